@@ -1,0 +1,34 @@
+/* Files: mapped for reading, replaced atomically for writing. */
+#ifndef FTM_BASE_FILE_H
+#define FTM_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+
+struct file_map {
+    const unsigned char *data; /* not NULL when open, also for an empty file */
+    size_t size;
+    bool mapped;
+};
+
+/* Maps a regular file read-only; false with errno set. */
+bool file_map_open(struct file_map *m, const char *path);
+void file_map_close(struct file_map *m);
+
+/* Writes a whole file: a temporary file beside it, fsync, rename. Nothing is left behind on failure (false, errno). */
+bool file_write_atomic(const char *path, const void *data, size_t size);
+
+bool file_exists(const char *path);
+
+/* "dir/" of a path ("./" if it has none); a path relative to a directory (absolute paths stay). */
+char *file_dir(struct arena *a, const char *path);
+char *file_join(struct arena *a, const char *dir, const char *path);
+const char *file_base(const char *path);
+
+/* The folder of the running executable, or NULL. */
+char *file_exe_dir(struct arena *a);
+
+#endif

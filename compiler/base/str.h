@@ -1,0 +1,36 @@
+/* String building, path patterns, and suggestions for misspelt names. */
+#ifndef FTM_BASE_STR_H
+#define FTM_BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arena.h"
+
+/* A string under construction; text is NUL-terminated and never NULL after the first append. */
+struct strbuf {
+    struct arena *arena;
+    char *text;
+    size_t len, cap;
+};
+
+void strbuf_init(struct strbuf *b, struct arena *arena);
+void strbuf_add(struct strbuf *b, const char *s);
+void strbuf_addn(struct strbuf *b, const char *s, size_t n);
+void strbuf_addc(struct strbuf *b, char c);
+void strbuf_addf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_vaddf(struct strbuf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* Appends a double so that it reads back as the same value, in its shortest form ("0.1", "1e-05", "3"). */
+void strbuf_add_double(struct strbuf *b, double v);
+
+bool str_ends_with(const char *s, const char *suffix);
+
+/* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components. */
+bool str_path_match(const char *pattern, const char *path);
+
+/* The candidate nearest to a misspelt name by edit distance (at most a third of its length, at least 1), or NULL. */
+const char *str_nearest(const char *name, const char *const *candidates, size_t count);
+
+#endif

@@ -1,0 +1,39 @@
+/* Pretrained weight files: one interface over safetensors, zip .pth and legacy .pth.
+ *
+ * Files are untrusted: every length and offset is checked against the file's size before use, pickles are read by a
+ * restricted machine that builds tensors and calls nothing, and limits bound memory and nesting. */
+#ifndef FTM_FRONT_WEIGHTS_H
+#define FTM_FRONT_WEIGHTS_H
+
+#include "diag.h"
+#include "file.h"
+#include "ftmrt.h"
+#include "vec.h"
+
+struct weight_tensor {
+    const char *name;            /* key, after looking through state_dict / model and a module. prefix */
+    enum ftmrt_dtype dtype;
+    uint32_t rank;               /* may exceed FTMRT_MAX_RANK: then it cannot be used, only listed */
+    int64_t dim[8];
+    const unsigned char *data;   /* contiguous row-major little-endian, valid while the file is open */
+    uint64_t bytes;
+    bool contiguous;             /* false: strided in the file; data is a rearranged copy in the arena */
+};
+
+struct weights {
+    struct arena *arena;
+    const char *path;
+    const char *format;          /* "safetensors", "pytorch zip", "pytorch legacy" */
+    struct file_map file;
+    VEC(struct weight_tensor) tensors;   /* in file order */
+    VEC(struct map_entry_text { const char *key, *value; }) metadata; /* safetensors' __metadata__ */
+    VEC(const char *) skipped;   /* "optimizer: not a tensor (collections.Counter)": entries that were passed over, and why */
+};
+
+/* Opens a file by its content, not its name; NULL after a report at span. */
+struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path, struct span span);
+void weights_close(struct weights *w);
+
+const struct weight_tensor *weights_find(const struct weights *w, const char *name);
+
+#endif

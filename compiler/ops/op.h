@@ -1,0 +1,95 @@
+/* What an operation is: the table made of ops.def, and the rules each op's file defines.
+ *
+ * A rule never looks at layouts; shapes are logical. Gradient rules build ordinary nodes, so that the backward part is
+ * a graph like any other: frozen, fused and checked with the same code. */
+#ifndef FTM_OPS_OP_H
+#define FTM_OPS_OP_H
+
+#include "graph.h"
+
+enum op_class { OP_CLASS_LEAF, OP_CLASS_ANCHOR, OP_CLASS_ELEMWISE, OP_CLASS_VIEW, OP_CLASS_COMPOUND, OP_CLASS_EFFECT };
+
+enum { OP_TRAIT_CONST = 1 };
+
+/* One bit per attribute of attrs.def. */
+enum attr_index {
+#define FTM_ATTR_INT(name)    ATTR_INDEX_##name,
+#define FTM_ATTR_INT2(name)   ATTR_INDEX_##name,
+#define FTM_ATTR_INT4(name)   ATTR_INDEX_##name,
+#define FTM_ATTR_FLOAT(name)  ATTR_INDEX_##name,
+#define FTM_ATTR_BOOL(name)   ATTR_INDEX_##name,
+#define FTM_ATTR_STRING(name) ATTR_INDEX_##name,
+#define FTM_ATTR_SHAPE(name)  ATTR_INDEX_##name,
+#define FTM_ATTR_LAYOUT(name) ATTR_INDEX_##name,
+#define FTM_ATTR_STATE(name)  ATTR_INDEX_##name,
+#include "attrs.def"
+    ATTR_INDEX_COUNT
+};
+
+/* ---- reference evaluation --------------------------------------------------------------------------------- */
+
+/* A tensor of the reference evaluation: row-major doubles (labels too: small integers are exact). */
+struct tensor {
+    struct shape shape; /* dim[0] is the actual n where the type is batched */
+    double *data;
+};
+
+/* One evaluation: out.shape is set and out.data allocated and zeroed before the rule runs; an EFFECT writes the states'
+ * tensors through `states` (index by input operand). */
+struct eval {
+    const struct graph *graph;
+    const struct attrs *attrs;
+    const struct tensor *in; /* operands */
+    struct tensor out;
+    struct tensor *state[4]; /* EFFECT ops: the tensor of the state that operand i reads, NULL for others */
+    int64_t n;               /* actual batch */
+};
+
+/* ---- gradients -------------------------------------------------------------------------------------------- */
+
+/* Building the gradient of one node. The rule calls grad_add for each operand that grad_wanted. */
+struct grad {
+    struct graph *graph;
+    value_id node;           /* whose gradient is built */
+    value_id dy;             /* gradient of its result */
+    struct backward *state;  /* of passes/backward.c */
+};
+
+/* Operand i of the node. */
+value_id grad_in(const struct grad *g, uint32_t i);
+/* Whether operand i lies above a trainable parameter. */
+bool grad_wanted(const struct grad *g, uint32_t i);
+/* Accumulates dx into the gradient of operand i. */
+void grad_add(struct grad *g, uint32_t i, value_id dx);
+
+/* ---- the table -------------------------------------------------------------------------------------------- */
+
+struct emit;
+typedef struct emit_opaque *emit_value;
+
+/* A shape rule: fills n->type from the operands' types, or reports at n->span and returns false. */
+typedef bool op_shape_fn(struct graph *g, struct node *n);
+typedef void op_eval_fn(struct eval *e);
+typedef void op_grad_fn(struct grad *g);
+/* The vector expression of an element-wise op: a vector of consecutive channels at one position (target/emit.h). */
+typedef emit_value op_emit_fn(struct emit *e, const struct attrs *attrs);
+
+struct op_info {
+    const char *name;
+    uint32_t min_inputs, max_inputs;
+    op_shape_fn *shape;
+    op_eval_fn *eval;
+    op_grad_fn *grad; /* NULL: no gradient */
+    enum op_class cls;
+    uint32_t traits;
+    uint64_t attrs;   /* bits 1 << ATTR_INDEX_x */
+    const char *meaning;
+};
+
+const struct op_info *op_info(enum op op);
+/* The emission rule of an ELEMWISE op (a table of its own, so that the graph links without target/). */
+op_emit_fn *op_emit(enum op op);
+/* The op of a name, or OP_COUNT. */
+enum op op_by_name(const char *name);
+
+#endif

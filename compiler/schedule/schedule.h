@@ -1,0 +1,73 @@
+/* From graphs to work: a list of kernel calls per function over planned memory.
+ *
+ *   const_plan   constant sub-graphs (frozen states through CONST ops) become derived constants in the blob
+ *   kernels      every other computing node becomes a call of a kernel; equal configurations share one kernel
+ *   memory_plan  liveness over the calls, one arena, in-place where allowed; views share their operand's place
+ *
+ * All offsets are compile-time constants. The workspace is [mutable states][arena][scratch]. */
+#ifndef FTM_SCHEDULE_SCHEDULE_H
+#define FTM_SCHEDULE_SCHEDULE_H
+
+#include "graph.h"
+#include "op.h"
+
+enum place_kind {
+    PLACE_NONE,
+    PLACE_WORKSPACE, /* states, activations, scratch: offset in the workspace */
+    PLACE_BLOB,      /* derived constants: offset in the blob */
+    PLACE_INPUT,     /* index of a function input (the caller's memory, row-major) */
+    PLACE_OUTPUT     /* index of a function output */
+};
+
+struct place {
+    enum place_kind kind;
+    uint64_t offset; /* bytes, or the index */
+    uint64_t bytes;  /* at the maximum batch */
+};
+
+/* How a kernel runs: what a call's units are (target/kernel.h emits a function for them). */
+struct call {
+    value_id node;
+    uint32_t kernel;                         /* index in schedule.kernels */
+    struct place in[NODE_MAX_INPUTS];
+    struct place out;                        /* of the result; an EFFECT writes through its operands instead */
+    struct place scratch;                    /* partial results of the shards, if the kernel wants any */
+};
+
+/* A distinct kernel: the configuration of the first node that wants it. Two nodes share a kernel if their ops, steps,
+ * attributes, operand types and layouts, and result types are equal. */
+struct kernel {
+    const struct graph *graph;
+    value_id node;
+    const char *name;                        /* "conv2d_12", a valid symbol */
+};
+
+struct schedule_function {
+    const struct graph *graph;
+    VEC(struct call) calls;
+};
+
+struct schedule {
+    struct arena *arena;
+    const struct program *program;
+    VEC(struct kernel) kernels;
+    VEC(struct schedule_function) functions;
+    VEC(struct ftmrt_derive) derives;
+    uint64_t *state_offset;                  /* of each mutable state, in the workspace */
+    uint64_t states_size, arena_size, workspace_size;
+    uint64_t constants_size;                 /* bytes of derived constants, from offset 0 of the blob's constant part */
+};
+
+/* NULL after a report. */
+struct schedule *schedule_build(struct arena *arena, const struct program *p);
+
+/* Bytes of partial results that the kernel of a node wants besides its result (0: none), at the maximum batch. */
+uint64_t schedule_scratch(const struct graph *g, const struct node *n);
+
+/* The text of --emit=schedule. */
+void schedule_print(const struct schedule *s, FILE *out);
+
+/* Bytes of a value at the maximum batch in its layout. */
+uint64_t schedule_value_bytes(const struct graph *g, value_id v);
+
+#endif

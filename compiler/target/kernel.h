@@ -1,0 +1,61 @@
+/* Kernels: one function in LLVM IR per distinct configuration of a computing node.
+ *
+ *     void kernel(void *const *buffers, int64_t n, int64_t begin, int64_t end)      (ftmrt_kernel)
+ *
+ * does the work units begin <= u < end; buffers are the node's operands in order, then its result, then its scratch.
+ * A family is a row of kernel.def and a file. A kernel may have two phases, run one after the other: shards write
+ * partial results to scratch, then the tree over the shards combines them. */
+#ifndef FTM_TARGET_KERNEL_H
+#define FTM_TARGET_KERNEL_H
+
+#include "emit.h"
+#include "graph.h"
+#include "ir.h"
+
+/* The number of units as a function of the actual n: fixed + per_group * ceil(n / images). */
+struct kernel_units {
+    int64_t fixed, per_group, images;
+};
+
+/* A kernel under construction. */
+struct kernel_build {
+    struct ir *ir;
+    const struct graph *graph;
+    const struct node *node;
+    uint32_t phase;
+    LLVMValueRef buffers, n, begin, end; /* parameters of the function */
+};
+
+struct kernel_family {
+    const char *name;
+    uint32_t (*phases)(const struct graph *g, const struct node *n, const struct cpu *cpu);
+    struct kernel_units (*units)(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase);
+    void (*emit)(struct kernel_build *k);
+    /* Bytes of scratch that the node's kernel wants at the maximum batch; must not depend on the CPU. */
+    uint64_t (*scratch)(const struct graph *g, const struct node *n);
+};
+
+/* The family that computes a node: by its op, and for ANCHOR-less element-wise nodes the element-wise family. */
+const struct kernel_family *kernel_family(const struct graph *g, const struct node *n);
+
+/* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>". */
+void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name);
+
+/* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */
+LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);
+
+/* ---- the epilogue ------------------------------------------------------------------------------------------ */
+
+/* Where in the result the values are: image, channel block and lane offset inside it, pixel. */
+struct position {
+    LLVMValueRef image;    /* i64 */
+    LLVMValueRef block;    /* i64: channel block */
+    LLVMValueRef pixel;    /* i64: h * W + w */
+    uint32_t part;         /* which vector of the block: 0 .. FTMRT_CB / lanes - 1 */
+};
+
+/* Applies the node's steps to a value at a position and stores the result there. The result and all operands of its
+ * shape are BLOCKED; [C] and [R,C] operands are VECTOR. */
+void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at);
+
+#endif

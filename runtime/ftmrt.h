@@ -1,0 +1,224 @@
+/* The runtime's core and the binary interface between generated code and its users.
+ *
+ * A compiled program is described by one constant `struct ftmrt_program`. It is data only: tables of states,
+ * tensors and entries, plus the offsets of everything in one caller-owned workspace and in one read-only blob.
+ * Nothing here allocates, prints or exits; functions that can fail return a status (status.def).
+ *
+ * Memory of a program:
+ *   workspace  one block of `workspace_size` bytes, 64-byte aligned, owned by the caller; holds the mutable states
+ *              (trainable parameters, running statistics, optimizer slots) and the activation arena
+ *   blob       read-only: (a) every source tensor verbatim, (b) derived constants (packed and folded weights)
+ *
+ * Determinism: for one program and one instruction set level, every function gives the same bits for any number
+ * of threads. */
+#ifndef FTMRT_H
+#define FTMRT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FTMRT_ABI_VERSION 1
+
+/* Channel block: activations and packed weights hold channels in groups of 16 floats, one cache line. A constant
+ * of the format, a multiple of every target's vector width. */
+#define FTMRT_CB 16
+
+enum { FTMRT_MAX_RANK = 4 };
+
+/* ---- statuses ------------------------------------------------------------------------------------------- */
+
+enum ftmrt_status {
+#define FTMRT_STATUS(name, text) FTMRT_##name,
+#include "status.def"
+#undef FTMRT_STATUS
+};
+
+/* A short English text for a status; never NULL. */
+const char *ftmrt_status_text(enum ftmrt_status status);
+
+/* ---- data types and layouts ------------------------------------------------------------------------------ */
+
+enum ftmrt_dtype {
+#define FTMRT_DTYPE(name, bytes, safetensors) FTMRT_##name,
+#include "dtype.def"
+#undef FTMRT_DTYPE
+    FTMRT_DTYPE_COUNT
+};
+
+size_t ftmrt_dtype_size(enum ftmrt_dtype dtype);
+const char *ftmrt_dtype_name(enum ftmrt_dtype dtype);
+
+enum ftmrt_layout {
+#define FTMRT_LAYOUT(name, text, meaning) FTMRT_LAYOUT_##name,
+#include "layout.def"
+#undef FTMRT_LAYOUT
+    FTMRT_LAYOUT_COUNT
+};
+
+const char *ftmrt_layout_name(enum ftmrt_layout layout);
+
+/* Floats that a tensor of logical shape dim[rank] takes in a layout, padding included. */
+int64_t ftmrt_layout_elements(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim);
+
+/* Copies a row-major tensor into a layout (padding lanes become zero), and back. src and dst must not overlap. */
+void ftmrt_pack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src, float *dst);
+void ftmrt_unpack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src, float *dst);
+
+/* ---- parallel work ---------------------------------------------------------------------------------------- */
+
+/* A kernel: does the work units begin <= u < end. `buffers` are its operands and results, n the actual batch. */
+typedef void ftmrt_kernel(void *const *buffers, int64_t n, int64_t begin, int64_t end);
+
+/* Runs kernel over units 0 .. units-1 on the current threads, each unit exactly once, and returns when all are
+ * done. Units are independent; which thread runs which is unspecified and never changes results. Denormals are
+ * flushed in every thread while it computes; the caller's floating-point state is restored. */
+void ftmrt_parallel(ftmrt_kernel *kernel, void *const *buffers, int64_t n, int64_t units);
+
+/* Number of threads that ftmrt_parallel uses from now on (process-wide); 0: as many as the process may run on. */
+void ftmrt_set_threads(int threads);
+int ftmrt_threads(void);
+
+/* ---- random numbers --------------------------------------------------------------------------------------- */
+
+/* Counter-based: the same four keys always give the same 64 bits (Philox 4x32-10; Salmon et al., SC 2011). */
+uint64_t ftmrt_random(uint64_t seed, uint64_t stream, uint64_t index, uint32_t use);
+
+/* A double in [0, 1) of 53 bits, from the same generator. */
+double ftmrt_uniform(uint64_t seed, uint64_t stream, uint64_t index, uint32_t use);
+
+/* 64-bit FNV-1a hash of a name: the stream of a parameter, so that its initial value depends on nothing else. */
+uint64_t ftmrt_name_hash(const char *name);
+
+/* ---- the program ------------------------------------------------------------------------------------------ */
+
+enum ftmrt_init {
+#define FTMRT_INIT(name, text, meaning) FTMRT_INIT_##name,
+#include "init.def"
+#undef FTMRT_INIT
+};
+
+/* A tensor of the pretrained file, kept verbatim in the blob. */
+struct ftmrt_tensor {
+    const char *name;                /* key in the file, after strip and rename */
+    uint32_t dtype;                  /* enum ftmrt_dtype */
+    uint32_t rank;
+    int64_t dim[FTMRT_MAX_RANK];
+    uint64_t offset, bytes;          /* in the blob */
+};
+
+enum ftmrt_state_kind {
+    FTMRT_STATE_PARAMETER, /* weight or bias */
+    FTMRT_STATE_BUFFER,    /* running statistics, counters */
+    FTMRT_STATE_SLOT       /* optimizer state; not part of the state dict */
+};
+
+enum {
+    FTMRT_TRAINABLE = 1, /* updated by the optimizer in some phase */
+    FTMRT_MUTABLE = 2,   /* written by some entry: lives in the workspace; otherwise it is frozen */
+    FTMRT_NEW = 4        /* of a layer that the recipe added: never taken from the source */
+};
+
+struct ftmrt_state {
+    const char *name;                /* state dict key */
+    uint32_t kind;                   /* enum ftmrt_state_kind */
+    uint32_t dtype;                  /* enum ftmrt_dtype */
+    uint32_t flags;
+    uint32_t rank;                   /* logical shape as it is in files */
+    int64_t dim[FTMRT_MAX_RANK];
+    uint32_t layout;                 /* enum ftmrt_layout, of its copy in the workspace */
+    uint32_t layout_rank;            /* shape that the layout packs: the same elements in the same order */
+    int64_t layout_dim[FTMRT_MAX_RANK];
+    uint64_t offset;                 /* in the workspace, if FTMRT_MUTABLE */
+    int32_t source;                  /* index of its source tensor, or -1 */
+    uint32_t init;                   /* enum ftmrt_init, where there is no source */
+    double init_arg;
+    int64_t fan_in;                  /* of the layer, for the default initialisation */
+};
+
+/* One instruction of the derivation of constants from frozen states: the result of `op` over earlier results or
+ * states. It is what the compiler evaluated to make the blob and what selftest evaluates again. */
+struct ftmrt_derive {
+    uint32_t op;                     /* enum ftmrt_derive_op */
+    int32_t in[3];                   /* >= 0: result of that instruction; < 0: state -1 - in; INT32_MIN: none */
+    double eps;
+    uint32_t rank;                   /* shape of the result */
+    int64_t dim[FTMRT_MAX_RANK];
+    uint32_t layout;                 /* of the result in the blob */
+    uint64_t offset;                 /* in the blob, if stored */
+    uint32_t stored;
+};
+
+enum ftmrt_derive_op {
+#define FTMRT_DERIVE(name, inputs, meaning) FTMRT_DERIVE_##name,
+#include "derive.def"
+#undef FTMRT_DERIVE
+};
+
+/* Evaluates one derivation on row-major double-precision tensors: out has the elements of d->dim, in[i] those of
+ * its operands (in_dim0[i]: the first dimension). Source: each op's meaning in derive.def. */
+void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, double *out);
+
+struct ftmrt_value {                 /* an input or output of an entry, always row-major */
+    const char *name;
+    uint32_t dtype;
+    uint32_t rank;
+    int64_t dim[FTMRT_MAX_RANK];     /* dim[0] = -1: the batch */
+};
+
+/* An entry of the program. It allocates nothing, prints nothing, and touches only the workspace and outputs.
+ * inputs and outputs follow the entry's tables; 1 <= n <= max_batch. */
+typedef enum ftmrt_status ftmrt_entry_fn(void *workspace, const void *const *inputs, void *const *outputs, int64_t n);
+
+struct ftmrt_entry {
+    const char *name;                /* "predict", "eval", "train" (phases: "train", "train.1", ...) */
+    ftmrt_entry_fn *run;
+    uint32_t input_count, output_count;
+    const struct ftmrt_value *inputs, *outputs;
+};
+
+struct ftmrt_program {
+    uint32_t abi_version;
+    const char *name;
+    const char *compiler;            /* "ftmc 0.1.0 (LLVM 22.1.8)" */
+    const char *cpu;                 /* instruction set level: "x86-64-v4", ... */
+    int64_t max_batch;
+    uint64_t workspace_size, arena_size;
+    const char *recipe;              /* JSON: what the application needs (data, transforms, defaults) */
+    const char *resolved;            /* the .ftm recipe with every default filled in */
+    uint32_t state_count, tensor_count, derive_count, entry_count;
+    const struct ftmrt_state *states;
+    const struct ftmrt_tensor *tensors;
+    const struct ftmrt_derive *derives;
+    const struct ftmrt_entry *entries;
+    const unsigned char *blob;
+    uint64_t blob_size;
+};
+
+/* Prepares a workspace: zeroes it, takes sourced states from the blob and initialises new ones from the seed. */
+enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *workspace, uint64_t seed);
+
+/* Reads or writes a state as row-major data of its own dtype (dim of the table); bytes must be its exact size.
+ * Frozen states are read from their source tensor and cannot be written. */
+enum ftmrt_status ftmrt_get_state(const struct ftmrt_program *p, const void *workspace, uint32_t state, void *dst,
+                                  size_t bytes);
+enum ftmrt_status ftmrt_set_state(const struct ftmrt_program *p, void *workspace, uint32_t state, const void *src,
+                                  size_t bytes);
+
+/* The entry of that name, or NULL. */
+const struct ftmrt_entry *ftmrt_find_entry(const struct ftmrt_program *p, const char *name);
+
+/* Whether this machine has the instructions of the program's level. */
+int ftmrt_cpu_supported(const char *cpu);
+
+/* Initial value of a parameter, row-major (torch.nn.Linear.reset_parameters, torch.nn.Conv2d.reset_parameters):
+ * the stream is its name, so it does not depend on what else is in the network. */
+void ftmrt_initial_value(const struct ftmrt_state *state, uint64_t seed, float *dst);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
