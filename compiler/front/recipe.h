@@ -45,6 +45,7 @@ struct class_name {
 
 struct recipe {
     const char *name;             /* of the finetune */
+    VEC(const char *) imports;    /* paths of the file's import statements as written, in order */
     const char *model;            /* text of the model's call, for the resolved form */
     const char *weights;          /* path, or NULL: random */
     const char *strip;            /* weights { strip "prefix" }, or NULL */
