@@ -50,13 +50,14 @@ struct diag {
     struct arena *arena;
     VEC(struct diag_item) items;
     uint32_t errors, warnings;
+    bool dropped;      /* the last report was beyond the limit: its notes go too */
     const char *color; /* "always", "never"; NULL: when stderr is a terminal */
 };
 
 void diag_init(struct diag *d, struct arena *arena);
 
-/* Reports an error or a warning (by its row's severity); arguments follow the row's format. At most 20 errors are kept
- * and the rest counted. */
+/* Reports an error or a warning (by its row's severity); arguments follow the row's format. At most 20 errors and
+ * 20 warnings are kept and the rest counted. */
 void diag_report(struct diag *d, struct span span, enum diag_id id, ...);
 
 /* Adds a line of advice to the last report. */

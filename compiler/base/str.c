@@ -1,0 +1,165 @@
+/* String building; matching of dotted paths; edit distance. */
+#include "str.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void strbuf_init(struct strbuf *b, struct arena *arena)
+{
+    *b = (struct strbuf){.arena = arena};
+}
+
+static void reserve(struct strbuf *b, size_t more)
+{
+    size_t want = b->len + more + 1;
+    if (want <= b->cap)
+        return;
+    size_t cap = b->cap ? b->cap : 64;
+    while (cap < want)
+        cap *= 2;
+    b->text = arena_grow(b->arena, b->text, b->cap, cap);
+    b->cap = cap;
+}
+
+void strbuf_addn(struct strbuf *b, const char *s, size_t n)
+{
+    reserve(b, n);
+    memcpy(b->text + b->len, s, n);
+    b->len += n;
+    b->text[b->len] = '\0';
+}
+
+void strbuf_add(struct strbuf *b, const char *s)
+{
+    strbuf_addn(b, s, strlen(s));
+}
+
+void strbuf_addc(struct strbuf *b, char c)
+{
+    strbuf_addn(b, &c, 1);
+}
+
+void strbuf_vaddf(struct strbuf *b, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0)
+        length = 0;
+    reserve(b, (size_t)length);
+    vsnprintf(b->text + b->len, (size_t)length + 1, format, args);
+    b->len += (size_t)length;
+}
+
+void strbuf_addf(struct strbuf *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    strbuf_vaddf(b, format, args);
+    va_end(args);
+}
+
+/* The least number of significant digits that reads back as v decides; plain notation from 1e-4 up to 1e16. */
+void strbuf_add_double(struct strbuf *b, double v)
+{
+    if (!isfinite(v)) {
+        strbuf_add(b, isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+        return;
+    }
+    char text[40];
+    int digits = 1;
+    for (; digits < 17; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    snprintf(text, sizeof text, "%.*e", digits - 1, v);
+    int exponent = atoi(strchr(text, 'e') + 1);
+    if (exponent >= -4 && exponent < 16)
+        strbuf_addf(b, "%.*f", digits - 1 > exponent ? digits - 1 - exponent : 0, v);
+    else
+        strbuf_add(b, text);
+}
+
+bool str_ends_with(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), k = strlen(suffix);
+    return n >= k && strcmp(s + n - k, suffix) == 0;
+}
+
+/* Leftmost matching with one restart point for the last `*` and one for the last `**`. The earliest match of what stands
+ * between two stars leaves the most to the later star, so no other restart points are needed. */
+bool str_path_match(const char *pattern, const char *path)
+{
+    const char *star = NULL, *star_path = NULL, *deep = NULL, *deep_path = NULL;
+    for (;;) {
+        if (pattern[0] == '*' && pattern[1] == '*') {
+            pattern += 2;
+            deep = pattern;
+            deep_path = path;
+            star = NULL;
+        } else if (pattern[0] == '*') {
+            pattern++;
+            star = pattern;
+            star_path = path;
+        } else if (*path && *pattern == *path) {
+            pattern++;
+            path++;
+        } else if (!*path && !*pattern) {
+            return true;
+        } else if (star && *star_path && *star_path != '.') {
+            pattern = star;
+            path = ++star_path;
+        } else if (deep && *deep_path) {
+            pattern = deep;
+            path = ++deep_path;
+            star = NULL;
+        } else {
+            return false;
+        }
+    }
+}
+
+enum { NEAREST_MAX = 255 };
+
+/* Levenshtein distance, one row at a time. Both are at most NEAREST_MAX long. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[NEAREST_MAX + 1];
+    size_t n = strlen(b);
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
+            size_t insert = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+            diagonal = row[j];
+            row[j] = replace < insert ? replace : insert;
+        }
+    }
+    return row[n];
+}
+
+const char *str_nearest(const char *name, const char *const *candidates, size_t count)
+{
+    size_t length = strlen(name);
+    if (length > NEAREST_MAX)
+        return NULL;
+    const char *best = NULL;
+    size_t least = (length < 3 ? 1 : length / 3) + 1;
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(candidates[i]) > NEAREST_MAX)
+            continue;
+        size_t distance = edit_distance(name, candidates[i]);
+        if (distance < least) {
+            least = distance;
+            best = candidates[i];
+        }
+    }
+    return best;
+}
