@@ -53,6 +53,9 @@ struct grad {
     value_id node;           /* whose gradient is built */
     value_id dy;             /* gradient of its result */
     struct backward *state;  /* of passes/backward.c */
+    /* What grad_wanted and grad_add ask the pass (a table, so that the graph links without passes/). */
+    bool (*wanted)(const struct backward *state, value_id operand);
+    void (*add)(struct backward *state, value_id operand, value_id dx);
 };
 
 /* Operand i of the node. */
