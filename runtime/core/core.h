@@ -1,0 +1,32 @@
+/* What the files of the core share and its users do not see. */
+#ifndef FTMRT_CORE_H
+#define FTMRT_CORE_H
+
+#include "ftmrt.h"
+
+/* Values of `use` of ftmrt_random that the core takes: draws of one element of an initial value. */
+enum ftmrt_use { FTMRT_USE_INIT = 0, FTMRT_USE_INIT_ANGLE = 1 };
+
+/* One block of Philox 4x32-10: replaces the counter by its 128 random bits. */
+void ftmrt_philox(uint32_t counter[4], const uint32_t key[2]);
+
+/* Elements of a row-major tensor. */
+int64_t ftmrt_elements(uint32_t rank, const int64_t *dim);
+
+/* Where element `index` of the row-major tensor lies in a layout. */
+int64_t ftmrt_layout_position(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim,
+                              int64_t index);
+
+/* An element of a stored tensor as a number. src need not be aligned. */
+double ftmrt_load_double(enum ftmrt_dtype dtype, const unsigned char *src, int64_t index);
+
+/* Converts `count` elements; floats round to nearest, integers keep every bit where the type does.
+ */
+void ftmrt_convert(enum ftmrt_dtype from, const unsigned char *src, enum ftmrt_dtype to,
+                   unsigned char *dst, int64_t count);
+
+/* Element `index` of a parameter's initial value; stream is the hash of its name. */
+float ftmrt_initial_element(const struct ftmrt_state *state, uint64_t seed, uint64_t stream,
+                            int64_t index);
+
+#endif
