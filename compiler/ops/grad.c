@@ -11,7 +11,7 @@ bool grad_wanted(const struct grad *g, uint32_t i)
     return g->wanted(g->state, grad_in(g, i));
 }
 
-void grad_add(struct grad *g, uint32_t i, value_id dx)
+void grad_accumulate(struct grad *g, uint32_t i, value_id dx)
 {
     g->add(g->state, grad_in(g, i), dx);
 }

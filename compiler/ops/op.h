@@ -47,13 +47,14 @@ struct eval {
 
 /* ---- gradients -------------------------------------------------------------------------------------------- */
 
-/* Building the gradient of one node. The rule calls grad_add for each operand that grad_wanted. */
+/* Building the gradient of one node. The rule calls grad_accumulate for each operand that grad_wanted. */
 struct grad {
     struct graph *graph;
     value_id node;           /* whose gradient is built */
     value_id dy;             /* gradient of its result */
     struct backward *state;  /* of passes/backward.c */
-    /* What grad_wanted and grad_add ask the pass (a table, so that the graph links without passes/). */
+    /* How grad_wanted and grad_accumulate (ops/grad.c) reach the pass, which sets both: the graph links without
+     * passes/. */
     bool (*wanted)(const struct backward *state, value_id operand);
     void (*add)(struct backward *state, value_id operand, value_id dx);
 };
@@ -63,7 +64,7 @@ value_id grad_in(const struct grad *g, uint32_t i);
 /* Whether operand i lies above a trainable parameter. */
 bool grad_wanted(const struct grad *g, uint32_t i);
 /* Accumulates dx into the gradient of operand i. */
-void grad_add(struct grad *g, uint32_t i, value_id dx);
+void grad_accumulate(struct grad *g, uint32_t i, value_id dx);
 
 /* ---- the table -------------------------------------------------------------------------------------------- */
 
