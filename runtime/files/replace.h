@@ -1,0 +1,31 @@
+/* Writing a file so that a reader sees the old one or the new one, never a part: a temporary file
+ * beside it, fsync, rename over the target, fsync of the folder. */
+#ifndef FTMRT_REPLACE_H
+#define FTMRT_REPLACE_H
+
+#include <stddef.h>
+
+#include "ftmrt.h"
+
+struct replace_file {
+    char *path, *temporary;
+    int fd; /* -1: closed */
+};
+
+/* Starts a replacement of `path`. On failure the text in `error` (if not NULL) names file and
+ * reason, and `f` needs no further call. */
+enum ftmrt_status replace_open(struct replace_file *f, const char *path, char *error,
+                               size_t error_size);
+
+/* Appends bytes. After a failure only replace_abort may follow. */
+enum ftmrt_status replace_write(struct replace_file *f, const void *data, size_t size, char *error,
+                                size_t error_size);
+
+/* Makes the new contents the file's, durably; `f` is closed in any case and nothing temporary is
+ * left. */
+enum ftmrt_status replace_commit(struct replace_file *f, char *error, size_t error_size);
+
+/* Gives up: the target stays as it was. Harmless after a commit. */
+void replace_abort(struct replace_file *f);
+
+#endif
