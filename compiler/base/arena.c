@@ -1,7 +1,8 @@
 /* Bump allocation in chunks of growing size.
  *
- * A block is taken from the newest chunk, or a new chunk is made for it; the rest of an older chunk stays unused. Only the
- * last block of the newest chunk can grow in place, which is the common case of one array being built at a time. */
+ * A block is taken from the newest chunk, or a new chunk is made for it; the rest of an older chunk
+ * stays unused. Only the last block of the newest chunk can grow in place, which is the common case
+ * of one array being built at a time. */
 #include "arena.h"
 
 #include <stdint.h>
@@ -19,7 +20,8 @@ struct arena_chunk {
 
 static _Noreturn void out_of_memory(const struct arena *a, size_t size)
 {
-    fprintf(stderr, "ftmc: out of memory: %zu bytes for %s\n", size, a->name ? a->name : "an arena");
+    fprintf(stderr, "ftmc: out of memory: %zu bytes for %s\n", size,
+            a->name ? a->name : "an arena");
     exit(70);
 }
 
@@ -84,7 +86,8 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
     if (want <= have)
         return old;
     struct arena_chunk *chunk = a->chunks;
-    if ((unsigned char *)old + have == chunk->data + chunk->used && want - have <= chunk->size - chunk->used) {
+    if ((unsigned char *)old + have == chunk->data + chunk->used &&
+        want - have <= chunk->size - chunk->used) {
         chunk->used += want - have;
         a->used += want - have;
         return old;

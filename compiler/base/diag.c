@@ -1,7 +1,8 @@
 /* Collects reports and prints them with the line of the source and a caret under the place.
  *
- * Source text is untrusted: control characters are shown as '?', and of a very long line only the part around the place
- * is shown. Columns count bytes; the caret line skips UTF-8 continuation bytes, so that it stays below its character. */
+ * Source text is untrusted: control characters are shown as '?', and of a very long line only the
+ * part around the place is shown. Columns count bytes; the caret line skips UTF-8 continuation
+ * bytes, so that it stays below its character. */
 #include "diag.h"
 
 #include <stdarg.h>
@@ -57,14 +58,17 @@ void diag_system(struct diag *d, const char *path, int error)
     diag_report(d, SPAN_NONE, DIAG_SYSTEM, path, strerror(error));
 }
 
-/* ---- printing ----------------------------------------------------------------------------------------------- */
+/* ---- printing
+ * -----------------------------------------------------------------------------------------------
+ */
 
 struct style {
     const char *bold, *error, *warning, *note, *reset;
 };
 
 static const struct style plain_style = {"", "", "", "", ""};
-static const struct style color_style = {"\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;36m", "\033[0m"};
+static const struct style color_style = {"\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;36m",
+                                         "\033[0m"};
 
 static const struct style *style_of(const struct diag *d)
 {
@@ -109,7 +113,8 @@ static void print_excerpt(const struct span *s, const struct style *style, FILE 
     int width = fprintf(out, "  %u", s->line);
     fputs(first > 0 ? " | ..." : " | ", out);
     for (size_t i = first; i < last; i++)
-        fputc(((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7F ? '?' : line[i], out);
+        fputc(((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7F ? '?' : line[i],
+              out);
     fprintf(out, "%s\n%*s%s", last < length ? "..." : "", width, "", first > 0 ? " |    " : " | ");
     for (size_t i = first; i < at; i++)
         if (!continuation(line[i]))

@@ -65,8 +65,8 @@ static bool write_all(int fd, const unsigned char *data, size_t size)
     return true;
 }
 
-/* Creates a file of a new name beside path and writes the name to `temporary`; -1 with errno set. A plain open rather than
- * mkstemp, so that the result has the usual permissions. */
+/* Creates a file of a new name beside path and writes the name to `temporary`; -1 with errno set. A
+ * plain open rather than mkstemp, so that the result has the usual permissions. */
 static int open_temporary(const char *path, char *temporary, size_t size)
 {
     for (unsigned i = 0; i < 1000; i++) {

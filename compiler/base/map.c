@@ -1,4 +1,5 @@
-/* Open addressing with linear probing over indices into the entry array; at most half of the slots are in use. */
+/* Open addressing with linear probing over indices into the entry array; at most half of the slots
+ * are in use. */
 #include "map.h"
 
 #include <string.h>
@@ -25,7 +26,8 @@ static uint32_t *slot_of(const struct map *m, const char *key)
 static void grow(struct map *m)
 {
     uint32_t cap = m->cap ? 2 * m->cap : 16;
-    m->entries = arena_grow(m->arena, m->entries, m->cap * sizeof *m->entries, cap * sizeof *m->entries);
+    m->entries =
+        arena_grow(m->arena, m->entries, m->cap * sizeof *m->entries, cap * sizeof *m->entries);
     m->cap = cap;
     m->slot_count = 2 * cap;
     m->slots = arena_array(m->arena, uint32_t, m->slot_count);

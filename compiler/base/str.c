@@ -62,7 +62,8 @@ void strbuf_addf(struct strbuf *b, const char *format, ...)
     va_end(args);
 }
 
-/* The least number of significant digits that reads back as v decides; plain notation from 1e-4 up to 1e16. */
+/* The least number of significant digits that reads back as v decides; plain notation from 1e-4 up
+ * to 1e16. */
 void strbuf_add_double(struct strbuf *b, double v)
 {
     if (!isfinite(v)) {
@@ -90,8 +91,9 @@ bool str_ends_with(const char *s, const char *suffix)
     return n >= k && strcmp(s + n - k, suffix) == 0;
 }
 
-/* Leftmost matching with one restart point for the last `*` and one for the last `**`. The earliest match of what stands
- * between two stars leaves the most to the later star, so no other restart points are needed. */
+/* Leftmost matching with one restart point for the last `*` and one for the last `**`. The earliest
+ * match of what stands between two stars leaves the most to the later star, so no other restart
+ * points are needed. */
 bool str_path_match(const char *pattern, const char *path)
 {
     const char *star = NULL, *star_path = NULL, *deep = NULL, *deep_path = NULL;

@@ -1,0 +1,305 @@
+/* Shape rules: the checks they share, and the rules of everything but convolution and pooling
+ * (op_shape_conv.c). */
+#include "op_shape.h"
+
+#include <string.h>
+
+struct type shape_in(const struct graph *g, const struct node *n, uint32_t i)
+{
+    return value_valid(n->inputs[i]) ? graph_node(g, n->inputs[i])->type : n->type;
+}
+
+struct type shape_f32(struct shape shape)
+{
+    return (struct type){FTMRT_F32, shape};
+}
+
+/* ---- shared checks
+ * ------------------------------------------------------------------------------------------- */
+
+static bool want_form(struct graph *g, const struct node *n, uint32_t i, bool holds,
+                      const char *form)
+{
+    char text[128];
+    struct type t = shape_in(g, n, i);
+    if (!shape_want_f32(g, n, i))
+        return false;
+    if (!holds)
+        diag_report(g->program->diag, n->span, DIAG_SHAPE_RANK, op_info(n->op)->name, form,
+                    shape_text(&t.shape, text, sizeof text));
+    return holds;
+}
+
+bool shape_want_rank4(struct graph *g, const struct node *n, uint32_t i)
+{
+    return want_form(g, n, i, shape_in(g, n, i).shape.rank == 4, "[N, C, H, W]");
+}
+
+bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i)
+{
+    uint32_t rank = shape_in(g, n, i).shape.rank;
+    return want_form(g, n, i, rank == 4 || rank == 2, "[N, C, H, W] or [N, C]");
+}
+
+static bool want_dtype(struct graph *g, const struct node *n, uint32_t i, enum ftmrt_dtype dtype)
+{
+    struct type t = shape_in(g, n, i);
+    if (t.dtype != dtype)
+        diag_report(g->program->diag, n->span, DIAG_OPERAND_DTYPE, op_info(n->op)->name, i + 1,
+                    ftmrt_dtype_name(dtype), ftmrt_dtype_name(t.dtype));
+    return t.dtype == dtype;
+}
+
+bool shape_want_f32(struct graph *g, const struct node *n, uint32_t i)
+{
+    return want_dtype(g, n, i, FTMRT_F32);
+}
+
+bool shape_want_type(struct graph *g, const struct node *n, uint32_t i, struct type type)
+{
+    char want[128], have[128];
+    struct type t = shape_in(g, n, i);
+    if (!want_dtype(g, n, i, type.dtype))
+        return false;
+    if (shape_equal(&t.shape, &type.shape))
+        return true;
+    diag_report(g->program->diag, n->span, DIAG_OPERAND_SHAPE, op_info(n->op)->name, i + 1,
+                shape_text(&type.shape, want, sizeof want),
+                shape_text(&t.shape, have, sizeof have));
+    return false;
+}
+
+bool shape_want_attr(struct graph *g, const struct node *n, const char *name, int64_t value,
+                     int64_t least, int64_t most)
+{
+    if (value >= least && value <= most)
+        return true;
+    diag_report(g->program->diag, n->span, DIAG_ATTR_RANGE, op_info(n->op)->name, name,
+                (long long)least, (long long)most, (long long)value);
+    return false;
+}
+
+/* ---- leaves and values that keep their type
+ * ------------------------------------------------------------------ */
+
+/* The type is set by who builds the node; a constant's attributes name its shape. */
+bool shape_given(struct graph *g, struct node *n)
+{
+    (void)g;
+    if (n->op == OP_constant)
+        n->type.shape = n->attrs.shape;
+    return true;
+}
+
+bool shape_state(struct graph *g, struct node *n)
+{
+    FTM_BUG_ON(n->attrs.state >= g->program->states.len, "state %u does not exist", n->attrs.state);
+    n->type = g->program->states.at[n->attrs.state].type;
+    return true;
+}
+
+bool shape_same1(struct graph *g, struct node *n)
+{
+    n->type = shape_in(g, n, 0);
+    return true;
+}
+
+bool shape_same(struct graph *g, struct node *n)
+{
+    char first[128], other[128];
+    struct type t = shape_in(g, n, 0);
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        struct type u = shape_in(g, n, i);
+        if (!shape_want_f32(g, n, i))
+            return false;
+        if (!shape_equal(&t.shape, &u.shape)) {
+            diag_report(g->program->diag, n->span, DIAG_SHAPE_DIFFERENT, op_info(n->op)->name,
+                        shape_text(&t.shape, first, sizeof first),
+                        shape_text(&u.shape, other, sizeof other));
+            return false;
+        }
+    }
+    n->type = t;
+    return true;
+}
+
+bool shape_flatten(struct graph *g, struct node *n)
+{
+    if (!shape_want_activation(g, n, 0))
+        return false;
+    struct type t = shape_in(g, n, 0);
+    struct shape per_item = t.shape;
+    per_item.dim[0] = 1;
+    n->type = shape_f32(shape_2d(t.shape.dim[0], shape_elements(&per_item, 1)));
+    return true;
+}
+
+bool shape_reshape(struct graph *g, struct node *n)
+{
+    char from[128], to[128];
+    struct type t = shape_in(g, n, 0);
+    const struct shape *want = &n->attrs.shape;
+    if (shape_batched(want) != shape_batched(&t.shape) ||
+        shape_elements(want, 1) != shape_elements(&t.shape, 1)) {
+        diag_report(g->program->diag, n->span, DIAG_RESHAPE, shape_text(want, to, sizeof to),
+                    shape_text(&t.shape, from, sizeof from));
+        return false;
+    }
+    n->type = (struct type){t.dtype, *want};
+    return true;
+}
+
+bool shape_scale_weight(struct graph *g, struct node *n)
+{
+    struct type w = shape_in(g, n, 0);
+    if (!want_form(g, n, 0, w.shape.rank >= 1, "[O, ...]") ||
+        !shape_want_type(g, n, 1, shape_f32(shape_1d(w.shape.dim[0]))))
+        return false;
+    n->type = w;
+    return true;
+}
+
+/* ---- per channel
+ * --------------------------------------------------------------------------------------------- */
+
+/* Operands of the channel ops, a letter each: x an activation, c [C], s [2,C]. */
+static const char *channel_operands(enum op op)
+{
+    static const struct {
+        enum op op;
+        const char *operands;
+    } forms[] = {{OP_bias_add, "xc"},      {OP_channel_scale, "xc"}, {OP_channel_affine, "xcc"},
+                 {OP_batch_norm, "xcccc"}, {OP_bn_apply, "xscc"},    {OP_bn_grad_input, "xxssc"}};
+    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].op == op)
+            return forms[i].operands;
+    FTM_BUG("%s is not a channel operation", op_info(op)->name);
+}
+
+bool shape_channel(struct graph *g, struct node *n)
+{
+    if (!shape_want_activation(g, n, 0))
+        return false;
+    struct type x = shape_in(g, n, 0);
+    int64_t channels = x.shape.dim[1];
+    const char *form = channel_operands(n->op);
+    for (uint32_t i = 1; i < n->input_count; i++) {
+        struct type want = form[i] == 'c'   ? shape_f32(shape_1d(channels))
+                           : form[i] == 's' ? shape_f32(shape_2d(2, channels))
+                                            : x;
+        if (!shape_want_type(g, n, i, want))
+            return false;
+    }
+    n->type = x;
+    return true;
+}
+
+bool shape_stats(struct graph *g, struct node *n)
+{
+    if (!shape_want_activation(g, n, 0))
+        return false;
+    n->type = shape_f32(shape_2d(2, shape_in(g, n, 0).shape.dim[1]));
+    return true;
+}
+
+bool shape_channel_reduce(struct graph *g, struct node *n)
+{
+    if (!shape_want_activation(g, n, 0))
+        return false;
+    struct type x = shape_in(g, n, 0);
+    if (n->input_count == 2 && !shape_want_type(g, n, 1, x))
+        return false;
+    n->type = shape_f32(shape_1d(x.shape.dim[1]));
+    return true;
+}
+
+bool shape_bn_grad_stats(struct graph *g, struct node *n)
+{
+    if (!shape_want_activation(g, n, 0))
+        return false;
+    struct type dy = shape_in(g, n, 0), stats = shape_f32(shape_2d(2, dy.shape.dim[1]));
+    if (!shape_want_type(g, n, 1, dy) || !shape_want_type(g, n, 2, stats))
+        return false;
+    n->type = stats;
+    return true;
+}
+
+bool shape_stat_row(struct graph *g, struct node *n)
+{
+    struct type t = shape_in(g, n, 0);
+    if (!want_form(g, n, 0, t.shape.rank == 2 && !shape_batched(&t.shape), "[R, C]") ||
+        !shape_want_attr(g, n, "row", n->attrs.row, 0, t.shape.dim[0] - 1))
+        return false;
+    n->type = shape_f32(shape_1d(t.shape.dim[1]));
+    return true;
+}
+
+/* ---- loss
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* Logits [N, K] or [N, K, 1, 1]; labels i32 [N]. */
+static bool want_logits_and_labels(struct graph *g, const struct node *n)
+{
+    struct type x = shape_in(g, n, 0);
+    bool flat =
+        x.shape.rank == 2 || (x.shape.rank == 4 && x.shape.dim[2] == 1 && x.shape.dim[3] == 1);
+    return want_form(g, n, 0, flat, "logits [N, K]") &&
+           shape_want_type(g, n, 1, (struct type){FTMRT_I32, shape_1d(x.shape.dim[0])});
+}
+
+bool shape_cross_entropy(struct graph *g, struct node *n)
+{
+    if (!want_logits_and_labels(g, n))
+        return false;
+    n->type = shape_f32(shape_scalar());
+    return true;
+}
+
+bool shape_cross_entropy_grad(struct graph *g, struct node *n)
+{
+    if (!want_logits_and_labels(g, n))
+        return false;
+    n->type = shape_in(g, n, 0);
+    return true;
+}
+
+/* ---- effects
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* Operands grad, param [, slot], then scalars: the result is the parameter. */
+bool shape_sgd(struct graph *g, struct node *n)
+{
+    if (!shape_want_f32(g, n, 0))
+        return false;
+    struct type t = shape_in(g, n, 0);
+    uint32_t tensors = n->op == OP_sgd ? 3 : 2;
+    for (uint32_t i = 1; i < n->input_count; i++)
+        if (!shape_want_type(g, n, i, i < tensors ? t : shape_f32(shape_scalar())))
+            return false;
+    n->type = t;
+    return true;
+}
+
+bool shape_bn_update(struct graph *g, struct node *n)
+{
+    struct type mean = shape_in(g, n, 0);
+    if (!want_form(g, n, 0, mean.shape.rank == 1, "[C]") || !shape_want_type(g, n, 1, mean) ||
+        !shape_want_type(g, n, 2, shape_f32(shape_2d(2, mean.shape.dim[0]))))
+        return false;
+    for (int k = 0; k < 2; k++)
+        if (!shape_want_attr(g, n, "in_size", n->attrs.in_size[k], 1, SHAPE_ATTR_MAX))
+            return false;
+    n->type = mean;
+    return true;
+}
+
+bool shape_count_update(struct graph *g, struct node *n)
+{
+    struct type count = {FTMRT_I64, shape_scalar()};
+    if (!shape_want_type(g, n, 0, count))
+        return false;
+    n->type = count;
+    return true;
+}
