@@ -29,7 +29,7 @@ enum param_role {
 };
 
 /* A parameter or buffer of a layer: one state of the program, in this order. */
-struct param {
+struct net_param {
     layer_id layer;
     enum param_role role;
     const char *name;      /* state dict key: layer path and role */
@@ -53,7 +53,7 @@ struct tensor_use {
 
 struct binding {
     const struct weights *weights;        /* NULL: random */
-    VEC(struct param) params;
+    VEC(struct net_param) params;
     VEC(struct weight_tensor) tensors;    /* the used ones, in order of params: state.source indexes it. Floats are f32
                                              (f16, bf16 and f64 were converted), counters i64; named like the state */
     VEC(struct tensor_use) uses;          /* of weights->tensors, by its index */
