@@ -24,6 +24,7 @@ struct kernel_build {
     const struct node *node;
     uint32_t phase;
     LLVMValueRef buffers, n, begin, end; /* parameters of the function */
+    LLVMValueRef buffer[NODE_MAX_INPUTS + 2]; /* loaded at the function's entry; see kernel_buffer */
 };
 
 struct kernel_family {
@@ -44,6 +45,9 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
 /* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */
 LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);
 
+/* The images *lo <= i < *hi of a shard (an i64): its fixed range of the maximum batch, cut at the actual n. */
+void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi);
+
 /* ---- the epilogue ------------------------------------------------------------------------------------------ */
 
 /* Where in the result the values are: image, channel block and lane offset inside it, pixel. */
@@ -52,10 +56,20 @@ struct position {
     LLVMValueRef block;    /* i64: channel block */
     LLVMValueRef pixel;    /* i64: h * W + w */
     uint32_t part;         /* which vector of the block: 0 .. FTMRT_CB / lanes - 1 */
+    int64_t block_add;     /* constants added to block and pixel: they become address offsets */
+    int64_t pixel_add;
 };
 
 /* Applies the node's steps to a value at a position and stores the result there. The result and all operands of its
- * shape are BLOCKED; [C] and [R,C] operands are VECTOR. */
+ * shape are BLOCKED; [C] and [R,C] operands are VECTOR; scalars are broadcast; an operand that is a `constant` node is
+ * an immediate. Of values in any other layout (CONV, ...) image and pixel are ignored and block counts groups of 16
+ * floats in memory order. */
 void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at);
+
+/* The value of an element-wise node itself at a position, from its operands in memory, before its steps. */
+LLVMValueRef epilogue_value(struct kernel_build *k, const struct position *at);
+
+/* Address of a value (operand index, or input_count: the result) at a position, by its layout; row is of [R,C]. */
+LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at, uint32_t row);
 
 #endif

@@ -1,0 +1,373 @@
+/* The builder over the LLVM C API. Three rules that every function here keeps:
+ *
+ *   floating point  no fast-math flags anywhere: LLVM may not reassociate or contract, so the bits are those of the
+ *                   order that a kernel was written in; fused multiply-add is asked for by name
+ *   loops           the kernels are blocked by hand, so the vectorisers and the unroller are off
+ *   vector width    x86-64-v4 alone makes LLVM prefer 256-bit registers; function attributes ask for the full width */
+#include "ir.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Error.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+#include "diag.h"
+#include "ftmrt.h"
+
+static LLVMTargetMachineRef machine_new(const struct cpu *cpu)
+{
+    static const char triple[] = "x86_64-unknown-linux-gnu";
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser(); /* inline asm, even an empty one, is parsed */
+    LLVMTargetRef target;
+    char *error = NULL;
+    if (LLVMGetTargetFromTriple(triple, &target, &error)) {
+        LLVMDisposeMessage(error);
+        return NULL;
+    }
+    return LLVMCreateTargetMachine(target, triple, cpu->llvm_name, "", LLVMCodeGenLevelAggressive, LLVMRelocPIC,
+                                   LLVMCodeModelDefault);
+}
+
+static void make_types(struct ir *ir)
+{
+    LLVMContextRef c = ir->context;
+    ir->f32 = LLVMFloatTypeInContext(c);
+    ir->f64 = LLVMDoubleTypeInContext(c);
+    ir->i1 = LLVMInt1TypeInContext(c);
+    ir->i8 = LLVMInt8TypeInContext(c);
+    ir->i32 = LLVMInt32TypeInContext(c);
+    ir->i64 = LLVMInt64TypeInContext(c);
+    ir->ptr = LLVMPointerTypeInContext(c, 0);
+    ir->void_type = LLVMVoidTypeInContext(c);
+    ir->vec = LLVMVectorType(ir->f32, ir->cpu->lanes);
+    ir->launder = LLVMFunctionType(ir->ptr, &ir->ptr, 1, false);
+}
+
+struct ir *ir_new(const char *name, const struct cpu *cpu)
+{
+    LLVMTargetMachineRef machine = machine_new(cpu);
+    struct ir *ir = calloc(1, sizeof *ir);
+    if (!machine || !ir) {
+        free(ir);
+        return NULL;
+    }
+    ir->cpu = cpu;
+    ir->machine = machine;
+    ir->context = LLVMContextCreate();
+    ir->module = LLVMModuleCreateWithNameInContext(name, ir->context);
+    ir->b = LLVMCreateBuilderInContext(ir->context);
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
+    LLVMSetModuleDataLayout(ir->module, layout);
+    LLVMDisposeTargetData(layout);
+    char *triple = LLVMGetTargetMachineTriple(machine);
+    LLVMSetTarget(ir->module, triple);
+    LLVMDisposeMessage(triple);
+    make_types(ir);
+    return ir;
+}
+
+void ir_free(struct ir *ir)
+{
+    LLVMDisposeBuilder(ir->b);
+    LLVMDisposeModule(ir->module);
+    LLVMContextDispose(ir->context);
+    LLVMDisposeTargetMachine(ir->machine);
+    free(ir);
+}
+
+LLVMValueRef ir_i64(struct ir *ir, int64_t v)
+{
+    return LLVMConstInt(ir->i64, (uint64_t)v, true);
+}
+
+LLVMValueRef ir_f32(struct ir *ir, double v)
+{
+    return LLVMConstReal(ir->f32, v);
+}
+
+static void add_attribute(struct ir *ir, LLVMValueRef fn, const char *key, const char *value)
+{
+    LLVMAttributeRef a = LLVMCreateStringAttribute(ir->context, key, (unsigned)strlen(key), value, (unsigned)strlen(value));
+    LLVMAddAttributeAtIndex(fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a);
+}
+
+LLVMValueRef ir_function(struct ir *ir, const char *name, LLVMTypeRef type, bool internal)
+{
+    LLVMValueRef fn = LLVMAddFunction(ir->module, name, type);
+    LLVMSetLinkage(fn, internal ? LLVMInternalLinkage : LLVMExternalLinkage);
+    unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
+    LLVMAddAttributeAtIndex(fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                            LLVMCreateEnumAttribute(ir->context, nounwind, 0));
+    if (ir->cpu->lanes == 16) {
+        add_attribute(ir, fn, "prefer-vector-width", "512");
+        add_attribute(ir, fn, "min-legal-vector-width", "512");
+    }
+    LLVMPositionBuilderAtEnd(ir->b, LLVMAppendBasicBlockInContext(ir->context, fn, "entry"));
+    ir->fn = fn;
+    return fn;
+}
+
+/* ---- control flow ------------------------------------------------------------------------------------------ */
+
+static LLVMBasicBlockRef block_new(struct ir *ir, const char *name)
+{
+    return LLVMAppendBasicBlockInContext(ir->context, ir->fn, name);
+}
+
+struct ir_loop ir_loop_begin(struct ir *ir, LLVMValueRef lo, LLVMValueRef hi, int64_t step)
+{
+    struct ir_loop loop = {.step = ir_i64(ir, step), .head = block_new(ir, "loop"), .exit = NULL};
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(ir->b);
+    LLVMBasicBlockRef body = block_new(ir, "body");
+    loop.exit = block_new(ir, "done");
+    LLVMBuildBr(ir->b, loop.head);
+    LLVMPositionBuilderAtEnd(ir->b, loop.head);
+    loop.i = LLVMBuildPhi(ir->b, ir->i64, "i");
+    LLVMAddIncoming(loop.i, &lo, &before, 1);
+    LLVMBuildCondBr(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, loop.i, hi, ""), body, loop.exit);
+    LLVMPositionBuilderAtEnd(ir->b, body);
+    return loop;
+}
+
+void ir_loop_end(struct ir *ir, struct ir_loop *loop)
+{
+    LLVMBasicBlockRef last = LLVMGetInsertBlock(ir->b);
+    LLVMValueRef next = LLVMBuildNSWAdd(ir->b, loop->i, loop->step, "");
+    LLVMAddIncoming(loop->i, &next, &last, 1);
+    LLVMBuildBr(ir->b, loop->head);
+    LLVMMoveBasicBlockAfter(loop->exit, last);
+    LLVMPositionBuilderAtEnd(ir->b, loop->exit);
+}
+
+struct ir_if ir_if_begin(struct ir *ir, LLVMValueRef cond)
+{
+    LLVMBasicBlockRef then = block_new(ir, "then");
+    struct ir_if s = {.otherwise = block_new(ir, "else"), .join = block_new(ir, "join"), .has_else = false};
+    LLVMBuildCondBr(ir->b, cond, then, s.otherwise);
+    LLVMPositionBuilderAtEnd(ir->b, then);
+    return s;
+}
+
+void ir_if_else(struct ir *ir, struct ir_if *s)
+{
+    LLVMBuildBr(ir->b, s->join);
+    LLVMMoveBasicBlockAfter(s->otherwise, LLVMGetInsertBlock(ir->b));
+    LLVMPositionBuilderAtEnd(ir->b, s->otherwise);
+    s->has_else = true;
+}
+
+void ir_if_end(struct ir *ir, struct ir_if *s)
+{
+    if (!s->has_else)
+        ir_if_else(ir, s);
+    LLVMBuildBr(ir->b, s->join);
+    LLVMMoveBasicBlockAfter(s->join, LLVMGetInsertBlock(ir->b));
+    LLVMPositionBuilderAtEnd(ir->b, s->join);
+}
+
+/* ---- variables and memory ------------------------------------------------------------------------------------ */
+
+LLVMValueRef ir_local(struct ir *ir, LLVMTypeRef type)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(ir->b);
+    LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(ir->fn);
+    LLVMValueRef first = LLVMGetFirstInstruction(entry);
+    if (first)
+        LLVMPositionBuilderBefore(ir->b, first);
+    else
+        LLVMPositionBuilderAtEnd(ir->b, entry);
+    LLVMValueRef local = LLVMBuildAlloca(ir->b, type, "");
+    LLVMPositionBuilderAtEnd(ir->b, here);
+    return local;
+}
+
+LLVMValueRef ir_get(struct ir *ir, LLVMTypeRef type, LLVMValueRef local)
+{
+    return LLVMBuildLoad2(ir->b, type, local, "");
+}
+
+void ir_set(struct ir *ir, LLVMValueRef local, LLVMValueRef value)
+{
+    LLVMBuildStore(ir->b, value, local);
+}
+
+LLVMValueRef ir_at(struct ir *ir, LLVMValueRef p, LLVMValueRef i)
+{
+    return LLVMBuildInBoundsGEP2(ir->b, ir->f32, p, &i, 1, "");
+}
+
+LLVMValueRef ir_at_const(struct ir *ir, LLVMValueRef p, int64_t i)
+{
+    return i == 0 ? p : ir_at(ir, p, ir_i64(ir, i));
+}
+
+static LLVMValueRef load(struct ir *ir, LLVMTypeRef type, LLVMValueRef p, uint32_t alignment)
+{
+    LLVMValueRef v = LLVMBuildLoad2(ir->b, type, p, "");
+    LLVMSetAlignment(v, alignment);
+    return v;
+}
+
+static void store(struct ir *ir, LLVMValueRef v, LLVMValueRef p, uint32_t alignment)
+{
+    LLVMSetAlignment(LLVMBuildStore(ir->b, v, p), alignment);
+}
+
+LLVMValueRef ir_load_f32(struct ir *ir, LLVMValueRef p)
+{
+    return load(ir, ir->f32, p, 4);
+}
+
+LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p)
+{
+    return load(ir, ir->vec, p, 4 * ir->cpu->lanes);
+}
+
+void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p)
+{
+    store(ir, v, p, 4);
+}
+
+void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p)
+{
+    store(ir, v, p, 4 * ir->cpu->lanes);
+}
+
+LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar)
+{
+    LLVMTypeRef mask = LLVMVectorType(ir->i32, ir->cpu->lanes);
+    LLVMValueRef none = LLVMGetPoison(ir->vec);
+    LLVMValueRef v = LLVMBuildInsertElement(ir->b, none, scalar, LLVMConstInt(ir->i32, 0, false), "");
+    return LLVMBuildShuffleVector(ir->b, v, none, LLVMConstNull(mask), "");
+}
+
+LLVMValueRef ir_vec_const(struct ir *ir, double v)
+{
+    LLVMValueRef lanes[FTMRT_CB];
+    for (uint32_t i = 0; i < ir->cpu->lanes; i++)
+        lanes[i] = ir_f32(ir, v);
+    return LLVMConstVector(lanes, ir->cpu->lanes);
+}
+
+/* ---- arithmetic ----------------------------------------------------------------------------------------------- */
+
+/* Calls the intrinsic of that name for the type of its operands (f32 or ir->vec). */
+static LLVMValueRef intrinsic(struct ir *ir, const char *name, LLVMValueRef *args, unsigned count)
+{
+    LLVMTypeRef type = LLVMTypeOf(args[0]);
+    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+    FTM_BUG_ON(id == 0, "LLVM has no %s", name);
+    LLVMValueRef fn = LLVMGetIntrinsicDeclaration(ir->module, id, &type, 1);
+    LLVMTypeRef fn_type = LLVMIntrinsicGetType(ir->context, id, &type, 1);
+    return LLVMBuildCall2(ir->b, fn_type, fn, args, count, "");
+}
+
+LLVMValueRef ir_fma(struct ir *ir, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c)
+{
+    if (!ir->cpu->fma)
+        return LLVMBuildFAdd(ir->b, LLVMBuildFMul(ir->b, a, b, ""), c, "");
+    return intrinsic(ir, "llvm.fma", (LLVMValueRef[]){a, b, c}, 3);
+}
+
+LLVMValueRef ir_sqrt(struct ir *ir, LLVMValueRef a)
+{
+    return intrinsic(ir, "llvm.sqrt", &a, 1);
+}
+
+LLVMValueRef ir_launder(struct ir *ir, LLVMValueRef p)
+{
+    LLVMValueRef nothing = LLVMGetInlineAsm(ir->launder, "", 0, "=r,0", 4, true, false, LLVMInlineAsmDialectATT, false);
+    return LLVMBuildCall2(ir->b, ir->launder, nothing, &p, 1, "");
+}
+
+LLVMValueRef ir_add(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
+{
+    return LLVMBuildNSWAdd(ir->b, a, b, "");
+}
+
+LLVMValueRef ir_sub(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
+{
+    return LLVMBuildNSWSub(ir->b, a, b, "");
+}
+
+LLVMValueRef ir_mul(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
+{
+    return LLVMBuildNSWMul(ir->b, a, b, "");
+}
+
+LLVMValueRef ir_mul_const(struct ir *ir, LLVMValueRef a, int64_t b)
+{
+    return b == 1 ? a : ir_mul(ir, a, ir_i64(ir, b));
+}
+
+LLVMValueRef ir_add_const(struct ir *ir, LLVMValueRef a, int64_t b)
+{
+    return b == 0 ? a : ir_add(ir, a, ir_i64(ir, b));
+}
+
+LLVMValueRef ir_div_const(struct ir *ir, LLVMValueRef a, int64_t b)
+{
+    return b == 1 ? a : LLVMBuildUDiv(ir->b, a, ir_i64(ir, b), "");
+}
+
+LLVMValueRef ir_rem_const(struct ir *ir, LLVMValueRef a, int64_t b)
+{
+    return b == 1 ? ir_i64(ir, 0) : LLVMBuildURem(ir->b, a, ir_i64(ir, b), "");
+}
+
+LLVMValueRef ir_min(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
+{
+    return LLVMBuildSelect(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, a, b, ""), a, b, "");
+}
+
+LLVMValueRef ir_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
+{
+    return LLVMBuildSelect(ir->b, LLVMBuildICmp(ir->b, LLVMIntSGT, a, b, ""), a, b, "");
+}
+
+/* ---- output ---------------------------------------------------------------------------------------------------- */
+
+bool ir_optimize(struct ir *ir, char **error)
+{
+#ifndef NDEBUG
+    if (LLVMVerifyModule(ir->module, LLVMReturnStatusAction, error))
+        return false;
+    LLVMDisposeMessage(*error);
+    *error = NULL;
+#endif
+    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    LLVMPassBuilderOptionsSetLoopVectorization(options, false);
+    LLVMPassBuilderOptionsSetSLPVectorization(options, false);
+    LLVMPassBuilderOptionsSetLoopUnrolling(options, false);
+    LLVMPassBuilderOptionsSetLoopInterleaving(options, false);
+    LLVMErrorRef failure = LLVMRunPasses(ir->module, "default<O3>", ir->machine, options);
+    LLVMDisposePassBuilderOptions(options);
+    if (!failure)
+        return true;
+    char *text = LLVMGetErrorMessage(failure);
+    *error = LLVMCreateMessage(text);
+    LLVMDisposeErrorMessage(text);
+    return false;
+}
+
+static bool emit_file(struct ir *ir, const char *path, LLVMCodeGenFileType type, char **error)
+{
+    return !LLVMTargetMachineEmitToFile(ir->machine, ir->module, path, type, error);
+}
+
+bool ir_write_object(struct ir *ir, const char *path, char **error)
+{
+    return emit_file(ir, path, LLVMObjectFile, error);
+}
+
+bool ir_write_assembly(struct ir *ir, const char *path, char **error)
+{
+    return emit_file(ir, path, LLVMAssemblyFile, error);
+}

@@ -1,0 +1,79 @@
+/* From a node to the functions of its kernel: finds the family, opens a function per phase, loads the addresses of the
+ * buffers once (LLVM cannot move those loads over the kernels' stores by itself). */
+#include "kernel.h"
+
+#include <stdio.h>
+
+#include "op.h"
+
+#define FTM_KERNEL(op, family) extern const struct kernel_family kernel_##family;
+#include "kernel.def"
+#undef FTM_KERNEL
+extern const struct kernel_family kernel_elementwise, kernel_depthwise, kernel_depthwise_grad_weight;
+
+static const struct kernel_family *const families[OP_COUNT] = {
+#define FTM_KERNEL(op, family) [OP_##op] = &kernel_##family,
+#include "kernel.def"
+#undef FTM_KERNEL
+};
+
+const struct kernel_family *kernel_family(const struct graph *g, const struct node *n)
+{
+    (void)g;
+    const struct kernel_family *family = families[n->op];
+    if (n->attrs.groups > 1 && family == &kernel_conv2d)
+        return &kernel_depthwise;
+    if (n->attrs.groups > 1 && family == &kernel_conv2d_grad_weight)
+        return &kernel_depthwise_grad_weight;
+    if (!family && op_info(n->op)->cls == OP_CLASS_ELEMWISE)
+        return &kernel_elementwise;
+    FTM_BUG_ON(!family, "no kernel computes %s", op_info(n->op)->name);
+    return family;
+}
+
+static void emit_phase(struct kernel_build *k, const struct kernel_family *family, const char *name)
+{
+    struct ir *ir = k->ir;
+    LLVMTypeRef params[] = {ir->ptr, ir->i64, ir->i64, ir->i64};
+    LLVMValueRef fn = ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 4, false), false);
+    LLVMSetVisibility(fn, LLVMHiddenVisibility);
+    k->buffers = LLVMGetParam(fn, 0);
+    k->n = LLVMGetParam(fn, 1);
+    k->begin = LLVMGetParam(fn, 2);
+    k->end = LLVMGetParam(fn, 3);
+    for (uint32_t i = 0; i < k->node->input_count + 2; i++) { /* unused ones disappear */
+        LLVMValueRef index = ir_i64(ir, i);
+        LLVMValueRef slot = LLVMBuildInBoundsGEP2(ir->b, ir->ptr, k->buffers, &index, 1, "");
+        k->buffer[i] = LLVMBuildLoad2(ir->b, ir->ptr, slot, "");
+    }
+    family->emit(k);
+    LLVMBuildRetVoid(ir->b);
+}
+
+void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name)
+{
+    const struct node *n = graph_node(g, node);
+    const struct kernel_family *family = kernel_family(g, n);
+    uint32_t phases = family->phases(g, n, ir->cpu);
+    for (uint32_t phase = 0; phase < phases; phase++) {
+        struct kernel_build k = {.ir = ir, .graph = g, .node = n, .phase = phase};
+        char text[256];
+        snprintf(text, sizeof text, phase ? "%s.%u" : "%s", name, phase);
+        emit_phase(&k, family, text);
+    }
+}
+
+LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i)
+{
+    return k->buffer[i];
+}
+
+void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi)
+{
+    struct ir *ir = k->ir;
+    int64_t max = k->graph->program->max_batch, shards = k->graph->program->shards;
+    LLVMValueRef from = ir_div_const(ir, ir_mul_const(ir, shard, max), shards);
+    LLVMValueRef to = ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, shard, 1), max), shards);
+    *lo = ir_min(ir, from, k->n);
+    *hi = ir_min(ir, to, k->n);
+}
