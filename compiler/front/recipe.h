@@ -39,6 +39,16 @@ struct data_source {
     struct span span;
 };
 
+struct weight_rename {
+    const char *from, *to;
+    struct span span;
+};
+
+struct weight_skip {
+    const char *pattern;
+    struct span span;
+};
+
 struct class_name {
     const char *name;
 };
@@ -49,8 +59,8 @@ struct recipe {
     const char *model;            /* text of the model's call, for the resolved form */
     const char *weights;          /* path, or NULL: random */
     const char *strip;            /* weights { strip "prefix" }, or NULL */
-    VEC(struct weight_rename { const char *from, *to; struct span span; }) renames;
-    VEC(struct weight_skip { const char *pattern; struct span span; }) skips;
+    VEC(struct weight_rename) renames;
+    VEC(struct weight_skip) skips;
     VEC(const char *) edits;      /* the statements, as text in order, for the resolved form */
     struct data_source train, test, validation;
     double validation_percent;    /* of train, if there is no validation source; 0: none */

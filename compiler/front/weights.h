@@ -20,13 +20,17 @@ struct weight_tensor {
     bool contiguous;             /* false: strided in the file; data is a rearranged copy in the arena */
 };
 
+struct map_entry_text {
+    const char *key, *value;
+};
+
 struct weights {
     struct arena *arena;
     const char *path;
     const char *format;          /* "safetensors", "pytorch zip", "pytorch legacy" */
     struct file_map file;
     VEC(struct weight_tensor) tensors;   /* in file order */
-    VEC(struct map_entry_text { const char *key, *value; }) metadata; /* safetensors' __metadata__ */
+    VEC(struct map_entry_text) metadata; /* safetensors' __metadata__ */
     VEC(const char *) skipped;   /* "optimizer: not a tensor (collections.Counter)": entries that were passed over, and why */
 };
 
