@@ -1,0 +1,195 @@
+/* The command line of a compiled program: a table of commands and a table of options. */
+#include "app.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "report.h"
+
+struct command {
+    const char *name;
+    char letter; /* in options.def */
+    int (*run)(const struct ftmrt_program *p, const struct options *o);
+    const char *arguments, *help;
+};
+
+static const struct command commands[] = {
+    {"train", 'T', command_train, "", "fine-tune; leaves a run folder with the trained weights"},
+    {"eval", 'E', command_eval, "", "loss, accuracy, top-5, confusion matrix, precision, recall and F1"},
+    {"predict", 'P', command_predict, "FILE...", "the class of each PNG picture, or of an .npy file's (--data)"},
+    {"info", 'I', command_info, "", "what this program is"},
+    {"selftest", 'S', command_selftest, "", "check the constants, the frozen tensors and the processor"},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
+
+enum option_kind { KIND_FLAG, KIND_INT, KIND_REAL, KIND_TEXT };
+
+struct option {
+    enum option_kind kind;
+    const char *name, *arg, *commands, *help;
+    size_t offset, given;
+};
+
+static const struct option option_table[] = {
+#define APP_OPTION(field, kind, name, arg, commands, help) \
+    {KIND_##kind, name, arg, commands, help, offsetof(struct options, field), offsetof(struct options, field##_given)},
+#include "options.def"
+#undef APP_OPTION
+};
+
+enum { OPTION_COUNT = sizeof(option_table) / sizeof(*option_table) };
+
+static void print_options(FILE *out, char letter)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option *o = &option_table[i];
+        if (strchr(o->commands, letter))
+            fprintf(out, "      %-10s %-6s %s\n", o->name, o->arg, o->help);
+    }
+}
+
+static void print_help(const struct ftmrt_program *p, FILE *out)
+{
+    fprintf(out, "usage: %s COMMAND [OPTION]... [FILE]...\n\n", p->name);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+        print_options(out, commands[i].letter);
+    }
+    fprintf(out, "\nexit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted\n");
+}
+
+static int usage_error(const struct ftmrt_program *p)
+{
+    fprintf(stderr, "try '%s --help'\n", p->name);
+    return EXIT_WRONG_USAGE;
+}
+
+static bool set_number(const struct option *o, void *field, const char *text)
+{
+    char *end;
+    errno = 0;
+    if (o->kind == KIND_INT) {
+        long long v = strtoll(text, &end, 10);
+        if (errno || end == text || *end || v < 0)
+            return report_error("%s takes a whole number, not '%s'", o->name, text);
+        *(int64_t *)field = v;
+        return true;
+    }
+    double v = strtod(text, &end);
+    if (errno || end == text || *end || !(v >= 0 && v < 1e30))
+        return report_error("%s takes a number, not '%s'", o->name, text);
+    *(double *)field = v;
+    return true;
+}
+
+static bool set_option(struct options *options, const struct option *o, const char *value)
+{
+    char *base = (char *)options;
+    void *field = base + o->offset;
+    *(bool *)(base + o->given) = true;
+    if (o->kind == KIND_FLAG)
+        *(bool *)field = true;
+    else if (o->kind == KIND_TEXT)
+        *(const char **)field = value;
+    else
+        return set_number(o, field, value);
+    return true;
+}
+
+/* The option that argument `arg` (of that length) names, for that command. */
+static const struct option *find_option(const char *arg, size_t length, const struct command *c)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option *o = &option_table[i];
+        if (strlen(o->name) == length && !strncmp(o->name, arg, length) && strchr(o->commands, c->letter))
+            return o;
+    }
+    report_error("'%s' has no option %.*s", c->name, (int)length, arg);
+    return NULL;
+}
+
+/* Handles argv[*i], which begins with "--"; --name VALUE and --name=VALUE are the same. */
+static bool parse_option(struct options *options, const struct command *c, int argc, char **argv, int *i)
+{
+    const char *arg = argv[*i], *equals = strchr(arg, '=');
+    size_t length = equals ? (size_t)(equals - arg) : strlen(arg);
+    const struct option *o = find_option(arg, length, c);
+    if (!o)
+        return false;
+    if (o->kind == KIND_FLAG)
+        return equals ? report_error("%s takes no value", o->name) : set_option(options, o, NULL);
+    if (equals)
+        return set_option(options, o, equals + 1);
+    if (*i + 1 >= argc)
+        return report_error("%s needs a value: %s %s", o->name, o->name, o->arg);
+    return set_option(options, o, argv[++*i]);
+}
+
+/* Splits argv into options and files; files are collected at the front of `files`. */
+static bool parse(struct options *options, const struct command *c, int argc, char **argv, const char **files)
+{
+    bool only_files = false;
+    for (int i = 2; i < argc; i++) {
+        if (!only_files && !strcmp(argv[i], "--"))
+            only_files = true;
+        else if (!only_files && argv[i][0] == '-' && argv[i][1] == '-') {
+            if (!parse_option(options, c, argc, argv, &i))
+                return false;
+        } else
+            files[options->file_count++] = argv[i];
+    }
+    options->files = files;
+    if (options->file_count && c->letter != 'P')
+        return report_error("'%s' takes no file arguments ('%s')", c->name, files[0]);
+    return true;
+}
+
+static int run_command(const struct ftmrt_program *p, const struct command *c, int argc, char **argv)
+{
+    struct options options = {.argc = argc, .argv = argv};
+    const char **files = app_alloc((size_t)argc, sizeof(char *));
+    int code = EXIT_WRONG_USAGE;
+    if (!parse(&options, c, argc, argv, files))
+        usage_error(p);
+    else if (c->run != command_info && !ftmrt_cpu_supported(p->cpu)) {
+        report_error("this processor lacks instructions of %s, which this program was compiled for; compile it again "
+                     "with a lower --cpu",
+                     p->cpu);
+        code = EXIT_ERROR;
+    } else {
+        ftmrt_set_threads((int)(options.threads > 1024 ? 1024 : options.threads));
+        code = c->run(p, &options);
+    }
+    free(files);
+    if (fflush(stdout) != 0 && code == EXIT_OK) {
+        report_error("standard output: %s", strerror(errno));
+        code = EXIT_ERROR;
+    }
+    return code;
+}
+
+int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
+{
+    report_name(p->name);
+    if (argc < 2) {
+        print_help(p, stderr);
+        return EXIT_WRONG_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        print_help(p, stdout);
+        return EXIT_OK;
+    }
+    if (p->abi_version != FTMRT_ABI_VERSION) {
+        report_error("this program and its runtime are of different versions");
+        return EXIT_ERROR;
+    }
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (!strcmp(argv[1], commands[i].name))
+            return run_command(p, &commands[i], argc, argv);
+    report_error("unknown command '%s'", argv[1]);
+    return usage_error(p);
+}

@@ -1,0 +1,249 @@
+/* IDX and .npy. Sources of the formats: the MNIST page's description of IDX (two zero bytes, a type byte, a rank byte,
+ * big-endian 32-bit sizes) and NumPy's NEP 1 (magic, version, a Python dictionary as text, raw data). */
+#include "array.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "replace.h"
+#include "report.h"
+
+/* A data set file may not be larger than this once unpacked: a gzipped bomb must not eat the memory. */
+#define ARRAY_MAX_BYTES ((size_t)8 << 30)
+
+struct bytes {
+    unsigned char *at;
+    size_t len, cap;
+};
+
+static bool bytes_grow(struct bytes *b)
+{
+    size_t cap = b->cap ? 2 * b->cap : (size_t)1 << 20;
+    unsigned char *at = cap > 2 * ARRAY_MAX_BYTES ? NULL : realloc(b->at, cap);
+    if (!at)
+        return false;
+    b->at = at;
+    b->cap = cap;
+    return true;
+}
+
+/* The whole file, unpacked if it is gzipped (zlib reads plain files as they are). */
+static bool read_all(struct bytes *b, const char *path)
+{
+    *b = (struct bytes){0};
+    gzFile f = gzopen(path, "rb");
+    if (!f)
+        return report_error("%s: %s", path, strerror(errno));
+    gzbuffer(f, 1 << 17);
+    int got = 1;
+    while (got > 0) {
+        if (b->len == b->cap && !bytes_grow(b)) {
+            got = -2;
+            break;
+        }
+        size_t room = b->cap - b->len;
+        got = gzread(f, b->at + b->len, room > (1U << 30) ? 1U << 30 : (unsigned)room);
+        if (got > 0)
+            b->len += (size_t)got;
+        if (b->len > ARRAY_MAX_BYTES)
+            got = -2;
+    }
+    bool complete = gzclose_r(f) == Z_OK && got == 0;
+    if (!complete) {
+        free(b->at);
+        *b = (struct bytes){0};
+        return report_error(got == -2 ? "%s: larger than the limit for a data file (8 GiB)"
+                                      : "%s: cannot be read (damaged or truncated gzip data?)",
+                            path);
+    }
+    return true;
+}
+
+int64_t array_elements(const struct array *a)
+{
+    int64_t n = 1;
+    for (int i = 0; i < a->rank; i++)
+        n *= a->dim[i];
+    return n;
+}
+
+/* Multiplies the sizes up, refusing overflow and more than the limit. */
+static bool count_elements(const struct array *a, size_t *bytes)
+{
+    size_t n = ftmrt_dtype_size(a->dtype);
+    for (int i = 0; i < a->rank; i++) {
+        if (a->dim[i] < 0 || (a->dim[i] > 0 && n > ARRAY_MAX_BYTES / (size_t)a->dim[i]))
+            return false;
+        n *= (size_t)a->dim[i];
+    }
+    *bytes = n;
+    return true;
+}
+
+/* Moves the payload behind the header into the array. */
+static bool take_payload(struct array *a, struct bytes *b, size_t header, const char *path)
+{
+    size_t want;
+    if (!count_elements(a, &want) || b->len < header || b->len - header < want)
+        return report_error("%s: the header asks for more data than the file holds (%zu bytes behind the header)", path,
+                            b->len < header ? 0 : b->len - header);
+    if (b->len - header > want)
+        return report_error("%s: %zu bytes behind the end of the array", path, b->len - header - want);
+    memmove(b->at, b->at + header, want);
+    a->data = b->at;
+    return true;
+}
+
+static bool parse_idx(struct array *a, struct bytes *b, const char *path)
+{
+    if (b->len < 4 || b->at[0] || b->at[1])
+        return report_error("%s: not an IDX file (it must begin with two zero bytes)", path);
+    if (b->at[2] != 0x08)
+        return report_error("%s: IDX element type 0x%02x; only unsigned bytes (0x08) are read", path, b->at[2]);
+    a->dtype = FTMRT_U8;
+    a->rank = b->at[3];
+    if (a->rank < 1 || a->rank > ARRAY_MAX_RANK)
+        return report_error("%s: IDX rank %d; 1 to %d are read", path, a->rank, ARRAY_MAX_RANK);
+    size_t header = 4 + 4 * (size_t)a->rank;
+    if (b->len < header)
+        return report_error("%s: truncated IDX header", path);
+    for (int i = 0; i < a->rank; i++) {
+        const unsigned char *p = b->at + 4 + 4 * i;
+        a->dim[i] = (int64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+    }
+    return take_payload(a, b, header, path);
+}
+
+static bool read_with(struct array *a, const char *path, bool (*parse)(struct array *, struct bytes *, const char *))
+{
+    struct bytes b;
+    *a = (struct array){0};
+    if (!read_all(&b, path))
+        return false;
+    if (!parse(a, &b, path)) {
+        free(b.at);
+        a->data = NULL;
+        return false;
+    }
+    return true;
+}
+
+bool array_read_idx(struct array *a, const char *path) { return read_with(a, path, parse_idx); }
+
+/* The text behind `'key':` in the header's dictionary, or NULL. */
+static const char *npy_field(const char *header, const char *key)
+{
+    const char *p = strstr(header, key);
+    if (!p || !(p = strchr(p, ':')))
+        return NULL;
+    p++;
+    while (*p == ' ')
+        p++;
+    return p;
+}
+
+static bool npy_dtype(const char *descr, enum ftmrt_dtype *dtype)
+{
+    static const struct {
+        const char *text;
+        enum ftmrt_dtype dtype;
+    } table[] = {{"'|u1'", FTMRT_U8}, {"'<f4'", FTMRT_F32}, {"'<i4'", FTMRT_I32}, {"'<i8'", FTMRT_I64}};
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+        if (!strncmp(descr, table[i].text, strlen(table[i].text))) {
+            *dtype = table[i].dtype;
+            return true;
+        }
+    return false;
+}
+
+static bool npy_shape(struct array *a, const char *p)
+{
+    if (*p++ != '(')
+        return false;
+    for (;;) {
+        while (*p == ' ' || *p == ',')
+            p++;
+        if (*p == ')')
+            return true;
+        if (!isdigit((unsigned char)*p) || a->rank == ARRAY_MAX_RANK)
+            return false;
+        char *end;
+        errno = 0;
+        long long v = strtoll(p, &end, 10);
+        if (errno)
+            return false;
+        a->dim[a->rank++] = v;
+        p = end;
+    }
+}
+
+static bool parse_npy_header(struct array *a, const char *header, const char *path)
+{
+    const char *descr = npy_field(header, "'descr'");
+    const char *order = npy_field(header, "'fortran_order'");
+    const char *shape = npy_field(header, "'shape'");
+    if (!descr || !order || !shape)
+        return report_error("%s: damaged .npy header", path);
+    if (!npy_dtype(descr, &a->dtype))
+        return report_error("%s: .npy element type %.6s; uint8, int32, int64 and float32 (little-endian) are read",
+                            path, descr);
+    if (strncmp(order, "False", 5) != 0)
+        return report_error("%s: a Fortran-ordered array; save it with numpy.ascontiguousarray", path);
+    if (!npy_shape(a, shape))
+        return report_error("%s: unreadable shape, or more than %d dimensions", path, ARRAY_MAX_RANK);
+    return true;
+}
+
+static bool parse_npy(struct array *a, struct bytes *b, const char *path)
+{
+    if (b->len < 12 || memcmp(b->at, "\x93NUMPY", 6) != 0)
+        return report_error("%s: not a .npy file", path);
+    size_t at = b->at[6] == 1 ? 10 : 12;
+    size_t length = (size_t)b->at[8] | (size_t)b->at[9] << 8;
+    if (b->at[6] > 1)
+        length |= (size_t)b->at[10] << 16 | (size_t)b->at[11] << 24;
+    if (length > b->len - at)
+        return report_error("%s: truncated .npy header", path);
+    char *header = app_alloc(length + 1, 1);
+    memcpy(header, b->at + at, length);
+    bool ok = parse_npy_header(a, header, path);
+    free(header);
+    return ok && take_payload(a, b, at + length, path);
+}
+
+bool array_read_npy(struct array *a, const char *path) { return read_with(a, path, parse_npy); }
+
+bool array_write_npy(const char *path, const float *data, int rank, const int64_t *dim)
+{
+    char shape[128] = "", header[256];
+    size_t count = 1, used = 0;
+    for (int i = 0; i < rank; i++) {
+        used += (size_t)snprintf(shape + used, sizeof(shape) - used, "%lld,", (long long)dim[i]);
+        count *= (size_t)dim[i];
+    }
+    int n = snprintf(header, sizeof(header), "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
+    int padded = (10 + n + 1 + 63) / 64 * 64 - 10; /* data begins at a multiple of 64 */
+    unsigned char magic[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(padded & 255), (unsigned char)(padded >> 8)};
+    struct replace_file f;
+    char error[512], text[320];
+    snprintf(text, sizeof(text), "%s%*s\n", header, padded - n - 1, "");
+    bool ok = replace_open(&f, path, error, sizeof(error)) == FTMRT_OK;
+    if (ok && (replace_write(&f, magic, sizeof(magic), error, sizeof(error)) != FTMRT_OK ||
+               replace_write(&f, text, (size_t)padded, error, sizeof(error)) != FTMRT_OK ||
+               replace_write(&f, data, count * sizeof(float), error, sizeof(error)) != FTMRT_OK)) {
+        replace_abort(&f);
+        ok = false;
+    }
+    ok = ok && replace_commit(&f, error, sizeof(error)) == FTMRT_OK;
+    return ok || report_error("%s", error);
+}
+
+void array_free(struct array *a)
+{
+    free(a->data);
+    *a = (struct array){0};
+}

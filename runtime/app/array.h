@@ -1,0 +1,31 @@
+/* Arrays read from files: IDX and NumPy's .npy, both row-major. Files are untrusted: headers are checked against sizes. */
+#ifndef FTMRT_APP_ARRAY_H
+#define FTMRT_APP_ARRAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ftmrt.h"
+
+enum { ARRAY_MAX_RANK = 4 };
+
+struct array {
+    enum ftmrt_dtype dtype; /* U8, I32, I64 or F32 */
+    int rank;
+    int64_t dim[ARRAY_MAX_RANK];
+    void *data;
+};
+
+/* Elements of an array. */
+int64_t array_elements(const struct array *a);
+
+/* Reads a file by its content (gzipped files too); false after a message. */
+bool array_read_idx(struct array *a, const char *path);
+bool array_read_npy(struct array *a, const char *path);
+
+/* Writes f32 data as .npy (version 1.0) through a temporary file; false after a message. */
+bool array_write_npy(const char *path, const float *data, int rank, const int64_t *dim);
+
+void array_free(struct array *a);
+
+#endif

@@ -1,0 +1,36 @@
+/* The commands of a program and their options. */
+#ifndef FTMRT_APP_COMMAND_H
+#define FTMRT_APP_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ftmrt.h"
+
+typedef bool option_FLAG;
+typedef int64_t option_INT;
+typedef double option_REAL;
+typedef const char *option_TEXT;
+
+struct options {
+#define APP_OPTION(field, kind, name, arg, commands, help) \
+    option_##kind field;                                   \
+    bool field##_given;
+#include "options.def"
+#undef APP_OPTION
+    const char *const *files; /* further arguments */
+    int file_count;
+    int argc;
+    char **argv;
+};
+
+enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_WRONG_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+/* Each runs a command and returns the exit code. */
+int command_train(const struct ftmrt_program *p, const struct options *o);
+int command_eval(const struct ftmrt_program *p, const struct options *o);
+int command_predict(const struct ftmrt_program *p, const struct options *o);
+int command_info(const struct ftmrt_program *p, const struct options *o);
+int command_selftest(const struct ftmrt_program *p, const struct options *o);
+
+#endif

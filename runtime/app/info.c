@@ -1,0 +1,79 @@
+/* The command `info`: what a program is. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "config.h"
+#include "report.h"
+
+struct totals {
+    int64_t parameters, trainable;
+};
+
+static int64_t state_elements(const struct ftmrt_state *s)
+{
+    int64_t n = 1;
+    for (uint32_t i = 0; i < s->rank; i++)
+        n *= s->dim[i];
+    return n;
+}
+
+static struct totals count_parameters(const struct ftmrt_program *p)
+{
+    struct totals t = {0, 0};
+    for (uint32_t i = 0; i < p->state_count; i++) {
+        const struct ftmrt_state *s = &p->states[i];
+        if (s->kind != FTMRT_STATE_PARAMETER)
+            continue;
+        t.parameters += state_elements(s);
+        if (s->flags & FTMRT_TRAINABLE)
+            t.trainable += state_elements(s);
+    }
+    return t;
+}
+
+static void print_text(const struct ftmrt_program *p, const struct config *c, const struct totals *t)
+{
+    printf("program     %s, made by %s\n", p->name, p->compiler);
+    printf("processor   %s (%s here)\n", p->cpu, ftmrt_cpu_supported(p->cpu) ? "runs" : "cannot run");
+    printf("model       %s\n", c->model ? c->model : p->name);
+    printf("weights     %s, %.1f MB in the program\n", c->weights ? c->weights : "random", (double)p->blob_size / 1e6);
+    printf("input       %s [%lld, %lld, %lld]\n", c->input_name, (long long)c->channels, (long long)c->height,
+           (long long)c->width);
+    printf("classes     %lld:", (long long)c->classes);
+    for (int64_t k = 0; k < c->classes && k < 10; k++)
+        printf(" %s", c->labels[k]);
+    printf("%s\nparameters  %lld, %lld of them trainable\n", c->classes > 10 ? " ..." : "", (long long)t->parameters,
+           (long long)t->trainable);
+    printf("batch       up to %lld\nmemory      %.1f MB workspace, %.1f MB of it activations\n", (long long)p->max_batch,
+           (double)p->workspace_size / 1e6, (double)p->arena_size / 1e6);
+}
+
+static void print_json(const struct ftmrt_program *p, const struct config *c, const struct totals *t)
+{
+    json_t *root = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:[I,I,I]}", "program", p->name,
+                             "compiler", p->compiler, "cpu", p->cpu, "cpu_supported", ftmrt_cpu_supported(p->cpu),
+                             "classes", (json_int_t)c->classes, "parameters", (json_int_t)t->parameters, "trainable",
+                             (json_int_t)t->trainable, "max_batch", (json_int_t)p->max_batch, "workspace_bytes",
+                             (json_int_t)p->workspace_size, "weight_bytes", (json_int_t)p->blob_size, "input",
+                             (json_int_t)c->channels, (json_int_t)c->height, (json_int_t)c->width);
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+}
+
+int command_info(const struct ftmrt_program *p, const struct options *o)
+{
+    struct config c;
+    if (!config_read(&c, p))
+        return EXIT_ERROR;
+    struct totals t = count_parameters(p);
+    if (o->recipe)
+        fputs(p->resolved, stdout);
+    else if (o->json)
+        print_json(p, &c, &t);
+    else
+        print_text(p, &c, &t);
+    config_free(&c);
+    return EXIT_OK;
+}

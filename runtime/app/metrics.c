@@ -1,0 +1,169 @@
+/* Evaluation figures from logits and labels. */
+#include "metrics.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+void metrics_init(struct metrics *m, int64_t classes, int64_t capacity)
+{
+    *m = (struct metrics){.classes = classes, .capacity = capacity};
+    m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
+    m->labels = app_alloc((size_t)capacity, sizeof(int32_t));
+    m->predicted = app_alloc((size_t)capacity, sizeof(int32_t));
+    m->confidence = app_alloc((size_t)capacity, sizeof(float));
+}
+
+void metrics_free(struct metrics *m)
+{
+    free(m->confusion);
+    free(m->labels);
+    free(m->predicted);
+    free(m->confidence);
+    *m = (struct metrics){0};
+}
+
+void softmax(const float *logits, int64_t classes, double *out)
+{
+    double most = logits[0], sum = 0;
+    for (int64_t k = 1; k < classes; k++)
+        most = logits[k] > most ? logits[k] : most;
+    for (int64_t k = 0; k < classes; k++)
+        sum += out[k] = exp(logits[k] - most);
+    for (int64_t k = 0; k < classes; k++)
+        out[k] /= sum;
+}
+
+static int32_t arg_max(const float *row, int64_t classes)
+{
+    int64_t best = 0;
+    for (int64_t k = 1; k < classes; k++)
+        if (row[k] > row[best])
+            best = k;
+    return (int32_t)best;
+}
+
+static bool in_top5(const float *row, int64_t classes, int32_t label)
+{
+    int64_t better = 0;
+    for (int64_t k = 0; k < classes; k++)
+        better += row[k] > row[label] || (row[k] == row[label] && k < label);
+    return better < 5;
+}
+
+static void add_sample(struct metrics *m, const float *row, int32_t label, double *p)
+{
+    int32_t predicted = arg_max(row, m->classes);
+    softmax(row, m->classes, p);
+    m->correct += predicted == label;
+    m->top5 += in_top5(row, m->classes, label);
+    /* log softmax of the label from the logits: no underflow for confident mistakes */
+    m->loss_sum += log(1 / p[predicted]) + (double)row[predicted] - (double)row[label];
+    m->confusion[label * m->classes + predicted]++;
+    m->labels[m->count] = label;
+    m->predicted[m->count] = predicted;
+    m->confidence[m->count++] = (float)p[predicted];
+}
+
+void metrics_add(struct metrics *m, const float *logits, const int32_t *labels, int64_t n)
+{
+    double *p = app_alloc((size_t)m->classes, sizeof(double));
+    for (int64_t i = 0; i < n && m->count < m->capacity; i++)
+        add_sample(m, logits + i * m->classes, labels[i], p);
+    free(p);
+}
+
+static double ratio(int64_t a, int64_t b) { return b ? (double)a / (double)b : 0; }
+
+double metrics_accuracy(const struct metrics *m) { return ratio(m->correct, m->count); }
+double metrics_loss(const struct metrics *m) { return m->count ? m->loss_sum / (double)m->count : 0; }
+
+double metrics_precision(const struct metrics *m, int64_t k)
+{
+    int64_t predicted = 0;
+    for (int64_t i = 0; i < m->classes; i++)
+        predicted += m->confusion[i * m->classes + k];
+    return ratio(m->confusion[k * m->classes + k], predicted);
+}
+
+static int64_t labelled(const struct metrics *m, int64_t k)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < m->classes; i++)
+        n += m->confusion[k * m->classes + i];
+    return n;
+}
+
+double metrics_recall(const struct metrics *m, int64_t k)
+{
+    return ratio(m->confusion[k * m->classes + k], labelled(m, k));
+}
+
+double metrics_f1(const struct metrics *m, int64_t k)
+{
+    double p = metrics_precision(m, k), r = metrics_recall(m, k);
+    return p + r > 0 ? 2 * p * r / (p + r) : 0;
+}
+
+static void print_confusion(const struct metrics *m, const struct config *c, FILE *out)
+{
+    fprintf(out, "\nconfusion matrix (rows: label, columns: prediction)\n%14s", "");
+    for (int64_t k = 0; k < m->classes; k++)
+        fprintf(out, " %6.6s", c->labels[k]);
+    fputc('\n', out);
+    for (int64_t i = 0; i < m->classes; i++) {
+        fprintf(out, "%14.14s", c->labels[i]);
+        for (int64_t k = 0; k < m->classes; k++)
+            fprintf(out, " %6lld", (long long)m->confusion[i * m->classes + k]);
+        fputc('\n', out);
+    }
+}
+
+void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
+{
+    fprintf(out, "samples   %lld\nloss      %.5f\naccuracy  %.2f %%  (%lld wrong)\ntop-5     %.2f %%\n",
+            (long long)m->count, metrics_loss(m), 100 * metrics_accuracy(m), (long long)(m->count - m->correct),
+            100 * ratio(m->top5, m->count));
+    fprintf(out, "\n%14s  precision  recall  F1      samples\n", "class");
+    for (int64_t k = 0; k < m->classes; k++)
+        fprintf(out, "%14.14s  %.4f     %.4f  %.4f  %lld\n", c->labels[k], metrics_precision(m, k),
+                metrics_recall(m, k), metrics_f1(m, k), (long long)labelled(m, k));
+    if (m->classes <= 20)
+        print_confusion(m, c, out);
+}
+
+static json_t *json_confusion(const struct metrics *m)
+{
+    json_t *rows = json_array();
+    for (int64_t i = 0; i < m->classes; i++) {
+        json_t *row = json_array();
+        for (int64_t k = 0; k < m->classes; k++)
+            json_array_append_new(row, json_integer(m->confusion[i * m->classes + k]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *json_classes(const struct metrics *m, const struct config *c)
+{
+    json_t *list = json_array();
+    for (int64_t k = 0; k < m->classes; k++)
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:I}", "class", c->labels[k], "precision",
+                                              metrics_precision(m, k), "recall", metrics_recall(m, k), "f1",
+                                              metrics_f1(m, k), "samples", (json_int_t)labelled(m, k)));
+    return list;
+}
+
+bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights, FILE *out)
+{
+    json_t *root = json_pack("{s:f, s:f, s:f, s:I, s:s, s:o, s:o}", "accuracy", metrics_accuracy(m), "loss",
+                             metrics_loss(m), "top5", ratio(m->top5, m->count), "samples", (json_int_t)m->count,
+                             "weights", weights, "classes", json_classes(m, c), "confusion", json_confusion(m));
+    bool ok = root && json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
+    fputc('\n', out);
+    json_decref(root);
+    return ok || report_error("the result cannot be written as JSON");
+}

@@ -1,0 +1,129 @@
+/* The command `predict`: PNG pictures, or an array of images. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "dataset.h"
+#include "image.h"
+#include "metrics.h"
+#include "report.h"
+#include "session.h"
+
+/* Where results go: lines, or a JSON list that is printed at the end. */
+struct output {
+    const struct config *config;
+    int64_t top;
+    json_t *list;
+};
+
+static int64_t next_best(const double *p, int64_t classes, const bool *taken)
+{
+    int64_t best = -1;
+    for (int64_t k = 0; k < classes; k++)
+        if (!taken[k] && (best < 0 || p[k] > p[best]))
+            best = k;
+    return best;
+}
+
+static void print_sample(struct output *out, const char *name, const float *logits)
+{
+    int64_t classes = out->config->classes;
+    double *p = app_alloc((size_t)classes, sizeof(double));
+    bool *taken = app_alloc((size_t)classes, sizeof(bool));
+    json_t *top = json_array();
+    softmax(logits, classes, p);
+    if (!out->list)
+        printf("%s:", name);
+    for (int64_t i = 0; i < out->top && i < classes; i++) {
+        int64_t k = next_best(p, classes, taken);
+        taken[k] = true;
+        if (out->list)
+            json_array_append_new(top, json_pack("{s:s, s:f}", "class", out->config->labels[k], "probability", p[k]));
+        else
+            printf("%s %s %.4f", i ? "," : "", out->config->labels[k], p[k]);
+    }
+    if (out->list)
+        json_array_append_new(out->list, json_pack("{s:s, s:O}", "file", name, "top", top));
+    else
+        putchar('\n');
+    json_decref(top);
+    free(taken);
+    free(p);
+}
+
+/* One picture at a time: a bad file does not spoil the answers for the others. */
+static bool predict_file(struct session *s, struct output *out, const char *path)
+{
+    struct image image;
+    if (!image_read_png(&image, path))
+        return false;
+    bool ok = transform_run(&s->config.transform_eval, &s->config, &image, s->inputs, path) && session_predict(s, 1);
+    image_free(&image);
+    if (ok)
+        print_sample(out, path, s->logits);
+    return ok;
+}
+
+static bool predict_files(struct session *s, struct output *out, const struct options *o)
+{
+    bool ok = true;
+    for (int i = 0; i < o->file_count; i++)
+        ok = predict_file(s, out, o->files[i]) && ok;
+    return ok;
+}
+
+static bool predict_batches(struct session *s, struct output *out, const struct dataset *d, float *logits)
+{
+    int64_t most = s->program->max_batch, classes = s->config.classes;
+    for (int64_t first = 0; first < d->count; first += most) {
+        int64_t n = d->count - first < most ? d->count - first : most;
+        if (!dataset_batch(d, &s->config.transform_eval, &s->config, NULL, first, n, s->inputs, NULL) ||
+            !session_predict(s, n))
+            return false;
+        memcpy(logits + first * classes, s->logits, (size_t)(n * classes) * sizeof(float));
+    }
+    for (int64_t i = 0; out && i < d->count; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "%lld", (long long)i);
+        print_sample(out, name, logits + i * classes);
+    }
+    return true;
+}
+
+static bool predict_array(struct session *s, struct output *out, const struct options *o)
+{
+    struct dataset d;
+    if (!dataset_load_npy(&d, o->data, &s->config))
+        return false;
+    int64_t dims[2] = {d.count, s->config.classes};
+    float *logits = app_alloc((size_t)(dims[0] * dims[1]), sizeof(float));
+    bool ok = predict_batches(s, o->logits && !o->json ? NULL : out, &d, logits) &&
+              (!o->logits || array_write_npy(o->logits, logits, 2, dims));
+    free(logits);
+    dataset_free(&d);
+    return ok;
+}
+
+int command_predict(const struct ftmrt_program *p, const struct options *o)
+{
+    struct session s;
+    if (!o->file_count == !o->data) {
+        report_error("name PNG pictures to predict, or an array with --data X.npy");
+        return EXIT_WRONG_USAGE;
+    }
+    if (!session_open(&s, p, 0))
+        return EXIT_ERROR;
+    struct output out = {&s.config, o->top_given && o->top > 0 ? o->top : 1, o->json ? json_array() : NULL};
+    char *runs = session_runs_folder(o->runs);
+    bool ok = session_take_weights(&s, o->weights, runs) &&
+              (o->data ? predict_array(&s, &out, o) : predict_files(&s, &out, o));
+    if (out.list) {
+        json_dumpf(out.list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+        putchar('\n');
+        json_decref(out.list);
+    }
+    session_close(&s);
+    free(runs);
+    return ok ? EXIT_OK : EXIT_ERROR;
+}

@@ -1,0 +1,20 @@
+/* Messages to the user, and memory that cannot fail. */
+#ifndef FTMRT_APP_REPORT_H
+#define FTMRT_APP_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The name that messages begin with: "digits: ...". */
+void report_name(const char *program);
+
+/* Prints "name: error: ..." to stderr and returns false, so that callers can `return report_error(...)`. */
+bool report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Zeroed memory; out of memory is reported and ends the process with exit code 1. */
+void *app_alloc(size_t count, size_t size);
+char *app_strdup(const char *s);
+char *app_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,113 @@
+/* The command `selftest`: the constants in use are what their source tensors say, frozen tensors are untouched by a
+ * trained file, and a forward pass is finite and repeatable. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "report.h"
+#include "session.h"
+
+static int64_t elements(uint32_t rank, const int64_t *dim)
+{
+    int64_t n = 1;
+    for (uint32_t i = 0; i < rank; i++)
+        n *= dim[i];
+    return n;
+}
+
+/* A state's value in double precision, row-major. */
+static double *state_value(const struct session *s, uint32_t index)
+{
+    const struct ftmrt_state *state = &s->program->states[index];
+    int64_t n = elements(state->rank, state->dim);
+    float *f = app_alloc((size_t)n, sizeof(float));
+    double *d = app_alloc((size_t)n, sizeof(double));
+    if (ftmrt_get_state(s->program, s->workspace, index, f, (size_t)n * sizeof(float)) == FTMRT_OK)
+        for (int64_t i = 0; i < n; i++)
+            d[i] = (double)f[i];
+    free(f);
+    return d;
+}
+
+/* Compares a stored constant with its value packed again. */
+static bool same_as_blob(const struct ftmrt_program *p, const struct ftmrt_derive *d, const double *value)
+{
+    int64_t n = elements(d->rank, d->dim), packed = ftmrt_layout_elements((enum ftmrt_layout)d->layout, d->rank, d->dim);
+    float *plain = app_alloc((size_t)n, sizeof(float)), *again = app_alloc((size_t)packed, sizeof(float));
+    for (int64_t i = 0; i < n; i++)
+        plain[i] = (float)value[i];
+    ftmrt_pack((enum ftmrt_layout)d->layout, d->rank, d->dim, plain, again);
+    bool same = !memcmp(again, p->blob + d->offset, (size_t)packed * sizeof(float));
+    free(plain);
+    free(again);
+    return same;
+}
+
+static bool check_constants(const struct session *s)
+{
+    const struct ftmrt_program *p = s->program;
+    double **results = app_alloc(p->derive_count, sizeof(double *));
+    uint32_t stored = 0, wrong = 0;
+    for (uint32_t i = 0; i < p->derive_count; i++) {
+        const struct ftmrt_derive *d = &p->derives[i];
+        double *in[3] = {NULL, NULL, NULL};
+        for (int k = 0; k < 3 && d->in[k] != INT32_MIN; k++)
+            in[k] = d->in[k] >= 0 ? results[d->in[k]] : state_value(s, (uint32_t)(-1 - d->in[k]));
+        results[i] = app_alloc((size_t)elements(d->rank, d->dim), sizeof(double));
+        ftmrt_derive_eval(d, (const double *const *)in, results[i]);
+        if (d->stored) {
+            stored++;
+            wrong += !same_as_blob(p, d, results[i]);
+        }
+        for (int k = 0; k < 3 && d->in[k] != INT32_MIN; k++)
+            if (d->in[k] < 0)
+                free(in[k]);
+    }
+    for (uint32_t i = 0; i < p->derive_count; i++)
+        free(results[i]);
+    free(results);
+    printf("constants   %u packed from their source tensors again: %u differ\n", stored, wrong);
+    return wrong == 0;
+}
+
+static bool check_forward(struct session *s)
+{
+    int64_t classes = s->config.classes, size = s->config.channels * s->config.height * s->config.width;
+    for (int64_t i = 0; i < size; i++)
+        s->inputs[i] = (float)(2 * ftmrt_uniform(1, 2, (uint64_t)i, 3) - 1);
+    float *first = app_alloc((size_t)classes, sizeof(float));
+    bool ok = session_predict(s, 1);
+    memcpy(first, s->logits, (size_t)classes * sizeof(float));
+    int threads = ftmrt_threads();
+    ftmrt_set_threads(1);
+    ok = ok && session_predict(s, 1);
+    ftmrt_set_threads(threads);
+    bool same = ok && !memcmp(first, s->logits, (size_t)classes * sizeof(float)), finite = true;
+    for (int64_t k = 0; k < classes; k++)
+        finite = finite && isfinite(first[k]);
+    free(first);
+    printf("forward     %s, %s with 1 thread and %d\n", finite ? "finite" : "NOT FINITE",
+           same ? "the same bits" : "DIFFERENT BITS", threads);
+    return ok && same && finite;
+}
+
+int command_selftest(const struct ftmrt_program *p, const struct options *o)
+{
+    struct session s;
+    if (!session_open(&s, p, 0))
+        return EXIT_ERROR;
+    char *runs = session_runs_folder(o->runs);
+    printf("processor   %s: supported\n", p->cpu);
+    bool ok = check_constants(&s);
+    if (session_take_weights(&s, o->weights, runs))
+        printf("weights     %s: frozen tensors equal the pretrained ones\n", s.weights_from);
+    else
+        ok = ok && !o->weights_given;
+    ok = check_forward(&s) && ok;
+    printf("%s\n", ok ? "all checks passed" : "FAILED");
+    session_close(&s);
+    free(runs);
+    return ok ? EXIT_OK : EXIT_ERROR;
+}

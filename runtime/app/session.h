@@ -1,0 +1,50 @@
+/* A program ready to run: its recipe, a workspace, buffers for one batch, and its weights. */
+#ifndef FTMRT_APP_SESSION_H
+#define FTMRT_APP_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "ftmrt.h"
+
+struct session {
+    const struct ftmrt_program *program;
+    struct config config;
+    void *workspace;
+    size_t workspace_bytes;
+    float *inputs;      /* [max_batch, C, H, W] */
+    int32_t *labels;    /* [max_batch] */
+    float *logits;      /* [max_batch, classes] */
+    char *weights_from; /* what the weights were taken from, for messages */
+};
+
+/* Prepares everything with the seed's initial weights; false after a message. */
+bool session_open(struct session *s, const struct ftmrt_program *p, uint64_t seed);
+void session_close(struct session *s);
+
+/* One batch of n already in s->inputs (and s->labels): logits in s->logits. */
+bool session_predict(struct session *s, int64_t n);
+bool session_eval(struct session *s, int64_t n, float *loss);
+
+struct step_scalars {
+    float lr, momentum, weight_decay;
+};
+bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars, float *loss);
+
+/* Takes the weights of a trained file: every state must be there with its shape, and frozen tensors must be equal to
+ * the program's own. false after a message, with the workspace unchanged. */
+bool session_load(struct session *s, const char *path);
+
+/* Writes all states but optimizer slots as safetensors: frozen ones byte for byte as in the pretrained file, trained
+ * ones as f32. seed and epoch go into the metadata. Replaces the file atomically. false after a message. */
+bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch);
+
+/* Weights for eval and predict: `path` if not NULL, else the last run's best, else the pretrained ones if every state
+ * has them. false after a message ("not trained yet"). */
+bool session_take_weights(struct session *s, const char *path, const char *runs);
+
+/* The folder beside the program in which runs are kept, or `given` if not NULL; allocated. */
+char *session_runs_folder(const char *given);
+
+#endif
