@@ -21,6 +21,7 @@ enum { LAYER_MAX_INPUTS = 2 };
 struct layer {
     enum op op;                          /* OP_input, OP_conv2d, OP_batch_norm, OP_relu, OP_add, ... */
     const char *path;                    /* dotted label ("layer1.0.conv1"), or NULL for layers without one */
+    const char *scope;                   /* label of the innermost block around it, "" outside of any */
     layer_id inputs[LAYER_MAX_INPUTS];
     uint32_t input_count;
     struct attrs attrs;
