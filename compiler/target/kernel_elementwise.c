@@ -1,0 +1,61 @@
+/* Element-wise nodes that no anchor took as a step: the node's own expression, then its steps, in one sweep.
+ *
+ * BLOCKED results: a unit is an (image, channel block). Everything else (per-channel vectors, packed weights) is a flat
+ * array of groups of 16 floats, cut into units of CHUNK groups. */
+#include "geometry.h"
+
+enum { CHUNK = 256 };
+
+static int64_t groups_of(const struct node *n)
+{
+    int64_t elements = ftmrt_layout_elements(n->layout, n->type.shape.rank, n->type.shape.dim);
+    FTM_BUG_ON(n->layout == FTMRT_LAYOUT_PLAIN || elements % FTMRT_CB != 0, "element-wise on a plain value");
+    return elements / FTMRT_CB;
+}
+
+static void emit_at(struct kernel_build *k, LLVMValueRef image, LLVMValueRef block, LLVMValueRef pixel)
+{
+    for (uint32_t part = 0; part < geometry_parts(k->ir); part++) {
+        const struct position at = {.image = image, .block = block, .pixel = pixel, .part = part};
+        epilogue_store(k, epilogue_value(k, &at), &at);
+    }
+}
+
+static void emit_blocked(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
+    struct geometry q = geometry_of(k->graph, self);
+    struct unit_loop u = unit_loop_begin(k, q.blocks);
+    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.pixels), 1);
+    emit_at(k, u.image, u.block, pixels.i);
+    ir_loop_end(ir, &pixels);
+    unit_loop_end(k, &u);
+}
+
+static void emit_flat(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef zero = ir_i64(ir, 0), end = ir_i64(ir, groups_of(k->node));
+    LLVMValueRef lo = ir_mul_const(ir, k->begin, CHUNK), hi = ir_min(ir, ir_mul_const(ir, k->end, CHUNK), end);
+    struct ir_loop groups = ir_loop_begin(ir, lo, hi, 1);
+    emit_at(k, zero, groups.i, zero);
+    ir_loop_end(ir, &groups);
+}
+
+static void emit(struct kernel_build *k)
+{
+    if (k->node->layout == FTMRT_LAYOUT_BLOCKED)
+        emit_blocked(k);
+    else
+        emit_flat(k);
+}
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+{
+    if (n->layout == FTMRT_LAYOUT_BLOCKED)
+        return units_of_result(g, n, cpu, phase);
+    return (struct kernel_units){.fixed = (groups_of(n) + CHUNK - 1) / CHUNK, .images = 1};
+}
+
+const struct kernel_family kernel_elementwise = {"elementwise", one_phase, units, emit, NULL};

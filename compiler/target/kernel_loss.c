@@ -1,0 +1,209 @@
+/* Softmax with cross entropy: cross_entropy (the mean over the batch) and cross_entropy_grad.
+ *
+ * Logits are BLOCKED with one pixel: K logits of an image are consecutive, padded to a multiple of 16; the padding is
+ * masked. Per image: the maximum m, then s = sum exp(x - m); with smoothing e and label l
+ *
+ *     loss = m + log s - (1 - e) x[l] - e / K sum x        dx = (exp(x - m) / s - (1 - e) [c == l] - e / K) / n
+ *
+ * A label is only compared, never used as an address: one out of range cannot read other memory.
+ * The loss is a chain over the images of a shard, then the fixed tree over the shards (scratch: one vector each). */
+#include "geometry.h"
+#include "vmath.h"
+
+struct softmax {
+    struct kernel_build *k;
+    int64_t classes, padded;
+    LLVMValueRef x;          /* logits of the image */
+    LLVMValueRef label;      /* in every lane, i32 */
+    LLVMValueRef max, sum;   /* f32 in every lane: maximum, sum of exponentials */
+    LLVMValueRef total, hit; /* f32: sum of the logits, logit of the label */
+};
+
+static struct softmax softmax_of(struct kernel_build *k)
+{
+    struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
+    FTM_BUG_ON(q.pixels != 1, "logits with %lld pixels", (long long)q.pixels);
+    return (struct softmax){.k = k, .classes = q.channels, .padded = q.blocks * FTMRT_CB};
+}
+
+/* i32 lanes c, c + 1, ... for a vector that starts at class c. */
+static LLVMValueRef class_index(struct ir *ir, LLVMValueRef c)
+{
+    LLVMValueRef start = vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, c, ir->i32, ""));
+    return LLVMBuildAdd(ir->b, start, vmath_iota(ir), "");
+}
+
+/* v in the lanes of classes, `other` in the padding. */
+static LLVMValueRef masked(struct softmax *s, LLVMValueRef index, LLVMValueRef v, double other)
+{
+    struct ir *ir = s->k->ir;
+    if (s->classes == s->padded)
+        return v;
+    LLVMValueRef end = vmath_splat_i32(ir, LLVMConstInt(ir->i32, (uint64_t)s->classes, false));
+    LLVMValueRef valid = LLVMBuildICmp(ir->b, LLVMIntSLT, index, end, "");
+    return LLVMBuildSelect(ir->b, valid, v, ir_vec_const(ir, other), "");
+}
+
+static void find_max(struct softmax *s)
+{
+    struct ir *ir = s->k->ir;
+    LLVMValueRef best = ir_local(ir, ir->vec);
+    ir_set(ir, best, ir_vec_const(ir, (double)-__builtin_inff()));
+    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded), ir->cpu->lanes);
+    LLVMValueRef v = masked(s, class_index(ir, c.i), ir_load_vec(ir, ir_at(ir, s->x, c.i)), (double)-__builtin_inff());
+    ir_set(ir, best, vmath_max(ir, v, ir_get(ir, ir->vec, best)));
+    ir_loop_end(ir, &c);
+    s->max = ir_splat(ir, vmath_lanes_max(ir, ir_get(ir, ir->vec, best)));
+}
+
+static void accumulate(struct ir *ir, LLVMValueRef local, LLVMValueRef v)
+{
+    ir_set(ir, local, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, local), v, ""));
+}
+
+static LLVMValueRef is_label(struct softmax *s, LLVMValueRef index)
+{
+    return LLVMBuildICmp(s->k->ir->b, LLVMIntEQ, index, s->label, "");
+}
+
+static void find_sums(struct softmax *s)
+{
+    struct ir *ir = s->k->ir;
+    LLVMValueRef local[3], zero = ir_vec_const(ir, 0);
+    for (int i = 0; i < 3; i++) {
+        local[i] = ir_local(ir, ir->vec);
+        ir_set(ir, local[i], zero);
+    }
+    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded), ir->cpu->lanes);
+    LLVMValueRef index = class_index(ir, c.i), v = ir_load_vec(ir, ir_at(ir, s->x, c.i));
+    LLVMValueRef e = vmath_exp(ir, LLVMBuildFSub(ir->b, v, s->max, ""));
+    accumulate(ir, local[0], masked(s, index, e, 0));
+    accumulate(ir, local[1], masked(s, index, v, 0));
+    accumulate(ir, local[2], LLVMBuildSelect(ir->b, is_label(s, index), v, zero, ""));
+    ir_loop_end(ir, &c);
+    s->sum = ir_splat(ir, vmath_lanes_sum(ir, ir_get(ir, ir->vec, local[0])));
+    s->total = vmath_lanes_sum(ir, ir_get(ir, ir->vec, local[1]));
+    s->hit = vmath_lanes_sum(ir, ir_get(ir, ir->vec, local[2]));
+}
+
+/* Takes an image's logits and label and finds its maximum and sums. */
+static void take_image(struct softmax *s, LLVMValueRef logits, LLVMValueRef labels, LLVMValueRef image)
+{
+    struct ir *ir = s->k->ir;
+    s->x = ir_at(ir, logits, ir_mul_const(ir, image, s->padded));
+    LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, labels, image), "");
+    LLVMSetAlignment(label, 4);
+    s->label = vmath_splat_i32(ir, label);
+    find_max(s);
+    find_sums(s);
+}
+
+static LLVMValueRef first_lane(struct ir *ir, LLVMValueRef v)
+{
+    return LLVMBuildExtractElement(ir->b, v, LLVMConstInt(ir->i32, 0, false), "");
+}
+
+static LLVMValueRef image_loss(struct softmax *s)
+{
+    struct ir *ir = s->k->ir;
+    double smoothing = s->k->node->attrs.label_smoothing;
+    LLVMValueRef loss = first_lane(ir, LLVMBuildFAdd(ir->b, s->max, vmath_log(ir, s->sum), ""));
+    LLVMValueRef hit = LLVMBuildFMul(ir->b, s->hit, ir_f32(ir, 1 - smoothing), "");
+    loss = LLVMBuildFSub(ir->b, loss, hit, "");
+    if (smoothing == 0)
+        return loss;
+    LLVMValueRef spread = LLVMBuildFMul(ir->b, s->total, ir_f32(ir, smoothing / (double)s->classes), "");
+    return LLVMBuildFSub(ir->b, loss, spread, "");
+}
+
+/* ---- cross_entropy ------------------------------------------------------------------------------------------------ */
+
+static void emit_loss_shards(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    struct softmax s = softmax_of(k);
+    LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1), scratch = kernel_scratch(k);
+    LLVMValueRef sum = ir_local(ir, ir->f32);
+    struct ir_loop shards = ir_loop_begin(ir, k->begin, k->end, 1);
+    LLVMValueRef lo, hi;
+    kernel_shard(k, shards.i, &lo, &hi);
+    ir_set(ir, sum, ir_f32(ir, 0));
+    struct ir_loop images = ir_loop_begin(ir, lo, hi, 1);
+    take_image(&s, logits, labels, images.i);
+    ir_set(ir, sum, LLVMBuildFAdd(ir->b, ir_get(ir, ir->f32, sum), image_loss(&s), ""));
+    ir_loop_end(ir, &images);
+    ir_store_f32(ir, ir_get(ir, ir->f32, sum), ir_at(ir, scratch, ir_mul_const(ir, shards.i, FTMRT_CB)));
+    ir_loop_end(ir, &shards);
+}
+
+static void emit_loss_tree(struct kernel_build *k)
+{
+    enum { MAX_SHARDS = 64 };
+    struct ir *ir = k->ir;
+    uint32_t shards = (uint32_t)k->graph->program->shards;
+    FTM_BUG_ON(shards > MAX_SHARDS, "more than %d shards", MAX_SHARDS);
+    LLVMValueRef scratch = kernel_scratch(k), v[MAX_SHARDS];
+    for (uint32_t s = 0; s < shards; s++)
+        v[s] = ir_load_f32(ir, ir_at_const(ir, scratch, (int64_t)s * FTMRT_CB));
+    LLVMValueRef mean = LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, shards), geometry_float(ir, k->n), "");
+    ir_store_f32(ir, mean, kernel_result(k));
+}
+
+static void emit_cross_entropy(struct kernel_build *k)
+{
+    if (k->phase == 0)
+        emit_loss_shards(k);
+    else
+        emit_loss_tree(k);
+}
+
+static struct kernel_units loss_units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                      uint32_t phase)
+{
+    (void)n, (void)cpu;
+    return (struct kernel_units){.fixed = phase == 0 ? g->program->shards : 1, .images = 1};
+}
+
+static uint64_t loss_scratch(const struct graph *g, const struct node *n)
+{
+    (void)n;
+    return (uint64_t)g->program->shards * FTMRT_CB * sizeof(float);
+}
+
+/* ---- cross_entropy_grad ------------------------------------------------------------------------------------------- */
+
+static void emit_cross_entropy_grad(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    struct softmax s = softmax_of(k);
+    double smoothing = k->node->attrs.label_smoothing;
+    LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1), result = kernel_result(k);
+    LLVMValueRef count = ir_splat(ir, geometry_float(ir, k->n));
+    LLVMValueRef spread = ir_vec_const(ir, smoothing / (double)s.classes), zero = ir_vec_const(ir, 0);
+    FTM_BUG_ON(k->node->step_count, "steps behind cross_entropy_grad");
+    struct ir_loop images = ir_loop_begin(ir, k->begin, k->end, 1);
+    take_image(&s, logits, labels, images.i);
+    LLVMValueRef dx = ir_at(ir, result, ir_mul_const(ir, images.i, s.padded));
+    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s.padded), ir->cpu->lanes);
+    LLVMValueRef index = class_index(ir, c.i);
+    LLVMValueRef p = LLVMBuildFSub(ir->b, ir_load_vec(ir, ir_at(ir, s.x, c.i)), s.max, "");
+    p = LLVMBuildFDiv(ir->b, vmath_exp(ir, p), s.sum, "");
+    LLVMValueRef target = LLVMBuildSelect(ir->b, is_label(&s, index), ir_vec_const(ir, 1 - smoothing), zero, "");
+    p = LLVMBuildFSub(ir->b, LLVMBuildFSub(ir->b, p, target, ""), spread, "");
+    p = LLVMBuildFDiv(ir->b, p, count, "");
+    ir_store_vec(ir, masked(&s, index, p, 0), ir_at(ir, dx, c.i));
+    ir_loop_end(ir, &c);
+    ir_loop_end(ir, &images);
+}
+
+static struct kernel_units image_units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                       uint32_t phase)
+{
+    (void)g, (void)n, (void)cpu, (void)phase;
+    return (struct kernel_units){.per_group = 1, .images = 1};
+}
+
+const struct kernel_family kernel_cross_entropy = {"cross_entropy", two_phases, loss_units, emit_cross_entropy,
+                                                   loss_scratch};
+const struct kernel_family kernel_cross_entropy_grad = {"cross_entropy_grad", one_phase, image_units,
+                                                        emit_cross_entropy_grad, NULL};

@@ -1,0 +1,227 @@
+/* relayout: the same value in another layout.
+ *
+ * The trainable convolutions' weights are transposed every step (CONV <-> CONV_T): blocks of 16 x 16, done in registers
+ * as lanes x lanes squares. Everything else (pictures and labels coming in, logits going out) is small: a scalar copy
+ * over (row, column, rest) with each layout's index formula; it fills the padding lanes of its result with zeros.
+ *
+ * A square is transposed by log2(lanes) rounds of the perfect shuffle: round by round, vectors i and i + lanes/2 are
+ * interleaved into vectors 2i and 2i + 1 (each round rotates the bits of the combined row and lane index by one). */
+#include "geometry.h"
+#include "op.h"
+
+struct view {
+    enum ftmrt_layout layout;
+    int64_t rows, columns, rest; /* [O,I,KH*KW], [N,C,H*W], [R,C] */
+};
+
+static struct view view_of(const struct node *n, int64_t batch)
+{
+    const struct shape *s = &n->type.shape;
+    struct view v = {n->layout, 1, 1, 1};
+    if (s->rank == 1)
+        v.columns = s->dim[0];
+    if (s->rank >= 2) {
+        v.rows = s->dim[0] == DIM_BATCH ? batch : s->dim[0];
+        v.columns = s->dim[1];
+    }
+    if (s->rank == 4)
+        v.rest = s->dim[2] * s->dim[3];
+    return v;
+}
+
+static int64_t round_up(int64_t v)
+{
+    return (v + FTMRT_CB - 1) / FTMRT_CB * FTMRT_CB;
+}
+
+static bool rows_padded(enum ftmrt_layout layout)
+{
+    return layout == FTMRT_LAYOUT_CONV || layout == FTMRT_LAYOUT_CONV_T || layout == FTMRT_LAYOUT_DEPTHWISE;
+}
+
+static bool columns_padded(enum ftmrt_layout layout)
+{
+    return layout != FTMRT_LAYOUT_PLAIN && layout != FTMRT_LAYOUT_DEPTHWISE;
+}
+
+/* a * size + b. */
+static LLVMValueRef nest(struct ir *ir, LLVMValueRef a, int64_t size, LLVMValueRef b)
+{
+    return ir_add(ir, ir_mul_const(ir, a, size), b);
+}
+
+static LLVMValueRef block(struct ir *ir, LLVMValueRef i)
+{
+    return ir_div_const(ir, i, FTMRT_CB);
+}
+
+static LLVMValueRef lane(struct ir *ir, LLVMValueRef i)
+{
+    return ir_rem_const(ir, i, FTMRT_CB);
+}
+
+/* The index of element (row, column, rest); the formulas of layout.def. */
+static LLVMValueRef index_of(struct ir *ir, const struct view *v, LLVMValueRef r, LLVMValueRef c, LLVMValueRef t)
+{
+    int64_t row_blocks = round_up(v->rows) / FTMRT_CB, column_blocks = round_up(v->columns) / FTMRT_CB;
+    LLVMValueRef at;
+    switch (v->layout) {
+    case FTMRT_LAYOUT_PLAIN:
+        return nest(ir, nest(ir, r, v->columns, c), v->rest, t);
+    case FTMRT_LAYOUT_BLOCKED:
+    case FTMRT_LAYOUT_VECTOR:
+        at = nest(ir, nest(ir, r, column_blocks, block(ir, c)), v->rest, t);
+        return nest(ir, at, FTMRT_CB, lane(ir, c));
+    case FTMRT_LAYOUT_CONV:
+        at = nest(ir, nest(ir, block(ir, r), column_blocks, block(ir, c)), v->rest, t);
+        return nest(ir, nest(ir, at, FTMRT_CB, lane(ir, c)), FTMRT_CB, lane(ir, r));
+    case FTMRT_LAYOUT_CONV_T:
+        at = nest(ir, nest(ir, block(ir, c), row_blocks, block(ir, r)), v->rest, t);
+        return nest(ir, nest(ir, at, FTMRT_CB, lane(ir, r)), FTMRT_CB, lane(ir, c));
+    case FTMRT_LAYOUT_DEPTHWISE:
+        return nest(ir, nest(ir, block(ir, r), v->rest, t), FTMRT_CB, lane(ir, r));
+    case FTMRT_LAYOUT_COUNT:
+        break;
+    }
+    FTM_BUG("no such layout");
+}
+
+/* Copies or clears the elements (r, c, 0 .. rest-1). */
+static void copy_rest(struct kernel_build *k, const struct view *from, const struct view *to, LLVMValueRef r,
+                      LLVMValueRef c)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef inside = LLVMBuildAnd(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, c, ir_i64(ir, to->columns), ""),
+                                       LLVMBuildICmp(ir->b, LLVMIntSLT, r, ir_i64(ir, to->rows), ""), "");
+    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k), zero = ir_i64(ir, 0), end = ir_i64(ir, to->rest);
+    struct ir_if s = ir_if_begin(ir, inside);
+    struct ir_loop t = ir_loop_begin(ir, zero, end, 1);
+    LLVMValueRef x = ir_load_f32(ir, ir_at(ir, src, index_of(ir, from, r, c, t.i)));
+    ir_store_f32(ir, x, ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
+    ir_loop_end(ir, &t);
+    ir_if_else(ir, &s);
+    t = ir_loop_begin(ir, zero, end, 1);
+    ir_store_f32(ir, ir_f32(ir, 0), ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
+    ir_loop_end(ir, &t);
+    ir_if_end(ir, &s);
+}
+
+/* A unit is a row of the result (an image, an output channel). */
+static void emit_copy(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    const struct node *x = graph_node(k->graph, k->node->inputs[0]);
+    struct view from = view_of(x, k->graph->program->max_batch), to = view_of(k->node, k->graph->program->max_batch);
+    struct ir_loop rows = ir_loop_begin(ir, k->begin, k->end, 1);
+    int64_t columns = columns_padded(to.layout) ? round_up(to.columns) : to.columns;
+    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, columns), 1);
+    copy_rest(k, &from, &to, rows.i, c.i);
+    ir_loop_end(ir, &c);
+    if (to.layout == FTMRT_LAYOUT_BLOCKED) {
+        struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, columns / FTMRT_CB), 1);
+        const struct unit_loop u = {.image = rows.i, .block = blocks.i};
+        geometry_finish(k, &u);
+        ir_loop_end(ir, &blocks);
+    }
+    ir_loop_end(ir, &rows);
+}
+
+/* ---- transposes --------------------------------------------------------------------------------------------------- */
+
+static LLVMValueRef interleave(struct ir *ir, LLVMValueRef a, LLVMValueRef b, bool high)
+{
+    LLVMValueRef mask[FTMRT_CB];
+    uint32_t lanes = ir->cpu->lanes, first = high ? lanes / 2 : 0;
+    for (uint32_t i = 0; i < lanes; i++)
+        mask[i] = LLVMConstInt(ir->i32, first + i / 2 + (i % 2 ? lanes : 0), false);
+    return LLVMBuildShuffleVector(ir->b, a, b, LLVMConstVector(mask, lanes), "");
+}
+
+static void transpose_square(struct ir *ir, LLVMValueRef *v)
+{
+    uint32_t lanes = ir->cpu->lanes;
+    for (uint32_t round = 1; round < lanes; round *= 2) {
+        LLVMValueRef next[FTMRT_CB];
+        for (uint32_t i = 0; i < lanes / 2; i++) {
+            next[2 * i] = interleave(ir, v[i], v[i + lanes / 2], false);
+            next[2 * i + 1] = interleave(ir, v[i], v[i + lanes / 2], true);
+        }
+        for (uint32_t i = 0; i < lanes; i++)
+            v[i] = next[i];
+    }
+}
+
+/* Transposes a block of 16 x 16 floats. */
+static void transpose_block(struct ir *ir, LLVMValueRef src, LLVMValueRef dst)
+{
+    uint32_t lanes = ir->cpu->lanes;
+    for (uint32_t row = 0; row < FTMRT_CB; row += lanes)
+        for (uint32_t column = 0; column < FTMRT_CB; column += lanes) {
+            LLVMValueRef v[FTMRT_CB];
+            for (uint32_t i = 0; i < lanes; i++)
+                v[i] = ir_load_vec(ir, ir_at_const(ir, src, (row + i) * FTMRT_CB + column));
+            transpose_square(ir, v);
+            for (uint32_t i = 0; i < lanes; i++)
+                ir_store_vec(ir, v[i], ir_at_const(ir, dst, (column + i) * FTMRT_CB + row));
+        }
+}
+
+static bool is_transpose(const struct graph *g, const struct node *n)
+{
+    enum ftmrt_layout from = graph_node(g, n->inputs[0])->layout, to = n->layout;
+    return (from == FTMRT_LAYOUT_CONV && to == FTMRT_LAYOUT_CONV_T) ||
+           (from == FTMRT_LAYOUT_CONV_T && to == FTMRT_LAYOUT_CONV);
+}
+
+/* Outer and inner blocks of the source. */
+static void block_counts(const struct graph *g, const struct node *n, int64_t *outer, int64_t *inner)
+{
+    const struct node *x = graph_node(g, n->inputs[0]);
+    struct view v = view_of(x, 1);
+    bool conv = x->layout == FTMRT_LAYOUT_CONV;
+    *outer = round_up(conv ? v.rows : v.columns) / FTMRT_CB;
+    *inner = round_up(conv ? v.columns : v.rows) / FTMRT_CB;
+}
+
+/* A unit is a pair of blocks with all of its taps. */
+static void emit_transpose(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    int64_t outer, inner, taps = view_of(k->node, 1).rest, square = FTMRT_CB * FTMRT_CB;
+    block_counts(k->graph, k->node, &outer, &inner);
+    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k);
+    struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
+    LLVMValueRef i = ir_div_const(ir, units.i, inner), j = ir_rem_const(ir, units.i, inner);
+    LLVMValueRef from = ir_at(ir, src, ir_mul_const(ir, units.i, taps * square));
+    LLVMValueRef to = ir_at(ir, dst, ir_mul_const(ir, nest(ir, j, outer, i), taps * square));
+    struct ir_loop t = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, taps), 1);
+    LLVMValueRef offset = ir_mul_const(ir, t.i, square);
+    transpose_block(ir, ir_at(ir, from, offset), ir_at(ir, to, offset));
+    ir_loop_end(ir, &t);
+    ir_loop_end(ir, &units);
+}
+
+static void emit(struct kernel_build *k)
+{
+    FTM_BUG_ON(k->node->step_count && k->node->layout != FTMRT_LAYOUT_BLOCKED, "steps behind a relayout");
+    if (is_transpose(k->graph, k->node))
+        emit_transpose(k);
+    else
+        emit_copy(k);
+}
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+{
+    (void)cpu, (void)phase;
+    if (is_transpose(g, n)) {
+        int64_t outer, inner;
+        block_counts(g, n, &outer, &inner);
+        return (struct kernel_units){.fixed = outer * inner, .images = 1};
+    }
+    if (shape_batched(&n->type.shape))
+        return (struct kernel_units){.per_group = 1, .images = 1};
+    int64_t rows = view_of(n, 1).rows;
+    return (struct kernel_units){.fixed = rows_padded(n->layout) ? round_up(rows) : rows, .images = 1};
+}
+
+const struct kernel_family kernel_relayout = {"relayout", one_phase, units, emit, NULL};
