@@ -1,0 +1,171 @@
+/* The generator draws while it builds: each function is built with the same draws, so all three are one network. A draw
+ * never depends on whether the function trains. */
+#include "random_graph.h"
+
+#include <string.h>
+
+#include "net_builder.h"
+
+struct draw {
+    struct graph *g;
+    const struct random_graph_options *options;
+    uint64_t seed, counter;
+    uint32_t block;       /* number of the block being built */
+    uint32_t frozen;      /* blocks below this one are frozen */
+};
+
+struct random_graph_options random_graph_small(void)
+{
+    return (struct random_graph_options){.max_blocks = 5, .max_size = 9, .max_channels = 17, .max_batch = 4};
+}
+
+/* A number in [low, high]. */
+static int64_t draw(struct draw *d, int64_t low, int64_t high)
+{
+    double u = ftmrt_uniform(d->seed, 1, d->counter++, 5);
+    return low + (int64_t)(u * (double)(high - low + 1));
+}
+
+static bool chance(struct draw *d, int64_t percent)
+{
+    return draw(d, 0, 99) < percent;
+}
+
+static int64_t draw_channels(struct draw *d)
+{
+    static const int64_t some[] = {1, 2, 3, 5, 8, 16, 17, 24, 33, 40};
+    int64_t c = some[draw(d, 0, sizeof some / sizeof *some - 1)];
+    return c < d->options->max_channels ? c : d->options->max_channels;
+}
+
+static const char *layer_name(struct draw *d, const char *kind, int part)
+{
+    return arena_printf(d->g->program->arena, "%s%u_%d", kind, d->block, part);
+}
+
+static bool draw_trainable(struct draw *d)
+{
+    bool most = chance(d, 85);
+    return most && d->block >= d->frozen;
+}
+
+static value_id activation(struct draw *d, value_id x)
+{
+    int64_t kind = draw(d, 0, 3);
+    if (kind == 0)
+        return x;
+    return graph_op(d->g, kind == 1 ? OP_relu6 : OP_relu, NULL, x);
+}
+
+/* Kernel, stride, padding and dilation that fit into a map. */
+static struct net_conv draw_window(struct draw *d, const struct shape *x, int64_t max_dilation)
+{
+    struct net_conv c = {0};
+    for (int axis = 0; axis < 2; axis++) {
+        int64_t in = x->dim[2 + axis];
+        c.kernel[axis] = draw(d, 1, 3);
+        c.dilation[axis] = draw(d, 1, max_dilation);
+        c.stride[axis] = draw(d, 1, 2);
+        c.padding[axis] = draw(d, 0, c.kernel[axis] - 1);
+        c.padding[2 + axis] = draw(d, 0, c.kernel[axis] - 1);
+        if (in + c.padding[axis] + c.padding[2 + axis] < c.dilation[axis] * (c.kernel[axis] - 1) + 1)
+            c.kernel[axis] = c.dilation[axis] = 1, c.padding[axis] = c.padding[2 + axis] = 0;
+    }
+    return c;
+}
+
+/* What follows a convolution: bias, batch norm or neither, then maybe an activation. */
+static value_id epilogue(struct draw *d, value_id x, int part)
+{
+    bool bias = chance(d, 40), norm = chance(d, 60), trainable = draw_trainable(d);
+    if (bias)
+        x = net_bias(d->g, layer_name(d, "conv", part), x, draw_trainable(d));
+    if (norm)
+        x = net_batch_norm(d->g, layer_name(d, "bn", part), x, chance(d, 50) ? 1e-5 : 1e-3, trainable);
+    return activation(d, x);
+}
+
+static value_id convolution_block(struct draw *d, value_id x)
+{
+    const struct shape *in = graph_shape(d->g, x);
+    struct net_conv c = draw_window(d, in, 2);
+    bool depthwise = chance(d, 35);
+    c.out = depthwise ? in->dim[1] : draw_channels(d);
+    c.groups = depthwise ? c.out : 1;
+    x = net_conv2d(d->g, layer_name(d, "conv", 0), x, &c, draw_trainable(d));
+    return epilogue(d, x, 0);
+}
+
+static value_id pool_block(struct draw *d, value_id x)
+{
+    struct net_conv c = draw_window(d, graph_shape(d->g, x), 1);
+    struct attrs a = {0};
+    memcpy(a.kernel, c.kernel, sizeof a.kernel);
+    memcpy(a.stride, c.stride, sizeof a.stride);
+    memcpy(a.padding, c.padding, sizeof a.padding);
+    return graph_op(d->g, OP_max_pool, &a, x);
+}
+
+/* x + f(x), f a convolution that keeps the shape. */
+static value_id residual_block(struct draw *d, value_id x)
+{
+    int64_t k = draw(d, 0, 1);
+    struct net_conv c = {.out = graph_shape(d->g, x)->dim[1], .kernel = {2 * k + 1, 3}, .padding = {k, 1, k, 1}};
+    bool depthwise = chance(d, 40);
+    c.groups = depthwise ? c.out : 1;
+    value_id y = net_conv2d(d->g, layer_name(d, "conv", 0), x, &c, draw_trainable(d));
+    y = graph_op(d->g, OP_add, NULL, epilogue(d, y, 0), x);
+    return chance(d, 50) ? graph_op(d->g, OP_relu, NULL, y) : y;
+}
+
+static value_id head(struct draw *d, value_id x, int64_t classes)
+{
+    if (chance(d, 50))
+        x = graph_op(d->g, OP_global_avg_pool, NULL, x);
+    x = graph_op(d->g, OP_flatten, NULL, x);
+    if (chance(d, 30)) {
+        x = net_linear(d->g, "hidden", x, draw_channels(d), draw_trainable(d));
+        x = activation(d, net_bias(d->g, "hidden", x, draw_trainable(d)));
+    }
+    x = net_linear(d->g, "head", x, classes, draw_trainable(d));
+    return chance(d, 70) ? net_bias(d->g, "head", x, draw_trainable(d)) : x;
+}
+
+static value_id body(struct draw *d)
+{
+    int64_t max = d->options->max_size, blocks = draw(d, 1, d->options->max_blocks);
+    int64_t height = draw(d, 1, max), width = draw(d, 1, max), channels = draw(d, 1, 4);
+    d->frozen = (uint32_t)draw(d, 0, blocks);
+    value_id x = net_image(d->g, channels, height, width);
+    for (d->block = 0; d->block < blocks; d->block++) {
+        int64_t kind = draw(d, 0, 9);
+        x = kind < 6 ? convolution_block(d, x) : kind < 8 ? residual_block(d, x) : pool_block(d, x);
+    }
+    return head(d, x, draw(d, 2, 11));
+}
+
+static void add_function(struct program *p, const char *name, uint64_t seed,
+                         const struct random_graph_options *options)
+{
+    struct draw d = {.seed = seed, .options = options};
+    d.g = program_add_function(p, name, strcmp(name, "train") == 0);
+    value_id logits = body(&d);
+    double smoothing = chance(&d, 30) ? 0.1 : 0;
+    if (strcmp(name, "predict") == 0)
+        graph_output(d.g, "logits", logits);
+    else
+        net_loss(d.g, logits, smoothing);
+}
+
+struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t seed,
+                             const struct random_graph_options *options)
+{
+    struct program *p = program_new(arena, diag, "random", options->max_batch);
+    p->shards = 4;
+    p->optimizer.momentum_used = seed % 3 != 0;
+    p->optimizer.nesterov = seed % 3 == 2;
+    add_function(p, "predict", seed, options);
+    add_function(p, "eval", seed, options);
+    add_function(p, "train", seed, options);
+    return p;
+}
