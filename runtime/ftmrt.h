@@ -52,6 +52,14 @@ enum ftmrt_dtype {
 size_t ftmrt_dtype_size(enum ftmrt_dtype dtype);
 const char *ftmrt_dtype_name(enum ftmrt_dtype dtype);
 
+/* Element `index` of a stored little-endian tensor as a number; src may have any alignment. */
+double ftmrt_load_double(enum ftmrt_dtype dtype, const unsigned char *src, int64_t index);
+
+/* Converts `count` elements between types: floats round to nearest, integers keep every bit where the type does. Writes
+ * F32, F64 and the integer types. Any alignment. */
+void ftmrt_convert(enum ftmrt_dtype from, const unsigned char *src, enum ftmrt_dtype to, unsigned char *dst,
+                   int64_t count);
+
 enum ftmrt_layout {
 #define FTMRT_LAYOUT(name, text, meaning) FTMRT_LAYOUT_##name,
 #include "layout.def"

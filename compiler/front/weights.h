@@ -15,7 +15,7 @@ struct weight_tensor {
     enum ftmrt_dtype dtype;
     uint32_t rank;               /* may exceed FTMRT_MAX_RANK: then it cannot be used, only listed */
     int64_t dim[8];
-    const unsigned char *data;   /* contiguous row-major little-endian, valid while the file is open */
+    const unsigned char *data;   /* contiguous row-major little-endian of any alignment, valid while the file is open */
     uint64_t bytes;
     bool contiguous;             /* false: strided in the file; data is a rearranged copy in the arena */
 };

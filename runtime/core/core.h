@@ -17,14 +17,6 @@ int64_t ftmrt_elements(uint32_t rank, const int64_t *dim);
 int64_t ftmrt_layout_position(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim,
                               int64_t index);
 
-/* An element of a stored tensor as a number. src need not be aligned. */
-double ftmrt_load_double(enum ftmrt_dtype dtype, const unsigned char *src, int64_t index);
-
-/* Converts `count` elements; floats round to nearest, integers keep every bit where the type does.
- */
-void ftmrt_convert(enum ftmrt_dtype from, const unsigned char *src, enum ftmrt_dtype to,
-                   unsigned char *dst, int64_t count);
-
 /* Element `index` of a parameter's initial value; stream is the hash of its name. */
 float ftmrt_initial_element(const struct ftmrt_state *state, uint64_t seed, uint64_t stream,
                             int64_t index);

@@ -88,7 +88,7 @@ static char *make_header(const struct st_file *f, const size_t *order, const cha
     for (size_t i = 0; i < f->tensor_count && ok; i++) {
         const struct st_tensor *t = &f->tensors[order[i]];
         *culprit = t->name;
-        ok = has_exact_size(t) && add(header, t->name, describe(t, offset));
+        ok = add(header, t->name, describe(t, offset));
         offset += t->bytes;
     }
     char *text = ok ? json_dumps(header, JSON_COMPACT) : NULL;
