@@ -1,0 +1,303 @@
+/* link: ftm_front ftm_graph ftm_ops ftm_base */
+/* Binding and lowering of a small network that is built by hand: conv, batch norm, relu, pool,
+ * linear. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bind.h"
+#include "front.h"
+
+enum { IMAGE, CONV, BN, RELU, POOL, FLAT, FC };
+
+struct fixture {
+    struct arena arena;
+    struct diag diag;
+    struct net net;
+    struct recipe recipe;
+    struct weights weights;
+    struct binding *binding;
+    float data[64];
+};
+
+static struct layer *add(struct fixture *f, enum op op, const char *path, uint32_t input,
+                         struct shape shape)
+{
+    struct layer *l = vec_add(&f->arena, &f->net.layers);
+    *l = (struct layer){.op = op, .path = path, .type = {FTMRT_F32, shape}};
+    l->inputs[0].i = input;
+    l->input_count = op == OP_input ? 0 : 1;
+    l->trainable_weight = l->trainable_bias = path != NULL;
+    return l;
+}
+
+/* image[2,7,5] -> conv 3x3 stride 2 SAME -> [4,4,3] -> bn -> relu -> pool -> flatten -> fc[3] */
+static void build_net(struct fixture *f)
+{
+    add(f, OP_input, NULL, 0, shape_4d(DIM_BATCH, 2, 7, 5))->attrs.label = "image";
+    struct layer *conv = add(f, OP_conv2d, "conv", IMAGE, shape_4d(DIM_BATCH, 4, 4, 3));
+    conv->out_channels = 4;
+    conv->kernel[0] = conv->kernel[1] = 3;
+    conv->attrs.stride[0] = conv->attrs.stride[1] = 2;
+    conv->same_padding = true;
+    struct layer *bn = add(f, OP_batch_norm, "bn", CONV, shape_4d(DIM_BATCH, 4, 4, 3));
+    bn->attrs.eps = 1e-5;
+    bn->attrs.momentum = 0.1;
+    add(f, OP_relu, NULL, BN, shape_4d(DIM_BATCH, 4, 4, 3));
+    add(f, OP_global_avg_pool, NULL, RELU, shape_4d(DIM_BATCH, 4, 1, 1));
+    add(f, OP_flatten, NULL, POOL, shape_2d(DIM_BATCH, 4));
+    struct layer *fc = add(f, OP_linear, "fc", FLAT, shape_2d(DIM_BATCH, 3));
+    fc->out_channels = 3;
+    fc->bias = true;
+    f->net.output.i = FC;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    arena_init(&f->arena, "test");
+    diag_init(&f->diag, &f->arena);
+    f->net.arena = &f->arena;
+    f->net.diag = &f->diag;
+    f->net.name = "tiny";
+    build_net(f);
+    f->recipe = (struct recipe){.name = "test", .classes = 3, .batch = 8, .shards = 4, .epochs = 1};
+    f->recipe.optimizer = (struct optimizer){.momentum_used = true, .lr = 0.1, .momentum = 0.9};
+    f->recipe.weights = "tiny.pth";
+    f->weights = (struct weights){.arena = &f->arena, .path = "tiny.pth", .format = "test"};
+    for (int i = 0; i < 64; i++)
+        f->data[i] = (float)i;
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    arena_clear(&f->arena);
+    free(f);
+    return 0;
+}
+
+static struct weight_tensor *add_tensor(struct fixture *f, const char *name, enum ftmrt_dtype dtype,
+                                        struct shape s)
+{
+    struct weight_tensor *t = vec_add(&f->arena, &f->weights.tensors);
+    *t = (struct weight_tensor){.name = name, .dtype = dtype, .rank = s.rank, .contiguous = true};
+    memcpy(t->dim, s.dim, sizeof s.dim);
+    t->bytes = (uint64_t)shape_elements(&s, 1) * ftmrt_dtype_size(dtype);
+    t->data = arena_alloc(&f->arena, t->bytes);
+    if (dtype == FTMRT_F32 && t->bytes <= sizeof f->data)
+        memcpy((void *)(uintptr_t)t->data, f->data, t->bytes);
+    return t;
+}
+
+static void add_all_tensors(struct fixture *f)
+{
+    add_tensor(f, "conv.weight", FTMRT_F32, shape_4d(4, 2, 3, 3));
+    add_tensor(f, "bn.weight", FTMRT_F32, shape_1d(4));
+    add_tensor(f, "bn.bias", FTMRT_F16, shape_1d(4));
+    add_tensor(f, "bn.running_mean", FTMRT_F32, shape_1d(4));
+    add_tensor(f, "bn.running_var", FTMRT_F64, shape_1d(4));
+    add_tensor(f, "fc.weight", FTMRT_F32, shape_2d(3, 4));
+    add_tensor(f, "fc.bias", FTMRT_BF16, shape_1d(3));
+}
+
+static bool bind_net(struct fixture *f)
+{
+    return front_bind(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding);
+}
+
+static struct program *lower_net(struct fixture *f)
+{
+    struct program *p = NULL;
+    assert_true(bind_net(f));
+    assert_true(front_lower(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
+    return p;
+}
+
+static void assert_report(const struct fixture *f, uint32_t index, enum diag_id id)
+{
+    assert_true(index < f->diag.items.len);
+    assert_int_equal(f->diag.items.at[index].id, id);
+}
+
+static void expect_binding(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    assert_true(bind_net(f));
+    assert_int_equal(f->diag.items.len, 0);
+    assert_int_equal(f->binding->params.len, 8);
+    assert_string_equal(f->binding->params.at[0].name, "conv.weight");
+    assert_int_equal(f->binding->params.at[0].fan_in, 18);
+    assert_string_equal(f->binding->params.at[5].name, "bn.num_batches_tracked");
+    assert_int_equal(f->binding->params.at[5].source, -1);
+    assert_int_equal(f->binding->tensors.len, 7);
+    for (uint32_t i = 0; i < f->binding->tensors.len; i++)
+        assert_int_equal(f->binding->tensors.at[i].dtype, FTMRT_F32);
+}
+
+static void expect_reports_of_both_sides(void **state)
+{
+    struct fixture *f = *state;
+    add_tensor(f, "conv.weight", FTMRT_F32, shape_4d(4, 3, 3, 3));
+    add_tensor(f, "bn.weight", FTMRT_I32, shape_1d(4));
+    add_tensor(f, "bn.bais", FTMRT_F32, shape_1d(4));
+    add_tensor(f, "bn.running_mean", FTMRT_F32, shape_1d(4));
+    add_tensor(f, "bn.running_var", FTMRT_F32, shape_1d(4));
+    add_tensor(f, "fc.weight", FTMRT_F32, shape_2d(3, 4));
+    add_tensor(f, "fc.bias", FTMRT_F32, shape_1d(3));
+    assert_false(bind_net(f));
+    assert_int_equal(f->diag.items.len, 3);
+    assert_report(f, 0, DIAG_WEIGHT_SHAPE);
+    assert_report(f, 1, DIAG_WEIGHT_DTYPE);
+    assert_report(f, 2, DIAG_WEIGHT_MISSING);
+    assert_non_null(strstr(f->diag.items.at[2].notes.at[0], "bn.bais"));
+    assert_int_equal(f->binding->uses.at[0].fate, TENSOR_MISFIT);
+    assert_int_equal(f->binding->uses.at[2].fate, TENSOR_NO_PARAMETER);
+}
+
+static void expect_new_layer_takes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    f->net.layers.at[FC].added = true;
+    assert_true(bind_net(f));
+    assert_int_equal(f->diag.items.len, 0);
+    assert_int_equal(f->binding->params.at[6].source, -1);
+    assert_int_equal(f->binding->uses.at[5].fate, TENSOR_REPLACED);
+}
+
+static void expect_leftover_and_not_finite_warned(void **state)
+{
+    struct fixture *f = *state;
+    const float inf[4] = {1, INFINITY, 2, 3};
+    add_all_tensors(f);
+    f->weights.tensors.at[1].data = (const unsigned char *)inf;
+    add_tensor(f, "extra.weight", FTMRT_F32, shape_1d(4));
+    assert_true(bind_net(f));
+    assert_int_equal(f->diag.items.len, 2);
+    assert_report(f, 0, DIAG_WEIGHT_NOT_FINITE);
+    assert_report(f, 1, DIAG_WEIGHT_LEFTOVER);
+    assert_int_equal(f->binding->uses.at[7].fate, TENSOR_NO_LAYER);
+}
+
+static void expect_frozen_random_warned(void **state)
+{
+    struct fixture *f = *state;
+    f->net.layers.at[CONV].trainable_weight = false;
+    f->net.layers.at[CONV].frozen = true;
+    assert_true(front_bind(&f->arena, &f->diag, &f->net, &f->recipe, NULL, &f->binding));
+    assert_int_equal(f->diag.items.len, 1);
+    assert_report(f, 0, DIAG_FROZEN_RANDOM);
+}
+
+static const struct node *find_node(const struct graph *g, enum op op)
+{
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        if (g->nodes.at[i].op == op && !g->nodes.at[i].dead)
+            return &g->nodes.at[i];
+    }
+    return NULL;
+}
+
+static void expect_functions(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    struct program *p = lower_net(f);
+    assert_int_equal(p->functions.len, 3);
+    assert_int_equal(p->states.len, 8);
+    assert_int_equal(p->max_batch, 8);
+    const struct graph *train = program_find_function(p, "train");
+    assert_true(find_node(train, OP_batch_norm)->attrs.training);
+    assert_non_null(find_node(train, OP_count_update));
+    assert_true(value_valid(graph_find_input(train, "weight_decay")));
+    const struct graph *eval = program_find_function(p, "eval");
+    assert_false(find_node(eval, OP_batch_norm)->attrs.training);
+    assert_null(find_node(eval, OP_count_update));
+    assert_true(value_valid(graph_find_output(eval, "loss")));
+    const struct graph *predict = program_find_function(p, "predict");
+    assert_false(value_valid(graph_find_input(predict, "label")));
+    assert_int_equal(graph_shape(predict, graph_find_output(predict, "logits"))->dim[1], 3);
+    assert_true(p->states.at[3].mutable && !p->states.at[3].trainable);
+}
+
+/* TensorFlow on 8 rows and 5 columns, kernel 3, stride 2: 4 and 3 places that reach 9 and 7. */
+static void expect_same_padding(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    f->net.layers.at[IMAGE].type.shape.dim[2] = 8;
+    const struct program *p = lower_net(f);
+    const struct node *conv = find_node(program_find_function(p, "predict"), OP_conv2d);
+    const int64_t expected[4] = {0, 1, 1,
+                                 1}; /* 8 rows: reach 9, the odd one behind; 5 columns: reach 7 */
+    assert_memory_equal(conv->attrs.padding, expected, sizeof expected);
+}
+
+static void expect_frozen_batch_norm_is_constant(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    struct layer *bn = &f->net.layers.at[BN];
+    bn->frozen = true;
+    bn->trainable_weight = bn->trainable_bias = false;
+    const struct program *p = lower_net(f);
+    const struct graph *train = program_find_function(p, "train");
+    assert_false(find_node(train, OP_batch_norm)->attrs.training);
+    assert_null(find_node(train, OP_count_update));
+    for (uint32_t i = 1; i < 6; i++)
+        assert_true(state_constant(&p->states.at[i]));
+}
+
+static void expect_class_count_checked(void **state)
+{
+    struct fixture *f = *state;
+    struct program *p = NULL;
+    add_all_tensors(f);
+    f->recipe.classes = 10;
+    assert_true(bind_net(f));
+    assert_false(front_lower(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
+    assert_report(f, 0, DIAG_OUTPUT_CLASSES);
+}
+
+static void expect_identity_head(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    f->net.layers.at[FC].added = true;
+    f->net.layers.at[FC].init = FTMRT_INIT_IDENTITY;
+    const struct program *p = lower_net(f);
+    assert_int_equal(p->states.at[6].init, FTMRT_INIT_IDENTITY);
+    assert_int_equal(p->states.at[7].init, FTMRT_INIT_ZEROS);
+    assert_true(p->states.at[6].added);
+    assert_int_equal(p->states.at[2].init, FTMRT_INIT_ZEROS);
+    assert_int_equal(p->states.at[4].init, FTMRT_INIT_ONES);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(expect_binding),
+        TEST(expect_reports_of_both_sides),
+        TEST(expect_new_layer_takes_nothing),
+        TEST(expect_leftover_and_not_finite_warned),
+        TEST(expect_frozen_random_warned),
+        TEST(expect_functions),
+        TEST(expect_same_padding),
+        TEST(expect_frozen_batch_norm_is_constant),
+        TEST(expect_class_count_checked),
+        TEST(expect_identity_head),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
