@@ -1,0 +1,87 @@
+# Sourced by the scripts of examples/ and tests/: installs what the build needs, builds, fetches weights and data.
+#
+#     need_packages          Debian packages for the build (as root, or with sudo)
+#     build_preset NAME      configures and builds a preset
+#     fetch NAME...          files of fetch.tsv into .cache/, by package name, checksums verified
+
+set -eu
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=$ROOT/.cache
+
+say() { printf '== %s\n' "$*"; }
+
+apt_get() {
+    if [ "$(id -u)" = 0 ]; then
+        DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"
+    else
+        sudo DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"
+    fi
+}
+
+installed() { dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+# Installs those of the named packages that are missing.
+apt_install() {
+    local missing=() p
+    for p in "$@"; do installed "$p" || missing+=("$p"); done
+    [ ${#missing[@]} = 0 ] && return 0
+    say "installing ${missing[*]}"
+    apt_get update
+    apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# LLVM 22 where apt offers it, else 19.
+llvm_version() {
+    if installed llvm-22-dev || apt-cache show llvm-22-dev >/dev/null 2>&1; then echo 22; else echo 19; fi
+}
+
+need_packages() {
+    [ -n "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ] || apt_get update
+    local v
+    v=$(llvm_version)
+    apt_install ca-certificates gcc libc6-dev cmake ninja-build flex bison pkg-config "llvm-$v-dev" libjansson-dev \
+        libzip-dev libpng-dev zlib1g-dev python3
+}
+
+build_preset() {
+    cmake --preset "$1" -S "$ROOT" >"$ROOT/build-$1.log" 2>&1 || { cat "$ROOT/build-$1.log"; return 1; }
+    rm -f "$ROOT/build-$1.log"
+    cmake --build "$ROOT/build/$1"
+}
+
+# Unpacks one package into a folder.
+fetch_package() { # registry package folder
+    mkdir -p "$3"
+    case $1 in
+    pypi)
+        python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
+        python3 -m pip download -q --no-deps --disable-pip-version-check -d "$3" "$2" 2>"$3/log" ||
+            { cat "$3/log"; return 1; }
+        for wheel in "$3"/*.whl; do python3 -m zipfile -e "$wheel" "$3"; done
+        ;;
+    npm)
+        command -v npm >/dev/null || apt_install npm
+        (cd "$3" && npm pack --silent "$2" >/dev/null && for t in *.tgz; do tar xzf "$t"; done)
+        ;;
+    esac
+}
+
+checksum_ok() { [ -f "$1" ] && echo "$2  $1" | sha256sum --check --status; }
+
+fetch() {
+    local want name registry package file sha work
+    mkdir -p "$CACHE"
+    for want in "$@"; do
+        IFS=$'\t' read -r name registry package file sha < <(grep "^$want	" "$ROOT/examples/fetch.tsv") ||
+            { echo "fetch.tsv has no row '$want'" >&2; return 1; }
+        checksum_ok "$CACHE/$name" "$sha" && continue
+        work=$CACHE/package/${package//[^A-Za-z0-9.]/_}
+        if [ ! -f "$work/$file" ]; then
+            say "fetching $package"
+            rm -rf "$work"
+            fetch_package "$registry" "$package" "$work"
+        fi
+        checksum_ok "$work/$file" "$sha" || { echo "$package: $file has another checksum than fetch.tsv says" >&2; return 1; }
+        cp "$work/$file" "$CACHE/$name.tmp" && mv "$CACHE/$name.tmp" "$CACHE/$name"
+    done
+}
