@@ -1,0 +1,171 @@
+/* link: ftm_support ftm_graph */
+/* The emission rule of every element-wise op against its reference evaluation.
+ *
+ * The rules run over a builder whose vectors are single doubles, once per element, so what is compared is the formula
+ * and not a target. Operands include the kinks, the values beyond them and NaN. */
+#include "emit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "random_values.h"
+
+/* Operands, a letter each: x [N,C,H,W], v and V [C] (V positive), s [2,C] (row 1 positive). */
+static const struct form {
+    enum op op;
+    const char *operands;
+} forms[] = {
+    {OP_bias_add, "xv"},           {OP_bn_scale, "vV"},      {OP_bn_shift, "vvv"},   {OP_channel_affine, "xvv"},
+    {OP_channel_scale, "xv"},      {OP_bn_apply, "xsvv"},    {OP_relu, "x"},         {OP_relu6, "x"},
+    {OP_add, "xx"},                {OP_bias_affine, "vvv"},  {OP_relu_grad, "xx"},   {OP_relu6_grad, "xx"},
+    {OP_bn_scale_grad_weight, "vV"}, {OP_neg_mul, "vv"},     {OP_bn_grad_input, "xxssv"},
+};
+
+enum { N = 2, C = 3, INNER = 4 };
+
+/* A builder whose values are doubles; emit_value is a pointer into `pool`. */
+struct scalar_emit {
+    struct emit emit;
+    const struct tensor *in;
+    int64_t at;      /* element of the result */
+    int64_t channel;
+    double pool[64];
+    unsigned used;
+};
+
+static emit_value keep(struct emit *e, double v)
+{
+    struct scalar_emit *s = (struct scalar_emit *)e;
+    assert_true(s->used < sizeof s->pool / sizeof *s->pool);
+    s->pool[s->used] = v;
+    return (emit_value)&s->pool[s->used++];
+}
+
+static double value(emit_value v)
+{
+    return *(const double *)v;
+}
+
+static emit_value scalar_in(struct emit *e, uint32_t i, uint32_t row)
+{
+    struct scalar_emit *s = (struct scalar_emit *)e;
+    const struct tensor *t = &s->in[i];
+    return keep(e, t->data[t->shape.rank == 4 ? s->at : (int64_t)row * C + s->channel]);
+}
+
+static emit_value scalar_count(struct emit *e) { return keep(e, N * INNER); }
+static emit_value scalar_constant(struct emit *e, double v) { return keep(e, v); }
+static emit_value scalar_add(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) + value(b)); }
+static emit_value scalar_sub(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) - value(b)); }
+static emit_value scalar_mul(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) * value(b)); }
+static emit_value scalar_div(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) / value(b)); }
+static emit_value scalar_sqrt(struct emit *e, emit_value a) { return keep(e, sqrt(value(a))); }
+
+static emit_value scalar_fma(struct emit *e, emit_value a, emit_value b, emit_value c)
+{
+    return keep(e, value(a) * value(b) + value(c));
+}
+
+static emit_value scalar_max(struct emit *e, emit_value a, emit_value b)
+{
+    return keep(e, value(a) < value(b) ? value(b) : value(a));
+}
+
+static emit_value scalar_min(struct emit *e, emit_value a, emit_value b)
+{
+    return keep(e, value(a) > value(b) ? value(b) : value(a));
+}
+
+static emit_value scalar_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t, emit_value f)
+{
+    return keep(e, value(a) > value(b) ? value(t) : value(f));
+}
+
+static const struct emit_builder scalar_builder = {
+    .in = scalar_in,   .count = scalar_count, .constant = scalar_constant, .add = scalar_add,
+    .sub = scalar_sub, .mul = scalar_mul,     .div = scalar_div,           .fma = scalar_fma,
+    .max = scalar_max, .min = scalar_min,     .sqrt = scalar_sqrt,         .select_gt = scalar_select_gt,
+};
+
+static struct tensor make_operand(struct arena *arena, char kind, unsigned index)
+{
+    static const double special[] = {0, 6, -6, 6.5, NAN, 3};
+    struct tensor t = {.shape = kind == 'x'   ? shape_4d(N, C, 2, 2)
+                                : kind == 's' ? shape_2d(2, C)
+                                              : shape_1d(C)};
+    int64_t size = shape_elements(&t.shape, 1);
+    t.data = arena_array(arena, double, size);
+    for (int64_t i = 0; i < size; i++) {
+        double u = ftmrt_uniform(3, index, (uint64_t)i, 1);
+        bool positive = kind == 'V' || (kind == 's' && i >= C);
+        t.data[i] = positive ? 0.1 + u : 16 * u - 8;
+        if (kind == 'x' && i % 4 == 1)
+            t.data[i] = special[((uint64_t)i / 4 + index) % (sizeof special / sizeof *special)];
+    }
+    return t;
+}
+
+static void compare(enum op op, const struct attrs *attrs, const struct tensor *in, const struct tensor *want)
+{
+    struct scalar_emit s = {.emit = {&scalar_builder}, .in = in};
+    int64_t size = shape_elements(&want->shape, 1), inner = want->shape.rank == 4 ? INNER : 1;
+    for (s.at = 0; s.at < size; s.at++) {
+        s.channel = s.at / inner % C;
+        s.used = 0;
+        double got = value(op_emit(op)(&s.emit, attrs));
+        double expect = want->data[s.at];
+        if (isnan(expect) ? !isnan(got) : fabs(got - expect) > 1e-12 * fmax(1, fabs(expect)))
+            fail_msg("%s at %d: emitted %.17g, evaluated %.17g", op_info(op)->name, (int)s.at, got, expect);
+    }
+}
+
+static void check_form(const struct form *form)
+{
+    struct arena arena;
+    arena_init(&arena, "test");
+    struct tensor in[8];
+    struct attrs attrs = {.eps = 1e-3};
+    uint32_t count = (uint32_t)strlen(form->operands);
+    assert_int_equal(count, op_info(form->op)->max_inputs);
+    for (uint32_t i = 0; i < count; i++)
+        in[i] = make_operand(&arena, form->operands[i], i);
+    struct eval e = {.attrs = &attrs, .in = in, .n = N};
+    e.out.shape = in[0].shape;
+    e.out.data = arena_array(&arena, double, shape_elements(&e.out.shape, 1));
+    op_info(form->op)->eval(&e);
+    compare(form->op, &attrs, in, &e.out);
+    arena_clear(&arena);
+}
+
+static void test_emission_equals_evaluation(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        check_form(&forms[i]);
+}
+
+static void test_every_elementwise_op_has_a_form(void **state)
+{
+    (void)state;
+    for (int op = 0; op < OP_COUNT; op++) {
+        bool found = false;
+        for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+            found |= (int)forms[i].op == op;
+        if (op_info((enum op)op)->cls == OP_CLASS_ELEMWISE && !found)
+            fail_msg("%s has no form in this test", op_info((enum op)op)->name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_emission_equals_evaluation),
+        cmocka_unit_test(test_every_elementwise_op_has_a_form),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
