@@ -26,17 +26,6 @@ struct bind {
     uint32_t errors;       /* of this stage */
 };
 
-const char *weight_shape_text(struct arena *arena, const struct weight_tensor *t)
-{
-    struct strbuf b;
-    strbuf_init(&b, arena);
-    strbuf_addc(&b, '[');
-    for (uint32_t i = 0; i < t->rank; i++)
-        strbuf_addf(&b, "%s%" PRId64, i ? ", " : "", t->dim[i]);
-    strbuf_addc(&b, ']');
-    return b.text;
-}
-
 static const struct layer *layer_of(const struct bind *c, const struct net_param *p)
 {
     return &c->net->layers.at[p->layer.i];
@@ -154,11 +143,10 @@ static void take(struct bind *c, struct net_param *p, const struct weight_tensor
     struct weight_tensor copy = *t;
     copy.name = p->name;
     copy.rank = p->type.shape.rank;
-    bind_convert(c->arena, &copy);
-    const uint64_t bad = copy.dtype == FTMRT_F32 ? bind_count_not_finite(&copy) : 0;
+    const int64_t bad = p->type.dtype == FTMRT_F32 ? bind_count_not_finite(&copy) : 0;
     if (bad)
         diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_NOT_FINITE, p->name,
-                    c->weights->path, arena_printf(c->arena, "%" PRIu64, bad));
+                    c->weights->path, arena_printf(c->arena, "%" PRId64, bad));
     p->source = (int32_t)c->b->tensors.len;
     vec_push(c->arena, &c->b->tensors, copy);
 }

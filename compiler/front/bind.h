@@ -1,4 +1,4 @@
-/* Inner parts of binding weights: keys, data types. front.h has the public side. */
+/* Inner parts of binding weights: parameters, keys, data types. front.h has the public side. */
 #ifndef FTM_FRONT_BIND_H
 #define FTM_FRONT_BIND_H
 
@@ -28,21 +28,14 @@ const char *bind_rename(struct arena *arena, const char *from, const char *to, c
  * none. */
 const char *bind_rename_defect(struct arena *arena, const char *from, const char *to);
 
-/* Whether values of this type can become f32 (floats) or i64 (integers). */
+/* Whether values of this type can become f32 parameters or i64 counters. */
 bool bind_is_float(enum ftmrt_dtype dtype);
 bool bind_is_integer(enum ftmrt_dtype dtype);
 
-/* Element i of a tensor as a double (i64 beyond 2^53 rounds). */
-double bind_element(const struct weight_tensor *t, uint64_t i);
+/* Values of a float tensor that are not finite as f32. */
+int64_t bind_count_not_finite(const struct weight_tensor *t);
 
-/* Replaces the data of a tensor by f32 (floats) or i64 (integers); data of that type stays where it
- * is. */
-void bind_convert(struct arena *arena, struct weight_tensor *t);
-
-/* Values of an f32 tensor that are infinite or not a number. */
-uint64_t bind_count_not_finite(const struct weight_tensor *t);
-
-uint64_t weight_elements(const struct weight_tensor *t);
+int64_t weight_elements(const struct weight_tensor *t);
 
 /* "[64, 3, 7, 7]" of a tensor of the file, whose rank may exceed a shape's. */
 const char *weight_shape_text(struct arena *arena, const struct weight_tensor *t);

@@ -61,9 +61,9 @@ struct tensor_use {
 struct binding {
     const struct weights *weights; /* NULL: random */
     VEC(struct net_param) params;
-    VEC(struct weight_tensor)
-    tensors; /* the used ones, in order of params: state.source indexes it. Floats are f32
-                (f16, bf16 and f64 were converted), counters i64; named like the state */
+    /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type; named
+     * and shaped like the state. ftmrt_load_double and ftmrt_convert read them. */
+    VEC(struct weight_tensor) tensors;
     VEC(struct tensor_use) uses; /* of weights->tensors, by its index */
 };
 

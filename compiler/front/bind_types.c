@@ -1,0 +1,49 @@
+/* Tensors of weight files: their types, sizes and texts.
+ *
+ * Tensors stay in the type that the file has: the blob keeps them verbatim, so that a saved file
+ * gives frozen ones back bit by bit. Whoever computes with them reads them with ftmrt_load_double
+ * or ftmrt_convert, f16 and bf16 widened exactly, f64 rounded to f32. */
+#include "bind.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "str.h"
+
+bool bind_is_float(enum ftmrt_dtype dtype)
+{
+    return dtype == FTMRT_F32 || dtype == FTMRT_F64 || dtype == FTMRT_F16 || dtype == FTMRT_BF16;
+}
+
+bool bind_is_integer(enum ftmrt_dtype dtype)
+{
+    return !bind_is_float(dtype) && dtype != FTMRT_BOOL;
+}
+
+int64_t weight_elements(const struct weight_tensor *t)
+{
+    int64_t n = 1;
+    for (uint32_t i = 0; i < t->rank; i++)
+        n *= t->dim[i];
+    return n;
+}
+
+const char *weight_shape_text(struct arena *arena, const struct weight_tensor *t)
+{
+    struct strbuf b;
+    strbuf_init(&b, arena);
+    strbuf_addc(&b, '[');
+    for (uint32_t i = 0; i < t->rank; i++)
+        strbuf_addf(&b, "%s%" PRId64, i ? ", " : "", t->dim[i]);
+    strbuf_addc(&b, ']');
+    return b.text;
+}
+
+int64_t bind_count_not_finite(const struct weight_tensor *t)
+{
+    int64_t count = 0;
+    const int64_t n = weight_elements(t);
+    for (int64_t i = 0; i < n; i++)
+        count += !isfinite((float)ftmrt_load_double(t->dtype, t->data, i));
+    return count;
+}
