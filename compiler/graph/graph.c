@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "op.h"
+#include "query.h"
 
 struct program *program_new(struct arena *arena, struct diag *diag, const char *name,
                             int64_t max_batch)
@@ -76,16 +77,6 @@ static bool within_limit(struct graph *g, const struct node *n)
     return false;
 }
 
-static uint32_t anchor_inputs(const struct node *n)
-{
-    uint32_t count = n->input_count;
-    for (uint32_t s = 0; s < n->step_count; s++) {
-        uint32_t extra = n->steps[s].extra;
-        count = extra < count ? count - extra : 0;
-    }
-    return count;
-}
-
 static bool infer_one(struct graph *g, struct node *n)
 {
     const struct op_info *info = op_info(n->op);
@@ -100,7 +91,7 @@ bool graph_infer(struct graph *g, struct node *n)
 {
     struct node part = *n;
     part.step_count = 0;
-    part.input_count = anchor_inputs(n);
+    part.input_count = node_anchor_inputs(n);
     uint32_t next = part.input_count;
     bool ok = infer_one(g, &part);
     for (uint32_t s = 0; ok && s < n->step_count; s++) {

@@ -60,10 +60,10 @@ bool node_equal(const struct node *a, const struct node *b)
 
 uint32_t node_anchor_inputs(const struct node *n)
 {
-    uint32_t extra = 0;
+    uint32_t count = n->input_count;
     for (uint32_t i = 0; i < n->step_count; i++)
-        extra += n->steps[i].extra;
-    return n->input_count - extra;
+        count -= n->steps[i].extra < count ? n->steps[i].extra : count;
+    return count;
 }
 
 bool graph_value_constant(const struct graph *g, value_id v)

@@ -13,7 +13,7 @@ bool node_equal(const struct node *a, const struct node *b);
 /* Whether the steps of two nodes are the same, apart from their operands. */
 bool node_steps_equal(const struct node *a, const struct node *b);
 
-/* Operands of the node proper: those before the extra operands of its steps. */
+/* Operands of the node proper: those before the extra operands of its steps (0 if the steps claim more than there are). */
 uint32_t node_anchor_inputs(const struct node *n);
 
 /* Whether a value is known at compile time: ops of trait CONST over constant states. */

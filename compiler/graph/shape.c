@@ -63,7 +63,9 @@ int64_t shape_elements(const struct shape *s, int64_t n)
 char *shape_text(const struct shape *s, char *buf, unsigned size)
 {
     unsigned len = 0;
-    int n = snprintf(buf, size, "[");
+    int n = snprintf(buf, size, s->rank <= SHAPE_MAX_RANK ? "[" : "[?]");
+    if (s->rank > SHAPE_MAX_RANK)
+        return buf;
     for (uint32_t i = 0; i <= s->rank && n > 0; i++) {
         len += (unsigned)n;
         if (len >= size)

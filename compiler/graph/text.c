@@ -1,0 +1,301 @@
+/* The printer of the text form (text.h shows it). What has its usual value is left out, so that
+ * dumps stay readable: layouts that are plain, file shapes equal to the graph's, states without a
+ * source. Broken programs print too: the verifier shows a node by its text. */
+#include "text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "op.h"
+#include "query.h"
+#include "str.h"
+#include "text_words.h"
+
+/* ---- words
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+bool text_word_char(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("_.-/", c));
+}
+
+static void print_quoted(const char *s, FILE *out)
+{
+    fputc('"', out);
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            fprintf(out, "\\x%02x", c);
+        else
+            fputc(c, out);
+    }
+    fputc('"', out);
+}
+
+/* A name as it is if it reads back as one word, else in quotes. */
+static void print_name(const char *s, FILE *out)
+{
+    bool word = s[0] && (isalpha((unsigned char)s[0]) || s[0] == '_');
+    for (const char *c = s; *c; c++)
+        word = word && text_word_char(*c);
+    if (word)
+        fputs(s, out);
+    else
+        print_quoted(s, out);
+}
+
+static void print_double(double v, FILE *out)
+{
+    struct arena scratch;
+    struct strbuf b;
+    arena_init(&scratch, "number");
+    strbuf_init(&b, &scratch);
+    strbuf_add_double(&b, v);
+    fputs(b.text, out);
+    arena_clear(&scratch);
+}
+
+static void print_shape(const struct shape *s, FILE *out)
+{
+    char text[128];
+    fputs(shape_text(s, text, sizeof text), out);
+}
+
+static void print_type(const struct type *t, FILE *out)
+{
+    for (const char *c = ftmrt_dtype_name(t->dtype); *c; c++)
+        fputc(tolower((unsigned char)*c), out);
+    print_shape(&t->shape, out);
+}
+
+static const char *const kind_words[] = {
+    [FTMRT_STATE_PARAMETER] = "parameter",
+    [FTMRT_STATE_BUFFER] = "buffer",
+    [FTMRT_STATE_SLOT] = "slot",
+};
+
+static const char *const init_words[] = {
+#define FTMRT_INIT(name, text, meaning) text,
+#include "init.def"
+#undef FTMRT_INIT
+};
+
+const char *text_kind_word(unsigned kind)
+{
+    return kind < sizeof kind_words / sizeof *kind_words ? kind_words[kind] : NULL;
+}
+
+const char *text_init_word(unsigned init)
+{
+    return init < sizeof init_words / sizeof *init_words ? init_words[init] : NULL;
+}
+
+/* ---- attributes
+ * ---------------------------------------------------------------------------------------------- */
+
+static void print_ints(const int64_t *v, int count, FILE *out)
+{
+    for (int i = 0; i < count; i++)
+        fprintf(out, "%s%lld", i == 0 ? "[" : ", ", (long long)v[i]);
+    fputc(']', out);
+}
+
+/* Starts an attribute of the list; false if the op does not have it. */
+static bool start_attr(enum op op, enum attr_index index, const char *name, bool *any, FILE *out)
+{
+    if (!(op_info(op)->attrs >> index & 1U))
+        return false;
+    fprintf(out, "%s%s = ", *any ? ", " : " {", name);
+    *any = true;
+    return true;
+}
+
+#define START(name) start_attr(op, ATTR_INDEX_##name, #name, &any, out)
+
+static void print_attrs(enum op op, const struct attrs *a, FILE *out)
+{
+    bool any = false;
+#define FTM_ATTR_INT(name)                                                                         \
+    if (START(name))                                                                               \
+        fprintf(out, "%lld", (long long)a->name);
+#define FTM_ATTR_INT2(name)                                                                        \
+    if (START(name))                                                                               \
+        print_ints(a->name, 2, out);
+#define FTM_ATTR_INT4(name)                                                                        \
+    if (START(name))                                                                               \
+        print_ints(a->name, 4, out);
+#define FTM_ATTR_FLOAT(name)                                                                       \
+    if (START(name))                                                                               \
+        print_double(a->name, out);
+#define FTM_ATTR_BOOL(name)                                                                        \
+    if (START(name))                                                                               \
+        fputs(a->name ? "true" : "false", out);
+#define FTM_ATTR_STRING(name)                                                                      \
+    if (START(name))                                                                               \
+        print_quoted(a->name ? a->name : "", out);
+#define FTM_ATTR_SHAPE(name)                                                                       \
+    if (START(name))                                                                               \
+        print_shape(&a->name, out);
+#define FTM_ATTR_LAYOUT(name)                                                                      \
+    if (START(name))                                                                               \
+        fputs(ftmrt_layout_name(a->name), out);
+#include "attrs.def"
+    if (any)
+        fputc('}', out);
+}
+
+/* ---- nodes
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void print_operands(const value_id *v, uint32_t count, FILE *out)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (value_valid(v[i]))
+            fprintf(out, "%s%%%u", i == 0 ? "(" : ", ", v[i].i);
+        else
+            fprintf(out, "%s%%none", i == 0 ? "(" : ", ");
+    if (count > 0)
+        fputc(')', out);
+}
+
+static void print_state_ref(const struct program *p, uint32_t state, FILE *out)
+{
+    fputs(" @", out);
+    if (state < p->states.len)
+        print_name(p->states.at[state].name, out);
+    else
+        fputc('?', out);
+}
+
+void node_print(const struct graph *g, value_id v, FILE *out)
+{
+    const struct node *n = graph_node(g, v);
+    fprintf(out, "%%%u = %s", v.i, op_info(n->op)->name);
+    uint32_t next = node_anchor_inputs(n);
+    if (n->op == OP_state)
+        print_state_ref(g->program, n->attrs.state, out);
+    print_operands(n->inputs, next, out);
+    if (n->op != OP_state)
+        print_attrs(n->op, &n->attrs, out);
+    for (uint32_t i = 0; i < n->step_count; i++) {
+        const struct step *s = &n->steps[i];
+        uint32_t extra = s->extra < n->input_count - next ? s->extra : n->input_count - next;
+        fprintf(out, " then %s", op_info(s->op)->name);
+        print_operands(n->inputs + next, extra, out);
+        print_attrs(s->op, &s->attrs, out);
+        next += extra;
+    }
+    fputs(" : ", out);
+    print_type(&n->type, out);
+    if (n->layout != FTMRT_LAYOUT_PLAIN)
+        fprintf(out, " %s", ftmrt_layout_name(n->layout));
+    if (n->name) {
+        fputs(" at ", out);
+        print_quoted(n->name, out);
+    }
+}
+
+/* ---- programs
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void print_state_init(const struct state *s, FILE *out)
+{
+    if (s->init != FTMRT_INIT_DEFAULT)
+        fprintf(out, " init %s", text_init_word(s->init));
+    if (s->init_arg != 0) {
+        fputs(" init_arg ", out);
+        print_double(s->init_arg, out);
+    }
+    if (s->fan_in != 0)
+        fprintf(out, " fan_in %lld", (long long)s->fan_in);
+}
+
+static void print_state(const struct state *s, FILE *out)
+{
+    fputs("  state @", out);
+    print_name(s->name, out);
+    fputs(" : ", out);
+    print_type(&s->type, out);
+    fprintf(out, " %s", text_kind_word(s->kind));
+    if (s->trainable)
+        fputs(" trainable", out);
+    else if (s->mutable)
+        fputs(" mutable", out);
+    if (s->added)
+        fputs(" added", out);
+    if (s->layout != FTMRT_LAYOUT_PLAIN)
+        fprintf(out, " layout %s", ftmrt_layout_name(s->layout));
+    if (!shape_equal(&s->file_shape, &s->type.shape)) {
+        fputs(" file ", out);
+        print_shape(&s->file_shape, out);
+    }
+    if (s->source >= 0)
+        fprintf(out, " source %d", s->source);
+    print_state_init(s, out);
+    if (s->layer) {
+        fputs(" layer ", out);
+        print_quoted(s->layer, out);
+    }
+    if (s->layer_kind) {
+        fputs(" kind ", out);
+        print_quoted(s->layer_kind, out);
+    }
+    fputc('\n', out);
+}
+
+static void print_optimizer(const struct optimizer *o, FILE *out)
+{
+    const struct {
+        const char *word;
+        double value;
+    } numbers[] = {{"lr", o->lr}, {"momentum", o->momentum}, {"weight_decay", o->weight_decay}};
+    fprintf(out, "  optimizer sgd%s%s", o->nesterov ? " nesterov" : "",
+            o->momentum_used ? " momentum" : "");
+    bool any = false;
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (numbers[i].value == 0)
+            continue;
+        fprintf(out, "%s%s = ", any ? ", " : " {", numbers[i].word);
+        print_double(numbers[i].value, out);
+        any = true;
+    }
+    fputs(any ? "}\n" : "\n", out);
+}
+
+static void print_function(const struct graph *g, FILE *out)
+{
+    fputs("  func ", out);
+    print_name(g->name, out);
+    fputs(g->training ? " training {\n" : " {\n", out);
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        if (g->nodes.at[i].dead)
+            continue;
+        fputs("    ", out);
+        node_print(g, (value_id){i}, out);
+        fputc('\n', out);
+    }
+    for (uint32_t i = 0; i < g->outputs.len; i++) {
+        fputs("    output ", out);
+        print_quoted(g->outputs.at[i].name, out);
+        fprintf(out, " = %%%u\n", g->outputs.at[i].value.i);
+    }
+    fputs("  }\n", out);
+}
+
+void program_print(const struct program *p, FILE *out)
+{
+    fputs("program ", out);
+    print_name(p->name, out);
+    fprintf(out, " batch %lld shards %lld {\n", (long long)p->max_batch, (long long)p->shards);
+    for (uint32_t i = 0; i < p->states.len; i++)
+        print_state(&p->states.at[i], out);
+    print_optimizer(&p->optimizer, out);
+    for (uint32_t i = 0; i < p->functions.len; i++)
+        print_function(p->functions.at[i], out);
+    fputs("}\n", out);
+}

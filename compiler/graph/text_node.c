@@ -1,0 +1,221 @@
+/* Reading one node of the text form:
+ *
+ *   node  = %name "=" op [ @state ] [ operands ] [ attributes ] { "then" op [ operands ] [
+ * attributes ] } [ ":" type [ layout ] ] [ "at" string ]
+ *
+ * Attributes that are left out have the value most ops want: a stride, dilation and groups of 1,
+ * else zero. The type may be left out too, but for inputs; where it is written, it must be what the
+ * op's rule infers. */
+#include "text_parse.h"
+
+#include <string.h>
+
+#include "op.h"
+
+static void default_attrs(struct attrs *a)
+{
+    *a = (struct attrs){.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+}
+
+/* ---- attributes
+ * ---------------------------------------------------------------------------------------------- */
+
+/* Reads the value of the attribute `name` if it is the one of this row. */
+#define FTM_READ_ATTR(name, read)                                                                  \
+    if (strcmp(word, #name) == 0 && (has >> ATTR_INDEX_##name & 1U))                               \
+        return (read);
+
+static bool read_attr_value(struct parser *p, enum op op, const char *word, struct attrs *a,
+                            bool *known)
+{
+    uint64_t has = op_info(op)->attrs;
+    *known = true;
+#define FTM_ATTR_INT(name)                                                                         \
+    FTM_READ_ATTR(name, parser_int(p, #name, -PARSER_MAX_SIZE, PARSER_MAX_SIZE, &a->name))
+#define FTM_ATTR_INT2(name) FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 2))
+#define FTM_ATTR_INT4(name) FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 4))
+#define FTM_ATTR_FLOAT(name) FTM_READ_ATTR(name, parser_float(p, &a->name))
+#define FTM_ATTR_BOOL(name) FTM_READ_ATTR(name, parser_bool(p, &a->name))
+#define FTM_ATTR_STRING(name) FTM_READ_ATTR(name, parser_string(p, &a->name))
+#define FTM_ATTR_SHAPE(name) FTM_READ_ATTR(name, parser_shape(p, &a->name))
+#define FTM_ATTR_LAYOUT(name) FTM_READ_ATTR(name, parser_layout(p, &a->name))
+#include "attrs.def"
+    *known = false;
+    return false;
+}
+
+static bool read_attr(struct parser *p, enum op op, struct attrs *a)
+{
+    struct token name = p->token;
+    bool known;
+    if (name.kind != TOKEN_WORD)
+        return parser_expected(p, "the name of an attribute");
+    parser_advance(p);
+    if (!parser_want(p, '='))
+        return false;
+    bool ok = read_attr_value(p, op, name.text, a, &known);
+    if (!known)
+        diag_report(p->diag, name.span, DIAG_GRAPH_ATTRIBUTE, op_info(op)->name, name.text);
+    return ok;
+}
+
+static bool read_attrs(struct parser *p, enum op op, struct attrs *a)
+{
+    default_attrs(a);
+    if (!parser_take(p, '{'))
+        return true;
+    do {
+        if (!read_attr(p, op, a))
+            return false;
+    } while (parser_take(p, ','));
+    return parser_want(p, '}');
+}
+
+/* ---- operations and operands
+ * --------------------------------------------------------------------------------- */
+
+static bool read_op(struct parser *p, enum op *op)
+{
+    *op = p->token.kind == TOKEN_WORD ? op_by_name(p->token.text) : OP_COUNT;
+    if (*op == OP_COUNT) {
+        const char *names[OP_COUNT];
+        for (unsigned i = 0; i < OP_COUNT; i++)
+            names[i] = op_info((enum op)i)->name;
+        return parser_unknown(p, "operation", names, OP_COUNT);
+    }
+    parser_advance(p);
+    return true;
+}
+
+/* Adds operands in parentheses, if any, to the node's inputs; `implicit` of op's operands are not
+ * written. */
+static bool read_operands(struct parser *p, struct node *n, enum op op, uint32_t implicit,
+                          struct span span)
+{
+    const struct op_info *info = op_info(op);
+    uint32_t before = n->input_count;
+    if (parser_take(p, '(')) {
+        do {
+            if (n->input_count == NODE_MAX_INPUTS)
+                return parser_expected(p, "at most 12 operands");
+            if (!parser_value(p, &n->inputs[n->input_count]))
+                return false;
+            n->input_count++;
+        } while (parser_take(p, ','));
+        if (!parser_want(p, ')'))
+            return false;
+    }
+    uint32_t count = n->input_count - before + implicit;
+    if (count >= info->min_inputs && count <= info->max_inputs)
+        return true;
+    diag_report(p->diag, span, DIAG_GRAPH_OPERANDS, info->name, info->min_inputs, count);
+    return false;
+}
+
+static bool read_state_ref(struct parser *p, struct node *n)
+{
+    const struct program *program = p->program;
+    if (p->token.kind != TOKEN_STATE)
+        return parser_expected(p, "@ and the name of a state");
+    n->attrs.state = program_find_state(program, p->token.text);
+    if (n->attrs.state == UINT32_MAX) {
+        const char **names = arena_array(p->arena, const char *, program->states.len);
+        for (uint32_t i = 0; i < program->states.len; i++)
+            names[i] = program->states.at[i].name;
+        return parser_unknown(p, "state", names, program->states.len);
+    }
+    parser_advance(p);
+    return true;
+}
+
+static bool read_anchor(struct parser *p, struct node *n)
+{
+    struct span span = p->token.span;
+    if (!read_op(p, &n->op))
+        return false;
+    n->span = span;
+    if (n->op == OP_state)
+        return read_state_ref(p, n);
+    return read_operands(p, n, n->op, 0, span) && read_attrs(p, n->op, &n->attrs);
+}
+
+static bool read_step(struct parser *p, struct node *n)
+{
+    struct span span = p->token.span;
+    struct step *s = &n->steps[n->step_count];
+    if (n->step_count == NODE_MAX_STEPS)
+        return parser_expected(p, "at most 6 steps");
+    if (!read_op(p, &s->op))
+        return false;
+    if (op_info(s->op)->cls != OP_CLASS_ELEMWISE) {
+        diag_report(p->diag, span, DIAG_GRAPH_STEP, op_info(s->op)->name);
+        return false;
+    }
+    uint32_t before = n->input_count;
+    if (!read_operands(p, n, s->op, 1, span) || !read_attrs(p, s->op, &s->attrs))
+        return false;
+    s->extra = n->input_count - before;
+    n->step_count++;
+    return true;
+}
+
+/* ---- the type
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static const char *type_text(struct parser *p, const struct type *t)
+{
+    char shape[128];
+    return arena_printf(p->arena, "%s%s", ftmrt_dtype_name(t->dtype),
+                        shape_text(&t->shape, shape, sizeof shape));
+}
+
+static bool read_type(struct parser *p, struct node *n)
+{
+    struct span span = p->token.span;
+    struct type written = {0};
+    bool given = parser_take(p, ':');
+    if (given) {
+        span = p->token.span;
+        if (!parser_type(p, &written))
+            return false;
+        if (p->token.kind == TOKEN_WORD && strcmp(p->token.text, "at") != 0 &&
+            strcmp(p->token.text, "output") != 0 && !parser_layout(p, &n->layout))
+            return false;
+    } else if (n->op == OP_input) {
+        return parser_expected(p, "':' and the type of the input");
+    }
+    n->type = written;
+    if (!graph_infer(p->graph, n))
+        return false;
+    if (!given || type_equal(&n->type, &written))
+        return true;
+    diag_report(p->diag, span, DIAG_GRAPH_TYPE, type_text(p, &n->type), type_text(p, &written));
+    return false;
+}
+
+bool parser_node(struct parser *p)
+{
+    struct node n = {0};
+    struct token name = p->token;
+    if (name.kind != TOKEN_VALUE)
+        return parser_expected(p, "a node, output or }");
+    if (map_has(&p->values, name.text)) {
+        diag_report(p->diag, name.span, DIAG_GRAPH_TWICE,
+                    arena_printf(p->arena, "%%%s", name.text));
+        return false;
+    }
+    parser_advance(p);
+    if (!parser_want(p, '=') || !read_anchor(p, &n))
+        return false;
+    while (parser_take_word(p, "then"))
+        if (!read_step(p, &n))
+            return false;
+    if (!read_type(p, &n) || (parser_take_word(p, "at") && !parser_string(p, &n.name)))
+        return false;
+    if (n.op == OP_input && !n.attrs.label)
+        return parser_expected(p, "a label of the input");
+    vec_push(p->arena, &p->graph->nodes, n);
+    map_set(&p->values, name.text, (void *)(uintptr_t)p->graph->nodes.len);
+    return true;
+}

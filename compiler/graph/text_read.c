@@ -1,0 +1,198 @@
+/* The reader of the text form: recursive descent with one token of lookahead. It stops at the first
+ * error.
+ *
+ *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | function } "}"
+ *   state     = "state" @name ":" type kind { clause }
+ *   optimizer = "optimizer" "sgd" [ "nesterov" ] [ "momentum" ] [ "{" name "=" number { "," ... }
+ * "}" ] function  = "func" name [ "training" ] "{" { node | output } "}"
+ *
+ * Nodes are read by text_node.c. Numbers are checked against limits when they are read, so that no
+ * later sum or product of sizes overflows; the verifier then checks the whole. */
+#include "text.h"
+
+#include <string.h>
+
+#include "text_parse.h"
+#include "text_words.h"
+#include "verify.h"
+
+enum { MAX_BATCH = 1 << 20, MAX_SHARDS = 1 << 10 };
+
+static bool read_kind(struct parser *p, struct state *s)
+{
+    for (unsigned i = 0; text_kind_word(i); i++) {
+        if (parser_take_word(p, text_kind_word(i))) {
+            s->kind = (enum ftmrt_state_kind)i;
+            return true;
+        }
+    }
+    return parser_expected(p, "parameter, buffer or slot");
+}
+
+static bool read_init(struct parser *p, struct state *s)
+{
+    for (unsigned i = 0; text_init_word(i); i++) {
+        if (parser_take_word(p, text_init_word(i))) {
+            s->init = (enum ftmrt_init)i;
+            return true;
+        }
+    }
+    return parser_expected(p, "an initial value");
+}
+
+static bool read_flag(struct parser *p, struct state *s)
+{
+    if (parser_take_word(p, "trainable"))
+        s->trainable = s->mutable = true;
+    else if (parser_take_word(p, "mutable"))
+        s->mutable = true;
+    else if (parser_take_word(p, "added"))
+        s->added = true;
+    else
+        return false;
+    return true;
+}
+
+/* One clause behind a state's kind; *more is false when there is none. */
+static bool read_clause(struct parser *p, struct state *s, bool *more)
+{
+    int64_t number = 0;
+    *more = true;
+    if (read_flag(p, s))
+        return true;
+    if (parser_take_word(p, "layout"))
+        return parser_layout(p, &s->layout);
+    if (parser_take_word(p, "file"))
+        return parser_shape(p, &s->file_shape);
+    if (parser_take_word(p, "source")) {
+        bool ok = parser_int(p, "the index of a source", 0, INT32_MAX, &number);
+        s->source = (int32_t)number;
+        return ok;
+    }
+    if (parser_take_word(p, "init"))
+        return read_init(p, s);
+    if (parser_take_word(p, "init_arg"))
+        return parser_float(p, &s->init_arg);
+    if (parser_take_word(p, "fan_in"))
+        return parser_int(p, "fan_in", 0, PARSER_MAX_SIZE, &s->fan_in);
+    if (parser_take_word(p, "layer"))
+        return parser_string(p, &s->layer);
+    if (parser_take_word(p, "kind"))
+        return parser_string(p, &s->layer_kind);
+    *more = false;
+    return true;
+}
+
+static bool read_state(struct parser *p)
+{
+    struct state s = {.source = -1, .span = p->token.span};
+    if (p->token.kind != TOKEN_STATE)
+        return parser_expected(p, "@ and the name of a state");
+    s.name = p->token.text;
+    if (program_find_state(p->program, s.name) != UINT32_MAX) {
+        diag_report(p->diag, p->token.span, DIAG_GRAPH_TWICE, s.name);
+        return false;
+    }
+    parser_advance(p);
+    if (!parser_want(p, ':') || !parser_type(p, &s.type) || !read_kind(p, &s))
+        return false;
+    s.file_shape = s.type.shape;
+    for (bool more = true; more;)
+        if (!read_clause(p, &s, &more))
+            return false;
+    if (!parser_shape_fits(p, s.span, s.name, &s.type.shape) ||
+        !parser_shape_fits(p, s.span, s.name, &s.file_shape))
+        return false;
+    program_add_state(p->program, s);
+    return true;
+}
+
+static bool read_optimizer(struct parser *p)
+{
+    struct optimizer *o = &p->program->optimizer;
+    if (!parser_want_word(p, "sgd"))
+        return false;
+    o->nesterov = parser_take_word(p, "nesterov");
+    o->momentum_used = parser_take_word(p, "momentum");
+    if (!parser_take(p, '{'))
+        return true;
+    do {
+        double *number = parser_take_word(p, "lr")             ? &o->lr
+                         : parser_take_word(p, "momentum")     ? &o->momentum
+                         : parser_take_word(p, "weight_decay") ? &o->weight_decay
+                                                               : NULL;
+        if (!number)
+            return parser_expected(p, "lr, momentum or weight_decay");
+        if (!parser_want(p, '=') || !parser_float(p, number))
+            return false;
+    } while (parser_take(p, ','));
+    return parser_want(p, '}');
+}
+
+static bool read_output(struct parser *p)
+{
+    const char *name = NULL;
+    value_id v;
+    if (!parser_string(p, &name) || !parser_want(p, '=') || !parser_value(p, &v))
+        return false;
+    graph_output(p->graph, name, v);
+    return true;
+}
+
+static bool read_function(struct parser *p)
+{
+    const char *name = NULL;
+    struct span span = p->token.span;
+    if (!parser_name(p, &name))
+        return false;
+    if (program_find_function(p->program, name)) {
+        diag_report(p->diag, span, DIAG_GRAPH_TWICE, name);
+        return false;
+    }
+    bool training = parser_take_word(p, "training");
+    p->graph = program_add_function(p->program, name, training);
+    map_init(&p->values, p->arena);
+    if (!parser_want(p, '{'))
+        return false;
+    while (!parser_take(p, '}'))
+        if (parser_take_word(p, "output") ? !read_output(p) : !parser_node(p))
+            return false;
+    return true;
+}
+
+static bool read_program(struct parser *p)
+{
+    const char *name = NULL;
+    int64_t batch = 0, shards = 0;
+    if (!parser_want_word(p, "program") || !parser_name(p, &name) ||
+        !parser_want_word(p, "batch") || !parser_int(p, "the batch", 1, MAX_BATCH, &batch) ||
+        !parser_want_word(p, "shards") ||
+        !parser_int(p, "the number of shards", 1, MAX_SHARDS, &shards) || !parser_want(p, '{'))
+        return false;
+    p->program = program_new(p->arena, p->diag, name, batch);
+    p->program->shards = shards;
+    while (!parser_take(p, '}')) {
+        bool ok = parser_take_word(p, "state")       ? read_state(p)
+                  : parser_take_word(p, "optimizer") ? read_optimizer(p)
+                  : parser_take_word(p, "func") ? read_function(p)
+                                                : parser_expected(p, "state, optimizer, func or }");
+        if (!ok)
+            return false;
+    }
+    return p->token.kind == TOKEN_END || parser_expected(p, "the end of the file");
+}
+
+struct program *program_read(struct arena *arena, struct diag *diag, const struct source *source)
+{
+    struct parser p = {.arena = arena, .diag = diag};
+    lexer_init(&p.lexer, arena, source);
+    parser_advance(&p);
+    if (!read_program(&p))
+        return NULL;
+    char text[1024];
+    if (!program_verify(p.program, text, sizeof text)) {
+        diag_report(diag, (struct span){.source = source}, DIAG_GRAPH_INVALID, text);
+        return NULL;
+    }
+    return p.program;
+}

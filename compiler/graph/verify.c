@@ -1,0 +1,382 @@
+/* One function per invariant, run over every live node, function and state; the first violation is
+ * kept.
+ *
+ * Types are checked by inferring them again on copies of the program's frame, whose reports go to a
+ * scratch list: the program itself is not touched. */
+#include "verify.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "map.h"
+#include "op.h"
+#include "query.h"
+#include "text.h"
+
+struct check {
+    const struct program *program;
+    const struct graph *graph; /* of the node below */
+    struct program scratch_program;
+    struct graph scratch_graph;
+    struct diag diag;
+    struct arena arena; /* of one function's checks */
+    value_id node;      /* VALUE_NONE: the violation is not of a node */
+    char *text;
+    unsigned size;
+};
+
+/* Writes "train: %5 = ...: rule" and returns false, so that an invariant can end with it. */
+__attribute__((format(printf, 2, 3))) static bool violated(struct check *c, const char *format, ...)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return false;
+    if (c->graph)
+        fprintf(out, "%s: ", c->graph->name);
+    if (c->graph && value_valid(c->node)) {
+        node_print(c->graph, c->node, out);
+        fputs(": ", out);
+    }
+    va_list args;
+    va_start(args, format);
+    vfprintf(out, format, args);
+    va_end(args);
+    fclose(out);
+    snprintf(c->text, c->size, "%s", text);
+    free(text);
+    return false;
+}
+
+/* ---- shapes and layouts
+ * -------------------------------------------------------------------------------------- */
+
+static bool shape_valid(const struct shape *s)
+{
+    if (s->rank > SHAPE_MAX_RANK)
+        return false;
+    for (uint32_t i = 0; i < s->rank; i++)
+        if (s->dim[i] < 1 && !(i == 0 && s->dim[i] == DIM_BATCH))
+            return false;
+    return true;
+}
+
+/* Whether a layout can hold values of a type (layout.def). */
+static bool layout_fits(enum ftmrt_layout layout, const struct type *t)
+{
+    bool tensor = t->dtype == FTMRT_F32 && t->shape.rank > 0;
+    switch (layout) {
+    case FTMRT_LAYOUT_PLAIN:
+        return true;
+    case FTMRT_LAYOUT_BLOCKED:
+        return tensor && (t->shape.rank == 2 || t->shape.rank == 4);
+    case FTMRT_LAYOUT_VECTOR:
+        return tensor && t->shape.rank <= 2;
+    case FTMRT_LAYOUT_CONV:
+    case FTMRT_LAYOUT_CONV_T:
+        return tensor && t->shape.rank == 4;
+    case FTMRT_LAYOUT_DEPTHWISE:
+        return tensor && t->shape.rank == 4 && t->shape.dim[1] == 1;
+    case FTMRT_LAYOUT_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* ---- the program and its states
+ * ------------------------------------------------------------------------------ */
+
+static bool check_program(struct check *c)
+{
+    const struct program *p = c->program;
+    if (p->max_batch < 1)
+        return violated(c, "the batch is at least 1");
+    if (p->shards < 1)
+        return violated(c, "there is at least one shard");
+    for (uint32_t i = 0; i < p->functions.len; i++)
+        if (program_find_function(p, p->functions.at[i]->name) != p->functions.at[i])
+            return violated(c, "two functions are called %s", p->functions.at[i]->name);
+    return true;
+}
+
+static bool check_state(struct check *c, const struct state *s)
+{
+    if (!shape_valid(&s->type.shape) || shape_batched(&s->type.shape))
+        return violated(c, "state %s: a shape of positive sizes", s->name);
+    if (shape_elements(&s->file_shape, 1) != shape_elements(&s->type.shape, 1))
+        return violated(c, "state %s: its shape in files has as many elements", s->name);
+    if (!layout_fits(s->layout, &s->type))
+        return violated(c, "state %s: the layout fits the type", s->name);
+    if (s->trainable && !s->mutable)
+        return violated(c, "state %s: what is trained is mutable", s->name);
+    return true;
+}
+
+static bool check_states(struct check *c)
+{
+    struct map names;
+    map_init(&names, &c->arena);
+    for (uint32_t i = 0; i < c->program->states.len; i++) {
+        const struct state *s = &c->program->states.at[i];
+        if (map_has(&names, s->name))
+            return violated(c, "two states are called %s", s->name);
+        map_set(&names, s->name, NULL);
+        if (!check_state(c, s))
+            return false;
+    }
+    return true;
+}
+
+/* ---- nodes
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static bool check_operands_exist(struct check *c, const struct node *n)
+{
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        value_id v = n->inputs[i];
+        if (v.i >= c->graph->nodes.len || c->graph->nodes.at[v.i].dead)
+            return violated(c, "operand %u exists", i + 1);
+        if (v.i >= c->node.i)
+            return violated(c, "operand %u comes before its user", i + 1);
+        if (op_info(c->graph->nodes.at[v.i].op)->cls == OP_CLASS_EFFECT)
+            return violated(c, "nothing reads the result of an effect");
+    }
+    return true;
+}
+
+static bool check_operand_counts(struct check *c, const struct node *n)
+{
+    const struct op_info *info = op_info(n->op);
+    uint32_t extra = 0;
+    for (uint32_t i = 0; i < n->step_count; i++)
+        extra += n->steps[i].extra;
+    uint32_t own = n->input_count - extra;
+    if (extra > n->input_count || own < info->min_inputs || own > info->max_inputs)
+        return violated(c, "%s takes %u operands", info->name, info->min_inputs);
+    return true;
+}
+
+static bool check_steps(struct check *c, const struct node *n)
+{
+    enum op_class cls = op_info(n->op)->cls;
+    if (n->step_count > 0 && cls != OP_CLASS_ANCHOR && cls != OP_CLASS_ELEMWISE)
+        return violated(c, "steps stand behind a computation");
+    for (uint32_t i = 0; i < n->step_count; i++) {
+        const struct op_info *step = op_info(n->steps[i].op);
+        if (step->cls != OP_CLASS_ELEMWISE)
+            return violated(c, "steps are element-wise");
+        if (n->steps[i].extra + 1 < step->min_inputs || n->steps[i].extra + 1 > step->max_inputs)
+            return violated(c, "step %s takes %u further operands", step->name,
+                            step->min_inputs - 1);
+    }
+    return true;
+}
+
+/* Attributes that rules take for granted. */
+static bool check_attrs(struct check *c, const struct node *n)
+{
+    uint64_t attrs = op_info(n->op)->attrs;
+    if (n->op == OP_state && n->attrs.state >= c->program->states.len)
+        return violated(c, "the state exists");
+    if (n->op == OP_input && !n->attrs.label)
+        return violated(c, "an input has a name");
+    if ((attrs >> ATTR_INDEX_shape & 1U) && !shape_valid(&n->attrs.shape))
+        return violated(c, "a shape has positive sizes");
+    return true;
+}
+
+static bool check_type(struct check *c, const struct node *n)
+{
+    struct node copy = *n;
+    if (!shape_valid(&n->type.shape))
+        return violated(c, "the result's shape has positive sizes");
+    if (!graph_infer(&c->scratch_graph, &copy))
+        return violated(c, "%s", c->diag.items.at[c->diag.items.len - 1].text);
+    if (!type_equal(&copy.type, &n->type)) {
+        char text[128];
+        return violated(c, "the inferred shape is %s",
+                        shape_text(&copy.type.shape, text, sizeof text));
+    }
+    return true;
+}
+
+static bool check_layout(struct check *c, const struct node *n)
+{
+    if (!layout_fits(n->layout, &n->type))
+        return violated(c, "the layout fits the type");
+    if (n->op == OP_relayout && n->step_count == 0 && n->layout != n->attrs.to)
+        return violated(c, "a relayout has the layout that it makes");
+    return true;
+}
+
+static bool check_node(struct check *c, const struct node *n)
+{
+    return check_operands_exist(c, n) && check_operand_counts(c, n) && check_steps(c, n) &&
+           check_attrs(c, n) && check_type(c, n) && check_layout(c, n);
+}
+
+/* ---- functions
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static bool check_names(struct check *c)
+{
+    struct map inputs, outputs;
+    map_init(&inputs, &c->arena);
+    map_init(&outputs, &c->arena);
+    for (uint32_t i = 0; i < c->graph->nodes.len; i++) {
+        const struct node *n = &c->graph->nodes.at[i];
+        if (n->dead || n->op != OP_input)
+            continue;
+        c->node = (value_id){i};
+        if (map_has(&inputs, n->attrs.label))
+            return violated(c, "the names of inputs differ");
+        map_set(&inputs, n->attrs.label, NULL);
+    }
+    c->node = VALUE_NONE;
+    for (uint32_t i = 0; i < c->graph->outputs.len; i++) {
+        const struct named_value *o = &c->graph->outputs.at[i];
+        if (map_has(&outputs, o->name))
+            return violated(c, "the names of outputs differ: %s", o->name);
+        map_set(&outputs, o->name, NULL);
+    }
+    return true;
+}
+
+static bool check_outputs(struct check *c)
+{
+    for (uint32_t i = 0; i < c->graph->outputs.len; i++) {
+        const struct named_value *o = &c->graph->outputs.at[i];
+        if (o->value.i >= c->graph->nodes.len || c->graph->nodes.at[o->value.i].dead)
+            return violated(c, "output %s has a value", o->name);
+        if (op_info(c->graph->nodes.at[o->value.i].op)->cls == OP_CLASS_EFFECT)
+            return violated(c, "output %s is not an effect", o->name);
+    }
+    return true;
+}
+
+static bool check_state_leaves(struct check *c)
+{
+    unsigned char *seen = arena_array(&c->arena, unsigned char, c->program->states.len);
+    for (uint32_t i = 0; i < c->graph->nodes.len; i++) {
+        const struct node *n = &c->graph->nodes.at[i];
+        if (n->dead || n->op != OP_state)
+            continue;
+        c->node = (value_id){i};
+        if (seen[n->attrs.state]++)
+            return violated(c, "a state has one leaf in a function");
+    }
+    return true;
+}
+
+/* Operands whose states an effect writes: bits by index. */
+static unsigned written_operands(enum op op)
+{
+    static const struct {
+        enum op op;
+        unsigned operands;
+    } writes[] = {{OP_sgd, 1U << 1 | 1U << 2},
+                  {OP_sgd_plain, 1U << 1},
+                  {OP_bn_update, 1U << 0 | 1U << 1},
+                  {OP_count_update, 1U << 0}};
+    for (unsigned i = 0; i < sizeof writes / sizeof *writes; i++)
+        if (writes[i].op == op)
+            return writes[i].operands;
+    FTM_BUG("%s is not an effect", op_info(op)->name);
+}
+
+/* What an effect writes: leaves of mutable states, each written once. writer: by state, node index
+ * + 1. */
+static bool check_effect(struct check *c, const struct node *n, uint32_t *writer)
+{
+    unsigned writes = written_operands(n->op);
+    if (!c->graph->training)
+        return violated(c, "only a training function writes states");
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        if (!(writes >> i & 1U))
+            continue;
+        const struct node *leaf = graph_node(c->graph, n->inputs[i]);
+        if (leaf->op != OP_state)
+            return violated(c, "operand %u is a state", i + 1);
+        if (!c->program->states.at[leaf->attrs.state].mutable)
+            return violated(c, "a state that is written is mutable");
+        if (writer[leaf->attrs.state])
+            return violated(c, "a state is written once");
+        writer[leaf->attrs.state] = c->node.i + 1;
+    }
+    return true;
+}
+
+/* The value whose memory a value shares through views: usually itself. */
+static value_id viewed(const struct graph *g, value_id v)
+{
+    while (op_info(graph_node(g, v)->op)->cls == OP_CLASS_VIEW)
+        v = graph_node(g, v)->inputs[0];
+    return v;
+}
+
+static bool check_read_before_write(struct check *c, const uint32_t *writer)
+{
+    for (uint32_t i = 0; i < c->graph->nodes.len; i++) {
+        const struct node *n = &c->graph->nodes.at[i];
+        c->node = (value_id){i};
+        for (uint32_t k = 0; !n->dead && k < n->input_count; k++) {
+            const struct node *leaf = graph_node(c->graph, viewed(c->graph, n->inputs[k]));
+            if (leaf->op == OP_state && writer[leaf->attrs.state] &&
+                i + 1 > writer[leaf->attrs.state])
+                return violated(c, "states are read before they are written");
+        }
+    }
+    c->node = VALUE_NONE;
+    for (uint32_t i = 0; i < c->graph->outputs.len; i++) {
+        const struct node *leaf =
+            graph_node(c->graph, viewed(c->graph, c->graph->outputs.at[i].value));
+        if (leaf->op == OP_state && writer[leaf->attrs.state])
+            return violated(c, "output %s is not a state that is written",
+                            c->graph->outputs.at[i].name);
+    }
+    return true;
+}
+
+static bool check_effects(struct check *c)
+{
+    uint32_t *writer = arena_array(&c->arena, uint32_t, c->program->states.len);
+    for (uint32_t i = 0; i < c->graph->nodes.len; i++) {
+        const struct node *n = &c->graph->nodes.at[i];
+        c->node = (value_id){i};
+        if (!n->dead && op_info(n->op)->cls == OP_CLASS_EFFECT && !check_effect(c, n, writer))
+            return false;
+    }
+    return check_read_before_write(c, writer);
+}
+
+static bool check_function(struct check *c, const struct graph *g)
+{
+    c->graph = g;
+    c->scratch_graph = *g;
+    c->scratch_graph.program = &c->scratch_program;
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        c->node = (value_id){i};
+        if (!g->nodes.at[i].dead && !check_node(c, &g->nodes.at[i]))
+            return false;
+    }
+    c->node = VALUE_NONE;
+    return check_outputs(c) && check_names(c) && check_state_leaves(c) && check_effects(c);
+}
+
+bool program_verify(const struct program *p, char *text, unsigned size)
+{
+    struct check c = {
+        .program = p, .scratch_program = *p, .node = VALUE_NONE, .text = text, .size = size};
+    arena_init(&c.arena, "verify");
+    diag_init(&c.diag, &c.arena);
+    c.scratch_program.diag = &c.diag;
+    bool ok = check_program(&c) && check_states(&c);
+    for (uint32_t i = 0; ok && i < p->functions.len; i++)
+        ok = check_function(&c, p->functions.at[i]);
+    arena_clear(&c.arena);
+    return ok;
+}
