@@ -1,0 +1,133 @@
+/* link: ftmrt_app z */
+/* IDX and .npy: what is read, and that every damaged file is refused without a crash. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "array.h"
+
+static char path[64];
+
+static int make_path(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof(path), "/tmp/ftm_array_%ld", (long)getpid());
+    return 0;
+}
+
+static int remove_path(void **state)
+{
+    (void)state;
+    unlink(path);
+    return 0;
+}
+
+static void write_file(const void *data, size_t size)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, size, f), size);
+    fclose(f);
+}
+
+static const unsigned char idx[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+
+static void idx_plain_and_gzipped(void **state)
+{
+    (void)state;
+    for (int zipped = 0; zipped < 2; zipped++) {
+        struct array a;
+        write_file(idx, sizeof(idx));
+        if (zipped) {
+            gzFile f = gzopen(path, "wb");
+            gzwrite(f, idx, sizeof(idx));
+            gzclose(f);
+        }
+        assert_true(array_read_idx(&a, path));
+        assert_int_equal(a.rank, 2);
+        assert_int_equal(a.dim[0], 2);
+        assert_int_equal(a.dim[1], 3);
+        assert_memory_equal(a.data, idx + 12, 6);
+        array_free(&a);
+    }
+}
+
+static void npy_round_trip(void **state)
+{
+    (void)state;
+    const float data[6] = {1, -2, 3.5F, 0, 1e-30F, 7};
+    const int64_t dim[2] = {2, 3};
+    struct array a;
+    assert_true(array_write_npy(path, data, 2, dim));
+    assert_true(array_read_npy(&a, path));
+    assert_int_equal(a.dtype, FTMRT_F32);
+    assert_int_equal(a.dim[1], 3);
+    assert_memory_equal(a.data, data, sizeof(data));
+    array_free(&a);
+}
+
+static void every_truncation_is_refused(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < sizeof(idx); n++) {
+        struct array a;
+        write_file(idx, n);
+        assert_false(array_read_idx(&a, path));
+        assert_null(a.data);
+        assert_false(array_read_npy(&a, path));
+    }
+}
+
+static void lying_sizes_are_refused(void **state)
+{
+    (void)state;
+    for (int byte = 4; byte < 12; byte++) {
+        unsigned char bad[sizeof(idx)];
+        struct array a;
+        memcpy(bad, idx, sizeof(idx));
+        bad[byte] = 0xff;
+        write_file(bad, sizeof(bad));
+        assert_false(array_read_idx(&a, path));
+    }
+}
+
+static void hostile_npy_headers_are_refused(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1)}",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f4', 'fortran_order': True, 'shape': (1,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (",
+        "{'descr': '<f4'}",
+        "",
+    };
+    for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
+        unsigned char file[256] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+        struct array a;
+        size_t n = strlen(headers[i]);
+        file[8] = (unsigned char)n;
+        memcpy(file + 10, headers[i], n);
+        write_file(file, 10 + n + 4);
+        assert_false(array_read_npy(&a, path));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(idx_plain_and_gzipped),       cmocka_unit_test(npy_round_trip),
+        cmocka_unit_test(every_truncation_is_refused), cmocka_unit_test(lying_sizes_are_refused),
+        cmocka_unit_test(hostile_npy_headers_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_path, remove_path);
+}

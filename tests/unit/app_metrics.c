@@ -1,0 +1,95 @@
+/* link: ftmrt_app m */
+/* Evaluation figures against numbers computed by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+
+#include "dataset.h"
+#include "metrics.h"
+
+static void figures_of_three_classes(void **state)
+{
+    (void)state;
+    const float logits[] = {2, 1, 0, 0, 3, 1, 1, 2, 0, 0, 0, 5, 4, 0, 0};
+    const int32_t labels[] = {0, 1, 0, 2, 2};
+    struct metrics m;
+    metrics_init(&m, 3, 5);
+    metrics_add(&m, logits, labels, 5);
+    assert_float_equal(metrics_accuracy(&m), 0.6, 1e-12);
+    assert_float_equal(metrics_precision(&m, 0), 0.5, 1e-12);
+    assert_float_equal(metrics_recall(&m, 0), 0.5, 1e-12);
+    assert_float_equal(metrics_precision(&m, 1), 0.5, 1e-12);
+    assert_float_equal(metrics_recall(&m, 1), 1, 1e-12);
+    assert_float_equal(metrics_f1(&m, 2), 2.0 / 3, 1e-12);
+    assert_int_equal(m.top5, 5);
+    double first = log(exp(2) + exp(1) + 1) - 2;
+    struct metrics one;
+    metrics_init(&one, 3, 1);
+    metrics_add(&one, logits, labels, 1);
+    assert_float_equal(metrics_loss(&one), first, 1e-12);
+    metrics_free(&one);
+    metrics_free(&m);
+}
+
+static void confident_mistakes_have_a_finite_loss(void **state)
+{
+    (void)state;
+    const float logits[] = {0, 2000};
+    const int32_t label = 0;
+    struct metrics m;
+    metrics_init(&m, 2, 1);
+    metrics_add(&m, logits, &label, 1);
+    assert_float_equal(metrics_loss(&m), 2000, 1e-9);
+    metrics_free(&m);
+}
+
+static void shuffles_are_permutations_of_seed_and_epoch(void **state)
+{
+    (void)state;
+    int64_t a[100], b[100], c[100];
+    int seen[100] = {0}, moved = 0;
+    shuffle_order(a, 100, 1, 1);
+    shuffle_order(b, 100, 1, 1);
+    shuffle_order(c, 100, 1, 2);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(a[i], b[i]);
+        seen[a[i]]++;
+        moved += a[i] != c[i];
+    }
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(seen[i], 1);
+    assert_true(moved > 80);
+}
+
+static void splits_are_stratified(void **state)
+{
+    (void)state;
+    int32_t labels[200];
+    for (int i = 0; i < 200; i++)
+        labels[i] = i < 150 ? 0 : 1;
+    struct dataset d = {.count = 200, .labels = labels};
+    struct config c = {.classes = 2};
+    struct split s;
+    split_stratified(&s, &d, &c, 10, 3);
+    int per_class[2] = {0, 0};
+    for (int64_t i = 0; i < s.validation_count; i++)
+        per_class[labels[s.validation[i]]]++;
+    assert_int_equal(per_class[0], 15);
+    assert_int_equal(per_class[1], 5);
+    assert_int_equal(s.train_count, 180);
+    split_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_of_three_classes),
+        cmocka_unit_test(confident_mistakes_have_a_finite_loss),
+        cmocka_unit_test(shuffles_are_permutations_of_seed_and_epoch),
+        cmocka_unit_test(splits_are_stratified),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
