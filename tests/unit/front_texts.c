@@ -1,0 +1,185 @@
+/* link: ftm_front ftm_graph ftm_ops ftm_base PkgConfig::JANSSON */
+/* Texts of the front: resolved recipe, JSON for the application, explain, map, inspect. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "front_fixture.h"
+
+static void fill_recipe(struct fixture *f)
+{
+    struct recipe *r = &f->recipe;
+    vec_push(&f->arena, &r->imports, "tiny.ftm");
+    r->model = "tiny(classes = 5)";
+    r->strip = "module.";
+    vec_push(&f->arena, &r->renames, (struct weight_rename){.from = "a.{i}", .to = "b.{i}"});
+    vec_push(&f->arena, &r->skips, (struct weight_skip){.pattern = "fc.*"});
+    vec_push(&f->arena, &r->edits, "replace fc with linear(classes)");
+    vec_push(&f->arena, &r->edits, "freeze conv, bn");
+    r->train = (struct data_source){.kind = DATA_IDX, .images = "x \"1\".gz", .labels = "y.gz"};
+    r->validation_percent = 10;
+    vec_push(&f->arena, &r->transform_train,
+             (struct transform){.kind = TRANSFORM_RESIZE, .size = {7, 5}});
+    vec_push(
+        &f->arena, &r->transform_eval,
+        (struct transform){
+            .kind = TRANSFORM_NORMALIZE, .channels = 1, .mean = {127}, .std = {128}, .scale = 1});
+    vec_push(&f->arena, &r->labels, (struct class_name){"cat"});
+    r->optimizer.weight_decay = 1e-4;
+    r->schedule_cosine = true;
+    r->warmup_epochs = 0.5;
+    r->seed = 18446744073709551615U;
+    r->shuffle = true;
+}
+
+static void expect_resolved(void **state)
+{
+    struct fixture *f = *state;
+    fill_recipe(f);
+    assert_string_equal(
+        front_resolved(&f->arena, &f->net, &f->recipe),
+        "import \"tiny.ftm\"\n"
+        "\n"
+        "finetune test {\n"
+        "    model = tiny(classes = 5)\n"
+        "    weights = \"tiny.pth\" {\n"
+        "        strip \"module.\"\n"
+        "        rename \"a.{i}\" to \"b.{i}\"\n"
+        "        skip \"fc.*\"\n"
+        "    }\n"
+        "    replace fc with linear(classes)\n"
+        "    freeze conv, bn\n"
+        "    data {\n"
+        "        train = idx(images = \"x \\\"1\\\".gz\", labels = \"y.gz\")\n"
+        "        validation = 10%\n"
+        "        classes = 3\n"
+        "        labels = [\"cat\"]\n"
+        "    }\n"
+        "    transform train = resize(7, 5)\n"
+        "    transform eval = normalize(mean = [127], std = [128], scale = 1)\n"
+        "    loss = cross_entropy(label_smoothing = 0)\n"
+        "    optimizer = sgd(lr = 0.1, momentum = 0.9, weight_decay = 0.0001, nesterov = false)\n"
+        "    schedule = cosine(warmup = 0.5 epochs)\n"
+        "    epochs = 1\n"
+        "    batch = 8\n"
+        "    shards = 4\n"
+        "    seed = 18446744073709551615\n"
+        "    shuffle = true\n"
+        "}\n");
+}
+
+static void expect_json(void **state)
+{
+    struct fixture *f = *state;
+    fill_recipe(f);
+    char *text = front_recipe_json(&f->arena, &f->net, &f->recipe, "/base");
+    json_t *root = json_loads(text, 0, NULL), *optimizer, *input, *data, *labels;
+    const char *name, *weights, *base;
+    double lr;
+    int height;
+    assert_non_null(root);
+    assert_int_equal(json_unpack(root, "{s:s, s:s, s:o, s:o, s:o, s:o}", "name", &name, "weights",
+                                 &weights, "optimizer", &optimizer, "input", &input, "data", &data,
+                                 "labels", &labels),
+                     0);
+    assert_string_equal(weights, "tiny.pth");
+    assert_int_equal(json_unpack(optimizer, "{s:f}", "lr", &lr), 0);
+    assert_true(lr == 0.1);
+    assert_int_equal(json_unpack(input, "{s:i}", "height", &height), 0);
+    assert_int_equal(height, 7);
+    assert_int_equal(json_unpack(data, "{s:s}", "base", &base), 0);
+    assert_string_equal(base, "/base");
+    assert_true(json_is_null(json_object_get(data, "test")));
+    assert_int_equal(json_array_size(labels), 3);
+    assert_string_equal(json_string_value(json_array_get(labels, 2)), "2");
+    json_decref(root);
+}
+
+static FILE *temporary(void)
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    return file;
+}
+
+/* Whether what was written to a file holds every one of the texts, in order; closes it. */
+static void assert_holds(struct fixture *f, FILE *file, const char *const *texts, size_t count)
+{
+    const long size = ftell(file);
+    assert_true(size > 0);
+    char *text = arena_alloc(&f->arena, (size_t)size + 1);
+    rewind(file);
+    assert_int_equal(fread(text, 1, (size_t)size, file), (size_t)size);
+    fclose(file);
+    const char *at = text;
+    for (size_t i = 0; i < count; i++) {
+        const char *found = strstr(at, texts[i]);
+        if (!found)
+            print_error("'%s' is missing in\n%s", texts[i], text);
+        assert_non_null(found);
+        at = found + strlen(texts[i]);
+    }
+}
+
+#define ASSERT_HOLDS(f, file, ...)                                                                 \
+    assert_holds((f), (file), (const char *const[]){__VA_ARGS__},                                  \
+                 sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static void expect_explain(void **state)
+{
+    struct fixture *f = *state;
+    f->net.layers.at[CONV].trainable_weight = false;
+    f->net.layers.at[CONV].frozen = true;
+    add_all_tensors(f);
+    assert_true(front_bind(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));
+    FILE *out = temporary();
+    const struct explain_plan plan = {.workspace_bytes = 3000000, .kernels = 7, .calls_predict = 5};
+    front_explain(&f->net, &f->recipe, f->binding, &plan, out);
+    ASSERT_HOLDS(f, out, "image", "conv", "conv2d", "[N, 4, 4, 3]", "72", "864", "192",
+                 "frozen prefix", "bn", "trained", "parameters   95, 23 of them trained",
+                 "98.6 % of the forward", "3.000 MB", "7 kernels; predict calls 5", "96.0 %  conv");
+}
+
+static void expect_map(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    f->net.layers.at[FC].added = true;
+    add_tensor(f, "old.weight", FTMRT_F32, shape_1d(4));
+    assert_true(front_bind(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));
+    FILE *out = temporary();
+    front_map(&f->net, &f->recipe, f->binding, out);
+    ASSERT_HOLDS(f, out, "conv.weight", "[4, 2, 3, 3]", "<- conv.weight  F32 [4, 2, 3, 3]",
+                 "<- bn.bias  F16 [4]", "init = zeros (a counter",
+                 "init = default (new layer; the file's", "tensors that are not used", "fc.weight",
+                 "its layer is new", "old.weight", "no such layer",
+                 "total: 5 of 8 parameters and buffers come from the file, 3 of its 8");
+}
+
+static void expect_inspect(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    vec_push(&f->arena, &f->weights.metadata, (struct map_entry_text){"format", "pt"});
+    vec_push(&f->arena, &f->weights.skipped, "epoch: not a tensor");
+    FILE *out = temporary();
+    front_inspect(&f->weights, out);
+    ASSERT_HOLDS(f, out, "tiny.pth: test", "bn.weight", "F32", "[4]", "16", "0", "3", "1.5",
+                 "total: 7 tensors, 103 values", "format = pt", "epoch: not a tensor");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(expect_resolved), TEST(expect_json),    TEST(expect_explain),
+        TEST(expect_map),      TEST(expect_inspect),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
