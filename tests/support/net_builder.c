@@ -61,10 +61,10 @@ value_id net_bias(struct graph *g, const char *name, value_id x, bool trainable)
     return graph_op(g, OP_bias_add, NULL, x, net_parameter(g, member(g, name, "bias"), shape, trainable));
 }
 
-value_id net_batch_norm(struct graph *g, const char *name, value_id x, double eps, bool trainable)
+value_id net_batch_norm(struct graph *g, const char *name, value_id x, double eps, bool trainable, bool training)
 {
     struct shape shape = shape_1d(graph_shape(g, x)->dim[1]);
-    struct attrs a = {.eps = eps, .momentum = 0.1, .training = g->training && trainable};
+    struct attrs a = {.eps = eps, .momentum = 0.1, .training = g->training && training};
     value_id weight = net_parameter(g, member(g, name, "weight"), shape, trainable);
     value_id bias = net_parameter(g, member(g, name, "bias"), shape, trainable);
     value_id mean = net_state(g, member(g, name, "running_mean"), FTMRT_STATE_BUFFER, shape, false);
@@ -72,7 +72,7 @@ value_id net_batch_norm(struct graph *g, const char *name, value_id x, double ep
     value_id count = net_state(g, member(g, name, "num_batches_tracked"), FTMRT_STATE_BUFFER, shape_scalar(), false);
     const value_id buffers[] = {mean, var, count};
     for (int i = 0; i < 3; i++)
-        g->program->states.at[graph_node(g, buffers[i])->attrs.state].mutable = trainable;
+        g->program->states.at[graph_node(g, buffers[i])->attrs.state].mutable = training;
     if (a.training)
         graph_op(g, OP_count_update, NULL, count);
     return graph_op(g, OP_batch_norm, &a, x, weight, bias, mean, var);

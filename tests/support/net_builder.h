@@ -21,8 +21,9 @@ value_id net_conv2d(struct graph *g, const char *name, value_id x, const struct 
 value_id net_linear(struct graph *g, const char *name, value_id x, int64_t out, bool trainable);
 /* Bias "<name>.bias". */
 value_id net_bias(struct graph *g, const char *name, value_id x, bool trainable);
-/* Normalises by the batch's statistics if trainable and in a training function, and counts its batches there. */
-value_id net_batch_norm(struct graph *g, const char *name, value_id x, double eps, bool trainable);
+/* Normalises by the batch's statistics if `training` and in a training function, and counts its batches there;
+ * otherwise by the running ones. */
+value_id net_batch_norm(struct graph *g, const char *name, value_id x, double eps, bool trainable, bool training);
 
 /* Input "image" [N,channels,height,width]. */
 value_id net_image(struct graph *g, int64_t channels, int64_t height, int64_t width);

@@ -57,6 +57,13 @@ static value_id activation(struct draw *d, value_id x)
     return graph_op(d->g, kind == 1 ? OP_relu6 : OP_relu, NULL, x);
 }
 
+static struct net_conv shrink(struct net_conv c, int axis)
+{
+    c.kernel[axis] = c.dilation[axis] = 1;
+    c.padding[axis] = c.padding[2 + axis] = 0;
+    return c;
+}
+
 /* Kernel, stride, padding and dilation that fit into a map. */
 static struct net_conv draw_window(struct draw *d, const struct shape *x, int64_t max_dilation)
 {
@@ -69,7 +76,7 @@ static struct net_conv draw_window(struct draw *d, const struct shape *x, int64_
         c.padding[axis] = draw(d, 0, c.kernel[axis] - 1);
         c.padding[2 + axis] = draw(d, 0, c.kernel[axis] - 1);
         if (in + c.padding[axis] + c.padding[2 + axis] < c.dilation[axis] * (c.kernel[axis] - 1) + 1)
-            c.kernel[axis] = c.dilation[axis] = 1, c.padding[axis] = c.padding[2 + axis] = 0;
+            c = shrink(c, axis);
     }
     return c;
 }
@@ -77,11 +84,12 @@ static struct net_conv draw_window(struct draw *d, const struct shape *x, int64_
 /* What follows a convolution: bias, batch norm or neither, then maybe an activation. */
 static value_id epilogue(struct draw *d, value_id x, int part)
 {
-    bool bias = chance(d, 40), norm = chance(d, 60), trainable = draw_trainable(d);
+    bool bias = chance(d, 40), norm = chance(d, 60), trainable = draw_trainable(d), stored = chance(d, 25);
+    double eps = chance(d, 50) ? 1e-5 : 1e-3;
     if (bias)
         x = net_bias(d->g, layer_name(d, "conv", part), x, draw_trainable(d));
     if (norm)
-        x = net_batch_norm(d->g, layer_name(d, "bn", part), x, chance(d, 50) ? 1e-5 : 1e-3, trainable);
+        x = net_batch_norm(d->g, layer_name(d, "bn", part), x, eps, trainable, trainable && !stored);
     return activation(d, x);
 }
 
@@ -131,8 +139,23 @@ static value_id head(struct draw *d, value_id x, int64_t classes)
     return chance(d, 70) ? net_bias(d->g, "head", x, draw_trainable(d)) : x;
 }
 
+/* Fully connected, from an input without a map. */
+static value_id perceptron(struct draw *d)
+{
+    struct type type = {FTMRT_F32, shape_2d(DIM_BATCH, draw_channels(d))};
+    value_id x = graph_input(d->g, "image", type);
+    d->block = 0;
+    d->frozen = (uint32_t)draw(d, 0, 1);
+    x = net_linear(d->g, "hidden", x, draw_channels(d), draw_trainable(d));
+    x = epilogue(d, x, 0);
+    d->block = 1;
+    return net_linear(d->g, "head", x, draw(d, 2, 11), draw_trainable(d));
+}
+
 static value_id body(struct draw *d)
 {
+    if (chance(d, 6))
+        return perceptron(d);
     int64_t max = d->options->max_size, blocks = draw(d, 1, d->options->max_blocks);
     int64_t height = draw(d, 1, max), width = draw(d, 1, max), channels = draw(d, 1, 4);
     d->frozen = (uint32_t)draw(d, 0, blocks);
