@@ -1,0 +1,139 @@
+/* Modules and threads: LLVM is safe to run side by side as long as every thread has a context of its own.
+ *
+ * Kernel i goes to module i % parts; the number of parts depends on the number of kernels alone, so the object files are
+ * the same for any number of threads. */
+#include "object.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <llvm-c/Core.h>
+
+#include "entry.h"
+#include "file.h"
+#include "kernel.h"
+
+enum { MAX_PARTS = 12, KERNELS_PER_PART = 4 };
+
+static uint32_t part_count(const struct schedule *s)
+{
+    uint32_t parts = (s->kernels.len + KERNELS_PER_PART - 1) / KERNELS_PER_PART;
+    return parts < 1 ? 1 : parts > MAX_PARTS ? MAX_PARTS : parts;
+}
+
+/* Emits every parts-th kernel from `first` on. */
+static void emit_kernels(struct ir *ir, const struct object_input *in, uint32_t first, uint32_t parts)
+{
+    struct arena arena;
+    arena_init(&arena, "kernel names");
+    for (uint32_t i = first; i < in->schedule->kernels.len; i += parts) {
+        const struct kernel *k = &in->schedule->kernels.at[i];
+        kernel_emit(ir, k->graph, k->node, entry_kernel_symbol(&arena, in->descriptor, k));
+    }
+    arena_clear(&arena);
+}
+
+static void emit_entries(struct ir *ir, const struct object_input *in)
+{
+    entry_emit_all(ir, in->schedule, in->descriptor);
+    descriptor_emit(ir, in->descriptor);
+    if (in->with_main)
+        entry_emit_main(ir, in->descriptor);
+}
+
+/* The blob as a section of its own, taken from a file by the assembler: LLVM would be slow with so many constants. */
+static void include_blob(struct ir *ir, const struct object_input *in, const char *path)
+{
+    struct arena arena;
+    arena_init(&arena, "blob");
+    const char *symbol = descriptor_blob_symbol(&arena, in->descriptor);
+    char *text = arena_printf(&arena,
+                              ".section .ftm_blob,\"a\",@progbits\n.balign 64\n.globl %s\n.hidden %s\n%s:\n"
+                              ".incbin \"%s\"\n.byte 0\n.text\n",
+                              symbol, symbol, symbol, path);
+    LLVMAppendModuleInlineAsm(ir->module, text, strlen(text));
+    arena_clear(&arena);
+}
+
+struct module {
+    struct ir *ir;
+    const char *path;
+    char *error; /* LLVM's, or NULL */
+    bool ok;
+};
+
+static bool start_module(struct module *m, struct arena *arena, const struct object_input *in, const char *dir,
+                         uint32_t i)
+{
+    m->path = arena_printf(arena, "%s/%u.o", dir, i);
+    m->ir = ir_new("ftmc", in->cpu);
+    return m->ir != NULL;
+}
+
+/* Module 0 holds entries and tables, the others kernels. */
+static void finish_module(struct module *m, const struct object_input *in, const char *dir, uint32_t i, uint32_t parts)
+{
+    if (i == 0) {
+        emit_entries(m->ir, in);
+        struct arena arena;
+        arena_init(&arena, "path");
+        include_blob(m->ir, in, arena_printf(&arena, "%s/blob", dir));
+        arena_clear(&arena);
+    } else {
+        emit_kernels(m->ir, in, i - 1, parts);
+    }
+    m->ok = ir_optimize(m->ir, &m->error) && ir_write_object(m->ir, m->path, &m->error);
+    ir_free(m->ir);
+    m->ir = NULL;
+}
+
+static bool report(const struct object_input *in, char *error, const char *path)
+{
+    diag_report(in->diag, SPAN_NONE, DIAG_BACKEND, path, error ? error : "LLVM failed");
+    if (error)
+        LLVMDisposeMessage(error);
+    return false;
+}
+
+bool object_write(struct arena *arena, const struct object_input *in, const char *dir, object_paths *paths)
+{
+    struct module modules[MAX_PARTS + 1] = {0};
+    uint32_t parts = part_count(in->schedule), count = parts + 1;
+    const struct ftmrt_program *p = &in->descriptor->program;
+    const char *blob = arena_printf(arena, "%s/blob", dir);
+    if (!file_write_atomic(blob, p->blob, p->blob_size)) {
+        diag_system(in->diag, blob, errno);
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        FTM_BUG_ON(!start_module(&modules[i], arena, in, dir, i), "LLVM has no target machine for %s", in->cpu->name);
+#pragma omp parallel for schedule(dynamic, 1)
+    for (uint32_t i = 0; i < count; i++)
+        finish_module(&modules[i], in, dir, i, parts);
+    bool ok = true;
+    for (uint32_t i = 0; i < count; i++) {
+        ok = modules[i].ok ? ok : report(in, modules[i].error, modules[i].path);
+        vec_push(arena, paths, modules[i].path);
+    }
+    return ok;
+}
+
+static bool print_module(struct ir *ir, const char *path, char **error)
+{
+    return !LLVMPrintModuleToFile(ir->module, path, error);
+}
+
+bool object_write_text(struct arena *arena, const struct object_input *in, enum object_text text, const char *path)
+{
+    (void)arena;
+    struct ir *ir = ir_new("ftmc", in->cpu);
+    FTM_BUG_ON(!ir, "LLVM has no target machine for %s", in->cpu->name);
+    emit_kernels(ir, in, 0, 1);
+    emit_entries(ir, in);
+    char *error = NULL;
+    bool ok = ir_optimize(ir, &error);
+    if (ok)
+        ok = text == OBJECT_LLVM ? print_module(ir, path, &error) : ir_write_assembly(ir, path, &error);
+    ir_free(ir);
+    return ok || report(in, error, path);
+}
