@@ -117,24 +117,30 @@ static int path_width(const struct net *net)
     return (int)width;
 }
 
+static void print_layer(const struct explain *e, const struct layer *l, const struct layer_cost *c,
+                        int width)
+{
+    char shape[96];
+    const char *name = l->path                               ? l->path
+                       : l->op == OP_input && l->attrs.label ? l->attrs.label
+                                                             : "-";
+    const char *training = state_text(l, c);
+    fprintf(e->out, "%-*s  %-15s %-18s %10" PRId64 " %13" PRId64 " %11" PRId64, width, name,
+            op_info(l->op)->name, shape_text(&l->type.shape, shape, sizeof shape), c->params,
+            c->macs, c->bytes);
+    if (*training)
+        fprintf(e->out, "  %s", training);
+    fprintf(e->out, "%s\n", !l->added ? "" : *training ? ", new" : "  new");
+}
+
 static void print_layers(const struct explain *e)
 {
     const int width = path_width(e->net);
-    char shape[96];
     fprintf(e->out, "%-*s  %-15s %-18s %10s %13s %11s  %s\n", width, "name", "kind", "output",
             "parameters", "MACs/image", "bytes/image", "training");
     for (uint32_t i = 0; i < e->net->layers.len; i++) {
-        const struct layer *l = &e->net->layers.at[i];
-        const struct layer_cost *c = &e->costs[i];
-        if (l->dead)
-            continue;
-        const char *name = l->path                               ? l->path
-                           : l->op == OP_input && l->attrs.label ? l->attrs.label
-                                                                 : "-";
-        fprintf(e->out, "%-*s  %-15s %-18s %10" PRId64 " %13" PRId64 " %11" PRId64 "  %s%s%s\n",
-                width, name, op_info(l->op)->name, shape_text(&l->type.shape, shape, sizeof shape),
-                c->params, c->macs, c->bytes, state_text(l, c),
-                l->added && *state_text(l, c) ? ", " : "", l->added ? "new" : "");
+        if (!e->net->layers.at[i].dead)
+            print_layer(e, &e->net->layers.at[i], &e->costs[i], width);
     }
 }
 
