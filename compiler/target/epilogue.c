@@ -63,7 +63,8 @@ static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, cons
     int64_t map = pixels(s);
     LLVMValueRef block = ir_add(ir, ir_mul_const(ir, at->image, blocks(s->dim[1])), at->block);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, block, map), at->pixel);
-    int64_t offset = (at->block_add * map + at->pixel_add) * FTMRT_CB + (int64_t)(at->part * ir->cpu->lanes);
+    int64_t group = at->image_add * blocks(s->dim[1]) + at->block_add;
+    int64_t offset = (group * map + at->pixel_add) * FTMRT_CB + (int64_t)(at->part * ir->cpu->lanes);
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB)), offset);
 }
 

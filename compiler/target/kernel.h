@@ -45,9 +45,6 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
 /* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */
 LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);
 
-/* The images *lo <= i < *hi of a shard (an i64): its fixed range of the maximum batch, cut at the actual n. */
-void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi);
-
 /* ---- the epilogue ------------------------------------------------------------------------------------------ */
 
 /* Where in the result the values are: image, channel block and lane offset inside it, pixel. */
@@ -56,8 +53,8 @@ struct position {
     LLVMValueRef block;    /* i64: channel block */
     LLVMValueRef pixel;    /* i64: h * W + w */
     uint32_t part;         /* which vector of the block: 0 .. FTMRT_CB / lanes - 1 */
-    int64_t block_add;     /* constants added to block and pixel: they become address offsets */
-    int64_t pixel_add;
+    int64_t image_add;     /* constants added to image, block and pixel: they become address offsets */
+    int64_t block_add, pixel_add;
 };
 
 /* Applies the node's steps to a value at a position and stores the result there. The result and all operands of its
