@@ -2,7 +2,7 @@
 #ifndef FTM_FRONT_BIND_H
 #define FTM_FRONT_BIND_H
 
-#include "front.h"
+#include "services.h"
 
 /* A tensor's key as the net sees it. */
 struct bind_key {

@@ -1,5 +1,5 @@
 /* The recipe's weight file: paths start at the .ftm's folder. */
-#include "front.h"
+#include "services.h"
 
 #include "file.h"
 

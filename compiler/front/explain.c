@@ -4,7 +4,7 @@
  * multiplies for the gradient of a layer's input, where something trainable lies in front of it,
  * and of its weight, where that trains. The frozen prefix is what has nothing trainable in front of
  * it or in itself. */
-#include "front.h"
+#include "services.h"
 
 #include <inttypes.h>
 #include <string.h>

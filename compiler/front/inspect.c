@@ -2,7 +2,7 @@
  *
  * Statistics are over the finite values, in double precision; a column tells how many are not
  * finite. */
-#include "front.h"
+#include "services.h"
 
 #include <inttypes.h>
 #include <math.h>

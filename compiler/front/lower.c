@@ -8,7 +8,7 @@
  * SAME padding is TensorFlow's: along an axis the output has ceil(in / stride) places, and the
  * padding that this takes is split with the odd one behind. It depends on the input's size, hence
  * it is resolved here. */
-#include "front.h"
+#include "services.h"
 
 #include <inttypes.h>
 

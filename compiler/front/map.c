@@ -1,7 +1,7 @@
 /* `ftmc map FILE.ftm`: which tensor of the weight file becomes which parameter, and what is left
  * over on both sides with the reason. It prints also when binding failed: that is when it is
  * needed. */
-#include "front.h"
+#include "services.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * it).
  *
  * Keys are sorted and numbers are printed in full, so that equal recipes give equal bytes. */
-#include "front.h"
+#include "services.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  *
  * Statements that order matters for (edits, freezing) are kept as written; settings are printed
  * from their values. */
-#include "front.h"
+#include "services.h"
 
 #include <inttypes.h>
 

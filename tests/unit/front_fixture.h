@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front.h"
+#include "services.h"
 #include "shape.h"
 
 enum { IMAGE, CONV, BN, RELU, POOL, FLAT, FC };

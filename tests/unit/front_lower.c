@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "bind.h"
-#include "front.h"
+#include "services.h"
 #include "front_fixture.h"
 
 static bool bind_net(struct fixture *f)
