@@ -1,0 +1,359 @@
+/* link: ftm_support ftm_passes ftm_graph */
+/* Every gradient rule against finite differences, through the backward pass and the interpreter.
+ *
+ * One small network per differentiable op of ops.def; an op without one fails. The operand x of the op under test is a
+ * trainable 1x1 convolution of an image with at least as many channels as x has values per channel, so that x can move
+ * in every direction; behind the op a frozen linear layer and the loss give every element of its result a weight. Then
+ * random networks of everything together. Wrong gradients made on purpose must be caught. */
+#include "grad_check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "net_builder.h"
+#include "pass.h"
+#include "random_graph.h"
+
+#define GRADIENT_PASSES "freeze,canonicalize,decompose,backward"
+
+static const double tolerance = 1e-6;
+
+enum { BATCH = 2, CHANNELS = 4, HEIGHT = 5, WIDTH = 4 };
+
+/* ---- one op each ------------------------------------------------------------------------------------------------ */
+
+typedef value_id build_fn(struct graph *g, value_id x);
+
+static value_id channel_parameter(struct graph *g, const char *name)
+{
+    return net_parameter(g, name, shape_1d(CHANNELS), true);
+}
+
+static value_id channel_buffer(struct graph *g, const char *name)
+{
+    return net_state(g, name, FTMRT_STATE_BUFFER, shape_1d(CHANNELS), false);
+}
+
+static value_id build_conv2d(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = 3, .kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}, .dilation = {1, 2}};
+    return net_conv2d(g, "conv", x, &c, true);
+}
+
+static value_id build_depthwise(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .stride = {1, 2}, .padding = {0, 1, 1, 1}, .groups = CHANNELS};
+    return net_conv2d(g, "conv", x, &c, true);
+}
+
+static value_id build_grouped(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = 6, .kernel = {2, 3}, .padding = {1, 1, 0, 1}, .groups = 2};
+    return net_conv2d(g, "conv", x, &c, true);
+}
+
+static value_id build_linear(struct graph *g, value_id x)
+{
+    x = net_linear(g, "hidden", graph_op(g, OP_flatten, NULL, x), 7, true);
+    return net_linear(g, "linear", x, 6, true);
+}
+
+static value_id build_bias_add(struct graph *g, value_id x)
+{
+    return net_bias(g, "layer", x, true);
+}
+
+static value_id build_bn_stored(struct graph *g, value_id x)
+{
+    return net_batch_norm(g, "bn", x, 1e-2, true, false);
+}
+
+static value_id build_bn_scale(struct graph *g, value_id x)
+{
+    struct attrs a = {.eps = 1e-2};
+    value_id s = graph_op(g, OP_bn_scale, &a, channel_parameter(g, "bn.weight"), channel_buffer(g, "bn.running_var"));
+    return graph_op(g, OP_channel_scale, NULL, x, s);
+}
+
+static value_id build_bn_shift(struct graph *g, value_id x)
+{
+    value_id s = channel_parameter(g, "bn.s"), bias = channel_parameter(g, "bn.bias");
+    value_id t = graph_op(g, OP_bn_shift, NULL, bias, channel_buffer(g, "bn.running_mean"), s);
+    return graph_op(g, OP_channel_affine, NULL, x, s, t);
+}
+
+static value_id build_channel_affine(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_channel_affine, NULL, x, channel_parameter(g, "s"), channel_parameter(g, "t"));
+}
+
+static value_id build_channel_scale(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_channel_scale, NULL, x, channel_parameter(g, "s"));
+}
+
+static value_id build_bn_apply(struct graph *g, value_id x)
+{
+    struct attrs a = {.eps = 1e-2};
+    value_id stats = graph_op(g, OP_bn_stats, NULL, x);
+    return graph_op(g, OP_bn_apply, &a, x, stats, channel_parameter(g, "bn.weight"), channel_parameter(g, "bn.bias"));
+}
+
+static value_id build_bn_training(struct graph *g, value_id x)
+{
+    return net_batch_norm(g, "bn", x, 1e-2, true, true);
+}
+
+static value_id build_relu(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_relu, NULL, x);
+}
+
+/* Scaled so that some elements are above 6. */
+static value_id build_relu6(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = 6};
+    x = net_conv2d(g, "wide0", net_conv2d(g, "wide1", net_conv2d(g, "wide2", x, &c, true), &c, true), &c, true);
+    return graph_op(g, OP_relu6, NULL, x);
+}
+
+static value_id build_add(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
+    value_id y = graph_op(g, OP_add, NULL, net_conv2d(g, "conv", x, &c, true), x);
+    return graph_op(g, OP_add, NULL, y, y);
+}
+
+static value_id build_max_pool(struct graph *g, value_id x)
+{
+    struct attrs a = {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}};
+    return graph_op(g, OP_max_pool, &a, x);
+}
+
+static value_id build_global_avg_pool(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_global_avg_pool, NULL, x);
+}
+
+static value_id build_flatten(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_flatten, NULL, x);
+}
+
+static value_id build_reshape(struct graph *g, value_id x)
+{
+    struct attrs a = {.shape = shape_4d(DIM_BATCH, 2 * CHANNELS, WIDTH / 2, HEIGHT)};
+    struct net_conv c = {.out = 3, .kernel = {2, 2}};
+    return net_conv2d(g, "conv", graph_op(g, OP_reshape, &a, x), &c, true);
+}
+
+static const struct op_case {
+    const char *name;
+    enum op op;          /* must be in the function that is differentiated */
+    build_fn *build;
+    double smoothing;
+} cases[] = {
+    {"conv2d", OP_conv2d, build_conv2d, 0},
+    {"conv2d, depthwise", OP_conv2d, build_depthwise, 0},
+    {"conv2d, two groups", OP_conv2d, build_grouped, 0},
+    {"linear", OP_conv2d, build_linear, 0},
+    {"bias_add", OP_bias_add, build_bias_add, 0},
+    {"batch_norm, stored", OP_channel_affine, build_bn_stored, 0},
+    {"bn_scale", OP_bn_scale, build_bn_scale, 0},
+    {"bn_shift", OP_bn_shift, build_bn_shift, 0},
+    {"channel_affine", OP_channel_affine, build_channel_affine, 0},
+    {"channel_scale", OP_channel_scale, build_channel_scale, 0},
+    {"bn_apply", OP_bn_apply, build_bn_apply, 0},
+    {"batch_norm, training", OP_bn_apply, build_bn_training, 0},
+    {"relu", OP_relu, build_relu, 0},
+    {"relu6", OP_relu6, build_relu6, 0},
+    {"add", OP_add, build_add, 0},
+    {"max_pool", OP_max_pool, build_max_pool, 0},
+    {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
+    {"flatten", OP_flatten, build_flatten, 0},
+    {"reshape", OP_reshape, build_reshape, 0},
+    {"cross_entropy", OP_cross_entropy, build_flatten, 0},
+    {"cross_entropy, smoothed", OP_cross_entropy, build_flatten, 0.2},
+};
+
+static struct program *build_case(struct arena *arena, struct diag *diag, const struct op_case *c)
+{
+    struct program *p = program_new(arena, diag, c->name, BATCH);
+    struct graph *g = program_add_function(p, "train", true);
+    struct net_conv probe = {.out = CHANNELS};
+    value_id x = net_conv2d(g, "probe", net_image(g, BATCH * HEIGHT * WIDTH, HEIGHT, WIDTH), &probe, true);
+    value_id y = c->build(g, x);
+    if (graph_shape(g, y)->rank == 4)
+        y = graph_op(g, OP_flatten, NULL, y);
+    net_loss(g, net_linear(g, "head", y, 5, false), c->smoothing);
+    return p;
+}
+
+static bool has_op(const struct program *p, enum op op)
+{
+    const struct graph *g = program_find_function(p, "train");
+    for (uint32_t i = 0; i < g->nodes.len; i++)
+        if (g->nodes.at[i].op == op && !g->nodes.at[i].dead)
+            return true;
+    return false;
+}
+
+/* Builds and checks; the first seed whose point is not near a kink. spoil (or NULL) changes the gradients' program. */
+static struct grad_result run_case(const struct op_case *c, bool (*spoil)(struct graph *))
+{
+    struct grad_result result = {0};
+    for (uint64_t seed = 1; seed <= 60 && !result.checked; seed++) {
+        struct arena arena;
+        struct diag diag;
+        arena_init(&arena, "test");
+        diag_init(&diag, &arena);
+        struct grad_check check = {.arena = &arena, .seed = seed, .n = BATCH};
+        check.forward = build_case(&arena, &diag, c);
+        check.backward = build_case(&arena, &diag, c);
+        assert_true(passes_run(check.backward, &(struct pass_options){.only = GRADIENT_PASSES, .verify = true}));
+        if (!has_op(check.backward, c->op))
+            fail_msg("case '%s' does not have %s", c->name, op_info(c->op)->name);
+        if (spoil)
+            assert_true(spoil(program_find_function(check.backward, "train")));
+        result = grad_check(&check);
+        arena_clear(&arena);
+    }
+    if (!result.checked)
+        fail_msg("case '%s': every point is near a kink (%g)", c->name, result.kink);
+    return result;
+}
+
+static void test_every_rule(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct grad_result r = run_case(&cases[i], NULL);
+        if (r.worst > tolerance)
+            fail_msg("%s: error %.3g at %s", cases[i].name, r.worst, r.where);
+    }
+}
+
+static void test_every_differentiable_op_has_a_case(void **state)
+{
+    (void)state;
+    for (int op = 0; op < OP_COUNT; op++) {
+        bool found = false;
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+            found |= (int)cases[i].op == op;
+        if (op_info((enum op)op)->grad && !found)
+            fail_msg("%s has a gradient but no case in this test", op_info((enum op)op)->name);
+    }
+}
+
+/* ---- networks --------------------------------------------------------------------------------------------------- */
+
+static struct grad_result check_network(uint64_t seed, const char *passes)
+{
+    struct arena arena;
+    struct diag diag;
+    struct random_graph_options options = {.max_blocks = 3, .max_size = 6, .max_channels = 5, .max_batch = 3};
+    arena_init(&arena, "test");
+    diag_init(&diag, &arena);
+    struct grad_check check = {.arena = &arena, .seed = seed, .n = 3};
+    check.forward = random_graph(&arena, &diag, seed, &options);
+    check.backward = random_graph(&arena, &diag, seed, &options);
+    assert_true(passes_run(check.backward, &(struct pass_options){.only = passes, .verify = true}));
+    struct grad_result r = grad_check(&check);
+    arena_clear(&arena);
+    return r;
+}
+
+/* passes: NULL for all of them, so that folding and fusing are part of what is differentiated. */
+static void check_networks(const char *passes)
+{
+    uint32_t networks = 0;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct grad_result r = check_network(seed, passes);
+        if (r.worst > tolerance)
+            fail_msg("network %d: error %.3g at %s", (int)seed, r.worst, r.where);
+        networks += r.checked > 0;
+    }
+    assert_true(networks >= 20);
+}
+
+static void test_random_networks(void **state)
+{
+    (void)state;
+    check_networks(GRADIENT_PASSES);
+}
+
+static void test_random_networks_after_all_passes(void **state)
+{
+    (void)state;
+    check_networks(NULL);
+}
+
+/* ---- wrong gradients -------------------------------------------------------------------------------------------- */
+
+static struct node *find(struct graph *g, enum op op)
+{
+    for (uint32_t i = 0; i < g->nodes.len; i++)
+        if (g->nodes.at[i].op == op && !g->nodes.at[i].dead)
+            return &g->nodes.at[i];
+    return NULL;
+}
+
+/* relu6 with the gradient of relu: right but for the values above 6. */
+static bool spoil_relu6(struct graph *g)
+{
+    struct node *n = find(g, OP_relu6_grad);
+    if (n)
+        n->op = OP_relu_grad;
+    return n;
+}
+
+/* Batch norm as if its variance were a constant: a slightly different eps in the gradient. */
+static bool spoil_batch_norm(struct graph *g)
+{
+    struct node *n = find(g, OP_bn_grad_input);
+    if (n)
+        n->attrs.eps *= 1.01;
+    return n;
+}
+
+/* The padding of the other side. */
+static bool spoil_conv2d(struct graph *g)
+{
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        struct node *n = &g->nodes.at[i];
+        if (n->op != OP_conv2d_grad_weight || n->attrs.padding[0] == n->attrs.padding[2])
+            continue;
+        int64_t top = n->attrs.padding[0];
+        n->attrs.padding[0] = n->attrs.padding[2];
+        n->attrs.padding[2] = top;
+        return true;
+    }
+    return false;
+}
+
+static void test_wrong_rules_are_caught(void **state)
+{
+    (void)state;
+    const struct op_case relu6 = {"relu6", OP_relu6, build_relu6, 0};
+    const struct op_case batch_norm = {"bn_apply", OP_bn_apply, build_bn_apply, 0};
+    const struct op_case conv2d = {"conv2d", OP_conv2d, build_conv2d, 0};
+    assert_true(run_case(&relu6, spoil_relu6).worst > 1e-3);
+    assert_true(run_case(&batch_norm, spoil_batch_norm).worst > 1e-5);
+    assert_true(run_case(&conv2d, spoil_conv2d).worst > 1e-3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_rule),
+        cmocka_unit_test(test_every_differentiable_op_has_a_case),
+        cmocka_unit_test(test_random_networks),
+        cmocka_unit_test(test_random_networks_after_all_passes),
+        cmocka_unit_test(test_wrong_rules_are_caught),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
