@@ -67,6 +67,10 @@ uint64_t schedule_scratch(const struct graph *g, const struct node *n);
 /* The text of --emit=schedule. */
 void schedule_print(const struct schedule *s, FILE *out);
 
+/* Whether no call overwrites what a later one reads; on failure the first violation is in text. For debug builds and tests:
+ * it looks at who writes which bytes when, not at how the plan was made. */
+bool schedule_check(const struct schedule *s, char *text, unsigned size);
+
 /* Bytes of a value at the maximum batch in its layout. */
 uint64_t schedule_value_bytes(const struct graph *g, value_id v);
 

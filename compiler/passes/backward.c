@@ -1,0 +1,167 @@
+/* backward: gradients at compile time, and the optimizer's updates.
+ *
+ * Expects    training functions with a scalar output "loss" and, where anything is trainable, scalar inputs lr,
+ *            momentum and weight_decay; no compound operation on the way to a trainable parameter
+ * Changes    reverse accumulation over the nodes: each gradient rule (ops/NAME.c) builds ordinary nodes; several uses
+ *            of a value add up. Then one update per parameter that has a gradient, in the order of the states:
+ *            sgd with a momentum slot "<parameter>/momentum", or sgd_plain if no momentum is used
+ * Guarantees no gradient of a frozen parameter and none below the lowest trainable one is built: only values above a
+ *            trainable state take part. Effects read all gradients before any state is written
+ *
+ * Source: reverse mode as in Griewank and Walther, "Evaluating Derivatives", chapter 3. */
+#include "op.h"
+#include "rewrite.h"
+
+struct backward {
+    struct graph *g;
+    uint32_t count;  /* nodes of the forward part */
+    bool *needed;    /* by forward value: it lies above a trainable state */
+    value_id *grad;  /* by forward value: its gradient so far, or VALUE_NONE */
+};
+
+static bool wanted(const struct backward *b, value_id v)
+{
+    return v.i < b->count && b->needed[v.i];
+}
+
+static void accumulate(struct backward *b, value_id v, value_id dx)
+{
+    value_id *slot = &b->grad[v.i];
+    *slot = value_valid(*slot) ? graph_op(b->g, OP_add, NULL, *slot, dx) : dx;
+}
+
+/* Which values lie above a trainable state. */
+static void find_needed(struct backward *b)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct node *n = &b->g->nodes.at[i];
+        if (n->dead || op_info(n->op)->cls == OP_CLASS_EFFECT)
+            continue;
+        if (n->op == OP_state)
+            b->needed[i] = rewrite_state(b->g, (value_id){i})->trainable;
+        for (uint32_t j = 0; j < n->input_count; j++)
+            b->needed[i] |= b->needed[n->inputs[j].i];
+    }
+}
+
+/* The nodes made for a forward node carry its name. */
+static void name_new_nodes(struct graph *g, uint32_t from, const struct node *like)
+{
+    for (uint32_t i = from; i < g->nodes.len; i++) {
+        g->nodes.at[i].name = like->name;
+        g->nodes.at[i].span = like->span;
+    }
+}
+
+static void propagate(struct backward *b, value_id v)
+{
+    struct node n = *graph_node(b->g, v);
+    if (!b->needed[v.i] || !value_valid(b->grad[v.i]) || n.op == OP_state)
+        return;
+    const struct op_info *info = op_info(n.op);
+    FTM_BUG_ON(!info->grad, "no gradient rule of %s, node %%%u", info->name, v.i);
+    uint32_t before = b->g->nodes.len;
+    struct grad rule = {.graph = b->g, .node = v, .dy = b->grad[v.i], .state = b, .wanted = wanted, .add = accumulate};
+    info->grad(&rule);
+    name_new_nodes(b->g, before, &n);
+}
+
+/* ---- updates ------------------------------------------------------------------------------------------------- */
+
+static bool scalar_input(struct graph *g, const char *name, value_id *out)
+{
+    *out = graph_find_input(g, name);
+    if (value_valid(*out) && graph_shape(g, *out)->rank == 0)
+        return true;
+    diag_report(g->program->diag, SPAN_NONE, DIAG_TRAIN_INPUT, g->name, name);
+    return false;
+}
+
+static uint32_t momentum_slot(struct program *p, uint32_t parameter)
+{
+    struct state param = p->states.at[parameter];
+    const char *name = arena_printf(p->arena, "%s/momentum", param.name);
+    uint32_t found = program_find_state(p, name);
+    if (found != UINT32_MAX)
+        return found;
+    struct state slot = {.name = name, .kind = FTMRT_STATE_SLOT, .type = param.type, .file_shape = param.file_shape,
+                         .layout = param.layout, .mutable = true, .source = -1, .init = FTMRT_INIT_ZEROS,
+                         .layer = param.layer, .layer_kind = param.layer_kind, .span = param.span};
+    return program_add_state(p, slot);
+}
+
+static void update(struct graph *g, value_id param, value_id grad, const value_id scalars[3])
+{
+    struct node leaf = *graph_node(g, param);
+    const struct optimizer *o = &g->program->optimizer;
+    if (!o->momentum_used) {
+        rewrite_op(g, &leaf, OP_sgd_plain, NULL, grad, param, scalars[0], scalars[2]);
+        return;
+    }
+    struct attrs a = {.nesterov = o->nesterov};
+    value_id slot = graph_state(g, momentum_slot(g->program, (uint32_t)leaf.attrs.state));
+    rewrite_op(g, &leaf, OP_sgd, &a, grad, param, slot, scalars[0], scalars[1], scalars[2]);
+}
+
+/* The forward leaf of a state that has a gradient, or VALUE_NONE. */
+static value_id leaf_with_grad(const struct backward *b, uint32_t state)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct node *n = &b->g->nodes.at[i];
+        if (n->op == OP_state && !n->dead && n->attrs.state == state && b->needed[i] && value_valid(b->grad[i]))
+            return (value_id){i};
+    }
+    return VALUE_NONE;
+}
+
+static bool add_updates(struct backward *b)
+{
+    value_id scalars[3];
+    uint32_t count = b->g->program->states.len;
+    bool momentum = b->g->program->optimizer.momentum_used;
+    if (!scalar_input(b->g, "lr", &scalars[0]) || !scalar_input(b->g, "weight_decay", &scalars[2]) ||
+        (momentum && !scalar_input(b->g, "momentum", &scalars[1])))
+        return false;
+    for (uint32_t s = 0; s < count; s++) {
+        value_id leaf = leaf_with_grad(b, s);
+        if (value_valid(leaf))
+            update(b->g, leaf, b->grad[leaf.i], scalars);
+    }
+    return true;
+}
+
+/* ---- the pass ------------------------------------------------------------------------------------------------ */
+
+static bool differentiate(struct pass_context *c, struct graph *g, bool *changed)
+{
+    graph_sort(g);
+    value_id loss = graph_find_output(g, "loss");
+    if (!value_valid(loss) || graph_shape(g, loss)->rank != 0) {
+        diag_report(c->program->diag, SPAN_NONE, DIAG_TRAIN_LOSS, g->name);
+        return false;
+    }
+    struct backward b = {.g = g, .count = g->nodes.len};
+    b.needed = arena_array(c->scratch, bool, b.count);
+    b.grad = arena_array(c->scratch, value_id, b.count);
+    for (uint32_t i = 0; i < b.count; i++)
+        b.grad[i] = VALUE_NONE;
+    find_needed(&b);
+    if (!b.needed[loss.i])
+        return true;
+    *changed = true;
+    b.grad[loss.i] = graph_constant(g, 1.0, graph_node(g, loss)->type);
+    for (uint32_t i = b.count; i-- > 0;)
+        propagate(&b, (value_id){i});
+    return add_updates(&b);
+}
+
+bool pass_backward(struct pass_context *c)
+{
+    bool changed = false, ok = true;
+    for_functions (c, g)
+        if (g->training)
+            ok &= differentiate(c, g, &changed);
+    if (ok)
+        rewrite_done(c, changed);
+    return ok;
+}

@@ -1,0 +1,257 @@
+/* layout: how every value lies in memory (layout.def), and the copies between layouts.
+ *
+ * Expects    canonicalize and decompose have run; the graph is final but for fusion
+ * Changes    states:  convolution weights are CONV, or DEPTHWISE where groups > 1; per-channel ones VECTOR; others plain.
+ *                     An optimizer slot lies like its parameter, so updates run on packed data
+ *            values:  activations BLOCKED, per-channel values VECTOR, scalars and labels plain, inputs plain. The weight
+ *                     of a dense backward-data convolution is wanted as CONV_T. An input image that only dense
+ *                     convolutions with fewer channels than a block read stays plain: they read it as it is
+ *            outputs: plain; an output that is a leaf, a view or an output already gets a copy of its own
+ *            A relayout is inserted wherever an operand is wanted otherwise than it lies, one per value and layout
+ * Guarantees every operand lies as its reader wants; views keep the layout of their operand. Inside a constant
+ *            sub-graph layouts mean nothing: only its root has one, in which the schedule stores it */
+#include "op.h"
+#include "query.h"
+#include "rewrite.h"
+
+struct layout_pass {
+    struct graph *g;
+    value_id *copy;      /* [value of the old graph][layout]: its relayout, or VALUE_NONE */
+    bool *image;         /* by value: an input that stays plain for convolutions */
+    enum ftmrt_layout *kernel; /* by value: layout of a rank-4 value without batch, from the convolution it serves */
+    uint32_t count;      /* nodes of the old graph */
+    bool changed;
+};
+
+/* ---- weights ------------------------------------------------------------------------------------------------- */
+
+static bool is_convolution(enum op op)
+{
+    return op == OP_conv2d || op == OP_conv2d_grad_input || op == OP_conv2d_grad_weight;
+}
+
+static enum ftmrt_layout kernel_layout(const struct node *n)
+{
+    return n->attrs.groups > 1 ? FTMRT_LAYOUT_DEPTHWISE : FTMRT_LAYOUT_CONV;
+}
+
+/* Layout of a weight by the convolutions that use or make it; plain if there are none. */
+static void find_kernels(struct layout_pass *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct node *n = &p->g->nodes.at[i];
+        if (!is_convolution(n->op) || n->dead)
+            continue;
+        p->kernel[n->op == OP_conv2d_grad_weight ? i : n->inputs[1].i] = kernel_layout(n);
+    }
+}
+
+static enum ftmrt_layout state_layout(const struct state *s, enum ftmrt_layout kernel)
+{
+    uint32_t rank = s->type.shape.rank;
+    if (s->type.dtype != FTMRT_F32 || rank == 0 || rank == 3)
+        return FTMRT_LAYOUT_PLAIN;
+    return rank == 4 ? kernel : FTMRT_LAYOUT_VECTOR;
+}
+
+static bool set_state(struct state *s, enum ftmrt_layout layout)
+{
+    if (s->layout == layout)
+        return false;
+    s->layout = layout;
+    return true;
+}
+
+/* States that a function reads take their layout; a weight that one function convolves with keeps that layout. */
+static bool assign_states(struct pass_context *c, struct graph *g)
+{
+    bool changed = false;
+    struct layout_pass p = {.g = g, .count = g->nodes.len};
+    p.kernel = arena_array(c->scratch, enum ftmrt_layout, p.count);
+    find_kernels(&p);
+    for (uint32_t i = 0; i < p.count; i++) {
+        struct state *s = g->nodes.at[i].dead ? NULL : rewrite_state(g, (value_id){i});
+        if (s && (s->type.shape.rank != 4 || p.kernel[i] != FTMRT_LAYOUT_PLAIN))
+            changed |= set_state(s, state_layout(s, p.kernel[i]));
+    }
+    for (uint32_t i = 0; i < p.count; i++) {
+        const struct node *n = &g->nodes.at[i];
+        if (n->op == OP_sgd && !n->dead)
+            changed |= set_state(rewrite_state(g, n->inputs[2]), rewrite_state(g, n->inputs[1])->layout);
+    }
+    return changed;
+}
+
+/* ---- values -------------------------------------------------------------------------------------------------- */
+
+/* The layout in which nodes take and make a value of this type. */
+static enum ftmrt_layout natural_layout(const struct layout_pass *p, value_id v)
+{
+    const struct type *t = &graph_node(p->g, v)->type;
+    if (t->dtype != FTMRT_F32 || t->shape.rank == 0 || t->shape.rank == 3)
+        return FTMRT_LAYOUT_PLAIN;
+    if (shape_batched(&t->shape))
+        return t->shape.rank == 1 ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED;
+    if (t->shape.rank < 4)
+        return FTMRT_LAYOUT_VECTOR;
+    const struct state *s = rewrite_state(p->g, v);
+    return s ? s->layout : p->kernel[v.i];
+}
+
+/* [N,C] and [N,C,1,1] lie the same way when blocked. */
+static bool same_when_blocked(const struct shape *a, const struct shape *b)
+{
+    if (!shape_batched(a) || !shape_batched(b) || a->rank < 2 || b->rank < 2 || a->dim[1] != b->dim[1])
+        return false;
+    int64_t pixels_a = a->rank == 4 ? a->dim[2] * a->dim[3] : 1;
+    int64_t pixels_b = b->rank == 4 ? b->dim[2] * b->dim[3] : 1;
+    return a->rank != 3 && b->rank != 3 && pixels_a == pixels_b;
+}
+
+static enum ftmrt_layout view_layout(const struct layout_pass *p, const struct node *n)
+{
+    if (n->op == OP_stat_row)
+        return FTMRT_LAYOUT_VECTOR;
+    bool blocked = same_when_blocked(&n->type.shape, graph_shape(p->g, n->inputs[0]));
+    return blocked && n->type.dtype == FTMRT_F32 ? FTMRT_LAYOUT_BLOCKED : FTMRT_LAYOUT_PLAIN;
+}
+
+static enum ftmrt_layout result_layout(const struct layout_pass *p, value_id v)
+{
+    const struct node *n = graph_node(p->g, v);
+    if (n->op == OP_input)
+        return FTMRT_LAYOUT_PLAIN;
+    if (n->op == OP_relayout)
+        return n->attrs.to;
+    if (op_info(n->op)->cls == OP_CLASS_EFFECT)
+        return rewrite_state(p->g, n->inputs[op_info(n->op)->min_inputs > 3 ? 1 : 0])->layout;
+    if (op_info(n->op)->cls == OP_CLASS_VIEW && !graph_value_constant(p->g, v))
+        return view_layout(p, n);
+    return natural_layout(p, v);
+}
+
+static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct node *n, uint32_t operand)
+{
+    value_id v = n->inputs[operand];
+    if (n->op == OP_relayout)
+        return graph_node(p->g, v)->layout;
+    if (op_info(n->op)->cls == OP_CLASS_VIEW)
+        return view_layout(p, n);
+    if ((n->op == OP_sgd || n->op == OP_sgd_plain) && operand == 0)
+        return rewrite_state(p->g, n->inputs[1])->layout;
+    if (is_convolution(n->op) && operand == 0 && p->image[v.i])
+        return FTMRT_LAYOUT_PLAIN;
+    if (is_convolution(n->op) && operand == 1 && n->op != OP_conv2d_grad_weight) {
+        bool transposed = n->op == OP_conv2d_grad_input && n->attrs.groups == 1;
+        return transposed ? FTMRT_LAYOUT_CONV_T : kernel_layout(n);
+    }
+    return natural_layout(p, v);
+}
+
+/* ---- relayouts ----------------------------------------------------------------------------------------------- */
+
+/* The value in a layout: itself, or its one copy in that layout. */
+static value_id in_layout(struct layout_pass *p, const struct node *like, value_id v, enum ftmrt_layout to)
+{
+    if (graph_node(p->g, v)->layout == to)
+        return v;
+    value_id *slot = &p->copy[v.i * FTMRT_LAYOUT_COUNT + to];
+    if (!value_valid(*slot)) {
+        struct attrs a = {.to = to};
+        *slot = rewrite_op(p->g, like, OP_relayout, &a, v);
+        graph_node(p->g, *slot)->layout = to;
+        p->changed = true;
+    }
+    return *slot;
+}
+
+static bool reads_image(const struct node *n, value_id v)
+{
+    if ((n->op != OP_conv2d && n->op != OP_conv2d_grad_weight) || n->attrs.groups != 1)
+        return false;
+    return value_same(n->inputs[0], v) && !value_same(n->inputs[1], v);
+}
+
+/* Inputs of few channels that only dense convolutions read, as their image. */
+static void find_images(struct layout_pass *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct node *n = &p->g->nodes.at[i];
+        p->image[i] = n->op == OP_input && n->type.dtype == FTMRT_F32 && n->type.shape.rank == 4 &&
+                      n->type.shape.dim[1] < FTMRT_CB;
+    }
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct node *n = &p->g->nodes.at[i];
+        for (uint32_t j = 0; !n->dead && j < n->input_count; j++)
+            p->image[n->inputs[j].i] &= reads_image(n, n->inputs[j]);
+    }
+    for (uint32_t i = 0; i < p->g->outputs.len; i++)
+        p->image[p->g->outputs.at[i].value.i] = false;
+}
+
+static void place_node(struct layout_pass *p, value_id v)
+{
+    struct node n = *graph_node(p->g, v);
+    bool constant = graph_value_constant(p->g, v);
+    for (uint32_t j = 0; j < n.input_count && !constant; j++)
+        graph_node(p->g, v)->inputs[j] = in_layout(p, &n, n.inputs[j], wanted_layout(p, &n, j));
+    enum ftmrt_layout layout = result_layout(p, v);
+    p->changed |= graph_node(p->g, v)->layout != layout;
+    graph_node(p->g, v)->layout = layout;
+}
+
+/* Whether an output can be written where it is computed: a plain result of its own. */
+static bool own_plain_result(const struct layout_pass *p, uint32_t output)
+{
+    value_id v = p->g->outputs.at[output].value;
+    const struct node *n = graph_node(p->g, v);
+    enum op_class cls = op_info(n->op)->cls;
+    if (n->layout != FTMRT_LAYOUT_PLAIN || cls == OP_CLASS_LEAF || cls == OP_CLASS_VIEW)
+        return false;
+    for (uint32_t i = 0; i < output; i++)
+        if (value_same(p->g->outputs.at[i].value, v))
+            return false;
+    return true;
+}
+
+static void place_output(struct layout_pass *p, uint32_t output)
+{
+    if (own_plain_result(p, output))
+        return;
+    value_id v = p->g->outputs.at[output].value;
+    struct node like = *graph_node(p->g, v);
+    struct attrs a = {.to = FTMRT_LAYOUT_PLAIN};
+    value_id copy = rewrite_op(p->g, &like, OP_relayout, &a, v);
+    graph_node(p->g, copy)->layout = FTMRT_LAYOUT_PLAIN;
+    p->g->outputs.at[output].value = copy;
+    p->changed = true;
+}
+
+static bool place_function(struct pass_context *c, struct graph *g)
+{
+    graph_sort(g);
+    struct layout_pass p = {.g = g, .count = g->nodes.len};
+    p.image = arena_array(c->scratch, bool, p.count);
+    p.kernel = arena_array(c->scratch, enum ftmrt_layout, p.count);
+    p.copy = arena_array(c->scratch, value_id, p.count * FTMRT_LAYOUT_COUNT);
+    for (uint32_t i = 0; i < p.count * FTMRT_LAYOUT_COUNT; i++)
+        p.copy[i] = VALUE_NONE;
+    find_kernels(&p);
+    find_images(&p);
+    for (uint32_t i = 0; i < p.count; i++)
+        place_node(&p, (value_id){i});
+    for (uint32_t i = 0; i < g->outputs.len; i++)
+        place_output(&p, i);
+    return p.changed;
+}
+
+bool pass_layout(struct pass_context *c)
+{
+    bool changed = false;
+    for_functions (c, g)
+        changed |= assign_states(c, g);
+    for_functions (c, g)
+        changed |= place_function(c, g);
+    rewrite_done(c, changed);
+    return true;
+}

@@ -1,0 +1,139 @@
+/* Checks a schedule without the planner's reasoning: by who writes which bytes when.
+ *
+ * For every operand of every call that lies in the arena: no call after the one that made it, up to and including this
+ * one, writes any of its bytes. The exception is an element-wise call that writes exactly over its first operand. States
+ * are written by effects only, after their last reader. Constants do not overlap. Quadratic in the calls: for debug
+ * builds and tests. */
+#include "plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct check {
+    const struct schedule *s;
+    const struct schedule_function *f;
+    char *text;
+    unsigned size;
+};
+
+static bool overlap(const struct place *a, const struct place *b)
+{
+    if (a->kind != PLACE_WORKSPACE || b->kind != PLACE_WORKSPACE)
+        return false;
+    return a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
+}
+
+static bool fail(const struct check *c, uint32_t reader, uint32_t writer, const char *rule)
+{
+    snprintf(c->text, c->size, "%s: call %" PRIu32 " (%s) and call %" PRIu32 " (%s): %s", c->f->graph->name, reader,
+             c->s->kernels.at[c->f->calls.at[reader].kernel].name, writer,
+             c->s->kernels.at[c->f->calls.at[writer].kernel].name, rule);
+    return false;
+}
+
+static const struct node *call_node(const struct check *c, uint32_t call)
+{
+    return graph_node(c->f->graph, c->f->calls.at[call].node);
+}
+
+/* The call that made what lies behind views, or -1 for a leaf or a constant. */
+static int64_t maker(const struct check *c, value_id v)
+{
+    const struct graph *g = c->f->graph;
+    while (op_info(graph_node(g, v)->op)->cls == OP_CLASS_VIEW)
+        v = graph_node(g, v)->inputs[0];
+    for (uint32_t i = 0; i < c->f->calls.len; i++)
+        if (value_same(c->f->calls.at[i].node, v))
+            return (int64_t)i;
+    return -1;
+}
+
+/* Whether a call writes into a place: by its result, its scratch, or the states of an effect. */
+static bool writes(const struct check *c, uint32_t call, const struct place *place)
+{
+    const struct call *w = &c->f->calls.at[call];
+    const struct node *n = call_node(c, call);
+    if (overlap(&w->out, place) || overlap(&w->scratch, place))
+        return true;
+    if (op_info(n->op)->cls != OP_CLASS_EFFECT)
+        return false;
+    for (uint32_t i = 0; i < n->input_count; i++)
+        if (graph_node(c->f->graph, n->inputs[i])->op == OP_state && overlap(&w->in[i], place))
+            return true;
+    return false;
+}
+
+static bool writes_over_itself(const struct check *c, uint32_t call, uint32_t operand)
+{
+    const struct call *w = &c->f->calls.at[call];
+    const struct node *n = call_node(c, call);
+    if (op_info(n->op)->cls == OP_CLASS_EFFECT)
+        return graph_node(c->f->graph, n->inputs[operand])->op == OP_state;
+    bool first = operand == 0 || value_same(n->inputs[operand], n->inputs[0]);
+    return first && op_info(n->op)->cls == OP_CLASS_ELEMWISE && w->out.offset == w->in[operand].offset &&
+           w->out.bytes == w->in[operand].bytes && !overlap(&w->scratch, &w->in[operand]);
+}
+
+static bool check_operand(const struct check *c, uint32_t call, uint32_t operand)
+{
+    const struct place *place = &c->f->calls.at[call].in[operand];
+    if (place->kind != PLACE_WORKSPACE)
+        return true;
+    int64_t made = maker(c, call_node(c, call)->inputs[operand]);
+    if (made >= (int64_t)call)
+        return fail(c, call, (uint32_t)made, "an operand is read before it is made");
+    for (uint32_t w = (uint32_t)(made + 1); w < call; w++)
+        if (writes(c, w, place))
+            return fail(c, call, w, "an operand is overwritten before it is read");
+    if (writes(c, call, place) && !writes_over_itself(c, call, operand))
+        return fail(c, call, call, "an operand is overwritten while it is read");
+    return true;
+}
+
+static bool check_call(const struct check *c, uint32_t call)
+{
+    const struct call *k = &c->f->calls.at[call];
+    uint64_t states = c->s->states_size, arena_end = states + c->s->arena_size;
+    if (k->out.kind == PLACE_WORKSPACE && (k->out.offset < states || k->out.offset + k->out.bytes > arena_end))
+        return fail(c, call, call, "the result lies outside the arena");
+    if (k->out.kind == PLACE_WORKSPACE && k->out.offset % PLAN_ALIGN != 0)
+        return fail(c, call, call, "the result is not aligned");
+    if (k->scratch.bytes &&
+        (k->scratch.offset < arena_end || k->scratch.offset + k->scratch.bytes > c->s->workspace_size))
+        return fail(c, call, call, "the scratch lies outside its block");
+    for (uint32_t i = 0; i < call_node(c, call)->input_count; i++)
+        if (!check_operand(c, call, i))
+            return false;
+    return true;
+}
+
+static bool check_constants(const struct schedule *s, char *text, unsigned size)
+{
+    uint64_t end = 0;
+    for (uint32_t i = 0; i < s->derives.len; i++) {
+        const struct ftmrt_derive *d = &s->derives.at[i];
+        for (int j = 0; j < 3; j++)
+            if (d->in[j] >= (int32_t)i) {
+                snprintf(text, size, "derivation %" PRIu32 " reads a later one", i);
+                return false;
+            }
+        if (d->stored)
+            end += plan_align((uint64_t)ftmrt_layout_elements(d->layout, d->rank, d->dim) * sizeof(float));
+    }
+    if (end == s->constants_size)
+        return true;
+    snprintf(text, size, "derived constants overlap or leave gaps: %" PRIu64 " of %" PRIu64 " bytes", end,
+             s->constants_size);
+    return false;
+}
+
+bool schedule_check(const struct schedule *s, char *text, unsigned size)
+{
+    for (uint32_t f = 0; f < s->functions.len; f++) {
+        struct check c = {.s = s, .f = &s->functions.at[f], .text = text, .size = size};
+        for (uint32_t i = 0; i < c.f->calls.len; i++)
+            if (!check_call(&c, i))
+                return false;
+    }
+    return check_constants(s, text, size);
+}

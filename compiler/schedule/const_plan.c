@@ -1,0 +1,120 @@
+/* Derived constants: what frozen states become in the blob.
+ *
+ * A maximal constant sub-graph (query.h: CONST ops over constant states) whose root is read at run time is translated to
+ * a list of ftmrt_derive instructions. relayout and reshape cost none: they say how the result is stored. Instructions are
+ * shared between functions and layers: equal ones are one. The blob's part and the selftest evaluate the same list. */
+#include "plan.h"
+#include "query.h"
+
+static const int32_t NO_OPERAND = INT32_MIN;
+
+static enum ftmrt_derive_op derive_op(enum op op)
+{
+    switch ((int)op) {
+    case OP_bn_scale:
+        return FTMRT_DERIVE_BN_SCALE;
+    case OP_bn_shift:
+        return FTMRT_DERIVE_BN_SHIFT;
+    case OP_scale_weight:
+        return FTMRT_DERIVE_SCALE_WEIGHT;
+    case OP_bias_affine:
+        return FTMRT_DERIVE_BIAS_AFFINE;
+    default:
+        FTM_BUG("no derivation of %s", op_info(op)->name);
+    }
+}
+
+static void set_shape(struct ftmrt_derive *d, const struct shape *shape)
+{
+    d->rank = shape->rank;
+    for (uint32_t i = 0; i < shape->rank; i++)
+        d->dim[i] = shape->dim[i];
+}
+
+static bool same_shape(const struct ftmrt_derive *a, const struct ftmrt_derive *b)
+{
+    if (a->rank != b->rank)
+        return false;
+    for (uint32_t i = 0; i < a->rank; i++)
+        if (a->dim[i] != b->dim[i])
+            return false;
+    return true;
+}
+
+static bool same_value(const struct ftmrt_derive *a, const struct ftmrt_derive *b)
+{
+    return a->op == b->op && a->in[0] == b->in[0] && a->in[1] == b->in[1] && a->in[2] == b->in[2] &&
+           !(a->eps < b->eps) && !(a->eps > b->eps) && same_shape(a, b);
+}
+
+/* The value behind relayouts and reshapes. */
+static value_id strip(const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    while (n->op == OP_relayout || n->op == OP_reshape) {
+        v = n->inputs[0];
+        n = graph_node(g, v);
+    }
+    return v;
+}
+
+/* The index of an instruction that gives this value, stored or not. */
+static int32_t find_or_add(struct schedule *s, struct ftmrt_derive d)
+{
+    for (uint32_t i = 0; i < s->derives.len; i++)
+        if (same_value(&s->derives.at[i], &d))
+            return (int32_t)i;
+    vec_push(s->arena, &s->derives, d);
+    return (int32_t)s->derives.len - 1;
+}
+
+/* An operand: a state, or the instruction that computes it. */
+static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
+{
+    v = strip(g, v);
+    const struct node *n = graph_node(g, v);
+    if (n->op == OP_state)
+        return -1 - (int32_t)n->attrs.state;
+    struct ftmrt_derive d = {.op = derive_op(n->op), .in = {NO_OPERAND, NO_OPERAND, NO_OPERAND}, .eps = n->attrs.eps};
+    for (uint32_t i = 0; i < n->input_count; i++)
+        d.in[i] = derive(s, g, n->inputs[i]);
+    set_shape(&d, &n->type.shape);
+    return find_or_add(s, d);
+}
+
+static void store(struct schedule *s, struct ftmrt_derive *d, enum ftmrt_layout layout)
+{
+    d->stored = 1;
+    d->layout = layout;
+    d->offset = s->constants_size;
+    uint64_t bytes = (uint64_t)ftmrt_layout_elements(layout, d->rank, d->dim) * sizeof(float);
+    s->constants_size = plan_align(s->constants_size + bytes);
+}
+
+/* An instruction whose result is stored in the layout: a computation that is not stored yet, or a copy. */
+static struct ftmrt_derive *stored_in(struct schedule *s, int32_t from, const struct shape *shape, enum ftmrt_layout layout)
+{
+    struct ftmrt_derive want = {.op = FTMRT_DERIVE_COPY, .in = {from, NO_OPERAND, NO_OPERAND}};
+    set_shape(&want, shape);
+    struct ftmrt_derive *d = from >= 0 ? &s->derives.at[from] : NULL;
+    if (d && same_shape(d, &want)) {
+        if (!d->stored)
+            store(s, d, layout);
+        if (d->layout == layout)
+            return d;
+    }
+    for (uint32_t i = 0; i < s->derives.len; i++)
+        if (same_value(&s->derives.at[i], &want) && s->derives.at[i].layout == layout)
+            return &s->derives.at[i];
+    vec_push(s->arena, &s->derives, want);
+    store(s, &s->derives.at[s->derives.len - 1], layout);
+    return &s->derives.at[s->derives.len - 1];
+}
+
+struct place plan_constant(struct schedule *s, const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    FTM_BUG_ON(n->type.dtype != FTMRT_F32, "constant %%%u is not f32", v.i);
+    const struct ftmrt_derive *d = stored_in(s, derive(s, g, v), &n->type.shape, n->layout);
+    return (struct place){.kind = PLACE_BLOB, .offset = d->offset, .bytes = schedule_value_bytes(g, v)};
+}

@@ -1,0 +1,149 @@
+/* From graphs to calls: the steps of the schedule, in order.
+ *
+ *   states   every mutable state gets its place in the workspace
+ *   calls    every computing node becomes a call, in execution order; updates move up to where nothing reads the old
+ *            value any more and their gradient is made, so that gradients need not live until the step's end
+ *   memory   places of operands and results (memory_plan.c), constants (const_plan.c)
+ *   scratch  one block behind the arena, shared by all calls: partial results live during their call only */
+#include "schedule.h"
+
+#include "plan.h"
+#include "query.h"
+
+/* A shape with the batch at the program's maximum. */
+static struct shape at_maximum(const struct program *p, struct shape s)
+{
+    if (shape_batched(&s))
+        s.dim[0] = p->max_batch;
+    return s;
+}
+
+uint64_t schedule_value_bytes(const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    struct shape s = at_maximum(g->program, n->type.shape);
+    return (uint64_t)ftmrt_layout_elements(n->layout, s.rank, s.dim) * ftmrt_dtype_size(n->type.dtype);
+}
+
+bool plan_is_call(const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    enum op_class cls = op_info(n->op)->cls;
+    if (n->dead || cls == OP_CLASS_LEAF || cls == OP_CLASS_VIEW || graph_value_constant(g, v))
+        return false;
+    FTM_BUG_ON(cls == OP_CLASS_COMPOUND, "%s: %s has no kernel (%%%u)", g->name, op_info(n->op)->name, v.i);
+    return true;
+}
+
+/* ---- states -------------------------------------------------------------------------------------------------- */
+
+static void place_states(struct schedule *s)
+{
+    const struct program *p = s->program;
+    s->state_offset = arena_array(s->arena, uint64_t, p->states.len);
+    for (uint32_t i = 0; i < p->states.len; i++) {
+        const struct state *state = &p->states.at[i];
+        s->state_offset[i] = UINT64_MAX;
+        if (state_constant(state))
+            continue;
+        const struct shape *shape = &state->type.shape;
+        int64_t elements = ftmrt_layout_elements(state->layout, shape->rank, shape->dim);
+        s->state_offset[i] = s->states_size;
+        s->states_size = plan_align(s->states_size + (uint64_t)elements * ftmrt_dtype_size(state->type.dtype));
+    }
+}
+
+/* ---- order --------------------------------------------------------------------------------------------------- */
+
+/* The last node that reads the memory of v, at least `last`; what reads a view reads its operand. */
+static uint32_t last_reader(const struct graph *g, value_id v, uint32_t last)
+{
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        const struct node *n = &g->nodes.at[i];
+        enum op_class cls = op_info(n->op)->cls;
+        if (n->dead || cls == OP_CLASS_EFFECT)
+            continue;
+        for (uint32_t j = 0; j < n->input_count; j++) {
+            if (!value_same(n->inputs[j], v))
+                continue;
+            last = i > last ? i : last;
+            if (cls == OP_CLASS_VIEW)
+                last = last_reader(g, (value_id){i}, last);
+        }
+    }
+    return last;
+}
+
+/* The node behind which an update may run: all its operands are made, and what it writes is read no more. */
+static uint32_t update_after(const struct graph *g, const struct node *effect)
+{
+    uint32_t after = 0;
+    for (uint32_t i = 0; i < effect->input_count; i++) {
+        value_id v = effect->inputs[i];
+        after = v.i > after ? v.i : after;
+        if (graph_node(g, v)->op == OP_state)
+            after = last_reader(g, v, after);
+    }
+    return after;
+}
+
+/* Calls of a function in order. */
+static void order_calls(struct schedule *s, struct arena *scratch, struct schedule_function *f)
+{
+    const struct graph *g = f->graph;
+    uint32_t *after = arena_array(scratch, uint32_t, g->nodes.len);
+    VEC(value_id) effects = {0};
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        const struct node *n = &g->nodes.at[i];
+        if (n->dead || op_info(n->op)->cls != OP_CLASS_EFFECT)
+            continue;
+        after[i] = update_after(g, n);
+        vec_push(scratch, &effects, (value_id){i});
+    }
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        value_id v = {i};
+        bool effect = op_info(g->nodes.at[i].op)->cls == OP_CLASS_EFFECT;
+        if (!effect && plan_is_call(g, v))
+            vec_push(s->arena, &f->calls, (struct call){.node = v, .kernel = plan_kernel(s, g, v)});
+        for (uint32_t e = 0; e < effects.len; e++)
+            if (after[effects.at[e].i] == i)
+                vec_push(s->arena, &f->calls,
+                         (struct call){.node = effects.at[e], .kernel = plan_kernel(s, g, effects.at[e])});
+    }
+}
+
+/* ---- scratch ------------------------------------------------------------------------------------------------- */
+
+static void place_scratch(struct schedule *s)
+{
+    uint64_t begin = s->states_size + s->arena_size, bytes = 0;
+    for (uint32_t f = 0; f < s->functions.len; f++)
+        for (uint32_t c = 0; c < s->functions.at[f].calls.len; c++) {
+            struct place *scratch = &s->functions.at[f].calls.at[c].scratch;
+            if (!scratch->bytes)
+                continue;
+            scratch->kind = PLACE_WORKSPACE;
+            scratch->offset = begin;
+            bytes = scratch->bytes > bytes ? scratch->bytes : bytes;
+        }
+    s->workspace_size = plan_align(begin + bytes);
+}
+
+struct schedule *schedule_build(struct arena *arena, const struct program *p)
+{
+    struct schedule *s = arena_new(arena, struct schedule);
+    s->arena = arena;
+    s->program = p;
+    place_states(s);
+    for (uint32_t i = 0; i < p->functions.len; i++) {
+        struct arena scratch;
+        arena_init(&scratch, "schedule");
+        struct schedule_function f = {.graph = p->functions.at[i]};
+        order_calls(s, &scratch, &f);
+        plan_memory(s, &scratch, &f);
+        vec_push(arena, &s->functions, f);
+        arena_clear(&scratch);
+    }
+    place_scratch(s);
+    return s;
+}

@@ -1,0 +1,29 @@
+/* How much memory a kernel wants for the partial results of the shards.
+ *
+ * Every reduction over the batch is a chain within each shard and then a fixed tree over the shards, so each shard has
+ * its own partial result. Layout of the scratch, which target/ follows: shard s at s * (bytes / shards). */
+#include "schedule.h"
+
+static uint64_t per_shard(const struct graph *g, uint64_t bytes)
+{
+    return (uint64_t)g->program->shards * bytes;
+}
+
+uint64_t schedule_scratch(const struct graph *g, const struct node *n)
+{
+    const uint64_t line = FTMRT_CB * sizeof(float);
+    uint64_t result = (uint64_t)ftmrt_layout_elements(n->layout, n->type.shape.rank, n->type.shape.dim) * sizeof(float);
+    switch ((int)n->op) {
+    case OP_conv2d_grad_weight:
+    case OP_channel_sum:
+    case OP_channel_dot:
+    case OP_bn_grad_stats:
+        return per_shard(g, result);
+    case OP_bn_stats:       /* mean and sum of squares about it, then a line that begins with the count */
+        return per_shard(g, result + line);
+    case OP_cross_entropy:  /* one line, so that shards do not share one */
+        return per_shard(g, line);
+    default:
+        return 0;
+    }
+}
