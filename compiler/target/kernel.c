@@ -67,3 +67,13 @@ LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i)
 {
     return k->buffer[i];
 }
+
+void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi)
+{
+    struct ir *ir = k->ir;
+    int64_t max = k->graph->program->max_batch, shards = k->graph->program->shards;
+    LLVMValueRef from = ir_div_const(ir, ir_mul_const(ir, shard, max), shards);
+    LLVMValueRef to = ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, shard, 1), max), shards);
+    *lo = ir_min(ir, from, k->n);
+    *hi = ir_min(ir, to, k->n);
+}

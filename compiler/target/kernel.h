@@ -45,6 +45,9 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
 /* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */
 LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);
 
+/* The images *lo <= i < *hi of a shard (an i64): its fixed range of the maximum batch, cut at the actual n. */
+void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi);
+
 /* ---- the epilogue ------------------------------------------------------------------------------------------ */
 
 /* Where in the result the values are: image, channel block and lane offset inside it, pixel. */
