@@ -39,16 +39,12 @@ float ftmrt_initial_element(const struct ftmrt_state *state, uint64_t seed, uint
         const double u = ftmrt_uniform(seed, stream, (uint64_t)index, FTMRT_USE_INIT);
         return (float)((2.0 * u - 1.0) / sqrt(fan_in));
     }
-    case FTMRT_INIT_ZEROS:
-        return 0.0F;
-    case FTMRT_INIT_ONES:
-        return 1.0F;
-    case FTMRT_INIT_IDENTITY:
-        return identity_element(state, index);
+    case FTMRT_INIT_ZEROS: return 0.0F;
+    case FTMRT_INIT_ONES: return 1.0F;
+    case FTMRT_INIT_IDENTITY: return identity_element(state, index);
     case FTMRT_INIT_KAIMING_NORMAL:
         return (float)(normal_element(seed, stream, index) * sqrt(2.0 / fan_in));
-    case FTMRT_INIT_NORMAL:
-        return (float)(normal_element(seed, stream, index) * state->init_arg);
+    case FTMRT_INIT_NORMAL: return (float)(normal_element(seed, stream, index) * state->init_arg);
     }
     return 0.0F;
 }

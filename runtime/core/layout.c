@@ -16,10 +16,7 @@ struct view {
     int64_t a, b, s; /* extents of the row-major tensor [a, b, s] */
 };
 
-static int64_t blocks(int64_t n)
-{
-    return (n + B - 1) / B;
-}
+static int64_t blocks(int64_t n) { return (n + B - 1) / B; }
 
 int64_t ftmrt_elements(uint32_t rank, const int64_t *dim)
 {

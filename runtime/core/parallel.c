@@ -43,28 +43,16 @@ static fp_state flush_denormals(void)
     return saved;
 }
 
-static void restore_denormals(fp_state saved)
-{
-    __asm__ volatile("msr fpcr, %0" : : "r"(saved));
-}
+static void restore_denormals(fp_state saved) { __asm__ volatile("msr fpcr, %0" : : "r"(saved)); }
 #else
 typedef int fp_state;
 
-static fp_state flush_denormals(void)
-{
-    return 0;
-}
+static fp_state flush_denormals(void) { return 0; }
 
-static void restore_denormals(fp_state saved)
-{
-    (void)saved;
-}
+static void restore_denormals(fp_state saved) { (void)saved; }
 #endif
 
-void ftmrt_set_threads(int threads)
-{
-    atomic_store(&wanted_threads, threads > 0 ? threads : 0);
-}
+void ftmrt_set_threads(int threads) { atomic_store(&wanted_threads, threads > 0 ? threads : 0); }
 
 int ftmrt_threads(void)
 {

@@ -44,10 +44,7 @@ static enum ftmrt_status check_state(const struct ftmrt_program *p, const struct
     return FTMRT_OK;
 }
 
-static int aligned(const void *p, size_t alignment)
-{
-    return (uintptr_t)p % alignment == 0;
-}
+static int aligned(const void *p, size_t alignment) { return (uintptr_t)p % alignment == 0; }
 
 /* Takes a float state from its source tensor, in whatever type that has. */
 static void fill_from_source(const struct ftmrt_program *p, const struct ftmrt_state *s, float *dst)

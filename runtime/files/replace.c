@@ -120,7 +120,4 @@ enum ftmrt_status replace_commit(struct replace_file *f, char *error, size_t err
     return status;
 }
 
-void replace_abort(struct replace_file *f)
-{
-    discard(f);
-}
+void replace_abort(struct replace_file *f) { discard(f); }

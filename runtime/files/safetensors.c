@@ -95,15 +95,19 @@ static enum ftmrt_status read_offsets(const struct reader *r, struct st_tensor *
     return FTMRT_OK;
 }
 
-/* Bytes that shape and type ask for; UINT64_MAX if that overflows. */
+/* Bytes that shape and type ask for; UINT64_MAX if that overflows, or would if no axis were empty.
+ */
 static uint64_t wanted_bytes(const struct st_tensor *t)
 {
     uint64_t bytes = ftmrt_dtype_size(t->dtype);
+    int empty = 0;
     for (uint32_t i = 0; i < t->rank; i++) {
-        if (__builtin_mul_overflow(bytes, (uint64_t)t->dim[i], &bytes))
+        empty |= t->dim[i] == 0;
+        if (t->dim[i] &&
+            (__builtin_mul_overflow(bytes, (uint64_t)t->dim[i], &bytes) || bytes > INT64_MAX))
             return UINT64_MAX;
     }
-    return bytes;
+    return empty ? 0 : bytes;
 }
 
 static enum ftmrt_status read_tensor(const struct reader *r, struct st_tensor *t, const char *name,

@@ -16,8 +16,9 @@
 
 enum { ST_MAX_RANK = 8 };
 
-#define ST_MAX_HEADER (100U * 1000U * 1000U) /* bytes, the limit of the reference implementation   \
-                                              */
+#define ST_MAX_HEADER                                                                              \
+    (100U * 1000U * 1000U) /* bytes, the limit of the reference implementation                     \
+                            */
 
 struct st_tensor {
     const char *name;
