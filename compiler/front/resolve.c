@@ -161,10 +161,12 @@ static void add_training(struct strbuf *b, const struct recipe *r)
     add_setting(b, ", momentum", r->optimizer.momentum);
     add_setting(b, ", weight_decay", r->optimizer.weight_decay);
     strbuf_addf(b, ", nesterov = %s)\n", r->optimizer.nesterov ? "true" : "false");
-    add_setting(
-        b, r->schedule_cosine ? "    schedule = cosine(warmup" : "    schedule = constant(warmup",
-        r->warmup_epochs);
-    strbuf_add(b, r->warmup_epochs == 1 ? " epoch)\n" : " epochs)\n");
+    if (r->schedule_cosine) {
+        add_setting(b, "    schedule = cosine(warmup", r->warmup_epochs);
+        strbuf_add(b, r->warmup_epochs == 1 ? " epoch)\n" : " epochs)\n");
+    } else {
+        strbuf_add(b, "    schedule = constant()\n");
+    }
     strbuf_addf(b, "    epochs = %" PRId64 "\n    batch = %" PRId64 "\n    shards = %" PRId64 "\n",
                 r->epochs, r->batch, r->shards);
     strbuf_addf(b, "    seed = %" PRIu64 "\n    shuffle = %s\n", r->seed,

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "bind.h"
-#include "services.h"
 #include "front_fixture.h"
+#include "services.h"
 
 static bool bind_net(struct fixture *f)
 {
