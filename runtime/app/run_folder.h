@@ -31,6 +31,8 @@ void run_folder_close(struct run_folder *r);
 
 /* The path of a file in the folder; allocated. */
 char *run_folder_file(const struct run_folder *r, const char *name);
+/* One line of log.jsonl for a step. */
+void run_folder_step(struct run_folder *r, int64_t step, double lr, double loss);
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e);
 bool run_folder_split(const struct run_folder *r, const struct split *s);
 /* predictions.csv and confusion.csv of an evaluation. */

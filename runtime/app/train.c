@@ -144,6 +144,7 @@ static bool train_step(struct training *t, int64_t epoch, int64_t first)
         return report_error("the loss is %f at step %lld; lower the learning rate (it is %g). The last saved weights are "
                             "in %s",
                             (double)loss, (long long)t->step, (double)scalars.lr, t->run.path);
+    run_folder_step(&t->run, t->step, (double)scalars.lr, (double)loss);
     t->epoch_loss += (double)loss * (double)n;
     t->epoch_seen += n;
     count_correct(t, n);

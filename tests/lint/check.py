@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""The project's written rules, checked: one function per rule. Run by ctest (lint.*): check.py RULE ROOT."""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(sys.argv[2])
+CODE = sorted(p for d in ("compiler", "runtime", "tests", "grammar") for p in (ROOT / d).rglob("*")
+              if p.suffix in (".c", ".h", ".y", ".l", ".def"))
+
+# A folder may include the headers of these folders (compiler/README.md). ops sees of target only emit.h.
+RUNTIME = {"runtime", "files"}
+ALLOWED = {
+    "base": {"base"},
+    "graph": {"base", "graph", "ops"} | RUNTIME,
+    "ops": {"base", "graph", "ops"} | RUNTIME,
+    "passes": {"base", "graph", "ops", "passes"} | RUNTIME,
+    "front": {"base", "graph", "ops", "front"} | RUNTIME,
+    "schedule": {"base", "graph", "ops", "schedule"} | RUNTIME,
+    "target": {"base", "graph", "ops", "schedule", "target"} | RUNTIME,
+    "driver": {"base", "graph", "ops", "passes", "front", "schedule", "target", "driver"} | RUNTIME,
+}
+
+
+def lines(path):
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def folder_of_headers():
+    owner = {}
+    for p in CODE:
+        if p.suffix in (".h", ".def") and "tests" not in p.parts:
+            owner[p.name] = p.parent.name
+    return owner
+
+
+def includes():
+    """Includes follow the layering; a .c file's first include is its own header where it has one."""
+    owner = folder_of_headers()
+    for p in CODE:
+        if p.parent.parent.name != "compiler":
+            continue
+        found = re.findall(r'^#include "([^"]+)"', p.read_text(), re.M)
+        for name in found:
+            target = owner.get(name)
+            emit = p.parent.name == "ops" and name == "emit.h"
+            if target and not emit and target not in ALLOWED[p.parent.name]:
+                yield f"{p.relative_to(ROOT)}: includes {target}/{name}, which {p.parent.name}/ may not see"
+        if p.suffix == ".c" and (p.parent / (p.stem + ".h")).exists() and found and found[0] != p.stem + ".h":
+            yield f"{p.relative_to(ROOT)}: its first include is not {p.stem}.h"
+
+
+def leftovers():
+    """No unfinished marks, no machine paths, no registry hosts."""
+    marks = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|not implemented|/work/|https?://\S*(pypi|npmjs|debian)", re.I)
+    tracked = subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
+    for name in tracked:
+        p = ROOT / name
+        if not name or name.startswith("tests/lint/") or not p.is_file():
+            continue
+        try:
+            text = p.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for i, line in enumerate(text.splitlines(), 1):
+            if marks.search(line):
+                yield f"{name}:{i}: {line.strip()[:100]}"
+
+
+def sizes():
+    """No function over 100 lines, no file over 1000 (tables and generated files aside)."""
+    files = [str(p) for p in CODE if p.suffix in (".c", ".h")]
+    out = subprocess.run(["ctags", "-f", "-", "--languages=C", "--kinds-C=f", "--fields=+ne", "--excmd=number", *files],
+                         capture_output=True, text=True, check=True).stdout
+    for row in out.splitlines():
+        start, end = re.search(r"\tline:(\d+)", row), re.search(r"\tend:(\d+)", row)
+        if start and end and int(end[1]) - int(start[1]) + 1 > 100:
+            name, path = row.split("\t")[:2]
+            yield f"{path}:{start[1]}: {name} has {int(end[1]) - int(start[1]) + 1} lines"
+    for p in CODE:
+        if p.suffix != ".def" and len(lines(p)) > 1000:
+            yield f"{p.relative_to(ROOT)}: {len(lines(p))} lines"
+
+
+def rows(path, macro):
+    return re.findall(rf"^{macro}\((\w+)", (ROOT / path).read_text(), re.M)
+
+
+def tables():
+    """Every op has its file, every pass its file and its tests, every diagnostic a golden test."""
+    for op in rows("compiler/ops/ops.def", "FTM_OP"):
+        if not (ROOT / f"compiler/ops/{op}.c").exists():
+            yield f"op {op} has no compiler/ops/{op}.c"
+    for name in rows("compiler/passes/passes.def", "FTM_PASS"):
+        if not (ROOT / f"compiler/passes/{name}.c").exists():
+            yield f"pass {name} has no compiler/passes/{name}.c"
+        if not list((ROOT / "tests/golden/passes").rglob(f"{name}*")):
+            yield f"pass {name} has no test in tests/golden/passes"
+        if f"{name}" not in (ROOT / "compiler/passes/README.md").read_text():
+            yield f"pass {name} is not in compiler/passes/README.md"
+    codes = re.findall(r'^DIAG\(\w+,\s*"(\w+)"', (ROOT / "compiler/base/diag.def").read_text(), re.M)
+    golden = "\n".join(p.read_text(errors="replace") for p in (ROOT / "tests").rglob("*") if p.suffix in
+                       (".ftm", ".ftg", ".test", ".c"))
+    for code in codes:
+        if code not in golden:
+            yield f"diagnostic {code} has no test that shows it"
+    for code in {c for c in codes if codes.count(c) > 1}:
+        yield f"diagnostic code {code} stands twice"
+
+
+def readmes():
+    """Every folder that a newcomer would open has a README, and it names what is in it."""
+    for folder in ["", "compiler", "runtime", "grammar", "models", "tests", "examples", "examples/digits"] + [
+            f"compiler/{d}" for d in ALLOWED]:
+        if not (ROOT / folder / "README.md").exists():
+            yield f"{folder or '.'}: no README.md"
+
+
+def headers():
+    """Header guards and docstrings: a public header begins with a comment."""
+    for p in CODE:
+        if p.suffix == ".h" and not lines(p)[0].startswith("/*"):
+            yield f"{p.relative_to(ROOT)}: does not begin with a comment that says what it is"
+        if p.suffix == ".c" and not p.with_suffix(".h").exists() and not any(l.startswith("/*") for l in lines(p)[:2]):
+            yield f"{p.relative_to(ROOT)}: does not begin with a comment that says what it is"
+
+
+def main():
+    problems = list(globals()[sys.argv[1]]())
+    for p in problems:
+        print(p)
+    print(f"{sys.argv[1]}: {len(problems)} problems")
+    return 1 if problems else 0
+
+
+sys.exit(main())

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Writes tests/numerics/data/ops.txt: small results of PyTorch, op by op, in double precision.
+
+The file is stored, so the tests do not need PyTorch; run this only to add a case. Values are drawn from a seeded
+generator and printed so that they read back exactly. Format: one item per line,
+
+    case NAME
+    op NAME
+    attr NAME NUMBERS...
+    operand KIND DTYPE RANK DIMS...   KIND: input (batched), value, or state; its values on the next line
+    result RANK DIMS...               of the op, values on the next line
+    after OPERAND RANK DIMS...        the state of that operand afterwards, values on the next line
+"""
+import pathlib
+import sys
+
+import torch
+import torch.nn.functional as F
+
+SEED = 20
+OUT = pathlib.Path(__file__).resolve().parent.parent / "numerics" / "data" / "ops.txt"
+
+torch.manual_seed(SEED)
+torch.set_default_dtype(torch.float64)
+lines = [f"# made by tests/tools/make_ops_reference.py with torch {torch.__version__.split('+')[0]}, seed {SEED}"]
+
+
+def rand(*shape, low=-2.0, high=2.0):
+    """Few digits, so that the file stays small."""
+    return ((low + (high - low) * torch.rand(*shape)) * 64).round() / 64
+
+
+def values(t):
+    lines.append(" ".join(repr(float(v)).removesuffix(".0") for v in t.detach().reshape(-1)))
+
+
+def dims(t):
+    return " ".join(str(d) for d in (t.dim(), *t.shape))
+
+
+def case(name, op, operands, attrs=None, result=None, after=None):
+    """operands: list of (kind, tensor)."""
+    lines.append(f"case {name}")
+    lines.append(f"op {op}")
+    for key, numbers in (attrs or {}).items():
+        numbers = numbers if isinstance(numbers, (list, tuple)) else [numbers]
+        lines.append(f"attr {key} " + " ".join(str(v) for v in numbers))
+    for kind, t in operands:
+        dtype = "f32" if t.is_floating_point() else "i64" if kind == "state" else "i32"
+        lines.append(f"operand {kind} {dtype} {dims(t)}")
+        values(t)
+    if result is not None:
+        lines.append(f"result {dims(result)}")
+        values(result)
+    for index, t in (after or {}).items():
+        lines.append(f"after {index} {dims(t)}")
+        values(t)
+
+
+def convolution(name, x, w, stride, padding, dilation, groups):
+    top, left, bottom, right = padding
+    x.requires_grad_()
+    w.requires_grad_()
+    padded = F.pad(x, (left, right, top, bottom))
+    y = F.conv2d(padded, w, stride=stride, dilation=dilation, groups=groups)
+    dy = rand(*y.shape)
+    y.backward(dy)
+    attrs = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    case(name, "conv2d", [("input", x), ("value", w)], attrs, y)
+    case(name + "_input", "conv2d_grad_input", [("input", dy), ("value", w)],
+         {**attrs, "in_size": tuple(x.shape[2:])}, x.grad)
+    case(name + "_weight", "conv2d_grad_weight", [("input", x), ("input", dy)],
+         {**attrs, "kernel": tuple(w.shape[2:])}, w.grad)
+
+
+def convolutions():
+    convolution("dense", rand(2, 3, 5, 7), rand(4, 3, 3, 2), (2, 1), (1, 0, 2, 1), (1, 2), 1)
+    convolution("depthwise", rand(2, 3, 6, 5), rand(3, 1, 3, 3), (1, 2), (0, 1, 1, 1), (1, 1), 3)
+    convolution("grouped", rand(1, 4, 4, 4), rand(6, 2, 2, 3), (1, 1), (1, 2, 0, 1), (2, 1), 2)
+    convolution("pointwise", rand(2, 3, 1, 1), rand(5, 3, 1, 1), (1, 1), (0, 0, 0, 0), (1, 1), 1)
+    x, w = rand(3, 5), rand(4, 5)
+    case("linear", "linear", [("input", x), ("value", w)], None, F.linear(x, w))
+
+
+def pooling():
+    # Halves, so that windows have equal elements.
+    x = (rand(2, 3, 5, 6) * 2).round() / 2
+    x.requires_grad_()
+    y = F.max_pool2d(x, (3, 2), stride=(2, 1), padding=(1, 1))
+    dy = rand(*y.shape)
+    y.backward(dy)
+    attrs = {"kernel": (3, 2), "stride": (2, 1), "padding": (1, 1, 1, 1)}
+    case("max_pool", "max_pool", [("input", x)], attrs, y)
+    case("max_pool_gradient", "max_pool_grad", [("input", dy), ("input", x), ("input", y)], attrs, x.grad)
+    z = rand(2, 3, 4, 5).requires_grad_()
+    m = z.mean((2, 3), keepdim=True)
+    dm = rand(*m.shape)
+    m.backward(dm)
+    case("average", "global_avg_pool", [("input", z)], None, m)
+    case("average_gradient", "global_avg_pool_grad", [("input", dm)], {"in_size": (4, 5)}, z.grad)
+
+
+def batch_norm():
+    x, weight, bias = rand(3, 4, 2, 3).requires_grad_(), rand(4).requires_grad_(), rand(4).requires_grad_()
+    mean, var = rand(4), rand(4, low=0.5)
+    eps, momentum = 1e-3, 0.1
+    y = F.batch_norm(x, mean, var, weight, bias, False, momentum, eps)
+    operands = [("input", x), ("value", weight), ("value", bias), ("value", mean), ("value", var)]
+    case("batch_norm_stored", "batch_norm", operands, {"eps": eps, "momentum": momentum}, y)
+    mean_after, var_after = mean.clone(), var.clone()
+    y = F.batch_norm(x, mean_after, var_after, weight, bias, True, momentum, eps)
+    case("batch_norm_training", "batch_norm", operands, {"eps": eps, "momentum": momentum, "training": 1}, y)
+    dy = rand(*y.shape)
+    y.backward(dy)
+    stats = torch.stack([x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)]).detach()
+    case("batch_statistics", "bn_stats", [("input", x)], None, stats)
+    case("batch_norm_apply", "bn_apply", [("input", x), ("value", stats), ("value", weight), ("value", bias)],
+         {"eps": eps}, y)
+    gstats = torch.stack([bias.grad, weight.grad])
+    case("batch_norm_reductions", "bn_grad_stats", [("input", dy), ("input", x), ("value", stats)], {"eps": eps}, gstats)
+    case("batch_norm_input", "bn_grad_input",
+         [("input", dy), ("input", x), ("value", stats), ("value", gstats), ("value", weight)], {"eps": eps}, x.grad)
+    case("running_statistics", "bn_update", [("state", mean), ("state", var), ("value", stats)],
+         {"momentum": momentum, "in_size": (2, 3)}, None, {0: mean_after, 1: var_after})
+    case("batch_count", "count_update", [("state", torch.tensor(4))], None, None, {0: torch.tensor(5.0)})
+
+
+def activations():
+    x = torch.tensor([[-3.0, -0.25, 0, 0.5], [5.75, 6, 6.25, 40]]).requires_grad_()
+    for name, f in (("relu", F.relu), ("relu6", F.relu6)):
+        x.grad = None
+        y = f(x)
+        dy = rand(*y.shape)
+        y.backward(dy)
+        case(name, name, [("input", x)], None, y)
+        case(name + "_gradient", name + "_grad", [("input", dy), ("input", y)], None, x.grad)
+
+
+def loss():
+    for name, smoothing in (("plain", 0.0), ("smoothed", 0.1)):
+        logits = (rand(3, 5) * 8).requires_grad_()
+        logits.data[1, 2] = 900  # exp would overflow
+        label = torch.tensor([4, 0, 2])
+        y = F.cross_entropy(logits, label, label_smoothing=smoothing)
+        y.backward()
+        operands, attrs = [("input", logits), ("input", label)], {"label_smoothing": smoothing}
+        case("cross_entropy_" + name, "cross_entropy", operands, attrs, y)
+        case("cross_entropy_gradient_" + name, "cross_entropy_grad", operands, attrs, logits.grad)
+
+
+def optimizer(name, op, lr, momentum, weight_decay, nesterov):
+    """The third step, so that the slot holds something."""
+    p = rand(2, 3).requires_grad_()
+    sgd = torch.optim.SGD([p], lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov)
+    for _ in range(3):
+        before = p.detach().clone()
+        slot = sgd.state[p].get("momentum_buffer")
+        slot = torch.zeros_like(p) if slot is None else slot.clone()
+        p.grad = rand(2, 3)
+        sgd.step()
+    scalars = [("value", torch.tensor(v)) for v in ((lr, momentum, weight_decay) if momentum else (lr, weight_decay))]
+    operands = [("value", p.grad), ("state", before)] + ([("state", slot)] if momentum else []) + scalars
+    after = {1: p}
+    if momentum:
+        after[2] = sgd.state[p]["momentum_buffer"]
+    case(name, op, operands, {"nesterov": 1} if nesterov else None, None, after)
+
+
+def main():
+    convolutions()
+    pooling()
+    batch_norm()
+    activations()
+    loss()
+    optimizer("sgd_momentum", "sgd", 0.1, 0.9, 0.01, False)
+    optimizer("sgd_nesterov", "sgd", 0.1, 0.9, 0.01, True)
+    optimizer("sgd_plain", "sgd_plain", 0.1, 0.0, 0.01, False)
+    OUT.write_text("\n".join(lines) + "\n")
+    print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Runs tests/e2e/small.ftm in PyTorch: 20 SGD steps, loss by loss, and the final weights.
+
+Recorded run: PyTorch 2.13.0+cpu, seed 5. Run: python make_training_reference.py tests/e2e/data
+Writes small.safetensors (initial weights), small_images.npy, small_labels.npy, small_losses.npy, small_final.npz.
+"""
+import sys
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+
+class Small(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 20, 3, 2, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(20)
+        self.conv2 = nn.Conv2d(20, 20, 3, 1, 1, groups=20, bias=False)
+        self.bn2 = nn.BatchNorm2d(20)
+        self.conv3 = nn.Conv2d(20, 20, 1)
+        self.bn3 = nn.BatchNorm2d(20, eps=0.001, momentum=0.01)
+        self.fc = nn.Linear(20, 5)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu6(self.bn2(self.conv2(x)))
+        y = self.bn3(self.conv3(y))
+        x = F.max_pool2d(x + y, 2)
+        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+
+out = sys.argv[1]
+torch.manual_seed(5)
+torch.set_num_threads(1)
+net = Small()
+with torch.no_grad():
+    for bn in (net.bn1, net.bn2, net.bn3):
+        bn.weight.uniform_(0.5, 1.5)
+        bn.bias.normal_(0, 0.2)
+        bn.running_mean.normal_(0, 0.3)
+        bn.running_var.uniform_(0.5, 2)
+save_file(net.state_dict(), f"{out}/small.safetensors")
+images = torch.randn(30, 3, 12, 12)
+labels = torch.randint(0, 5, (30,))
+np.save(f"{out}/small_images.npy", images.numpy())
+np.save(f"{out}/small_labels.npy", labels.numpy().astype(np.int32))
+opt = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=0.001, nesterov=True)
+losses = []
+net.train()
+for epoch in range(5):
+    for i in range(0, 30, 8):
+        opt.zero_grad()
+        loss = F.cross_entropy(net(images[i:i + 8]), labels[i:i + 8], label_smoothing=0.1)
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+np.save(f"{out}/small_losses.npy", np.array(losses, np.float32))
+np.savez(f"{out}/small_final.npz", **{k: v.numpy() for k, v in net.state_dict().items()})
+net.eval()
+np.save(f"{out}/small_logits.npy", net(images).detach().numpy())
+print(torch.__version__, losses)
