@@ -1,0 +1,473 @@
+/* Dense convolution and its gradient to the input: one micro-kernel,
+ *
+ *     acc[m][v] += x[pixel m][channel k] * w[k][vector v]      m < width, v < vectors
+ *
+ * a block of outputs held in registers while the whole reduction (channel blocks, tap rows, taps, channels) streams
+ * past it. The blocking is that of Georganas et al., Anatomy of High-Performance Deep Learning Convolutions on SIMD
+ * Architectures (SC 2018), without padded copies of the maps: tap rows that do not exist are left out by loop bounds,
+ * tap columns by bodies of their own for the tiles at the edges.
+ *
+ * Two ways to lay out the tiles:
+ *   ROWS    a tile is a run of pixels in a row of one image (a 1x1 convolution of stride 1 may cut its map into rows
+ *           of any length)
+ *   IMAGES  maps of very few pixels and layers that see the whole map: a tile is one pixel of a run of images
+ *
+ * The order of additions for one output depends on nothing but the geometry, so neither does its value. */
+#include "kernel_conv.h"
+
+#include "geometry.h"
+
+enum { CB = FTMRT_CB, MAX_ACC = 32, MAX_WIDTH = 28, IMAGES_PIXELS = 4 };
+
+enum mode { MODE_ROWS, MODE_IMAGES };
+
+struct plan {
+    struct gather q;
+    enum mode mode;
+    bool per_tap;               /* IMAGES: output pixel p is made by tap p of the only input pixel */
+    bool groups_outer;          /* units go over images within a group of output channels */
+    int64_t blocks, vectors;    /* of output channels in a tile: vectors = blocks * (16 / lanes) */
+    int64_t width;              /* outputs in a tile */
+    int64_t groups, bands;
+};
+
+/* ---- choosing the blocking --------------------------------------------------------------------------------------- */
+
+/* Widest tile that leaves registers for a row of weights and a broadcast (and a product, without FMA). */
+static int64_t widest(const struct cpu *cpu, int64_t vectors)
+{
+    int64_t registers = cpu->registers;
+    int64_t width = cpu->fma ? (registers - 1 - vectors) / vectors : (registers - 3) / vectors;
+    return width < MAX_WIDTH ? width : MAX_WIDTH;
+}
+
+/* Half cycles of one reduction step: two multiply-adds or two loads a cycle, a chain of four cycles per accumulator;
+ * weights come from the second-level cache. */
+static double step_cost(int64_t width, int64_t vectors)
+{
+    int64_t work = width * vectors, loads = width + vectors;
+    int64_t most = work > loads ? work : loads;
+    return (double)(most > 8 ? most : 8) + 0.5 * (double)vectors;
+}
+
+/* Cost of `outputs` outputs in tiles of at most `width`, as gather_segments cuts them. */
+static double row_cost(int64_t outputs, int64_t width, int64_t vectors)
+{
+    int64_t tiles = ceil_div(outputs, width), wide = outputs % tiles;
+    return (double)wide * step_cost(outputs / tiles + 1, vectors) +
+           (double)(tiles - wide) * step_cost(outputs / tiles, vectors);
+}
+
+/* The same in tiles of exactly `width` and single outputs for the rest. */
+static double images_cost(int64_t outputs, int64_t width, int64_t vectors)
+{
+    return (double)(outputs / width) * step_cost(width, vectors) + (double)(outputs % width) * step_cost(1, vectors);
+}
+
+struct choice {
+    double cost;
+    int64_t blocks, width, row;
+};
+
+static void consider(struct choice *best, double cost, int64_t blocks, int64_t width, int64_t row)
+{
+    if (best->blocks == 0 || cost < best->cost * 0.999)
+        *best = (struct choice){cost, blocks, width, row};
+}
+
+/* A map that is one long row may be cut into rows of any divisor of its length. */
+static void consider_rows(struct choice *best, const struct plan *p, bool flat, int64_t blocks, int64_t widest_tile,
+                          int64_t vectors)
+{
+    int64_t pixels = p->q.out[0] * p->q.out[1], groups = ceil_div(p->q.out_channels, CB) / blocks;
+    int64_t classes = gather_classes(&p->q, 1);
+    if (!flat) {
+        int64_t outs = ceil_div(p->q.out[1], classes);
+        double cost = (double)(groups * p->q.out[0] * classes) * row_cost(outs, widest_tile, vectors);
+        consider(best, cost, blocks, widest_tile, p->q.out[1]);
+        return;
+    }
+    for (int64_t row = 1; row <= pixels && row <= 16 * widest_tile; row++)
+        if (pixels % row == 0) {
+            double overhead = 30.0 / (double)p->q.in_channels;
+            double cost = (double)(groups * (pixels / row)) * (row_cost(row, widest_tile, vectors) + overhead);
+            consider(best, cost, blocks, widest_tile, row);
+        }
+}
+
+static void consider_images(struct choice *best, const struct plan *p, int64_t max_batch, int64_t blocks,
+                            int64_t widest_tile, int64_t vectors)
+{
+    int64_t groups = ceil_div(p->q.out_channels, CB) / blocks;
+    for (int64_t width = 1; width <= widest_tile && width <= max_batch; width++)
+        consider(best, (double)groups * images_cost(max_batch, width, vectors), blocks, width, 0);
+}
+
+static bool is_pointwise(const struct gather *q)
+{
+    const struct attrs *a = q->attrs;
+    return q->kernel[0] == 1 && q->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1 && a->padding[0] == 0 &&
+           a->padding[1] == 0 && a->padding[2] == 0 && a->padding[3] == 0;
+}
+
+/* The gradient of a layer that sees the whole map: one input pixel, every output pixel has one tap. */
+static bool is_one_tap_each(const struct gather *q)
+{
+    const struct attrs *a = q->attrs;
+    return q->backward && q->in[0] == 1 && q->in[1] == 1 && q->out[0] == q->kernel[0] && q->out[1] == q->kernel[1] &&
+           a->padding[0] == 0 && a->padding[1] == 0 && a->dilation[0] == 1 && a->dilation[1] == 1;
+}
+
+/* Treats the map of a pointwise convolution as rows of another length. */
+static void reshape_map(struct gather *q, int64_t row)
+{
+    int64_t pixels = q->out[0] * q->out[1];
+    q->in[0] = q->out[0] = pixels / row;
+    q->in[1] = q->out[1] = row;
+}
+
+static struct plan plan_of(const struct graph *g, const struct node *n, const struct cpu *cpu)
+{
+    struct plan p = {.q = gather_of(g, n)};
+    int64_t parts = FTMRT_CB / cpu->lanes, out_blocks = ceil_div(p.q.out_channels, CB);
+    p.per_tap = is_one_tap_each(&p.q);
+    bool flat = is_pointwise(&p.q);
+    p.mode = p.per_tap || p.q.out[0] * p.q.out[1] <= IMAGES_PIXELS ? MODE_IMAGES : MODE_ROWS;
+    struct choice best = {0};
+    for (int64_t blocks = 1; blocks <= out_blocks && blocks * parts <= 8; blocks++) {
+        int64_t vectors = blocks * parts, width = widest(cpu, vectors);
+        if (out_blocks % blocks != 0 || width < 1)
+            continue;
+        if (p.mode == MODE_IMAGES)
+            consider_images(&best, &p, g->program->max_batch, blocks, width, vectors);
+        else
+            consider_rows(&best, &p, flat, blocks, width, vectors);
+    }
+    if (p.mode == MODE_ROWS && flat)
+        reshape_map(&p.q, best.row);
+    p.blocks = best.blocks;
+    p.vectors = best.blocks * parts;
+    p.width = best.width;
+    p.groups = out_blocks / best.blocks;
+    p.bands = p.mode == MODE_ROWS ? gather_bands(p.q.out[0], p.groups) : 1;
+    int64_t taps = p.q.kernel[0] * p.q.kernel[1];
+    int64_t weight_bytes = out_blocks * ceil_div(p.q.in_channels, CB) * taps * CB * CB * 4;
+    p.groups_outer = weight_bytes > cpu->l2;
+    return p;
+}
+
+/* ---- the micro-kernel ---------------------------------------------------------------------------------------------- */
+
+struct conv {
+    struct kernel_build *k;
+    struct ir *ir;
+    struct plan p;
+    int64_t pixel, channel;       /* floats from one input pixel to the next, from one channel to the next */
+    int64_t image;                /* floats of an image of the operand */
+    int64_t in_blocks, block;     /* channel blocks of the operand; floats of one */
+    int64_t weight_block;         /* floats from one block of output channels to the next */
+    LLVMValueRef x;               /* the image (ROWS) or the first image of the tile (IMAGES) */
+    LLVMValueRef weights;         /* of the group */
+    struct position at;
+};
+
+/* A tile under construction. */
+struct tile {
+    int64_t width, step; /* outputs; floats between their inputs */
+    LLVMValueRef acc[MAX_ACC];
+};
+
+static void tile_begin(struct conv *c, struct tile *t)
+{
+    for (int64_t i = 0; i < t->width * c->p.vectors; i++) {
+        t->acc[i] = ir_local(c->ir, c->ir->vec);
+        ir_set(c->ir, t->acc[i], ir_vec_const(c->ir, 0));
+    }
+}
+
+/* Without enough registers for a row of weights the launder makes each output load it again, as a memory operand. */
+static bool weights_reloaded(const struct conv *c, const struct tile *t)
+{
+    return (t->width + 1) * c->p.vectors + 2 > c->ir->cpu->registers;
+}
+
+/* One reduction step for the outputs lo <= m < hi: a: input of output 0, b: the weights' row. */
+static void emit_step(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b, int64_t lo, int64_t hi)
+{
+    struct ir *ir = c->ir;
+    int64_t parts = FTMRT_CB / ir->cpu->lanes;
+    LLVMValueRef w[8];
+    a = ir_launder(ir, a);
+    for (int64_t m = lo; m < hi; m++) {
+        LLVMValueRef x = ir_splat(ir, ir_load_f32(ir, ir_at_const(ir, a, m * t->step)));
+        if (m > lo && weights_reloaded(c, t))
+            b = ir_launder(ir, b);
+        for (int64_t v = 0; v < c->p.vectors; v++) {
+            if (m == lo || weights_reloaded(c, t)) {
+                int64_t offset = v / parts * c->weight_block + v % parts * ir->cpu->lanes;
+                w[v] = ir_load_vec(ir, ir_at_const(ir, b, offset));
+            }
+            LLVMValueRef acc = t->acc[m * c->p.vectors + v];
+            ir_set(ir, acc, ir_fma(ir, x, w[v], ir_get(ir, ir->vec, acc)));
+        }
+    }
+}
+
+/* Steps in one turn of the innermost loop. */
+static int64_t unroll_of(const struct conv *c, const struct tile *t)
+{
+    if (c->p.q.plain && c->p.q.in_channels > CB)
+        return 1;
+    return t->width * c->p.vectors >= 12 ? 2 : 4;
+}
+
+/* All channels of one block for one tap. last: whether this is the operand's last channel block (an i1). */
+static void emit_channels(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b, LLVMValueRef last,
+                          int64_t lo, int64_t hi)
+{
+    struct ir *ir = c->ir;
+    int64_t unroll = unroll_of(c, t), tail = (c->p.q.in_channels - 1) % CB + 1;
+    if (c->p.q.plain && c->in_blocks == 1) {
+        unroll = tail; /* few channels: no loop */
+    } else {
+        tail = ceil_div(tail, unroll) * unroll; /* the lanes past the last channel are zero */
+    }
+    LLVMValueRef count = ir_i64(ir, tail);
+    if (c->in_blocks > 1 && tail < CB)
+        count = LLVMBuildSelect(ir->b, last, count, ir_i64(ir, CB), "");
+    struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), count, unroll);
+    LLVMValueRef ai = ir_at(ir, a, ir_mul_const(ir, loop.i, c->channel));
+    LLVMValueRef bi = ir_at(ir, b, ir_mul_const(ir, loop.i, CB));
+    for (int64_t s = 0; s < unroll; s++)
+        emit_step(c, t, ir_at_const(ir, ai, s * c->channel), ir_at_const(ir, bi, s * CB), lo, hi);
+    ir_loop_end(ir, &loop);
+}
+
+/* A run of tap columns. a: input row, at the first output's pixel of tap 0; b: weights of the tap row. */
+static void emit_tap_run(struct conv *c, struct tile *t, const struct gather_axis *w, const struct gather_taps *run,
+                         LLVMValueRef a, LLVMValueRef b, LLVMValueRef last)
+{
+    struct ir *ir = c->ir;
+    struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, run->first), ir_i64(ir, run->first + run->count), 1);
+    LLVMValueRef offset = ir_mul_const(ir, loop.i, w->off_step * c->pixel);
+    LLVMValueRef tap = ir_add_const(ir, ir_mul_const(ir, loop.i, w->tap_step), w->tap0);
+    emit_channels(c, t, ir_at(ir, a, offset), ir_at(ir, b, ir_mul_const(ir, tap, CB * CB)), last, run->lo, run->hi);
+    ir_loop_end(ir, &loop);
+}
+
+/* The whole reduction of a tile. row: the tap rows; runs: the tap columns; j: first output's index along the axis. */
+static void emit_reduction(struct conv *c, struct tile *t, const struct gather_row *row, const struct gather_axis *w,
+                           const struct gather_taps *runs, uint32_t run_count, LLVMValueRef j)
+{
+    struct ir *ir = c->ir;
+    int64_t taps = c->p.q.kernel[0] * c->p.q.kernel[1];
+    struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, c->in_blocks), 1);
+    LLVMValueRef last = LLVMBuildICmp(ir->b, LLVMIntEQ, blocks.i, ir_i64(ir, c->in_blocks - 1), "");
+    LLVMValueRef x = ir_at(ir, c->x, ir_mul_const(ir, blocks.i, c->block));
+    LLVMValueRef b = ir_at(ir, c->weights, ir_mul_const(ir, blocks.i, taps * CB * CB));
+    struct ir_loop rows = ir_loop_begin(ir, row->lo, row->hi, 1);
+    LLVMValueRef in_row = ir_add(ir, row->base, ir_mul_const(ir, rows.i, row->off_step));
+    LLVMValueRef tap = ir_add(ir, row->tap0, ir_mul_const(ir, rows.i, row->tap_step));
+    LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, j, w->stride), w->off0);
+    LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, c->p.q.in[1]), column);
+    LLVMValueRef a = ir_at(ir, x, ir_mul_const(ir, pixel, c->pixel));
+    b = ir_at(ir, b, ir_mul_const(ir, tap, c->p.q.kernel[1] * CB * CB));
+    for (uint32_t i = 0; i < run_count; i++)
+        emit_tap_run(c, t, w, &runs[i], a, b, last);
+    ir_loop_end(ir, &rows);
+    ir_loop_end(ir, &blocks);
+}
+
+/* ---- tiles in a row ------------------------------------------------------------------------------------------------ */
+
+static void store_row_tile(struct conv *c, struct tile *t, LLVMValueRef pixel, int64_t step)
+{
+    int64_t parts = FTMRT_CB / c->ir->cpu->lanes;
+    struct position at = c->at;
+    at.pixel = pixel;
+    for (int64_t m = 0; m < t->width; m++)
+        for (int64_t v = 0; v < c->p.vectors; v++) {
+            at.pixel_add = m * step;
+            at.block_add = v / parts;
+            at.part = (uint32_t)(v % parts);
+            epilogue_store(c->k, ir_get(c->ir, c->ir->vec, t->acc[m * c->p.vectors + v]), &at);
+        }
+}
+
+static void emit_segment(struct conv *c, const struct gather_axis *w, const struct gather_segment *s,
+                         const struct gather_row *row, LLVMValueRef out_row)
+{
+    struct ir *ir = c->ir;
+    struct gather_taps runs[GATHER_MAX_TAPS];
+    FTM_BUG_ON(w->taps > GATHER_MAX_TAPS, "a convolution kernel of width %lld", (long long)w->taps);
+    uint32_t run_count = gather_tap_runs(w, s->start, s->width, runs);
+    struct tile t = {.width = s->width, .step = w->stride * c->pixel};
+    int64_t end = s->start + s->width * s->count;
+    struct ir_loop tiles = ir_loop_begin(ir, ir_i64(ir, s->start), ir_i64(ir, end), s->width);
+    tile_begin(c, &t);
+    if (run_count > 0)
+        emit_reduction(c, &t, row, w, runs, run_count, tiles.i);
+    LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->out_step), w->out_start);
+    LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, out_row, c->p.q.out[1]), column);
+    store_row_tile(c, &t, pixel, w->out_step);
+    ir_loop_end(ir, &tiles);
+}
+
+static void emit_row(struct conv *c, LLVMValueRef out_row)
+{
+    struct gather_row row = gather_row(c->ir, &c->p.q, out_row);
+    for (int64_t class = 0; class < gather_classes(&c->p.q, 1); class++) {
+        struct gather_segment segments[GATHER_MAX_SEGMENTS];
+        struct gather_axis w = gather_axis(&c->p.q, 1, class);
+        uint32_t count = gather_segments(&w, c->p.width, segments);
+        for (uint32_t i = 0; i < count; i++)
+            emit_segment(c, &w, &segments[i], &row, out_row);
+    }
+}
+
+/* Unit -> image, group, band: images outermost, or groups where their weights are worth keeping in the cache. */
+static void emit_rows_unit(struct conv *c, LLVMValueRef unit)
+{
+    struct ir *ir = c->ir;
+    LLVMValueRef band = ir_rem_const(ir, unit, c->p.bands), rest = ir_div_const(ir, unit, c->p.bands), group;
+    if (c->p.groups_outer) {
+        group = LLVMBuildUDiv(ir->b, rest, c->k->n, "");
+        c->at.image = ir_sub(ir, rest, ir_mul(ir, group, c->k->n));
+    } else {
+        group = ir_rem_const(ir, rest, c->p.groups);
+        c->at.image = ir_div_const(ir, rest, c->p.groups);
+    }
+    c->at.block = ir_mul_const(ir, group, c->p.blocks);
+    c->x = ir_at(ir, kernel_buffer(c->k, 0), ir_mul_const(ir, c->at.image, c->image));
+    c->weights = ir_at(ir, kernel_buffer(c->k, 1), ir_mul_const(ir, c->at.block, c->weight_block));
+    int64_t rows = c->p.q.out[0];
+    LLVMValueRef lo = ir_div_const(ir, ir_mul_const(ir, band, rows), c->p.bands);
+    LLVMValueRef hi = ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, band, 1), rows), c->p.bands);
+    struct ir_loop loop = ir_loop_begin(ir, lo, hi, 1);
+    emit_row(c, loop.i);
+    ir_loop_end(ir, &loop);
+}
+
+/* ---- tiles over images --------------------------------------------------------------------------------------------- */
+
+static void store_images_tile(struct conv *c, struct tile *t, LLVMValueRef pixel)
+{
+    int64_t parts = FTMRT_CB / c->ir->cpu->lanes;
+    struct position at = c->at;
+    at.pixel = pixel;
+    for (int64_t m = 0; m < t->width; m++)
+        for (int64_t v = 0; v < c->p.vectors; v++) {
+            at.image_add = m;
+            at.block_add = v / parts;
+            at.part = (uint32_t)(v % parts);
+            epilogue_store(c->k, ir_get(c->ir, c->ir->vec, t->acc[m * c->p.vectors + v]), &at);
+        }
+}
+
+/* One pixel, known at compile time, of `width` images from c->at.image. */
+static void emit_pixel_of_images(struct conv *c, int64_t width, int64_t out_row, int64_t out_column)
+{
+    struct ir *ir = c->ir;
+    const struct gather *q = &c->p.q;
+    struct gather_row row = gather_row(ir, q, ir_i64(ir, out_row));
+    int64_t step = q->backward ? q->attrs->stride[1] : 1;
+    struct gather_axis w = gather_axis(q, 1, out_column % step);
+    struct gather_taps run = {.first = 0, .count = 0, .lo = 0, .hi = width};
+    for (int64_t t = w.taps; t-- > 0;)
+        if (gather_exists(&w, out_column / step, t)) {
+            run.first = t;
+            run.count++;
+        }
+    struct tile t = {.width = width, .step = c->image};
+    tile_begin(c, &t);
+    if (run.count > 0)
+        emit_reduction(c, &t, &row, &w, &run, 1, ir_i64(ir, out_column / step));
+    store_images_tile(c, &t, ir_i64(ir, out_row * q->out[1] + out_column));
+}
+
+/* Every output pixel by its own tap, as a loop. */
+static void emit_tap_per_pixel(struct conv *c, int64_t width)
+{
+    struct ir *ir = c->ir;
+    int64_t pixels = c->p.q.out[0] * c->p.q.out[1];
+    const struct gather_axis w = {.in = 1, .out_step = 1, .outs = 1, .stride = 1, .off_step = 1, .tap_step = 1, .taps = 1};
+    const struct gather_taps run = {.first = 0, .count = 1, .lo = 0, .hi = width};
+    struct gather_row row = {.base = ir_i64(ir, 0), .tap0 = ir_i64(ir, 0), .lo = ir_i64(ir, 0), .hi = ir_i64(ir, 1)};
+    LLVMValueRef weights = c->weights;
+    struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, pixels), 1);
+    c->weights = ir_at(ir, weights, ir_mul_const(ir, loop.i, CB * CB));
+    struct tile t = {.width = width, .step = c->image};
+    tile_begin(c, &t);
+    emit_reduction(c, &t, &row, &w, &run, 1, ir_i64(ir, 0));
+    store_images_tile(c, &t, loop.i);
+    ir_loop_end(ir, &loop);
+    c->weights = weights;
+}
+
+static void emit_images(struct conv *c, int64_t width, LLVMValueRef image)
+{
+    c->at.image = image;
+    c->x = ir_at(c->ir, kernel_buffer(c->k, 0), ir_mul_const(c->ir, image, c->image));
+    if (c->p.per_tap) {
+        emit_tap_per_pixel(c, width);
+        return;
+    }
+    for (int64_t i = 0; i < c->p.q.out[0]; i++)
+        for (int64_t j = 0; j < c->p.q.out[1]; j++)
+            emit_pixel_of_images(c, width, i, j);
+}
+
+/* Unit -> group and a run of images: a whole tile, or what the batch leaves, one by one. */
+static void emit_images_unit(struct conv *c, LLVMValueRef unit)
+{
+    struct ir *ir = c->ir;
+    int64_t width = c->p.width;
+    LLVMValueRef tiles = ir_div_const(ir, ir_add_const(ir, c->k->n, width - 1), width);
+    LLVMValueRef group = LLVMBuildUDiv(ir->b, unit, tiles, "");
+    LLVMValueRef first = ir_mul_const(ir, ir_sub(ir, unit, ir_mul(ir, group, tiles)), width);
+    LLVMValueRef end = ir_add_const(ir, first, width);
+    c->at.block = ir_mul_const(ir, group, c->p.blocks);
+    c->weights = ir_at(ir, kernel_buffer(c->k, 1), ir_mul_const(ir, c->at.block, c->weight_block));
+    struct ir_if whole = ir_if_begin(ir, LLVMBuildICmp(ir->b, LLVMIntSLE, end, c->k->n, ""));
+    emit_images(c, width, first);
+    if (width > 1) {
+        ir_if_else(ir, &whole);
+        struct ir_loop rest = ir_loop_begin(ir, first, c->k->n, 1);
+        emit_images(c, 1, rest.i);
+        ir_loop_end(ir, &rest);
+    }
+    ir_if_end(ir, &whole);
+}
+
+/* ---- the family ---------------------------------------------------------------------------------------------------- */
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+{
+    (void)phase;
+    struct plan p = plan_of(g, n, cpu);
+    if (p.mode == MODE_IMAGES)
+        return (struct kernel_units){.per_group = p.groups, .images = p.width};
+    return (struct kernel_units){.per_group = p.groups * p.bands, .images = 1};
+}
+
+static void emit(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    struct conv c = {.k = k, .ir = ir, .p = plan_of(k->graph, k->node, ir->cpu)};
+    const struct gather *q = &c.p.q;
+    int64_t pixels = q->in[0] * q->in[1];
+    c.in_blocks = ceil_div(q->in_channels, CB);
+    c.pixel = q->plain ? 1 : CB;
+    c.channel = q->plain ? pixels : 1;
+    c.block = CB * pixels;
+    c.image = q->plain ? q->in_channels * pixels : c.in_blocks * c.block;
+    c.weight_block = c.in_blocks * q->kernel[0] * q->kernel[1] * CB * CB;
+    struct ir_loop units_loop = ir_loop_begin(ir, k->begin, k->end, 1);
+    if (c.p.mode == MODE_IMAGES)
+        emit_images_unit(&c, units_loop.i);
+    else
+        emit_rows_unit(&c, units_loop.i);
+    ir_loop_end(ir, &units_loop);
+}
+
+const struct kernel_family kernel_conv2d = {.name = "conv2d", .phases = one_phase, .units = units, .emit = emit};

@@ -1,0 +1,188 @@
+/* link: ftm_kernel_run */
+/* Dense convolutions in all three directions against the reference evaluation, at every level that the host has. The
+ * shapes hit every tail: channels around the block, odd maps, maps of one pixel, few and many images, strides, large
+ * kernels, dilation, padding on one side only. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "kernel_run.h"
+
+enum { MAX_BATCH = 9, SHARDS = 4 };
+
+struct shapes {
+    int64_t in, out;      /* channels */
+    int64_t h, w;
+    int64_t kh, kw;
+    int64_t stride, pad[4], dilation;
+    bool plain;           /* row-major operand x */
+    bool steps;           /* with fused steps */
+};
+
+#define PAD(p) {p, p, p, p}
+static const struct shapes table[] = {
+    {1, 1, 1, 1, 1, 1, 1, PAD(0), 1, false, false},
+    {3, 17, 7, 9, 3, 3, 1, PAD(1), 1, false, true},
+    {3, 32, 11, 13, 3, 3, 2, {0, 0, 1, 1}, 1, true, true}, /* SAME of an odd map with stride 2 */
+    {1, 24, 28, 28, 5, 5, 1, PAD(2), 1, true, false},
+    {3, 16, 17, 15, 7, 7, 2, PAD(3), 1, true, false},
+    {24, 40, 8, 8, 1, 1, 1, PAD(0), 1, false, true},
+    {40, 24, 7, 7, 1, 1, 1, PAD(0), 1, false, false},
+    {96, 24, 5, 5, 1, 1, 1, PAD(0), 1, false, false},
+    {16, 112, 4, 4, 1, 1, 1, PAD(0), 1, false, false},
+    {20, 33, 9, 9, 1, 1, 2, PAD(0), 1, false, true},
+    {32, 64, 14, 14, 3, 3, 1, PAD(1), 1, false, true},
+    {17, 48, 30, 31, 3, 3, 1, PAD(1), 1, false, false},
+    {24, 16, 10, 9, 3, 3, 2, PAD(1), 1, false, false},
+    {16, 24, 12, 12, 3, 3, 2, {0, 0, 1, 1}, 1, false, false},
+    {18, 16, 11, 12, 5, 3, 2, {2, 0, 1, 2}, 1, false, false},
+    {16, 16, 12, 12, 3, 3, 1, PAD(2), 2, false, false},
+    {8, 8, 13, 13, 3, 3, 2, PAD(2), 2, false, false},
+    {16, 16, 10, 10, 2, 2, 3, PAD(0), 1, false, false}, /* outputs of the gradient without any tap */
+    {64, 10, 1, 1, 1, 1, 1, PAD(0), 1, false, true},    /* linear */
+    {40, 100, 1, 1, 1, 1, 1, PAD(0), 1, false, true},
+    {24, 20, 5, 4, 5, 4, 1, PAD(0), 1, false, true},    /* linear after flatten */
+    {3, 5, 6, 6, 6, 6, 1, PAD(0), 1, true, false},
+    {32, 32, 2, 2, 3, 3, 1, PAD(1), 1, false, true},
+    {16, 16, 1, 1, 3, 3, 1, PAD(1), 1, false, false},
+    {16, 32, 4, 4, 3, 3, 1, PAD(1), 1, false, false},
+    {32, 16, 3, 3, 3, 3, 2, PAD(1), 1, false, false},
+};
+enum { COUNT = sizeof table / sizeof table[0] };
+
+static struct attrs attrs_of(const struct shapes *s)
+{
+    return (struct attrs){
+        .stride = {s->stride, s->stride},
+        .padding = {s->pad[0], s->pad[1], s->pad[2], s->pad[3]},
+        .dilation = {s->dilation, s->dilation},
+        .groups = 1,
+        .in_size = {s->h, s->w},
+        .kernel = {s->kh, s->kw},
+    };
+}
+
+static int64_t out_size(int64_t in, int64_t kernel, int64_t pad, const struct shapes *s)
+{
+    return (in + pad - (s->dilation * (kernel - 1) + 1)) / s->stride + 1;
+}
+
+static struct shape x_shape(const struct shapes *s)
+{
+    return shape_4d(DIM_BATCH, s->in, s->h, s->w);
+}
+
+static struct shape y_shape(const struct shapes *s)
+{
+    return shape_4d(DIM_BATCH, s->out, out_size(s->h, s->kh, s->pad[0] + s->pad[2], s),
+                    out_size(s->w, s->kw, s->pad[1] + s->pad[3], s));
+}
+
+static const char *label(const char *what, const struct shapes *s)
+{
+    static char text[128];
+    snprintf(text, sizeof text, "%s %lld->%lld %lldx%lld k%lldx%lld s%lld", what, (long long)s->in, (long long)s->out,
+             (long long)s->h, (long long)s->w, (long long)s->kh, (long long)s->kw, (long long)s->stride);
+    return text;
+}
+
+/* bias_add, then a residual add, then relu. */
+static void add_steps(struct kernel_case *c, int64_t channels)
+{
+    value_id bias = kernel_case_input(c, shape_1d(channels), FTMRT_LAYOUT_VECTOR);
+    value_id residual = kernel_case_input(c, graph_node(c->graph, c->node)->type.shape, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(c, OP_bias_add, NULL, &bias, 1);
+    kernel_case_step(c, OP_add, NULL, &residual, 1);
+    kernel_case_step(c, OP_relu, NULL, NULL, 0);
+}
+
+static struct kernel_case *forward(struct kernel_run *r, const struct shapes *s)
+{
+    struct kernel_case *c = kernel_case_new(r, label("conv2d", s));
+    struct attrs a = attrs_of(s);
+    value_id x = kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
+    value_id w = kernel_case_input(c, shape_4d(s->out, s->in, s->kh, s->kw), FTMRT_LAYOUT_CONV);
+    kernel_case_node(c, graph_op(c->graph, OP_conv2d, &a, x, w), FTMRT_LAYOUT_BLOCKED);
+    if (s->steps)
+        add_steps(c, s->out);
+    return c;
+}
+
+static struct kernel_case *grad_input(struct kernel_run *r, const struct shapes *s)
+{
+    struct kernel_case *c = kernel_case_new(r, label("conv2d_grad_input", s));
+    struct attrs a = attrs_of(s);
+    value_id dy = kernel_case_input(c, y_shape(s), FTMRT_LAYOUT_BLOCKED);
+    value_id w = kernel_case_input(c, shape_4d(s->out, s->in, s->kh, s->kw), FTMRT_LAYOUT_CONV_T);
+    kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_input, &a, dy, w), FTMRT_LAYOUT_BLOCKED);
+    if (s->steps)
+        add_steps(c, s->in);
+    return c;
+}
+
+static struct kernel_case *grad_weight(struct kernel_run *r, const struct shapes *s)
+{
+    struct kernel_case *c = kernel_case_new(r, label("conv2d_grad_weight", s));
+    struct attrs a = attrs_of(s);
+    value_id x = kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
+    value_id dy = kernel_case_input(c, y_shape(s), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_weight, &a, x, dy), FTMRT_LAYOUT_CONV);
+    return c;
+}
+
+typedef struct kernel_case *make_fn(struct kernel_run *, const struct shapes *);
+
+static void check_level(const struct cpu *cpu, make_fn *make)
+{
+    static const int64_t batches[] = {MAX_BATCH, 1, 4};
+    struct kernel_case *cases[COUNT];
+    struct kernel_run *r = kernel_run_new(cpu, MAX_BATCH, SHARDS);
+    for (int i = 0; i < COUNT; i++)
+        cases[i] = make(r, &table[i]);
+    kernel_run_build(r, NULL, NULL);
+    for (int i = 0; i < COUNT; i++)
+        for (int b = 0; b < 3; b++) {
+            double error = kernel_case_check(cases[i], batches[b]);
+            if (!(error < 2e-6))
+                fail_msg("%s [%s] n = %d: error %g", cases[i]->label, cpu->name, (int)batches[b], error);
+        }
+    kernel_run_free(r);
+}
+
+static void check(make_fn *make)
+{
+    for (uint32_t i = 0; i < cpu_count(); i++)
+        if (ftmrt_cpu_supported(cpu_at(i)->name))
+            check_level(cpu_at(i), make);
+}
+
+static void test_forward(void **state)
+{
+    (void)state;
+    check(forward);
+}
+
+static void test_grad_input(void **state)
+{
+    (void)state;
+    check(grad_input);
+}
+
+static void test_grad_weight(void **state)
+{
+    (void)state;
+    check(grad_weight);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forward),
+        cmocka_unit_test(test_grad_input),
+        cmocka_unit_test(test_grad_weight),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
