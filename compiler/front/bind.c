@@ -256,9 +256,9 @@ static void warn_leftovers(struct bind *c)
         return;
     if (count > NAMED_LEFTOVERS)
         strbuf_addf(&names, " and %u more", (unsigned)(count - NAMED_LEFTOVERS));
-    diag_report(c->diag, c->recipe->weights_span, DIAG_WEIGHT_LEFTOVER,
+    diag_report(c->diag, c->recipe->weights_span, DIAG_WEIGHT_LEFTOVER, c->weights->path,
                 arena_printf(c->arena, "%u tensor%s", (unsigned)count, count == 1 ? "" : "s"),
-                c->weights->path, names.text);
+                names.text);
     diag_note(c->diag, "`ftmc map` shows both sides; `skip` in the weights block silences this");
 }
 
