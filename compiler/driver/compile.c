@@ -1,0 +1,383 @@
+/* The pipeline of ftmc. compile() lists its stages; each is a function below that takes the compilation one step on.
+ *
+ *     text, weights -> front -> graph -> passes -> schedule -> target -> object -> link
+ *
+ * A stage that fails has reported why; nothing that was asked for is written then. */
+#include "compile.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "services.h"
+#include "link.h"
+#include "pass.h"
+#include "str.h"
+#include "text.h"
+#include "verify.h"
+
+/* A compilation: what the stages have made so far. */
+struct compilation {
+    const struct options *options;
+    struct arena arena;
+    struct diag diag;
+    const struct cpu *cpu;
+    const char *output;
+    struct net *net;
+    struct recipe *recipe;
+    struct weights *weights;
+    struct binding *binding;
+    struct program *program;
+    struct schedule *schedule;
+    struct descriptor *descriptor;
+};
+
+const char *compile_version(void)
+{
+    return "ftmc " FTM_VERSION " (LLVM " FTM_LLVM_VERSION ")";
+}
+
+/* ---- front ------------------------------------------------------------------------------------------------------- */
+
+/* Models that come with the compiler: bin/ftmc, share/ftmc/models. */
+static const char *models_dir(struct arena *arena)
+{
+    char *exe = file_exe_dir(arena);
+    return exe ? arena_printf(arena, "%s/../share/ftmc/models", exe) : NULL;
+}
+
+static bool stage_front(struct compilation *c)
+{
+    struct front_options f = {.path = c->options->file, .include_dirs = c->options->includes.at,
+                              .defines = c->options->defines.at, .models_dir = models_dir(&c->arena)};
+    return front_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
+}
+
+static char *absolute(struct compilation *c, const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (!real)
+        return NULL;
+    char *copy = arena_strdup(&c->arena, real);
+    free(real);
+    return copy;
+}
+
+static bool stage_weights(struct compilation *c)
+{
+    const char *dir = file_dir(&c->arena, c->options->file);
+    if (c->options->weights) {
+        c->recipe->weights = absolute(c, c->options->weights);
+        if (!c->recipe->weights) {
+            diag_system(&c->diag, c->options->weights, errno);
+            return false;
+        }
+    }
+    return front_open_weights(&c->arena, &c->diag, c->recipe, dir, &c->weights);
+}
+
+static bool stage_bind(struct compilation *c)
+{
+    return front_bind(&c->arena, &c->diag, c->net, c->recipe, c->weights, &c->binding);
+}
+
+static bool stage_lower(struct compilation *c)
+{
+    return front_lower(&c->arena, &c->diag, c->net, c->recipe, c->binding, &c->program);
+}
+
+/* --from=graph: the text form instead of the four stages above. */
+static bool stage_read_graph(struct compilation *c)
+{
+    struct file_map map;
+    if (!file_map_open(&map, c->options->file)) {
+        diag_system(&c->diag, c->options->file, errno);
+        return false;
+    }
+    struct source *source = arena_new(&c->arena, struct source);
+    source->path = c->options->file;
+    source->size = map.size;
+    source->text = arena_strndup(&c->arena, (const char *)map.data, map.size);
+    file_map_close(&map);
+    c->program = program_read(&c->arena, &c->diag, source);
+    return c->program != NULL;
+}
+
+static bool stage_program(struct compilation *c)
+{
+    if (c->options->from_graph)
+        return stage_read_graph(c);
+    return stage_front(c) && stage_weights(c) && stage_bind(c) && stage_lower(c);
+}
+
+/* ---- passes, schedule -------------------------------------------------------------------------------------------- */
+
+static bool stage_passes(struct compilation *c)
+{
+    const struct options *o = c->options;
+    struct pass_options p = {.only = o->passes, .print_after = o->print_after, .stop_after = o->stop_after,
+                             .verify = o->verify, .time = o->time_passes};
+#ifndef NDEBUG
+    p.verify = true;
+#endif
+    return passes_run(c->program, &p);
+}
+
+static bool stage_schedule(struct compilation *c)
+{
+    c->schedule = schedule_build(&c->arena, c->program);
+    return c->schedule != NULL;
+}
+
+/* ---- target, object, link ---------------------------------------------------------------------------------------- */
+
+static struct descriptor_source *source_tensors(struct compilation *c, uint32_t *count)
+{
+    *count = c->binding ? c->binding->tensors.len : 0;
+    struct descriptor_source *out = arena_array(&c->arena, struct descriptor_source, *count);
+    for (uint32_t i = 0; i < *count; i++) {
+        const struct weight_tensor *t = &c->binding->tensors.at[i];
+        out[i] = (struct descriptor_source){.name = t->name, .dtype = t->dtype, .rank = t->rank, .data = t->data,
+                                            .bytes = t->bytes};
+        memcpy(out[i].dim, t->dim, sizeof out[i].dim);
+    }
+    return out;
+}
+
+static bool stage_descriptor(struct compilation *c)
+{
+    struct descriptor_input in = {.schedule = c->schedule, .cpu = c->cpu, .compiler = compile_version(),
+                                  .recipe = "{}", .resolved = ""};
+    in.sources = source_tensors(c, &in.source_count);
+    if (c->recipe) {
+        const char *base = absolute(c, file_dir(&c->arena, c->options->file));
+        in.recipe = front_recipe_json(&c->arena, c->net, c->recipe, base ? base : ".");
+        in.resolved = front_resolved(&c->arena, c->net, c->recipe);
+        FTM_BUG_ON(!in.recipe || !in.resolved, "the recipe has no text");
+    }
+    c->descriptor = descriptor_new(&c->arena, &in);
+    return c->descriptor != NULL;
+}
+
+static struct object_input object_of(struct compilation *c)
+{
+    return (struct object_input){.schedule = c->schedule, .descriptor = c->descriptor, .cpu = c->cpu,
+                                 .with_main = c->options->emit_stage == EMIT_exe, .diag = &c->diag};
+}
+
+static bool stage_object_and_link(struct compilation *c)
+{
+    char *dir = link_temp_dir(&c->arena, &c->diag);
+    if (!dir)
+        return false;
+    struct object_input in = object_of(c);
+    object_paths objects = {0};
+    struct link_job job = {.arena = &c->arena, .diag = &c->diag, .objects = &objects, .output = c->output,
+                           .relocatable = c->options->emit_stage == EMIT_obj, .show = c->options->show_command};
+    bool ok = object_write(&c->arena, &in, dir, &objects) && link_run(&job);
+    link_remove_dir(&c->arena, dir, &objects);
+    return ok;
+}
+
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
+
+/* Runs `print` on stdout or on the -o file, which is replaced only if everything could be written. */
+static bool print_to(struct compilation *c, void (*print)(struct compilation *c, FILE *out))
+{
+    if (!c->output) {
+        print(c, stdout);
+        return true;
+    }
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    FTM_BUG_ON(!out, "out of memory");
+    print(c, out);
+    bool ok = fclose(out) == 0 && file_write_atomic(c->output, text, size);
+    if (!ok)
+        diag_system(&c->diag, c->output, errno);
+    free(text);
+    return ok;
+}
+
+static void print_program(struct compilation *c, FILE *out)
+{
+    program_print(c->program, out);
+}
+
+static void print_schedule(struct compilation *c, FILE *out)
+{
+    schedule_print(c->schedule, out);
+}
+
+/* LLVM writes its texts to files by itself. */
+static bool stage_text(struct compilation *c)
+{
+    struct object_input in = object_of(c);
+    enum object_text text = c->options->emit_stage == EMIT_llvm ? OBJECT_LLVM : OBJECT_ASSEMBLY;
+    if (!c->output)
+        return object_write_text(&c->arena, &in, text, "/dev/stdout");
+    const char *temporary = arena_printf(&c->arena, "%s.tmp%ld", c->output, (long)getpid());
+    bool ok = object_write_text(&c->arena, &in, text, temporary);
+    if (ok && rename(temporary, c->output) != 0) {
+        diag_system(&c->diag, c->output, errno);
+        ok = false;
+    }
+    if (!ok)
+        unlink(temporary);
+    return ok;
+}
+
+static void print_stats(const struct compilation *c)
+{
+    if (!c->options->stats || !c->schedule)
+        return;
+    const struct schedule *s = c->schedule;
+    fprintf(stderr, "kernels %u, workspace %" PRIu64 " bytes (states %" PRIu64 ", arena %" PRIu64 "), constants %" PRIu64
+                    " bytes\n",
+            s->kernels.len, s->workspace_size, s->states_size, s->arena_size, s->constants_size);
+    for (uint32_t i = 0; i < s->functions.len; i++)
+        fprintf(stderr, "function %s: %u calls\n", s->functions.at[i].graph->name, s->functions.at[i].calls.len);
+    fprintf(stderr, "arena %s: %zu bytes used, %zu reserved\n", c->arena.name, c->arena.used, c->arena.reserved);
+}
+
+/* ---- the pipeline ------------------------------------------------------------------------------------------------- */
+
+static bool timed(struct compilation *c, const char *name, bool (*stage)(struct compilation *c))
+{
+    struct timespec a, b;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    bool ok = stage(c);
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    if (c->options->time_passes)
+        fprintf(stderr, "%10.3f ms  stage %s\n",
+                (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6, name);
+    return ok;
+}
+
+static bool compile(struct compilation *c)
+{
+    enum emit_stage emit = c->options->emit_stage;
+    if (emit == EMIT_ast)
+        return front_print_ast(&c->arena, &c->diag, c->options->file, stdout);
+    if (!timed(c, "front", stage_program) || !timed(c, "passes", stage_passes))
+        return false;
+    if (emit == EMIT_graph)
+        return print_to(c, print_program);
+    if (!timed(c, "schedule", stage_schedule))
+        return false;
+    if (emit == EMIT_schedule)
+        return print_to(c, print_schedule);
+    if (!timed(c, "constants", stage_descriptor))
+        return false;
+    if (emit == EMIT_llvm || emit == EMIT_asm)
+        return stage_text(c);
+    return timed(c, "object, link", stage_object_and_link);
+}
+
+/* ---- the other commands ------------------------------------------------------------------------------------------- */
+
+static bool check(struct compilation *c)
+{
+    if (!stage_program(c))
+        return false;
+    if (c->options->resolved && c->recipe)
+        fputs(front_resolved(&c->arena, c->net, c->recipe), stdout);
+    else
+        printf("%s: ok\n", c->options->file);
+    return true;
+}
+
+static bool explain(struct compilation *c)
+{
+    if (!stage_program(c) || !stage_passes(c) || !stage_schedule(c))
+        return false;
+    const struct schedule *s = c->schedule;
+    struct explain_plan plan = {.states_bytes = s->states_size, .arena_bytes = s->arena_size,
+                                .workspace_bytes = s->workspace_size, .constants_bytes = s->constants_size,
+                                .kernels = s->kernels.len};
+    for (uint32_t i = 0; i < s->functions.len; i++) {
+        const struct schedule_function *f = &s->functions.at[i];
+        if (strcmp(f->graph->name, "predict") == 0)
+            plan.calls_predict = f->calls.len;
+        if (f->graph->training)
+            plan.calls_train = f->calls.len;
+    }
+    front_explain(c->net, c->recipe, c->binding, &plan, stdout);
+    return true;
+}
+
+/* What does not fit is the point of the table: it is printed also after errors. */
+static bool map(struct compilation *c)
+{
+    if (!stage_front(c) || !stage_weights(c))
+        return false;
+    bool ok = stage_bind(c);
+    if (c->binding)
+        front_map(c->net, c->recipe, c->binding, stdout);
+    return ok;
+}
+
+static bool inspect(struct compilation *c)
+{
+    c->weights = weights_open(&c->arena, &c->diag, c->options->file, SPAN_NONE);
+    if (c->weights)
+        front_inspect(c->weights, stdout);
+    return c->weights != NULL;
+}
+
+static bool (*const commands[])(struct compilation *c) = {
+#define FTM_COMMAND(name, argument, help) [COMMAND_##name] = name,
+#include "command.def"
+#undef FTM_COMMAND
+};
+
+/* The file's name without its folder and ending. */
+static const char *default_output(struct compilation *c)
+{
+    const char *base = file_base(c->options->file);
+    const char *dot = strrchr(base, '.');
+    size_t length = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+    const char *stem = arena_strndup(&c->arena, base, length);
+    if (c->options->emit_stage == EMIT_obj)
+        return arena_printf(&c->arena, "%s.o", stem);
+    return strcmp(stem, base) == 0 ? arena_printf(&c->arena, "%s.out", stem) : stem;
+}
+
+static bool choose_target(struct compilation *c)
+{
+    const char *name = c->options->cpu ? c->options->cpu : "native";
+    c->cpu = cpu_find(name);
+    if (c->cpu)
+        return true;
+    fprintf(stderr, "ftmc: no instruction set level is called '%s'; there are", name);
+    for (uint32_t i = 0; i < cpu_count(); i++)
+        fprintf(stderr, " %s", cpu_at(i)->name);
+    fprintf(stderr, " and native\n");
+    return false;
+}
+
+int compile_command(const struct options *o)
+{
+    struct compilation c = {.options = o};
+    arena_init(&c.arena, "compilation");
+    diag_init(&c.diag, &c.arena);
+    c.diag.color = o->color && strcmp(o->color, "auto") != 0 ? o->color : NULL;
+    int code = 2;
+    if (choose_target(&c)) {
+        bool text = o->command != COMMAND_compile || emit_is_text(o->emit_stage);
+        c.output = o->output || text ? o->output : default_output(&c);
+        code = commands[o->command](&c) && c.diag.errors == 0 ? 0 : 1;
+        fflush(stdout);
+        print_stats(&c);
+        diag_print(&c.diag, stderr);
+    }
+    if (c.weights)
+        weights_close(c.weights);
+    arena_clear(&c.arena);
+    return code;
+}

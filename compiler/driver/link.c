@@ -1,0 +1,134 @@
+/* The LLVM C API has no linker; the system's C compiler knows how to call one. */
+#include "link.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "file.h"
+
+extern char **environ;
+
+typedef VEC(const char *) words;
+
+/* What every program is linked with, behind our archives. FTM_SANITIZE: the runtime was built with sanitizers. */
+static const char *const flags[] = {"-Wl,--gc-sections", "-fopenmp", "-lpng", "-lz", "-ljansson", "-lm",
+#ifdef FTM_SANITIZE
+                                    "-fsanitize=" FTM_SANITIZE
+#endif
+};
+
+static const char *const archives[] = {"libftmrt_app.a", "libftmrt_files.a", "libftmrt.a"};
+
+/* $CC may hold options ("ccache gcc", "clang -m64"). */
+static void add_compiler(struct arena *arena, words *w)
+{
+    const char *cc = getenv("CC");
+    char *text = arena_strdup(arena, cc && *cc ? cc : "cc"), *rest = text;
+    for (char *word; (word = strtok_r(rest, " \t", &rest));)
+        vec_push(arena, w, word);
+}
+
+/* The runtime lies beside the compiler: bin/ftmc, lib/ftmc/libftmrt.a. */
+static bool add_archives(const struct link_job *job, words *w)
+{
+    char *exe = file_exe_dir(job->arena);
+    for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++) {
+        const char *path = arena_printf(job->arena, "%s/../lib/ftmc/%s", exe ? exe : ".", archives[i]);
+        if (!file_exists(path)) {
+            diag_report(job->diag, SPAN_NONE, DIAG_NO_RUNTIME, path);
+            return false;
+        }
+        vec_push(job->arena, w, path);
+    }
+    return true;
+}
+
+static bool make_command(const struct link_job *job, const char *output, words *w)
+{
+    add_compiler(job->arena, w);
+    vec_push(job->arena, w, "-o");
+    vec_push(job->arena, w, output);
+    for (uint32_t i = 0; i < job->objects->len; i++)
+        vec_push(job->arena, w, job->objects->at[i]);
+    if (job->relocatable) {
+        vec_push(job->arena, w, "-r");
+        vec_push(job->arena, w, "-nostdlib");
+    } else {
+        if (!add_archives(job, w))
+            return false;
+        for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+            vec_push(job->arena, w, flags[i]);
+    }
+    vec_push(job->arena, w, NULL);
+    return true;
+}
+
+static void show(const words *w)
+{
+    for (uint32_t i = 0; i + 1 < w->len; i++)
+        printf("%s\"%s\"", i ? " " : "", w->at[i]);
+    putchar('\n');
+}
+
+static bool execute(const struct link_job *job, const words *w)
+{
+    pid_t pid;
+    int error = posix_spawnp(&pid, w->at[0], NULL, NULL, (char *const *)(const void *)w->at, environ);
+    if (error) {
+        diag_system(job->diag, w->at[0], error);
+        return false;
+    }
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR) {
+            diag_system(job->diag, w->at[0], errno);
+            return false;
+        }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    diag_report(job->diag, SPAN_NONE, DIAG_LINK, w->at[0], WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    return false;
+}
+
+bool link_run(const struct link_job *job)
+{
+    const char *output = job->show ? job->output : arena_printf(job->arena, "%s.tmp%ld", job->output, (long)getpid());
+    words w = {0};
+    if (!make_command(job, output, &w))
+        return false;
+    if (job->show) {
+        show(&w);
+        return true;
+    }
+    bool ok = execute(job, &w);
+    if (ok && rename(output, job->output) != 0) {
+        diag_system(job->diag, job->output, errno);
+        ok = false;
+    }
+    if (!ok)
+        unlink(output);
+    return ok;
+}
+
+char *link_temp_dir(struct arena *arena, struct diag *diag)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *dir = arena_printf(arena, "%s/ftmc-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (mkdtemp(dir))
+        return dir;
+    diag_system(diag, dir, errno);
+    return NULL;
+}
+
+void link_remove_dir(struct arena *arena, const char *dir, const object_paths *files)
+{
+    for (uint32_t i = 0; i < files->len; i++)
+        unlink(files->at[i]);
+    unlink(arena_printf(arena, "%s/blob", dir));
+    rmdir(dir);
+}

@@ -1,0 +1,30 @@
+/* ftmc: reads the command line and runs a command. */
+#include <stdio.h>
+
+#include "compile.h"
+#include "options.h"
+
+enum { EXIT_USAGE = 2 };
+
+int main(int argc, char **argv)
+{
+    struct arena arena;
+    arena_init(&arena, "options");
+    struct options options;
+    int code = 0;
+    if (!options_parse(&options, &arena, argc, argv))
+        code = EXIT_USAGE;
+    else if (options.help)
+        options_help(stdout);
+    else if (options.version)
+        printf("%s\n", compile_version());
+    else
+        code = compile_command(&options);
+    arena_clear(&arena);
+    /* Output that could not be written must not look like success. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("ftmc: stdout");
+        return 1;
+    }
+    return code;
+}
