@@ -6,6 +6,7 @@ generator and printed so that they read back exactly. Format: one item per line,
 
     case NAME
     op NAME
+    batch N                           where no operand has it
     attr NAME NUMBERS...
     operand KIND DTYPE RANK DIMS...   KIND: input (batched), value, or state; its values on the next line
     result RANK DIMS...               of the op, values on the next line
@@ -38,10 +39,12 @@ def dims(t):
     return " ".join(str(d) for d in (t.dim(), *t.shape))
 
 
-def case(name, op, operands, attrs=None, result=None, after=None):
+def case(name, op, operands, attrs=None, result=None, after=None, batch=None):
     """operands: list of (kind, tensor)."""
     lines.append(f"case {name}")
     lines.append(f"op {op}")
+    if batch:
+        lines.append(f"batch {batch}")
     for key, numbers in (attrs or {}).items():
         numbers = numbers if isinstance(numbers, (list, tuple)) else [numbers]
         lines.append(f"attr {key} " + " ".join(str(v) for v in numbers))
@@ -121,7 +124,7 @@ def batch_norm():
     case("batch_norm_input", "bn_grad_input",
          [("input", dy), ("input", x), ("value", stats), ("value", gstats), ("value", weight)], {"eps": eps}, x.grad)
     case("running_statistics", "bn_update", [("state", mean), ("state", var), ("value", stats)],
-         {"momentum": momentum, "in_size": (2, 3)}, None, {0: mean_after, 1: var_after})
+         {"momentum": momentum, "in_size": (2, 3)}, None, {0: mean_after, 1: var_after}, batch=3)
     case("batch_count", "count_update", [("state", torch.tensor(4))], None, None, {0: torch.tensor(5.0)})
 
 

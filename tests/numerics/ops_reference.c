@@ -1,0 +1,267 @@
+/* link: ftm_graph ftm_base */
+/* The reference evaluation of ops against stored results of PyTorch.
+ *
+ * Reads numerics/data/ops.txt (format and origin: tools/make_ops_reference.py). Each case becomes a function of one
+ * node, so that shape rules and interpreter take part. An op without a case must be on the list of those that need
+ * none. */
+#include "interp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_OPERANDS = 6 };
+
+static const double tolerance = 1e-12;
+
+/* One case of the file. */
+struct reference {
+    char name[64];
+    enum op op;
+    struct attrs attrs;
+    int64_t n;
+    uint32_t operand_count;
+    struct {
+        char kind[8]; /* input, value, state */
+        enum ftmrt_dtype dtype;
+        struct tensor tensor, after; /* after.data is NULL where nothing is expected */
+    } operands[MAX_OPERANDS];
+    struct tensor result; /* data is NULL where nothing is expected */
+};
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+static double read_number(FILE *f)
+{
+    double v = 0;
+    assert_int_equal(fscanf(f, "%lf", &v), 1);
+    return v;
+}
+
+static int64_t read_int(FILE *f)
+{
+    return (int64_t)read_number(f);
+}
+
+static struct tensor read_tensor(struct arena *arena, FILE *f)
+{
+    struct tensor t = {.shape = {.rank = (uint32_t)read_int(f)}};
+    assert_true(t.shape.rank <= SHAPE_MAX_RANK);
+    for (uint32_t i = 0; i < t.shape.rank; i++)
+        t.shape.dim[i] = read_int(f);
+    int64_t size = shape_elements(&t.shape, 1);
+    t.data = arena_array(arena, double, size);
+    for (int64_t i = 0; i < size; i++)
+        t.data[i] = read_number(f);
+    return t;
+}
+
+static void read_ints(FILE *f, int64_t *to, int count)
+{
+    for (int i = 0; i < count; i++)
+        to[i] = read_int(f);
+}
+
+static void read_attr(FILE *f, struct attrs *a)
+{
+    char name[32];
+    assert_int_equal(fscanf(f, "%31s", name), 1);
+#define FTM_ATTR_INT(id)                                                                                               \
+    if (strcmp(name, #id) == 0)                                                                                        \
+        a->id = read_int(f);
+#define FTM_ATTR_INT2(id)                                                                                              \
+    if (strcmp(name, #id) == 0)                                                                                        \
+        read_ints(f, a->id, 2);
+#define FTM_ATTR_INT4(id)                                                                                              \
+    if (strcmp(name, #id) == 0)                                                                                        \
+        read_ints(f, a->id, 4);
+#define FTM_ATTR_FLOAT(id)                                                                                             \
+    if (strcmp(name, #id) == 0)                                                                                        \
+        a->id = read_number(f);
+#define FTM_ATTR_BOOL(id)                                                                                              \
+    if (strcmp(name, #id) == 0)                                                                                        \
+        a->id = read_int(f) != 0;
+#include "attrs.def"
+}
+
+static void read_operand(struct arena *arena, FILE *f, struct reference *r)
+{
+    char dtype[8];
+    assert_true(r->operand_count < MAX_OPERANDS);
+    assert_int_equal(fscanf(f, "%7s %7s", r->operands[r->operand_count].kind, dtype), 2);
+    r->operands[r->operand_count].dtype =
+        strcmp(dtype, "i32") == 0 ? FTMRT_I32 : strcmp(dtype, "i64") == 0 ? FTMRT_I64 : FTMRT_F32;
+    r->operands[r->operand_count].tensor = read_tensor(arena, f);
+    r->operand_count++;
+}
+
+/* Reads the items of a case behind its name; the next case's name goes to `next` ("" at the end). */
+static void read_case(struct arena *arena, FILE *f, struct reference *r, char next[64])
+{
+    char word[32];
+    next[0] = '\0';
+    while (fscanf(f, "%31s", word) == 1) {
+        if (strcmp(word, "case") == 0) {
+            assert_int_equal(fscanf(f, "%63s", next), 1);
+            return;
+        }
+        if (strcmp(word, "op") == 0) {
+            assert_int_equal(fscanf(f, "%31s", word), 1);
+            r->op = op_by_name(word);
+            assert_true(r->op < OP_COUNT);
+        } else if (strcmp(word, "attr") == 0) {
+            read_attr(f, &r->attrs);
+        } else if (strcmp(word, "batch") == 0) {
+            r->n = read_int(f);
+        } else if (strcmp(word, "operand") == 0) {
+            read_operand(arena, f, r);
+        } else if (strcmp(word, "result") == 0) {
+            r->result = read_tensor(arena, f);
+        } else {
+            assert_string_equal(word, "after");
+            int64_t at = read_int(f);
+            assert_in_range(at, 0, MAX_OPERANDS - 1);
+            r->operands[at].after = read_tensor(arena, f);
+        }
+    }
+}
+
+/* ---- checking --------------------------------------------------------------------------------------------------- */
+
+static void compare(const struct reference *r, const struct tensor *got, const struct tensor *want)
+{
+    if (!shape_equal(&got->shape, &want->shape))
+        fail_msg("%s: the result has another shape", r->name);
+    int64_t size = shape_elements(&want->shape, 1);
+    double most = 1;
+    for (int64_t i = 0; i < size; i++)
+        most = fmax(most, fabs(want->data[i]));
+    for (int64_t i = 0; i < size; i++)
+        if (!(fabs(got->data[i] - want->data[i]) <= tolerance * most))
+            fail_msg("%s: element %d is %.17g, PyTorch's is %.17g", r->name, (int)i, got->data[i], want->data[i]);
+}
+
+static value_id add_operand(struct graph *g, const struct reference *r, uint32_t i)
+{
+    struct type type = {r->operands[i].dtype, r->operands[i].tensor.shape};
+    const char *name = arena_printf(g->program->arena, "operand%u", i);
+    if (strcmp(r->operands[i].kind, "state") == 0) {
+        struct state s = {.name = name, .type = type, .file_shape = type.shape, .mutable = true, .source = -1};
+        return graph_state(g, program_add_state(g->program, s));
+    }
+    if (strcmp(r->operands[i].kind, "input") == 0)
+        type.shape.dim[0] = DIM_BATCH;
+    return graph_input(g, name, type);
+}
+
+static void compare_states(const struct reference *r, const struct graph *g, const value_id *operands,
+                           const struct interp *in)
+{
+    for (uint32_t i = 0; i < r->operand_count; i++)
+        if (r->operands[i].after.data)
+            compare(r, &in->states[graph_node(g, operands[i])->attrs.state], &r->operands[i].after);
+}
+
+/* Evaluates the function made of one op. */
+static void evaluate(struct arena *arena, const struct reference *r, const struct graph *g, const value_id *operands)
+{
+    struct tensor inputs[MAX_OPERANDS], output;
+    struct interp *in = interp_new(arena, g->program);
+    uint32_t input_count = 0;
+    int64_t n = r->n ? r->n : 1;
+    for (uint32_t i = 0; i < r->operand_count; i++) {
+        struct tensor t = r->operands[i].tensor;
+        if (graph_node(g, operands[i])->op == OP_state)
+            in->states[graph_node(g, operands[i])->attrs.state] = t;
+        else
+            inputs[input_count++] = t;
+        if (strcmp(r->operands[i].kind, "input") == 0)
+            n = t.shape.dim[0];
+    }
+    interp_run(in, arena, g, n, inputs, &output, NULL);
+    if (r->result.data)
+        compare(r, &output, &r->result);
+    compare_states(r, g, operands, in);
+}
+
+static void run_case(struct arena *arena, const struct reference *r)
+{
+    struct diag diag;
+    value_id operands[MAX_OPERANDS];
+    diag_init(&diag, arena);
+    struct graph *g = program_add_function(program_new(arena, &diag, r->name, 8), "predict", false);
+    for (uint32_t i = 0; i < r->operand_count; i++)
+        operands[i] = add_operand(g, r, i);
+    value_id y = graph_add(g, r->op, operands, r->operand_count, &r->attrs, SPAN_NONE, NULL);
+    if (!value_valid(y))
+        fail_msg("%s: %s", r->name, diag.items.len ? diag.items.at[0].text : "no node");
+    if (r->result.data)
+        graph_output(g, "result", y);
+    evaluate(arena, r, g, operands);
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------------------ */
+
+static bool seen[OP_COUNT];
+
+static void test_ops_equal_pytorch(void **state)
+{
+    (void)state;
+    struct arena arena;
+    char name[64], line[256];
+    unsigned cases = 0;
+    FILE *f = fopen("numerics/data/ops.txt", "r");
+    assert_non_null(f);
+    assert_non_null(fgets(line, sizeof line, f)); /* where the file comes from */
+    assert_int_equal(fscanf(f, " case %63s", name), 1);
+    while (name[0]) {
+        struct reference r = {0};
+        arena_init(&arena, "test");
+        memcpy(r.name, name, sizeof name);
+        read_case(&arena, f, &r, name);
+        seen[r.op] = true;
+        run_case(&arena, &r);
+        arena_clear(&arena);
+        cases++;
+    }
+    fclose(f);
+    assert_true(cases >= 36);
+}
+
+/* Moves or element-wise sums and products that emit_rules.c, gradcheck.c and random_graph_passes.c pin down. */
+static bool needs_no_case(enum op op)
+{
+    static const enum op trivial[] = {
+        OP_input,         OP_state,         OP_constant,    OP_bias_add,      OP_bn_scale,
+        OP_bn_shift,      OP_channel_affine, OP_channel_scale, OP_add,        OP_flatten,
+        OP_reshape,       OP_scale_weight,  OP_bias_affine, OP_channel_sum,   OP_channel_dot,
+        OP_neg_mul,       OP_stat_row,      OP_relayout,    OP_bn_scale_grad_weight,
+    };
+    for (size_t i = 0; i < sizeof trivial / sizeof *trivial; i++)
+        if (trivial[i] == op)
+            return true;
+    return false;
+}
+
+/* Runs after the cases. */
+static void test_every_op_has_a_case(void **state)
+{
+    (void)state;
+    for (int op = 0; op < OP_COUNT; op++)
+        if (!seen[op] && !needs_no_case((enum op)op))
+            fail_msg("%s has no case in numerics/data/ops.txt", op_info((enum op)op)->name);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ops_equal_pytorch),
+        cmocka_unit_test(test_every_op_has_a_case),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
