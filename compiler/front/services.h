@@ -84,6 +84,10 @@ bool front_lower(struct arena *arena, struct diag *diag, const struct net *net,
 
 /* ---- texts --------------------------------------------------------------------------------- */
 
+/* Parses one file (imports are not followed) and prints its syntax tree, a statement a line, as
+ * S-expressions: --emit=ast. */
+bool front_print_ast(struct arena *arena, struct diag *diag, const char *path, FILE *out);
+
 /* The recipe with every default filled in, as .ftm text that parses to the same recipe. */
 char *front_resolved(struct arena *arena, const struct net *net, const struct recipe *r);
 
