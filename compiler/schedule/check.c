@@ -118,7 +118,7 @@ static bool check_constants(const struct schedule *s, char *text, unsigned size)
                 return false;
             }
         if (d->stored)
-            end += plan_align((uint64_t)ftmrt_layout_elements(d->layout, d->rank, d->dim) * sizeof(float));
+            end += plan_span((uint64_t)ftmrt_layout_elements(d->layout, d->rank, d->dim) * sizeof(float));
     }
     if (end == s->constants_size)
         return true;

@@ -88,7 +88,7 @@ static void store(struct schedule *s, struct ftmrt_derive *d, enum ftmrt_layout 
     d->layout = layout;
     d->offset = s->constants_size;
     uint64_t bytes = (uint64_t)ftmrt_layout_elements(layout, d->rank, d->dim) * sizeof(float);
-    s->constants_size = plan_align(s->constants_size + bytes);
+    s->constants_size += plan_span(bytes);
 }
 
 /* An instruction whose result is stored in the layout: a computation that is not stored yet, or a copy. */

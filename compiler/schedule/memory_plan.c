@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { PAGE = 4096, NO_STORAGE = -1 };
+enum { NO_STORAGE = -1 };
 
 struct storage {
     struct place fixed;   /* kind PLACE_NONE: in the arena */
@@ -187,11 +187,11 @@ static int by_size(const void *a, const void *b)
 static uint64_t stagger(uint64_t at, uint64_t bytes, uint32_t rank)
 {
     at = plan_align(at);
-    if (bytes < PAGE)
+    if (bytes < PLAN_PAGE)
         return at;
-    uint64_t line = (rank * 14U + 1U) % (PAGE / PLAN_ALIGN);
+    uint64_t line = (rank * 14U + 1U) % (PLAN_PAGE / PLAN_ALIGN);
     uint64_t want = line * PLAN_ALIGN;
-    return at + (want + PAGE - at % PAGE) % PAGE;
+    return at + (want + PLAN_PAGE - at % PLAN_PAGE) % PLAN_PAGE;
 }
 
 static bool alive_together(const struct storage *a, const struct storage *b)

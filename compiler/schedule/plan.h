@@ -4,11 +4,18 @@
 
 #include "schedule.h"
 
-enum { PLAN_ALIGN = 64 };
+enum { PLAN_ALIGN = 64, PLAN_PAGE = 4096 };
 
 static inline uint64_t plan_align(uint64_t bytes)
 {
     return (bytes + PLAN_ALIGN - 1) / PLAN_ALIGN * PLAN_ALIGN;
+}
+
+/* The distance from a state or a constant to the next: after a large one a cache line more, so that large ones do not all
+ * begin at the same place of a page. */
+static inline uint64_t plan_span(uint64_t bytes)
+{
+    return plan_align(bytes) + (bytes >= PLAN_PAGE ? PLAN_ALIGN : 0);
 }
 
 /* Where the derived constant of a constant value lies; adds the derivations it takes (const_plan.c). */

@@ -49,7 +49,7 @@ static void place_states(struct schedule *s)
         const struct shape *shape = &state->type.shape;
         int64_t elements = ftmrt_layout_elements(state->layout, shape->rank, shape->dim);
         s->state_offset[i] = s->states_size;
-        s->states_size = plan_align(s->states_size + (uint64_t)elements * ftmrt_dtype_size(state->type.dtype));
+        s->states_size += plan_span((uint64_t)elements * ftmrt_dtype_size(state->type.dtype));
     }
 }
 
@@ -80,9 +80,11 @@ static uint32_t update_after(const struct graph *g, const struct node *effect)
     uint32_t after = 0;
     for (uint32_t i = 0; i < effect->input_count; i++) {
         value_id v = effect->inputs[i];
-        after = v.i > after ? v.i : after;
-        if (graph_node(g, v)->op == OP_state)
+        enum op op = graph_node(g, v)->op;
+        if (op == OP_state)
             after = last_reader(g, v, after);
+        else if (op != OP_input && v.i > after)
+            after = v.i;
     }
     return after;
 }
