@@ -1,4 +1,5 @@
-/* The sum of two tensors of one shape: residual connections, and gradients of a value with several users. */
+/* The sum of two tensors of one shape: residual connections, and gradients of a value with several
+ * users. */
 #include "eval_support.h"
 #include "rules.h"
 

@@ -1,11 +1,13 @@
-/* Batch normalisation as torch.nn.BatchNorm2d evaluates it (Ioffe and Szegedy 2015): by the batch's own statistics when
- * training, with the biased variance, by the running ones otherwise. A layer of the language only: decompose splits it
- * into bn_* ops and adds the update of the running statistics, so it needs no gradient here. */
+/* Batch normalisation as torch.nn.BatchNorm2d evaluates it (Ioffe and Szegedy 2015): by the batch's
+ * own statistics when training, with the biased variance, by the running ones otherwise. A layer of
+ * the language only: decompose splits it into bn_* ops and adds the update of the running
+ * statistics, so it needs no gradient here. */
 #include "eval_support.h"
 #include "rules.h"
 
 /* Mean and biased variance of channel c, in two passes. */
-static void batch_moments(const struct tensor *x, struct channels ch, int64_t c, double *mean, double *var)
+static void batch_moments(const struct tensor *x, struct channels ch, int64_t c, double *mean,
+                          double *var)
 {
     double sum = 0, squares = 0, count = (double)(ch.n * ch.inner);
     for (int64_t n = 0; n < ch.n; n++)

@@ -1,7 +1,8 @@
 /* Normalises by given statistics, then scales and shifts: a batch norm in training.
  *
- * The statistics are those of x itself, so its gradient (bn_grad_input) includes the way through them, and the operand
- * `stats` gets none. Both parameters' gradients are rows of one reduction, bn_grad_stats. */
+ * The statistics are those of x itself, so its gradient (bn_grad_input) includes the way through
+ * them, and the operand `stats` gets none. Both parameters' gradients are rows of one reduction,
+ * bn_grad_stats. */
 #include "eval_support.h"
 #include "rules.h"
 
@@ -23,12 +24,14 @@ void grad_bn_apply(struct grad *g)
     struct graph *graph = g->graph;
     struct attrs eps = {.eps = graph_node(graph, g->node)->attrs.eps};
     value_id x = grad_in(g, 0), stats = grad_in(g, 1), weight = grad_in(g, 2);
-    bool x_wanted = grad_wanted(g, 0), weight_wanted = grad_wanted(g, 2), bias_wanted = grad_wanted(g, 3);
+    bool x_wanted = grad_wanted(g, 0), weight_wanted = grad_wanted(g, 2),
+         bias_wanted = grad_wanted(g, 3);
     if (!x_wanted && !weight_wanted && !bias_wanted)
         return;
     value_id gstats = graph_op(graph, OP_bn_grad_stats, &eps, g->dy, x, stats);
     if (x_wanted)
-        grad_accumulate(g, 0, graph_op(graph, OP_bn_grad_input, &eps, g->dy, x, stats, gstats, weight));
+        grad_accumulate(g, 0,
+                        graph_op(graph, OP_bn_grad_input, &eps, g->dy, x, stats, gstats, weight));
     if (weight_wanted)
         grad_accumulate(g, 2, graph_op(graph, OP_stat_row, &(struct attrs){.row = 1}, gstats));
     if (bias_wanted)
@@ -40,5 +43,6 @@ emit_value emit_bn_apply(struct emit *e, const struct attrs *attrs)
 {
     emit_value var = lanes_add(e, lanes_in(e, 1, 1), lanes_const(e, attrs->eps));
     emit_value factor = lanes_div(e, lanes_in(e, 2, 0), lanes_sqrt(e, var));
-    return lanes_fma(e, lanes_sub(e, lanes_in(e, 0, 0), lanes_in(e, 1, 0)), factor, lanes_in(e, 3, 0));
+    return lanes_fma(e, lanes_sub(e, lanes_in(e, 0, 0), lanes_in(e, 1, 0)), factor,
+                     lanes_in(e, 3, 0));
 }

@@ -1,5 +1,5 @@
-/* Gradient of a training batch norm by its input, through the statistics too (Ioffe and Szegedy 2015, section 3, with
- * the three terms gathered):
+/* Gradient of a training batch norm by its input, through the statistics too (Ioffe and Szegedy
+ * 2015, section 3, with the three terms gathered):
  *
  *     dx = weight * inv * (dy - sum(dy) / M - xhat * sum(dy * xhat) / M)
  *
@@ -24,7 +24,8 @@ void eval_bn_grad_input(struct eval *e)
     }
 }
 
-/* Arranged so that all but one subtraction, one multiplication and two fused ones are the same at every position. */
+/* Arranged so that all but one subtraction, one multiplication and two fused ones are the same at
+ * every position. */
 emit_value emit_bn_grad_input(struct emit *e, const struct attrs *attrs)
 {
     emit_value m = lanes_count(e), one = lanes_const(e, 1.0);

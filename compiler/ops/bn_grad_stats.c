@@ -1,5 +1,5 @@
-/* The two reductions of a training batch norm's gradient: sum dy and sum dy * xhat, xhat the normalised input. They are
- * the gradients of bias and weight, and what bn_grad_input needs. */
+/* The two reductions of a training batch norm's gradient: sum dy and sum dy * xhat, xhat the
+ * normalised input. They are the gradients of bias and weight, and what bn_grad_input needs. */
 #include "eval_support.h"
 #include "rules.h"
 

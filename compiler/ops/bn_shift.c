@@ -1,11 +1,9 @@
-/* The offset of a batch norm that uses stored statistics. The mean is a running statistic, never trained. */
+/* The offset of a batch norm that uses stored statistics. The mean is a running statistic, never
+ * trained. */
 #include "derived.h"
 #include "rules.h"
 
-void eval_bn_shift(struct eval *e)
-{
-    eval_derived(e, FTMRT_DERIVE_BN_SHIFT, 3);
-}
+void eval_bn_shift(struct eval *e) { eval_derived(e, FTMRT_DERIVE_BN_SHIFT, 3); }
 
 void grad_bn_shift(struct grad *g)
 {

@@ -1,6 +1,7 @@
-/* Running statistics of a training batch norm, as torch.nn.BatchNorm2d: `momentum` is the weight of the new value, and
- * the variance stored is the unbiased one, count / (count - 1) times the batch's. One element per channel has no
- * unbiased variance (PyTorch refuses it); its biased one, 0, is taken. */
+/* Running statistics of a training batch norm, as torch.nn.BatchNorm2d: `momentum` is the weight of
+ * the new value, and the variance stored is the unbiased one, count / (count - 1) times the
+ * batch's. One element per channel has no unbiased variance (PyTorch refuses it); its biased one,
+ * 0, is taken. */
 #include "eval_support.h"
 #include "rules.h"
 

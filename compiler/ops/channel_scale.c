@@ -7,7 +7,8 @@ void eval_channel_scale(struct eval *e)
     struct channels ch = channels_of(&e->out.shape);
     for (int64_t i = 0; i < ch.n * ch.c; i++)
         for (int64_t j = 0; j < ch.inner; j++)
-            e->out.data[i * ch.inner + j] = e->in[0].data[i * ch.inner + j] * e->in[1].data[i % ch.c];
+            e->out.data[i * ch.inner + j] =
+                e->in[0].data[i * ch.inner + j] * e->in[1].data[i % ch.c];
 }
 
 void grad_channel_scale(struct grad *g)

@@ -1,7 +1,9 @@
-/* 2-D convolution (a cross-correlation, as in every framework) with stride, asymmetric padding, dilation and groups.
+/* 2-D convolution (a cross-correlation, as in every framework) with stride, asymmetric padding,
+ * dilation and groups.
  *
- * Evaluated one group of one image at a time: the map is cut into columns, one row per input channel and tap, and each
- * output channel is the sum of the rows weighted by its kernel. The inner loop runs over the outputs of a whole map. */
+ * Evaluated one group of one image at a time: the map is cut into columns, one row per input
+ * channel and tap, and each output channel is the sum of the rows weighted by its kernel. The inner
+ * loop runs over the outputs of a whole map. */
 #include "arena.h"
 #include "convolution.h"
 #include "eval_support.h"
@@ -9,10 +11,11 @@
 
 void eval_conv2d(struct eval *e)
 {
-    struct convolution c = convolution_of(e->attrs, &e->in[0].shape, &e->in[1].shape, &e->out.shape);
+    struct convolution c =
+        convolution_of(e->attrs, &e->in[0].shape, &e->in[1].shape, &e->out.shape);
     struct arena arena;
     arena_init(&arena, "conv2d");
-    double *columns = arena_array(&arena, double, c.taps * c.size);
+    double *columns = arena_array(&arena, double, c.taps *c.size);
     for (int64_t i = 0; i < c.n * c.groups; i++) {
         const double *w = e->in[1].data + i % c.groups * c.out * c.taps;
         double *y = e->out.data + i * c.y_group;

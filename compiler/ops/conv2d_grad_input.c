@@ -1,7 +1,7 @@
 /* Gradient of a convolution by its input: the adjoint of conv2d in x.
  *
- * The gradient of the columns is the transposed kernel matrix times dy; scattering the columns back adds what every
- * output took from a pixel. */
+ * The gradient of the columns is the transposed kernel matrix times dy; scattering the columns back
+ * adds what every output took from a pixel. */
 #include "arena.h"
 #include "convolution.h"
 #include "eval_support.h"
@@ -9,10 +9,11 @@
 
 void eval_conv2d_grad_input(struct eval *e)
 {
-    struct convolution c = convolution_of(e->attrs, &e->out.shape, &e->in[1].shape, &e->in[0].shape);
+    struct convolution c =
+        convolution_of(e->attrs, &e->out.shape, &e->in[1].shape, &e->in[0].shape);
     struct arena arena;
     arena_init(&arena, "conv2d_grad_input");
-    double *columns = arena_array(&arena, double, c.taps * c.size);
+    double *columns = arena_array(&arena, double, c.taps *c.size);
     for (int64_t i = 0; i < c.n * c.groups; i++) {
         const double *w = e->in[1].data + i % c.groups * c.out * c.taps;
         const double *dy = e->in[0].data + i * c.y_group;

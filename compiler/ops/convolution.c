@@ -1,7 +1,7 @@
 #include "convolution.h"
 
-struct convolution convolution_of(const struct attrs *a, const struct shape *x, const struct shape *w,
-                                  const struct shape *y)
+struct convolution convolution_of(const struct attrs *a, const struct shape *x,
+                                  const struct shape *w, const struct shape *y)
 {
     struct convolution c = {
         .window = window_of(a, x, y, w->dim + 2),

@@ -14,7 +14,7 @@ struct convolution {
 };
 
 /* x: [N,C,H,W], w: [O,C/groups,KH,KW], y: [N,O,OH,OW]. */
-struct convolution convolution_of(const struct attrs *a, const struct shape *x, const struct shape *w,
-                                  const struct shape *y);
+struct convolution convolution_of(const struct attrs *a, const struct shape *x,
+                                  const struct shape *w, const struct shape *y);
 
 #endif

@@ -10,6 +10,7 @@ void eval_cross_entropy_grad(struct eval *e)
         double *dx = e->out.data + i * k;
         softmax(k, e->in[0].data + i * k, dx);
         for (int64_t c = 0; c < k; c++)
-            dx[c] = (dx[c] - smoothed_target(k, c, e->in[1].data[i], e->attrs->label_smoothing)) / (double)n;
+            dx[c] = (dx[c] - smoothed_target(k, c, e->in[1].data[i], e->attrs->label_smoothing)) /
+                    (double)n;
     }
 }

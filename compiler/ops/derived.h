@@ -1,5 +1,5 @@
-/* The reference evaluation of the ops that can become constants: the runtime's derivation, so that compiler, selftest
- * and interpreter share one formula. */
+/* The reference evaluation of the ops that can become constants: the runtime's derivation, so that
+ * compiler, selftest and interpreter share one formula. */
 #ifndef FTM_OPS_DERIVED_H
 #define FTM_OPS_DERIVED_H
 

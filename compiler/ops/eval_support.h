@@ -1,4 +1,5 @@
-/* Small things that many reference evaluations share: a tensor seen by channels, and the two inner loops. */
+/* Small things that many reference evaluations share: a tensor seen by channels, and the two inner
+ * loops. */
 #ifndef FTM_OPS_EVAL_SUPPORT_H
 #define FTM_OPS_EVAL_SUPPORT_H
 

@@ -2,10 +2,7 @@
 #include "eval_support.h"
 #include "rules.h"
 
-void eval_flatten(struct eval *e)
-{
-    eval_copy(e);
-}
+void eval_flatten(struct eval *e) { eval_copy(e); }
 
 void grad_flatten(struct grad *g)
 {

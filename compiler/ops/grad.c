@@ -1,4 +1,5 @@
-/* What a gradient rule asks of the backward pass: its operands, which of them matter, and where a gradient goes. */
+/* What a gradient rule asks of the backward pass: its operands, which of them matter, and where a
+ * gradient goes. */
 #include "op.h"
 
 value_id grad_in(const struct grad *g, uint32_t i)
@@ -6,10 +7,7 @@ value_id grad_in(const struct grad *g, uint32_t i)
     return graph_node(g->graph, g->node)->inputs[i];
 }
 
-bool grad_wanted(const struct grad *g, uint32_t i)
-{
-    return g->wanted(g->state, grad_in(g, i));
-}
+bool grad_wanted(const struct grad *g, uint32_t i) { return g->wanted(g->state, grad_in(g, i)); }
 
 void grad_accumulate(struct grad *g, uint32_t i, value_id dx)
 {

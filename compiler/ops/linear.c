@@ -1,4 +1,5 @@
-/* y = x w^T. A layer of the language only: canonicalize turns it into a convolution, so it needs no gradient here. */
+/* y = x w^T. A layer of the language only: canonicalize turns it into a convolution, so it needs no
+ * gradient here. */
 #include "eval_support.h"
 #include "rules.h"
 

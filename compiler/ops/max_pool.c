@@ -27,12 +27,14 @@ void eval_max_pool(struct eval *e)
     for (int64_t i = 0; i < ch.n * ch.c; i++)
         for (int64_t p = 0; p < w.kernel[0]; p++)
             for (int64_t q = 0; q < w.kernel[1]; q++)
-                max_tap(&w, p, q, e->in[0].data + i * w.in[0] * w.in[1], e->out.data + i * ch.inner);
+                max_tap(&w, p, q, e->in[0].data + i * w.in[0] * w.in[1],
+                        e->out.data + i * ch.inner);
 }
 
 void grad_max_pool(struct grad *g)
 {
     struct attrs a = graph_node(g->graph, g->node)->attrs;
     if (grad_wanted(g, 0))
-        grad_accumulate(g, 0, graph_op(g->graph, OP_max_pool_grad, &a, g->dy, grad_in(g, 0), g->node));
+        grad_accumulate(g, 0,
+                        graph_op(g->graph, OP_max_pool_grad, &a, g->dy, grad_in(g, 0), g->node));
 }

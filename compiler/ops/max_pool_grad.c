@@ -1,4 +1,5 @@
-/* Sends each window's gradient to the first element, in row-major order, that equals its maximum (as PyTorch does). */
+/* Sends each window's gradient to the first element, in row-major order, that equals its maximum
+ * (as PyTorch does). */
 #include "eval_support.h"
 #include "rules.h"
 #include "window.h"
@@ -23,10 +24,12 @@ void eval_max_pool_grad(struct eval *e)
 {
     const struct tensor *dy = &e->in[0], *x = &e->in[1], *y = &e->in[2];
     struct window w = window_of(e->attrs, &x->shape, &y->shape, e->attrs->kernel);
-    int64_t maps = x->shape.dim[0] * x->shape.dim[1], plane = w.in[0] * w.in[1], size = w.out[0] * w.out[1];
+    int64_t maps = x->shape.dim[0] * x->shape.dim[1], plane = w.in[0] * w.in[1],
+            size = w.out[0] * w.out[1];
     for (int64_t m = 0; m < maps; m++)
         for (int64_t o = 0; o < size; o++) {
-            int64_t at = find_first(&w, o / w.out[1], o % w.out[1], x->data + m * plane, y->data[m * size + o]);
+            int64_t at = find_first(&w, o / w.out[1], o % w.out[1], x->data + m * plane,
+                                    y->data[m * size + o]);
             if (at >= 0)
                 e->out.data[m * plane + at] += dy->data[m * size + o];
         }

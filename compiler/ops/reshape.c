@@ -2,10 +2,7 @@
 #include "derived.h"
 #include "rules.h"
 
-void eval_reshape(struct eval *e)
-{
-    eval_derived(e, FTMRT_DERIVE_COPY, 1);
-}
+void eval_reshape(struct eval *e) { eval_derived(e, FTMRT_DERIVE_COPY, 1); }
 
 void grad_reshape(struct grad *g)
 {

@@ -1,16 +1,17 @@
-/* The rules of every row of ops.def, declared once: what the ops' files define and op.c puts into its tables.
+/* The rules of every row of ops.def, declared once: what the ops' files define and op.c puts into
+ * its tables.
  *
- * A row names each rule it could have; only those its columns call for exist (op.h says which). Included first by
- * every file of an op. */
+ * A row names each rule it could have; only those its columns call for exist (op.h says which).
+ * Included first by every file of an op. */
 #ifndef FTM_OPS_RULES_H
 #define FTM_OPS_RULES_H
 
 #include "emit.h"
 #include "op.h"
 
-#define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning) \
-    op_eval_fn eval_##name;                                              \
-    op_grad_fn grad_##name;                                              \
+#define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning)                           \
+    op_eval_fn eval_##name;                                                                        \
+    op_grad_fn grad_##name;                                                                        \
     op_emit_fn emit_##name;
 #include "ops.def"
 #undef FTM_OP

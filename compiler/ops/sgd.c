@@ -1,4 +1,5 @@
-/* Stochastic gradient descent with momentum, as torch.optim.SGD (dampening 0, weight decay added to the gradient):
+/* Stochastic gradient descent with momentum, as torch.optim.SGD (dampening 0, weight decay added to
+ * the gradient):
  *
  *     g = grad + weight_decay * param;   slot = momentum * slot + g
  *     param -= lr * (nesterov ? g + momentum * slot : slot)

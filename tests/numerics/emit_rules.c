@@ -1,8 +1,9 @@
 /* link: ftm_support ftm_graph */
 /* The emission rule of every element-wise op against its reference evaluation.
  *
- * The rules run over a builder whose vectors are single doubles, once per element, so what is compared is the formula
- * and not a target. Operands include the kinks, the values beyond them and NaN. */
+ * The rules run over a builder whose vectors are single doubles, once per element, so what is
+ * compared is the formula and not a target. Operands include the kinks, the values beyond them and
+ * NaN. */
 #include "emit.h"
 
 #include <setjmp.h>
@@ -20,10 +21,21 @@ static const struct form {
     enum op op;
     const char *operands;
 } forms[] = {
-    {OP_bias_add, "xv"},           {OP_bn_scale, "vV"},      {OP_bn_shift, "vvv"},   {OP_channel_affine, "xvv"},
-    {OP_channel_scale, "xv"},      {OP_bn_apply, "xsvv"},    {OP_relu, "x"},         {OP_relu6, "x"},
-    {OP_add, "xx"},                {OP_bias_affine, "vvv"},  {OP_relu_grad, "xx"},   {OP_relu6_grad, "xx"},
-    {OP_bn_scale_grad_weight, "vV"}, {OP_neg_mul, "vv"},     {OP_bn_grad_input, "xxssv"},
+    {OP_bias_add, "xv"},
+    {OP_bn_scale, "vV"},
+    {OP_bn_shift, "vvv"},
+    {OP_channel_affine, "xvv"},
+    {OP_channel_scale, "xv"},
+    {OP_bn_apply, "xsvv"},
+    {OP_relu, "x"},
+    {OP_relu6, "x"},
+    {OP_add, "xx"},
+    {OP_bias_affine, "vvv"},
+    {OP_relu_grad, "xx"},
+    {OP_relu6_grad, "xx"},
+    {OP_bn_scale_grad_weight, "vV"},
+    {OP_neg_mul, "vv"},
+    {OP_bn_grad_input, "xxssv"},
 };
 
 enum { N = 2, C = 3, INNER = 4 };
@@ -32,7 +44,7 @@ enum { N = 2, C = 3, INNER = 4 };
 struct scalar_emit {
     struct emit emit;
     const struct tensor *in;
-    int64_t at;      /* element of the result */
+    int64_t at; /* element of the result */
     int64_t channel;
     double pool[64];
     unsigned used;
@@ -46,10 +58,7 @@ static emit_value keep(struct emit *e, double v)
     return (emit_value)&s->pool[s->used++];
 }
 
-static double value(emit_value v)
-{
-    return *(const double *)v;
-}
+static double value(emit_value v) { return *(const double *)v; }
 
 static emit_value scalar_in(struct emit *e, uint32_t i, uint32_t row)
 {
@@ -60,10 +69,22 @@ static emit_value scalar_in(struct emit *e, uint32_t i, uint32_t row)
 
 static emit_value scalar_count(struct emit *e) { return keep(e, N * INNER); }
 static emit_value scalar_constant(struct emit *e, double v) { return keep(e, v); }
-static emit_value scalar_add(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) + value(b)); }
-static emit_value scalar_sub(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) - value(b)); }
-static emit_value scalar_mul(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) * value(b)); }
-static emit_value scalar_div(struct emit *e, emit_value a, emit_value b) { return keep(e, value(a) / value(b)); }
+static emit_value scalar_add(struct emit *e, emit_value a, emit_value b)
+{
+    return keep(e, value(a) + value(b));
+}
+static emit_value scalar_sub(struct emit *e, emit_value a, emit_value b)
+{
+    return keep(e, value(a) - value(b));
+}
+static emit_value scalar_mul(struct emit *e, emit_value a, emit_value b)
+{
+    return keep(e, value(a) * value(b));
+}
+static emit_value scalar_div(struct emit *e, emit_value a, emit_value b)
+{
+    return keep(e, value(a) / value(b));
+}
 static emit_value scalar_sqrt(struct emit *e, emit_value a) { return keep(e, sqrt(value(a))); }
 
 static emit_value scalar_fma(struct emit *e, emit_value a, emit_value b, emit_value c)
@@ -81,15 +102,25 @@ static emit_value scalar_min(struct emit *e, emit_value a, emit_value b)
     return keep(e, value(a) > value(b) ? value(b) : value(a));
 }
 
-static emit_value scalar_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t, emit_value f)
+static emit_value scalar_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t,
+                                   emit_value f)
 {
     return keep(e, value(a) > value(b) ? value(t) : value(f));
 }
 
 static const struct emit_builder scalar_builder = {
-    .in = scalar_in,   .count = scalar_count, .constant = scalar_constant, .add = scalar_add,
-    .sub = scalar_sub, .mul = scalar_mul,     .div = scalar_div,           .fma = scalar_fma,
-    .max = scalar_max, .min = scalar_min,     .sqrt = scalar_sqrt,         .select_gt = scalar_select_gt,
+    .in = scalar_in,
+    .count = scalar_count,
+    .constant = scalar_constant,
+    .add = scalar_add,
+    .sub = scalar_sub,
+    .mul = scalar_mul,
+    .div = scalar_div,
+    .fma = scalar_fma,
+    .max = scalar_max,
+    .min = scalar_min,
+    .sqrt = scalar_sqrt,
+    .select_gt = scalar_select_gt,
 };
 
 static struct tensor make_operand(struct arena *arena, char kind, unsigned index)
@@ -110,7 +141,8 @@ static struct tensor make_operand(struct arena *arena, char kind, unsigned index
     return t;
 }
 
-static void compare(enum op op, const struct attrs *attrs, const struct tensor *in, const struct tensor *want)
+static void compare(enum op op, const struct attrs *attrs, const struct tensor *in,
+                    const struct tensor *want)
 {
     struct scalar_emit s = {.emit = {&scalar_builder}, .in = in};
     int64_t size = shape_elements(&want->shape, 1), inner = want->shape.rank == 4 ? INNER : 1;
@@ -120,7 +152,8 @@ static void compare(enum op op, const struct attrs *attrs, const struct tensor *
         double got = value(op_emit(op)(&s.emit, attrs));
         double expect = want->data[s.at];
         if (isnan(expect) ? !isnan(got) : fabs(got - expect) > 1e-12 * fmax(1, fabs(expect)))
-            fail_msg("%s at %d: emitted %.17g, evaluated %.17g", op_info(op)->name, (int)s.at, got, expect);
+            fail_msg("%s at %d: emitted %.17g, evaluated %.17g", op_info(op)->name, (int)s.at, got,
+                     expect);
     }
 }
 

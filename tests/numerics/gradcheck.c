@@ -1,10 +1,11 @@
 /* link: ftm_support ftm_passes ftm_graph */
 /* Every gradient rule against finite differences, through the backward pass and the interpreter.
  *
- * One small network per differentiable op of ops.def; an op without one fails. The operand x of the op under test is a
- * trainable 1x1 convolution of an image with at least as many channels as x has values per channel, so that x can move
- * in every direction; behind the op a frozen linear layer and the loss give every element of its result a weight. Then
- * random networks of everything together. Wrong gradients made on purpose must be caught. */
+ * One small network per differentiable op of ops.def; an op without one fails. The operand x of the
+ * op under test is a trainable 1x1 convolution of an image with at least as many channels as x has
+ * values per channel, so that x can move in every direction; behind the op a frozen linear layer
+ * and the loss give every element of its result a weight. Then random networks of everything
+ * together. Wrong gradients made on purpose must be caught. */
 #include "grad_check.h"
 
 #include <setjmp.h>
@@ -24,7 +25,7 @@ static const double tolerance = 1e-6;
 
 enum { BATCH = 2, CHANNELS = 4, HEIGHT = 5, WIDTH = 4 };
 
-/* ---- one op each ------------------------------------------------------------------------------------------------ */
+/* ---- one op each ---- */
 
 typedef value_id build_fn(struct graph *g, value_id x);
 
@@ -40,13 +41,18 @@ static value_id channel_buffer(struct graph *g, const char *name)
 
 static value_id build_conv2d(struct graph *g, value_id x)
 {
-    struct net_conv c = {.out = 3, .kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}, .dilation = {1, 2}};
+    struct net_conv c = {
+        .out = 3, .kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}, .dilation = {1, 2}};
     return net_conv2d(g, "conv", x, &c, true);
 }
 
 static value_id build_depthwise(struct graph *g, value_id x)
 {
-    struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .stride = {1, 2}, .padding = {0, 1, 1, 1}, .groups = CHANNELS};
+    struct net_conv c = {.out = CHANNELS,
+                         .kernel = {3, 3},
+                         .stride = {1, 2},
+                         .padding = {0, 1, 1, 1},
+                         .groups = CHANNELS};
     return net_conv2d(g, "conv", x, &c, true);
 }
 
@@ -75,7 +81,8 @@ static value_id build_bn_stored(struct graph *g, value_id x)
 static value_id build_bn_scale(struct graph *g, value_id x)
 {
     struct attrs a = {.eps = 1e-2};
-    value_id s = graph_op(g, OP_bn_scale, &a, channel_parameter(g, "bn.weight"), channel_buffer(g, "bn.running_var"));
+    value_id s = graph_op(g, OP_bn_scale, &a, channel_parameter(g, "bn.weight"),
+                          channel_buffer(g, "bn.running_var"));
     return graph_op(g, OP_channel_scale, NULL, x, s);
 }
 
@@ -88,7 +95,8 @@ static value_id build_bn_shift(struct graph *g, value_id x)
 
 static value_id build_channel_affine(struct graph *g, value_id x)
 {
-    return graph_op(g, OP_channel_affine, NULL, x, channel_parameter(g, "s"), channel_parameter(g, "t"));
+    return graph_op(g, OP_channel_affine, NULL, x, channel_parameter(g, "s"),
+                    channel_parameter(g, "t"));
 }
 
 static value_id build_channel_scale(struct graph *g, value_id x)
@@ -100,7 +108,8 @@ static value_id build_bn_apply(struct graph *g, value_id x)
 {
     struct attrs a = {.eps = 1e-2};
     value_id stats = graph_op(g, OP_bn_stats, NULL, x);
-    return graph_op(g, OP_bn_apply, &a, x, stats, channel_parameter(g, "bn.weight"), channel_parameter(g, "bn.bias"));
+    return graph_op(g, OP_bn_apply, &a, x, stats, channel_parameter(g, "bn.weight"),
+                    channel_parameter(g, "bn.bias"));
 }
 
 static value_id build_bn_training(struct graph *g, value_id x)
@@ -108,16 +117,14 @@ static value_id build_bn_training(struct graph *g, value_id x)
     return net_batch_norm(g, "bn", x, 1e-2, true, true);
 }
 
-static value_id build_relu(struct graph *g, value_id x)
-{
-    return graph_op(g, OP_relu, NULL, x);
-}
+static value_id build_relu(struct graph *g, value_id x) { return graph_op(g, OP_relu, NULL, x); }
 
 /* Scaled so that some elements are above 6. */
 static value_id build_relu6(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = 6};
-    x = net_conv2d(g, "wide0", net_conv2d(g, "wide1", net_conv2d(g, "wide2", x, &c, true), &c, true), &c, true);
+    x = net_conv2d(g, "wide0",
+                   net_conv2d(g, "wide1", net_conv2d(g, "wide2", x, &c, true), &c, true), &c, true);
     return graph_op(g, OP_relu6, NULL, x);
 }
 
@@ -153,7 +160,7 @@ static value_id build_reshape(struct graph *g, value_id x)
 
 static const struct op_case {
     const char *name;
-    enum op op;          /* must be in the function that is differentiated */
+    enum op op; /* must be in the function that is differentiated */
     build_fn *build;
     double smoothing;
 } cases[] = {
@@ -185,7 +192,8 @@ static struct program *build_case(struct arena *arena, struct diag *diag, const 
     struct program *p = program_new(arena, diag, c->name, BATCH);
     struct graph *g = program_add_function(p, "train", true);
     struct net_conv probe = {.out = CHANNELS};
-    value_id x = net_conv2d(g, "probe", net_image(g, BATCH * HEIGHT * WIDTH, HEIGHT, WIDTH), &probe, true);
+    value_id x =
+        net_conv2d(g, "probe", net_image(g, BATCH * HEIGHT * WIDTH, HEIGHT, WIDTH), &probe, true);
     value_id y = c->build(g, x);
     if (graph_shape(g, y)->rank == 4)
         y = graph_op(g, OP_flatten, NULL, y);
@@ -202,7 +210,8 @@ static bool has_op(const struct program *p, enum op op)
     return false;
 }
 
-/* Builds and checks; the first seed whose point is not near a kink. spoil (or NULL) changes the gradients' program. */
+/* Builds and checks; the first seed whose point is not near a kink. spoil (or NULL) changes the
+ * gradients' program. */
 static struct grad_result run_case(const struct op_case *c, bool (*spoil)(struct graph *))
 {
     struct grad_result result = {0};
@@ -214,7 +223,8 @@ static struct grad_result run_case(const struct op_case *c, bool (*spoil)(struct
         struct grad_check check = {.arena = &arena, .seed = seed, .n = BATCH};
         check.forward = build_case(&arena, &diag, c);
         check.backward = build_case(&arena, &diag, c);
-        assert_true(passes_run(check.backward, &(struct pass_options){.only = GRADIENT_PASSES, .verify = true}));
+        assert_true(passes_run(check.backward,
+                               &(struct pass_options){.only = GRADIENT_PASSES, .verify = true}));
         if (!has_op(check.backward, c->op))
             fail_msg("case '%s' does not have %s", c->name, op_info(c->op)->name);
         if (spoil)
@@ -249,13 +259,14 @@ static void test_every_differentiable_op_has_a_case(void **state)
     }
 }
 
-/* ---- networks --------------------------------------------------------------------------------------------------- */
+/* ---- networks ---- */
 
 static struct grad_result check_network(uint64_t seed, const char *passes)
 {
     struct arena arena;
     struct diag diag;
-    struct random_graph_options options = {.max_blocks = 3, .max_size = 6, .max_channels = 5, .max_batch = 3};
+    struct random_graph_options options = {
+        .max_blocks = 3, .max_size = 6, .max_channels = 5, .max_batch = 3};
     arena_init(&arena, "test");
     diag_init(&diag, &arena);
     struct grad_check check = {.arena = &arena, .seed = seed, .n = 3};
@@ -292,7 +303,7 @@ static void test_random_networks_after_all_passes(void **state)
     check_networks(NULL);
 }
 
-/* ---- wrong gradients -------------------------------------------------------------------------------------------- */
+/* ---- wrong gradients ---- */
 
 static struct node *find(struct graph *g, enum op op)
 {

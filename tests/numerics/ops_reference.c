@@ -1,9 +1,9 @@
 /* link: ftm_graph ftm_base */
 /* The reference evaluation of ops against stored results of PyTorch.
  *
- * Reads numerics/data/ops.txt (format and origin: tools/make_ops_reference.py). Each case becomes a function of one
- * node, so that shape rules and interpreter take part. An op without a case must be on the list of those that need
- * none. */
+ * Reads numerics/data/ops.txt (format and origin: tools/make_ops_reference.py). Each case becomes a
+ * function of one node, so that shape rules and interpreter take part. An op without a case must be
+ * on the list of those that need none. */
 #include "interp.h"
 
 #include <setjmp.h>
@@ -34,7 +34,7 @@ struct reference {
     struct tensor result; /* data is NULL where nothing is expected */
 };
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static double read_number(FILE *f)
 {
@@ -43,10 +43,7 @@ static double read_number(FILE *f)
     return v;
 }
 
-static int64_t read_int(FILE *f)
-{
-    return (int64_t)read_number(f);
-}
+static int64_t read_int(FILE *f) { return (int64_t)read_number(f); }
 
 static struct tensor read_tensor(struct arena *arena, FILE *f)
 {
@@ -71,20 +68,20 @@ static void read_attr(FILE *f, struct attrs *a)
 {
     char name[32];
     assert_int_equal(fscanf(f, "%31s", name), 1);
-#define FTM_ATTR_INT(id)                                                                                               \
-    if (strcmp(name, #id) == 0)                                                                                        \
+#define FTM_ATTR_INT(id)                                                                           \
+    if (strcmp(name, #id) == 0)                                                                    \
         a->id = read_int(f);
-#define FTM_ATTR_INT2(id)                                                                                              \
-    if (strcmp(name, #id) == 0)                                                                                        \
+#define FTM_ATTR_INT2(id)                                                                          \
+    if (strcmp(name, #id) == 0)                                                                    \
         read_ints(f, a->id, 2);
-#define FTM_ATTR_INT4(id)                                                                                              \
-    if (strcmp(name, #id) == 0)                                                                                        \
+#define FTM_ATTR_INT4(id)                                                                          \
+    if (strcmp(name, #id) == 0)                                                                    \
         read_ints(f, a->id, 4);
-#define FTM_ATTR_FLOAT(id)                                                                                             \
-    if (strcmp(name, #id) == 0)                                                                                        \
+#define FTM_ATTR_FLOAT(id)                                                                         \
+    if (strcmp(name, #id) == 0)                                                                    \
         a->id = read_number(f);
-#define FTM_ATTR_BOOL(id)                                                                                              \
-    if (strcmp(name, #id) == 0)                                                                                        \
+#define FTM_ATTR_BOOL(id)                                                                          \
+    if (strcmp(name, #id) == 0)                                                                    \
         a->id = read_int(f) != 0;
 #include "attrs.def"
 }
@@ -94,13 +91,15 @@ static void read_operand(struct arena *arena, FILE *f, struct reference *r)
     char dtype[8];
     assert_true(r->operand_count < MAX_OPERANDS);
     assert_int_equal(fscanf(f, "%7s %7s", r->operands[r->operand_count].kind, dtype), 2);
-    r->operands[r->operand_count].dtype =
-        strcmp(dtype, "i32") == 0 ? FTMRT_I32 : strcmp(dtype, "i64") == 0 ? FTMRT_I64 : FTMRT_F32;
+    r->operands[r->operand_count].dtype = strcmp(dtype, "i32") == 0   ? FTMRT_I32
+                                          : strcmp(dtype, "i64") == 0 ? FTMRT_I64
+                                                                      : FTMRT_F32;
     r->operands[r->operand_count].tensor = read_tensor(arena, f);
     r->operand_count++;
 }
 
-/* Reads the items of a case behind its name; the next case's name goes to `next` ("" at the end). */
+/* Reads the items of a case behind its name; the next case's name goes to `next` ("" at the end).
+ */
 static void read_case(struct arena *arena, FILE *f, struct reference *r, char next[64])
 {
     char word[32];
@@ -131,7 +130,7 @@ static void read_case(struct arena *arena, FILE *f, struct reference *r, char ne
     }
 }
 
-/* ---- checking --------------------------------------------------------------------------------------------------- */
+/* ---- checking ---- */
 
 static void compare(const struct reference *r, const struct tensor *got, const struct tensor *want)
 {
@@ -143,7 +142,8 @@ static void compare(const struct reference *r, const struct tensor *got, const s
         most = fmax(most, fabs(want->data[i]));
     for (int64_t i = 0; i < size; i++)
         if (!(fabs(got->data[i] - want->data[i]) <= tolerance * most))
-            fail_msg("%s: element %d is %.17g, PyTorch's is %.17g", r->name, (int)i, got->data[i], want->data[i]);
+            fail_msg("%s: element %d is %.17g, PyTorch's is %.17g", r->name, (int)i, got->data[i],
+                     want->data[i]);
 }
 
 static value_id add_operand(struct graph *g, const struct reference *r, uint32_t i)
@@ -151,7 +151,8 @@ static value_id add_operand(struct graph *g, const struct reference *r, uint32_t
     struct type type = {r->operands[i].dtype, r->operands[i].tensor.shape};
     const char *name = arena_printf(g->program->arena, "operand%u", i);
     if (strcmp(r->operands[i].kind, "state") == 0) {
-        struct state s = {.name = name, .type = type, .file_shape = type.shape, .mutable = true, .source = -1};
+        struct state s = {
+            .name = name, .type = type, .file_shape = type.shape, .mutable = true, .source = -1};
         return graph_state(g, program_add_state(g->program, s));
     }
     if (strcmp(r->operands[i].kind, "input") == 0)
@@ -159,8 +160,8 @@ static value_id add_operand(struct graph *g, const struct reference *r, uint32_t
     return graph_input(g, name, type);
 }
 
-static void compare_states(const struct reference *r, const struct graph *g, const value_id *operands,
-                           const struct interp *in)
+static void compare_states(const struct reference *r, const struct graph *g,
+                           const value_id *operands, const struct interp *in)
 {
     for (uint32_t i = 0; i < r->operand_count; i++)
         if (r->operands[i].after.data)
@@ -168,7 +169,8 @@ static void compare_states(const struct reference *r, const struct graph *g, con
 }
 
 /* Evaluates the function made of one op. */
-static void evaluate(struct arena *arena, const struct reference *r, const struct graph *g, const value_id *operands)
+static void evaluate(struct arena *arena, const struct reference *r, const struct graph *g,
+                     const value_id *operands)
 {
     struct tensor inputs[MAX_OPERANDS], output;
     struct interp *in = interp_new(arena, g->program);
@@ -205,7 +207,7 @@ static void run_case(struct arena *arena, const struct reference *r)
     evaluate(arena, r, g, operands);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------------ */
+/* ---- tests ---- */
 
 static bool seen[OP_COUNT];
 
@@ -233,14 +235,30 @@ static void test_ops_equal_pytorch(void **state)
     assert_true(cases >= 36);
 }
 
-/* Moves or element-wise sums and products that emit_rules.c, gradcheck.c and random_graph_passes.c pin down. */
+/* Moves or element-wise sums and products that emit_rules.c, gradcheck.c and random_graph_passes.c
+ * pin down. */
 static bool needs_no_case(enum op op)
 {
     static const enum op trivial[] = {
-        OP_input,         OP_state,         OP_constant,    OP_bias_add,      OP_bn_scale,
-        OP_bn_shift,      OP_channel_affine, OP_channel_scale, OP_add,        OP_flatten,
-        OP_reshape,       OP_scale_weight,  OP_bias_affine, OP_channel_sum,   OP_channel_dot,
-        OP_neg_mul,       OP_stat_row,      OP_relayout,    OP_bn_scale_grad_weight,
+        OP_input,
+        OP_state,
+        OP_constant,
+        OP_bias_add,
+        OP_bn_scale,
+        OP_bn_shift,
+        OP_channel_affine,
+        OP_channel_scale,
+        OP_add,
+        OP_flatten,
+        OP_reshape,
+        OP_scale_weight,
+        OP_bias_affine,
+        OP_channel_sum,
+        OP_channel_dot,
+        OP_neg_mul,
+        OP_stat_row,
+        OP_relayout,
+        OP_bn_scale_grad_weight,
     };
     for (size_t i = 0; i < sizeof trivial / sizeof *trivial; i++)
         if (trivial[i] == op)

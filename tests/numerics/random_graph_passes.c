@@ -1,9 +1,10 @@
 /* link: ftm_support ftm_passes ftm_graph */
 /* For every pass: interpret(before) equals interpret(after), on random networks.
  *
- * Each network goes through all passes in order; around each one its three functions run on the same inputs in double
- * precision. Outputs must agree, and so must the states afterwards, except across the passes that add the nodes which
- * write states (decompose: running statistics, backward: updates). */
+ * Each network goes through all passes in order; around each one its three functions run on the
+ * same inputs in double precision. Outputs must agree, and so must the states afterwards, except
+ * across the passes that add the nodes which write states (decompose: running statistics, backward:
+ * updates). */
 #include "random_graph.h"
 
 #include <setjmp.h>
@@ -49,12 +50,15 @@ static void interpret(struct arena *arena, const struct program *p, uint64_t see
         assert_true(f < MAX_FUNCTIONS && g->outputs.len <= MAX_OUTPUTS);
         r->in[f] = interp_new(arena, p);
         random_states(r->in[f], seed);
-        interp_run(r->in[f], arena, g, BATCH, random_inputs(arena, g, BATCH, seed), r->outputs[f], NULL);
+        interp_run(r->in[f], arena, g, BATCH, random_inputs(arena, g, BATCH, seed), r->outputs[f],
+                   NULL);
     }
 }
 
-/* The largest distance between two results; the states of the first one's program are compared by index. */
-static double distance(const struct program *p, uint32_t states, const struct result *a, const struct result *b)
+/* The largest distance between two results; the states of the first one's program are compared by
+ * index. */
+static double distance(const struct program *p, uint32_t states, const struct result *a,
+                       const struct result *b)
 {
     double most = 0;
     for (uint32_t f = 0; f < p->functions.len; f++) {
@@ -78,7 +82,8 @@ static void check_pass(struct arena *arena, struct program *p, enum pass_id pass
     interpret(arena, p, seed, &after);
     double d = distance(p, states, &before, &after);
     if (d > 1e-12)
-        fail_msg("seed %llu: pass %s changes results by %.3g", (unsigned long long)seed, pass_name(pass), d);
+        fail_msg("seed %llu: pass %s changes results by %.3g", (unsigned long long)seed,
+                 pass_name(pass), d);
 }
 
 static void check_graph(uint64_t seed)
@@ -126,7 +131,8 @@ static void test_a_wrong_pass_is_caught(void **state)
     struct program *p = program_new(&arena, &diag, "small", BATCH);
     struct graph *g = program_add_function(p, "predict", false);
     struct net_conv conv = {.out = 3, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
-    value_id y = graph_op(g, OP_relu, NULL, net_conv2d(g, "conv", net_image(g, 2, 5, 5), &conv, false));
+    value_id y =
+        graph_op(g, OP_relu, NULL, net_conv2d(g, "conv", net_image(g, 2, 5, 5), &conv, false));
     graph_output(g, "logits", y);
     interpret(&arena, p, 1, &before);
     graph_node(g, y)->op = OP_relu6;

@@ -14,13 +14,13 @@ enum { ELEMENTS = 40, DIRECTIONS = 4 }; /* up to ELEMENTS every one is checked *
 
 struct run {
     const struct grad_check *check;
-    struct interp *in;         /* of the forward program */
+    struct interp *in; /* of the forward program */
     const struct graph *g;
     struct tensor *inputs;
     struct grad_result result;
 };
 
-/* ---- kinks ------------------------------------------------------------------------------------------------------ */
+/* ---- kinks ---- */
 
 static double relu_distance(const struct tensor *x, bool six)
 {
@@ -34,8 +34,8 @@ static double relu_distance(const struct tensor *x, bool six)
     return least;
 }
 
-/* The gap between the largest element of a window and the next smaller one. Equal elements, as relu leaves them, do not
- * count: they are flat, and one of them takes the gradient. */
+/* The gap between the largest element of a window and the next smaller one. Equal elements, as relu
+ * leaves them, do not count: they are flat, and one of them takes the gradient. */
 static double window_gap(const struct window *w, int64_t output, const double *map)
 {
     double best = -INFINITY, next = -INFINITY;
@@ -81,7 +81,7 @@ static double kink_distance(const struct run *r, const struct tensor *values)
     return least;
 }
 
-/* ---- finite differences ----------------------------------------------------------------------------------------- */
+/* ---- finite differences ---- */
 
 static double loss_of(const struct run *r, struct arena *arena, struct tensor **values)
 {
@@ -120,7 +120,8 @@ static double difference(const struct run *r, uint32_t state, const double *dire
 }
 
 /* grad may be NULL: no gradient. */
-static void compare(struct run *r, uint32_t state, const double *grad, const double *direction, int64_t number)
+static void compare(struct run *r, uint32_t state, const double *grad, const double *direction,
+                    int64_t number)
 {
     const struct tensor *s = &r->in->states[state];
     int64_t size = shape_elements(&s->shape, 1);
@@ -132,7 +133,8 @@ static void compare(struct run *r, uint32_t state, const double *grad, const dou
     if (error <= r->result.worst)
         return;
     r->result.worst = error;
-    snprintf(r->result.where, sizeof r->result.where, "%s %d: %.9g by differences, %.9g by the gradient",
+    snprintf(r->result.where, sizeof r->result.where,
+             "%s %d: %.9g by differences, %.9g by the gradient",
              r->in->program->states.at[state].name, (int)number, measured, expect);
 }
 
@@ -144,12 +146,13 @@ static void check_state(struct run *r, uint32_t state, const double *grad)
     for (int64_t k = 0; k < (each ? size : DIRECTIONS); k++) {
         double norm = sqrt((double)size / 3);
         for (int64_t i = 0; i < size; i++)
-            direction[i] = each ? (double)(i == k) : (2 * ftmrt_uniform(9, (uint64_t)k, (uint64_t)i, 3) - 1) / norm;
+            direction[i] = each ? (double)(i == k)
+                                : (2 * ftmrt_uniform(9, (uint64_t)k, (uint64_t)i, 3) - 1) / norm;
         compare(r, state, grad, direction, k);
     }
 }
 
-/* ---- gradients -------------------------------------------------------------------------------------------------- */
+/* ---- gradients ---- */
 
 /* The gradient of each state in the function "train" after backward: what its update reads. */
 static const double **gradients(const struct grad_check *c)

@@ -7,12 +7,10 @@ static const char *member(struct graph *g, const char *layer, const char *name)
     return arena_printf(g->program->arena, "%s.%s", layer, name);
 }
 
-static int64_t at_least_1(int64_t v)
-{
-    return v ? v : 1;
-}
+static int64_t at_least_1(int64_t v) { return v ? v : 1; }
 
-value_id net_state(struct graph *g, const char *name, enum ftmrt_state_kind kind, struct shape shape, bool trainable)
+value_id net_state(struct graph *g, const char *name, enum ftmrt_state_kind kind,
+                   struct shape shape, bool trainable)
 {
     struct program *p = g->program;
     uint32_t found = program_find_state(p, name);
@@ -36,7 +34,8 @@ value_id net_parameter(struct graph *g, const char *name, struct shape shape, bo
     return net_state(g, name, FTMRT_STATE_PARAMETER, shape, trainable);
 }
 
-value_id net_conv2d(struct graph *g, const char *name, value_id x, const struct net_conv *c, bool trainable)
+value_id net_conv2d(struct graph *g, const char *name, value_id x, const struct net_conv *c,
+                    bool trainable)
 {
     struct attrs a = {.groups = at_least_1(c->groups)};
     memcpy(a.padding, c->padding, sizeof a.padding);
@@ -46,22 +45,26 @@ value_id net_conv2d(struct graph *g, const char *name, value_id x, const struct 
     }
     int64_t in = graph_shape(g, x)->dim[1] / a.groups;
     struct shape shape = shape_4d(c->out, in, at_least_1(c->kernel[0]), at_least_1(c->kernel[1]));
-    return graph_op(g, OP_conv2d, &a, x, net_parameter(g, member(g, name, "weight"), shape, trainable));
+    return graph_op(g, OP_conv2d, &a, x,
+                    net_parameter(g, member(g, name, "weight"), shape, trainable));
 }
 
 value_id net_linear(struct graph *g, const char *name, value_id x, int64_t out, bool trainable)
 {
     struct shape shape = shape_2d(out, graph_shape(g, x)->dim[1]);
-    return graph_op(g, OP_linear, NULL, x, net_parameter(g, member(g, name, "weight"), shape, trainable));
+    return graph_op(g, OP_linear, NULL, x,
+                    net_parameter(g, member(g, name, "weight"), shape, trainable));
 }
 
 value_id net_bias(struct graph *g, const char *name, value_id x, bool trainable)
 {
     struct shape shape = shape_1d(graph_shape(g, x)->dim[1]);
-    return graph_op(g, OP_bias_add, NULL, x, net_parameter(g, member(g, name, "bias"), shape, trainable));
+    return graph_op(g, OP_bias_add, NULL, x,
+                    net_parameter(g, member(g, name, "bias"), shape, trainable));
 }
 
-value_id net_batch_norm(struct graph *g, const char *name, value_id x, double eps, bool trainable, bool training)
+value_id net_batch_norm(struct graph *g, const char *name, value_id x, double eps, bool trainable,
+                        bool training)
 {
     struct shape shape = shape_1d(graph_shape(g, x)->dim[1]);
     struct attrs a = {.eps = eps, .momentum = 0.1, .training = g->training && training};
@@ -69,7 +72,8 @@ value_id net_batch_norm(struct graph *g, const char *name, value_id x, double ep
     value_id bias = net_parameter(g, member(g, name, "bias"), shape, trainable);
     value_id mean = net_state(g, member(g, name, "running_mean"), FTMRT_STATE_BUFFER, shape, false);
     value_id var = net_state(g, member(g, name, "running_var"), FTMRT_STATE_BUFFER, shape, false);
-    value_id count = net_state(g, member(g, name, "num_batches_tracked"), FTMRT_STATE_BUFFER, shape_scalar(), false);
+    value_id count = net_state(g, member(g, name, "num_batches_tracked"), FTMRT_STATE_BUFFER,
+                               shape_scalar(), false);
     const value_id buffers[] = {mean, var, count};
     for (int i = 0; i < 3; i++)
         g->program->states.at[graph_node(g, buffers[i])->attrs.state].mutable = training;

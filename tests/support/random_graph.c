@@ -1,5 +1,5 @@
-/* The generator draws while it builds: each function is built with the same draws, so all three are one network. A draw
- * never depends on whether the function trains. */
+/* The generator draws while it builds: each function is built with the same draws, so all three are
+ * one network. A draw never depends on whether the function trains. */
 #include "random_graph.h"
 
 #include <string.h>
@@ -10,13 +10,14 @@ struct draw {
     struct graph *g;
     const struct random_graph_options *options;
     uint64_t seed, counter;
-    uint32_t block;       /* number of the block being built */
-    uint32_t frozen;      /* blocks below this one are frozen */
+    uint32_t block;  /* number of the block being built */
+    uint32_t frozen; /* blocks below this one are frozen */
 };
 
 struct random_graph_options random_graph_small(void)
 {
-    return (struct random_graph_options){.max_blocks = 5, .max_size = 9, .max_channels = 17, .max_batch = 4};
+    return (struct random_graph_options){
+        .max_blocks = 5, .max_size = 9, .max_channels = 17, .max_batch = 4};
 }
 
 /* A number in [low, high]. */
@@ -26,10 +27,7 @@ static int64_t draw(struct draw *d, int64_t low, int64_t high)
     return low + (int64_t)(u * (double)(high - low + 1));
 }
 
-static bool chance(struct draw *d, int64_t percent)
-{
-    return draw(d, 0, 99) < percent;
-}
+static bool chance(struct draw *d, int64_t percent) { return draw(d, 0, 99) < percent; }
 
 static int64_t draw_channels(struct draw *d)
 {
@@ -75,7 +73,8 @@ static struct net_conv draw_window(struct draw *d, const struct shape *x, int64_
         c.stride[axis] = draw(d, 1, 2);
         c.padding[axis] = draw(d, 0, c.kernel[axis] - 1);
         c.padding[2 + axis] = draw(d, 0, c.kernel[axis] - 1);
-        if (in + c.padding[axis] + c.padding[2 + axis] < c.dilation[axis] * (c.kernel[axis] - 1) + 1)
+        if (in + c.padding[axis] + c.padding[2 + axis] <
+            c.dilation[axis] * (c.kernel[axis] - 1) + 1)
             c = shrink(c, axis);
     }
     return c;
@@ -84,12 +83,14 @@ static struct net_conv draw_window(struct draw *d, const struct shape *x, int64_
 /* What follows a convolution: bias, batch norm or neither, then maybe an activation. */
 static value_id epilogue(struct draw *d, value_id x, int part)
 {
-    bool bias = chance(d, 40), norm = chance(d, 60), trainable = draw_trainable(d), stored = chance(d, 25);
+    bool bias = chance(d, 40), norm = chance(d, 60), trainable = draw_trainable(d),
+         stored = chance(d, 25);
     double eps = chance(d, 50) ? 1e-5 : 1e-3;
     if (bias)
         x = net_bias(d->g, layer_name(d, "conv", part), x, draw_trainable(d));
     if (norm)
-        x = net_batch_norm(d->g, layer_name(d, "bn", part), x, eps, trainable, trainable && !stored);
+        x = net_batch_norm(d->g, layer_name(d, "bn", part), x, eps, trainable,
+                           trainable && !stored);
     return activation(d, x);
 }
 
@@ -118,7 +119,8 @@ static value_id pool_block(struct draw *d, value_id x)
 static value_id residual_block(struct draw *d, value_id x)
 {
     int64_t k = draw(d, 0, 1);
-    struct net_conv c = {.out = graph_shape(d->g, x)->dim[1], .kernel = {2 * k + 1, 3}, .padding = {k, 1, k, 1}};
+    struct net_conv c = {
+        .out = graph_shape(d->g, x)->dim[1], .kernel = {2 * k + 1, 3}, .padding = {k, 1, k, 1}};
     bool depthwise = chance(d, 40);
     c.groups = depthwise ? c.out : 1;
     value_id y = net_conv2d(d->g, layer_name(d, "conv", 0), x, &c, draw_trainable(d));

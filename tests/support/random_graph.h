@@ -1,21 +1,22 @@
-/* Random networks: valid programs of the ops a convolutional classifier has, with odd sizes, for comparing what must be
- * equal (before and after a pass, interpreted and compiled). The same seed gives the same program. */
+/* Random networks: valid programs of the ops a convolutional classifier has, with odd sizes, for
+ * comparing what must be equal (before and after a pass, interpreted and compiled). The same seed
+ * gives the same program. */
 #ifndef FTM_SUPPORT_RANDOM_GRAPH_H
 #define FTM_SUPPORT_RANDOM_GRAPH_H
 
 #include "graph.h"
 
 struct random_graph_options {
-    uint32_t max_blocks;                /* of convolution, pooling, residual, ... before the head */
-    int64_t max_size, max_channels;     /* of the image's sides; of every map */
+    uint32_t max_blocks;            /* of convolution, pooling, residual, ... before the head */
+    int64_t max_size, max_channels; /* of the image's sides; of every map */
     int64_t max_batch;
 };
 
 /* What suits the interpreter: small enough for hundreds of graphs. */
 struct random_graph_options random_graph_small(void);
 
-/* Functions predict, eval and train over one network with classes between 2 and 11. A prefix of it is frozen, and some
- * of the rest; batch norms of trainable blocks train. */
+/* Functions predict, eval and train over one network with classes between 2 and 11. A prefix of it
+ * is frozen, and some of the rest; batch norms of trainable blocks train. */
 struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t seed,
                              const struct random_graph_options *options);
 
