@@ -51,10 +51,7 @@ static void add_chunk(struct arena *a, size_t wanted)
     a->reserved += size;
 }
 
-void arena_init(struct arena *a, const char *name)
-{
-    *a = (struct arena){.name = name};
-}
+void arena_init(struct arena *a, const char *name) { *a = (struct arena){.name = name}; }
 
 void arena_clear(struct arena *a)
 {
@@ -97,10 +94,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
     return block;
 }
 
-char *arena_strdup(struct arena *a, const char *s)
-{
-    return arena_strndup(a, s, strlen(s));
-}
+char *arena_strdup(struct arena *a, const char *s) { return arena_strndup(a, s, strlen(s)); }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {

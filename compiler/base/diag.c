@@ -22,10 +22,7 @@ static const struct {
 #undef DIAG
 };
 
-void diag_init(struct diag *d, struct arena *arena)
-{
-    *d = (struct diag){.arena = arena};
-}
+void diag_init(struct diag *d, struct arena *arena) { *d = (struct diag){.arena = arena}; }
 
 void diag_report(struct diag *d, struct span span, enum diag_id id, ...)
 {
@@ -94,10 +91,7 @@ static bool find_line(const struct span *s, const char **line, size_t *length)
     return true;
 }
 
-static bool continuation(char c)
-{
-    return ((unsigned char)c & 0xC0) == 0x80;
-}
+static bool continuation(char c) { return ((unsigned char)c & 0xC0) == 0x80; }
 
 static void print_excerpt(const struct span *s, const struct style *style, FILE *out)
 {

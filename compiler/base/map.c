@@ -35,10 +35,7 @@ static void grow(struct map *m)
         *slot_of(m, m->entries[i].key) = i + 1;
 }
 
-void map_init(struct map *m, struct arena *arena)
-{
-    *m = (struct map){.arena = arena};
-}
+void map_init(struct map *m, struct arena *arena) { *m = (struct map){.arena = arena}; }
 
 static struct map_entry *find(const struct map *m, const char *key)
 {
@@ -54,10 +51,7 @@ void *map_get(const struct map *m, const char *key)
     return e ? e->value : NULL;
 }
 
-bool map_has(const struct map *m, const char *key)
-{
-    return find(m, key) != NULL;
-}
+bool map_has(const struct map *m, const char *key) { return find(m, key) != NULL; }
 
 void map_set(struct map *m, const char *key, void *value)
 {

@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void strbuf_init(struct strbuf *b, struct arena *arena)
-{
-    *b = (struct strbuf){.arena = arena};
-}
+void strbuf_init(struct strbuf *b, struct arena *arena) { *b = (struct strbuf){.arena = arena}; }
 
 static void reserve(struct strbuf *b, size_t more)
 {
@@ -31,15 +28,9 @@ void strbuf_addn(struct strbuf *b, const char *s, size_t n)
     b->text[b->len] = '\0';
 }
 
-void strbuf_add(struct strbuf *b, const char *s)
-{
-    strbuf_addn(b, s, strlen(s));
-}
+void strbuf_add(struct strbuf *b, const char *s) { strbuf_addn(b, s, strlen(s)); }
 
-void strbuf_addc(struct strbuf *b, char c)
-{
-    strbuf_addn(b, &c, 1);
-}
+void strbuf_addc(struct strbuf *b, char c) { strbuf_addn(b, &c, 1); }
 
 void strbuf_vaddf(struct strbuf *b, const char *format, va_list args)
 {

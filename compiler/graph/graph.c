@@ -54,10 +54,7 @@ uint32_t program_find_state(const struct program *p, const char *name)
     return UINT32_MAX;
 }
 
-bool state_constant(const struct state *s)
-{
-    return !s->trainable && !s->mutable;
-}
+bool state_constant(const struct state *s) { return !s->trainable && !s->mutable; }
 
 /* ---- types
  * ---------------------------------------------------------------------------------------------------

@@ -42,27 +42,17 @@ static double bfloat_value(uint16_t bits)
 static double element(enum ftmrt_dtype dtype, const void *data, int64_t i)
 {
     switch (dtype) {
-    case FTMRT_F32:
-        return ((const float *)data)[i];
-    case FTMRT_F64:
-        return ((const double *)data)[i];
-    case FTMRT_F16:
-        return half_value(((const uint16_t *)data)[i]);
-    case FTMRT_BF16:
-        return bfloat_value(((const uint16_t *)data)[i]);
-    case FTMRT_I8:
-        return ((const int8_t *)data)[i];
-    case FTMRT_I16:
-        return ((const int16_t *)data)[i];
-    case FTMRT_I32:
-        return ((const int32_t *)data)[i];
-    case FTMRT_I64:
-        return (double)((const int64_t *)data)[i];
+    case FTMRT_F32: return ((const float *)data)[i];
+    case FTMRT_F64: return ((const double *)data)[i];
+    case FTMRT_F16: return half_value(((const uint16_t *)data)[i]);
+    case FTMRT_BF16: return bfloat_value(((const uint16_t *)data)[i]);
+    case FTMRT_I8: return ((const int8_t *)data)[i];
+    case FTMRT_I16: return ((const int16_t *)data)[i];
+    case FTMRT_I32: return ((const int32_t *)data)[i];
+    case FTMRT_I64: return (double)((const int64_t *)data)[i];
     case FTMRT_U8:
-    case FTMRT_BOOL:
-        return ((const uint8_t *)data)[i];
-    case FTMRT_DTYPE_COUNT:
-        break;
+    case FTMRT_BOOL: return ((const uint8_t *)data)[i];
+    case FTMRT_DTYPE_COUNT: break;
     }
     FTM_BUG("data type %d does not exist", (int)dtype);
 }

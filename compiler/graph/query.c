@@ -1,6 +1,7 @@
 /* Equality of nodes and constness of values.
  *
- * Attributes are compared by the op's row, field by field: struct attrs has padding and fields an op does not use. */
+ * Attributes are compared by the op's row, field by field: struct attrs has padding and fields an
+ * op does not use. */
 #include "query.h"
 
 #include <string.h>
@@ -13,22 +14,29 @@ static bool strings_equal(const char *a, const char *b)
 }
 
 /* Bitwise, so that 0 and -0 differ and a NaN equals itself. */
-static bool doubles_equal(double a, double b)
-{
-    return memcmp(&a, &b, sizeof(a)) == 0;
-}
+static bool doubles_equal(double a, double b) { return memcmp(&a, &b, sizeof(a)) == 0; }
 
 bool attrs_equal(enum op op, const struct attrs *a, const struct attrs *b)
 {
     uint64_t has = op_info(op)->attrs;
 #define HAS(name) (has >> ATTR_INDEX_##name & 1U)
-#define FTM_ATTR_INT(name)    if (HAS(name) && a->name != b->name) return false;
-#define FTM_ATTR_INT2(name)   if (HAS(name) && memcmp(a->name, b->name, sizeof(a->name)) != 0) return false;
-#define FTM_ATTR_INT4(name)   FTM_ATTR_INT2(name)
-#define FTM_ATTR_FLOAT(name)  if (HAS(name) && !doubles_equal(a->name, b->name)) return false;
-#define FTM_ATTR_BOOL(name)   FTM_ATTR_INT(name)
-#define FTM_ATTR_STRING(name) if (HAS(name) && !strings_equal(a->name, b->name)) return false;
-#define FTM_ATTR_SHAPE(name)  if (HAS(name) && !shape_equal(&a->name, &b->name)) return false;
+#define FTM_ATTR_INT(name)                                                                         \
+    if (HAS(name) && a->name != b->name)                                                           \
+        return false;
+#define FTM_ATTR_INT2(name)                                                                        \
+    if (HAS(name) && memcmp(a->name, b->name, sizeof(a->name)) != 0)                               \
+        return false;
+#define FTM_ATTR_INT4(name) FTM_ATTR_INT2(name)
+#define FTM_ATTR_FLOAT(name)                                                                       \
+    if (HAS(name) && !doubles_equal(a->name, b->name))                                             \
+        return false;
+#define FTM_ATTR_BOOL(name) FTM_ATTR_INT(name)
+#define FTM_ATTR_STRING(name)                                                                      \
+    if (HAS(name) && !strings_equal(a->name, b->name))                                             \
+        return false;
+#define FTM_ATTR_SHAPE(name)                                                                       \
+    if (HAS(name) && !shape_equal(&a->name, &b->name))                                             \
+        return false;
 #define FTM_ATTR_LAYOUT(name) FTM_ATTR_INT(name)
 #define FTM_ATTR_STATE(name)  FTM_ATTR_INT(name)
 #include "attrs.def"
@@ -55,7 +63,8 @@ bool node_equal(const struct node *a, const struct node *b)
     for (uint32_t i = 0; i < a->input_count; i++)
         if (!value_same(a->inputs[i], b->inputs[i]))
             return false;
-    return type_equal(&a->type, &b->type) && attrs_equal(a->op, &a->attrs, &b->attrs) && node_steps_equal(a, b);
+    return type_equal(&a->type, &b->type) && attrs_equal(a->op, &a->attrs, &b->attrs) &&
+           node_steps_equal(a, b);
 }
 
 uint32_t node_anchor_inputs(const struct node *n)

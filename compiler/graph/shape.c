@@ -11,20 +11,11 @@ struct shape shape_make(uint32_t rank, const int64_t *dim)
     return s;
 }
 
-struct shape shape_scalar(void)
-{
-    return (struct shape){0};
-}
+struct shape shape_scalar(void) { return (struct shape){0}; }
 
-struct shape shape_1d(int64_t a)
-{
-    return (struct shape){1, {a}};
-}
+struct shape shape_1d(int64_t a) { return (struct shape){1, {a}}; }
 
-struct shape shape_2d(int64_t a, int64_t b)
-{
-    return (struct shape){2, {a, b}};
-}
+struct shape shape_2d(int64_t a, int64_t b) { return (struct shape){2, {a, b}}; }
 
 struct shape shape_4d(int64_t a, int64_t b, int64_t c, int64_t d)
 {
@@ -46,10 +37,7 @@ bool type_equal(const struct type *a, const struct type *b)
     return a->dtype == b->dtype && shape_equal(&a->shape, &b->shape);
 }
 
-bool shape_batched(const struct shape *s)
-{
-    return s->rank > 0 && s->dim[0] == DIM_BATCH;
-}
+bool shape_batched(const struct shape *s) { return s->rank > 0 && s->dim[0] == DIM_BATCH; }
 
 int64_t shape_elements(const struct shape *s, int64_t n)
 {

@@ -15,10 +15,7 @@
  * ---------------------------------------------------------------------------------------------------
  */
 
-bool text_word_char(char c)
-{
-    return isalnum((unsigned char)c) || (c && strchr("_.-/", c));
-}
+bool text_word_char(char c) { return isalnum((unsigned char)c) || (c && strchr("_.-/", c)); }
 
 static void print_quoted(const char *s, FILE *out)
 {

@@ -15,10 +15,7 @@ void lexer_init(struct lexer *x, struct arena *arena, const struct source *sourc
     x->line_start = x->at;
 }
 
-static char peek(const struct lexer *x)
-{
-    return x->at < x->end ? *x->at : '\0';
-}
+static char peek(const struct lexer *x) { return x->at < x->end ? *x->at : '\0'; }
 
 static void skip_space(struct lexer *x)
 {

@@ -32,12 +32,12 @@ static bool read_attr_value(struct parser *p, enum op op, const char *word, stru
     *known = true;
 #define FTM_ATTR_INT(name)                                                                         \
     FTM_READ_ATTR(name, parser_int(p, #name, -PARSER_MAX_SIZE, PARSER_MAX_SIZE, &a->name))
-#define FTM_ATTR_INT2(name) FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 2))
-#define FTM_ATTR_INT4(name) FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 4))
-#define FTM_ATTR_FLOAT(name) FTM_READ_ATTR(name, parser_float(p, &a->name))
-#define FTM_ATTR_BOOL(name) FTM_READ_ATTR(name, parser_bool(p, &a->name))
+#define FTM_ATTR_INT2(name)   FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 2))
+#define FTM_ATTR_INT4(name)   FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 4))
+#define FTM_ATTR_FLOAT(name)  FTM_READ_ATTR(name, parser_float(p, &a->name))
+#define FTM_ATTR_BOOL(name)   FTM_READ_ATTR(name, parser_bool(p, &a->name))
 #define FTM_ATTR_STRING(name) FTM_READ_ATTR(name, parser_string(p, &a->name))
-#define FTM_ATTR_SHAPE(name) FTM_READ_ATTR(name, parser_shape(p, &a->name))
+#define FTM_ATTR_SHAPE(name)  FTM_READ_ATTR(name, parser_shape(p, &a->name))
 #define FTM_ATTR_LAYOUT(name) FTM_READ_ATTR(name, parser_layout(p, &a->name))
 #include "attrs.def"
     *known = false;

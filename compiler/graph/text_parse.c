@@ -9,10 +9,7 @@
 
 #include "str.h"
 
-void parser_advance(struct parser *p)
-{
-    p->token = lexer_next(&p->lexer);
-}
+void parser_advance(struct parser *p) { p->token = lexer_next(&p->lexer); }
 
 bool parser_take(struct parser *p, char c)
 {

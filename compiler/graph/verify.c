@@ -68,19 +68,13 @@ static bool layout_fits(enum ftmrt_layout layout, const struct type *t)
 {
     bool tensor = t->dtype == FTMRT_F32 && t->shape.rank > 0;
     switch (layout) {
-    case FTMRT_LAYOUT_PLAIN:
-        return true;
-    case FTMRT_LAYOUT_BLOCKED:
-        return tensor && (t->shape.rank == 2 || t->shape.rank == 4);
-    case FTMRT_LAYOUT_VECTOR:
-        return tensor && t->shape.rank <= 2;
+    case FTMRT_LAYOUT_PLAIN: return true;
+    case FTMRT_LAYOUT_BLOCKED: return tensor && (t->shape.rank == 2 || t->shape.rank == 4);
+    case FTMRT_LAYOUT_VECTOR: return tensor && t->shape.rank <= 2;
     case FTMRT_LAYOUT_CONV:
-    case FTMRT_LAYOUT_CONV_T:
-        return tensor && t->shape.rank == 4;
-    case FTMRT_LAYOUT_DEPTHWISE:
-        return tensor && t->shape.rank == 4 && t->shape.dim[1] == 1;
-    case FTMRT_LAYOUT_COUNT:
-        break;
+    case FTMRT_LAYOUT_CONV_T: return tensor && t->shape.rank == 4;
+    case FTMRT_LAYOUT_DEPTHWISE: return tensor && t->shape.rank == 4 && t->shape.dim[1] == 1;
+    case FTMRT_LAYOUT_COUNT: break;
     }
     return false;
 }

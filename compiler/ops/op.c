@@ -7,9 +7,9 @@
 #include "op_shape.h"
 #include "rules.h"
 
-#define A(name) (UINT64_C(1) << ATTR_INDEX_##name)
-#define CONST OP_TRAIT_CONST
-#define GRAD_DIFF(name) grad_##name
+#define A(name)           (UINT64_C(1) << ATTR_INDEX_##name)
+#define CONST             OP_TRAIT_CONST
+#define GRAD_DIFF(name)   grad_##name
 #define GRAD_NODIFF(name) NULL
 
 static const struct op_info table[OP_COUNT] = {

@@ -4,12 +4,12 @@
 
 #include "rules.h"
 
-#define EMIT_LEAF(name) NULL
-#define EMIT_ANCHOR(name) NULL
+#define EMIT_LEAF(name)     NULL
+#define EMIT_ANCHOR(name)   NULL
 #define EMIT_ELEMWISE(name) emit_##name
-#define EMIT_VIEW(name) NULL
+#define EMIT_VIEW(name)     NULL
 #define EMIT_COMPOUND(name) NULL
-#define EMIT_EFFECT(name) NULL
+#define EMIT_EFFECT(name)   NULL
 
 static op_emit_fn *const table[OP_COUNT] = {
 #define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning) EMIT_##cls(name),

@@ -9,10 +9,7 @@ struct type shape_in(const struct graph *g, const struct node *n, uint32_t i)
     return value_valid(n->inputs[i]) ? graph_node(g, n->inputs[i])->type : n->type;
 }
 
-struct type shape_f32(struct shape shape)
-{
-    return (struct type){FTMRT_F32, shape};
-}
+struct type shape_f32(struct shape shape) { return (struct type){FTMRT_F32, shape}; }
 
 /* ---- shared checks
  * ------------------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
-/* The shape rules that ops.def names, and what they share. A rule reads the types of the operands, checks them, and sets
- * the type of the result; what it finds wrong it reports at the node's place. */
+/* The shape rules that ops.def names, and what they share. A rule reads the types of the operands,
+ * checks them, and sets the type of the result; what it finds wrong it reports at the node's place.
+ */
 #ifndef FTM_OPS_OP_SHAPE_H
 #define FTM_OPS_OP_SHAPE_H
 
@@ -9,20 +10,24 @@
 #include "ops.def"
 #undef FTM_OP
 
-/* Type of operand i. An operand VALUE_NONE is the value so far of a step: its type is the node's own. */
+/* Type of operand i. An operand VALUE_NONE is the value so far of a step: its type is the node's
+ * own. */
 struct type shape_in(const struct graph *g, const struct node *n, uint32_t i);
 
 /* Checks; each reports and returns false if it does not hold. */
-bool shape_want_rank4(struct graph *g, const struct node *n, uint32_t i);             /* f32 [N, C, H, W] */
-bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i);        /* that or f32 [N, C] */
+bool shape_want_rank4(struct graph *g, const struct node *n, uint32_t i); /* f32 [N, C, H, W] */
+bool shape_want_activation(struct graph *g, const struct node *n,
+                           uint32_t i); /* that or f32 [N, C] */
 bool shape_want_type(struct graph *g, const struct node *n, uint32_t i, struct type type);
 bool shape_want_f32(struct graph *g, const struct node *n, uint32_t i);
 /* The attribute must lie in [least, most]. */
-bool shape_want_attr(struct graph *g, const struct node *n, const char *name, int64_t value, int64_t least, int64_t most);
+bool shape_want_attr(struct graph *g, const struct node *n, const char *name, int64_t value,
+                     int64_t least, int64_t most);
 
 struct type shape_f32(struct shape shape);
 
-/* The largest size of a window, stride or padding: sums and products of a few stay far inside 64 bits. */
+/* The largest size of a window, stride or padding: sums and products of a few stay far inside 64
+ * bits. */
 enum { SHAPE_ATTR_MAX = 1 << 20 };
 
 #endif

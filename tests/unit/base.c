@@ -1,9 +1,10 @@
 /* link: ftm_base */
 /* Arenas, maps, vectors, strings and files. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <dirent.h>
@@ -233,7 +234,9 @@ static void nearest_names(void **state)
     assert_null(str_nearest(longest, names, 5));
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------- */
+/* ---- files
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static int make_folder(void **state)
 {

@@ -1,9 +1,10 @@
 /* link: ftm_base */
 /* What diagnostics look like, to the character. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <errno.h>
@@ -39,7 +40,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct span place(struct fixture *f, const char *text, uint32_t line, uint32_t column, uint32_t length)
+static struct span place(struct fixture *f, const char *text, uint32_t line, uint32_t column,
+                         uint32_t length)
 {
     f->source = (struct source){"digits.ftm", text, strlen(text)};
     return (struct span){&f->source, line, column, length};
@@ -59,8 +61,9 @@ static void assert_printed(struct fixture *f, const char *expected)
 static void line_and_caret(void **state)
 {
     struct fixture *f = *state;
-    diag_report(&f->diag, place(f, "fine tune {\n    replace fcc with linear(classes)\n}\n", 2, 13, 3), DIAG_SYNTAX,
-                "no layer is called 'fcc'");
+    diag_report(&f->diag,
+                place(f, "fine tune {\n    replace fcc with linear(classes)\n}\n", 2, 13, 3),
+                DIAG_SYNTAX, "no layer is called 'fcc'");
     diag_note(&f->diag, "did you mean '%s'?", "fc");
     assert_printed(f, "digits.ftm:2:13: error[E0101]: no layer is called 'fcc'\n"
                       "  2 |     replace fcc with linear(classes)\n"

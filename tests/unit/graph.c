@@ -1,9 +1,10 @@
 /* link: ftm_graph ftm_ops ftm_base */
 /* Building, rewriting and sorting graphs; shapes as values. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include "graph_support.h"
@@ -69,7 +70,8 @@ static void missing_operands_are_silent(void **state)
 static void states_have_one_leaf(void **state)
 {
     struct fixture *f = *state;
-    struct state s = {.name = "w", .type = f32(shape_1d(3)), .file_shape = shape_1d(3), .source = -1};
+    struct state s = {
+        .name = "w", .type = f32(shape_1d(3)), .file_shape = shape_1d(3), .source = -1};
     uint32_t index = program_add_state(f->program, s);
     assert_int_equal(program_find_state(f->program, "w"), index);
     assert_int_equal(program_find_state(f->program, "b"), UINT32_MAX);
@@ -162,7 +164,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes),
         cmocka_unit_test_setup_teardown(building, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(missing_operands_are_silent, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(missing_operands_are_silent, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(states_have_one_leaf, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(uses_are_replaced, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(sorting, fixture_setup, fixture_teardown),

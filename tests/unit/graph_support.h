@@ -60,9 +60,6 @@ static inline char *printed(struct fixture *f, const struct program *p)
     return copy;
 }
 
-static inline struct type f32(struct shape s)
-{
-    return (struct type){FTMRT_F32, s};
-}
+static inline struct type f32(struct shape s) { return (struct type){FTMRT_F32, s}; }
 
 #endif
