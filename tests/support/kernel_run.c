@@ -248,10 +248,11 @@ static size_t value_bytes(const struct kernel_case *c, const struct node *v, int
 
 static void *aligned(size_t bytes)
 {
-    void *p = NULL;
-    if (posix_memalign(&p, 64, bytes + 64))
+    size_t size = (bytes + 127) / 64 * 64;
+    void *p = aligned_alloc(64, size);
+    if (!p)
         die("memory", NULL);
-    memset(p, 0xff, bytes + 64); /* NaN */
+    memset(p, 0xff, size); /* NaN */
     return p;
 }
 
