@@ -58,22 +58,40 @@ static bool read_by_content(struct weights_reader *r)
     return false;
 }
 
-struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
-                             struct span span)
+/* Reads an open file; closes it on failure. */
+static struct weights *read_open_file(struct weights *w, struct diag *diag, struct span span)
+{
+    struct weights_reader r = {w, diag, span};
+    if (read_by_content(&r))
+        return w;
+    weights_close(w);
+    return NULL;
+}
+
+static struct weights *new_weights(struct arena *arena, const char *path)
 {
     struct weights *w = arena_new(arena, struct weights);
     w->arena = arena;
     w->path = arena_strdup(arena, path);
-    if (!file_map_open(&w->file, path)) {
-        diag_system(diag, path, errno);
-        return NULL;
-    }
-    struct weights_reader r = {w, diag, span};
-    if (!read_by_content(&r)) {
-        weights_close(w);
-        return NULL;
-    }
     return w;
+}
+
+struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
+                             struct span span)
+{
+    struct weights *w = new_weights(arena, path);
+    if (file_map_open(&w->file, path))
+        return read_open_file(w, diag, span);
+    diag_system(diag, path, errno);
+    return NULL;
+}
+
+struct weights *weights_open_memory(struct arena *arena, struct diag *diag, const char *path,
+                                    const void *data, size_t size, struct span span)
+{
+    struct weights *w = new_weights(arena, path);
+    w->file = (struct file_map){.data = data, .size = size};
+    return read_open_file(w, diag, span);
 }
 
 void weights_close(struct weights *w)

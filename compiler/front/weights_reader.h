@@ -13,6 +13,11 @@ struct weights_reader {
     struct span span;
 };
 
+/* weights_open of a file that is in memory; path is for messages. The buffer must outlive the
+ * result. */
+struct weights *weights_open_memory(struct arena *arena, struct diag *diag, const char *path,
+                                    const void *data, size_t size, struct span span);
+
 /* One reader per format; false after a report. */
 bool weights_read_safetensors(struct weights_reader *r);
 bool weights_read_zip(struct weights_reader *r);

@@ -9,7 +9,7 @@
 static void copy_tensor(struct weights *w, const struct st_tensor *t)
 {
     if (t->unsupported) {
-        weights_skip(w, t->name, "%s", t->unsupported);
+        weights_skip(w, t->name, "%s is not supported", t->unsupported);
         return;
     }
     struct weight_tensor *out = vec_add(w->arena, &w->tensors);

@@ -28,7 +28,7 @@ struct st_tensor {
     const unsigned char
         *data; /* row-major, little-endian; when read: inside the buffer, any alignment */
     uint64_t bytes;
-    const char *unsupported; /* NULL; else why it cannot be used ("type F8_E4M3"): only name, data
+    const char *unsupported; /* NULL; else why it cannot be used ("F8_E4M3"): only name, data
                                 and bytes are set */
 };
 

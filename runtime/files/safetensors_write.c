@@ -54,12 +54,13 @@ static json_t *describe(const struct st_tensor *t, uint64_t offset)
                      "data_offsets", (json_int_t)offset, (json_int_t)(offset + t->bytes));
 }
 
-/* Adds a new value; names must be UTF-8 and used once. */
+/* Adds a value and takes it over; names must be UTF-8 and used once. */
 static int add(json_t *object, const char *key, json_t *value)
 {
-    if (json_object_get(object, key) || json_object_set_new(object, key, value) != 0)
-        return 0;
-    return 1;
+    if (!json_object_get(object, key))
+        return json_object_set_new(object, key, value) == 0;
+    json_decref(value);
+    return 0;
 }
 
 static json_t *make_metadata(const struct st_file *f, const char **culprit)
