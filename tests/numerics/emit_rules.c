@@ -53,7 +53,7 @@ struct scalar_emit {
 static emit_value keep(struct emit *e, double v)
 {
     struct scalar_emit *s = (struct scalar_emit *)e;
-    assert_true(s->used < sizeof s->pool / sizeof *s->pool);
+    FTM_BUG_ON(s->used >= sizeof s->pool / sizeof *s->pool, "a rule makes too many values");
     s->pool[s->used] = v;
     return (emit_value)&s->pool[s->used++];
 }

@@ -153,7 +153,7 @@ static value_id build_flatten(struct graph *g, value_id x)
 
 static value_id build_reshape(struct graph *g, value_id x)
 {
-    struct attrs a = {.shape = shape_4d(DIM_BATCH, 2 * CHANNELS, WIDTH / 2, HEIGHT)};
+    struct attrs a = {.shape = shape_4d(DIM_BATCH, (int64_t)2 * CHANNELS, WIDTH / 2, HEIGHT)};
     struct net_conv c = {.out = 3, .kernel = {2, 2}};
     return net_conv2d(g, "conv", graph_op(g, OP_reshape, &a, x), &c, true);
 }
@@ -192,8 +192,8 @@ static struct program *build_case(struct arena *arena, struct diag *diag, const 
     struct program *p = program_new(arena, diag, c->name, BATCH);
     struct graph *g = program_add_function(p, "train", true);
     struct net_conv probe = {.out = CHANNELS};
-    value_id x =
-        net_conv2d(g, "probe", net_image(g, BATCH * HEIGHT * WIDTH, HEIGHT, WIDTH), &probe, true);
+    value_id x = net_conv2d(
+        g, "probe", net_image(g, (int64_t)BATCH * HEIGHT * WIDTH, HEIGHT, WIDTH), &probe, true);
     value_id y = c->build(g, x);
     if (graph_shape(g, y)->rank == 4)
         y = graph_op(g, OP_flatten, NULL, y);

@@ -12,12 +12,20 @@
 
 #include <cmocka.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "file.h"
 
 enum { MAX_OPERANDS = 6 };
 
 static const double tolerance = 1e-12;
+
+struct operand {
+    char kind[64]; /* input, value, state */
+    enum ftmrt_dtype dtype;
+    struct tensor tensor, after; /* after.data is NULL where nothing is expected */
+};
 
 /* One case of the file. */
 struct reference {
@@ -26,26 +34,41 @@ struct reference {
     struct attrs attrs;
     int64_t n;
     uint32_t operand_count;
-    struct {
-        char kind[8]; /* input, value, state */
-        enum ftmrt_dtype dtype;
-        struct tensor tensor, after; /* after.data is NULL where nothing is expected */
-    } operands[MAX_OPERANDS];
+    struct operand operands[MAX_OPERANDS];
     struct tensor result; /* data is NULL where nothing is expected */
 };
 
 /* ---- reading ---- */
 
-static double read_number(FILE *f)
+/* The rest of the text; a word or number is taken from its start. */
+struct reader {
+    const char *at;
+};
+
+static bool read_word(struct reader *in, char word[64])
 {
-    double v = 0;
-    assert_int_equal(fscanf(f, "%lf", &v), 1);
+    size_t length;
+    in->at += strspn(in->at, " \n");
+    length = strcspn(in->at, " \n");
+    FTM_BUG_ON(length >= 64, "a word of %zu characters", length);
+    memcpy(word, in->at, length);
+    word[length] = '\0';
+    in->at += length;
+    return length > 0;
+}
+
+static double read_number(struct reader *in)
+{
+    char *end = NULL;
+    double v = strtod(in->at, &end);
+    FTM_BUG_ON(end == in->at, "not a number: %.20s", in->at);
+    in->at = end;
     return v;
 }
 
-static int64_t read_int(FILE *f) { return (int64_t)read_number(f); }
+static int64_t read_int(struct reader *f) { return (int64_t)read_number(f); }
 
-static struct tensor read_tensor(struct arena *arena, FILE *f)
+static struct tensor read_tensor(struct arena *arena, struct reader *f)
 {
     struct tensor t = {.shape = {.rank = (uint32_t)read_int(f)}};
     assert_true(t.shape.rank <= SHAPE_MAX_RANK);
@@ -58,16 +81,16 @@ static struct tensor read_tensor(struct arena *arena, FILE *f)
     return t;
 }
 
-static void read_ints(FILE *f, int64_t *to, int count)
+static void read_ints(struct reader *f, int64_t *to, int count)
 {
     for (int i = 0; i < count; i++)
         to[i] = read_int(f);
 }
 
-static void read_attr(FILE *f, struct attrs *a)
+static void read_attr(struct reader *f, struct attrs *a)
 {
-    char name[32];
-    assert_int_equal(fscanf(f, "%31s", name), 1);
+    char name[64];
+    read_word(f, name);
 #define FTM_ATTR_INT(id)                                                                           \
     if (strcmp(name, #id) == 0)                                                                    \
         a->id = read_int(f);
@@ -86,47 +109,55 @@ static void read_attr(FILE *f, struct attrs *a)
 #include "attrs.def"
 }
 
-static void read_operand(struct arena *arena, FILE *f, struct reference *r)
+static void read_operand(struct arena *arena, struct reader *f, struct reference *r)
 {
-    char dtype[8];
-    assert_true(r->operand_count < MAX_OPERANDS);
-    assert_int_equal(fscanf(f, "%7s %7s", r->operands[r->operand_count].kind, dtype), 2);
-    r->operands[r->operand_count].dtype = strcmp(dtype, "i32") == 0   ? FTMRT_I32
-                                          : strcmp(dtype, "i64") == 0 ? FTMRT_I64
-                                                                      : FTMRT_F32;
-    r->operands[r->operand_count].tensor = read_tensor(arena, f);
-    r->operand_count++;
+    char dtype[64];
+    FTM_BUG_ON(r->operand_count >= MAX_OPERANDS, "more than %d operands", MAX_OPERANDS);
+    struct operand *o = &r->operands[r->operand_count++];
+    read_word(f, o->kind);
+    read_word(f, dtype);
+    o->dtype = strcmp(dtype, "i32") == 0   ? FTMRT_I32
+               : strcmp(dtype, "i64") == 0 ? FTMRT_I64
+                                           : FTMRT_F32;
+    o->tensor = read_tensor(arena, f);
 }
 
-/* Reads the items of a case behind its name; the next case's name goes to `next` ("" at the end).
- */
-static void read_case(struct arena *arena, FILE *f, struct reference *r, char next[64])
+static void read_item(struct arena *arena, struct reader *f, struct reference *r, const char *item)
 {
-    char word[32];
-    next[0] = '\0';
-    while (fscanf(f, "%31s", word) == 1) {
-        if (strcmp(word, "case") == 0) {
-            assert_int_equal(fscanf(f, "%63s", next), 1);
-            return;
+    char name[64];
+    if (strcmp(item, "op") == 0) {
+        read_word(f, name);
+        r->op = op_by_name(name);
+    } else if (strcmp(item, "attr") == 0) {
+        read_attr(f, &r->attrs);
+    } else if (strcmp(item, "batch") == 0) {
+        r->n = read_int(f);
+    } else if (strcmp(item, "operand") == 0) {
+        read_operand(arena, f, r);
+    } else if (strcmp(item, "result") == 0) {
+        r->result = read_tensor(arena, f);
+    } else {
+        FTM_BUG_ON(strcmp(item, "after") != 0, "%s: unknown item '%s'", r->name, item);
+        int64_t at = read_int(f);
+        FTM_BUG_ON(at < 0 || at >= MAX_OPERANDS, "%s: no operand %d", r->name, (int)at);
+        r->operands[at].after = read_tensor(arena, f);
+    }
+}
+
+/* Reads one case; false at the end of the text. */
+static bool read_case(struct arena *arena, struct reader *f, struct reference *r)
+{
+    char word[64];
+    if (!read_word(f, word))
+        return false;
+    read_word(f, r->name); /* word is "case" */
+    for (;;) {
+        const char *start = f->at;
+        if (!read_word(f, word) || strcmp(word, "case") == 0) {
+            f->at = start;
+            return true;
         }
-        if (strcmp(word, "op") == 0) {
-            assert_int_equal(fscanf(f, "%31s", word), 1);
-            r->op = op_by_name(word);
-            assert_true(r->op < OP_COUNT);
-        } else if (strcmp(word, "attr") == 0) {
-            read_attr(f, &r->attrs);
-        } else if (strcmp(word, "batch") == 0) {
-            r->n = read_int(f);
-        } else if (strcmp(word, "operand") == 0) {
-            read_operand(arena, f, r);
-        } else if (strcmp(word, "result") == 0) {
-            r->result = read_tensor(arena, f);
-        } else {
-            assert_string_equal(word, "after");
-            int64_t at = read_int(f);
-            assert_in_range(at, 0, MAX_OPERANDS - 1);
-            r->operands[at].after = read_tensor(arena, f);
-        }
+        read_item(arena, f, r, word);
     }
 }
 
@@ -194,7 +225,7 @@ static void evaluate(struct arena *arena, const struct reference *r, const struc
 static void run_case(struct arena *arena, const struct reference *r)
 {
     struct diag diag;
-    value_id operands[MAX_OPERANDS];
+    value_id operands[MAX_OPERANDS] = {0};
     diag_init(&diag, arena);
     struct graph *g = program_add_function(program_new(arena, &diag, r->name, 8), "predict", false);
     for (uint32_t i = 0; i < r->operand_count; i++)
@@ -209,29 +240,28 @@ static void run_case(struct arena *arena, const struct reference *r)
 
 /* ---- tests ---- */
 
-static bool seen[OP_COUNT];
+static bool seen[OP_COUNT + 1]; /* the last one: not an op */
 
 static void test_ops_equal_pytorch(void **state)
 {
     (void)state;
-    struct arena arena;
-    char name[64], line[256];
+    struct arena arena, text;
+    struct file_map map;
     unsigned cases = 0;
-    FILE *f = fopen("numerics/data/ops.txt", "r");
-    assert_non_null(f);
-    assert_non_null(fgets(line, sizeof line, f)); /* where the file comes from */
-    assert_int_equal(fscanf(f, " case %63s", name), 1);
-    while (name[0]) {
-        struct reference r = {0};
-        arena_init(&arena, "test");
-        memcpy(r.name, name, sizeof name);
-        read_case(&arena, f, &r, name);
+    arena_init(&text, "text");
+    arena_init(&arena, "case");
+    assert_true(file_map_open(&map, "numerics/data/ops.txt"));
+    struct reader in = {arena_strndup(&text, (const char *)map.data, map.size)};
+    in.at += strcspn(in.at, "\n"); /* the first line says where the file comes from */
+    file_map_close(&map);
+    struct reference r = {0};
+    for (; read_case(&arena, &in, &r); r = (struct reference){0}) {
         seen[r.op] = true;
         run_case(&arena, &r);
         arena_clear(&arena);
         cases++;
     }
-    fclose(f);
+    arena_clear(&text);
     assert_true(cases >= 36);
 }
 
