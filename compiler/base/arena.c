@@ -10,7 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Under AddressSanitizer every block is a chunk of its own, and a block that has moved is poisoned:
+ * it then finds overruns, and stale pointers into arrays that have grown. */
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+enum { ARENA_ALIGN = 16, ARENA_FIRST_CHUNK = 1, ARENA_MAX_CHUNK = 1 };
+#else
+#define ASAN_POISON_MEMORY_REGION(block, size) ((void)(block), (void)(size))
 enum { ARENA_ALIGN = 16, ARENA_FIRST_CHUNK = 1 << 14, ARENA_MAX_CHUNK = 1 << 22 };
+#endif
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -91,6 +99,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
     }
     void *block = arena_alloc(a, new_size);
     memcpy(block, old, old_size);
+    ASAN_POISON_MEMORY_REGION(old, have);
     return block;
 }
 
