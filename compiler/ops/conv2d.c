@@ -9,6 +9,19 @@
 #include "eval_support.h"
 #include "rules.h"
 
+/* y[o][i] = sum_k w[o][k] columns[k][i]. */
+static void multiply(const struct convolution *c, const double *w, const double *columns, double *y)
+{
+    for (int64_t o = 0; o < c->out; o++) {
+        const double *row = w + o * c->taps;
+        if (c->size == 1) /* a linear layer: the columns are one vector */
+            y[o] = dot(c->taps, row, columns);
+        else
+            for (int64_t k = 0; k < c->taps; k++)
+                axpy(c->size, row[k], columns + k * c->size, y + o * c->size);
+    }
+}
+
 void eval_conv2d(struct eval *e)
 {
     struct convolution c =
@@ -17,12 +30,9 @@ void eval_conv2d(struct eval *e)
     arena_init(&arena, "conv2d");
     double *columns = arena_array(&arena, double, c.taps *c.size);
     for (int64_t i = 0; i < c.n * c.groups; i++) {
-        const double *w = e->in[1].data + i % c.groups * c.out * c.taps;
-        double *y = e->out.data + i * c.y_group;
         window_columns(&c.window, c.in, e->in[0].data + i * c.x_group, columns);
-        for (int64_t o = 0; o < c.out; o++)
-            for (int64_t k = 0; k < c.taps; k++)
-                axpy(c.size, w[o * c.taps + k], columns + k * c.size, y + o * c.size);
+        multiply(&c, e->in[1].data + i % c.groups * c.out * c.taps, columns,
+                 e->out.data + i * c.y_group);
     }
     arena_clear(&arena);
 }

@@ -7,6 +7,21 @@
 #include "eval_support.h"
 #include "rules.h"
 
+/* columns[k][i] = sum_o w[o][k] dy[o][i]. */
+static void multiply(const struct convolution *c, const double *w, const double *dy,
+                     double *columns)
+{
+    memset(columns, 0, (size_t)(c->taps * c->size) * sizeof(double));
+    for (int64_t o = 0; o < c->out; o++) {
+        const double *row = w + o * c->taps;
+        if (c->size == 1) /* a linear layer: the columns are one vector */
+            axpy(c->taps, dy[o], row, columns);
+        else
+            for (int64_t k = 0; k < c->taps; k++)
+                axpy(c->size, row[k], dy + o * c->size, columns + k * c->size);
+    }
+}
+
 void eval_conv2d_grad_input(struct eval *e)
 {
     struct convolution c =
@@ -15,12 +30,8 @@ void eval_conv2d_grad_input(struct eval *e)
     arena_init(&arena, "conv2d_grad_input");
     double *columns = arena_array(&arena, double, c.taps *c.size);
     for (int64_t i = 0; i < c.n * c.groups; i++) {
-        const double *w = e->in[1].data + i % c.groups * c.out * c.taps;
-        const double *dy = e->in[0].data + i * c.y_group;
-        memset(columns, 0, (size_t)(c.taps * c.size) * sizeof(double));
-        for (int64_t k = 0; k < c.taps; k++)
-            for (int64_t o = 0; o < c.out; o++)
-                axpy(c.size, w[o * c.taps + k], dy + o * c.size, columns + k * c.size);
+        multiply(&c, e->in[1].data + i % c.groups * c.out * c.taps, e->in[0].data + i * c.y_group,
+                 columns);
         window_scatter(&c.window, c.in, columns, e->out.data + i * c.x_group);
     }
     arena_clear(&arena);
