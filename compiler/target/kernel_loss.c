@@ -3,10 +3,12 @@
  * Logits are BLOCKED with one pixel: K logits of an image are consecutive, padded to a multiple of 16; the padding is
  * masked. Per image: the maximum m, then s = sum exp(x - m); with smoothing e and label l
  *
- *     loss = m + log s - (1 - e) x[l] - e / K sum x        dx = (exp(x - m) / s - (1 - e) [c == l] - e / K) / n
+ *     loss = log s - (1 - e) (x[l] - m) - e / K sum (x - m)
+ *     dx   = (exp(x - m) / s - (1 - e) [c == l] - e / K) / n
  *
- * A label is only compared, never used as an address: one out of range cannot read other memory.
- * The loss is a chain over the images of a shard, then the fixed tree over the shards (scratch: one vector each). */
+ * (m is taken off before anything is added up: large logits cost no digits.) A label is only compared, never used as an
+ * address: one out of range cannot read other memory. The loss is a chain over the images of a shard, then the fixed
+ * tree over the shards (scratch: one vector each). */
 #include "geometry.h"
 #include "vmath.h"
 
@@ -16,7 +18,7 @@ struct softmax {
     LLVMValueRef x;          /* logits of the image */
     LLVMValueRef label;      /* in every lane, i32 */
     LLVMValueRef max, sum;   /* f32 in every lane: maximum, sum of exponentials */
-    LLVMValueRef total, hit; /* f32: sum of the logits, logit of the label */
+    LLVMValueRef total, hit; /* f32: sum of the logits, logit of the label; both less the maximum */
 };
 
 static struct softmax softmax_of(struct kernel_build *k)
@@ -76,7 +78,8 @@ static void find_sums(struct softmax *s)
     }
     struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded), ir->cpu->lanes);
     LLVMValueRef index = class_index(ir, c.i), v = ir_load_vec(ir, ir_at(ir, s->x, c.i));
-    LLVMValueRef e = vmath_exp(ir, LLVMBuildFSub(ir->b, v, s->max, ""));
+    v = LLVMBuildFSub(ir->b, v, s->max, "");
+    LLVMValueRef e = vmath_exp(ir, v);
     accumulate(ir, local[0], masked(s, index, e, 0));
     accumulate(ir, local[1], masked(s, index, v, 0));
     accumulate(ir, local[2], LLVMBuildSelect(ir->b, is_label(s, index), v, zero, ""));
@@ -107,7 +110,7 @@ static LLVMValueRef image_loss(struct softmax *s)
 {
     struct ir *ir = s->k->ir;
     double smoothing = s->k->node->attrs.label_smoothing;
-    LLVMValueRef loss = first_lane(ir, LLVMBuildFAdd(ir->b, s->max, vmath_log(ir, s->sum), ""));
+    LLVMValueRef loss = first_lane(ir, vmath_log(ir, s->sum));
     LLVMValueRef hit = LLVMBuildFMul(ir->b, s->hit, ir_f32(ir, 1 - smoothing), "");
     loss = LLVMBuildFSub(ir->b, loss, hit, "");
     if (smoothing == 0)

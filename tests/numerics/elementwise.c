@@ -1,0 +1,100 @@
+/* link: ftm_kernel_run */
+/* Element-wise kernels: ops of every operand pattern, with and without steps, on activations, vectors and weights. */
+#include "kernel_families.h"
+
+static const struct shape_row {
+    int64_t channels, height, width;
+} shapes[] = {{1, 5, 3}, {3, 8, 8}, {16, 1, 1}, {17, 4, 7}, {40, 2, 3}, {64, 6, 6}};
+
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+static struct shape activation(const struct shape_row *s)
+{
+    return shape_4d(DIM_BATCH, s->channels, s->height, s->width);
+}
+
+static value_id blocked(struct kernel_case *k, const struct shape_row *s)
+{
+    return kernel_case_input(k, activation(s), FTMRT_LAYOUT_BLOCKED);
+}
+
+static value_id vector(struct kernel_case *k, const struct shape_row *s)
+{
+    return kernel_case_input(k, shape_1d(s->channels), FTMRT_LAYOUT_VECTOR);
+}
+
+static value_id stats(struct kernel_case *k, const struct shape_row *s)
+{
+    return kernel_case_input(k, shape_2d(2, s->channels), FTMRT_LAYOUT_VECTOR);
+}
+
+/* Row 1 of statistics is a variance: not negative. */
+static void positive_variance(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    (void)k, (void)operand;
+    if (x->shape.rank != 2)
+        return;
+    for (int64_t c = 0; c < x->shape.dim[1]; c++)
+        x->data[x->shape.dim[1] + c] *= x->data[x->shape.dim[1] + c] < 0 ? -1 : 1;
+}
+
+static void make_one_shape(struct cases *c, const struct shape_row *s)
+{
+    struct attrs eps = {.eps = 1e-3};
+    struct kernel_case *k = case_new(c, 0, "relu6");
+    kernel_case_node(k, graph_op(k->graph, OP_relu6, NULL, blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
+    k = case_new(c, 1e-6, "add then relu");
+    kernel_case_node(k, graph_op(k->graph, OP_add, NULL, blocked(k, s), blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_relu, NULL, NULL, 0);
+    k = case_new(c, 1e-6, "channel_affine then add");
+    value_id x = blocked(k, s), residual = blocked(k, s);
+    kernel_case_node(k, graph_op(k->graph, OP_channel_affine, NULL, x, vector(k, s), vector(k, s)),
+                     FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_add, NULL, &residual, 1);
+    k = case_new(c, 1e-6, "relu_grad");
+    kernel_case_node(k, graph_op(k->graph, OP_relu_grad, NULL, blocked(k, s), blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
+    k = case_new(c, 1e-5, "bn_apply");
+    x = blocked(k, s);
+    kernel_case_node(k, graph_op(k->graph, OP_bn_apply, &eps, x, stats(k, s), vector(k, s), vector(k, s)),
+                     FTMRT_LAYOUT_BLOCKED);
+    k->fill = positive_variance;
+    k = case_new(c, 1e-5, "bn_grad_input");
+    value_id dy = blocked(k, s);
+    x = blocked(k, s);
+    value_id statistics = stats(k, s), gradient = stats(k, s), weight = vector(k, s);
+    kernel_case_node(k, graph_op(k->graph, OP_bn_grad_input, &eps, dy, x, statistics, gradient, weight),
+                     FTMRT_LAYOUT_BLOCKED);
+    k->fill = positive_variance;
+}
+
+/* Per-channel vectors and packed weights are flat arrays. */
+static void make_flat(struct cases *c, const struct shape_row *s)
+{
+    struct kernel_case *k = case_new(c, 1e-6, "neg_mul of vectors");
+    kernel_case_node(k, graph_op(k->graph, OP_neg_mul, NULL, vector(k, s), vector(k, s)),
+                     FTMRT_LAYOUT_VECTOR);
+    k = case_new(c, 1e-6, "add of weights");
+    struct shape w = shape_4d(s->channels, 20, 3, 3);
+    value_id a = kernel_case_input(k, w, FTMRT_LAYOUT_CONV), b = kernel_case_input(k, w, FTMRT_LAYOUT_CONV);
+    kernel_case_node(k, graph_op(k->graph, OP_add, NULL, a, b), FTMRT_LAYOUT_CONV);
+}
+
+static void make(struct cases *c)
+{
+    for (int i = 0; i < SHAPES; i++) {
+        make_one_shape(c, &shapes[i]);
+        make_flat(c, &shapes[i]);
+    }
+}
+
+static void test_elementwise(void **state)
+{
+    (void)state;
+    at_every_level(make);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_elementwise)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,95 @@
+/* link: ftm_kernel_run */
+/* Pooling: windows with and without overlap, padding, clipped windows, ties, maps of one pixel. */
+#include "kernel_families.h"
+
+#include <math.h>
+
+static const struct window {
+    int64_t channels, height, width, kernel, stride, padding;
+} windows[] = {
+    {3, 8, 8, 2, 2, 0},  {17, 7, 9, 2, 2, 0}, {16, 9, 9, 3, 2, 1}, {40, 5, 6, 3, 1, 1},
+    {24, 4, 4, 4, 4, 0}, {1, 6, 5, 5, 3, 2},  {16, 1, 1, 1, 1, 0}, {16, 12, 12, 5, 5, 0},
+};
+
+enum { WINDOWS = sizeof windows / sizeof windows[0] };
+
+/* Few different values, so that windows have ties. */
+static void with_ties(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    (void)k;
+    int64_t count = shape_elements(&x->shape, 1);
+    for (int64_t i = 0; i < count && operand != 0; i++)
+        x->data[i] = floor(x->data[i] * 2);
+}
+
+static struct attrs attrs_of(const struct window *w)
+{
+    return (struct attrs){.kernel = {w->kernel, w->kernel}, .stride = {w->stride, w->stride},
+                          .padding = {w->padding, w->padding, w->padding, w->padding}};
+}
+
+/* The result of the forward operation, for max_pool_grad: filled from its own input. */
+static void pooled(const struct kernel_case *k, uint32_t operand, struct tensor *x);
+
+static void make_max(struct cases *c, const struct window *w)
+{
+    struct attrs a = attrs_of(w);
+    struct shape in = shape_4d(DIM_BATCH, w->channels, w->height, w->width);
+    struct kernel_case *k = case_new(c, 0, "max_pool");
+    kernel_case_node(k, graph_op(k->graph, OP_max_pool, &a, kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED)),
+                     FTMRT_LAYOUT_BLOCKED);
+    k = case_new(c, 1e-6, "max_pool_grad");
+    struct shape out = shape_4d(DIM_BATCH, w->channels, (w->height + 2 * w->padding - w->kernel) / w->stride + 1,
+                                (w->width + 2 * w->padding - w->kernel) / w->stride + 1);
+    value_id dy = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED), x = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
+    value_id y = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_max_pool_grad, &a, dy, x, y), FTMRT_LAYOUT_BLOCKED);
+    value_id gate = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_relu_grad, NULL, &gate, 1);
+    k->fill = pooled;
+}
+
+/* x is remembered until y, the next operand, is filled from it. */
+static void pooled(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    static struct tensor input;
+    with_ties(k, operand, x);
+    if (operand == 1)
+        input = *x;
+    if (operand != 2)
+        return;
+    struct eval e = {.graph = k->graph, .attrs = &graph_node(k->graph, k->node)->attrs, .in = &input, .out = *x,
+                     .n = x->shape.dim[0]};
+    op_info(OP_max_pool)->eval(&e);
+}
+
+static void make_average(struct cases *c, const struct window *w)
+{
+    struct attrs a = {.in_size = {w->height, w->width}};
+    struct kernel_case *k = case_new(c, 2e-6, "global_avg_pool");
+    value_id x = kernel_case_input(k, shape_4d(DIM_BATCH, w->channels, w->height, w->width), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_global_avg_pool, NULL, x), FTMRT_LAYOUT_BLOCKED);
+    k = case_new(c, 1e-6, "global_avg_pool_grad");
+    value_id dy = kernel_case_input(k, shape_4d(DIM_BATCH, w->channels, 1, 1), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_global_avg_pool_grad, &a, dy), FTMRT_LAYOUT_BLOCKED);
+}
+
+static void make(struct cases *c)
+{
+    for (int i = 0; i < WINDOWS; i++) {
+        make_max(c, &windows[i]);
+        make_average(c, &windows[i]);
+    }
+}
+
+static void test_pools(void **state)
+{
+    (void)state;
+    at_every_level(make);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pools)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

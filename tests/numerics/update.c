@@ -1,0 +1,76 @@
+/* link: ftm_kernel_run */
+/* Updates in place: SGD in its forms over packed parameters, running statistics, counters. */
+#include "kernel_families.h"
+
+static const struct parameter {
+    uint32_t rank;
+    int64_t dim[4];
+    enum ftmrt_layout layout;
+} parameters[] = {
+    {1, {10}, FTMRT_LAYOUT_VECTOR},
+    {1, {40}, FTMRT_LAYOUT_VECTOR},
+    {4, {24, 17, 3, 3}, FTMRT_LAYOUT_CONV},
+    {4, {40, 1, 5, 5}, FTMRT_LAYOUT_DEPTHWISE},
+    {4, {130, 70, 1, 1}, FTMRT_LAYOUT_CONV},
+};
+
+enum { PARAMETERS = sizeof parameters / sizeof parameters[0] };
+
+static void make_sgd(struct cases *c, const struct parameter *p, bool nesterov)
+{
+    struct type type = {FTMRT_F32, shape_make(p->rank, p->dim)};
+    struct attrs a = {.nesterov = nesterov};
+    struct kernel_case *k = case_new(c, 1e-6, nesterov ? "sgd nesterov" : "sgd");
+    value_id v[6] = {kernel_case_input(k, type.shape, p->layout), kernel_case_state(k, type, p->layout),
+                     kernel_case_state(k, type, p->layout)};
+    for (int i = 3; i < 6; i++)
+        v[i] = kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN);
+    kernel_case_node(k, graph_op_(k->graph, OP_sgd, &a, v, 6), p->layout);
+}
+
+static void make_plain(struct cases *c, const struct parameter *p)
+{
+    struct type type = {FTMRT_F32, shape_make(p->rank, p->dim)};
+    struct kernel_case *k = case_new(c, 1e-6, "sgd_plain");
+    value_id v[4] = {kernel_case_input(k, type.shape, p->layout), kernel_case_state(k, type, p->layout),
+                     kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN),
+                     kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN)};
+    kernel_case_node(k, graph_op_(k->graph, OP_sgd_plain, NULL, v, 4), p->layout);
+}
+
+static void make_statistics(struct cases *c, int64_t channels, int64_t height, int64_t width)
+{
+    struct type type = {FTMRT_F32, shape_1d(channels)};
+    struct attrs a = {.momentum = 0.1, .in_size = {height, width}};
+    struct kernel_case *k = case_new(c, 1e-6, "bn_update");
+    value_id mean = kernel_case_state(k, type, FTMRT_LAYOUT_VECTOR), var = kernel_case_state(k, type, FTMRT_LAYOUT_VECTOR);
+    value_id stats = kernel_case_input(k, shape_2d(2, channels), FTMRT_LAYOUT_VECTOR);
+    kernel_case_node(k, graph_op(k->graph, OP_bn_update, &a, mean, var, stats), FTMRT_LAYOUT_VECTOR);
+}
+
+static void make(struct cases *c)
+{
+    for (int i = 0; i < PARAMETERS; i++) {
+        make_sgd(c, &parameters[i], false);
+        make_sgd(c, &parameters[i], true);
+        make_plain(c, &parameters[i]);
+    }
+    make_statistics(c, 17, 4, 5);
+    make_statistics(c, 40, 1, 2);
+    struct kernel_case *k = case_new(c, 0, "count_update");
+    struct type counter = {FTMRT_I64, shape_scalar()};
+    kernel_case_node(k, graph_op(k->graph, OP_count_update, NULL, kernel_case_state(k, counter, FTMRT_LAYOUT_PLAIN)),
+                     FTMRT_LAYOUT_PLAIN);
+}
+
+static void test_updates(void **state)
+{
+    (void)state;
+    at_every_level(make);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_updates)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,111 @@
+/* link: ftm_target */
+/* Exponential and logarithm as vector code against libm in double precision, over their whole domain. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <dlfcn.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ftmrt.h"
+#include "vmath.h"
+
+enum { COUNT = 1 << 16 };
+
+typedef void map_fn(const float *x, float *y, int64_t count);
+
+/* void name(x, y, count): y = f(x), a vector at a time. */
+static void emit_map(struct ir *ir, const char *name, LLVMValueRef (*f)(struct ir *, LLVMValueRef))
+{
+    LLVMTypeRef params[] = {ir->ptr, ir->ptr, ir->i64};
+    LLVMValueRef fn = ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 3, false), false);
+    struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), LLVMGetParam(fn, 2), ir->cpu->lanes);
+    LLVMValueRef x = ir_load_vec(ir, ir_at(ir, LLVMGetParam(fn, 0), i.i));
+    ir_store_vec(ir, f(ir, x), ir_at(ir, LLVMGetParam(fn, 1), i.i));
+    ir_loop_end(ir, &i);
+    LLVMBuildRetVoid(ir->b);
+}
+
+static void *compile(const struct cpu *cpu)
+{
+    char folder[] = "/tmp/ftm-vmath-XXXXXX", object[64], library[64], command[256], *error = NULL;
+    assert_non_null(mkdtemp(folder));
+    snprintf(object, sizeof object, "%s/v.o", folder);
+    snprintf(library, sizeof library, "%s/v.so", folder);
+    struct ir *ir = ir_new("vmath", cpu);
+    emit_map(ir, "map_exp", vmath_exp);
+    emit_map(ir, "map_log", vmath_log);
+    assert_true(ir_optimize(ir, &error) && ir_write_object(ir, object, &error));
+    ir_free(ir);
+    snprintf(command, sizeof command, "cc -shared -o %s %s", library, object);
+    assert_int_equal(system(command), 0);
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(handle);
+    unlink(object);
+    unlink(library);
+    rmdir(folder);
+    return handle;
+}
+
+static map_fn *symbol(void *library, const char *name)
+{
+    map_fn *f;
+    *(void **)&f = dlsym(library, name);
+    assert_non_null(f);
+    return f;
+}
+
+static _Alignas(64) float x[COUNT], y[COUNT];
+
+static void check_exp(map_fn *f)
+{
+    double worst = 0;
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (float)(-87.2 + 175.4 * i / COUNT);
+    f(x, y, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        worst = fmax(worst, fabs((double)y[i] / exp((double)x[i]) - 1));
+    assert_true(worst < 1e-7);
+    x[0] = NAN, x[1] = -INFINITY, x[2] = 0, x[3] = -1000;
+    f(x, y, FTMRT_CB);
+    assert_true(isnan(y[0]) && y[1] >= 0 && (double)y[1] < 1.3e-38 && (double)y[2] == 1 && (double)y[3] < 1.3e-38);
+}
+
+static void check_log(map_fn *f)
+{
+    double worst = 0;
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (float)exp(-80 + 160.0 * i / COUNT);
+    for (int i = 0; i < COUNT / 4; i++)
+        x[i] = 0.5F + (float)i * 8 / COUNT; /* around 1, where the logarithm vanishes */
+    f(x, y, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        double want = log((double)x[i]);
+        worst = fmax(worst, fabs((double)y[i] - want) / fmax(1, fabs(want)));
+    }
+    assert_true(worst < 1.5e-7);
+}
+
+static void test_functions(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        if (!ftmrt_cpu_supported(cpu_at(i)->name))
+            continue;
+        void *library = compile(cpu_at(i));
+        check_exp(symbol(library, "map_exp"));
+        check_log(symbol(library, "map_log"));
+        dlclose(library);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_functions)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,60 @@
+/* What the tests of the small kernel families share: every case is built at every level that the host has and checked
+ * for several batches. */
+#ifndef FTM_TESTS_KERNEL_FAMILIES_H
+#define FTM_TESTS_KERNEL_FAMILIES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "kernel_run.h"
+
+enum { FAMILIES_MAX_BATCH = 9, FAMILIES_SHARDS = 4, FAMILIES_MAX_CASES = 256 };
+
+struct cases {
+    struct kernel_run *run;
+    struct kernel_case *at[FAMILIES_MAX_CASES];
+    double tolerance[FAMILIES_MAX_CASES];
+    uint32_t count;
+};
+
+/* An empty case whose error may be up to the tolerance. */
+static inline struct kernel_case *case_new(struct cases *c, double tolerance, const char *label)
+{
+    assert_true(c->count < FAMILIES_MAX_CASES);
+    struct kernel_case *k = kernel_case_new(c->run, label);
+    c->tolerance[c->count] = tolerance;
+    c->at[c->count++] = k;
+    return k;
+}
+
+static inline void check_cases(struct cases *c, const struct cpu *cpu)
+{
+    static const int64_t batches[] = {FAMILIES_MAX_BATCH, 1, 4};
+    for (uint32_t i = 0; i < c->count; i++)
+        for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
+            double error = kernel_case_check(c->at[i], batches[b]);
+            if (error > c->tolerance[i])
+                fail_msg("%s [%s], n = %lld: error %g", c->at[i]->label, cpu->name, (long long)batches[b], error);
+        }
+}
+
+/* Calls `make` to fill the cases, for every level of the host. */
+static inline void at_every_level(void (*make)(struct cases *c))
+{
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        const struct cpu *cpu = cpu_at(i);
+        if (!ftmrt_cpu_supported(cpu->name))
+            continue;
+        struct cases c = {.run = kernel_run_new(cpu, FAMILIES_MAX_BATCH, FAMILIES_SHARDS)};
+        make(&c);
+        kernel_run_build(c.run, NULL, NULL);
+        check_cases(&c, cpu);
+        kernel_run_free(c.run);
+    }
+}
+
+#endif
