@@ -2,7 +2,7 @@
  *
  * Expects    the lowered program: every state says whether it is trainable
  * Changes    a training batch norm whose weight and bias are both frozen normalises with its stored statistics, and
- *            the count of its batches no longer moves; every state that some function writes is marked mutable
+ *            the count of its batches no longer moves; a state is mutable if it is trainable or some function writes it
  * Guarantees state_constant() holds exactly for the states whose values are known at compile time; later passes
  *            never mark one */
 #include <string.h>
@@ -51,40 +51,38 @@ static bool freeze_batch_norms(struct graph *g)
     return changed;
 }
 
-static bool mark(struct state *s)
+/* Notes the states that the node writes now or will write once decompose and backward have run. */
+static void note_written(const struct graph *g, const struct node *n, bool *written)
 {
-    if (!s || s->mutable)
-        return false;
-    return s->mutable = true;
+    bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT, statistics = n->op == OP_batch_norm && n->attrs.training;
+    for (uint32_t i = statistics ? 3 : 0; (effect || statistics) && i < n->input_count; i++)
+        if (graph_node(g, n->inputs[i])->op == OP_state)
+            written[graph_node(g, n->inputs[i])->attrs.state] = true;
 }
 
-/* What the node writes now or will write once decompose and backward have run. */
-static bool mark_written(struct graph *g, const struct node *n)
+static bool mark_mutable(struct pass_context *c)
 {
     bool changed = false;
-    if (n->op == OP_batch_norm && n->attrs.training)
-        for (uint32_t i = 3; i < 5; i++)
-            changed |= mark(rewrite_state(g, n->inputs[i]));
-    if (op_info(n->op)->cls == OP_CLASS_EFFECT)
-        for (uint32_t i = 0; i < n->input_count; i++)
-            changed |= mark(rewrite_state(g, n->inputs[i]));
+    bool *written = arena_array(c->scratch, bool, c->program->states.len);
+    for_functions (c, g)
+        for (uint32_t i = 0; i < g->nodes.len; i++)
+            if (!g->nodes.at[i].dead)
+                note_written(g, &g->nodes.at[i], written);
+    for (uint32_t i = 0; i < c->program->states.len; i++) {
+        struct state *s = &c->program->states.at[i];
+        bool is_mutable = s->trainable || written[i];
+        changed |= s->mutable != is_mutable;
+        s->mutable = is_mutable;
+    }
     return changed;
 }
 
 bool pass_freeze(struct pass_context *c)
 {
-    bool changed = false, marked = false;
+    bool changed = false;
     for_functions (c, g)
         changed |= freeze_batch_norms(g);
-    for_functions (c, g)
-        for (uint32_t i = 0; i < g->nodes.len; i++)
-            if (!g->nodes.at[i].dead)
-                marked |= mark_written(g, &g->nodes.at[i]);
-    for (uint32_t i = 0; i < c->program->states.len; i++) {
-        struct state *s = &c->program->states.at[i];
-        if (s->trainable)
-            marked |= mark(s);
-    }
+    bool marked = mark_mutable(c);
     rewrite_done(c, changed);
     c->changed |= marked;
     return true;

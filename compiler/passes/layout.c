@@ -193,8 +193,10 @@ static void place_node(struct layout_pass *p, value_id v)
 {
     struct node n = *graph_node(p->g, v);
     bool constant = graph_value_constant(p->g, v);
-    for (uint32_t j = 0; j < n.input_count && !constant; j++)
-        graph_node(p->g, v)->inputs[j] = in_layout(p, &n, n.inputs[j], wanted_layout(p, &n, j));
+    for (uint32_t j = 0; j < n.input_count && !constant; j++) {
+        value_id operand = in_layout(p, &n, n.inputs[j], wanted_layout(p, &n, j));
+        graph_node(p->g, v)->inputs[j] = operand; /* after the call: it may move the nodes */
+    }
     enum ftmrt_layout layout = result_layout(p, v);
     p->changed |= graph_node(p->g, v)->layout != layout;
     graph_node(p->g, v)->layout = layout;

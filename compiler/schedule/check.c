@@ -1,4 +1,4 @@
-/* Checks a schedule without the planner's reasoning: by who writes which bytes when.
+/* Checks a schedule without the planner's reasoning: by who writes which bytes when, and by what each kernel takes.
  *
  * For every operand of every call that lies in the arena: no call after the one that made it, up to and including this
  * one, writes any of its bytes. The exception is an element-wise call that writes exactly over its first operand. States
@@ -107,6 +107,66 @@ static bool check_call(const struct check *c, uint32_t call)
     return true;
 }
 
+/* ---- layouts ------------------------------------------------------------------------------------------------- */
+
+static enum ftmrt_layout layout_of(const struct graph *g, value_id v)
+{
+    return graph_node(g, v)->layout;
+}
+
+/* Blocked, or an input image of fewer channels than a block, as it is. */
+static bool convolution_input(const struct graph *g, const struct node *n)
+{
+    const struct node *x = graph_node(g, n->inputs[0]);
+    bool image = x->op == OP_input && x->layout == FTMRT_LAYOUT_PLAIN && x->type.shape.dim[1] < FTMRT_CB;
+    return x->layout == FTMRT_LAYOUT_BLOCKED || (image && n->attrs.groups == 1);
+}
+
+static bool convolution_layouts(const struct graph *g, const struct node *n)
+{
+    bool dense = n->attrs.groups == 1, gives_weight = n->op == OP_conv2d_grad_weight;
+    enum ftmrt_layout weight = gives_weight ? n->layout : layout_of(g, n->inputs[1]);
+    enum ftmrt_layout other = gives_weight ? layout_of(g, n->inputs[1]) : n->layout;
+    enum ftmrt_layout want = n->op == OP_conv2d_grad_input ? FTMRT_LAYOUT_CONV_T : FTMRT_LAYOUT_CONV;
+    return weight == (dense ? want : FTMRT_LAYOUT_DEPTHWISE) && other == FTMRT_LAYOUT_BLOCKED &&
+           (n->op == OP_conv2d_grad_input ? layout_of(g, n->inputs[0]) == FTMRT_LAYOUT_BLOCKED : convolution_input(g, n));
+}
+
+/* Activations blocked, per-channel values vectors, scalars and labels plain: what kernels other than convolutions take. */
+static bool usual_layout(const struct node *n)
+{
+    const struct shape *s = &n->type.shape;
+    if (s->rank == 0 || n->type.dtype != FTMRT_F32)
+        return n->layout == FTMRT_LAYOUT_PLAIN;
+    return n->layout == (shape_batched(s) ? FTMRT_LAYOUT_BLOCKED : FTMRT_LAYOUT_VECTOR);
+}
+
+static bool update_layouts(const struct graph *g, const struct node *n)
+{
+    if (n->op != OP_sgd && n->op != OP_sgd_plain)
+        return true;
+    bool slot = n->op == OP_sgd_plain || layout_of(g, n->inputs[2]) == layout_of(g, n->inputs[1]);
+    return slot && layout_of(g, n->inputs[0]) == layout_of(g, n->inputs[1]);
+}
+
+static bool check_layouts(const struct check *c, uint32_t call)
+{
+    const struct graph *g = c->f->graph;
+    const struct node *n = call_node(c, call);
+    bool convolution = n->op == OP_conv2d || n->op == OP_conv2d_grad_input || n->op == OP_conv2d_grad_weight;
+    bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT;
+    if (n->op == OP_relayout)
+        return n->layout == n->attrs.to || fail(c, call, call, "the result is not in the layout it asks for");
+    if (effect)
+        return update_layouts(g, n) || fail(c, call, call, "gradient, parameter and slot lie differently");
+    if (convolution && !convolution_layouts(g, n))
+        return fail(c, call, call, "a convolution's operands or result are in the wrong layout");
+    bool good = convolution || usual_layout(n);
+    for (uint32_t i = convolution ? 2 : 0; i < n->input_count; i++)
+        good = good && usual_layout(graph_node(g, n->inputs[i]));
+    return good || fail(c, call, call, "an operand or the result is in the wrong layout");
+}
+
 static bool check_constants(const struct schedule *s, char *text, unsigned size)
 {
     uint64_t end = 0;
@@ -132,7 +192,7 @@ bool schedule_check(const struct schedule *s, char *text, unsigned size)
     for (uint32_t f = 0; f < s->functions.len; f++) {
         struct check c = {.s = s, .f = &s->functions.at[f], .text = text, .size = size};
         for (uint32_t i = 0; i < c.f->calls.len; i++)
-            if (!check_call(&c, i))
+            if (!check_call(&c, i) || !check_layouts(&c, i))
                 return false;
     }
     return check_constants(s, text, size);

@@ -147,5 +147,9 @@ struct schedule *schedule_build(struct arena *arena, const struct program *p)
         arena_clear(&scratch);
     }
     place_scratch(s);
+#ifndef NDEBUG
+    char text[512];
+    FTM_BUG_ON(!schedule_check(s, text, sizeof(text)), "the memory plan is wrong: %s", text);
+#endif
     return s;
 }
