@@ -187,7 +187,6 @@ struct decls {
     VEC(struct decl *) list;
 };
 
-struct arena;
 struct parser;
 
 /* Constructors, called by the parser's actions. One that would exceed the depth limit reports it once. */
@@ -209,7 +208,10 @@ struct recipe_stmt *ast_recipe(struct parser *p, enum recipe_kind kind, const ch
                                struct place whole);
 struct decl *ast_decl(struct parser *p, enum decl_kind kind, const char *name, struct place place);
 
-/* "a call", "an integer", ...: for messages. */
+/* Reports unless the word before (kind) in a pattern is `type`. */
+void ast_check_kind(struct parser *p, const char *word, struct place place);
+
+/* "+", "==", "and", ...: for messages. */
 const char *ast_op_text(enum ast_op op);
 
 #endif

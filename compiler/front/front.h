@@ -1,114 +1,129 @@
-/* The front's services for the driver, in the order in which it calls them:
+/* What the files of the front share while one description is read: declarations, the network under construction, and
+ * the recipe. One struct front lives as long as front_read().
  *
- *     front_read (recipe.h)    .ftm text -> net + recipe
- *     front_open_weights       the recipe's weight file, or none
- *     front_bind               parameters of the net <-> tensors of the file
- *     front_lower              net + recipe + binding -> program ("predict", "eval", "train")
- *     front_recipe_json, front_resolved        texts that travel with the program
- *     front_explain, front_map, front_inspect  reports for the user
- *
- * Functions that return bool or a pointer have reported why when they return false or NULL. */
+ *     import.c     text -> declarations of all files         define.c     -D overrides
+ *     eval.c       expressions                               elaborate.c  blocks and models: statements
+ *     calls.c      arguments of built-in calls               layer.c      layer calls -> struct layer
+ *     network.c    shapes, order and names of layers         edit.c       replace, insert, remove, set
+ *     freeze.c     freeze and train                          transform.c  pipelines, preprocess
+ *     settings.c   everything else in `finetune`             front.c      the order of all this */
 #ifndef FTM_FRONT_FRONT_H
 #define FTM_FRONT_FRONT_H
 
-#include <stdio.h>
-
+#include "ast.h"
+#include "calls.h"
+#include "map.h"
 #include "net.h"
 #include "recipe.h"
-#include "weights.h"
+#include "value.h"
 
-/* ---- parameters and where their values come from ------------------------------------------- */
-
-enum param_role {
-    PARAM_WEIGHT,
-    PARAM_BIAS,
-    PARAM_RUNNING_MEAN,
-    PARAM_RUNNING_VAR,
-    PARAM_NUM_BATCHES_TRACKED,
-    PARAM_ROLE_COUNT
+enum {
+    FRONT_MAX_CALL_DEPTH = 64,
+    FRONT_MAX_STEPS = 1000000,
+    FRONT_MAX_LAYERS = 10000,
+    FRONT_MAX_IMPORTS = 256,
+    FRONT_MAX_LABEL = 200
 };
 
-/* A parameter or buffer of a layer: one state of the program, in this order. */
-struct net_param {
-    layer_id layer;
-    enum param_role role;
-    const char *name; /* state dict key: layer path and role */
-    struct type type; /* as in files */
-    bool trainable;
-    bool mutable;         /* trainable, or statistics that training updates */
-    int32_t source;       /* index in binding.tensors, or -1: initialised */
-    enum ftmrt_init init; /* used if source is -1 */
-    double init_arg;
-    int64_t fan_in;
-};
-
-/* What became of a tensor of the weight file. */
-enum tensor_fate {
-    TENSOR_USED,
-    TENSOR_SKIPPED,
-    TENSOR_REPLACED,
-    TENSOR_NO_LAYER,
-    TENSOR_NO_PARAMETER,
-    TENSOR_MISFIT
-};
-
-struct tensor_use {
-    const char *name; /* key after strip and rename */
-    enum tensor_fate fate;
-    uint32_t param; /* index in binding.params (USED, REPLACED, MISFIT) */
+struct front {
+    struct arena *arena;
+    struct diag *diag;
+    const struct front_options *options;
+    struct map files;            /* canonical path -> struct front_file */
+    struct map decls;            /* name -> struct decl (block or model) */
+    struct map preprocess;       /* model's name -> struct decl */
+    struct map broken;           /* blocks and models that reported errors: not run again */
+    const struct decl *finetune;
+    struct net *net;
+    struct recipe *recipe;
+    struct map paths;            /* label of a live layer -> not NULL */
+    struct graph *scratch;       /* infers types: one value per layer */
+    VEC(value_id) values;
+    uint32_t steps, depth;       /* bounded: see above */
+    bool stopped;                /* a limit was reported */
+    bool adding;                 /* layers come from the recipe, not from the model */
+    int64_t channels, size[2];   /* of the images that `transform eval` makes; 0: not known */
+    const struct decl *model;    /* the recipe's */
 };
 
 struct binding {
-    const struct weights *weights; /* NULL: random */
-    VEC(struct net_param) params;
-    /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type; named
-     * and shaped like the state. ftmrt_load_double and ftmrt_convert read them. */
-    VEC(struct weight_tensor) tensors;
-    VEC(struct tensor_use) uses; /* of weights->tensors, by its index */
+    const char *name;
+    struct value value;
 };
 
-/* Opens the recipe's weight file; a relative path starts at dir, the .ftm's folder. *out is NULL
- * for random weights. */
-bool front_open_weights(struct arena *arena, struct diag *diag, const struct recipe *r,
-                        const char *dir, struct weights **out);
-
-/* Matches parameters with tensors. weights may be NULL: everything is initialised. On errors
- * (E04xx, all of them reported) the result is false, but *out is still there for front_map. */
-bool front_bind(struct arena *arena, struct diag *diag, const struct net *net,
-                const struct recipe *r, const struct weights *weights, struct binding **out);
-
-/* Builds the program: a state per parameter, a momentum slot per trainable one (added by the
- * backward pass), the functions predict, eval and train. */
-bool front_lower(struct arena *arena, struct diag *diag, const struct net *net,
-                 const struct recipe *r, const struct binding *binding, struct program **out);
-
-/* ---- texts --------------------------------------------------------------------------------- */
-
-/* The recipe with every default filled in, as .ftm text that parses to the same recipe. */
-char *front_resolved(struct arena *arena, const struct net *net, const struct recipe *r);
-
-/* The recipe as JSON for the application; base: the .ftm's folder, absolute. NULL is out of memory.
- */
-char *front_recipe_json(struct arena *arena, const struct net *net, const struct recipe *r,
-                        const char *base);
-
-/* Facts of later stages for front_explain; zero where unknown. */
-struct explain_plan {
-    uint64_t states_bytes, arena_bytes, workspace_bytes, constants_bytes;
-    uint32_t kernels, calls_predict, calls_train;
+/* One activation of a block or model, or the recipe's own scope. */
+struct frame {
+    const struct decl *decl;
+    const char *scope;           /* labels are below it; "" outside */
+    VEC(struct binding) names;
+    bool returned;
+    struct value result;
+    const char *output_name;     /* of a model */
 };
 
-/* A row per layer: shape, parameters, frozen or trained, multiplications, memory; then totals. plan
- * may be NULL. */
-void front_explain(const struct net *net, const struct recipe *r, const struct binding *binding,
-                   const struct explain_plan *plan, FILE *out);
+/* ---- import.c */
+bool front_load(struct front *f);
 
-/* Which tensor goes to which parameter, and what is left over on both sides and why. */
-void front_map(const struct net *net, const struct recipe *r, const struct binding *binding,
-               FILE *out);
+/* ---- define.c: applies the -D texts to the finetune's statements. */
+void front_define(struct front *f);
 
-/* What is in a weight file: format, tensors with statistics, totals, metadata, entries passed over.
- */
-void front_inspect(const struct weights *w, FILE *out);
+/* ---- eval.c */
+struct value eval(struct front *f, struct frame *frame, const struct expr *e);
+/* A call; implicit, if not NULL, becomes its first argument. */
+struct value eval_call(struct front *f, struct frame *frame, const struct expr *e, const struct value *implicit);
+/* The path of a label below the frame's scope; NULL after a report. label may be NULL: NULL. */
+const char *eval_label(struct front *f, struct frame *frame, const struct label *label);
+void frame_set(struct front *f, struct frame *frame, const char *name, struct value v);
+const struct value *frame_get(const struct frame *frame, const char *name);
+
+/* ---- elaborate.c */
+struct value run_decl(struct front *f, struct frame *caller, const struct decl *decl, const struct expr *e,
+                      const struct value *implicit);
+/* Builds the network of the recipe's model call. false after reports. */
+bool front_elaborate(struct front *f, struct frame *recipe, const struct expr *call);
+/* The first parameter of a model if it is an image input, else NULL after a report. */
+const struct param *model_input(struct front *f, const struct decl *model);
+
+/* ---- layer.c */
+struct value layer_call(struct front *f, struct frame *frame, const struct expr *e, struct bound_call *c);
+/* Sets one attribute of a layer from a `set` statement. false after a report. */
+bool layer_set(struct front *f, struct layer *l, const char *attr, const struct expr *e, struct frame *frame);
+
+/* ---- network.c */
+static inline struct layer *net_layer(struct net *net, layer_id id)
+{
+    return &net->layers.at[id.i];
+}
+/* Infers the type and appends; LAYER_NONE after a report. */
+layer_id net_add(struct front *f, struct layer l);
+/* Infers all types anew, in order. false after a report (of the layer that does not fit). */
+bool net_infer(struct front *f);
+/* Brings layers into execution order, dropping dead and unreachable ones (with a warning each if warn). */
+void net_sort(struct front *f, bool warn);
+/* Shape of a weight ("weight"), or of bias and statistics; rank 0 if the layer has none. */
+struct shape layer_weight_shape(const struct net *net, const struct layer *l);
+bool layer_has_params(const struct layer *l);
+/* Whether path is name or below it, by whole components. */
+bool path_within(const char *path, const char *name);
+/* Whether a layer is the named one, or belongs to the named block. */
+bool layer_within(const struct layer *l, const char *name);
+/* Reports that no layer has this name, with the nearest one. */
+void report_unknown_layer(struct front *f, const char *name, struct span span);
+
+/* ---- edit.c, freeze.c, transform.c, settings.c */
+bool front_edit(struct front *f, struct frame *recipe);
+void front_freeze(struct front *f);
+void front_transforms(struct front *f, struct frame *recipe);
+/* classes, labels and the model first (they are needed to build the network), then the rest. */
+void front_classes(struct front *f, struct frame *recipe);
+void front_settings(struct front *f, struct frame *recipe);
+/* The preprocess declaration of a model, or of the model that a preset calls; NULL: none. */
+const struct decl *model_preprocess(const struct front *f, const struct decl *model);
+/* The value of a setting or a step of a pipeline, which must be a call of one category; NULL after a report that lists
+ * what there is. what: "optimizer", "step", ... */
+struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e, enum call_category category,
+                                const char *what);
+/* The statement `name = ...` or `transform name = ...`, or NULL. */
+const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind kind, const char *name);
 
 #endif

@@ -1,0 +1,346 @@
+/* Signatures of built-in calls, and binding arguments to them: every argument is matched, typed and range-checked here,
+ * so that what runs behind sees complete calls only. */
+#include "calls.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "str.h"
+
+#include "front.h"
+
+static const struct {
+    const char *name;
+    enum call_category category;
+} rows[] = {
+#define FTM_CALL(name, category) {#name, CALL_CATEGORY_##category},
+#include "calls.def"
+};
+
+static const struct {
+    enum call_id call;
+    struct call_param param;
+} param_rows[] = {
+#define FTM_PARAM(call, name, type, default, min, max) {CALL_##call, {#name, PARAM_TYPE_##type, default, min, max}},
+#include "calls.def"
+};
+
+enum { PARAM_ROWS = sizeof param_rows / sizeof *param_rows };
+
+static struct call_info make_info(uint32_t id)
+{
+    struct call_info info = {.id = (enum call_id)id, .name = rows[id].name, .category = rows[id].category};
+    for (uint32_t i = 0; i < PARAM_ROWS; i++)
+        if (param_rows[i].call == info.id)
+            info.params[info.param_count++] = param_rows[i].param;
+    return info;
+}
+
+const struct call_info *call_find(const char *name)
+{
+    static _Thread_local struct call_info infos[CALL_COUNT];
+    for (uint32_t i = 0; i < CALL_COUNT; i++) {
+        if (strcmp(rows[i].name, name))
+            continue;
+        if (!infos[i].name)
+            infos[i] = make_info(i);
+        return &infos[i];
+    }
+    return NULL;
+}
+
+const char *call_category_text(enum call_category category, bool article)
+{
+    static const char *const texts[CALL_CATEGORY_COUNT][2] = {
+        [CALL_CATEGORY_LAYER] = {"layer", "a layer"},
+        [CALL_CATEGORY_TRANSFORM] = {"transform", "a transform"},
+        [CALL_CATEGORY_DATA] = {"data source", "a data source"},
+        [CALL_CATEGORY_LOSS] = {"loss", "a loss"},
+        [CALL_CATEGORY_OPTIMIZER] = {"optimizer", "an optimizer"},
+        [CALL_CATEGORY_SCHEDULE] = {"schedule", "a schedule"},
+        [CALL_CATEGORY_INIT] = {"initial value", "an initial value"},
+    };
+    return texts[category][article];
+}
+
+const char *call_list(struct arena *arena, enum call_category category)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    for (uint32_t i = 0; i < CALL_COUNT; i++)
+        if (rows[i].category == category)
+            strbuf_addf(&out, "%s%s", out.len ? ", " : "", rows[i].name);
+    return out.text;
+}
+
+const char *call_nearest(const char *name, enum call_category category)
+{
+    const char *names[CALL_COUNT];
+    size_t count = 0;
+    for (uint32_t i = 0; i < CALL_COUNT; i++)
+        if (rows[i].category == category)
+            names[count++] = rows[i].name;
+    return str_nearest(name, names, count);
+}
+
+/* ---- conversion of one argument ------------------------------------------------------------------------------- */
+
+static const char *type_text(enum param_type type)
+{
+    static const char *const texts[] = {
+        [PARAM_TYPE_TENSOR] = "a layer's value",
+        [PARAM_TYPE_INT] = "an integer",
+        [PARAM_TYPE_PAIR] = "an integer or a list of two",
+        [PARAM_TYPE_PADDING] = "an integer, a list [vertical, horizontal] or [top, left, bottom, right], or `same`",
+        [PARAM_TYPE_FLOAT] = "a number",
+        [PARAM_TYPE_BOOL] = "true or false",
+        [PARAM_TYPE_STRING] = "a string",
+        [PARAM_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
+        [PARAM_TYPE_INIT] = "an initial value (default, identity, zeros, kaiming_normal, normal(std))",
+        [PARAM_TYPE_EPOCHS] = "a number of epochs",
+    };
+    return texts[type];
+}
+
+/* The value of a default's text. */
+static struct value literal(const char *text)
+{
+    if (!*text)
+        return (struct value){.kind = VALUE_ABSENT};
+    if (!strcmp(text, "true") || !strcmp(text, "false"))
+        return value_bool(*text == 't');
+    char *end;
+    long long i = strtoll(text, &end, 10);
+    if (!*end)
+        return value_int(i);
+    double d = strtod(text, &end);
+    return *end ? (struct value){.kind = VALUE_SYMBOL, .text = text} : value_float(d);
+}
+
+static bool is_symbol(const struct value *v, const char *text)
+{
+    return v->kind == VALUE_SYMBOL && !strcmp(v->text, text);
+}
+
+/* One number as a list of n. */
+static void spread(struct arena *arena, struct value *v, uint32_t n)
+{
+    struct value one = *v;
+    *v = (struct value){.kind = VALUE_LIST, .items = arena_array(arena, struct value, n), .count = n};
+    for (uint32_t i = 0; i < n; i++)
+        v->items[i] = one;
+}
+
+static bool all_kind(const struct value *v, bool integers)
+{
+    for (uint32_t i = 0; i < v->count; i++)
+        if (integers ? v->items[i].kind != VALUE_INT : !value_is_number(&v->items[i]))
+            return false;
+    return v->count > 0;
+}
+
+/* Brings a value into the form of its type; false if it is of another. */
+static bool convert(struct front *f, enum param_type type, struct value *v, struct span span)
+{
+    switch (type) {
+    case PARAM_TYPE_TENSOR:
+        return v->kind == VALUE_TENSOR;
+    case PARAM_TYPE_INT:
+        return v->kind == VALUE_INT;
+    case PARAM_TYPE_BOOL:
+        return v->kind == VALUE_BOOL;
+    case PARAM_TYPE_STRING:
+        return v->kind == VALUE_STRING;
+    case PARAM_TYPE_FLOAT:
+        if (v->kind == VALUE_INT)
+            *v = value_float((double)v->integer);
+        return v->kind == VALUE_FLOAT;
+    case PARAM_TYPE_EPOCHS:
+        if (value_is_number(v))
+            *v = (struct value){.kind = VALUE_EPOCHS, .real = value_number(v)};
+        return v->kind == VALUE_EPOCHS;
+    case PARAM_TYPE_PADDING:
+        if (is_symbol(v, "same") || (v->kind == VALUE_LIST && v->count == 4 && all_kind(v, true)))
+            return true;
+        /* fallthrough */
+    case PARAM_TYPE_PAIR:
+        if (v->kind == VALUE_INT)
+            spread(f->arena, v, 2);
+        return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, true);
+    case PARAM_TYPE_NUMBERS:
+        if (is_symbol(v, "imagenet"))
+            return true;
+        if (value_is_number(v))
+            spread(f->arena, v, 1);
+        return v->kind == VALUE_LIST && v->count <= 4 && all_kind(v, false);
+    case PARAM_TYPE_INIT:
+        if (is_symbol(v, "default"))
+            *v = (struct value){.kind = VALUE_CALL, .call = call_bind_bare(f, call_find("default"), span)};
+        return v->kind == VALUE_CALL && v->call->info->category == CALL_CATEGORY_INIT;
+    }
+    return false;
+}
+
+static bool in_range(const struct call_param *p, const struct value *v)
+{
+    if (p->max < p->min)
+        return true;
+    if (v->kind == VALUE_LIST) {
+        for (uint32_t i = 0; i < v->count; i++)
+            if (!in_range(p, &v->items[i]))
+                return false;
+        return true;
+    }
+    double x = v->kind == VALUE_EPOCHS ? v->real : value_number(v);
+    bool number = value_is_number(v) || v->kind == VALUE_EPOCHS;
+    return !number || (isfinite(x) && x >= p->min && x <= p->max);
+}
+
+static void report_range(struct front *f, const struct call_param *p, const struct value *v, struct span span)
+{
+    struct strbuf range;
+    strbuf_init(&range, f->arena);
+    strbuf_add(&range, "from ");
+    strbuf_add_double(&range, p->min);
+    strbuf_add(&range, " to ");
+    strbuf_add_double(&range, p->max);
+    const struct value *bad = v;
+    for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++)
+        if (!in_range(p, &v->items[i]))
+            bad = &v->items[i];
+    diag_report(f->diag, span, DIAG_BAD_VALUE, arena_printf(f->arena, "'%s'", p->name), range.text,
+                value_text(f->arena, bad));
+}
+
+/* Checks and stores argument i. false: reported, or the value is an error already. */
+static bool store(struct front *f, struct bound_call *c, uint32_t i, struct value v, struct span span)
+{
+    const struct call_param *p = &c->info->params[i];
+    c->spans[i] = span;
+    if (v.kind == VALUE_ERROR)
+        return false;
+    struct value given = v;
+    if (!convert(f, p->type, &v, span)) {
+        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s' of %s", p->name, c->info->name),
+                    type_text(p->type), value_text(f->arena, &given));
+        return false;
+    }
+    c->args[i] = v;
+    if (in_range(p, &v))
+        return true;
+    report_range(f, p, &v, span);
+    return false;
+}
+
+/* ---- binding -------------------------------------------------------------------------------------------------- */
+
+/* The parameter that an argument is for, or param_count after a report. */
+static uint32_t slot_of(struct front *f, const struct call_info *info, const struct arg *arg, uint32_t position,
+                        bool implicit)
+{
+    if (!arg->name) {
+        if (position < info->param_count)
+            return position;
+        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, info->name, info->param_count - implicit);
+        if (implicit)
+            diag_note(f->diag, "in an edit the layer's input is not written: it is the value that is edited");
+        return info->param_count;
+    }
+    const char *names[CALL_MAX_PARAMS];
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        names[i] = info->params[i].name;
+        if (!strcmp(names[i], arg->name))
+            return i;
+    }
+    diag_report(f->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, info->name, arg->name);
+    const char *near = str_nearest(arg->name, names, info->param_count);
+    struct strbuf all;
+    strbuf_init(&all, f->arena);
+    for (uint32_t i = implicit; i < info->param_count; i++)
+        strbuf_addf(&all, "%s%s", all.len ? ", " : "", names[i]);
+    if (near)
+        diag_note(f->diag, "did you mean '%s'?", near);
+    else if (all.len)
+        diag_note(f->diag, "it has: %s", all.text);
+    return info->param_count;
+}
+
+/* Defaults for what was not given; reports what is missing. */
+static bool fill(struct front *f, struct bound_call *c, const bool *given)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < c->info->param_count; i++) {
+        const struct call_param *p = &c->info->params[i];
+        if (given[i])
+            continue;
+        c->spans[i] = c->span;
+        if (!p->value) {
+            diag_report(f->diag, c->span, DIAG_MISSING_ARGUMENT, c->info->name, p->name);
+            ok = false;
+        } else if (*p->value) {
+            ok = store(f, c, i, literal(p->value), c->span) && ok;
+        } else {
+            c->args[i] = (struct value){.kind = VALUE_ABSENT};
+        }
+    }
+    return ok;
+}
+
+static struct bound_call *new_call(struct front *f, const struct call_info *info, struct span span)
+{
+    struct bound_call *c = arena_new(f->arena, struct bound_call);
+    c->info = info;
+    c->span = span;
+    return c;
+}
+
+struct bound_call *call_bind(struct front *f, struct frame *frame, const struct call_info *info, const struct expr *e,
+                             const struct value *implicit)
+{
+    struct bound_call *c = new_call(f, info, e->span);
+    bool given[CALL_MAX_PARAMS] = {false}, ok = true;
+    uint32_t position = 0;
+    if (implicit && info->param_count) {
+        given[0] = true;
+        ok = store(f, c, position++, *implicit, e->span);
+    }
+    for (uint32_t i = 0; i < e->args->list.len; i++) {
+        const struct arg *arg = &e->args->list.at[i];
+        uint32_t slot = slot_of(f, info, arg, position, implicit != NULL);
+        position += !arg->name;
+        struct value v = eval(f, frame, arg->value);
+        if (slot == info->param_count) {
+            ok = false;
+        } else if (given[slot]) {
+            diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, info->name, info->params[slot].name);
+            ok = false;
+        } else {
+            given[slot] = true;
+            ok = store(f, c, slot, v, arg->value->span) && ok;
+        }
+    }
+    return fill(f, c, given) && ok ? c : NULL;
+}
+
+struct bound_call *call_bind_bare(struct front *f, const struct call_info *info, struct span span)
+{
+    struct bound_call *c = new_call(f, info, span);
+    bool given[CALL_MAX_PARAMS] = {false};
+    return fill(f, c, given) ? c : NULL;
+}
+
+int64_t call_int(const struct bound_call *c, uint32_t i)
+{
+    return c->args[i].integer;
+}
+
+double call_float(const struct bound_call *c, uint32_t i)
+{
+    return c->args[i].real;
+}
+
+bool call_bool(const struct bound_call *c, uint32_t i)
+{
+    return c->args[i].integer != 0;
+}

@@ -1,0 +1,248 @@
+/* The edits of a recipe: replace, insert, remove, set, in the order written, before all freezing.
+ *
+ * A name means a layer, or all layers of a block. It can be edited if one of its values is used outside it: that value
+ * is what `after`, `replace` and `remove` mean; `before` means its only input. After each edit dead layers are dropped,
+ * all types are inferred again, and pretrained weights must have kept their shapes. */
+#include "front.h"
+
+#include <string.h>
+
+#include "str.h"
+
+/* What an edit names: its layers, and its borders. */
+struct selection {
+    const char *name;
+    bool *inside;          /* by layer */
+    uint32_t count;        /* of layers before the edit */
+    layer_id value, input; /* used outside; read from outside */
+};
+
+static const char *layer_title(struct front *f, uint32_t i)
+{
+    const struct layer *l = &f->net->layers.at[i];
+    if (l->path)
+        return l->path;
+    return arena_printf(f->arena, "%s in line %u", op_info(l->op)->name, l->span.line);
+}
+
+/* Marks layers that layers of the other side read: from inside those outside read (values), or the reverse (inputs). */
+static uint32_t border(const struct front *f, const struct selection *s, bool values, bool *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct layer *l = &f->net->layers.at[i];
+        for (uint32_t k = 0; k < l->input_count; k++) {
+            uint32_t in = l->inputs[k].i;
+            if (s->inside[i] != s->inside[in] && s->inside[in] == values && !out[in]) {
+                out[in] = true;
+                n++;
+            }
+        }
+    }
+    uint32_t last = f->net->output.i;
+    if (values && s->inside[last] && !out[last]) {
+        out[last] = true;
+        n++;
+    }
+    return n;
+}
+
+/* The only layer of a border; reports otherwise, showing the candidates. */
+static bool single(struct front *f, const struct selection *s, bool values, struct span span, layer_id *out)
+{
+    bool *marked = arena_array(f->arena, bool, s->count);
+    uint32_t n = border(f, s, values, marked);
+    if (n != 1)
+        diag_report(f->diag, span, values ? DIAG_EDIT_VALUES : DIAG_EDIT_INPUTS, s->name, n);
+    struct strbuf names;
+    strbuf_init(&names, f->arena);
+    for (uint32_t i = 0; i < s->count; i++)
+        if (marked[i]) {
+            out->i = i;
+            strbuf_addf(&names, "%s%s", names.len ? ", " : "", layer_title(f, i));
+        }
+    if (n > 1)
+        diag_note(f->diag, "candidates: %.300s", names.text);
+    return n == 1;
+}
+
+static bool select_name(struct front *f, const struct recipe_stmt *stmt, struct selection *s)
+{
+    *s = (struct selection){.name = stmt->name, .count = f->net->layers.len, .value = LAYER_NONE, .input = LAYER_NONE};
+    s->inside = arena_array(f->arena, bool, s->count);
+    bool any = false;
+    for (uint32_t i = 0; i < s->count; i++)
+        any |= s->inside[i] = layer_within(&f->net->layers.at[i], stmt->name);
+    if (!any) {
+        report_unknown_layer(f, stmt->name, stmt->name_span);
+        return false;
+    }
+    bool value = stmt->kind != RECIPE_INSERT_BEFORE, input = stmt->kind != RECIPE_INSERT_AFTER;
+    bool ok = !value || single(f, s, true, stmt->name_span, &s->value);
+    return (!input || single(f, s, false, stmt->name_span, &s->input)) && ok;
+}
+
+/* Lets the layers on one side of the border read `to` instead of `from`. */
+static void rewire(struct front *f, const struct selection *s, bool inside, layer_id from, layer_id to)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct layer *l = &f->net->layers.at[i];
+        for (uint32_t k = 0; k < l->input_count && s->inside[i] == inside; k++)
+            if (l->inputs[k].i == from.i)
+                l->inputs[k] = to;
+    }
+    if (!inside && f->net->output.i == from.i)
+        f->net->output = to;
+}
+
+static void kill_selection(struct front *f, const struct selection *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct layer *l = &f->net->layers.at[i];
+        if (!s->inside[i])
+            continue;
+        l->dead = true;
+        if (l->path)
+            map_set(&f->paths, l->path, NULL);
+    }
+}
+
+/* Builds the new layer or block on a value. LAYER_NONE after a report. */
+static layer_id build(struct front *f, struct frame *recipe, const struct expr *call, const char *label, layer_id on)
+{
+    struct expr named = *call;
+    struct label text = {.span = call->span};
+    if (label) {
+        vec_push(f->arena, &text.parts, (struct label_part){.text = label});
+        named.label = &text;
+    }
+    struct value input = value_tensor(on);
+    struct value v = eval_call(f, recipe, &named, &input);
+    if (v.kind == VALUE_TENSOR)
+        return v.tensor;
+    if (v.kind != VALUE_ERROR)
+        diag_report(f->diag, call->span, DIAG_WRONG_TYPE, "new layer", "a layer or a block", value_text(f->arena, &v));
+    return LAYER_NONE;
+}
+
+static bool replace(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt, const struct selection *s)
+{
+    kill_selection(f, s);
+    layer_id made = build(f, recipe, stmt->values->list.at[0], stmt->name, s->input);
+    if (made.i == LAYER_NONE.i)
+        return false;
+    rewire(f, s, false, s->value, made);
+    return true;
+}
+
+static bool insert(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt, const struct selection *s)
+{
+    bool after = stmt->kind == RECIPE_INSERT_AFTER;
+    layer_id at = after ? s->value : s->input;
+    layer_id made = build(f, recipe, stmt->values->list.at[0], NULL, at);
+    if (made.i == LAYER_NONE.i)
+        return false;
+    rewire(f, s, !after, at, made);
+    return true;
+}
+
+static bool set_attribute(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
+{
+    const char *dot = strrchr(stmt->name, '.');
+    const char *path = dot ? arena_strndup(f->arena, stmt->name, (size_t)(dot - stmt->name)) : stmt->name;
+    for (uint32_t i = 0; dot && i < f->net->layers.len; i++) {
+        struct layer *l = &f->net->layers.at[i];
+        if (l->path && !strcmp(l->path, path))
+            return layer_set(f, l, dot + 1, stmt->values->list.at[0], recipe);
+    }
+    report_unknown_layer(f, path, stmt->name_span);
+    if (!dot)
+        diag_note(f->diag, "write `set layer.attribute = value`");
+    return false;
+}
+
+/* ---- checks after an edit ------------------------------------------------------------------------------------- */
+
+struct kept_shape {
+    struct shape shape;
+};
+
+/* Shapes of the weights that come from the model, by path. */
+static struct map weight_shapes(struct front *f)
+{
+    struct map m;
+    map_init(&m, f->arena);
+    for (uint32_t i = 0; i < f->net->layers.len; i++) {
+        const struct layer *l = &f->net->layers.at[i];
+        if (l->added || !layer_has_params(l))
+            continue;
+        struct kept_shape *k = arena_new(f->arena, struct kept_shape);
+        k->shape = layer_weight_shape(f->net, l);
+        map_set(&m, l->path, k);
+    }
+    return m;
+}
+
+static bool check_weights(struct front *f, const struct recipe_stmt *stmt, const struct map *before)
+{
+    for (uint32_t i = 0; i < f->net->layers.len; i++) {
+        const struct layer *l = &f->net->layers.at[i];
+        const struct kept_shape *k = l->added || !layer_has_params(l) ? NULL : map_get(before, l->path);
+        struct shape now = layer_weight_shape(f->net, l);
+        if (!k || shape_equal(&k->shape, &now))
+            continue;
+        char old_text[128], new_text[128];
+        diag_report(f->diag, stmt->span, DIAG_EDIT_PRETRAINED, arena_printf(f->arena, "%s.weight", l->path),
+                    shape_text(&k->shape, old_text, sizeof old_text), shape_text(&now, new_text, sizeof new_text));
+        diag_note(f->diag, "keep the shape, or replace %s too: a new layer takes no tensor from the file", l->path);
+        return false;
+    }
+    return true;
+}
+
+static bool is_edit(const struct recipe_stmt *stmt)
+{
+    return stmt->kind >= RECIPE_REPLACE && stmt->kind <= RECIPE_SET;
+}
+
+static bool apply(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
+{
+    struct selection s;
+    if (stmt->kind == RECIPE_SET)
+        return set_attribute(f, recipe, stmt);
+    if (!select_name(f, stmt, &s))
+        return false;
+    if (stmt->kind == RECIPE_REPLACE)
+        return replace(f, recipe, stmt, &s);
+    if (stmt->kind != RECIPE_REMOVE)
+        return insert(f, recipe, stmt, &s);
+    rewire(f, &s, false, s.value, s.input);
+    kill_selection(f, &s);
+    return true;
+}
+
+/* One edit and what follows from it. false: later edits make no sense any more. */
+static bool edit(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
+{
+    struct map before = weight_shapes(f);
+    uint32_t known = f->net->layers.len;
+    if (!apply(f, recipe, stmt))
+        return f->net->layers.len == known && stmt->kind != RECIPE_REPLACE;
+    net_sort(f, false);
+    if (!net_infer(f)) {
+        diag_note(f->diag, "after `%s` in line %u", stmt->text, stmt->span.line);
+        return false;
+    }
+    return !f->recipe->weights || check_weights(f, stmt, &before);
+}
+
+bool front_edit(struct front *f, struct frame *recipe)
+{
+    const struct recipe_stmts *stmts = f->finetune->recipe;
+    uint32_t errors = f->diag->errors;
+    f->adding = true;
+    for (uint32_t i = 0; i < stmts->list.len; i++)
+        if (is_edit(stmts->list.at[i]) && !edit(f, recipe, stmts->list.at[i]))
+            break;
+    return f->diag->errors == errors;
+}

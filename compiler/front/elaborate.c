@@ -1,0 +1,347 @@
+/* Runs blocks and models: binds their parameters, executes their statements, and so appends layers to the network.
+ *
+ * Execution is bounded (steps, layers, depth of calls). A block that reported an error is not run again, and a loop
+ * stops at the first round with errors, so that one mistake is one message. */
+#include "front.h"
+
+#include <string.h>
+
+#include "str.h"
+
+static const char *decl_kind_text(const struct decl *d)
+{
+    return d->kind == DECL_MODEL ? "model" : "block";
+}
+
+static bool step(struct front *f, struct span span)
+{
+    if (f->steps < FRONT_MAX_STEPS) {
+        f->steps++;
+        return !f->stopped;
+    }
+    if (!f->stopped)
+        diag_report(f->diag, span, DIAG_TOO_MANY_STEPS, FRONT_MAX_STEPS);
+    f->stopped = true;
+    return false;
+}
+
+/* ---- parameters ----------------------------------------------------------------------------------------------- */
+
+/* `image: f32[3, H, W]`: compares the value's shape with the numbers, binds the names. */
+static bool bind_dims(struct front *f, struct frame *frame, const struct param *p, struct value v, struct span span)
+{
+    if (v.kind != VALUE_TENSOR) {
+        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s'", p->name), "a layer's value",
+                    value_text(f->arena, &v));
+        return false;
+    }
+    const struct shape *s = &net_layer(f->net, v.tensor)->type.shape;
+    if (s->rank != p->dims->list.len + 1) {
+        char text[128];
+        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s'", p->name),
+                    arena_printf(f->arena, "%u dimensions and the batch", p->dims->list.len),
+                    shape_text(s, text, sizeof text));
+        return false;
+    }
+    for (uint32_t i = 0; i < p->dims->list.len; i++) {
+        const struct expr *dim = p->dims->list.at[i];
+        if (dim->kind == EXPR_NAME && !frame_get(frame, dim->text)) {
+            frame_set(f, frame, dim->text, value_int(s->dim[i + 1]));
+            continue;
+        }
+        struct value want = eval(f, frame, dim);
+        if (want.kind != VALUE_INT || want.integer == s->dim[i + 1])
+            continue;
+        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "dimension %u of '%s'", i + 1, p->name),
+                    value_text(f->arena, &want), arena_printf(f->arena, "%lld", (long long)s->dim[i + 1]));
+        return false;
+    }
+    return true;
+}
+
+static bool set_param(struct front *f, struct frame *frame, const struct param *p, struct value v, struct span span)
+{
+    if (v.kind == VALUE_ERROR)
+        return false;
+    frame_set(f, frame, p->name, v);
+    return !p->dtype || bind_dims(f, frame, p, v, span);
+}
+
+/* The parameter of an argument, or UINT32_MAX after a report. */
+static uint32_t param_of(struct front *f, const struct decl *d, const struct arg *arg, uint32_t position, bool implicit)
+{
+    uint32_t n = d->params->list.len;
+    if (!arg->name) {
+        if (position < n)
+            return position;
+        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, d->name, n - (implicit && n ? 1 : 0));
+        return UINT32_MAX;
+    }
+    const char **names = arena_array(f->arena, const char *, n);
+    for (uint32_t i = 0; i < n; i++) {
+        names[i] = d->params->list.at[i].name;
+        if (!strcmp(names[i], arg->name))
+            return i;
+    }
+    diag_report(f->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, d->name, arg->name);
+    const char *near = str_nearest(arg->name, names, n);
+    if (near)
+        diag_note(f->diag, "did you mean '%s'?", near);
+    return UINT32_MAX;
+}
+
+static bool bind_default(struct front *f, struct frame *frame, const struct param *p, struct span span)
+{
+    if (p->value)
+        return set_param(f, frame, p, eval(f, frame, p->value), p->span);
+    diag_report(f->diag, span, DIAG_MISSING_ARGUMENT, frame->decl->name, p->name);
+    return false;
+}
+
+/* Arguments first, then defaults, which may use the parameters before them. */
+static bool bind_params(struct front *f, struct frame *caller, struct frame *frame, const struct expr *e,
+                        const struct value *implicit)
+{
+    const struct params *params = frame->decl->params;
+    struct arg *given = arena_array(f->arena, struct arg, params->list.len);
+    struct value *values = arena_array(f->arena, struct value, params->list.len);
+    uint32_t position = 0;
+    bool ok = true;
+    if (implicit && params->list.len) {
+        given[0] = (struct arg){.name = params->list.at[0].name, .span = e->span};
+        values[0] = *implicit;
+        position = 1;
+    }
+    for (uint32_t i = 0; i < e->args->list.len; i++) {
+        struct arg arg = e->args->list.at[i];
+        uint32_t slot = param_of(f, frame->decl, &arg, position, implicit != NULL);
+        position += !arg.name;
+        struct value v = eval(f, caller, arg.value);
+        if (slot == UINT32_MAX) {
+            ok = false;
+            continue;
+        }
+        const char *name = params->list.at[slot].name;
+        if (given[slot].name) {
+            diag_report(f->diag, arg.span, DIAG_DUPLICATE_ARGUMENT, frame->decl->name, name);
+            ok = false;
+        }
+        given[slot] = (struct arg){.name = name, .span = arg.value->span};
+        values[slot] = v;
+    }
+    for (uint32_t i = 0; i < params->list.len; i++) {
+        const struct param *p = &params->list.at[i];
+        bool bound = given[i].name ? set_param(f, frame, p, values[i], given[i].span) : bind_default(f, frame, p, e->span);
+        ok = bound && ok;
+    }
+    return ok;
+}
+
+/* ---- statements ----------------------------------------------------------------------------------------------- */
+
+static void run_body(struct front *f, struct frame *frame, const struct stmts *body);
+
+static void run_for(struct front *f, struct frame *frame, const struct stmt *s)
+{
+    struct value from = eval(f, frame, s->value), to = eval(f, frame, s->to);
+    if (from.kind == VALUE_ERROR || to.kind == VALUE_ERROR)
+        return;
+    if (from.kind != VALUE_INT || to.kind != VALUE_INT) {
+        const struct value *bad = from.kind != VALUE_INT ? &from : &to;
+        diag_report(f->diag, from.kind != VALUE_INT ? s->value->span : s->to->span, DIAG_WRONG_TYPE, "bound of a loop",
+                    "an integer", value_text(f->arena, bad));
+        return;
+    }
+    uint32_t errors = f->diag->errors;
+    for (int64_t i = from.integer; i < to.integer && step(f, s->span); i++) {
+        frame_set(f, frame, s->name, value_int(i));
+        run_body(f, frame, s->body);
+        if (frame->returned || f->diag->errors > errors)
+            return;
+    }
+}
+
+static void run_if(struct front *f, struct frame *frame, const struct stmt *s)
+{
+    struct value cond = eval(f, frame, s->value);
+    if (cond.kind == VALUE_BOOL && cond.integer)
+        run_body(f, frame, s->body);
+    else if (cond.kind == VALUE_BOOL && s->other)
+        run_body(f, frame, s->other);
+    else if (cond.kind != VALUE_BOOL && cond.kind != VALUE_ERROR)
+        diag_report(f->diag, s->value->span, DIAG_WRONG_TYPE, "condition", "true or false", value_text(f->arena, &cond));
+}
+
+static void run_return(struct front *f, struct frame *frame, const struct stmt *s)
+{
+    struct value v = eval(f, frame, s->value);
+    if (frame->decl->kind == DECL_MODEL) {
+        diag_report(f->diag, s->span, DIAG_MISPLACED, "`return`", "a block");
+        diag_note(f->diag, "a model ends with `output name = value`");
+        return;
+    }
+    frame->returned = true;
+    frame->result = v;
+}
+
+static void run_output(struct front *f, struct frame *frame, const struct stmt *s)
+{
+    struct value v = eval(f, frame, s->value);
+    if (frame->decl->kind != DECL_MODEL) {
+        diag_report(f->diag, s->span, DIAG_MISPLACED, "`output`", "a model");
+        diag_note(f->diag, "a block ends with `return value`");
+    } else if (frame->output_name) {
+        diag_report(f->diag, s->span, DIAG_OUTPUT_COUNT, frame->decl->name, s->name);
+    } else {
+        frame->output_name = s->name;
+        frame->result = v;
+    }
+}
+
+static void run_stmt(struct front *f, struct frame *frame, const struct stmt *s)
+{
+    switch (s->kind) {
+    case STMT_ASSIGN:
+        frame_set(f, frame, s->name, eval(f, frame, s->value));
+        break;
+    case STMT_FOR:
+        run_for(f, frame, s);
+        break;
+    case STMT_IF:
+        run_if(f, frame, s);
+        break;
+    case STMT_RETURN:
+        run_return(f, frame, s);
+        break;
+    case STMT_OUTPUT:
+        run_output(f, frame, s);
+        break;
+    }
+}
+
+static void run_body(struct front *f, struct frame *frame, const struct stmts *body)
+{
+    for (uint32_t i = 0; i < body->list.len && !frame->returned; i++) {
+        if (!step(f, body->list.at[i]->span))
+            return;
+        run_stmt(f, frame, body->list.at[i]);
+    }
+}
+
+/* ---- blocks and models ---------------------------------------------------------------------------------------- */
+
+static void run_model_or_block(struct front *f, struct frame *frame)
+{
+    const struct decl *d = frame->decl;
+    if (d->body) {
+        run_body(f, frame, d->body);
+    } else {
+        frame->result = eval_call(f, frame, d->preset, NULL);
+        frame->returned = true;
+        if (!frame->output_name)
+            frame->output_name = f->net->output_name;
+    }
+    if (frame->output_name)
+        f->net->output_name = frame->output_name;
+    if (frame->returned || frame->output_name || f->stopped)
+        return;
+    diag_report(f->diag, d->span, DIAG_NO_RESULT, decl_kind_text(d), d->name,
+                d->kind == DECL_MODEL ? "`output name = value`" : "`return value`");
+}
+
+static struct value run_frame(struct front *f, struct frame *frame, struct frame *caller, const struct expr *e,
+                              const struct value *implicit)
+{
+    if (e->label && !(frame->scope = eval_label(f, caller, e->label)))
+        return value_error();
+    if (!bind_params(f, caller, frame, e, implicit))
+        return value_error();
+    uint32_t errors = f->diag->errors;
+    f->depth++;
+    run_model_or_block(f, frame);
+    f->depth--;
+    if (f->diag->errors > errors) {
+        map_set(&f->broken, frame->decl->name, f);
+        return value_error();
+    }
+    return frame->result;
+}
+
+struct value run_decl(struct front *f, struct frame *caller, const struct decl *decl, const struct expr *e,
+                      const struct value *implicit)
+{
+    if (map_get(&f->broken, decl->name) || !step(f, e->span))
+        return value_error();
+    if (f->depth >= FRONT_MAX_CALL_DEPTH) {
+        diag_report(f->diag, e->span, DIAG_CALL_DEPTH, FRONT_MAX_CALL_DEPTH);
+        f->stopped = true;
+        return value_error();
+    }
+    struct frame frame = {.decl = decl, .scope = caller->scope};
+    return run_frame(f, &frame, caller, e, implicit);
+}
+
+/* ---- the recipe's model --------------------------------------------------------------------------------------- */
+
+const struct param *model_input(struct front *f, const struct decl *model)
+{
+    const struct param *p = model->params->list.len ? &model->params->list.at[0] : NULL;
+    bool one = p && p->dtype && !strcmp(p->dtype, "f32") && p->dims->list.len == 3;
+    for (uint32_t i = 1; i < model->params->list.len; i++)
+        one &= !model->params->list.at[i].dtype;
+    if (one)
+        return p;
+    diag_report(f->diag, model->span, DIAG_MODEL_INPUT, model->name);
+    return NULL;
+}
+
+/* A dimension of the input: the declared number, or what the pipeline makes. 0 after a report. */
+static int64_t input_dim(struct front *f, struct frame *recipe, const struct expr *dim, int64_t made, const char *what)
+{
+    static const char *const advice = "the last resize or center_crop of `transform eval` gives the size";
+    struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(f, recipe, dim);
+    if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
+        return v.integer;
+    if (v.kind == VALUE_INT && made) {
+        diag_report(f->diag, dim->span, DIAG_INPUT_SIZE, what, (long long)v.integer, (long long)made);
+        diag_note(f->diag, "%s", advice);
+    } else if (v.kind != VALUE_INT && v.kind != VALUE_ERROR) {
+        diag_report(f->diag, dim->span, DIAG_WRONG_TYPE, what, "an integer or a name", value_text(f->arena, &v));
+    }
+    return 0;
+}
+
+static struct value add_input(struct front *f, struct frame *recipe, const struct param *p)
+{
+    int64_t channels = input_dim(f, recipe, p->dims->list.at[0], f->channels, "channels");
+    int64_t height = input_dim(f, recipe, p->dims->list.at[1], f->size[0], "a height");
+    int64_t width = input_dim(f, recipe, p->dims->list.at[2], f->size[1], "a width");
+    if (!channels || !height || !width)
+        return value_error();
+    struct layer l = {.op = OP_input, .scope = "", .span = p->span};
+    l.attrs.label = p->name;
+    l.type = (struct type){FTMRT_F32, shape_4d(DIM_BATCH, channels, height, width)};
+    layer_id id = net_add(f, l);
+    return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
+}
+
+bool front_elaborate(struct front *f, struct frame *recipe, const struct expr *call)
+{
+    const struct param *p = model_input(f, f->model);
+    struct program *scratch = program_new(f->arena, f->diag, "scratch", 1);
+    f->scratch = program_add_function(scratch, "scratch", false);
+    struct value input = p ? add_input(f, recipe, p) : value_error();
+    if (input.kind != VALUE_TENSOR)
+        return false;
+    f->net->name = f->model->name;
+    struct value result = run_decl(f, recipe, f->model, call, &input);
+    if (result.kind != VALUE_TENSOR) {
+        if (result.kind != VALUE_ERROR)
+            diag_report(f->diag, f->model->span, DIAG_WRONG_TYPE, "output of the model", "a layer's value",
+                        value_text(f->arena, &result));
+        return false;
+    }
+    f->net->output = result.tensor;
+    net_sort(f, true);
+    return true;
+}

@@ -1,0 +1,116 @@
+/* freeze and train: which parameters are trained. Statements apply in order, the last match wins.
+ *
+ * A pattern matches a parameter if it matches its path or the path of something around it, by whole components:
+ * `layer1` matches layer1.0.conv1.weight. `all` is everything; type(batch_norm) matches layers of one kind. */
+#include "front.h"
+
+#include <string.h>
+
+#include "str.h"
+
+static bool matches_or_above(struct front *f, const char *pattern, const char *path)
+{
+    for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.'))
+        if (str_path_match(pattern, arena_strndup(f->arena, path, (size_t)(dot - path))))
+            return true;
+    return str_path_match(pattern, path);
+}
+
+static bool layer_matches(struct front *f, const struct pattern *p, const struct layer *l)
+{
+    if (p->is_kind)
+        return !strcmp(op_info(l->op)->name, p->text);
+    return !strcmp(p->text, "all") || matches_or_above(f, p->text, l->path);
+}
+
+static bool param_matches(struct front *f, const struct pattern *p, const struct layer *l, const char *param)
+{
+    return !p->is_kind && str_path_match(p->text, arena_printf(f->arena, "%s.%s", l->path, param));
+}
+
+/* Applies one pattern to one layer; whether it matched. */
+static bool apply(struct front *f, enum recipe_kind kind, const struct pattern *p, struct layer *l)
+{
+    bool train = kind == RECIPE_TRAIN, whole = layer_matches(f, p, l);
+    if (kind == RECIPE_FREEZE_STATISTICS) {
+        bool matched = whole && l->op == OP_batch_norm;
+        l->stats_frozen |= matched;
+        return matched;
+    }
+    bool has_bias = l->bias || l->op == OP_batch_norm;
+    bool weight = whole || param_matches(f, p, l, "weight");
+    bool bias = has_bias && (whole || param_matches(f, p, l, "bias"));
+    if (weight)
+        l->trainable_weight = train;
+    if (bias)
+        l->trainable_bias = train;
+    if (whole)
+        l->stats_frozen = !train;
+    return weight || bias;
+}
+
+static void report_unmatched(struct front *f, enum recipe_kind kind, const struct pattern *p)
+{
+    if (p->is_kind && (!call_find(p->text) || call_find(p->text)->category != CALL_CATEGORY_LAYER)) {
+        diag_report(f->diag, p->span, DIAG_UNKNOWN_CALL, "kind of layer", p->text);
+        const char *near = call_nearest(p->text, CALL_CATEGORY_LAYER);
+        diag_note(f->diag, near ? "did you mean '%s'?" : "there are: %s",
+                  near ? near : call_list(f->arena, CALL_CATEGORY_LAYER));
+        return;
+    }
+    if (!p->is_kind && !strpbrk(p->text, "*") && kind != RECIPE_FREEZE_STATISTICS) {
+        report_unknown_layer(f, p->text, p->span);
+        return;
+    }
+    diag_report(f->diag, p->span, DIAG_PATTERN_UNMATCHED, p->text,
+                kind == RECIPE_FREEZE_STATISTICS ? "batch norm" : "layer with parameters");
+    if (!p->is_kind)
+        diag_note(f->diag, "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"");
+}
+
+static void apply_pattern(struct front *f, enum recipe_kind kind, const struct pattern *p)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < f->net->layers.len; i++) {
+        struct layer *l = &f->net->layers.at[i];
+        if (layer_has_params(l))
+            any = apply(f, kind, p, l) || any;
+    }
+    if (!any)
+        report_unmatched(f, kind, p);
+}
+
+/* Sums up per layer; whether anything trains. */
+static bool settle(struct net *net)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        struct layer *l = &net->layers.at[i];
+        bool params = layer_has_params(l);
+        l->trainable_weight &= params;
+        l->trainable_bias &= params && (l->bias || l->op == OP_batch_norm);
+        l->frozen = params && !l->trainable_weight && !l->trainable_bias;
+        l->stats_frozen = l->op == OP_batch_norm && (l->stats_frozen || l->frozen);
+        any |= l->trainable_weight || l->trainable_bias;
+    }
+    return any;
+}
+
+void front_freeze(struct front *f)
+{
+    const struct recipe_stmts *stmts = f->finetune->recipe;
+    struct span last = f->finetune->span;
+    uint32_t errors = f->diag->errors;
+    for (uint32_t i = 0; i < stmts->list.len; i++) {
+        const struct recipe_stmt *s = stmts->list.at[i];
+        if (s->kind != RECIPE_FREEZE && s->kind != RECIPE_TRAIN && s->kind != RECIPE_FREEZE_STATISTICS)
+            continue;
+        last = s->span;
+        for (uint32_t k = 0; k < s->patterns->list.len; k++)
+            apply_pattern(f, s->kind, &s->patterns->list.at[k]);
+    }
+    if (settle(f->net) || f->diag->errors > errors)
+        return;
+    diag_report(f->diag, last, DIAG_NOTHING_TRAINABLE);
+    diag_note(f->diag, "write `train NAME` after it: the last match wins");
+}
