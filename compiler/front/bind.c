@@ -75,34 +75,17 @@ static void report_missing(struct bind *c, const struct net_param *p)
                   nearest);
 }
 
-/* The layer that the recipe added and whose channels reach this one, or NULL. */
-static const struct layer *added_above(const struct net *net, const struct layer *l)
+/* What does not fit after an edit was reported with the edit; what is left is another architecture
+ * or another number of classes. */
+static void advise_shape(struct bind *c, const struct net_param *p, const struct weight_tensor *t)
 {
-    for (uint32_t steps = 0; steps < net->layers.len && l->input_count; steps++) {
-        l = &net->layers.at[l->inputs[0].i];
-        if (l->added)
-            return l;
-        if (l->op == OP_conv2d || l->op == OP_linear)
-            return NULL;
-    }
-    return NULL;
-}
-
-static void note_edit(struct bind *c, const struct net_param *p)
-{
-    const struct layer *edit = added_above(c->net, layer_of(c, p));
-    if (!edit)
-        return;
-    const char *what = edit->path ? edit->path : op_info(edit->op)->name;
-    if (edit->span.source)
-        diag_note(c->diag, "its input comes from '%s', which an edit added (%s:%u)", what,
-                  edit->span.source->path, (unsigned)edit->span.line);
-    else
-        diag_note(c->diag, "its input comes from '%s', which an edit added", what);
-    diag_note(
-        c->diag,
-        "pretrained weights fit only unchanged shapes: keep the channels, or replace '%s' too",
-        layer_of(c, p)->path);
+    const struct layer *l = layer_of(c, p);
+    const struct shape *s = &p->type.shape;
+    if (l->op == OP_linear && p->layer.i == c->net->output.i && t->rank == s->rank &&
+        t->dim[1] == s->dim[1])
+        diag_note(c->diag,
+                  "a head for other classes is a new layer: `replace %s with linear(classes)`",
+                  l->path);
 }
 
 /* ---- checks of one pair -------------------------------------------------------------------- */
@@ -125,7 +108,7 @@ static bool check_pair(struct bind *c, const struct net_param *p, const struct w
                     shape_text(&p->type.shape, shape, sizeof shape), weight_shape_text(c->arena, t),
                     c->weights->path);
         c->errors++;
-        note_edit(c, p);
+        advise_shape(c, p, t);
         return false;
     }
     const bool is_float = p->type.dtype == FTMRT_F32;

@@ -75,11 +75,12 @@ static void add_source(struct strbuf *b, const char *name, const struct data_sou
     strbuf_add(b, ")\n");
 }
 
-static void add_labels(struct strbuf *b, const struct recipe *r)
+static void add_classes(struct strbuf *b, const struct recipe *r)
 {
+    strbuf_addf(b, "    classes = %" PRId64 "\n", r->classes);
     if (!r->labels.len)
         return;
-    strbuf_add(b, "        labels = [");
+    strbuf_add(b, "    labels = [");
     for (uint32_t i = 0; i < r->labels.len; i++) {
         strbuf_add(b, i ? ", " : "");
         add_string(b, r->labels.at[i].name);
@@ -89,6 +90,8 @@ static void add_labels(struct strbuf *b, const struct recipe *r)
 
 static void add_data(struct strbuf *b, const struct recipe *r)
 {
+    if (r->train.kind == DATA_NONE && r->test.kind == DATA_NONE && r->validation.kind == DATA_NONE)
+        return;
     strbuf_add(b, "    data {\n");
     add_source(b, "train", &r->train);
     add_source(b, "test", &r->test);
@@ -97,8 +100,6 @@ static void add_data(struct strbuf *b, const struct recipe *r)
         add_setting(b, "        validation", r->validation_percent);
         strbuf_add(b, "%\n");
     }
-    strbuf_addf(b, "        classes = %" PRId64 "\n", r->classes);
-    add_labels(b, r);
     strbuf_add(b, "    }\n");
 }
 
@@ -184,6 +185,7 @@ char *front_resolved(struct arena *arena, const struct net *net, const struct re
     }
     strbuf_addf(&b, "%sfinetune %s {\n    model = %s\n", r->imports.len ? "\n" : "", r->name,
                 r->model ? r->model : net->name);
+    add_classes(&b, r);
     add_weights(&b, r);
     for (uint32_t i = 0; i < r->edits.len; i++)
         strbuf_addf(&b, "    %s\n", r->edits.at[i]);
