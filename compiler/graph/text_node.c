@@ -36,7 +36,7 @@ static bool read_attr_value(struct parser *p, enum op op, const char *word, stru
 #define FTM_ATTR_INT4(name)   FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 4))
 #define FTM_ATTR_FLOAT(name)  FTM_READ_ATTR(name, parser_float(p, &a->name))
 #define FTM_ATTR_BOOL(name)   FTM_READ_ATTR(name, parser_bool(p, &a->name))
-#define FTM_ATTR_STRING(name) FTM_READ_ATTR(name, parser_string(p, &a->name))
+#define FTM_ATTR_STRING(name) FTM_READ_ATTR(name, parser_quoted(p, &a->name))
 #define FTM_ATTR_SHAPE(name)  FTM_READ_ATTR(name, parser_shape(p, &a->name))
 #define FTM_ATTR_LAYOUT(name) FTM_READ_ATTR(name, parser_layout(p, &a->name))
 #include "attrs.def"
@@ -211,7 +211,7 @@ bool parser_node(struct parser *p)
     while (parser_take_word(p, "then"))
         if (!read_step(p, &n))
             return false;
-    if (!read_type(p, &n) || (parser_take_word(p, "at") && !parser_string(p, &n.name)))
+    if (!read_type(p, &n) || (parser_take_word(p, "at") && !parser_quoted(p, &n.name)))
         return false;
     if (n.op == OP_input && !n.attrs.label)
         return parser_expected(p, "a label of the input");

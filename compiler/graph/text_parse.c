@@ -75,7 +75,7 @@ bool parser_name(struct parser *p, const char **name)
     return true;
 }
 
-bool parser_string(struct parser *p, const char **text)
+bool parser_quoted(struct parser *p, const char **text)
 {
     if (p->token.kind != TOKEN_STRING)
         return parser_expected(p, "a string");

@@ -38,7 +38,7 @@ bool parser_unknown(struct parser *p, const char *what, const char *const *candi
                     size_t count);
 
 bool parser_name(struct parser *p, const char **name); /* a word or a string */
-bool parser_string(struct parser *p, const char **text);
+bool parser_quoted(struct parser *p, const char **text);
 bool parser_int(struct parser *p, const char *what, int64_t least, int64_t most, int64_t *v);
 bool parser_float(struct parser *p, double *v);
 bool parser_bool(struct parser *p, bool *v);

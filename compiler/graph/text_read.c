@@ -76,9 +76,9 @@ static bool read_clause(struct parser *p, struct state *s, bool *more)
     if (parser_take_word(p, "fan_in"))
         return parser_int(p, "fan_in", 0, PARSER_MAX_SIZE, &s->fan_in);
     if (parser_take_word(p, "layer"))
-        return parser_string(p, &s->layer);
+        return parser_quoted(p, &s->layer);
     if (parser_take_word(p, "kind"))
-        return parser_string(p, &s->layer_kind);
+        return parser_quoted(p, &s->layer_kind);
     *more = false;
     return true;
 }
@@ -133,7 +133,7 @@ static bool read_output(struct parser *p)
 {
     const char *name = NULL;
     value_id v;
-    if (!parser_string(p, &name) || !parser_want(p, '=') || !parser_value(p, &v))
+    if (!parser_quoted(p, &name) || !parser_want(p, '=') || !parser_value(p, &v))
         return false;
     graph_output(p->graph, name, v);
     return true;
