@@ -100,10 +100,10 @@ void ftmrt_parallel(ftmrt_kernel *kernel, void *const *buffers, int64_t n, int64
     if (units <= 0)
         return;
 #ifdef _OPENMP
-    int threads = ftmrt_threads();
-    if (units < threads)
-        threads = (int)units;
-    if (threads > 1 && !omp_in_parallel()) {
+    /* The team keeps its size even where there are fewer units: OpenMP libraries end and restart
+     * threads when it changes, which takes longer than a small kernel. */
+    const int threads = ftmrt_threads();
+    if (threads > 1 && units > 1 && !omp_in_parallel()) {
         run_team(kernel, buffers, n, units, threads);
         return;
     }
