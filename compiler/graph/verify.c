@@ -20,8 +20,9 @@ struct check {
     struct program scratch_program;
     struct graph scratch_graph;
     struct diag diag;
-    struct arena arena; /* of one function's checks */
+    struct arena arena; /* of one verification */
     value_id node;      /* VALUE_NONE: the violation is not of a node */
+    bool *constant;     /* by value id, of the nodes checked so far: known at compile time */
     char *text;
     unsigned size;
 };
@@ -197,12 +198,33 @@ static bool check_type(struct check *c, const struct node *n)
     return true;
 }
 
+/* graph_value_constant() for nodes in order: one look at each operand, however often values are
+ * shared. */
+static bool is_constant(const struct check *c, const struct node *n)
+{
+    if (n->op == OP_state)
+        return state_constant(&c->program->states.at[n->attrs.state]);
+    bool constant =
+        n->input_count > 0 && n->step_count == 0 && (op_info(n->op)->traits & OP_TRAIT_CONST);
+    for (uint32_t i = 0; i < n->input_count; i++)
+        constant = constant && c->constant[n->inputs[i].i];
+    return constant;
+}
+
 static bool check_layout(struct check *c, const struct node *n)
 {
+    c->constant[c->node.i] = is_constant(c, n);
     if (!layout_fits(n->layout, &n->type))
         return violated(c, "the layout fits the type");
-    if (n->op == OP_relayout && n->step_count == 0 && n->layout != n->attrs.to)
+    if (n->op == OP_relayout && n->layout != n->attrs.to)
         return violated(c, "a relayout has the layout that it makes");
+    if (c->constant[c->node.i]) /* laid out when it is stored */
+        return true;
+    if (n->op == OP_state && n->layout != c->program->states.at[n->attrs.state].layout)
+        return violated(c, "a mutable state is read in its layout");
+    if (op_info(n->op)->cls == OP_CLASS_VIEW &&
+        n->layout != graph_node(c->graph, n->inputs[0])->layout)
+        return violated(c, "a view has the layout of what it views");
     return true;
 }
 
@@ -352,6 +374,7 @@ static bool check_function(struct check *c, const struct graph *g)
     c->graph = g;
     c->scratch_graph = *g;
     c->scratch_graph.program = &c->scratch_program;
+    c->constant = arena_array(&c->arena, bool, g->nodes.len);
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         c->node = (value_id){i};
         if (!g->nodes.at[i].dead && !check_node(c, &g->nodes.at[i]))

@@ -40,7 +40,7 @@ static const char sample[] =
     "    %0 = input {label = \"x\"} : f32[2, 32]\n"
     "    %1 = input {label = \"label\"} : i32[N]\n"
     "    %2 = constant {value = 0.5, shape = [32]} : f32[32]\n"
-    "    %3 = state @\"odd \\\"name\\\"\" : f32[32]\n"
+    "    %3 = state @\"odd \\\"name\\\"\" : f32[32] vector\n"
     "    %4 = state @bn.running_var : f32[32]\n"
     "    %5 = bn_update(%3, %4, %0) {in_size = [8, 8], momentum = 0.1} : f32[32]\n"
     "    output \"half\" = %2\n"

@@ -79,6 +79,8 @@ static void relayout_layout(void)
     node(9)->op = OP_relayout;
     node(9)->attrs.to = FTMRT_LAYOUT_CONV;
 }
+static void leaf_layout(void) { program->states.at[2].layout = FTMRT_LAYOUT_VECTOR; }
+static void view_layout(void) { node(9)->layout = FTMRT_LAYOUT_CONV; }
 static void two_inputs(void) { node(1)->attrs.label = "x"; }
 static void two_outputs(void) { train->outputs.at[1].name = "y"; }
 static void output_missing(void) { train->outputs.at[0].value.i = 50; }
@@ -143,6 +145,8 @@ static void breaks(void **state)
         {node_rule, "conv2d cannot divide 4 output channels into 3 groups"},
         {node_layout, "the layout fits the type"},
         {relayout_layout, "a relayout has the layout that it makes"},
+        {leaf_layout, "a mutable state is read in its layout"},
+        {view_layout, "a view has the layout of what it views"},
         {two_inputs, "the names of inputs differ"},
         {two_outputs, "the names of outputs differ: y"},
         {output_missing, "output y has a value"},
