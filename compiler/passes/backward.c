@@ -1,12 +1,15 @@
 /* backward: gradients at compile time, and the optimizer's updates.
  *
- * Expects    training functions with a scalar output "loss" and, where anything is trainable, scalar inputs lr,
- *            momentum and weight_decay; no compound operation on the way to a trainable parameter
- * Changes    reverse accumulation over the nodes: each gradient rule (ops/NAME.c) builds ordinary nodes; several uses
- *            of a value add up. Then one update per parameter that has a gradient, in the order of the states:
- *            sgd with a momentum slot "<parameter>/momentum", or sgd_plain if no momentum is used
- * Guarantees no gradient of a frozen parameter and none below the lowest trainable one is built: only values above a
- *            trainable state take part. Effects read all gradients before any state is written
+ * Expects    training functions with a scalar output "loss" and, where anything is trainable,
+ *            scalar inputs lr, momentum and weight_decay; no compound operation on the way to a
+ *            trainable parameter
+ * Changes    reverse accumulation over the nodes: each gradient rule (ops/NAME.c) builds ordinary
+ *            nodes; several uses of a value add up. Then one update per parameter that has a
+ *            gradient, in the order of the states: sgd with a momentum slot
+ *            "<parameter>/momentum", or sgd_plain if no momentum is used
+ * Guarantees no gradient of a frozen parameter and none below the lowest trainable one is built:
+ *            only values above a trainable state take part. Effects read all gradients before any
+ *            state is written
  *
  * Source: reverse mode as in Griewank and Walther, "Evaluating Derivatives", chapter 3. */
 #include "op.h"
@@ -14,9 +17,9 @@
 
 struct backward {
     struct graph *g;
-    uint32_t count;  /* nodes of the forward part */
-    bool *needed;    /* by forward value: it lies above a trainable state */
-    value_id *grad;  /* by forward value: its gradient so far, or VALUE_NONE */
+    uint32_t count; /* nodes of the forward part */
+    bool *needed;   /* by forward value: it lies above a trainable state */
+    value_id *grad; /* by forward value: its gradient so far, or VALUE_NONE */
 };
 
 static bool wanted(const struct backward *b, value_id v)
@@ -61,12 +64,17 @@ static void propagate(struct backward *b, value_id v)
     const struct op_info *info = op_info(n.op);
     FTM_BUG_ON(!info->grad, "no gradient rule of %s, node %%%u", info->name, v.i);
     uint32_t before = b->g->nodes.len;
-    struct grad rule = {.graph = b->g, .node = v, .dy = b->grad[v.i], .state = b, .wanted = wanted, .add = accumulate};
+    struct grad rule = {.graph = b->g,
+                        .node = v,
+                        .dy = b->grad[v.i],
+                        .state = b,
+                        .wanted = wanted,
+                        .add = accumulate};
     info->grad(&rule);
     name_new_nodes(b->g, before, &n);
 }
 
-/* ---- updates ------------------------------------------------------------------------------------------------- */
+/* ---- updates -------------------------------------------------------------------------- */
 
 static bool scalar_input(struct graph *g, const char *name, value_id *out)
 {
@@ -84,9 +92,17 @@ static uint32_t momentum_slot(struct program *p, uint32_t parameter)
     uint32_t found = program_find_state(p, name);
     if (found != UINT32_MAX)
         return found;
-    struct state slot = {.name = name, .kind = FTMRT_STATE_SLOT, .type = param.type, .file_shape = param.file_shape,
-                         .layout = param.layout, .mutable = true, .source = -1, .init = FTMRT_INIT_ZEROS,
-                         .layer = param.layer, .layer_kind = param.layer_kind, .span = param.span};
+    struct state slot = {.name = name,
+                         .kind = FTMRT_STATE_SLOT,
+                         .type = param.type,
+                         .file_shape = param.file_shape,
+                         .layout = param.layout,
+                         .mutable = true,
+                         .source = -1,
+                         .init = FTMRT_INIT_ZEROS,
+                         .layer = param.layer,
+                         .layer_kind = param.layer_kind,
+                         .span = param.span};
     return program_add_state(p, slot);
 }
 
@@ -108,7 +124,8 @@ static value_id leaf_with_grad(const struct backward *b, uint32_t state)
 {
     for (uint32_t i = 0; i < b->count; i++) {
         const struct node *n = &b->g->nodes.at[i];
-        if (n->op == OP_state && !n->dead && n->attrs.state == state && b->needed[i] && value_valid(b->grad[i]))
+        if (n->op == OP_state && !n->dead && n->attrs.state == state && b->needed[i] &&
+            value_valid(b->grad[i]))
             return (value_id){i};
     }
     return VALUE_NONE;
@@ -119,7 +136,8 @@ static bool add_updates(struct backward *b)
     value_id scalars[3];
     uint32_t count = b->g->program->states.len;
     bool momentum = b->g->program->optimizer.momentum_used;
-    if (!scalar_input(b->g, "lr", &scalars[0]) || !scalar_input(b->g, "weight_decay", &scalars[2]) ||
+    if (!scalar_input(b->g, "lr", &scalars[0]) ||
+        !scalar_input(b->g, "weight_decay", &scalars[2]) ||
         (momentum && !scalar_input(b->g, "momentum", &scalars[1])))
         return false;
     for (uint32_t s = 0; s < count; s++) {
@@ -130,7 +148,7 @@ static bool add_updates(struct backward *b)
     return true;
 }
 
-/* ---- the pass ------------------------------------------------------------------------------------------------ */
+/* ---- the pass ------------------------------------------------------------------------- */
 
 static bool differentiate(struct pass_context *c, struct graph *g, bool *changed)
 {

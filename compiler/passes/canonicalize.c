@@ -1,14 +1,17 @@
-/* canonicalize: one form for what can be written in several, so that kernels need know convolutions only.
+/* canonicalize: one form for what can be written in several, so that kernels need know
+ * convolutions only.
  *
  * Expects    any program before decompose
- * Changes    linear(flatten(x), w) becomes flatten(conv2d(x, w)) with a kernel that covers the map; a linear over
- *            [N,K] first sees it as [N,K,1,1]. flatten sinks below element-wise nodes, batch norms and into the loss,
- *            so that no view stands between an anchor and its epilogue. The weight states of linear take the
- *            convolution's shape [O,C,H,W]: the same elements in the same order, their shape in files stays [O,K]
- * Guarantees no linear is left; a flatten is read by outputs and by nodes that need the flat shape only
+ * Changes    linear(flatten(x), w) becomes flatten(conv2d(x, w)) with a kernel that covers the
+ *            map; a linear over [N,K] first sees it as [N,K,1,1]. flatten sinks below element-wise
+ *            nodes, batch norms and into the loss, so that no view stands between an anchor and
+ *            its epilogue. The weight states of linear take the convolution's shape [O,C,H,W]: the
+ *            same elements in the same order, their shape in files stays [O,K]
+ * Guarantees no linear is left; a flatten is read by outputs and by nodes that need the flat shape
+ *            only
  *
- * For each value of shape [N,K] the pass knows the value of rank 4 that it is the flattening of. Nodes are visited in
- * order, so operands come first. */
+ * For each value of shape [N,K] the pass knows the value of rank 4 that it is the flattening of.
+ * Nodes are visited in order, so operands come first. */
 #include "op.h"
 #include "rewrite.h"
 
@@ -37,10 +40,7 @@ static bool is_flat(const struct graph *g, value_id v)
     return s->rank == 2 && shape_batched(s);
 }
 
-static bool one_pixel(const struct shape *s)
-{
-    return s->dim[2] == 1 && s->dim[3] == 1;
-}
+static bool one_pixel(const struct shape *s) { return s->dim[2] == 1 && s->dim[3] == 1; }
 
 /* The rank-4 form of a value [N,K]: known, or [N,K,1,1] made by a view. */
 static value_id make_four(struct canonicalize *c, const struct node *like, value_id v)
@@ -55,7 +55,8 @@ static value_id make_four(struct canonicalize *c, const struct node *like, value
 }
 
 /* Puts flatten(four) in the place of v. */
-static void replace_by_flat(struct canonicalize *c, const struct node *like, value_id v, value_id four)
+static void replace_by_flat(struct canonicalize *c, const struct node *like, value_id v,
+                            value_id four)
 {
     value_id flat = rewrite_op(c->g, like, OP_flatten, NULL, four);
     set_four(c, flat, four);
@@ -63,7 +64,7 @@ static void replace_by_flat(struct canonicalize *c, const struct node *like, val
     c->changed = true;
 }
 
-/* ---- weights ------------------------------------------------------------------------------------------------ */
+/* ---- weights -------------------------------------------------------------------------- */
 
 static bool node_reads_as_linear(const struct node *n, value_id v)
 {
@@ -102,8 +103,10 @@ static void reshape_state(struct program *p, uint32_t state, const struct shape 
     }
 }
 
-/* The weight of a linear as a kernel of the given shape: the state reshaped if nothing else reads it, else a view. */
-static value_id kernel_of(struct canonicalize *c, const struct node *like, value_id w, const struct shape *shape)
+/* The weight of a linear as a kernel of the given shape: the state reshaped if nothing else reads
+ * it, else a view. */
+static value_id kernel_of(struct canonicalize *c, const struct node *like, value_id w,
+                          const struct shape *shape)
 {
     const struct node *leaf = graph_node(c->g, w);
     if (shape_equal(&leaf->type.shape, shape))
@@ -119,14 +122,15 @@ static value_id kernel_of(struct canonicalize *c, const struct node *like, value
     return rewrite_op(c->g, like, OP_reshape, &a, w);
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------------- */
+/* ---- nodes ---------------------------------------------------------------------------- */
 
 static void rewrite_linear(struct canonicalize *c, value_id v)
 {
     struct node n = *graph_node(c->g, v);
     value_id x = make_four(c, &n, n.inputs[0]);
     const struct shape in = *graph_shape(c->g, x);
-    struct shape kernel = shape_4d(graph_shape(c->g, n.inputs[1])->dim[0], in.dim[1], in.dim[2], in.dim[3]);
+    struct shape kernel =
+        shape_4d(graph_shape(c->g, n.inputs[1])->dim[0], in.dim[1], in.dim[2], in.dim[3]);
     value_id w = kernel_of(c, &n, n.inputs[1], &kernel);
     struct attrs a = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
     replace_by_flat(c, &n, v, rewrite_op(c->g, &n, OP_conv2d, &a, x, w));
@@ -196,8 +200,8 @@ static void visit(struct canonicalize *c, value_id v)
         rewrite_linear(c, v);
     else if (n->op == OP_cross_entropy)
         loss_takes_map(c, v);
-    else if ((op_info(n->op)->cls == OP_CLASS_ELEMWISE || n->op == OP_batch_norm) && is_flat(c->g, v) &&
-             is_flat(c->g, n->inputs[0]))
+    else if ((op_info(n->op)->cls == OP_CLASS_ELEMWISE || n->op == OP_batch_norm) &&
+             is_flat(c->g, v) && is_flat(c->g, n->inputs[0]))
         sink_flatten(c, v);
 }
 

@@ -1,12 +1,13 @@
 /* cse: equal pure nodes become one.
  *
  * Expects    any program
- * Changes    a node with the op, attributes, operands and steps of an earlier one gives way to it. Effects and inputs
- *            take no part; a state leaf does, since all leaves read states as they are when the function starts
+ * Changes    a node with the op, attributes, operands and steps of an earlier one gives way to it.
+ *            Effects and inputs take no part; a state leaf does, since all leaves read states as
+ *            they are when the function starts
  * Guarantees no two pure nodes of a function are equal
  *
- * One walk in execution order over a hash table keyed by op and operands: operands are replaced before their users are
- * looked up, so equal trees fall together bottom-up. */
+ * One walk in execution order over a hash table keyed by op and operands: operands are replaced
+ * before their users are looked up, so equal trees fall together bottom-up. */
 #include "op.h"
 #include "query.h"
 #include "rewrite.h"

@@ -1,8 +1,8 @@
 /* dce: what nothing reads goes.
  *
  * Expects    nodes in execution order
- * Changes    nodes that no output and no effect reads, directly or not, are removed. Inputs stay: they are the
- *            function's signature. States stay: they are the program's state dict
+ * Changes    nodes that no output and no effect reads, directly or not, are removed. Inputs stay:
+ *            they are the function's signature. States stay: they are the program's state dict
  * Guarantees every remaining node other than an input matters
  *
  * One walk backwards: when a node is reached, all its readers have been. */

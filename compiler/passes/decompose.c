@@ -1,11 +1,15 @@
 /* decompose: compound operations become those that have kernels.
  *
  * Expects    freeze has decided which batch norms use stored statistics
- * Changes    stored:    s = bn_scale(weight, var); t = bn_shift(bias, mean, s); y = channel_affine(x, s, t)
- *            training:  stats = bn_stats(x); y = bn_apply(x, stats, weight, bias); effect bn_update(mean, var, stats)
- * Guarantees no batch_norm is left. Of a frozen layer s and t are constants, which fold and the schedule rely on
+ * Changes    batch_norm, by which statistics it uses:
+ *   stored     s = bn_scale(weight, var); t = bn_shift(bias, mean, s); y = channel_affine(x, s, t)
+ *   training   stats = bn_stats(x); y = bn_apply(x, stats, weight, bias);
+ *              effect bn_update(mean, var, stats)
+ * Guarantees no batch_norm is left. Of a frozen layer s and t are constants, which fold and the
+ *            schedule rely on
  *
- * Source: torch.nn.BatchNorm2d (momentum is the weight of the new value; the stored variance is unbiased). */
+ * Source: torch.nn.BatchNorm2d (momentum is the weight of the new value; the stored variance is
+ * unbiased). */
 #include "rewrite.h"
 
 static value_id stored(struct graph *g, const struct node *n)

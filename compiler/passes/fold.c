@@ -1,12 +1,14 @@
 /* fold: a constant affine after a constant convolution disappears into its weight and bias.
  *
  * Expects    decompose has run; runs before backward, so that what is folded needs no gradient
- * Changes    channel_affine(conv2d(x, w), s, t)             -> bias_add(conv2d(x, scale_weight(w, s)), t)
- *            channel_affine(bias_add(conv2d(x, w), b), s, t) -> bias_add(conv2d(x, scale_weight(w, s)), b * s + t)
- *            where w, b, s, t are constants and nothing else reads the values between
- * Guarantees new operations have constant operands only: they are evaluated at compile time, in double precision
+ * Changes    where w, b, s, t are constants and nothing else reads the values between:
+ *   channel_affine(conv2d(x, w), s, t)              -> bias_add(conv2d(x, w * s), t)
+ *   channel_affine(bias_add(conv2d(x, w), b), s, t) -> bias_add(conv2d(x, w * s), b * s + t)
+ * Guarantees new operations have constant operands only: they are evaluated at compile time, in
+ *            double precision
  *
- * Source: Jacob et al., "Quantization and Training of Neural Networks ...", CVPR 2018, section 3.2. */
+ * Source: Jacob et al., "Quantization and Training of Neural Networks ...", CVPR 2018, section
+ * 3.2. */
 #include "query.h"
 #include "rewrite.h"
 

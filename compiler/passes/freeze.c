@@ -1,10 +1,11 @@
 /* freeze: what is frozen, decided once.
  *
  * Expects    the lowered program: every state says whether it is trainable
- * Changes    a training batch norm whose weight and bias are both frozen normalises with its stored statistics, and
- *            the count of its batches no longer moves; a state is mutable if it is trainable or some function writes it
- * Guarantees state_constant() holds exactly for the states whose values are known at compile time; later passes
- *            never mark one */
+ * Changes    a training batch norm whose weight and bias are both frozen normalises with its
+ *            stored statistics, and the count of its batches no longer moves; a state is mutable
+ *            if it is trainable or some function writes it
+ * Guarantees state_constant() holds exactly for the states whose values are known at compile time;
+ *            later passes never mark one */
 #include <string.h>
 
 #include "op.h"
@@ -29,7 +30,8 @@ static void stop_count(struct graph *g, const char *statistics)
 {
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         struct node *n = &g->nodes.at[i];
-        if (n->op == OP_count_update && !n->dead && same_layer(rewrite_state(g, n->inputs[0])->name, statistics))
+        if (n->op == OP_count_update && !n->dead &&
+            same_layer(rewrite_state(g, n->inputs[0])->name, statistics))
             n->dead = true;
     }
 }
@@ -54,7 +56,8 @@ static bool freeze_batch_norms(struct graph *g)
 /* Notes the states that the node writes now or will write once decompose and backward have run. */
 static void note_written(const struct graph *g, const struct node *n, bool *written)
 {
-    bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT, statistics = n->op == OP_batch_norm && n->attrs.training;
+    bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT,
+         statistics = n->op == OP_batch_norm && n->attrs.training;
     for (uint32_t i = statistics ? 3 : 0; (effect || statistics) && i < n->input_count; i++)
         if (graph_node(g, n->inputs[i])->op == OP_state)
             written[graph_node(g, n->inputs[i])->attrs.state] = true;

@@ -1,15 +1,19 @@
-/* fuse: an element-wise node becomes a step of the node before it, whose kernel applies it to values still in registers.
+/* fuse: an element-wise node becomes a step of the node before it, whose kernel applies it to
+ * values still in registers.
  *
  * Expects    layout has run
- * Changes    for each element-wise node, in order: if its first operand (or, of an add, either; the one computed later
- *            is preferred, so that the other is surely there) is made by a node that can take steps, is read by nothing
- *            else, and has the node's shape and layout, then that node moves here with one more step. Further operands
- *            become extra operands. Chains grow step by step: convolution, bias, residual, rectifier
- * Guarantees interpret(before) = interpret(after); at most NODE_MAX_STEPS steps and NODE_MAX_INPUTS operands
+ * Changes    for each element-wise node, in order: if its first operand (or, of an add, either;
+ *            the one computed later is preferred, so that the other is surely there) is made by a
+ *            node that can take steps, is read by nothing else, and has the node's shape and
+ *            layout, then that node moves here with one more step. Further operands become extra
+ *            operands. Chains grow step by step: convolution, bias, residual, rectifier
+ * Guarantees interpret(before) = interpret(after); at most NODE_MAX_STEPS steps and
+ *            NODE_MAX_INPUTS operands
  *
- * What takes steps: convolutions and their backward-data, pools and their gradients, element-wise nodes. Reductions
- * over the batch do not (their result appears in a second phase), nor does a relayout (it may write the caller's
- * memory). The merged node stands where the element-wise one stood: all its operands come before it. */
+ * What takes steps: convolutions and their backward-data, pools and their gradients, element-wise
+ * nodes. Reductions over the batch do not (their result appears in a second phase), nor does a
+ * relayout (it may write the caller's memory). The merged node stands where the element-wise one
+ * stood: all its operands come before it. */
 #include "op.h"
 #include "query.h"
 #include "rewrite.h"
@@ -22,17 +26,12 @@ static bool takes_steps(enum op op)
     case OP_max_pool:
     case OP_max_pool_grad:
     case OP_global_avg_pool:
-    case OP_global_avg_pool_grad:
-        return true;
-    default:
-        return op_info(op)->cls == OP_CLASS_ELEMWISE;
+    case OP_global_avg_pool_grad: return true;
+    default: return op_info(op)->cls == OP_CLASS_ELEMWISE;
     }
 }
 
-static bool commutative(const struct node *n)
-{
-    return n->op == OP_add && n->step_count == 0;
-}
+static bool commutative(const struct node *n) { return n->op == OP_add && n->step_count == 0; }
 
 /* Whether n can become a step behind its operand i. */
 static bool can_fuse(const struct graph *g, const struct node *n, uint32_t i)
@@ -41,10 +40,11 @@ static bool can_fuse(const struct graph *g, const struct node *n, uint32_t i)
     const struct node *p = graph_node(g, v);
     if (p->dead || !takes_steps(p->op) || graph_value_constant(g, v))
         return false;
-    if (p->layout != n->layout || p->layout == FTMRT_LAYOUT_PLAIN || !type_equal(&p->type, &n->type))
+    if (p->layout != n->layout || p->layout == FTMRT_LAYOUT_PLAIN ||
+        !type_equal(&p->type, &n->type))
         return false;
-    return p->step_count < NODE_MAX_STEPS && p->input_count + n->input_count - 1 <= NODE_MAX_INPUTS &&
-           graph_use_count(g, v) == 1;
+    return p->step_count < NODE_MAX_STEPS &&
+           p->input_count + n->input_count - 1 <= NODE_MAX_INPUTS && graph_use_count(g, v) == 1;
 }
 
 /* The operand to fuse behind, or UINT32_MAX. */
@@ -66,7 +66,8 @@ static void fuse_behind(struct graph *g, value_id v, uint32_t operand)
     struct node n = *graph_node(g, v);
     struct node *producer = graph_node(g, n.inputs[operand]);
     struct node merged = *producer;
-    merged.steps[merged.step_count++] = (struct step){.op = n.op, .extra = n.input_count - 1, .attrs = n.attrs};
+    merged.steps[merged.step_count++] =
+        (struct step){.op = n.op, .extra = n.input_count - 1, .attrs = n.attrs};
     for (uint32_t i = 0; i < n.input_count; i++)
         if (i != operand)
             merged.inputs[merged.input_count++] = n.inputs[i];

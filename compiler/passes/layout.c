@@ -1,29 +1,33 @@
 /* layout: how every value lies in memory (layout.def), and the copies between layouts.
  *
  * Expects    canonicalize and decompose have run; the graph is final but for fusion
- * Changes    states:  convolution weights are CONV, or DEPTHWISE where groups > 1; per-channel ones VECTOR; others plain.
- *                     An optimizer slot lies like its parameter, so updates run on packed data
- *            values:  activations BLOCKED, per-channel values VECTOR, scalars and labels plain, inputs plain. The weight
- *                     of a dense backward-data convolution is wanted as CONV_T. An input image that only dense
- *                     convolutions with fewer channels than a block read stays plain: they read it as it is
- *            outputs: plain; an output that is a leaf, a view or an output already gets a copy of its own
- *            A relayout is inserted wherever an operand is wanted otherwise than it lies, one per value and layout
- * Guarantees every operand lies as its reader wants; views keep the layout of their operand. Inside a constant
- *            sub-graph layouts mean nothing: only its root has one, in which the schedule stores it */
+ * Changes    a relayout is inserted wherever an operand is wanted otherwise than it lies, one per
+ *            value and layout. In detail:
+ *   states     convolution weights are CONV, or DEPTHWISE where groups > 1; per-channel ones
+ *              VECTOR; others plain. An optimizer slot lies like its parameter: updates run on
+ *              packed data
+ *   values     activations BLOCKED, per-channel values VECTOR, scalars and labels plain, inputs
+ *              plain. The weight of a dense backward-data convolution is wanted as CONV_T. An
+ *              input image of fewer channels than a block that only dense convolutions read stays
+ *              plain: they read it as it is
+ *   outputs    plain; an output that is a leaf, a view or an output already gets a copy of its own
+ * Guarantees every operand lies as its reader wants; views keep the layout of their operand.
+ *            Inside a constant sub-graph layouts mean nothing: only its root has one, in which the
+ *            schedule stores it */
 #include "op.h"
 #include "query.h"
 #include "rewrite.h"
 
 struct layout_pass {
     struct graph *g;
-    value_id *copy;      /* [value of the old graph][layout]: its relayout, or VALUE_NONE */
-    bool *image;         /* by value: an input that stays plain for convolutions */
-    enum ftmrt_layout *kernel; /* by value: layout of a rank-4 value without batch, from the convolution it serves */
-    uint32_t count;      /* nodes of the old graph */
+    value_id *copy;            /* [value of the old graph][layout]: its relayout, or VALUE_NONE */
+    bool *image;               /* by value: an input that stays plain for convolutions */
+    enum ftmrt_layout *kernel; /* by value: of a weight, from the convolution it serves */
+    uint32_t count;            /* nodes of the old graph */
     bool changed;
 };
 
-/* ---- weights ------------------------------------------------------------------------------------------------- */
+/* ---- weights -------------------------------------------------------------------------- */
 
 static bool is_convolution(enum op op)
 {
@@ -62,7 +66,8 @@ static bool set_state(struct state *s, enum ftmrt_layout layout)
     return true;
 }
 
-/* States that a function reads take their layout; a weight that one function convolves with keeps that layout. */
+/* States that a function reads take their layout; a weight that one function convolves with keeps
+ * it. */
 static bool assign_states(struct pass_context *c, struct graph *g)
 {
     bool changed = false;
@@ -77,12 +82,13 @@ static bool assign_states(struct pass_context *c, struct graph *g)
     for (uint32_t i = 0; i < p.count; i++) {
         const struct node *n = &g->nodes.at[i];
         if (n->op == OP_sgd && !n->dead)
-            changed |= set_state(rewrite_state(g, n->inputs[2]), rewrite_state(g, n->inputs[1])->layout);
+            changed |=
+                set_state(rewrite_state(g, n->inputs[2]), rewrite_state(g, n->inputs[1])->layout);
     }
     return changed;
 }
 
-/* ---- values -------------------------------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------------- */
 
 /* The layout in which nodes take and make a value of this type. */
 static enum ftmrt_layout natural_layout(const struct layout_pass *p, value_id v)
@@ -101,7 +107,8 @@ static enum ftmrt_layout natural_layout(const struct layout_pass *p, value_id v)
 /* [N,C] and [N,C,1,1] lie the same way when blocked. */
 static bool same_when_blocked(const struct shape *a, const struct shape *b)
 {
-    if (!shape_batched(a) || !shape_batched(b) || a->rank < 2 || b->rank < 2 || a->dim[1] != b->dim[1])
+    if (!shape_batched(a) || !shape_batched(b) || a->rank < 2 || b->rank < 2 ||
+        a->dim[1] != b->dim[1])
         return false;
     int64_t pixels_a = a->rank == 4 ? a->dim[2] * a->dim[3] : 1;
     int64_t pixels_b = b->rank == 4 ? b->dim[2] * b->dim[3] : 1;
@@ -130,7 +137,8 @@ static enum ftmrt_layout result_layout(const struct layout_pass *p, value_id v)
     return natural_layout(p, v);
 }
 
-static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct node *n, uint32_t operand)
+static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct node *n,
+                                       uint32_t operand)
 {
     value_id v = n->inputs[operand];
     if (n->op == OP_relayout)
@@ -148,10 +156,11 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct
     return natural_layout(p, v);
 }
 
-/* ---- relayouts ----------------------------------------------------------------------------------------------- */
+/* ---- relayouts ------------------------------------------------------------------------ */
 
 /* The value in a layout: itself, or its one copy in that layout. */
-static value_id in_layout(struct layout_pass *p, const struct node *like, value_id v, enum ftmrt_layout to)
+static value_id in_layout(struct layout_pass *p, const struct node *like, value_id v,
+                          enum ftmrt_layout to)
 {
     if (graph_node(p->g, v)->layout == to)
         return v;

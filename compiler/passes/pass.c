@@ -1,8 +1,9 @@
 /* The pass runner.
  *
- * Runs the rows of passes.def in order, or the passes that were named. After each pass the verifier runs if it was
- * asked for; what it finds is the pass's fault and ends the compiler with the pass's name. The scratch arena is
- * cleared between passes, so that nothing a pass allocated there outlives it. */
+ * Runs the rows of passes.def in order, or the passes that were named. After each pass the
+ * verifier runs if it was asked for; what it finds is the pass's fault and ends the compiler with
+ * the pass's name. The scratch arena is cleared between passes, so that nothing a pass allocated
+ * there outlives it. */
 #include "pass.h"
 
 #include <inttypes.h>
@@ -24,28 +25,20 @@ static const struct pass_row pass_table[] = {
 #undef FTM_PASS
 };
 
-const char *pass_name(enum pass_id id)
-{
-    return pass_table[id].name;
-}
+const char *pass_name(enum pass_id id) { return pass_table[id].name; }
 
-const char *pass_meaning(enum pass_id id)
-{
-    return pass_table[id].meaning;
-}
+const char *pass_meaning(enum pass_id id) { return pass_table[id].meaning; }
 
 static enum pass_id find_pass(const char *name, size_t length)
 {
     uint32_t i = 0;
-    while (i < PASS_COUNT && (strlen(pass_table[i].name) != length || memcmp(pass_table[i].name, name, length) != 0))
+    while (i < PASS_COUNT &&
+           (strlen(pass_table[i].name) != length || memcmp(pass_table[i].name, name, length) != 0))
         i++;
     return (enum pass_id)i;
 }
 
-enum pass_id pass_by_name(const char *name)
-{
-    return find_pass(name, strlen(name));
-}
+enum pass_id pass_by_name(const char *name) { return find_pass(name, strlen(name)); }
 
 /* The name itself, for a report, where it is not a pass. */
 static bool known_pass(struct program *p, const char *name, size_t length)
@@ -77,7 +70,8 @@ static void print_after(const struct program *p, enum pass_id id, bool changed)
         program_print(p, stdout);
 }
 
-static bool run_one(struct program *p, const struct pass_options *options, enum pass_id id, struct arena *scratch)
+static bool run_one(struct program *p, const struct pass_options *options, enum pass_id id,
+                    struct arena *scratch)
 {
     struct pass_context c = {.program = p, .scratch = scratch};
     double start = now_ms();
@@ -114,7 +108,8 @@ static uint32_t plan(const struct pass_options *o, enum pass_id *ids, uint32_t r
     if (!o->only)
         for (; count < PASS_COUNT; count++)
             ids[count] = (enum pass_id)count;
-    for (const char *at = o->only; at && *at && count < room; at += strcspn(at, ","), at += *at == ',')
+    for (const char *at = o->only; at && *at && count < room;
+         at += strcspn(at, ","), at += *at == ',')
         ids[count++] = find_pass(at, strcspn(at, ","));
     return count;
 }

@@ -1,4 +1,5 @@
-/* The pass runner: runs passes.def in order, verifies after each in debug builds, prints and times on request. */
+/* The pass runner: runs passes.def in order, verifies after each in debug builds, prints and times
+ * on request. */
 #ifndef FTM_PASSES_PASS_H
 #define FTM_PASSES_PASS_H
 
@@ -20,7 +21,7 @@ struct pass_context {
 };
 
 struct pass_options {
-    const char *only;        /* comma-separated names: run just these, in the given order; NULL: all */
+    const char *only; /* comma-separated names: run just these, in the given order; NULL: all */
     const char *print_after; /* name, or "all": print the program to stdout after it; NULL: none */
     const char *stop_after;  /* stop behind this pass; NULL: none */
     bool verify;             /* run the verifier after each pass and name the guilty one */

@@ -1,8 +1,8 @@
 /* Helpers of the passes: see rewrite.h. */
 #include "rewrite.h"
 
-value_id rewrite_op_(struct graph *g, const struct node *like, enum op op, const struct attrs *attrs,
-                     const value_id *inputs, uint32_t count)
+value_id rewrite_op_(struct graph *g, const struct node *like, enum op op,
+                     const struct attrs *attrs, const value_id *inputs, uint32_t count)
 {
     value_id v = graph_op_(g, op, attrs, inputs, count);
     graph_node(g, v)->name = like->name;

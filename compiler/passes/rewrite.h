@@ -4,12 +4,13 @@
 
 #include "pass.h"
 
-/* graph_op that takes name and span from the node it stands for (`like` must not point into the node array). */
-#define rewrite_op(g, like, op, attrs, ...)                                                            \
-    rewrite_op_((g), (like), (op), (attrs), (const value_id[]){__VA_ARGS__},                           \
+/* graph_op that takes name and span from the node it stands for (`like` must not point into the
+ * node array). */
+#define rewrite_op(g, like, op, attrs, ...)                                                        \
+    rewrite_op_((g), (like), (op), (attrs), (const value_id[]){__VA_ARGS__},                       \
                 (uint32_t)(sizeof((const value_id[]){__VA_ARGS__}) / sizeof(value_id)))
-value_id rewrite_op_(struct graph *g, const struct node *like, enum op op, const struct attrs *attrs,
-                     const value_id *inputs, uint32_t count);
+value_id rewrite_op_(struct graph *g, const struct node *like, enum op op,
+                     const struct attrs *attrs, const value_id *inputs, uint32_t count);
 
 /* Every use of `from` becomes a use of `to`; `from` is dead. */
 void rewrite_replace(struct graph *g, value_id from, value_id to);
@@ -24,8 +25,8 @@ struct node *rewrite_match(const struct graph *g, value_id v, enum op op);
 struct state *rewrite_state(const struct graph *g, value_id v);
 
 /* Loops over the functions of a pass's program: for_functions(c, g) { ... } */
-#define for_functions(c, g)                                                                            \
-    for (uint32_t g##_at = 0; g##_at < (c)->program->functions.len; g##_at++)                          \
+#define for_functions(c, g)                                                                        \
+    for (uint32_t g##_at = 0; g##_at < (c)->program->functions.len; g##_at++)                      \
         for (struct graph *g = (c)->program->functions.at[g##_at]; g; g = NULL)
 
 #endif

@@ -4,8 +4,10 @@
  * Changes    what the rules below say, until none applies
  * Guarantees fewer or cheaper run-time nodes
  *
- * A rule is given a node of its op and returns the value that takes its place, or VALUE_NONE. It must
- *   1. keep type and value for every input, NaN included: x + 0 -> x is right (up to the sign of zero), x * 0 -> 0 is not;
+ * A rule is given a node of its op and returns the value that takes its place, or VALUE_NONE. It
+ * must
+ *   1. keep type and value for every input, NaN included: x + 0 -> x is right (up to the sign of
+ *      zero), x * 0 -> 0 is not;
  *   2. end: the number of nodes that are computed at run time falls with each application;
  *   3. build operations of constant operands only, or ones that replace the node itself;
  *   4. leave effects and trainable states alone, which it does by never matching them. */
@@ -18,12 +20,13 @@ struct rule {
     value_id (*apply)(struct graph *g, const struct node *n);
 };
 
-/* ---- rectifiers ---------------------------------------------------------------------------------------------- */
+/* ---- rectifiers ----------------------------------------------------------------------- */
 
 /* relu(relu(x)) and relu(relu6(x)): the inner value is not negative. */
 static value_id relu_again(struct graph *g, const struct node *n)
 {
-    bool known = rewrite_match(g, n->inputs[0], OP_relu) || rewrite_match(g, n->inputs[0], OP_relu6);
+    bool known =
+        rewrite_match(g, n->inputs[0], OP_relu) || rewrite_match(g, n->inputs[0], OP_relu6);
     return known ? n->inputs[0] : VALUE_NONE;
 }
 
@@ -33,11 +36,12 @@ static value_id relu6_again(struct graph *g, const struct node *n)
     if (rewrite_match(g, n->inputs[0], OP_relu6))
         return n->inputs[0];
     const struct node *inner = rewrite_match(g, n->inputs[0], OP_relu);
-    return inner && graph_use_count(g, n->inputs[0]) == 1 ? rewrite_op(g, n, OP_relu6, NULL, inner->inputs[0])
-                                                          : VALUE_NONE;
+    return inner && graph_use_count(g, n->inputs[0]) == 1
+               ? rewrite_op(g, n, OP_relu6, NULL, inner->inputs[0])
+               : VALUE_NONE;
 }
 
-/* ---- sums and affines ---------------------------------------------------------------------------------------- */
+/* ---- sums and affines ----------------------------------------------------------------- */
 
 static bool is_zero(const struct graph *g, value_id v)
 {
@@ -57,7 +61,8 @@ static value_id bias_zero(struct graph *g, const struct node *n)
     return is_zero(g, n->inputs[1]) ? n->inputs[0] : VALUE_NONE;
 }
 
-/* The node behind operand 0 if it has the op, nothing else reads it, and its operands from 1 on are constants. */
+/* The node behind operand 0 if it has the op, nothing else reads it, and its operands from 1 on
+ * are constants. */
 static const struct node *constant_inner(struct graph *g, const struct node *n, enum op op)
 {
     const struct node *inner = rewrite_match(g, n->inputs[0], op);
@@ -69,7 +74,8 @@ static const struct node *constant_inner(struct graph *g, const struct node *n, 
     return inner;
 }
 
-/* (x * s + t) * s' + t' = x * (s * s') + (t * s' + t'), and the same for a bias or a scale before the affine. */
+/* (x * s + t) * s' + t' = x * (s * s') + (t * s' + t'), and the same for a bias or a scale before
+ * the affine. */
 static value_id affine_of_affine(struct graph *g, const struct node *n)
 {
     value_id s = n->inputs[1], t = n->inputs[2];
@@ -106,7 +112,7 @@ static value_id scale_of_scale(struct graph *g, const struct node *n)
     return rewrite_op(g, n, OP_channel_scale, NULL, in.inputs[0], scale);
 }
 
-/* ---- views and pools ----------------------------------------------------------------------------------------- */
+/* ---- views and pools ------------------------------------------------------------------ */
 
 /* A view that changes nothing is its operand; a view of a view is one view of the first operand. */
 static value_id view_of_view(struct graph *g, const struct node *n)
@@ -179,7 +185,8 @@ static void drop_unread(struct graph *g)
     for (uint32_t i = g->nodes.len; i-- > 0;) {
         struct node *n = &g->nodes.at[i];
         enum op_class cls = op_info(n->op)->cls;
-        if (!n->dead && cls != OP_CLASS_EFFECT && cls != OP_CLASS_LEAF && graph_use_count(g, (value_id){i}) == 0)
+        if (!n->dead && cls != OP_CLASS_EFFECT && cls != OP_CLASS_LEAF &&
+            graph_use_count(g, (value_id){i}) == 0)
             n->dead = true;
     }
 }

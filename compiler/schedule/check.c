@@ -1,9 +1,10 @@
-/* Checks a schedule without the planner's reasoning: by who writes which bytes when, and by what each kernel takes.
+/* Checks a schedule without the planner's reasoning: by who writes which bytes when, and by what
+ * each kernel takes.
  *
- * For every operand of every call that lies in the arena: no call after the one that made it, up to and including this
- * one, writes any of its bytes. The exception is an element-wise call that writes exactly over its first operand. States
- * are written by effects only, after their last reader. Constants do not overlap. Quadratic in the calls: for debug
- * builds and tests. */
+ * For every operand of every call that lies in the arena: no call after the one that made it, up
+ * to and including this one, writes any of its bytes. The exception is an element-wise call that
+ * writes exactly over its first operand. States are written by effects only, after their last
+ * reader. Constants do not overlap. Quadratic in the calls: for debug builds and tests. */
 #include "plan.h"
 
 #include <inttypes.h>
@@ -25,9 +26,9 @@ static bool overlap(const struct place *a, const struct place *b)
 
 static bool fail(const struct check *c, uint32_t reader, uint32_t writer, const char *rule)
 {
-    snprintf(c->text, c->size, "%s: call %" PRIu32 " (%s) and call %" PRIu32 " (%s): %s", c->f->graph->name, reader,
-             c->s->kernels.at[c->f->calls.at[reader].kernel].name, writer,
-             c->s->kernels.at[c->f->calls.at[writer].kernel].name, rule);
+    snprintf(c->text, c->size, "%s: call %" PRIu32 " (%s) and call %" PRIu32 " (%s): %s",
+             c->f->graph->name, reader, c->s->kernels.at[c->f->calls.at[reader].kernel].name,
+             writer, c->s->kernels.at[c->f->calls.at[writer].kernel].name, rule);
     return false;
 }
 
@@ -70,8 +71,9 @@ static bool writes_over_itself(const struct check *c, uint32_t call, uint32_t op
     if (op_info(n->op)->cls == OP_CLASS_EFFECT)
         return graph_node(c->f->graph, n->inputs[operand])->op == OP_state;
     bool first = operand == 0 || value_same(n->inputs[operand], n->inputs[0]);
-    return first && op_info(n->op)->cls == OP_CLASS_ELEMWISE && w->out.offset == w->in[operand].offset &&
-           w->out.bytes == w->in[operand].bytes && !overlap(&w->scratch, &w->in[operand]);
+    return first && op_info(n->op)->cls == OP_CLASS_ELEMWISE &&
+           w->out.offset == w->in[operand].offset && w->out.bytes == w->in[operand].bytes &&
+           !overlap(&w->scratch, &w->in[operand]);
 }
 
 static bool check_operand(const struct check *c, uint32_t call, uint32_t operand)
@@ -94,12 +96,13 @@ static bool check_call(const struct check *c, uint32_t call)
 {
     const struct call *k = &c->f->calls.at[call];
     uint64_t states = c->s->states_size, arena_end = states + c->s->arena_size;
-    if (k->out.kind == PLACE_WORKSPACE && (k->out.offset < states || k->out.offset + k->out.bytes > arena_end))
+    if (k->out.kind == PLACE_WORKSPACE &&
+        (k->out.offset < states || k->out.offset + k->out.bytes > arena_end))
         return fail(c, call, call, "the result lies outside the arena");
     if (k->out.kind == PLACE_WORKSPACE && k->out.offset % PLAN_ALIGN != 0)
         return fail(c, call, call, "the result is not aligned");
-    if (k->scratch.bytes &&
-        (k->scratch.offset < arena_end || k->scratch.offset + k->scratch.bytes > c->s->workspace_size))
+    if (k->scratch.bytes && (k->scratch.offset < arena_end ||
+                             k->scratch.offset + k->scratch.bytes > c->s->workspace_size))
         return fail(c, call, call, "the scratch lies outside its block");
     for (uint32_t i = 0; i < call_node(c, call)->input_count; i++)
         if (!check_operand(c, call, i))
@@ -107,7 +110,7 @@ static bool check_call(const struct check *c, uint32_t call)
     return true;
 }
 
-/* ---- layouts ------------------------------------------------------------------------------------------------- */
+/* ---- layouts -------------------------------------------------------------------------- */
 
 static enum ftmrt_layout layout_of(const struct graph *g, value_id v)
 {
@@ -118,7 +121,8 @@ static enum ftmrt_layout layout_of(const struct graph *g, value_id v)
 static bool convolution_input(const struct graph *g, const struct node *n)
 {
     const struct node *x = graph_node(g, n->inputs[0]);
-    bool image = x->op == OP_input && x->layout == FTMRT_LAYOUT_PLAIN && x->type.shape.dim[1] < FTMRT_CB;
+    bool image =
+        x->op == OP_input && x->layout == FTMRT_LAYOUT_PLAIN && x->type.shape.dim[1] < FTMRT_CB;
     return x->layout == FTMRT_LAYOUT_BLOCKED || (image && n->attrs.groups == 1);
 }
 
@@ -127,12 +131,15 @@ static bool convolution_layouts(const struct graph *g, const struct node *n)
     bool dense = n->attrs.groups == 1, gives_weight = n->op == OP_conv2d_grad_weight;
     enum ftmrt_layout weight = gives_weight ? n->layout : layout_of(g, n->inputs[1]);
     enum ftmrt_layout other = gives_weight ? layout_of(g, n->inputs[1]) : n->layout;
-    enum ftmrt_layout want = n->op == OP_conv2d_grad_input ? FTMRT_LAYOUT_CONV_T : FTMRT_LAYOUT_CONV;
+    enum ftmrt_layout want =
+        n->op == OP_conv2d_grad_input ? FTMRT_LAYOUT_CONV_T : FTMRT_LAYOUT_CONV;
     return weight == (dense ? want : FTMRT_LAYOUT_DEPTHWISE) && other == FTMRT_LAYOUT_BLOCKED &&
-           (n->op == OP_conv2d_grad_input ? layout_of(g, n->inputs[0]) == FTMRT_LAYOUT_BLOCKED : convolution_input(g, n));
+           (n->op == OP_conv2d_grad_input ? layout_of(g, n->inputs[0]) == FTMRT_LAYOUT_BLOCKED
+                                          : convolution_input(g, n));
 }
 
-/* Activations blocked, per-channel values vectors, scalars and labels plain: what kernels other than convolutions take. */
+/* Activations blocked, per-channel values vectors, scalars and labels plain: what kernels other
+ * than convolutions take. */
 static bool usual_layout(const struct node *n)
 {
     const struct shape *s = &n->type.shape;
@@ -153,12 +160,15 @@ static bool check_layouts(const struct check *c, uint32_t call)
 {
     const struct graph *g = c->f->graph;
     const struct node *n = call_node(c, call);
-    bool convolution = n->op == OP_conv2d || n->op == OP_conv2d_grad_input || n->op == OP_conv2d_grad_weight;
+    bool convolution =
+        n->op == OP_conv2d || n->op == OP_conv2d_grad_input || n->op == OP_conv2d_grad_weight;
     bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT;
     if (n->op == OP_relayout)
-        return n->layout == n->attrs.to || fail(c, call, call, "the result is not in the layout it asks for");
+        return n->layout == n->attrs.to ||
+               fail(c, call, call, "the result is not in the layout it asks for");
     if (effect)
-        return update_layouts(g, n) || fail(c, call, call, "gradient, parameter and slot lie differently");
+        return update_layouts(g, n) ||
+               fail(c, call, call, "gradient, parameter and slot lie differently");
     if (convolution && !convolution_layouts(g, n))
         return fail(c, call, call, "a convolution's operands or result are in the wrong layout");
     bool good = convolution || usual_layout(n);
@@ -178,11 +188,13 @@ static bool check_constants(const struct schedule *s, char *text, unsigned size)
                 return false;
             }
         if (d->stored)
-            end += plan_span((uint64_t)ftmrt_layout_elements(d->layout, d->rank, d->dim) * sizeof(float));
+            end += plan_span((uint64_t)ftmrt_layout_elements(d->layout, d->rank, d->dim) *
+                             sizeof(float));
     }
     if (end == s->constants_size)
         return true;
-    snprintf(text, size, "derived constants overlap or leave gaps: %" PRIu64 " of %" PRIu64 " bytes", end,
+    snprintf(text, size,
+             "derived constants overlap or leave gaps: %" PRIu64 " of %" PRIu64 " bytes", end,
              s->constants_size);
     return false;
 }

@@ -1,8 +1,9 @@
 /* Derived constants: what frozen states become in the blob.
  *
- * A maximal constant sub-graph (query.h: CONST ops over constant states) whose root is read at run time is translated to
- * a list of ftmrt_derive instructions. relayout and reshape cost none: they say how the result is stored. Instructions are
- * shared between functions and layers: equal ones are one. The blob's part and the selftest evaluate the same list. */
+ * A maximal constant sub-graph (query.h: CONST ops over constant states) whose root is read at run
+ * time is translated to a list of ftmrt_derive instructions. relayout and reshape cost none: they
+ * say how the result is stored. Instructions are shared between functions and layers: equal ones
+ * are one. The blob's part and the selftest evaluate the same list. */
 #include "plan.h"
 #include "query.h"
 
@@ -11,16 +12,11 @@ static const int32_t NO_OPERAND = INT32_MIN;
 static enum ftmrt_derive_op derive_op(enum op op)
 {
     switch ((int)op) {
-    case OP_bn_scale:
-        return FTMRT_DERIVE_BN_SCALE;
-    case OP_bn_shift:
-        return FTMRT_DERIVE_BN_SHIFT;
-    case OP_scale_weight:
-        return FTMRT_DERIVE_SCALE_WEIGHT;
-    case OP_bias_affine:
-        return FTMRT_DERIVE_BIAS_AFFINE;
-    default:
-        FTM_BUG("no derivation of %s", op_info(op)->name);
+    case OP_bn_scale: return FTMRT_DERIVE_BN_SCALE;
+    case OP_bn_shift: return FTMRT_DERIVE_BN_SHIFT;
+    case OP_scale_weight: return FTMRT_DERIVE_SCALE_WEIGHT;
+    case OP_bias_affine: return FTMRT_DERIVE_BIAS_AFFINE;
+    default: FTM_BUG("no derivation of %s", op_info(op)->name);
     }
 }
 
@@ -75,7 +71,8 @@ static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
     const struct node *n = graph_node(g, v);
     if (n->op == OP_state)
         return -1 - (int32_t)n->attrs.state;
-    struct ftmrt_derive d = {.op = derive_op(n->op), .in = {NO_OPERAND, NO_OPERAND, NO_OPERAND}, .eps = n->attrs.eps};
+    struct ftmrt_derive d = {
+        .op = derive_op(n->op), .in = {NO_OPERAND, NO_OPERAND, NO_OPERAND}, .eps = n->attrs.eps};
     for (uint32_t i = 0; i < n->input_count; i++)
         d.in[i] = derive(s, g, n->inputs[i]);
     set_shape(&d, &n->type.shape);
@@ -91,8 +88,10 @@ static void store(struct schedule *s, struct ftmrt_derive *d, enum ftmrt_layout 
     s->constants_size += plan_span(bytes);
 }
 
-/* An instruction whose result is stored in the layout: a computation that is not stored yet, or a copy. */
-static struct ftmrt_derive *stored_in(struct schedule *s, int32_t from, const struct shape *shape, enum ftmrt_layout layout)
+/* An instruction whose result is stored in the layout: a computation that is not stored yet, or a
+ * copy. */
+static struct ftmrt_derive *stored_in(struct schedule *s, int32_t from, const struct shape *shape,
+                                      enum ftmrt_layout layout)
 {
     struct ftmrt_derive want = {.op = FTMRT_DERIVE_COPY, .in = {from, NO_OPERAND, NO_OPERAND}};
     set_shape(&want, shape);
@@ -116,5 +115,6 @@ struct place plan_constant(struct schedule *s, const struct graph *g, value_id v
     const struct node *n = graph_node(g, v);
     FTM_BUG_ON(n->type.dtype != FTMRT_F32, "constant %%%u is not f32", v.i);
     const struct ftmrt_derive *d = stored_in(s, derive(s, g, v), &n->type.shape, n->layout);
-    return (struct place){.kind = PLACE_BLOB, .offset = d->offset, .bytes = schedule_value_bytes(g, v)};
+    return (struct place){
+        .kind = PLACE_BLOB, .offset = d->offset, .bytes = schedule_value_bytes(g, v)};
 }

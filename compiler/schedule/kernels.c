@@ -1,9 +1,9 @@
 /* Which calls share a kernel, and what kernels are called.
  *
- * A kernel is keyed by everything its code depends on: op, attributes, steps, types and layouts of operands and result.
- * Names say what the kernel does, so that a profile reads by itself: conv2d_3x3s2_3x32_64x64_bias_add_relu6 is a
- * convolution of 3x3 at stride 2 from 3 to 32 channels on a map of 64x64. Of several of one name the later ones are
- * numbered. */
+ * A kernel is keyed by everything its code depends on: op, attributes, steps, types and layouts of
+ * operands and result. Names say what the kernel does, so that a profile reads by itself:
+ * conv2d_3x3s2_3x32_64x64_bias_add_relu6 is a convolution of 3x3 at stride 2 from 3 to 32 channels
+ * on a map of 64x64. Of several of one name the later ones are numbered. */
 #include "plan.h"
 #include "query.h"
 #include "str.h"
@@ -29,7 +29,7 @@ static bool same_kernel(const struct graph *g, value_id a, const struct graph *h
     return true;
 }
 
-/* ---- names --------------------------------------------------------------------------------------------------- */
+/* ---- names ---------------------------------------------------------------------------- */
 
 /* "s2", or "s2x1" where the axes differ; nothing for 1. */
 static void add_pair(struct strbuf *b, const char *prefix, const int64_t pair[2])
@@ -52,10 +52,12 @@ static void add_shape(struct strbuf *b, const struct shape *s)
         strbuf_addf(b, "_%" PRId64 "x%" PRId64, s->dim[2], s->dim[3]);
 }
 
-/* Operands of the three directions: which holds the input's channels and map, which the output's channels. */
+/* Operands of the three directions: which holds the input's channels and map, which the output's
+ * channels. */
 static void add_convolution(struct strbuf *b, const struct graph *g, const struct node *n)
 {
-    const struct shape *first = graph_shape(g, n->inputs[0]), *second = graph_shape(g, n->inputs[1]);
+    const struct shape *first = graph_shape(g, n->inputs[0]),
+                       *second = graph_shape(g, n->inputs[1]);
     bool weight = n->op == OP_conv2d_grad_weight, input = n->op == OP_conv2d_grad_input;
     const int64_t *kernel = weight ? n->attrs.kernel : &second->dim[2];
     const int64_t *map = input ? n->attrs.in_size : &first->dim[2];
@@ -83,20 +85,15 @@ static void add_details(struct strbuf *b, const struct graph *g, const struct no
     switch ((int)n->op) {
     case OP_conv2d:
     case OP_conv2d_grad_input:
-    case OP_conv2d_grad_weight:
-        add_convolution(b, g, n);
-        break;
+    case OP_conv2d_grad_weight: add_convolution(b, g, n); break;
     case OP_max_pool:
-    case OP_max_pool_grad:
-        add_pool(b, g, n);
-        break;
+    case OP_max_pool_grad: add_pool(b, g, n); break;
     case OP_relayout:
         strbuf_addf(b, "_%s_%s", ftmrt_layout_name(graph_node(g, n->inputs[0])->layout),
                     ftmrt_layout_name(n->attrs.to));
         add_shape(b, &n->type.shape);
         break;
-    default:
-        add_shape(b, n->input_count ? graph_shape(g, n->inputs[0]) : &n->type.shape);
+    default: add_shape(b, n->input_count ? graph_shape(g, n->inputs[0]) : &n->type.shape);
     }
     for (uint32_t i = 0; i < n->step_count; i++)
         strbuf_addf(b, "_%s", op_info(n->steps[i].op)->name);

@@ -1,16 +1,17 @@
 /* Memory of one function: where every operand and result lies.
  *
- *   1. storages   each call's result gets a storage; leaves, constants and outputs lie in fixed places; a view lies in
- *                 its operand's storage, at an offset
+ *   1. storages   each call's result gets a storage; leaves, constants and outputs lie in fixed
+ *                 places; a view lies in its operand's storage, at an offset
  *   2. lifetimes  a storage lives from the call that writes it to the last call that reads it
- *   3. in place   an element-wise call whose first operand dies in it writes over that operand: every position is read
- *                 before it is written, and only there
- *   4. placement  largest first, each at the lowest offset where it meets no storage that is alive at the same time
- *                 (first fit by size: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
- *                 2020)
+ *   3. in place   an element-wise call whose first operand dies in it writes over that operand:
+ *                 every position is read before it is written, and only there
+ *   4. placement  largest first, each at the lowest offset where it meets no storage that is alive
+ *                 at the same time (first fit by size: Pisarchyk and Lee, "Efficient Memory
+ *                 Management for Deep Neural Net Inference", 2020)
  *
- * Starts of large storages are staggered: each begins at its own odd cache line modulo the page, so that walking several in
- * step does not hit the same cache sets. Nothing depends on addresses or hashes: same program, same plan. */
+ * Starts of large storages are staggered: each begins at its own odd cache line modulo the page,
+ * so that walking several in step does not hit the same cache sets. Nothing depends on addresses
+ * or hashes: same program, same plan. */
 #include "plan.h"
 #include "query.h"
 
@@ -19,7 +20,7 @@
 enum { NO_STORAGE = -1 };
 
 struct storage {
-    struct place fixed;   /* kind PLACE_NONE: in the arena */
+    struct place fixed; /* kind PLACE_NONE: in the arena */
     uint64_t bytes;
     uint32_t first, last; /* calls */
     uint64_t offset;      /* in the arena, once placed */
@@ -37,10 +38,10 @@ struct planner {
     struct schedule_function *f;
     const struct graph *g;
     VEC(struct storage) storages;
-    struct location *at;   /* by value */
+    struct location *at; /* by value */
 };
 
-/* ---- storages ------------------------------------------------------------------------------------------------ */
+/* ---- storages ------------------------------------------------------------------------- */
 
 static int32_t add_storage(struct planner *p, struct storage s)
 {
@@ -90,7 +91,8 @@ static uint64_t view_offset(const struct graph *g, const struct node *view)
     return (uint64_t)view->attrs.row * (all / (uint64_t)from->type.shape.dim[0]);
 }
 
-/* Where a value that a call reads lies; makes the storage of leaves and constants at their first use. */
+/* Where a value that a call reads lies; makes the storage of leaves and constants at their first
+ * use. */
 static struct location locate(struct planner *p, value_id v)
 {
     struct location *at = &p->at[v.i];
@@ -103,7 +105,8 @@ static struct location locate(struct planner *p, value_id v)
         *at = locate(p, n->inputs[0]);
         at->offset += view_offset(p->g, n);
     } else {
-        FTM_BUG_ON(op_info(n->op)->cls != OP_CLASS_LEAF, "%s: %%%u is read before it is made", p->g->name, v.i);
+        FTM_BUG_ON(op_info(n->op)->cls != OP_CLASS_LEAF, "%s: %%%u is read before it is made",
+                   p->g->name, v.i);
         at->storage = add_storage(p, (struct storage){.fixed = leaf_place(p, v)});
     }
     return *at;
@@ -114,7 +117,8 @@ static void make_result(struct planner *p, value_id v, uint32_t call)
     struct storage s = {.bytes = schedule_value_bytes(p->g, v), .first = call, .last = call};
     int32_t output = output_index(p->g, v);
     if (output >= 0)
-        s.fixed = (struct place){.kind = PLACE_OUTPUT, .offset = (uint64_t)output, .bytes = s.bytes};
+        s.fixed =
+            (struct place){.kind = PLACE_OUTPUT, .offset = (uint64_t)output, .bytes = s.bytes};
     p->at[v.i] = (struct location){.storage = add_storage(p, s)};
 }
 
@@ -132,7 +136,7 @@ static void find_storages(struct planner *p)
     }
 }
 
-/* ---- in place ------------------------------------------------------------------------------------------------ */
+/* ---- in place ------------------------------------------------------------------------- */
 
 static bool in_place(const struct planner *p, uint32_t c)
 {
@@ -143,11 +147,13 @@ static bool in_place(const struct planner *p, uint32_t c)
     const struct node *x = graph_node(p->g, n->inputs[0]);
     struct location from = p->at[n->inputs[0].i], to = p->at[v.i];
     const struct storage *s = &p->storages.at[from.storage], *r = &p->storages.at[to.storage];
-    if (s->fixed.kind != PLACE_NONE || r->fixed.kind != PLACE_NONE || s->last != c || from.offset != 0 ||
-        s->bytes != r->bytes || x->layout != n->layout || !type_equal(&x->type, &n->type))
+    if (s->fixed.kind != PLACE_NONE || r->fixed.kind != PLACE_NONE || s->last != c ||
+        from.offset != 0 || s->bytes != r->bytes || x->layout != n->layout ||
+        !type_equal(&x->type, &n->type))
         return false;
     for (uint32_t i = 1; i < n->input_count; i++)
-        if (p->at[n->inputs[i].i].storage == from.storage && !value_same(n->inputs[i], n->inputs[0]))
+        if (p->at[n->inputs[i].i].storage == from.storage &&
+            !value_same(n->inputs[i], n->inputs[0]))
             return false;
     return true;
 }
@@ -172,7 +178,7 @@ static void share_in_place(struct planner *p)
     }
 }
 
-/* ---- placement ----------------------------------------------------------------------------------------------- */
+/* ---- placement ------------------------------------------------------------------------ */
 
 /* Larger first, then earlier; storages of one call never tie, so the order is total. */
 static int by_size(const void *a, const void *b)
@@ -233,7 +239,7 @@ static void place_storages(struct planner *p)
     }
 }
 
-/* ---- the calls' places --------------------------------------------------------------------------------------- */
+/* ---- the calls' places ---------------------------------------------------------------- */
 
 static struct place place_of(const struct planner *p, value_id v)
 {

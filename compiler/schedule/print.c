@@ -8,7 +8,7 @@
  *       derive 1 = scale_weight(@conv1.weight, 0) : f32[32, 3, 3, 3] conv at 64
  *       kernel conv2d_3x3s2_3x32_64x64_bias_add_relu6
  *       func predict {
- *         %8 = conv2d_3x3s2_3x32_64x64_bias_add_relu6(input 0, constant 64, constant 0) -> arena 128 (1048576 bytes)
+ *         %8 = conv2d_3x3s2_3x32_64x64_bias_add_relu6(input 0, constant 64, ...) -> arena 0 (...)
  *         ...
  *       }
  *     } */
@@ -81,28 +81,20 @@ static void print_workspace(const struct schedule *s, const struct place *p, FIL
         print_state_at(s, p->offset, out);
 }
 
-static void print_place(const struct schedule *s, const struct schedule_function *f, const struct place *p, FILE *out)
+static void print_place(const struct schedule *s, const struct schedule_function *f,
+                        const struct place *p, FILE *out)
 {
     switch (p->kind) {
-    case PLACE_NONE:
-        fputs("nothing", out);
-        break;
-    case PLACE_WORKSPACE:
-        print_workspace(s, p, out);
-        break;
-    case PLACE_BLOB:
-        fprintf(out, "constant %" PRIu64, p->offset);
-        break;
-    case PLACE_INPUT:
-        fprintf(out, "input %" PRIu64, p->offset);
-        break;
-    case PLACE_OUTPUT:
-        fprintf(out, "output \"%s\"", f->graph->outputs.at[p->offset].name);
-        break;
+    case PLACE_NONE: fputs("nothing", out); break;
+    case PLACE_WORKSPACE: print_workspace(s, p, out); break;
+    case PLACE_BLOB: fprintf(out, "constant %" PRIu64, p->offset); break;
+    case PLACE_INPUT: fprintf(out, "input %" PRIu64, p->offset); break;
+    case PLACE_OUTPUT: fprintf(out, "output \"%s\"", f->graph->outputs.at[p->offset].name); break;
     }
 }
 
-static void print_call(const struct schedule *s, const struct schedule_function *f, const struct call *c, FILE *out)
+static void print_call(const struct schedule *s, const struct schedule_function *f,
+                       const struct call *c, FILE *out)
 {
     const struct node *n = graph_node(f->graph, c->node);
     fprintf(out, "    %%%" PRIu32 " = %s(", c->node.i, s->kernels.at[c->kernel].name);
@@ -126,9 +118,13 @@ static void print_call(const struct schedule *s, const struct schedule_function 
 void schedule_print(const struct schedule *s, FILE *out)
 {
     const struct program *p = s->program;
-    fprintf(out, "schedule %s batch %" PRId64 " shards %" PRId64 " {\n", p->name, p->max_batch, p->shards);
-    fprintf(out, "  workspace %" PRIu64 " = states %" PRIu64 " + arena %" PRIu64 " + scratch %" PRIu64 "\n",
-            s->workspace_size, s->states_size, s->arena_size, s->workspace_size - s->states_size - s->arena_size);
+    fprintf(out, "schedule %s batch %" PRId64 " shards %" PRId64 " {\n", p->name, p->max_batch,
+            p->shards);
+    fprintf(out,
+            "  workspace %" PRIu64 " = states %" PRIu64 " + arena %" PRIu64 " + scratch %" PRIu64
+            "\n",
+            s->workspace_size, s->states_size, s->arena_size,
+            s->workspace_size - s->states_size - s->arena_size);
     fprintf(out, "  constants %" PRIu64 "\n", s->constants_size);
     for (uint32_t i = 0; i < p->states.len; i++)
         print_state(s, i, out);

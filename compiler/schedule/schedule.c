@@ -1,10 +1,12 @@
 /* From graphs to calls: the steps of the schedule, in order.
  *
  *   states   every mutable state gets its place in the workspace
- *   calls    every computing node becomes a call, in execution order; updates move up to where nothing reads the old
- *            value any more and their gradient is made, so that gradients need not live until the step's end
+ *   calls    every computing node becomes a call, in execution order; updates move up to where
+ *            nothing reads the old value any more and their gradient is made, so that gradients
+ *            need not live until the step's end
  *   memory   places of operands and results (memory_plan.c), constants (const_plan.c)
- *   scratch  one block behind the arena, shared by all calls: partial results live during their call only */
+ *   scratch  one block behind the arena, shared by all calls: partial results live during their
+ *            call only */
 #include "schedule.h"
 
 #include "plan.h"
@@ -22,7 +24,8 @@ uint64_t schedule_value_bytes(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
     struct shape s = at_maximum(g->program, n->type.shape);
-    return (uint64_t)ftmrt_layout_elements(n->layout, s.rank, s.dim) * ftmrt_dtype_size(n->type.dtype);
+    return (uint64_t)ftmrt_layout_elements(n->layout, s.rank, s.dim) *
+           ftmrt_dtype_size(n->type.dtype);
 }
 
 bool plan_is_call(const struct graph *g, value_id v)
@@ -31,11 +34,12 @@ bool plan_is_call(const struct graph *g, value_id v)
     enum op_class cls = op_info(n->op)->cls;
     if (n->dead || cls == OP_CLASS_LEAF || cls == OP_CLASS_VIEW || graph_value_constant(g, v))
         return false;
-    FTM_BUG_ON(cls == OP_CLASS_COMPOUND, "%s: %s has no kernel (%%%u)", g->name, op_info(n->op)->name, v.i);
+    FTM_BUG_ON(cls == OP_CLASS_COMPOUND, "%s: %s has no kernel (%%%u)", g->name,
+               op_info(n->op)->name, v.i);
     return true;
 }
 
-/* ---- states -------------------------------------------------------------------------------------------------- */
+/* ---- states --------------------------------------------------------------------------- */
 
 static void place_states(struct schedule *s)
 {
@@ -53,9 +57,10 @@ static void place_states(struct schedule *s)
     }
 }
 
-/* ---- order --------------------------------------------------------------------------------------------------- */
+/* ---- order ---------------------------------------------------------------------------- */
 
-/* The last node that reads the memory of v, at least `last`; what reads a view reads its operand. */
+/* The last node that reads the memory of v, at least `last`; what reads a view reads its operand.
+ */
 static uint32_t last_reader(const struct graph *g, value_id v, uint32_t last)
 {
     for (uint32_t i = 0; i < g->nodes.len; i++) {
@@ -74,7 +79,8 @@ static uint32_t last_reader(const struct graph *g, value_id v, uint32_t last)
     return last;
 }
 
-/* The node behind which an update may run: all its operands are made, and what it writes is read no more. */
+/* The node behind which an update may run: all its operands are made, and what it writes is read
+ * no more. */
 static uint32_t update_after(const struct graph *g, const struct node *effect)
 {
     uint32_t after = 0;
@@ -110,11 +116,12 @@ static void order_calls(struct schedule *s, struct arena *scratch, struct schedu
         for (uint32_t e = 0; e < effects.len; e++)
             if (after[effects.at[e].i] == i)
                 vec_push(s->arena, &f->calls,
-                         (struct call){.node = effects.at[e], .kernel = plan_kernel(s, g, effects.at[e])});
+                         (struct call){.node = effects.at[e],
+                                       .kernel = plan_kernel(s, g, effects.at[e])});
     }
 }
 
-/* ---- scratch ------------------------------------------------------------------------------------------------- */
+/* ---- scratch -------------------------------------------------------------------------- */
 
 static void place_scratch(struct schedule *s)
 {

@@ -1,8 +1,11 @@
 /* From graphs to work: a list of kernel calls per function over planned memory.
  *
- *   const_plan   constant sub-graphs (frozen states through CONST ops) become derived constants in the blob
- *   kernels      every other computing node becomes a call of a kernel; equal configurations share one kernel
- *   memory_plan  liveness over the calls, one arena, in-place where allowed; views share their operand's place
+ *   const_plan   constant sub-graphs (frozen states through CONST ops) become derived constants in
+ *                the blob
+ *   kernels      every other computing node becomes a call of a kernel; equal configurations share
+ *                one kernel
+ *   memory_plan  liveness over the calls, one arena, in-place where allowed; views share their
+ *                operand's place
  *
  * All offsets are compile-time constants. The workspace is [mutable states][arena][scratch]. */
 #ifndef FTM_SCHEDULE_SCHEDULE_H
@@ -28,18 +31,18 @@ struct place {
 /* How a kernel runs: what a call's units are (target/kernel.h emits a function for them). */
 struct call {
     value_id node;
-    uint32_t kernel;                         /* index in schedule.kernels */
+    uint32_t kernel; /* index in schedule.kernels */
     struct place in[NODE_MAX_INPUTS];
-    struct place out;                        /* of the result; an EFFECT writes through its operands instead */
-    struct place scratch;                    /* partial results of the shards, if the kernel wants any */
+    struct place out;     /* of the result; an EFFECT writes through its operands instead */
+    struct place scratch; /* partial results of the shards, if the kernel wants any */
 };
 
-/* A distinct kernel: the configuration of the first node that wants it. Two nodes share a kernel if their ops, steps,
- * attributes, operand types and layouts, and result types are equal. */
+/* A distinct kernel: the configuration of the first node that wants it. Two nodes share a kernel
+ * if their ops, steps, attributes, operand types and layouts, and result types are equal. */
 struct kernel {
     const struct graph *graph;
     value_id node;
-    const char *name;                        /* "conv2d_12", a valid symbol */
+    const char *name; /* "conv2d_3x3s2_3x32_64x64", a valid symbol */
 };
 
 struct schedule_function {
@@ -53,26 +56,28 @@ struct schedule {
     VEC(struct kernel) kernels;
     VEC(struct schedule_function) functions;
     VEC(struct ftmrt_derive) derives;
-    uint64_t *state_offset;                  /* of each mutable state, in the workspace */
+    uint64_t *state_offset; /* of each mutable state, in the workspace */
     uint64_t states_size, arena_size, workspace_size;
-    uint64_t constants_size;                 /* bytes of derived constants, from offset 0 of the blob's constant part */
+    uint64_t constants_size; /* of derived constants, from offset 0 of the blob's constant part */
 };
 
 /* NULL after a report. */
 struct schedule *schedule_build(struct arena *arena, const struct program *p);
 
-/* Bytes of partial results that the kernel of a node wants besides its result (0: none), at the maximum batch. */
+/* Bytes of partial results that the kernel of a node wants besides its result (0: none), at the
+ * maximum batch. */
 uint64_t schedule_scratch(const struct graph *g, const struct node *n);
 
-/* Whether the kernel of a dense conv2d_grad_weight has tiles enough to keep the shards' partial results of a tile to
- * itself: such a kernel has one phase and wants no scratch. */
+/* Whether the kernel of a dense conv2d_grad_weight has tiles enough to keep the shards' partial
+ * results of a tile to itself: such a kernel has one phase and wants no scratch. */
 bool schedule_shards_inside(const struct node *n);
 
 /* The text of --emit=schedule. */
 void schedule_print(const struct schedule *s, FILE *out);
 
-/* Whether no call overwrites what a later one reads; on failure the first violation is in text. For debug builds and tests:
- * it looks at who writes which bytes when, not at how the plan was made. */
+/* Whether no call overwrites what a later one reads; on failure the first violation is in text.
+ * For debug builds and tests: it looks at who writes which bytes when, not at how the plan was
+ * made. */
 bool schedule_check(const struct schedule *s, char *text, unsigned size);
 
 /* Bytes of a value at the maximum batch in its layout. */

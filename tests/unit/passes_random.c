@@ -1,6 +1,7 @@
 /* link: ftm_passes ftm_graph ftm_base */
-/* Every pass on random programs: the verifier holds after it, and interpret(before) equals interpret(after), outputs
- * and states. At the end the whole train function against finite differences, and no frozen state has changed. */
+/* Every pass on random programs: the verifier holds after it, and interpret(before) equals
+ * interpret(after), outputs and states. At the end the whole train function against finite
+ * differences, and no frozen state has changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -46,18 +47,19 @@ static double difference(const struct tensor *a, const struct tensor *b)
     return worst;
 }
 
-static void compare(const struct program *p, const struct result *a, const struct result *b, bool states, uint64_t seed,
-                    enum pass_id pass)
+static void compare(const struct program *p, const struct result *a, const struct result *b,
+                    bool states, uint64_t seed, enum pass_id pass)
 {
     for (uint32_t f = 0; f < p->functions.len; f++) {
         for (uint32_t o = 0; o < p->functions.at[f]->outputs.len; o++)
             if (!(difference(&a->outputs[f][o], &b->outputs[f][o]) < 1e-9))
-                fail_msg("seed %llu: pass %s changes output %u of function %u by %g", (unsigned long long)seed,
-                         pass_name(pass), o, f, difference(&a->outputs[f][o], &b->outputs[f][o]));
+                fail_msg("seed %llu: pass %s changes output %u of function %u by %g",
+                         (unsigned long long)seed, pass_name(pass), o, f,
+                         difference(&a->outputs[f][o], &b->outputs[f][o]));
         for (uint32_t s = 0; states && s < p->states.len; s++)
             if (!(difference(&a->after[f]->states[s], &b->after[f]->states[s]) < 1e-9))
-                fail_msg("seed %llu: pass %s changes state %s", (unsigned long long)seed, pass_name(pass),
-                         p->states.at[s].name);
+                fail_msg("seed %llu: pass %s changes state %s", (unsigned long long)seed,
+                         pass_name(pass), p->states.at[s].name);
     }
 }
 
@@ -87,7 +89,7 @@ static void keeps_meaning(void **state)
         for (enum pass_id id = 0; id < PASS_COUNT; id++) {
             run_pass(p, id, seed);
             interpret_all(&a, p, &after);
-            /* decompose and backward add the updates that the program means but does not spell out before them */
+            /* decompose and backward add updates that the program meant but did not spell out */
             compare(p, &before, &after, id != PASS_decompose && id != PASS_backward, seed, id);
             before = after;
         }
@@ -95,9 +97,10 @@ static void keeps_meaning(void **state)
     }
 }
 
-/* ---- gradients ----------------------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------ */
 
-static double loss_of(struct arena *a, const struct program *p, uint32_t state, int64_t element, double shift)
+static double loss_of(struct arena *a, const struct program *p, uint32_t state, int64_t element,
+                      double shift)
 {
     struct graph *g = program_find_function(p, "train");
     struct interp *in = interp_new(a, p);
@@ -123,8 +126,8 @@ static struct interp *one_step(struct arena *a, const struct program *p)
     return in;
 }
 
-static void check_parameter(struct arena *a, const struct program *p, const struct interp *stepped, uint32_t s,
-                            uint64_t seed)
+static void check_parameter(struct arena *a, const struct program *p, const struct interp *stepped,
+                            uint32_t s, uint64_t seed)
 {
     struct interp *start = interp_new(a, p);
     random_states(start);
@@ -136,8 +139,8 @@ static void check_parameter(struct arena *a, const struct program *p, const stru
         double numeric = (loss_of(a, p, s, e, h) - loss_of(a, p, s, e, -h)) / (2 * h);
         double taken = start->states[s].data[e] - stepped->states[s].data[e];
         if (!(fabs(numeric - taken) < 1e-5 * (1 + fabs(numeric))))
-            fail_msg("seed %llu: gradient of %s[%lld] is %g, finite differences give %g", (unsigned long long)seed,
-                     p->states.at[s].name, (long long)e, taken, numeric);
+            fail_msg("seed %llu: gradient of %s[%lld] is %g, finite differences give %g",
+                     (unsigned long long)seed, p->states.at[s].name, (long long)e, taken, numeric);
     }
 }
 
@@ -160,7 +163,8 @@ static void gradients_are_right(void **state)
                 check_parameter(&a, p, stepped, s, seed);
             else if (!p->states.at[s].mutable)
                 assert_memory_equal(start->states[s].data, stepped->states[s].data,
-                                    sizeof(double) * (size_t)shape_elements(&p->states.at[s].type.shape, 1));
+                                    sizeof(double) *
+                                        (size_t)shape_elements(&p->states.at[s].type.shape, 1));
         }
         arena_clear(&a);
     }

@@ -1,8 +1,9 @@
-/* Random programs as the front lowers them, for tests of passes, schedule and kernels: a small network of random
- * layers with random freezing, as functions predict, eval and train. One seed, one program.
+/* Random programs as the front lowers them, for tests of passes, schedule and kernels: a small
+ * network of random layers with random freezing, as functions predict, eval and train. One seed,
+ * one program.
  *
- * random_run() interprets a function on data that depend on the seed and on names only, so that a program can be
- * compared with what passes made of it. */
+ * random_run() interprets a function on data that depend on the seed and on names only, so that a
+ * program can be compared with what passes made of it. */
 #ifndef FTM_TESTS_RANDOM_PROGRAM_H
 #define FTM_TESTS_RANDOM_PROGRAM_H
 
@@ -37,17 +38,26 @@ static inline double random_value(struct random_source *r)
     return (double)(random_next(r) >> 11) / 4503599627370496.0 - 1.0;
 }
 
-/* ---- the network --------------------------------------------------------------------------------------------- */
+/* ---- the network ---------------------------------------------------------------------- */
 
 enum random_kind {
-    RANDOM_CONV, RANDOM_DEPTHWISE, RANDOM_BATCH_NORM, RANDOM_RELU, RANDOM_RELU6, RANDOM_SAVE, RANDOM_ADD,
-    RANDOM_MAX_POOL, RANDOM_GLOBAL_POOL, RANDOM_FLATTEN, RANDOM_LINEAR
+    RANDOM_CONV,
+    RANDOM_DEPTHWISE,
+    RANDOM_BATCH_NORM,
+    RANDOM_RELU,
+    RANDOM_RELU6,
+    RANDOM_SAVE,
+    RANDOM_ADD,
+    RANDOM_MAX_POOL,
+    RANDOM_GLOBAL_POOL,
+    RANDOM_FLATTEN,
+    RANDOM_LINEAR
 };
 
 struct random_layer {
     enum random_kind kind;
     struct attrs attrs;
-    uint32_t state;        /* of the first parameter; the others follow */
+    uint32_t state; /* of the first parameter; the others follow */
     bool bias, trainable;
 };
 
@@ -61,11 +71,18 @@ struct random_network {
     int64_t image[3];
 };
 
-static inline uint32_t random_state(struct random_network *n, const char *leaf, enum ftmrt_state_kind kind,
-                                    enum ftmrt_dtype dtype, struct shape shape, bool trainable)
+static inline uint32_t random_state(struct random_network *n, const char *leaf,
+                                    enum ftmrt_state_kind kind, enum ftmrt_dtype dtype,
+                                    struct shape shape, bool trainable)
 {
-    struct state s = {.kind = kind, .type = {dtype, shape}, .file_shape = shape, .trainable = trainable, .source = -1,
-                      .init = FTMRT_INIT_DEFAULT, .fan_in = 1, .layer_kind = "layer"};
+    struct state s = {.kind = kind,
+                      .type = {dtype, shape},
+                      .file_shape = shape,
+                      .trainable = trainable,
+                      .source = -1,
+                      .init = FTMRT_INIT_DEFAULT,
+                      .fan_in = 1,
+                      .layer_kind = "layer"};
     s.layer = arena_printf(n->program->arena, "l%u", n->count);
     s.name = arena_printf(n->program->arena, "%s.%s", s.layer, leaf);
     s.mutable = trainable;
@@ -88,7 +105,9 @@ static inline void random_conv(struct random_network *n, bool depthwise)
     int64_t stride = 1 + (random_below(&n->r, 3) == 0), pad = random_below(&n->r, kernel / 2 + 1);
     int64_t extra = pad ? random_below(&n->r, 2) : 0; /* asymmetric, as SAME padding is */
     int64_t groups = depthwise ? n->channels : 1;
-    l->attrs = (struct attrs){.stride = {stride, stride}, .dilation = {1, 1}, .groups = groups,
+    l->attrs = (struct attrs){.stride = {stride, stride},
+                              .dilation = {1, 1},
+                              .groups = groups,
                               .padding = {pad - extra, pad - extra, pad, pad}};
     l->bias = random_below(&n->r, 2);
     struct shape w = shape_4d(out, n->channels / groups, kernel, kernel);
@@ -118,7 +137,8 @@ static inline void random_linear(struct random_network *n, int64_t in, int64_t o
 {
     struct random_layer *l = random_layer(n, RANDOM_LINEAR);
     l->bias = random_below(&n->r, 2);
-    l->state = random_state(n, "weight", FTMRT_STATE_PARAMETER, FTMRT_F32, shape_2d(out, in), l->trainable);
+    l->state = random_state(n, "weight", FTMRT_STATE_PARAMETER, FTMRT_F32, shape_2d(out, in),
+                            l->trainable);
     if (l->bias)
         random_state(n, "bias", FTMRT_STATE_PARAMETER, FTMRT_F32, shape_1d(out), l->trainable);
     n->count++;
@@ -134,7 +154,8 @@ static inline void random_pool(struct random_network *n)
 {
     struct random_layer *l = random_layer(n, RANDOM_MAX_POOL);
     int64_t pad = random_below(&n->r, 2);
-    l->attrs = (struct attrs){.kernel = {2 + pad, 2 + pad}, .stride = {2, 2}, .padding = {pad, pad, pad, pad}};
+    l->attrs = (struct attrs){
+        .kernel = {2 + pad, 2 + pad}, .stride = {2, 2}, .padding = {pad, pad, pad, pad}};
     n->height = (n->height + pad - 2) / 2 + 1;
     n->width = (n->width + pad - 2) / 2 + 1;
     n->count++;
@@ -150,18 +171,10 @@ static inline void random_body_layer(struct random_network *n)
 {
     switch (random_below(&n->r, 8)) {
     case 0:
-    case 1:
-        random_conv(n, false);
-        break;
-    case 2:
-        random_conv(n, true);
-        break;
-    case 3:
-        random_batch_norm(n);
-        break;
-    case 4:
-        random_simple(n, random_below(&n->r, 2) ? RANDOM_RELU : RANDOM_RELU6);
-        break;
+    case 1: random_conv(n, false); break;
+    case 2: random_conv(n, true); break;
+    case 3: random_batch_norm(n); break;
+    case 4: random_simple(n, random_below(&n->r, 2) ? RANDOM_RELU : RANDOM_RELU6); break;
     case 5:
         n->saved = shape_4d(DIM_BATCH, n->channels, n->height, n->width);
         random_simple(n, RANDOM_SAVE);
@@ -195,7 +208,7 @@ static inline void random_head(struct random_network *n)
     n->program->states.at[n->layers[n->count - 1].state].mutable = true;
 }
 
-/* ---- functions ----------------------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------ */
 
 static inline value_id random_bias(struct graph *g, const struct random_layer *l, value_id y)
 {
@@ -215,35 +228,29 @@ static inline value_id random_norm(struct graph *g, const struct random_layer *l
                     graph_state(g, l->state + 2), graph_state(g, l->state + 3));
 }
 
-static inline value_id random_apply(struct graph *g, const struct random_layer *l, value_id x, value_id *saved)
+static inline value_id random_apply(struct graph *g, const struct random_layer *l, value_id x,
+                                    value_id *saved)
 {
     switch (l->kind) {
     case RANDOM_CONV:
     case RANDOM_DEPTHWISE:
         return random_bias(g, l, graph_op(g, OP_conv2d, &l->attrs, x, graph_state(g, l->state)));
-    case RANDOM_BATCH_NORM:
-        return random_norm(g, l, x);
-    case RANDOM_RELU:
-        return graph_op(g, OP_relu, NULL, x);
-    case RANDOM_RELU6:
-        return graph_op(g, OP_relu6, NULL, x);
-    case RANDOM_SAVE:
-        return *saved = x;
-    case RANDOM_ADD:
-        return graph_op(g, OP_add, NULL, x, *saved);
-    case RANDOM_MAX_POOL:
-        return graph_op(g, OP_max_pool, &l->attrs, x);
-    case RANDOM_GLOBAL_POOL:
-        return graph_op(g, OP_global_avg_pool, NULL, x);
-    case RANDOM_FLATTEN:
-        return graph_op(g, OP_flatten, NULL, x);
+    case RANDOM_BATCH_NORM: return random_norm(g, l, x);
+    case RANDOM_RELU: return graph_op(g, OP_relu, NULL, x);
+    case RANDOM_RELU6: return graph_op(g, OP_relu6, NULL, x);
+    case RANDOM_SAVE: return *saved = x;
+    case RANDOM_ADD: return graph_op(g, OP_add, NULL, x, *saved);
+    case RANDOM_MAX_POOL: return graph_op(g, OP_max_pool, &l->attrs, x);
+    case RANDOM_GLOBAL_POOL: return graph_op(g, OP_global_avg_pool, NULL, x);
+    case RANDOM_FLATTEN: return graph_op(g, OP_flatten, NULL, x);
     case RANDOM_LINEAR:
         return random_bias(g, l, graph_op(g, OP_linear, NULL, x, graph_state(g, l->state)));
     }
     return x;
 }
 
-static inline void random_function(struct random_network *n, const char *name, bool loss, bool training)
+static inline void random_function(struct random_network *n, const char *name, bool loss,
+                                   bool training)
 {
     struct graph *g = program_add_function(n->program, name, training);
     struct type image = {FTMRT_F32, shape_4d(DIM_BATCH, n->image[0], n->image[1], n->image[2])};
@@ -265,10 +272,12 @@ static inline void random_function(struct random_network *n, const char *name, b
 }
 
 /* A program of up to `depth` body layers and a head. */
-static inline struct program *random_program(struct arena *arena, struct diag *diag, uint64_t seed, int64_t depth)
+static inline struct program *random_program(struct arena *arena, struct diag *diag, uint64_t seed,
+                                             int64_t depth)
 {
     static const int64_t channels[] = {1, 3, 5, 17};
-    struct random_network n = {.program = program_new(arena, diag, "random", 5), .r = {seed * 7919 + 1}, .classes = 7};
+    struct random_network n = {
+        .program = program_new(arena, diag, "random", 5), .r = {seed * 7919 + 1}, .classes = 7};
     n.program->shards = 4;
     n.program->optimizer.momentum_used = random_below(&n.r, 2);
     n.program->optimizer.nesterov = n.program->optimizer.momentum_used && random_below(&n.r, 2);
@@ -284,14 +293,12 @@ static inline struct program *random_program(struct arena *arena, struct diag *d
     return n.program;
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------------- */
+/* ---- data ----------------------------------------------------------------------------- */
 
-static inline uint64_t random_name_seed(const char *name)
-{
-    return ftmrt_name_hash(name);
-}
+static inline uint64_t random_name_seed(const char *name) { return ftmrt_name_hash(name); }
 
-/* Fills the states of an interpreter from their names: variances positive, counters and slots zero. */
+/* Fills the states of an interpreter from their names: variances positive, counters and slots
+ * zero. */
 static inline void random_states(struct interp *in)
 {
     for (uint32_t i = 0; i < in->program->states.len; i++) {
@@ -319,7 +326,8 @@ static inline struct tensor random_tensor(struct arena *a, const struct node *in
     int64_t count = shape_elements(&t.shape, n);
     t.data = arena_array(a, double, count);
     for (int64_t k = 0; k < count; k++)
-        t.data[k] = input->type.dtype == FTMRT_I32 ? (double)random_below(&r, 7) : (double)(float)random_value(&r);
+        t.data[k] = input->type.dtype == FTMRT_I32 ? (double)random_below(&r, 7)
+                                                   : (double)(float)random_value(&r);
     if (strcmp(input->attrs.label, "lr") == 0)
         t.data[0] = 0.125;
     if (strcmp(input->attrs.label, "momentum") == 0)
@@ -330,7 +338,8 @@ static inline struct tensor random_tensor(struct arena *a, const struct node *in
 }
 
 /* The inputs of a function by name of each; the caller may change them. Returns how many. */
-static inline uint32_t random_inputs(struct arena *a, const struct graph *g, int64_t n, struct tensor *inputs)
+static inline uint32_t random_inputs(struct arena *a, const struct graph *g, int64_t n,
+                                     struct tensor *inputs)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < g->nodes.len; i++)

@@ -1,6 +1,6 @@
 /* link: ftm_schedule ftm_passes ftm_graph ftm_base */
-/* The schedule of random programs: no call overwrites what a later one reads, the plan is the same every time, and the
- * checker that says so finds planted faults. */
+/* The schedule of random programs: no call overwrites what a later one reads, the plan is the same
+ * every time, and the checker that says so finds planted faults. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -63,8 +63,8 @@ static void same_every_time(void **state)
     arena_clear(&b);
 }
 
-/* Puts the result of a call where an operand of a later call lies; the checker must object for at least one pair, and
- * accept the plan again afterwards. */
+/* Puts the result of a call where an operand of a later call lies; the checker must object for at
+ * least one pair, and accept the plan again afterwards. */
 static void faults_are_found(void **state)
 {
     (void)state;
@@ -77,8 +77,10 @@ static void faults_are_found(void **state)
     for (uint32_t c = 1; c + 1 < f->calls.len; c++) {
         struct place kept = f->calls.at[c].out;
         const struct place *live = &f->calls.at[c].in[0];
-        bool elementwise = op_info(graph_node(f->graph, f->calls.at[c].node)->op)->cls == OP_CLASS_ELEMWISE;
-        if (kept.kind != PLACE_WORKSPACE || live->kind != PLACE_WORKSPACE || live->offset < s->states_size || elementwise)
+        bool elementwise =
+            op_info(graph_node(f->graph, f->calls.at[c].node)->op)->cls == OP_CLASS_ELEMWISE;
+        if (kept.kind != PLACE_WORKSPACE || live->kind != PLACE_WORKSPACE ||
+            live->offset < s->states_size || elementwise)
             continue;
         f->calls.at[c].out.offset = live->offset;
         planted++;
