@@ -5,8 +5,8 @@
  *          |             ^~~
  *       note: did you mean 'fc'?
  *
- * Codes and texts are rows of diag.def; a code never changes its meaning. Functions of the compiler that fail have
- * reported why and return false or NULL; their callers do not inspect the reason. */
+ * Codes and texts are rows of diag.def; a code never changes its meaning. Functions of the compiler
+ * that fail have reported why and return false or NULL; their callers do not inspect the reason. */
 #ifndef FTM_BASE_DIAG_H
 #define FTM_BASE_DIAG_H
 
@@ -56,8 +56,8 @@ struct diag {
 
 void diag_init(struct diag *d, struct arena *arena);
 
-/* Reports an error or a warning (by its row's severity); arguments follow the row's format. At most 20 errors and
- * 20 warnings are kept and the rest counted. */
+/* Reports an error or a warning (by its row's severity); arguments follow the row's format. At most
+ * 20 errors and 20 warnings are kept and the rest counted. */
 void diag_report(struct diag *d, struct span span, enum diag_id id, ...);
 
 /* Adds a line of advice to the last report. */
@@ -70,8 +70,9 @@ void diag_system(struct diag *d, const char *path, int error);
 void diag_print(const struct diag *d, FILE *out);
 
 /* A bug of the compiler, not of the user: prints file, line and text, exits with 70. */
-_Noreturn void diag_bug(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
-#define FTM_BUG(...) diag_bug(__FILE__, __LINE__, __VA_ARGS__)
+_Noreturn void diag_bug(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+#define FTM_BUG(...)          diag_bug(__FILE__, __LINE__, __VA_ARGS__)
 #define FTM_BUG_ON(cond, ...) ((cond) ? diag_bug(__FILE__, __LINE__, __VA_ARGS__) : (void)0)
 
 #define SPAN_NONE ((struct span){0})

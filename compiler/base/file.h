@@ -18,7 +18,8 @@ struct file_map {
 bool file_map_open(struct file_map *m, const char *path);
 void file_map_close(struct file_map *m);
 
-/* Writes a whole file: a temporary file beside it, fsync, rename. Nothing is left behind on failure (false, errno). */
+/* Writes a whole file: a temporary file beside it, fsync, rename. Nothing is left behind on failure
+ * (false, errno). */
 bool file_write_atomic(const char *path, const void *data, size_t size);
 
 bool file_exists(const char *path);

@@ -1,5 +1,5 @@
-/* A hash map from strings to pointers, in an arena; iteration is in order of insertion, so that nothing the compiler
- * writes depends on hashes. Keys are copied. */
+/* A hash map from strings to pointers, in an arena; iteration is in order of insertion, so that
+ * nothing the compiler writes depends on hashes. Keys are copied. */
 #ifndef FTM_BASE_MAP_H
 #define FTM_BASE_MAP_H
 

@@ -20,17 +20,21 @@ void strbuf_add(struct strbuf *b, const char *s);
 void strbuf_addn(struct strbuf *b, const char *s, size_t n);
 void strbuf_addc(struct strbuf *b, char c);
 void strbuf_addf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_vaddf(struct strbuf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void strbuf_vaddf(struct strbuf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
-/* Appends a double so that it reads back as the same value, in its shortest form ("0.1", "1e-05", "3"). */
+/* Appends a double so that it reads back as the same value, in its shortest form ("0.1", "1e-05",
+ * "3"). */
 void strbuf_add_double(struct strbuf *b, double v);
 
 bool str_ends_with(const char *s, const char *suffix);
 
-/* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components. */
+/* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components.
+ */
 bool str_path_match(const char *pattern, const char *path);
 
-/* The candidate nearest to a misspelt name by edit distance (at most a third of its length, at least 1), or NULL. */
+/* The candidate nearest to a misspelt name by edit distance (at most a third of its length, at
+ * least 1), or NULL. */
 const char *str_nearest(const char *name, const char *const *candidates, size_t count);
 
 #endif

@@ -12,18 +12,18 @@
 
 #include "arena.h"
 
-#define VEC(type)          \
-    struct {               \
-        type *at;          \
-        uint32_t len, cap; \
+#define VEC(type)                                                                                  \
+    struct {                                                                                       \
+        type *at;                                                                                  \
+        uint32_t len, cap;                                                                         \
     }
 
 /* Makes room for one more element. */
-#define vec_reserve(arena, v)                                                                          \
-    ((v)->len < (v)->cap                                                                               \
-         ? (void)0                                                                                     \
-         : (void)((v)->at = arena_grow((arena), (v)->at, sizeof(*(v)->at) * (v)->cap,                  \
-                                       sizeof(*(v)->at) * ((v)->cap ? 2U * (v)->cap : 8U)),            \
+#define vec_reserve(arena, v)                                                                      \
+    ((v)->len < (v)->cap                                                                           \
+         ? (void)0                                                                                 \
+         : (void)((v)->at = arena_grow((arena), (v)->at, sizeof(*(v)->at) * (v)->cap,              \
+                                       sizeof(*(v)->at) * ((v)->cap ? 2U * (v)->cap : 8U)),        \
                   (v)->cap = (v)->cap ? 2U * (v)->cap : 8U))
 
 #define vec_push(arena, v, ...) (vec_reserve((arena), (v)), (v)->at[(v)->len++] = (__VA_ARGS__))

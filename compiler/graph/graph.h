@@ -1,15 +1,18 @@
 /* The graph IR: a program is a table of states and a list of functions over them.
  *
- *   program   states (named parameters, buffers, optimizer slots) + functions ("predict", "eval", "train")
+ *   program   states (named parameters, buffers, optimizer slots), and functions over them
+ *             ("predict", "eval", "train")
  *   function  named inputs, nodes in execution order (SSA: one node, one value), named outputs
  *   node      an operation of ops.def, its operands, its attributes, and fused steps
  *
- * Nodes live in the program's arena and are never moved or reused; value ids are indices into the function's node
- * array, so ids stay comparable between dumps. The list is append-only; a pass that rewrites builds replacements at
- * the end and calls graph_sort() or redirects uses; dead nodes are skipped by everything.
+ * Nodes live in the program's arena and are never moved or reused; value ids are indices into the
+ * function's node array, so ids stay comparable between dumps. The list is append-only; a pass that
+ * rewrites builds replacements at the end and calls graph_sort() or redirects uses; dead nodes are
+ * skipped by everything.
  *
- * State is explicit: a `state` node reads a state as it is when the function starts; only nodes with the EFFECT trait
- * write states, and they come after every reader of what they write (the verifier checks it).
+ * State is explicit: a `state` node reads a state as it is when the function starts; only nodes
+ * with the EFFECT trait write states, and they come after every reader of what they write (the
+ * verifier checks it).
  *
  * Shapes are logical. `layout` is assigned by the layout pass; before it every value is plain. */
 #ifndef FTM_GRAPH_GRAPH_H
@@ -40,7 +43,8 @@ typedef struct {
 static inline bool value_same(value_id a, value_id b) { return a.i == b.i; }
 static inline bool value_valid(value_id v) { return v.i != UINT32_MAX; }
 
-/* Attributes of an operation; which ones an op has is in its row (ATTR_ bits of attrs.def). Unused ones are zero. */
+/* Attributes of an operation; which ones an op has is in its row (ATTR_ bits of attrs.def). Unused
+ * ones are zero. */
 struct attrs {
 #define FTM_ATTR_INT(name)    int64_t name;
 #define FTM_ATTR_INT2(name)   int64_t name[2];
@@ -56,8 +60,8 @@ struct attrs {
 
 enum { NODE_MAX_STEPS = 6, NODE_MAX_INPUTS = 12 };
 
-/* An element-wise operation fused behind a node: its first operand is the value so far, its further operands (if any)
- * are `extra` inputs of the node, taken in order after the anchor's own. */
+/* An element-wise operation fused behind a node: its first operand is the value so far, its further
+ * operands (if any) are `extra` inputs of the node, taken in order after the anchor's own. */
 struct step {
     enum op op;
     uint32_t extra;
@@ -66,14 +70,14 @@ struct step {
 
 struct node {
     enum op op;
-    uint32_t input_count;                /* anchor's operands, then those of the steps */
+    uint32_t input_count; /* anchor's operands, then those of the steps */
     value_id inputs[NODE_MAX_INPUTS];
     struct attrs attrs;
     uint32_t step_count;
     struct step steps[NODE_MAX_STEPS];
-    struct type type;                    /* of the result (an EFFECT's is the state's it writes first) */
+    struct type type; /* of the result (an EFFECT's is the state's it writes first) */
     enum ftmrt_layout layout;
-    const char *name;                    /* label path of the layer it came from, or NULL */
+    const char *name; /* label path of the layer it came from, or NULL */
     struct span span;
     bool dead;
 };
@@ -85,27 +89,27 @@ struct named_value {
 
 struct graph {
     struct program *program;
-    const char *name;                    /* "predict", "eval", "train" */
+    const char *name; /* "predict", "eval", "train" */
     bool training;
-    VEC(struct node) nodes;              /* execution order, once graph_sort() has run */
-    VEC(struct named_value) outputs;     /* inputs are the OP_input nodes, in order */
+    VEC(struct node) nodes;          /* execution order, once graph_sort() has run */
+    VEC(struct named_value) outputs; /* inputs are the OP_input nodes, in order */
 };
 
 struct state {
-    const char *name;                    /* state dict key; slots: "fc.weight/momentum" */
+    const char *name; /* state dict key; slots: "fc.weight/momentum" */
     enum ftmrt_state_kind kind;
-    struct type type;                    /* shape that the graph uses */
-    struct shape file_shape;             /* shape in files; same elements, same order */
-    enum ftmrt_layout layout;            /* in the workspace; set by the layout pass */
-    bool trainable;                      /* updated by the optimizer in some phase */
-    bool mutable;                        /* written by some function (trainable implies mutable) */
-    bool added;                          /* belongs to a layer that the recipe added */
-    int32_t source;                      /* index in the weight file's table, or -1 */
+    struct type type;         /* shape that the graph uses */
+    struct shape file_shape;  /* shape in files; same elements, same order */
+    enum ftmrt_layout layout; /* in the workspace; set by the layout pass */
+    bool trainable;           /* updated by the optimizer in some phase */
+    bool mutable;             /* written by some function (trainable implies mutable) */
+    bool added;               /* belongs to a layer that the recipe added */
+    int32_t source;           /* index in the weight file's table, or -1 */
     enum ftmrt_init init;
     double init_arg;
     int64_t fan_in;
-    const char *layer;                   /* label path of its layer */
-    const char *layer_kind;              /* "conv2d", "linear", "batch_norm" */
+    const char *layer;      /* label path of its layer */
+    const char *layer_kind; /* "conv2d", "linear", "batch_norm" */
     struct span span;
 };
 
@@ -114,8 +118,8 @@ enum optimizer_kind { OPTIMIZER_SGD };
 struct optimizer {
     enum optimizer_kind kind;
     bool nesterov;
-    bool momentum_used;                  /* momentum != 0 possible: parameters get a momentum slot */
-    double lr, momentum, weight_decay;  /* defaults of the run-time scalars */
+    bool momentum_used;                /* momentum != 0 possible: parameters get a momentum slot */
+    double lr, momentum, weight_decay; /* defaults of the run-time scalars */
 };
 
 struct program {
@@ -123,13 +127,14 @@ struct program {
     struct diag *diag;
     const char *name;
     int64_t max_batch;
-    int64_t shards;                      /* fixed cut of the batch for every reduction over it */
+    int64_t shards; /* fixed cut of the batch for every reduction over it */
     VEC(struct state) states;
     VEC(struct graph *) functions;
     struct optimizer optimizer;
 };
 
-struct program *program_new(struct arena *arena, struct diag *diag, const char *name, int64_t max_batch);
+struct program *program_new(struct arena *arena, struct diag *diag, const char *name,
+                            int64_t max_batch);
 struct graph *program_add_function(struct program *p, const char *name, bool training);
 struct graph *program_find_function(const struct program *p, const char *name);
 
@@ -140,19 +145,28 @@ uint32_t program_find_state(const struct program *p, const char *name);
 /* Whether a state is a compile-time constant: neither trainable nor mutable in any function. */
 bool state_constant(const struct state *s);
 
-static inline struct node *graph_node(const struct graph *g, value_id v) { return &g->nodes.at[v.i]; }
-static inline const struct shape *graph_shape(const struct graph *g, value_id v) { return &g->nodes.at[v.i].type.shape; }
+static inline struct node *graph_node(const struct graph *g, value_id v)
+{
+    return &g->nodes.at[v.i];
+}
+static inline const struct shape *graph_shape(const struct graph *g, value_id v)
+{
+    return &g->nodes.at[v.i].type.shape;
+}
 
-/* Appends a node, inferring its type by the op's shape rule. On a shape error reports it at span (if the op's rule
- * finds one) and returns VALUE_NONE. Any VALUE_NONE operand gives VALUE_NONE silently. */
-value_id graph_add(struct graph *g, enum op op, const value_id *inputs, uint32_t input_count, const struct attrs *attrs,
-                   struct span span, const char *name);
+/* Appends a node, inferring its type by the op's shape rule. On a shape error reports it at span
+ * (if the op's rule finds one) and returns VALUE_NONE. Any VALUE_NONE operand gives VALUE_NONE
+ * silently. */
+value_id graph_add(struct graph *g, enum op op, const value_id *inputs, uint32_t input_count,
+                   const struct attrs *attrs, struct span span, const char *name);
 
-/* graph_add without a place; operands as a list: graph_op(g, OP_add, NULL, a, b). A shape error is a bug. */
-#define graph_op(g, op, attrs, ...)                                                       \
-    graph_op_((g), (op), (attrs), (const value_id[]){__VA_ARGS__},                        \
+/* graph_add without a place; operands as a list: graph_op(g, OP_add, NULL, a, b). A shape error is
+ * a bug. */
+#define graph_op(g, op, attrs, ...)                                                                \
+    graph_op_((g), (op), (attrs), (const value_id[]){__VA_ARGS__},                                 \
               (uint32_t)(sizeof((const value_id[]){__VA_ARGS__}) / sizeof(value_id)))
-value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const value_id *inputs, uint32_t count);
+value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const value_id *inputs,
+                   uint32_t count);
 
 /* Leaves. A state has one leaf per function: a second call returns the first. */
 value_id graph_input(struct graph *g, const char *name, struct type type);
@@ -164,11 +178,13 @@ value_id graph_find_input(const struct graph *g, const char *name);
 void graph_output(struct graph *g, const char *name, value_id v);
 value_id graph_find_output(const struct graph *g, const char *name);
 
-/* Replaces every use of `from` (operands and outputs) by `to`, except in the node `except` itself. */
+/* Replaces every use of `from` (operands and outputs) by `to`, except in the node `except` itself.
+ */
 void graph_replace_uses(struct graph *g, value_id from, value_id to, value_id except);
 uint32_t graph_use_count(const struct graph *g, value_id v); /* uses by live nodes and outputs */
 
-/* Reorders so that operands come before users (stable), effects last in their order; renumbers; drops dead nodes. */
+/* Reorders so that operands come before users (stable), effects last in their order; renumbers;
+ * drops dead nodes. */
 void graph_sort(struct graph *g);
 
 /* Type inference of one node by its op's rule; reports at the node's span. */

@@ -1,4 +1,5 @@
-/* The interpreter: evaluates a function in double precision by the ops' reference rules. Oracle of all numeric tests. */
+/* The interpreter: evaluates a function in double precision by the ops' reference rules. Oracle of
+ * all numeric tests. */
 #ifndef FTM_GRAPH_INTERP_H
 #define FTM_GRAPH_INTERP_H
 
@@ -17,10 +18,11 @@ struct interp *interp_new(struct arena *arena, const struct program *p);
 /* Fills a state from float or integer data of the state's own dtype. */
 void interp_set_state(struct interp *in, uint32_t state, const void *data);
 
-/* Runs a function on a batch of n. inputs: one tensor per OP_input in node order; outputs: one per named output,
- * allocated in `arena` (scratch: may be cleared by the caller afterwards). Effects update in->states. If values is not
- * NULL it receives every node's tensor (indexed by value id). */
-void interp_run(struct interp *in, struct arena *arena, const struct graph *g, int64_t n, const struct tensor *inputs,
-                struct tensor *outputs, struct tensor **values);
+/* Runs a function on a batch of n. inputs: one tensor per OP_input in node order; outputs: one per
+ * named output, allocated in `arena` (scratch: may be cleared by the caller afterwards). Effects
+ * update in->states. If values is not NULL it receives every node's tensor (indexed by value id).
+ */
+void interp_run(struct interp *in, struct arena *arena, const struct graph *g, int64_t n,
+                const struct tensor *inputs, struct tensor *outputs, struct tensor **values);
 
 #endif

@@ -1,8 +1,8 @@
 /* Types of values: a data type and a logical shape.
  *
  * Shapes are logical and row-major (NCHW); how a value lies in memory is its layout (layout.def).
- * The batch is symbolic: a batched shape has DIM_BATCH as its first dimension, and every entry of the
- * program takes any n from 1 to the program's maximum. */
+ * The batch is symbolic: a batched shape has DIM_BATCH as its first dimension, and every entry of
+ * the program takes any n from 1 to the program's maximum. */
 #ifndef FTM_GRAPH_SHAPE_H
 #define FTM_GRAPH_SHAPE_H
 
@@ -17,8 +17,8 @@ enum { SHAPE_MAX_RANK = 4 };
 #define DIM_BATCH (-1)
 
 struct shape {
-    uint32_t rank;                  /* 0: a scalar */
-    int64_t dim[SHAPE_MAX_RANK];    /* each >= 1, or DIM_BATCH at 0; unused ones are 0 */
+    uint32_t rank;               /* 0: a scalar */
+    int64_t dim[SHAPE_MAX_RANK]; /* each >= 1, or DIM_BATCH at 0; unused ones are 0 */
 };
 
 struct type {

@@ -1,18 +1,20 @@
-/* The text form of programs (.ftg): what --emit=graph prints and --from=graph reads; it round-trips.
+/* The text form of programs (.ftg): what --emit=graph prints and --from=graph reads; it
+ * round-trips.
  *
  *     program digits batch 32 shards 4 {
- *       state @fc.weight : f32[10, 1280] parameter trainable layout conv
+ *       state @conv.weight : f32[32, 3, 3, 3] parameter source 0
  *       state @bn.running_mean : f32[32] buffer
- *       optimizer sgd nesterov momentum
- *       func train training {
+ *       optimizer sgd nesterov momentum {lr = 0.03, momentum = 0.9}
+ *       func predict {
  *         %0 = input {label = "image"} : f32[N, 3, 64, 64]
- *         %1 = state @fc.weight : f32[10, 1280]
- *         %2 = conv2d(%0, %1) {stride = [1, 1], padding = [0, 0, 0, 0], dilation = [1, 1], groups = 1} then bias_add(%3) then relu6 : f32[N, 32, 32, 32] blocked
- *         output "loss" = %9
+ *         %1 = state @conv.weight : f32[32, 3, 3, 3]
+ *         %2 = state @bn.running_mean : f32[32]
+ *         %3 = conv2d(%0, %1) {...} then bias_add(%2) then relu6 : f32[N, 32, 62, 62] at "conv"
+ *         output "features" = %3
  *       }
  *     }
  *
- * Types of results are printed and, when read, inferred and compared. Grammar: grammar/README.md. */
+ * Types of results are printed and, when read, inferred and compared. README.md has the grammar. */
 #ifndef FTM_GRAPH_TEXT_H
 #define FTM_GRAPH_TEXT_H
 
