@@ -46,11 +46,17 @@ static int64_t pixels(const struct shape *s)
     return s->rank == 4 ? s->dim[2] * s->dim[3] : 1;
 }
 
+static LLVMValueRef add_lane(struct ir *ir, LLVMValueRef p, const struct position *at)
+{
+    return at->lane ? ir_at(ir, p, at->lane) : p;
+}
+
 /* Address of the lanes of [C] and [R,C] values. */
 static LLVMValueRef vector_address(struct kernel_build *k, LLVMValueRef p, const struct shape *s,
                                    const struct position *at, uint32_t row)
 {
     struct ir *ir = k->ir;
+    p = add_lane(ir, p, at);
     int64_t offset = row * blocks(s->dim[s->rank - 1]) * FTMRT_CB + at->block_add * FTMRT_CB +
                      (int64_t)(at->part * ir->cpu->lanes);
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, at->block, FTMRT_CB)), offset);
@@ -61,6 +67,7 @@ static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, cons
 {
     struct ir *ir = k->ir;
     int64_t map = pixels(s);
+    p = add_lane(ir, p, at);
     LLVMValueRef block = ir_add(ir, ir_mul_const(ir, at->image, blocks(s->dim[1])), at->block);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, block, map), at->pixel);
     int64_t group = at->image_add * blocks(s->dim[1]) + at->block_add;

@@ -58,6 +58,7 @@ struct position {
     uint32_t part;         /* which vector of the block: 0 .. FTMRT_CB / lanes - 1 */
     int64_t image_add;     /* constants added to image, block and pixel: they become address offsets */
     int64_t block_add, pixel_add;
+    LLVMValueRef lane;     /* if not NULL: floats added to `part`, for a loop over the vectors of a block */
 };
 
 /* Applies the node's steps to a value at a position and stores the result there. The result and all operands of its

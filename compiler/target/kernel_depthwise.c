@@ -1,0 +1,152 @@
+/* Depthwise convolution and its gradient to the input: channels are the lanes, nothing is summed across them.
+ *
+ * A tile is a run of outputs of a row by one vector of channels. The tap rows that exist are a loop; within one, the
+ * input pixels pass from left to right, each loaded once and multiplied into every output that it reaches, so an output
+ * adds its taps in the order of the pixels. Tiles at the edges have bodies of their own, see kernel_conv.h. */
+#include "kernel_conv.h"
+
+#include "geometry.h"
+
+enum { CB = FTMRT_CB, MAX_WIDTH = 16, MAX_KERNEL = GATHER_MAX_TAPS, LOADS_PER_LAUNDER = 4 };
+
+struct depthwise {
+    struct kernel_build *k;
+    struct ir *ir;
+    struct gather q;
+    int64_t blocks, bands, width;
+    LLVMValueRef x;       /* the image's channel vector */
+    LLVMValueRef weights; /* of the channel vector */
+    struct position at;
+};
+
+/* Outputs of a tile: accumulators, one row of weights and two spare registers. */
+static int64_t tile_width(const struct gather *q, const struct cpu *cpu)
+{
+    int64_t width = (int64_t)cpu->registers - q->kernel[1] - (cpu->fma ? 2 : 3);
+    if (width > MAX_WIDTH)
+        return MAX_WIDTH;
+    return width < 4 ? 4 : width;
+}
+
+/* One tap row of a tile. x: the input row at the tile's first output, tap 0; weights: the tap row. */
+static void emit_tap_row(struct depthwise *d, const struct gather_axis *w, const struct gather_segment *s,
+                         LLVMValueRef x, LLVMValueRef weights, LLVMValueRef *acc)
+{
+    struct ir *ir = d->ir;
+    LLVMValueRef taps[MAX_KERNEL];
+    int64_t reach = w->off_step * (w->taps - 1);
+    int64_t first = reach < 0 ? reach : 0, last = w->stride * (s->width - 1) + (reach > 0 ? reach : 0), loads = 0;
+    for (int64_t t = 0; t < w->taps; t++)
+        taps[t] = ir_load_vec(ir, ir_at_const(ir, weights, (w->tap0 + w->tap_step * t) * CB));
+    for (int64_t pixel = first; pixel <= last; pixel++) {
+        LLVMValueRef value = NULL;
+        for (int64_t t = 0; t < w->taps; t++) {
+            int64_t at = pixel - w->off_step * t, m = at / w->stride;
+            if (at < 0 || at % w->stride != 0 || m >= s->width || !gather_exists(w, s->start + m, t))
+                continue;
+            if (!value) {
+                if (loads++ % LOADS_PER_LAUNDER == 0)
+                    x = ir_launder(ir, x);
+                value = ir_load_vec(ir, ir_at_const(ir, x, pixel * CB));
+            }
+            ir_set(ir, acc[m], ir_fma(ir, value, taps[t], ir_get(ir, ir->vec, acc[m])));
+        }
+    }
+}
+
+static void store_tile(struct depthwise *d, const struct gather_axis *w, int64_t width, LLVMValueRef pixel,
+                       LLVMValueRef *acc)
+{
+    struct position at = d->at;
+    at.pixel = pixel;
+    for (int64_t m = 0; m < width; m++) {
+        at.pixel_add = m * w->out_step;
+        epilogue_store(d->k, ir_get(d->ir, d->ir->vec, acc[m]), &at);
+    }
+}
+
+static void emit_segment(struct depthwise *d, const struct gather_axis *w, const struct gather_segment *s,
+                         const struct gather_row *row, LLVMValueRef out_row)
+{
+    struct ir *ir = d->ir;
+    LLVMValueRef acc[MAX_WIDTH];
+    int64_t end = s->start + s->width * s->count;
+    struct ir_loop tiles = ir_loop_begin(ir, ir_i64(ir, s->start), ir_i64(ir, end), s->width);
+    for (int64_t m = 0; m < s->width; m++) {
+        acc[m] = ir_local(ir, ir->vec);
+        ir_set(ir, acc[m], ir_vec_const(ir, 0));
+    }
+    if (w->taps > 0) {
+        struct ir_loop rows = ir_loop_begin(ir, row->lo, row->hi, 1);
+        LLVMValueRef in_row = ir_add(ir, row->base, ir_mul_const(ir, rows.i, row->off_step));
+        LLVMValueRef tap = ir_add(ir, row->tap0, ir_mul_const(ir, rows.i, row->tap_step));
+        LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->stride), w->off0);
+        LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, d->q.in[1]), column);
+        LLVMValueRef x = ir_at(ir, d->x, ir_mul_const(ir, pixel, CB));
+        LLVMValueRef weights = ir_at(ir, d->weights, ir_mul_const(ir, tap, d->q.kernel[1] * CB));
+        emit_tap_row(d, w, s, x, weights, acc);
+        ir_loop_end(ir, &rows);
+    }
+    LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->out_step), w->out_start);
+    store_tile(d, w, s->width, ir_add(ir, ir_mul_const(ir, out_row, d->q.out[1]), column), acc);
+    ir_loop_end(ir, &tiles);
+}
+
+static void emit_row(struct depthwise *d, LLVMValueRef out_row)
+{
+    struct gather_row row = gather_row(d->ir, &d->q, out_row);
+    for (int64_t class = 0; class < gather_classes(&d->q, 1); class++) {
+        struct gather_segment segments[GATHER_MAX_SEGMENTS];
+        struct gather_axis w = gather_axis(&d->q, 1, class);
+        FTM_BUG_ON(w.taps > MAX_KERNEL, "a convolution kernel of width %lld", (long long)w.taps);
+        uint32_t count = gather_segments(&w, d->width, segments);
+        for (uint32_t i = 0; i < count; i++)
+            emit_segment(d, &w, &segments[i], &row, out_row);
+    }
+}
+
+/* Unit -> image, channel block, band of rows; then the vectors of the block. */
+static void emit_unit(struct depthwise *d, LLVMValueRef unit)
+{
+    struct ir *ir = d->ir;
+    int64_t rows = d->q.out[0], pixels = d->q.in[0] * d->q.in[1];
+    LLVMValueRef band = ir_rem_const(ir, unit, d->bands), slice = ir_div_const(ir, unit, d->bands);
+    LLVMValueRef lo = ir_div_const(ir, ir_mul_const(ir, band, rows), d->bands);
+    LLVMValueRef hi = ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, band, 1), rows), d->bands);
+    d->at.image = ir_div_const(ir, slice, d->blocks);
+    d->at.block = ir_rem_const(ir, slice, d->blocks);
+    LLVMValueRef x = ir_at(ir, kernel_buffer(d->k, 0), ir_mul_const(ir, slice, pixels * CB));
+    int64_t taps = d->q.kernel[0] * d->q.kernel[1];
+    LLVMValueRef weights = ir_at(ir, kernel_buffer(d->k, 1), ir_mul_const(ir, d->at.block, taps * CB));
+    struct ir_loop lanes = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, CB), ir->cpu->lanes);
+    d->at.lane = lanes.i;
+    d->x = ir_at(ir, x, lanes.i);
+    d->weights = ir_at(ir, weights, lanes.i);
+    struct ir_loop loop = ir_loop_begin(ir, lo, hi, 1);
+    emit_row(d, loop.i);
+    ir_loop_end(ir, &loop);
+    ir_loop_end(ir, &lanes);
+}
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+{
+    (void)cpu;
+    (void)phase;
+    struct gather q = gather_of(g, n);
+    int64_t blocks = ceil_div(q.out_channels, CB);
+    return (struct kernel_units){.per_group = blocks * gather_bands(q.out[0], blocks), .images = 1};
+}
+
+static void emit(struct kernel_build *k)
+{
+    struct depthwise d = {.k = k, .ir = k->ir, .q = gather_of(k->graph, k->node)};
+    FTM_BUG_ON(d.q.plain, "a row-major operand of a depthwise convolution");
+    d.blocks = ceil_div(d.q.out_channels, CB);
+    d.bands = gather_bands(d.q.out[0], d.blocks);
+    d.width = tile_width(&d.q, k->ir->cpu);
+    struct ir_loop loop = ir_loop_begin(k->ir, k->begin, k->end, 1);
+    emit_unit(&d, loop.i);
+    ir_loop_end(k->ir, &loop);
+}
+
+const struct kernel_family kernel_depthwise = {.name = "depthwise", .phases = one_phase, .units = units, .emit = emit};

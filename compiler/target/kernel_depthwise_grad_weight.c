@@ -1,0 +1,202 @@
+/* The gradient of depthwise weights: dw[tap][c] = sum over images and outputs of x[input of tap][c] * dy[c].
+ *
+ * One tap row at a time: its taps' sums are registers, several per tap so that additions do not wait for each other
+ * (output m of a tile goes to sum m mod phases), while the outputs of an image stream past. A unit is a channel block
+ * of one shard; its result goes to scratch, and a second phase runs the tree over the shards.
+ *
+ * Order of the sum: as in kernel_conv_grad_weight.c, with the phases of a tap added up pairwise at the end. */
+#include "kernel_conv.h"
+
+#include "geometry.h"
+#include "kernel_conv_shards.h"
+#include "schedule.h"
+#include "vmath.h"
+
+enum { CB = FTMRT_CB, MAX_WIDTH = 12, MAX_KERNEL = 64, MAX_PHASES = 4, CHAIN = 256, LOADS_PER_LAUNDER = 4 };
+
+struct grad_weight {
+    struct kernel_build *k;
+    struct ir *ir;
+    struct gather q;
+    int64_t blocks, phases;
+    bool chained;
+    int64_t x_image, dy_image;           /* floats */
+    LLVMValueRef x, dy;                  /* the channel vector in image 0 */
+    LLVMValueRef out;                    /* the channel vector's taps in the shard's partial result */
+    LLVMValueRef acc[MAX_KERNEL * MAX_PHASES];
+};
+
+static struct gather geometry(const struct graph *g, const struct node *n)
+{
+    const int64_t *x = graph_shape(g, n->inputs[0])->dim, *dy = graph_shape(g, n->inputs[1])->dim;
+    const int64_t *w = n->type.shape.dim;
+    return (struct gather){.attrs = &n->attrs, .in_channels = x[1], .out_channels = x[1], .in = {x[2], x[3]},
+                           .out = {dy[2], dy[3]}, .kernel = {w[2], w[3]}};
+}
+
+static void clear_registers(struct grad_weight *w)
+{
+    for (int64_t i = 0; i < w->q.kernel[1] * w->phases; i++)
+        ir_set(w->ir, w->acc[i], ir_vec_const(w->ir, 0));
+}
+
+/* Stores the sums of tap row `row`, or adds them to what is there. */
+static void store_registers(struct grad_weight *w, LLVMValueRef row, bool add)
+{
+    struct ir *ir = w->ir;
+    LLVMValueRef out = ir_at(ir, w->out, ir_mul_const(ir, row, w->q.kernel[1] * CB));
+    for (int64_t t = 0; t < w->q.kernel[1]; t++) {
+        LLVMValueRef sums[MAX_PHASES], p = ir_at_const(ir, out, t * CB);
+        for (int64_t i = 0; i < w->phases; i++)
+            sums[i] = ir_get(ir, ir->vec, w->acc[t * w->phases + i]);
+        LLVMValueRef sum = vmath_tree_sum(ir, sums, (uint32_t)w->phases);
+        ir_store_vec(ir, add ? LLVMBuildFAdd(ir->b, ir_load_vec(ir, p), sum, "") : sum, p);
+    }
+}
+
+/* The outputs of a tile for one tap row. x: input row at the first output, tap 0; dy: at the first output. */
+static void emit_tile(struct grad_weight *w, const struct gather_axis *a, const struct gather_segment *s,
+                      LLVMValueRef x, LLVMValueRef dy)
+{
+    struct ir *ir = w->ir;
+    LLVMValueRef d[MAX_WIDTH] = {NULL};
+    int64_t last = a->stride * (s->width - 1) + a->off_step * (a->taps - 1), loads = 0;
+    for (int64_t pixel = 0; pixel <= last; pixel++) {
+        LLVMValueRef value = NULL;
+        for (int64_t t = 0; t < a->taps; t++) {
+            int64_t at = pixel - a->off_step * t, m = at / a->stride;
+            if (at < 0 || at % a->stride != 0 || m >= s->width || !gather_exists(a, s->start + m, t))
+                continue;
+            if (!value) {
+                if (loads++ % LOADS_PER_LAUNDER == 0)
+                    x = ir_launder(ir, x);
+                value = ir_load_vec(ir, ir_at_const(ir, x, pixel * CB));
+            }
+            if (!d[m])
+                d[m] = ir_load_vec(ir, ir_at_const(ir, dy, m * CB));
+            LLVMValueRef acc = w->acc[t * w->phases + m % w->phases];
+            ir_set(ir, acc, ir_fma(ir, value, d[m], ir_get(ir, ir->vec, acc)));
+        }
+    }
+}
+
+static void emit_row(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy)
+{
+    struct ir *ir = w->ir;
+    struct gather_segment segments[GATHER_MAX_SEGMENTS];
+    struct gather_axis a = gather_axis(&w->q, 1, 0);
+    uint32_t count = gather_segments(&a, MAX_WIDTH, segments);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct gather_segment *s = &segments[i];
+        int64_t end = s->start + s->width * s->count;
+        struct ir_loop tiles = ir_loop_begin(ir, ir_i64(ir, s->start), ir_i64(ir, end), s->width);
+        LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, a.stride), a.off0);
+        LLVMValueRef xt = ir_at(ir, x, ir_mul_const(ir, column, CB));
+        emit_tile(w, &a, s, xt, ir_at(ir, dy, ir_mul_const(ir, tiles.i, CB)));
+        ir_loop_end(ir, &tiles);
+    }
+}
+
+/* Adds one image's outputs for a tap row to the registers. */
+static void emit_image(struct grad_weight *w, LLVMValueRef image, LLVMValueRef tap)
+{
+    struct ir *ir = w->ir;
+    int64_t s = w->q.attrs->stride[0];
+    LLVMValueRef zero = ir_i64(ir, 0);
+    LLVMValueRef first = ir_add_const(ir, ir_mul_const(ir, tap, w->q.attrs->dilation[0]), -w->q.attrs->padding[0]);
+    LLVMValueRef above = ir_max(ir, ir_sub(ir, ir_i64(ir, s - 1), first), zero);
+    LLVMValueRef below = ir_max(ir, ir_sub(ir, ir_i64(ir, w->q.in[0] + s - 1), first), zero);
+    LLVMValueRef hi = ir_min(ir, ir_div_const(ir, below, s), ir_i64(ir, w->q.out[0]));
+    LLVMValueRef x = ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image));
+    LLVMValueRef dy = ir_at(ir, w->dy, ir_mul_const(ir, image, w->dy_image));
+    struct ir_loop rows = ir_loop_begin(ir, ir_div_const(ir, above, s), hi, 1);
+    LLVMValueRef in_row = ir_add(ir, ir_mul_const(ir, rows.i, s), first);
+    emit_row(w, ir_at(ir, x, ir_mul_const(ir, in_row, w->q.in[1] * CB)),
+             ir_at(ir, dy, ir_mul_const(ir, rows.i, w->q.out[1] * CB)));
+    ir_loop_end(ir, &rows);
+}
+
+static void emit_shard(struct grad_weight *w, LLVMValueRef shard)
+{
+    struct ir *ir = w->ir;
+    LLVMValueRef lo, hi;
+    kernel_shard(w->k, shard, &lo, &hi);
+    struct ir_loop taps = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->q.kernel[0]), 1);
+    clear_registers(w);
+    if (w->chained) {
+        struct ir_loop images = ir_loop_begin(ir, lo, hi, 1);
+        emit_image(w, images.i, taps.i);
+        ir_loop_end(ir, &images);
+    }
+    store_registers(w, taps.i, false);
+    ir_loop_end(ir, &taps);
+    if (w->chained)
+        return;
+    struct ir_loop images = ir_loop_begin(ir, lo, hi, 1);
+    taps = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->q.kernel[0]), 1);
+    clear_registers(w);
+    emit_image(w, images.i, taps.i);
+    store_registers(w, taps.i, true);
+    ir_loop_end(ir, &taps);
+    ir_loop_end(ir, &images);
+}
+
+/* Unit -> shard, channel block; then the vectors of the block. */
+static void emit_unit(struct grad_weight *w, LLVMValueRef unit)
+{
+    struct ir *ir = w->ir;
+    LLVMValueRef block = ir_rem_const(ir, unit, w->blocks), shard = ir_div_const(ir, unit, w->blocks);
+    int64_t taps = w->q.kernel[0] * w->q.kernel[1];
+    LLVMValueRef partial = ir_mul_const(ir, shard, conv_result_floats(w->k->node));
+    LLVMValueRef offset = ir_add(ir, partial, ir_mul_const(ir, block, taps * CB));
+    struct ir_loop lanes = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, CB), ir->cpu->lanes);
+    LLVMValueRef x = ir_add(ir, ir_mul_const(ir, block, w->q.in[0] * w->q.in[1] * CB), lanes.i);
+    LLVMValueRef dy = ir_add(ir, ir_mul_const(ir, block, w->q.out[0] * w->q.out[1] * CB), lanes.i);
+    w->x = ir_at(ir, kernel_buffer(w->k, 0), x);
+    w->dy = ir_at(ir, kernel_buffer(w->k, 1), dy);
+    w->out = ir_at(ir, kernel_scratch(w->k), ir_add(ir, offset, lanes.i));
+    emit_shard(w, shard);
+    ir_loop_end(ir, &lanes);
+}
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+{
+    (void)cpu;
+    if (phase == 1)
+        return conv_combine_units(conv_result_floats(n));
+    int64_t blocks = ceil_div(n->type.shape.dim[0], CB);
+    return (struct kernel_units){.fixed = blocks * g->program->shards, .images = 1};
+}
+
+/* About as many sums as registers allow besides the operands. */
+static int64_t phases_of(int64_t taps, const struct cpu *cpu)
+{
+    int64_t phases = (cpu->registers >= 32 ? 18 : 10) / taps;
+    return phases < 1 ? 1 : phases > MAX_PHASES ? MAX_PHASES : phases;
+}
+
+static void emit(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    if (k->phase == 1) {
+        conv_combine_shards(k, conv_result_floats(k->node));
+        return;
+    }
+    struct grad_weight w = {.k = k, .ir = ir, .q = geometry(k->graph, k->node)};
+    const struct program *p = k->graph->program;
+    int64_t in = w.q.in[0] * w.q.in[1], out = w.q.out[0] * w.q.out[1];
+    FTM_BUG_ON(w.q.kernel[1] > MAX_KERNEL, "a convolution kernel of width %lld", (long long)w.q.kernel[1]);
+    w.blocks = ceil_div(w.q.in_channels, CB);
+    w.phases = phases_of(w.q.kernel[1], ir->cpu);
+    w.chained = out * ceil_div(p->max_batch, p->shards) <= CHAIN;
+    w.x_image = w.blocks * in * CB;
+    w.dy_image = w.blocks * out * CB;
+    for (int64_t i = 0; i < w.q.kernel[1] * w.phases; i++)
+        w.acc[i] = ir_local(ir, ir->vec);
+    struct ir_loop loop = ir_loop_begin(ir, k->begin, k->end, 1);
+    emit_unit(&w, loop.i);
+    ir_loop_end(ir, &loop);
+}
+
+const struct kernel_family kernel_depthwise_grad_weight = {.name = "depthwise_grad_weight", .phases = two_phases,
+                                                           .units = units, .emit = emit, .scratch = schedule_scratch};
