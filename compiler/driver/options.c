@@ -65,7 +65,9 @@ static bool unknown_option(const char *argument)
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (rows[i].long_name)
             names[count++] = rows[i].long_name;
-    const char *word = argument + strspn(argument, "-");
+    char word[64];
+    const char *start = argument + strspn(argument, "-");
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(start, "="), start);
     const char *nearest = str_nearest(word, names, count);
     if (!nearest)
         return usage_error("unknown option", argument);
