@@ -24,6 +24,8 @@ struct bind {
     struct bind_key *keys; /* per tensor */
     struct map by_key;     /* key -> struct weight_tensor of weights */
     uint32_t errors;       /* of this stage */
+    bool bad_keys;         /* patterns are wrong: what is missing follows from that */
+    const char *prefix;    /* that `strip` should remove: reported once */
 };
 
 static const struct layer *layer_of(const struct bind *c, const struct net_param *p)
@@ -45,34 +47,37 @@ static const char *find_prefix(const struct bind *c, const char *name)
     return NULL;
 }
 
-/* The nearest key that no parameter has. */
+/* The nearest key that no parameter has, without the prefix that was reported. */
 static const char *nearest_key(const struct bind *c, const char *name)
 {
     const char **candidates = arena_array(c->arena, const char *, c->weights->tensors.len + 1);
+    const size_t skip = c->prefix ? strlen(c->prefix) : 0;
     size_t count = 0;
     for (uint32_t i = 0; i < c->weights->tensors.len; i++) {
-        if (c->b->uses.at[i].fate == TENSOR_NO_LAYER ||
-            c->b->uses.at[i].fate == TENSOR_NO_PARAMETER)
-            candidates[count++] = c->keys[i].name;
+        const enum tensor_fate fate = c->b->uses.at[i].fate;
+        const char *key = c->keys[i].name;
+        if (fate == TENSOR_NO_LAYER || fate == TENSOR_NO_PARAMETER)
+            candidates[count++] = skip && !strncmp(key, c->prefix, skip) ? key + skip : key;
     }
     return str_nearest(name, candidates, count);
 }
 
 static void report_missing(struct bind *c, const struct net_param *p)
 {
-    diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_MISSING, p->name, c->weights->path);
-    c->errors++;
     const char *prefix = find_prefix(c, p->name);
-    if (prefix) {
+    c->errors++;
+    if (c->bad_keys || (prefix && c->prefix && !strcmp(prefix, c->prefix)))
+        return;
+    diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_MISSING, p->name, c->weights->path);
+    const char *nearest = prefix ? NULL : nearest_key(c, p->name);
+    if (prefix)
         diag_note(c->diag, "the file has '%s%s': write `weights = \"%s\" { strip \"%s\" }`", prefix,
                   p->name, c->recipe->weights, prefix);
-        return;
-    }
-    const char *nearest = nearest_key(c, p->name);
-    if (nearest)
+    else if (nearest)
         diag_note(c->diag,
                   "did you mean '%s'? `rename` maps keys of the file to names of the model",
                   nearest);
+    c->prefix = prefix ? prefix : c->prefix;
 }
 
 /* What does not fit after an edit was reported with the edit; what is left is another architecture
@@ -141,7 +146,8 @@ static void classify_tensors(struct bind *c)
     const uint32_t count = c->weights->tensors.len;
     c->keys = arena_array(c->arena, struct bind_key, count + 1);
     if (!bind_keys(c->arena, c->diag, c->recipe, c->weights, c->keys))
-        c->errors++;
+        c->bad_keys = true;
+    c->errors += c->bad_keys;
     for (uint32_t i = 0; i < count; i++) {
         const enum tensor_fate fate = c->keys[i].skipped ? TENSOR_SKIPPED : TENSOR_NO_LAYER;
         vec_push(c->arena, &c->b->uses, (struct tensor_use){c->keys[i].name, fate, UINT32_MAX});
