@@ -9,7 +9,7 @@
 
 int ftmrt_cpu_supported(const char *cpu)
 {
-#if defined(__x86_64__)
+#ifdef __x86_64__
     __builtin_cpu_init();
     if (strcmp(cpu, "x86-64") == 0)
         return 1;

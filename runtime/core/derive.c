@@ -24,8 +24,10 @@ void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, do
             out[i] = in[0][i] - in[1][i] * in[2][i];
         break;
     case FTMRT_DERIVE_SCALE_WEIGHT:
-        for (int64_t i = 0; i < count; i++)
-            out[i] = in[0][i] * in[1][i / inner];
+        for (int64_t o = 0; o < rows; o++) {
+            for (int64_t i = o * inner; i < (o + 1) * inner; i++)
+                out[i] = in[0][i] * in[1][o];
+        }
         break;
     case FTMRT_DERIVE_BIAS_AFFINE:
         for (int64_t i = 0; i < count; i++)

@@ -11,13 +11,13 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-#if defined(__SSE__)
+#ifdef __SSE__
 #include <xmmintrin.h>
 #endif
 
 static atomic_int wanted_threads; /* 0: OpenMP's default, which OMP_NUM_THREADS sets */
 
-#if defined(__SSE__)
+#ifdef __SSE__
 typedef unsigned fp_state;
 
 static fp_state flush_denormals(void)

@@ -9,6 +9,11 @@
 
 #include <string.h>
 
+/* Floats at an address that is known to be aligned. */
+static float *floats(void *p) { return p; }
+
+static const float *const_floats(const void *p) { return p; }
+
 static const struct ftmrt_tensor *source_of(const struct ftmrt_program *p,
                                             const struct ftmrt_state *s)
 {
@@ -54,7 +59,7 @@ static void fill_from_source(const struct ftmrt_program *p, const struct ftmrt_s
     const enum ftmrt_layout layout = (enum ftmrt_layout)s->layout;
     const int64_t count = state_elements(s);
     if (t->dtype == FTMRT_F32 && aligned(src, sizeof(float))) {
-        ftmrt_pack(layout, s->layout_rank, s->layout_dim, (const float *)(const void *)src, dst);
+        ftmrt_pack(layout, s->layout_rank, s->layout_dim, const_floats(src), dst);
         return;
     }
     for (int64_t i = 0; i < count; i++)
@@ -86,9 +91,9 @@ static void init_state(const struct ftmrt_program *p, const struct ftmrt_state *
         return;
     }
     if (t)
-        fill_from_source(p, s, (float *)(void *)dst);
+        fill_from_source(p, s, floats(dst));
     else
-        fill_initial(s, seed, (float *)(void *)dst);
+        fill_initial(s, seed, floats(dst));
 }
 
 enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *workspace,
@@ -150,8 +155,8 @@ enum ftmrt_status ftmrt_get_state(const struct ftmrt_program *p, const void *wor
     if (!(s->flags & FTMRT_MUTABLE))
         get_frozen(p, s, dst, bytes);
     else if (s->dtype == FTMRT_F32)
-        ftmrt_unpack((enum ftmrt_layout)s->layout, s->layout_rank, s->layout_dim,
-                     (const float *)(const void *)src, dst);
+        ftmrt_unpack((enum ftmrt_layout)s->layout, s->layout_rank, s->layout_dim, const_floats(src),
+                     dst);
     else
         memcpy(dst, src, bytes);
     return FTMRT_OK;
@@ -168,8 +173,7 @@ enum ftmrt_status ftmrt_set_state(const struct ftmrt_program *p, void *workspace
         return FTMRT_ERROR_FROZEN;
     unsigned char *dst = (unsigned char *)workspace + s->offset;
     if (s->dtype == FTMRT_F32)
-        ftmrt_pack((enum ftmrt_layout)s->layout, s->layout_rank, s->layout_dim, src,
-                   (float *)(void *)dst);
+        ftmrt_pack((enum ftmrt_layout)s->layout, s->layout_rank, s->layout_dim, src, floats(dst));
     else
         memcpy(dst, src, bytes);
     return FTMRT_OK;

@@ -79,7 +79,7 @@ static int64_t load_integer(enum ftmrt_dtype dtype, const unsigned char *src)
     uint64_t bits = load_little(src, bytes);
     if (dtype == FTMRT_BOOL)
         return bits != 0;
-    if (dtype != FTMRT_U8 && bytes < 8 && bits >> (8 * bytes - 1))
+    if (dtype != FTMRT_U8 && bytes > 0 && bytes < 8 && bits >> (8 * bytes - 1))
         bits |= ~(uint64_t)0 << (8 * bytes);
     return (int64_t)bits;
 }

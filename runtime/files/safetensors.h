@@ -17,8 +17,8 @@
 enum { ST_MAX_RANK = 8 };
 
 #define ST_MAX_HEADER                                                                              \
-    (100U * 1000U * 1000U) /* bytes, the limit of the reference implementation                     \
-                            */
+    100000000U /* bytes, the limit of the reference implementation                                 \
+                */
 
 struct st_tensor {
     const char *name;

@@ -47,11 +47,12 @@ static size_t *data_order(const struct st_file *f)
 
 static json_t *describe(const struct st_tensor *t, uint64_t offset)
 {
+    const uint64_t end = offset + t->bytes;
     json_t *shape = json_array();
     for (uint32_t i = 0; i < t->rank; i++)
         json_array_append_new(shape, json_integer((json_int_t)t->dim[i]));
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", ftmrt_dtype_name(t->dtype), "shape", shape,
-                     "data_offsets", (json_int_t)offset, (json_int_t)(offset + t->bytes));
+                     "data_offsets", (json_int_t)offset, (json_int_t)end);
 }
 
 /* Adds a value and takes it over; names must be UTF-8 and used once. */

@@ -5,23 +5,23 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 
 static int replay_file(const char *folder, const char *name)
 {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, name);
+    struct stat st;
     FILE *in = fopen(path, "rb");
-    if (!in) {
+    if (!in || fstat(fileno(in), &st) != 0) {
         perror(path);
+        if (in)
+            fclose(in);
         return 1;
     }
-    fseek(in, 0, SEEK_END);
-    const long size = ftell(in);
-    rewind(in);
-    unsigned char *data =
-        malloc(size > 0 ? (size_t)size : 1); /* exactly, for the address sanitizer */
-    const size_t got = data && size >= 0 ? fread(data, 1, (size_t)size, in) : 0;
+    const size_t size = (size_t)st.st_size;
+    unsigned char *data = malloc(size ? size : 1); /* exactly, for the address sanitizer */
+    const size_t got = data ? fread(data, 1, size, in) : 0;
     fclose(in);
     LLVMFuzzerTestOneInput(data, got);
     free(data);
