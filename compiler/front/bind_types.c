@@ -20,12 +20,11 @@ bool bind_is_integer(enum ftmrt_dtype dtype)
     return !bind_is_float(dtype) && dtype != FTMRT_BOOL;
 }
 
+/* From the bytes, which the readers have checked: a product of dimensions could overflow before it
+ * meets a 0. */
 int64_t weight_elements(const struct weight_tensor *t)
 {
-    int64_t n = 1;
-    for (uint32_t i = 0; i < t->rank; i++)
-        n *= t->dim[i];
-    return n;
+    return (int64_t)(t->bytes / ftmrt_dtype_size(t->dtype));
 }
 
 const char *weight_shape_text(struct arena *arena, const struct weight_tensor *t)

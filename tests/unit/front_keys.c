@@ -56,7 +56,7 @@ static void expect_types(void **state)
                 !bind_is_float(FTMRT_BOOL));
     const uint16_t halves[4] = {0x3c00, 0x7c00, 0x7e00, 0x7bff};
     const struct weight_tensor t = {
-        .dtype = FTMRT_F16, .rank = 1, .dim = {4}, .data = (const void *)halves};
+        .dtype = FTMRT_F16, .rank = 1, .dim = {4}, .bytes = 8, .data = (const void *)halves};
     assert_int_equal(bind_count_not_finite(&t), 2);
     assert_string_equal(weight_shape_text(&arena, &t), "[4]");
 }
