@@ -32,6 +32,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
     } while (0)
 
 #define NEW(type) arena_new(p->arena, type)
+#define END(decl) ((decl)->damaged = p->damaged, p->damaged = false)
 #define PUSH(to, ...) vec_push(p->arena, &(to)->list, __VA_ARGS__)
 }
 
@@ -116,12 +117,12 @@ decls: %empty                         { $$ = NEW(struct decls); }
      ;
 
 decl: IMPORT STRING                   { $$ = ast_decl(p, DECL_IMPORT, $2, @2); }
-    | BLOCK name '(' params ')' body  { $$ = ast_decl(p, DECL_BLOCK, $2, @2); $$->params = $4; $$->body = $6; }
-    | MODEL name '(' params ')' body  { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4; $$->body = $6; }
+    | BLOCK name '(' params ')' body  { $$ = ast_decl(p, DECL_BLOCK, $2, @2); $$->params = $4; $$->body = $6; END($$); }
+    | MODEL name '(' params ')' body  { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4; $$->body = $6; END($$); }
     | MODEL name '(' params ')' '=' call
-                                      { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4; $$->preset = $7; }
+                                      { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4; $$->preset = $7; END($$); }
     | PREPROCESS name '=' exprs1      { $$ = ast_decl(p, DECL_PREPROCESS, $2, @2); $$->steps = $4; }
-    | FINETUNE name recipe_body       { $$ = ast_decl(p, DECL_FINETUNE, $2, @2); $$->recipe = $3; }
+    | FINETUNE name recipe_body       { $$ = ast_decl(p, DECL_FINETUNE, $2, @2); $$->recipe = $3; END($$); }
     | error                           { $$ = NULL; parser_recover(p); }
     ;
 

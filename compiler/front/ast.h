@@ -181,6 +181,7 @@ struct decl {
     struct expr *preset;         /* MODEL: `= call`, or NULL */
     struct exprs *steps;         /* PREPROCESS */
     struct recipe_stmts *recipe; /* FINETUNE */
+    bool damaged;                /* statements were lost to syntax errors: what is missing is not reported */
 };
 
 struct decls {

@@ -299,7 +299,7 @@ struct bound_call *call_bind(struct front *f, struct frame *frame, const struct 
                              const struct value *implicit)
 {
     struct bound_call *c = new_call(f, info, e->span);
-    bool given[CALL_MAX_PARAMS] = {false}, ok = true;
+    bool given[CALL_MAX_PARAMS] = {false}, ok = true, misnamed = false;
     uint32_t position = 0;
     if (implicit && info->param_count) {
         given[0] = true;
@@ -311,7 +311,7 @@ struct bound_call *call_bind(struct front *f, struct frame *frame, const struct 
         position += !arg->name;
         struct value v = eval(f, frame, arg->value);
         if (slot == info->param_count) {
-            ok = false;
+            misnamed = true;
         } else if (given[slot]) {
             diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, info->name, info->params[slot].name);
             ok = false;
@@ -320,7 +320,7 @@ struct bound_call *call_bind(struct front *f, struct frame *frame, const struct 
             ok = store(f, c, slot, v, arg->value->span) && ok;
         }
     }
-    return fill(f, c, given) && ok ? c : NULL;
+    return !misnamed && fill(f, c, given) && ok ? c : NULL;
 }
 
 struct bound_call *call_bind_bare(struct front *f, const struct call_info *info, struct span span)

@@ -95,15 +95,16 @@ static void rewire(struct front *f, const struct selection *s, bool inside, laye
         f->net->output = to;
 }
 
-static void kill_selection(struct front *f, const struct selection *s)
+/* Takes the selected layers out, or back in; their labels can be used again meanwhile. */
+static void set_dead(struct front *f, const struct selection *s, bool dead)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         struct layer *l = &f->net->layers.at[i];
         if (!s->inside[i])
             continue;
-        l->dead = true;
+        l->dead = dead;
         if (l->path)
-            map_set(&f->paths, l->path, NULL);
+            map_set(&f->paths, l->path, dead ? NULL : f->net);
     }
 }
 
@@ -127,10 +128,12 @@ static layer_id build(struct front *f, struct frame *recipe, const struct expr *
 
 static bool replace(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt, const struct selection *s)
 {
-    kill_selection(f, s);
+    set_dead(f, s, true);
     layer_id made = build(f, recipe, stmt->values->list.at[0], stmt->name, s->input);
-    if (made.i == LAYER_NONE.i)
+    if (made.i == LAYER_NONE.i) {
+        set_dead(f, s, false);
         return false;
+    }
     rewire(f, s, false, s->value, made);
     return true;
 }
@@ -153,11 +156,12 @@ static bool set_attribute(struct front *f, struct frame *recipe, const struct re
     for (uint32_t i = 0; dot && i < f->net->layers.len; i++) {
         struct layer *l = &f->net->layers.at[i];
         if (l->path && !strcmp(l->path, path))
-            return layer_set(f, l, dot + 1, stmt->values->list.at[0], recipe);
+            return layer_set(f, recipe, l, dot + 1, stmt);
     }
-    report_unknown_layer(f, path, stmt->name_span);
-    if (!dot)
-        diag_note(f->diag, "write `set layer.attribute = value`");
+    if (dot)
+        report_unknown_layer(f, path, stmt->name_span);
+    else
+        diag_report(f->diag, stmt->name_span, DIAG_SYNTAX, "`set` changes an attribute: write `set layer.attribute = value`");
     return false;
 }
 
@@ -217,18 +221,19 @@ static bool apply(struct front *f, struct frame *recipe, const struct recipe_stm
     if (stmt->kind != RECIPE_REMOVE)
         return insert(f, recipe, stmt, &s);
     rewire(f, &s, false, s.value, s.input);
-    kill_selection(f, &s);
+    set_dead(f, &s, true);
     return true;
 }
 
-/* One edit and what follows from it. false: later edits make no sense any more. */
+/* One edit and what follows from it. false: what comes behind it makes no sense any more; an edit that could not be
+ * applied leaves the network as it was, which is enough to check the next ones, unless they name what it inserts. */
 static bool edit(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
 {
     struct map before = weight_shapes(f);
-    uint32_t known = f->net->layers.len;
-    if (!apply(f, recipe, stmt))
-        return f->net->layers.len == known && stmt->kind != RECIPE_REPLACE;
+    bool applied = apply(f, recipe, stmt);
     net_sort(f, false);
+    if (!applied)
+        return stmt->kind != RECIPE_INSERT_AFTER && stmt->kind != RECIPE_INSERT_BEFORE;
     if (!net_infer(f)) {
         diag_note(f->diag, "after `%s` in line %u", stmt->text, stmt->span.line);
         return false;
@@ -239,10 +244,9 @@ static bool edit(struct front *f, struct frame *recipe, const struct recipe_stmt
 bool front_edit(struct front *f, struct frame *recipe)
 {
     const struct recipe_stmts *stmts = f->finetune->recipe;
-    uint32_t errors = f->diag->errors;
     f->adding = true;
     for (uint32_t i = 0; i < stmts->list.len; i++)
         if (is_edit(stmts->list.at[i]) && !edit(f, recipe, stmts->list.at[i]))
-            break;
-    return f->diag->errors == errors;
+            return false;
+    return true;
 }

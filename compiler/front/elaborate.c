@@ -85,8 +85,14 @@ static uint32_t param_of(struct front *f, const struct decl *d, const struct arg
     }
     diag_report(f->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, d->name, arg->name);
     const char *near = str_nearest(arg->name, names, n);
+    struct strbuf all;
+    strbuf_init(&all, f->arena);
+    for (uint32_t i = implicit; i < n; i++)
+        strbuf_addf(&all, "%s%s", all.len ? ", " : "", names[i]);
     if (near)
         diag_note(f->diag, "did you mean '%s'?", near);
+    else if (all.len)
+        diag_note(f->diag, "it has: %.200s", all.text);
     return UINT32_MAX;
 }
 
@@ -106,7 +112,7 @@ static bool bind_params(struct front *f, struct frame *caller, struct frame *fra
     struct arg *given = arena_array(f->arena, struct arg, params->list.len);
     struct value *values = arena_array(f->arena, struct value, params->list.len);
     uint32_t position = 0;
-    bool ok = true;
+    bool ok = true, misnamed = false;
     if (implicit && params->list.len) {
         given[0] = (struct arg){.name = params->list.at[0].name, .span = e->span};
         values[0] = *implicit;
@@ -118,7 +124,7 @@ static bool bind_params(struct front *f, struct frame *caller, struct frame *fra
         position += !arg.name;
         struct value v = eval(f, caller, arg.value);
         if (slot == UINT32_MAX) {
-            ok = false;
+            misnamed = true;
             continue;
         }
         const char *name = params->list.at[slot].name;
@@ -129,12 +135,12 @@ static bool bind_params(struct front *f, struct frame *caller, struct frame *fra
         given[slot] = (struct arg){.name = name, .span = arg.value->span};
         values[slot] = v;
     }
-    for (uint32_t i = 0; i < params->list.len; i++) {
+    for (uint32_t i = 0; i < params->list.len && !misnamed; i++) {
         const struct param *p = &params->list.at[i];
         bool bound = given[i].name ? set_param(f, frame, p, values[i], given[i].span) : bind_default(f, frame, p, e->span);
         ok = bound && ok;
     }
-    return ok;
+    return ok && !misnamed;
 }
 
 /* ---- statements ----------------------------------------------------------------------------------------------- */
@@ -270,7 +276,7 @@ static struct value run_frame(struct front *f, struct frame *frame, struct frame
 struct value run_decl(struct front *f, struct frame *caller, const struct decl *decl, const struct expr *e,
                       const struct value *implicit)
 {
-    if (map_get(&f->broken, decl->name) || !step(f, e->span))
+    if (decl->damaged || map_get(&f->broken, decl->name) || !step(f, e->span))
         return value_error();
     if (f->depth >= FRONT_MAX_CALL_DEPTH) {
         diag_report(f->diag, e->span, DIAG_CALL_DEPTH, FRONT_MAX_CALL_DEPTH);

@@ -45,7 +45,7 @@ static void report_unknown_name(struct front *f, const struct frame *frame, cons
     for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
         names[n++] = symbols[i];
     diag_report(f->diag, e->span, DIAG_UNKNOWN_NAME, e->text);
-    const char *near = str_nearest(e->text, names, n);
+    const char *near = e->text[1] ? str_nearest(e->text, names, n) : NULL;
     if (near)
         diag_note(f->diag, "did you mean '%s'?", near);
 }

@@ -87,7 +87,7 @@ const struct param *model_input(struct front *f, const struct decl *model);
 /* ---- layer.c */
 struct value layer_call(struct front *f, struct frame *frame, const struct expr *e, struct bound_call *c);
 /* Sets one attribute of a layer from a `set` statement. false after a report. */
-bool layer_set(struct front *f, struct layer *l, const char *attr, const struct expr *e, struct frame *frame);
+bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char *attr, const struct recipe_stmt *stmt);
 
 /* ---- network.c */
 static inline struct layer *net_layer(struct net *net, layer_id id)

@@ -111,7 +111,8 @@ static bool load(struct front *f, const char *path, struct span span, uint32_t d
         return !file->loading;
     if (f->files.len >= FRONT_MAX_IMPORTS || depth > FRONT_MAX_CALL_DEPTH) {
         if (!f->stopped)
-            diag_report(f->diag, span, DIAG_TOO_MANY_IMPORTS, FRONT_MAX_IMPORTS);
+            diag_report(f->diag, span, DIAG_TOO_MANY_IMPORTS, FRONT_MAX_IMPORTS,
+                        FRONT_MAX_CALL_DEPTH);
         f->stopped = true;
         return false;
     }

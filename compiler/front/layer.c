@@ -132,8 +132,9 @@ static void report_attribute(struct front *f, const struct layer *l, const struc
         diag_note(f->diag, "it has: %s", all.text);
 }
 
-bool layer_set(struct front *f, struct layer *l, const char *attr, const struct expr *e, struct frame *frame)
+bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char *attr, const struct recipe_stmt *stmt)
 {
+    const struct expr *e = stmt->values->list.at[0];
     const struct call_info *info = call_find(op_info(l->op)->name);
     for (uint32_t i = 0; info && i < info->param_count; i++) {
         const struct call_param *p = &info->params[i];
@@ -149,6 +150,6 @@ bool layer_set(struct front *f, struct layer *l, const char *attr, const struct 
             set_param(l, p, &bound->args[0]);
         return bound != NULL;
     }
-    report_attribute(f, l, info, attr, e->span);
+    report_attribute(f, l, info, attr, stmt->name_span);
     return false;
 }

@@ -88,17 +88,23 @@ char parser_close(struct parser *p, char bracket)
     char open = p->brackets[p->bracket_count - 1];
     bool match = bracket == ')' ? open == '(' : bracket == ']' ? open == '[' : open == '{' || open == 'i';
     if (!match && bracket == '}') /* an unclosed ( or [ inside: the block still ends here */
-        parser_recover(p);
+        parser_unwind(p);
     else if (!match)
         return 0;
     open = p->bracket_count ? p->brackets[--p->bracket_count] : 0;
     return open;
 }
 
-void parser_recover(struct parser *p)
+void parser_unwind(struct parser *p)
 {
     while (p->bracket_count && p->brackets[p->bracket_count - 1] != '{')
         p->bracket_count--;
+}
+
+void parser_recover(struct parser *p)
+{
+    parser_unwind(p);
+    p->damaged = true;
 }
 
 /* The first byte that is not valid UTF-8 text, or size. */

@@ -17,6 +17,7 @@ struct parser {
     char brackets[PARSE_MAX_BRACKETS];   /* open '(' '[' '{', and 'i' for an interpolation in a label */
     uint32_t bracket_count;
     bool too_deep;                       /* reported */
+    bool damaged;                        /* a statement of the declaration being parsed was lost */
     bool fatal;                          /* the scanner gave up */
     struct decls *decls;                 /* result of a file */
     struct expr *expr;                   /* result of a single expression */
@@ -31,7 +32,9 @@ const char *parser_string(struct parser *p, const char *text, size_t size, struc
 bool parser_open(struct parser *p, char bracket);
 /* Pops what a closing bracket closes; returns the opener or 0. */
 char parser_close(struct parser *p, char bracket);
-/* After a syntax error: forget open ( and [, so that the next line end counts again. */
+/* Forgets open ( and [, so that the next line end counts again. */
+void parser_unwind(struct parser *p);
+/* After a syntax error in a statement. */
 void parser_recover(struct parser *p);
 
 /* Parses a whole file. Declarations that could be understood are returned even after errors, which are reported. */

@@ -154,7 +154,7 @@ static void read_model(struct front *f)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "model");
     const struct expr *e = s ? single_value(f, s) : NULL;
-    if (!s) {
+    if (!s && !f->finetune->damaged) {
         diag_report(f->diag, f->finetune->span, DIAG_NO_MODEL);
         diag_note(f->diag, "write `model = name()`, with the name of a model of an imported file");
     }
@@ -230,11 +230,12 @@ static void weights_item(struct front *f, const struct recipe_stmt *s)
 static void read_weights(struct front *f, struct frame *recipe)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "weights");
-    if (!s) {
+    if (!s && !f->finetune->damaged) {
         diag_report(f->diag, f->finetune->span, DIAG_MISSING_ARGUMENT, f->finetune->name, "weights");
         diag_note(f->diag, "write `weights = \"file.pth\"`, or `weights = random` to train from scratch");
-        return;
     }
+    if (!s)
+        return;
     const struct expr *e = single_value(f, s);
     struct value v = e ? eval(f, recipe, e) : value_error();
     if (v.kind == VALUE_STRING)

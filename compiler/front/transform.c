@@ -251,7 +251,7 @@ static bool eval_pipeline(struct front *f, struct frame *recipe, struct image_st
         struct frame frame = {.decl = d, .scope = ""};
         return add_steps(f, &frame, d->steps, s, out);
     }
-    if (f->model) {
+    if (f->model && !f->finetune->damaged) {
         diag_report(f->diag, f->finetune->span, DIAG_NO_TRANSFORM, f->model->name);
         diag_note(f->diag, "for example `transform eval = resize(64, 64), to_rgb(), normalize(imagenet)`");
     }
