@@ -14,7 +14,13 @@ static bool strings_equal(const char *a, const char *b)
 }
 
 /* Bitwise, so that 0 and -0 differ and a NaN equals itself. */
-static bool doubles_equal(double a, double b) { return memcmp(&a, &b, sizeof(a)) == 0; }
+static bool doubles_equal(double a, double b)
+{
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
 
 bool attrs_equal(enum op op, const struct attrs *a, const struct attrs *b)
 {

@@ -115,7 +115,7 @@ static void update(struct graph *g, value_id param, value_id grad, const value_i
         return;
     }
     struct attrs a = {.nesterov = o->nesterov};
-    value_id slot = graph_state(g, momentum_slot(g->program, (uint32_t)leaf.attrs.state));
+    value_id slot = graph_state(g, momentum_slot(g->program, leaf.attrs.state));
     rewrite_op(g, &leaf, OP_sgd, &a, grad, param, slot, scalars[0], scalars[1], scalars[2]);
 }
 

@@ -81,7 +81,7 @@ static bool read_by_linear_only(const struct program *p, uint32_t state)
         const struct graph *g = p->functions.at[f];
         for (uint32_t i = 0; i < g->nodes.len; i++) {
             const struct node *leaf = &g->nodes.at[i];
-            if (leaf->dead || leaf->op != OP_state || leaf->attrs.state != (int64_t)state)
+            if (leaf->dead || leaf->op != OP_state || leaf->attrs.state != state)
                 continue;
             for (uint32_t u = 0; u < g->nodes.len; u++)
                 if (!g->nodes.at[u].dead && !node_reads_as_linear(&g->nodes.at[u], (value_id){i}))
@@ -98,7 +98,7 @@ static void reshape_state(struct program *p, uint32_t state, const struct shape 
     for (uint32_t f = 0; f < p->functions.len; f++) {
         struct graph *g = p->functions.at[f];
         for (uint32_t i = 0; i < g->nodes.len; i++)
-            if (g->nodes.at[i].op == OP_state && g->nodes.at[i].attrs.state == (int64_t)state)
+            if (g->nodes.at[i].op == OP_state && g->nodes.at[i].attrs.state == state)
                 g->nodes.at[i].type.shape = *shape;
     }
 }
@@ -112,7 +112,7 @@ static value_id kernel_of(struct canonicalize *c, const struct node *like, value
     if (shape_equal(&leaf->type.shape, shape))
         return w;
     if (leaf->op == OP_state && leaf->type.shape.rank == 2) {
-        uint32_t state = (uint32_t)leaf->attrs.state;
+        uint32_t state = leaf->attrs.state;
         if (read_by_linear_only(c->g->program, state)) {
             reshape_state(c->g->program, state, shape);
             return w;

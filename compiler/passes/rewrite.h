@@ -27,6 +27,6 @@ struct state *rewrite_state(const struct graph *g, value_id v);
 /* Loops over the functions of a pass's program: for_functions(c, g) { ... } */
 #define for_functions(c, g)                                                                        \
     for (uint32_t g##_at = 0; g##_at < (c)->program->functions.len; g##_at++)                      \
-        for (struct graph *g = (c)->program->functions.at[g##_at]; g; g = NULL)
+        for (struct graph * (g) = (c)->program->functions.at[g##_at]; (g); (g) = NULL)
 
 #endif

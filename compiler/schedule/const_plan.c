@@ -95,8 +95,8 @@ static struct ftmrt_derive *stored_in(struct schedule *s, int32_t from, const st
 {
     struct ftmrt_derive want = {.op = FTMRT_DERIVE_COPY, .in = {from, NO_OPERAND, NO_OPERAND}};
     set_shape(&want, shape);
-    struct ftmrt_derive *d = from >= 0 ? &s->derives.at[from] : NULL;
-    if (d && same_shape(d, &want)) {
+    if (from >= 0 && same_shape(&s->derives.at[from], &want)) {
+        struct ftmrt_derive *d = &s->derives.at[from];
         if (!d->stored)
             store(s, d, layout);
         if (d->layout == layout)

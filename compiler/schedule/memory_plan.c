@@ -43,6 +43,12 @@ struct planner {
 
 /* ---- storages ------------------------------------------------------------------------- */
 
+static struct storage *storage_at(const struct planner *p, int32_t i)
+{
+    FTM_BUG_ON(!p->storages.at || i < 0 || (uint32_t)i >= p->storages.len, "no storage %d", i);
+    return &p->storages.at[i];
+}
+
 static int32_t add_storage(struct planner *p, struct storage s)
 {
     vec_push(p->scratch, &p->storages, s);
@@ -129,7 +135,7 @@ static void find_storages(struct planner *p)
         const struct node *n = graph_node(p->g, v);
         for (uint32_t i = 0; i < n->input_count; i++) {
             int32_t storage = locate(p, n->inputs[i]).storage;
-            p->storages.at[storage].last = c;
+            storage_at(p, storage)->last = c;
         }
         if (op_info(n->op)->cls != OP_CLASS_EFFECT)
             make_result(p, v, c);
@@ -146,7 +152,7 @@ static bool in_place(const struct planner *p, uint32_t c)
         return false;
     const struct node *x = graph_node(p->g, n->inputs[0]);
     struct location from = p->at[n->inputs[0].i], to = p->at[v.i];
-    const struct storage *s = &p->storages.at[from.storage], *r = &p->storages.at[to.storage];
+    const struct storage *s = storage_at(p, from.storage), *r = storage_at(p, to.storage);
     if (s->fixed.kind != PLACE_NONE || r->fixed.kind != PLACE_NONE || s->last != c ||
         from.offset != 0 || s->bytes != r->bytes || x->layout != n->layout ||
         !type_equal(&x->type, &n->type))
@@ -172,8 +178,8 @@ static void share_in_place(struct planner *p)
             continue;
         const struct node *n = graph_node(p->g, p->f->calls.at[c].node);
         int32_t to = p->at[n->inputs[0].i].storage, from = p->at[p->f->calls.at[c].node.i].storage;
-        p->storages.at[to].last = p->storages.at[from].last;
-        p->storages.at[from].bytes = 0;
+        storage_at(p, to)->last = storage_at(p, from)->last;
+        storage_at(p, from)->bytes = 0;
         move_values(p, from, to);
     }
 }
@@ -244,7 +250,7 @@ static void place_storages(struct planner *p)
 static struct place place_of(const struct planner *p, value_id v)
 {
     struct location at = p->at[v.i];
-    const struct storage *s = &p->storages.at[at.storage];
+    const struct storage *s = storage_at(p, at.storage);
     struct place place = s->fixed;
     if (place.kind == PLACE_NONE) {
         place.kind = PLACE_WORKSPACE;

@@ -13,7 +13,7 @@
 #include "random_program.h"
 #include "verify.h"
 
-enum { PROGRAMS = 60, BATCH = 3, MAX_OUTPUTS = 4 };
+enum { PROGRAMS = 60, BATCH = 3, FUNCTIONS = 3, MAX_OUTPUTS = 4 };
 
 static bool (*const passes[])(struct pass_context *c) = {
 #define FTM_PASS(name, meaning) pass_##name,
@@ -22,13 +22,13 @@ static bool (*const passes[])(struct pass_context *c) = {
 };
 
 struct result {
-    struct tensor outputs[3][MAX_OUTPUTS];
-    struct interp *after[3]; /* states after each function */
+    struct tensor outputs[FUNCTIONS][MAX_OUTPUTS];
+    struct interp *after[FUNCTIONS]; /* states after each function */
 };
 
 static void interpret_all(struct arena *a, const struct program *p, struct result *r)
 {
-    for (uint32_t f = 0; f < p->functions.len; f++) {
+    for (uint32_t f = 0; f < FUNCTIONS; f++) {
         r->after[f] = interp_new(a, p);
         random_states(r->after[f]);
         random_run(r->after[f], a, p->functions.at[f], BATCH, r->outputs[f]);
@@ -50,7 +50,7 @@ static double difference(const struct tensor *a, const struct tensor *b)
 static void compare(const struct program *p, const struct result *a, const struct result *b,
                     bool states, uint64_t seed, enum pass_id pass)
 {
-    for (uint32_t f = 0; f < p->functions.len; f++) {
+    for (uint32_t f = 0; f < FUNCTIONS; f++) {
         for (uint32_t o = 0; o < p->functions.at[f]->outputs.len; o++)
             if (!(difference(&a->outputs[f][o], &b->outputs[f][o]) < 1e-9))
                 fail_msg("seed %llu: pass %s changes output %u of function %u by %g",
