@@ -213,6 +213,13 @@ static void test_refused(void **unused)
     ERROR("(o.", "an object without a class");
 }
 
+static size_t append(char *data, size_t at, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        data[at + i] = bytes[i];
+    return at + size;
+}
+
 /* A list that is copied again and again by calls that are granted, and a program without end: both
  * meet the limit. */
 static void test_limits(void **unused)
@@ -221,17 +228,14 @@ static void test_limits(void **unused)
     enum { SIZE = 9 * 1000 * 1000 };
     char *data = malloc(SIZE);
     memset(data, '2', SIZE); /* DUP */
-    memcpy(data, "K\x01", 2);
+    append(data, 0, "K\x01", 2);
     check_error(data, SIZE, "more than 8 million opcodes");
-    size_t n = 0;
-    memcpy(data, "ccollections\nOrderedDict\nq\x00](", 30);
-    n = 29;
-    for (int i = 0; i < 100000; i++, n += 3)
-        memcpy(data + n, "NN\x86", 3);
-    memcpy(data + n, "e\x85q\x01", 4);
-    n += 4;
-    for (int i = 0; i < 1000; i++, n += 5)
-        memcpy(data + n, "h\x00h\x01R", 5);
+    size_t n = append(data, 0, "ccollections\nOrderedDict\nq\x00](", 29);
+    for (int i = 0; i < 100000; i++)
+        n = append(data, n, "NN\x86", 3);
+    n = append(data, n, "e\x85q\x01", 4);
+    for (int i = 0; i < 1000; i++)
+        n = append(data, n, "h\x00h\x01R", 5);
     check_error(data, n, "more than 8 million opcodes");
     free(data);
 }
