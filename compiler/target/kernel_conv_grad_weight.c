@@ -4,25 +4,30 @@
  * of an image stream past: one vector of dy and `rows` broadcasts of x per output. Which outputs have the tap is a
  * rectangle, so its bounds are loop bounds and one body serves all taps.
  *
- * Order of the sum: outputs of one image in row-major order in a register that starts at zero, images of a shard one
- * after the other, then the tree over the shards. (Small maps: the register goes on over the images of the shard.)
- * With few tiles a unit is a tile of one shard, its result goes to scratch and a second phase runs the tree; with many
- * tiles a unit does all shards of its tile and keeps their sums on its stack. Both give the same bits. */
+ * A unit does several tiles (taps, neighbouring input channels): for all of them in turn over a band of rows of an
+ * image, so that the band's x and dy come from the second-level cache.
+ *
+ * Order of the sum: outputs of a band in row-major order in a register that starts at zero, bands of an image and
+ * images of a shard one after the other, then the tree over the shards. (Small maps: the register goes on over the
+ * images of the shard.) With few tiles a unit works on one shard, its result goes to scratch and a second phase runs
+ * the tree; with many tiles a unit does all shards and keeps their sums on its stack. Both give the same bits. */
 #include "kernel_conv.h"
 
 #include "geometry.h"
 #include "kernel_conv_shards.h"
 #include "schedule.h"
 
-enum { CB = FTMRT_CB, MAX_ACC = 32, CHAIN = 256, STACK_TILES = 128 };
+enum { CB = FTMRT_CB, MAX_ACC = 32, CHAIN = 256 };
+enum { STACK_TILES = 128, UNIT_TILES = 32, FEWEST_UNITS = 24 }; /* most tiles on a stack and in a unit; see runs_of */
 
 struct plan {
     bool plain, inside, chained;
     int64_t in_channels, in_blocks, out_blocks;
-    int64_t in[2], out[2], kernel[2];  /* height, width; a pointwise convolution's map is one row */
+    int64_t in[2], out[2], kernel[2];  /* height, width; a pointwise convolution's map may be one row */
     int64_t rows, blocks, vectors;     /* the tile: input channels; blocks and vectors of output channels */
     int64_t chunks, groups;            /* tiles along the input and the output channels */
-    int64_t unit_taps;                 /* taps that a unit does */
+    int64_t unit_taps, unit_chunks;    /* that a unit does */
+    int64_t band;                      /* rows of outputs */
 };
 
 /* ---- choosing the tile --------------------------------------------------------------------------------------------- */
@@ -69,13 +74,33 @@ static bool is_pointwise(const struct node *n, const struct plan *p)
            a->padding[1] == 0 && p->in[0] == p->out[0] && p->in[1] == p->out[1];
 }
 
-/* The most taps whose partial results of all shards fit on a unit's stack. */
-static int64_t taps_of_unit(const struct plan *p, int64_t shards)
+static int64_t unit_count(const struct plan *p, int64_t shards)
 {
     int64_t taps = p->kernel[0] * p->kernel[1];
-    if (!p->inside || taps * shards <= STACK_TILES)
-        return taps;
-    return p->kernel[1] * shards <= STACK_TILES ? p->kernel[1] : 1;
+    return p->groups * (p->chunks / p->unit_chunks) * (taps / p->unit_taps) * (p->inside ? 1 : shards);
+}
+
+/* What a unit does: all taps if the partial results of all shards fit on its stack, and as many chunks of input
+ * channels as leave enough units for the threads. */
+static void choose_unit(struct plan *p, int64_t shards)
+{
+    int64_t taps = p->kernel[0] * p->kernel[1], most = p->inside ? STACK_TILES / shards : UNIT_TILES;
+    p->unit_taps = !p->inside || taps <= most ? taps : p->kernel[1] <= most ? p->kernel[1] : 1;
+    p->unit_chunks = 1;
+    for (int64_t chunks = 2; chunks * p->unit_taps <= most; chunks++) {
+        struct plan q = *p;
+        q.unit_chunks = chunks;
+        if (p->chunks % chunks == 0 && unit_count(&q, shards) >= FEWEST_UNITS)
+            p->unit_chunks = chunks;
+    }
+}
+
+/* Rows whose x and dy take a quarter of the second-level cache; the whole map if nothing is read twice. */
+static void choose_band(struct plan *p, const struct cpu *cpu)
+{
+    int64_t lines = p->blocks + ceil_div(p->rows * p->unit_chunks, CB) * p->in[0] * p->in[1] / (p->out[0] * p->out[1]);
+    int64_t rows = cpu->l2 / 4 / (p->out[1] * lines * CB * (int64_t)sizeof(float));
+    p->band = p->unit_taps * p->unit_chunks == 1 || rows > p->out[0] ? p->out[0] : rows < 1 ? 1 : rows;
 }
 
 static struct plan plan_of(const struct graph *g, const struct node *n, const struct cpu *cpu)
@@ -96,20 +121,22 @@ static struct plan plan_of(const struct graph *g, const struct node *n, const st
     };
     FTM_BUG_ON(p.plain && p.in_blocks > 1, "a row-major operand of %lld channels", (long long)in[1]);
     choose_tile(&p, cpu);
-    p.unit_taps = taps_of_unit(&p, shards);
-    if (is_pointwise(n, &p)) {
+    choose_unit(&p, shards);
+    choose_band(&p, cpu);
+    if (is_pointwise(n, &p) && p.band == p.out[0]) {
         p.in[1] = p.out[1] = p.in[0] * p.in[1];
-        p.in[0] = p.out[0] = 1;
+        p.in[0] = p.out[0] = p.band = 1;
     }
     return p;
 }
 
 /* ---- emission ------------------------------------------------------------------------------------------------------- */
 
-/* Where tiles are stored: floats between taps, rows of a tile, and blocks of output channels. */
+/* Where a unit's tiles are stored: in a value of the result's layout, or one after the other on the stack. */
 struct target {
-    LLVMValueRef base; /* tap 0 of the unit, row 0 of the tile */
-    int64_t tap, row, block;
+    LLVMValueRef base;  /* of the value, or of the stack */
+    bool stack;
+    int64_t block;      /* floats from one block of output channels of a tile to the next; rows are CB apart */
 };
 
 struct grad_weight {
@@ -118,8 +145,8 @@ struct grad_weight {
     struct plan p;
     const struct attrs *attrs;
     int64_t pixel, channel;              /* of x: floats between pixels and between channels */
-    LLVMValueRef chunk, group, tap0;     /* of the unit */
-    LLVMValueRef x, dy;                  /* of image 0: channels of the tile */
+    LLVMValueRef chunk0, group, tap0;    /* of the unit */
+    LLVMValueRef x, dy;                  /* of image 0: x of the first channel, dy of the group */
     int64_t x_image, dy_image, dy_block; /* floats */
     LLVMValueRef acc[MAX_ACC];
 };
@@ -127,7 +154,39 @@ struct grad_weight {
 static int64_t vector_offset(const struct grad_weight *w, const struct target *t, int64_t row, int64_t v)
 {
     int64_t parts = CB / w->ir->cpu->lanes;
-    return row * t->row + v / parts * t->block + v % parts * w->ir->cpu->lanes;
+    return row * CB + v / parts * t->block + v % parts * w->ir->cpu->lanes;
+}
+
+/* Tile `index` of the unit: its chunk of input channels and its tap. */
+static void split_index(struct grad_weight *w, LLVMValueRef index, LLVMValueRef *chunk, LLVMValueRef *tap)
+{
+    *chunk = ir_add(w->ir, w->chunk0, ir_div_const(w->ir, index, w->p.unit_taps));
+    *tap = ir_add(w->ir, w->tap0, ir_rem_const(w->ir, index, w->p.unit_taps));
+}
+
+static int64_t stack_tile(const struct grad_weight *w)
+{
+    return w->p.blocks * w->p.rows * CB;
+}
+
+/* Address of row 0 of a tile. */
+static LLVMValueRef tile_address(struct grad_weight *w, const struct target *t, LLVMValueRef index)
+{
+    struct ir *ir = w->ir;
+    if (t->stack)
+        return ir_at(ir, t->base, ir_mul_const(ir, index, stack_tile(w)));
+    LLVMValueRef chunk, tap;
+    split_index(w, index, &chunk, &tap);
+    LLVMValueRef channel = ir_mul_const(ir, chunk, w->p.rows);
+    LLVMValueRef block = ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.kernel[0] * w->p.kernel[1]);
+    LLVMValueRef offset = ir_mul_const(ir, ir_add(ir, block, tap), CB * CB);
+    offset = ir_add(ir, offset, ir_mul_const(ir, ir_rem_const(ir, channel, CB), CB));
+    return ir_at(ir, ir_at(ir, t->base, ir_mul_const(ir, w->group, w->p.blocks * t->block)), offset);
+}
+
+static int64_t unit_tiles(const struct grad_weight *w)
+{
+    return w->p.unit_taps * w->p.unit_chunks;
 }
 
 static void clear_registers(struct grad_weight *w)
@@ -136,11 +195,11 @@ static void clear_registers(struct grad_weight *w)
         ir_set(w->ir, w->acc[i], ir_vec_const(w->ir, 0));
 }
 
-/* Stores the registers as a tap's tile, or adds them to it. */
-static void store_registers(struct grad_weight *w, const struct target *t, LLVMValueRef tap, bool add)
+/* Stores the registers as a tile, or adds them to it. */
+static void store_registers(struct grad_weight *w, const struct target *t, LLVMValueRef index, bool add)
 {
     struct ir *ir = w->ir;
-    LLVMValueRef base = ir_at(ir, t->base, ir_mul_const(ir, tap, t->tap));
+    LLVMValueRef base = tile_address(w, t, index);
     for (int64_t i = 0; i < w->p.rows; i++)
         for (int64_t v = 0; v < w->p.vectors; v++) {
             LLVMValueRef p = ir_at_const(ir, base, vector_offset(w, t, i, v));
@@ -195,19 +254,23 @@ static void emit_outputs(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy,
     }
 }
 
-/* Adds one image's outputs to the registers. tap: index within the unit. */
-static void emit_image(struct grad_weight *w, LLVMValueRef image, LLVMValueRef tap)
+/* Adds the outputs of rows [from, to) of an image to the registers, for a tile of the unit. */
+static void emit_band(struct grad_weight *w, LLVMValueRef image, LLVMValueRef index, LLVMValueRef from, LLVMValueRef to)
 {
     struct ir *ir = w->ir;
-    LLVMValueRef index = ir_add(ir, w->tap0, tap), lo[2], hi[2], first[2];
-    LLVMValueRef taps[2] = {ir_div_const(ir, index, w->p.kernel[1]), ir_rem_const(ir, index, w->p.kernel[1])};
+    LLVMValueRef chunk, tap, lo[2], hi[2], first[2];
+    split_index(w, index, &chunk, &tap);
+    LLVMValueRef taps[2] = {ir_div_const(ir, tap, w->p.kernel[1]), ir_rem_const(ir, tap, w->p.kernel[1])};
     for (int d = 0; d < 2; d++) {
         output_range(w, d, taps[d], &lo[d], &hi[d]);
         first[d] = ir_add_const(ir, ir_mul_const(ir, taps[d], w->attrs->dilation[d]), -w->attrs->padding[d]);
     }
-    LLVMValueRef x = ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image));
+    LLVMValueRef channel = ir_mul_const(ir, chunk, w->p.rows);
+    LLVMValueRef block = ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.in[0] * w->p.in[1] * CB);
+    LLVMValueRef lane = ir_mul_const(ir, ir_rem_const(ir, channel, CB), w->channel);
+    LLVMValueRef x = ir_at(ir, ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image)), ir_add(ir, block, lane));
     LLVMValueRef dy = ir_at(ir, w->dy, ir_mul_const(ir, image, w->dy_image));
-    struct ir_loop rows = ir_loop_begin(ir, lo[0], hi[0], 1);
+    struct ir_loop rows = ir_loop_begin(ir, ir_max(ir, lo[0], from), ir_min(ir, hi[0], to), 1);
     LLVMValueRef in_row = ir_add(ir, ir_mul_const(ir, rows.i, w->attrs->stride[0]), first[0]);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, w->p.in[1]), first[1]);
     LLVMValueRef xr = ir_at(ir, x, ir_mul_const(ir, pixel, w->pixel));
@@ -216,29 +279,31 @@ static void emit_image(struct grad_weight *w, LLVMValueRef image, LLVMValueRef t
     ir_loop_end(ir, &rows);
 }
 
-/* The partial result of one shard for the unit's tile. */
+/* The partial result of one shard for the unit's tiles. */
 static void emit_shard(struct grad_weight *w, LLVMValueRef shard, const struct target *t)
 {
     struct ir *ir = w->ir;
-    LLVMValueRef lo, hi;
+    LLVMValueRef lo, hi, zero = ir_i64(ir, 0), tiles = ir_i64(ir, unit_tiles(w)), rows = ir_i64(ir, w->p.out[0]);
     kernel_shard(w->k, shard, &lo, &hi);
-    struct ir_loop taps = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->p.unit_taps), 1);
+    struct ir_loop tile = ir_loop_begin(ir, zero, tiles, 1);
     clear_registers(w);
     if (w->p.chained) {
         struct ir_loop images = ir_loop_begin(ir, lo, hi, 1);
-        emit_image(w, images.i, taps.i);
+        emit_band(w, images.i, tile.i, zero, rows);
         ir_loop_end(ir, &images);
     }
-    store_registers(w, t, taps.i, false);
-    ir_loop_end(ir, &taps);
+    store_registers(w, t, tile.i, false);
+    ir_loop_end(ir, &tile);
     if (w->p.chained)
         return;
     struct ir_loop images = ir_loop_begin(ir, lo, hi, 1);
-    taps = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->p.unit_taps), 1);
+    struct ir_loop bands = ir_loop_begin(ir, zero, rows, w->p.band);
+    tile = ir_loop_begin(ir, zero, tiles, 1);
     clear_registers(w);
-    emit_image(w, images.i, taps.i);
-    store_registers(w, t, taps.i, true);
-    ir_loop_end(ir, &taps);
+    emit_band(w, images.i, tile.i, bands.i, ir_add_const(ir, bands.i, w->p.band));
+    store_registers(w, t, tile.i, true);
+    ir_loop_end(ir, &tile);
+    ir_loop_end(ir, &bands);
     ir_loop_end(ir, &images);
 }
 
@@ -246,82 +311,65 @@ static void emit_shard(struct grad_weight *w, LLVMValueRef shard, const struct t
 static void clear_rest(struct grad_weight *w, const struct target *t)
 {
     struct ir *ir = w->ir;
-    int64_t done = w->p.chunks * w->p.rows % CB;
+    int64_t done = w->p.chunks * w->p.rows % CB, tiles = unit_tiles(w);
     if (done == 0)
         return;
-    struct ir_if last = ir_if_begin(ir, LLVMBuildICmp(ir->b, LLVMIntEQ, w->chunk, ir_i64(ir, w->p.chunks - 1), ""));
-    struct ir_loop taps = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->p.unit_taps), 1);
+    LLVMValueRef past = ir_add_const(ir, w->chunk0, w->p.unit_chunks);
+    struct ir_if last = ir_if_begin(ir, LLVMBuildICmp(ir->b, LLVMIntEQ, past, ir_i64(ir, w->p.chunks), ""));
+    struct ir_loop tile = ir_loop_begin(ir, ir_i64(ir, tiles - w->p.unit_taps), ir_i64(ir, tiles), 1);
     struct ir_loop rows = ir_loop_begin(ir, ir_i64(ir, w->p.rows), ir_i64(ir, w->p.rows + CB - done), 1);
-    LLVMValueRef offset = ir_add(ir, ir_mul_const(ir, taps.i, t->tap), ir_mul_const(ir, rows.i, t->row));
-    LLVMValueRef p = ir_at(ir, t->base, offset);
+    LLVMValueRef p = ir_at(ir, tile_address(w, t, tile.i), ir_mul_const(ir, rows.i, CB));
     for (int64_t v = 0; v < w->p.vectors; v++)
         ir_store_vec(ir, ir_vec_const(ir, 0), ir_at_const(ir, p, vector_offset(w, t, 0, v)));
     ir_loop_end(ir, &rows);
-    ir_loop_end(ir, &taps);
+    ir_loop_end(ir, &tile);
     ir_if_end(ir, &last);
 }
 
-/* The unit's tile in a result of the node's layout that starts at p. */
-static struct target result_target(struct grad_weight *w, LLVMValueRef p)
+/* The unit's tiles in a value of the result's layout that starts at p. */
+static struct target result_target(const struct grad_weight *w, LLVMValueRef p)
 {
-    struct ir *ir = w->ir;
     int64_t taps = w->p.kernel[0] * w->p.kernel[1];
-    struct target t = {.tap = CB * CB, .row = CB, .block = w->p.in_blocks * taps * CB * CB};
-    LLVMValueRef channel = ir_mul_const(ir, w->chunk, w->p.rows);
-    LLVMValueRef block = ir_div_const(ir, channel, CB), row = ir_rem_const(ir, channel, CB);
-    LLVMValueRef tile = ir_add(ir, ir_mul_const(ir, block, taps), w->tap0);
-    LLVMValueRef offset = ir_add(ir, ir_mul_const(ir, tile, CB * CB), ir_mul_const(ir, row, CB));
-    t.base = ir_at(ir, ir_at(ir, p, ir_mul_const(ir, w->group, w->p.blocks * t.block)), offset);
-    return t;
+    return (struct target){.base = p, .stack = false, .block = w->p.in_blocks * taps * CB * CB};
 }
 
-/* All shards of a tile: partial results on the stack, tree, result. */
+/* All shards of the unit's tiles: partial results on the stack, tree, result. */
 static void emit_all_shards(struct grad_weight *w, LLVMValueRef stack)
 {
     struct ir *ir = w->ir;
-    int64_t shards = w->k->graph->program->shards;
-    struct target part = {.base = stack, .row = CB, .block = w->p.rows * CB, .tap = w->p.blocks * w->p.rows * CB};
+    int64_t shards = w->k->graph->program->shards, size = unit_tiles(w) * stack_tile(w);
+    struct target part = {.stack = true, .block = w->p.rows * CB};
     struct target out = result_target(w, kernel_result(w->k));
-    int64_t size = w->p.unit_taps * part.tap;
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, shards), 1);
     part.base = ir_at(ir, stack, ir_mul_const(ir, loop.i, size));
     emit_shard(w, loop.i, &part);
     ir_loop_end(ir, &loop);
-    struct ir_loop taps = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->p.unit_taps), 1);
+    part.base = stack;
+    struct ir_loop tile = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, unit_tiles(w)), 1);
+    LLVMValueRef from = tile_address(w, &part, tile.i), to = tile_address(w, &out, tile.i);
     struct ir_loop rows = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->p.rows), 1);
-    LLVMValueRef from = ir_add(ir, ir_mul_const(ir, taps.i, part.tap), ir_mul_const(ir, rows.i, part.row));
-    LLVMValueRef to = ir_add(ir, ir_mul_const(ir, taps.i, out.tap), ir_mul_const(ir, rows.i, out.row));
+    LLVMValueRef row = ir_mul_const(ir, rows.i, CB);
     for (int64_t v = 0; v < w->p.vectors; v++) {
-        LLVMValueRef p = ir_at_const(ir, ir_at(ir, stack, from), vector_offset(w, &part, 0, v));
-        LLVMValueRef sum = conv_shard_tree(w->k, p, size);
-        ir_store_vec(ir, sum, ir_at_const(ir, ir_at(ir, out.base, to), vector_offset(w, &out, 0, v)));
+        LLVMValueRef sum = conv_shard_tree(w->k, ir_at_const(ir, ir_at(ir, from, row), vector_offset(w, &part, 0, v)), size);
+        ir_store_vec(ir, sum, ir_at_const(ir, ir_at(ir, to, row), vector_offset(w, &out, 0, v)));
     }
     ir_loop_end(ir, &rows);
-    ir_loop_end(ir, &taps);
+    ir_loop_end(ir, &tile);
     clear_rest(w, &out);
 }
 
-static int64_t unit_count(const struct plan *p, int64_t shards)
-{
-    int64_t taps = p->kernel[0] * p->kernel[1];
-    return p->groups * p->chunks * (taps / p->unit_taps) * (p->inside ? 1 : shards);
-}
-
-/* Unit -> (shard,) group, run of taps, chunk: neighbours share dy. */
+/* Unit -> (shard,) group, run of taps, run of chunks: neighbours share dy. */
 static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef stack)
 {
     struct ir *ir = w->ir;
     const struct plan *p = &w->p;
-    int64_t runs = p->kernel[0] * p->kernel[1] / p->unit_taps;
-    w->chunk = ir_rem_const(ir, unit, p->chunks);
-    unit = ir_div_const(ir, unit, p->chunks);
-    w->tap0 = ir_mul_const(ir, ir_rem_const(ir, unit, runs), p->unit_taps);
-    unit = ir_div_const(ir, unit, runs);
+    int64_t tap_runs = p->kernel[0] * p->kernel[1] / p->unit_taps, chunk_runs = p->chunks / p->unit_chunks;
+    w->chunk0 = ir_mul_const(ir, ir_rem_const(ir, unit, chunk_runs), p->unit_chunks);
+    unit = ir_div_const(ir, unit, chunk_runs);
+    w->tap0 = ir_mul_const(ir, ir_rem_const(ir, unit, tap_runs), p->unit_taps);
+    unit = ir_div_const(ir, unit, tap_runs);
     w->group = ir_rem_const(ir, unit, p->groups);
-    LLVMValueRef channel = ir_mul_const(ir, w->chunk, p->rows), row = ir_rem_const(ir, channel, CB);
-    int64_t pixels = p->in[0] * p->in[1];
-    LLVMValueRef block = ir_mul_const(ir, ir_div_const(ir, channel, CB), pixels * CB);
-    w->x = ir_at(ir, kernel_buffer(w->k, 0), ir_add(ir, block, ir_mul_const(ir, row, w->channel)));
+    w->x = kernel_buffer(w->k, 0);
     w->dy = ir_at(ir, kernel_buffer(w->k, 1), ir_mul_const(ir, w->group, p->blocks * w->dy_block));
     if (p->inside) {
         emit_all_shards(w, stack);
@@ -329,17 +377,15 @@ static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef sta
     }
     LLVMValueRef shard = ir_div_const(ir, unit, p->groups);
     int64_t floats = conv_result_floats(w->k->node);
-    LLVMValueRef scratch = ir_at(ir, kernel_scratch(w->k), ir_mul_const(ir, shard, floats));
-    struct target t = result_target(w, scratch);
+    struct target t = result_target(w, ir_at(ir, kernel_scratch(w->k), ir_mul_const(ir, shard, floats)));
     emit_shard(w, shard, &t);
     clear_rest(w, &t);
 }
 
 static LLVMValueRef stack_new(struct grad_weight *w)
 {
-    int64_t tile = w->p.blocks * w->p.rows * CB, shards = w->k->graph->program->shards;
-    LLVMTypeRef type = LLVMArrayType2(w->ir->f32, (uint64_t)(tile * w->p.unit_taps * shards));
-    LLVMValueRef stack = ir_local(w->ir, type);
+    int64_t floats = stack_tile(w) * unit_tiles(w) * w->k->graph->program->shards;
+    LLVMValueRef stack = ir_local(w->ir, LLVMArrayType2(w->ir->f32, (uint64_t)floats));
     LLVMSetAlignment(stack, 64);
     return stack;
 }
