@@ -42,8 +42,10 @@ static int remove_folder(void **state)
 static unsigned char *load(const char *path, size_t *size)
 {
     FILE *in = fopen(path, "rb");
-    if (!in)
-        fail_msg("%s does not open", path);
+    if (!in) {
+        perror(path);
+        exit(1);
+    }
     unsigned char *data = malloc(4096);
     *size = fread(data, 1, 4096, in);
     fclose(in);

@@ -385,8 +385,10 @@ static unsigned char *load(const char *name, size_t *size)
     char path[200];
     snprintf(path, sizeof path, "unit/data/weights/%s", name);
     FILE *in = fopen(path, "rb");
-    if (!in)
-        fail_msg("%s does not open", path);
+    if (!in) {
+        perror(path);
+        exit(1);
+    }
     unsigned char *data = malloc(1 << 16);
     *size = fread(data, 1, 1 << 16, in);
     fclose(in);
