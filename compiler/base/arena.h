@@ -23,8 +23,7 @@ void arena_init(struct arena *a, const char *name);
 void arena_clear(struct arena *a);
 
 /* Zeroed memory, aligned to 16 bytes; never NULL. A size of 0 gives a valid unique pointer. */
-void *arena_alloc(struct arena *a, size_t size)
-    __attribute__((returns_nonnull));
+void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull));
 
 /* Grows a block from old_size to new_size, moving it if it must; the tail is zeroed. old may be
  * NULL. */
