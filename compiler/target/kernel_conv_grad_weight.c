@@ -80,14 +80,14 @@ static int64_t unit_count(const struct plan *p, int64_t shards)
     return p->groups * (p->chunks / p->unit_chunks) * (taps / p->unit_taps) * (p->inside ? 1 : shards);
 }
 
-/* What a unit does: all taps if the partial results of all shards fit on its stack, and as many chunks of input
- * channels as leave enough units for the threads. */
+/* What a unit does: all taps if the partial results of all shards fit on its stack, and (of large maps) as many chunks
+ * of input channels as leave enough units for the threads. */
 static void choose_unit(struct plan *p, int64_t shards)
 {
     int64_t taps = p->kernel[0] * p->kernel[1], most = p->inside ? STACK_TILES / shards : UNIT_TILES;
     p->unit_taps = !p->inside || taps <= most ? taps : p->kernel[1] <= most ? p->kernel[1] : 1;
     p->unit_chunks = 1;
-    for (int64_t chunks = 2; chunks * p->unit_taps <= most; chunks++) {
+    for (int64_t chunks = 2; !p->chained && chunks * p->unit_taps <= most; chunks++) {
         struct plan q = *p;
         q.unit_chunks = chunks;
         if (p->chunks % chunks == 0 && unit_count(&q, shards) >= FEWEST_UNITS)
