@@ -13,7 +13,7 @@
 #include "random_program.h"
 #include "verify.h"
 
-enum { PROGRAMS = 60, BATCH = 3, FUNCTIONS = 3, MAX_OUTPUTS = 4 };
+enum { PROGRAMS = 200, BATCH = 3, FUNCTIONS = 3, MAX_OUTPUTS = 4 };
 
 static bool (*const passes[])(struct pass_context *c) = {
 #define FTM_PASS(name, meaning) pass_##name,
@@ -83,7 +83,7 @@ static void keeps_meaning(void **state)
         struct diag d;
         arena_init(&a, "test");
         diag_init(&d, &a);
-        struct program *p = random_program(&a, &d, seed, 10);
+        struct program *p = random_program(&a, &d, seed, 2 + (int64_t)(seed % 15));
         struct result before, after;
         interpret_all(&a, p, &before);
         for (enum pass_id id = 0; id < PASS_COUNT; id++) {
