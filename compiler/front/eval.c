@@ -185,7 +185,7 @@ const char *eval_label(struct front *f, struct frame *frame, const struct label 
     }
     if (!label_valid(out.text) || strlen(out.text) + strlen(frame->scope) > FRONT_MAX_LABEL ||
         strspn(out.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") != out.len) {
-        diag_report(f->diag, label->span, DIAG_BAD_LABEL, arena_strndup(f->arena, out.text, 80));
+        diag_report(f->diag, label->span, DIAG_BAD_LABEL, arena_printf(f->arena, "%.80s", out.text));
         return NULL;
     }
     return *frame->scope ? arena_printf(f->arena, "%s.%s", frame->scope, out.text) : out.text;
