@@ -1,0 +1,201 @@
+/* link: ftm_front ftm_graph ftm_base */
+/* From text to network and recipe: published architectures, edits, freezing, overrides, limits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "recipe.h"
+
+#define MODELS "../models"
+
+struct result {
+    struct arena arena;
+    struct diag diag;
+    struct net *net;
+    struct recipe *recipe;
+    bool ok;
+};
+
+/* Reads a description given as text, importing from models/. */
+static void read_text(struct result *r, const char *text, const char *const *defines)
+{
+    char path[] = "/tmp/front_read_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *f = fdopen(fd, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    memset(r, 0, sizeof *r);
+    arena_init(&r->arena, "test");
+    diag_init(&r->diag, &r->arena);
+    struct front_options options = {.path = path, .defines = defines, .models_dir = MODELS};
+    r->ok = front_read(&r->arena, &r->diag, &options, &r->net, &r->recipe);
+    unlink(path);
+}
+
+static void read_ok(struct result *r, const char *text)
+{
+    read_text(r, text, NULL);
+    if (!r->ok)
+        diag_print(&r->diag, stderr);
+    assert_true(r->ok);
+}
+
+static const struct layer *find(const struct result *r, const char *path)
+{
+    for (uint32_t i = 0; i < r->net->layers.len; i++)
+        if (r->net->layers.at[i].path && !strcmp(r->net->layers.at[i].path, path))
+            return &r->net->layers.at[i];
+    return NULL;
+}
+
+static const struct layer *input(const struct result *r, const struct layer *l, uint32_t i)
+{
+    return &r->net->layers.at[l->inputs[i].i];
+}
+
+static int64_t parameters(const struct result *r)
+{
+    int64_t n = 0;
+    for (uint32_t i = 0; i < r->net->layers.len; i++) {
+        const struct layer *l = &r->net->layers.at[i];
+        int64_t in = l->input_count ? input(r, l, 0)->type.shape.dim[1] : 0;
+        if (l->op == OP_conv2d)
+            n += l->out_channels * (in / l->attrs.groups) * l->kernel[0] * l->kernel[1];
+        if (l->op == OP_linear)
+            n += l->out_channels * in;
+        if (l->op == OP_batch_norm)
+            n += 2 * in;
+        n += l->bias ? l->out_channels : 0;
+    }
+    return n;
+}
+
+static void expect_parameters(const char *file, const char *model, int64_t count)
+{
+    char text[512];
+    struct result r;
+    snprintf(text, sizeof text, "import \"%s\"\nfinetune t {\n  model = %s()\n  weights = random\n}\n", file, model);
+    read_ok(&r, text);
+    assert_int_equal(parameters(&r), count);
+    arena_clear(&r.arena);
+}
+
+static void test_published_models(void **state)
+{
+    (void)state;
+    expect_parameters("resnet.ftm", "resnet18", 11689512);
+    expect_parameters("resnet.ftm", "resnet34", 21797672);
+    expect_parameters("resnet.ftm", "resnet50", 25557032);
+    expect_parameters("efficientnet_lite0.ftm", "efficientnet_lite0", 4652008);
+    expect_parameters("digits_cnn.ftm", "digits_cnn", 390410);
+}
+
+#define RESNET "import \"resnet.ftm\"\nfinetune t {\n  model = resnet18()\n  weights = \"w.pth\"\n  classes = 5\n"
+
+static void test_edits_and_freezing(void **state)
+{
+    (void)state;
+    struct result r;
+    read_ok(&r, RESNET "  replace fc with linear(classes)\n"
+                       "  insert refine: conv2d(512, kernel = 3, padding = 1, init = identity) after layer4\n"
+                       "  insert early: conv2d(64, kernel = 1) before layer1\n"
+                       "  set conv1.stride = 1\n"
+                       "  freeze all\n  train layer4, refine, fc\n  freeze \"layer4.**.bias\"\n}\n");
+    const struct layer *refine = find(&r, "refine"), *fc = find(&r, "fc"), *early = find(&r, "early");
+    assert_non_null(refine);
+    assert_true(refine->added && fc->added && early->added);
+    assert_int_equal(refine->init, FTMRT_INIT_IDENTITY);
+    assert_int_equal(fc->out_channels, 5);
+    assert_int_equal(input(&r, refine, 0)->op, OP_relu);
+    assert_int_equal(input(&r, early, 0)->op, OP_max_pool);
+    /* Both readers inside layer1 got the new value: the first convolution and the addition. */
+    assert_ptr_equal(input(&r, find(&r, "layer1.0.conv1"), 0), early);
+    assert_int_equal(find(&r, "conv1")->type.shape.dim[2], 224);
+    assert_true(find(&r, "layer1.0.conv1")->frozen && find(&r, "bn1")->stats_frozen && early->frozen);
+    const struct layer *bn = find(&r, "layer4.1.bn2");
+    assert_true(bn->trainable_weight && !bn->trainable_bias && !bn->frozen && !bn->stats_frozen);
+    assert_int_equal(r.recipe->edits.len, 7);
+    arena_clear(&r.arena);
+}
+
+static void test_remove(void **state)
+{
+    (void)state;
+    struct result r;
+    read_ok(&r, RESNET "  remove layer1\n  replace fc with linear(classes)\n  freeze statistics all\n}\n");
+    assert_null(find(&r, "layer1.0.conv1"));
+    assert_int_equal(input(&r, find(&r, "layer2.0.conv1"), 0)->op, OP_max_pool);
+    assert_true(find(&r, "bn1")->stats_frozen && find(&r, "bn1")->trainable_weight);
+    arena_clear(&r.arena);
+}
+
+static void test_components_are_whole(void **state)
+{
+    (void)state;
+    struct result r;
+    read_ok(&r, "model m(image: f32[3, H, W]) {\n  x = image\n"
+                "  for i in 1 ..< 12 {\n    x = layer{i}: conv2d(x, 4, kernel = 1)\n  }\n"
+                "  output y = flatten(global_avg_pool(x))\n}\n"
+                "finetune t {\n  model = m()\n  weights = random\n  transform eval = resize(4, 4)\n  freeze layer1\n}\n");
+    assert_true(find(&r, "layer1")->frozen);
+    assert_false(find(&r, "layer10")->frozen);
+    assert_int_equal(r.recipe->classes, 4);
+    assert_string_equal(r.net->output_name, "y");
+    arena_clear(&r.arena);
+}
+
+static void test_defines(void **state)
+{
+    (void)state;
+    static const char *const defines[] = {"optimizer.lr=0.5", "optimizer.momentum=0.9", "epochs=3", "weights=a.pth",
+                                          "data.validation=5%", "schedule=cosine", "schedule.warmup=2",
+                                          "transform.train=resize(224, 224)", NULL};
+    struct result r;
+    read_text(&r, RESNET "  replace fc with linear(classes)\n  optimizer = sgd(0.1)\n"
+                         "  data {\n    train = npy(images = \"x.npy\", labels = \"y.npy\")\n  }\n}\n", defines);
+    if (!r.ok)
+        diag_print(&r.diag, stderr);
+    assert_true(r.ok);
+    assert_true(r.recipe->optimizer.lr == 0.5 && r.recipe->optimizer.momentum == 0.9);
+    assert_true(r.recipe->optimizer.momentum_used && r.recipe->schedule_cosine);
+    assert_true(r.recipe->warmup_epochs == 2 && r.recipe->validation_percent == 5);
+    assert_int_equal(r.recipe->epochs, 3);
+    assert_string_equal(r.recipe->weights, "a.pth");
+    assert_int_equal(r.recipe->transform_train.len, 1);
+    arena_clear(&r.arena);
+}
+
+static void test_same_padding(void **state)
+{
+    (void)state;
+    struct result r;
+    read_ok(&r, "import \"efficientnet_lite0.ftm\"\nfinetune t {\n  model = efficientnet_lite0(bn_momentum = 0.1)\n"
+                "  weights = random\n  transform eval = resize(65, 64), to_rgb()\n}\n");
+    const struct layer *stem = find(&r, "_conv_stem");
+    static const int64_t want[4] = {1, 0, 1, 1}; /* 65 rows: one on both sides; 64 columns: one on the right */
+    assert_memory_equal(stem->attrs.padding, want, sizeof want);
+    assert_int_equal(stem->type.shape.dim[2], 33);
+    assert_int_equal(stem->type.shape.dim[3], 32);
+    assert_true(find(&r, "_bn0")->attrs.momentum == 0.1 && find(&r, "_bn0")->attrs.eps == 1e-3);
+    arena_clear(&r.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_published_models),     cmocka_unit_test(test_edits_and_freezing),
+        cmocka_unit_test(test_remove),               cmocka_unit_test(test_components_are_whole),
+        cmocka_unit_test(test_defines),              cmocka_unit_test(test_same_padding),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
