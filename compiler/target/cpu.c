@@ -6,20 +6,15 @@
 #include "ftmrt.h"
 
 static const struct cpu cpus[] = {
-#define FTM_CPU(name, llvm_name, lanes, registers, fma, l1, l2) {name, llvm_name, lanes, registers, fma, l1, l2},
+#define FTM_CPU(name, llvm_name, lanes, registers, fma, l1, l2)                                    \
+    {name, llvm_name, lanes, registers, fma, l1, l2},
 #include "cpu.def"
 #undef FTM_CPU
 };
 
-uint32_t cpu_count(void)
-{
-    return sizeof cpus / sizeof cpus[0];
-}
+uint32_t cpu_count(void) { return sizeof cpus / sizeof cpus[0]; }
 
-const struct cpu *cpu_at(uint32_t i)
-{
-    return &cpus[i];
-}
+const struct cpu *cpu_at(uint32_t i) { return &cpus[i]; }
 
 /* The rows go from the highest level down. */
 const struct cpu *cpu_find(const char *name)

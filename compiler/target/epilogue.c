@@ -1,7 +1,9 @@
-/* Element-wise expressions at a position of a result: the builder that the ops' emission rules see, over LLVM IR.
+/* Element-wise expressions at a position of a result: the builder that the ops' emission rules see,
+ * over LLVM IR.
  *
- * A node's own operands come first in its buffers, then the further operands of its steps in order. A step's operand 0
- * is the value that the anchor or the step before it made; it stays in a register. */
+ * A node's own operands come first in its buffers, then the further operands of its steps in order.
+ * A step's operand 0 is the value that the anchor or the step before it made; it stays in a
+ * register. */
 #include "kernel.h"
 
 #include "op.h"
@@ -11,40 +13,23 @@ struct expression {
     struct emit emit; /* first */
     struct kernel_build *k;
     const struct position *at;
-    LLVMValueRef so_far;  /* operand 0 of a step; NULL: operand 0 is in memory */
-    uint32_t first;       /* buffer of the first operand in memory */
-    value_id counted;     /* value whose elements per channel emit_count() means; VALUE_NONE: the node's result */
+    LLVMValueRef so_far; /* operand 0 of a step; NULL: operand 0 is in memory */
+    uint32_t first;      /* buffer of the first operand in memory */
+    value_id counted; /* value whose elements per channel emit_count() means; VALUE_NONE: the node's
+                         result */
 };
 
-static struct expression *of(struct emit *e)
-{
-    return (struct expression *)e;
-}
+static struct expression *of(struct emit *e) { return (struct expression *)e; }
 
-static struct ir *ir_of(struct emit *e)
-{
-    return of(e)->k->ir;
-}
+static struct ir *ir_of(struct emit *e) { return of(e)->k->ir; }
 
-static emit_value wrap(LLVMValueRef v)
-{
-    return (emit_value)v;
-}
+static emit_value wrap(LLVMValueRef v) { return (emit_value)v; }
 
-static LLVMValueRef llvm(emit_value v)
-{
-    return (LLVMValueRef)v;
-}
+static LLVMValueRef llvm(emit_value v) { return (LLVMValueRef)v; }
 
-static int64_t blocks(int64_t channels)
-{
-    return (channels + FTMRT_CB - 1) / FTMRT_CB;
-}
+static int64_t blocks(int64_t channels) { return (channels + FTMRT_CB - 1) / FTMRT_CB; }
 
-static int64_t pixels(const struct shape *s)
-{
-    return s->rank == 4 ? s->dim[2] * s->dim[3] : 1;
-}
+static int64_t pixels(const struct shape *s) { return s->rank == 4 ? s->dim[2] * s->dim[3] : 1; }
 
 static LLVMValueRef add_lane(struct ir *ir, LLVMValueRef p, const struct position *at)
 {
@@ -71,11 +56,13 @@ static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, cons
     LLVMValueRef block = ir_add(ir, ir_mul_const(ir, at->image, blocks(s->dim[1])), at->block);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, block, map), at->pixel);
     int64_t group = at->image_add * blocks(s->dim[1]) + at->block_add;
-    int64_t offset = (group * map + at->pixel_add) * FTMRT_CB + (int64_t)(at->part * ir->cpu->lanes);
+    int64_t offset =
+        (group * map + at->pixel_add) * FTMRT_CB + (int64_t)(at->part * ir->cpu->lanes);
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB)), offset);
 }
 
-LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at, uint32_t row)
+LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,
+                              uint32_t row)
 {
     const struct node *n = k->node;
     const struct node *v = buffer < n->input_count ? graph_node(k->graph, n->inputs[buffer]) : n;
@@ -104,7 +91,8 @@ static emit_value build_count(struct emit *e)
 {
     struct expression *x = of(e);
     struct ir *ir = x->k->ir;
-    const struct node *v = value_valid(x->counted) ? graph_node(x->k->graph, x->counted) : x->k->node;
+    const struct node *v =
+        value_valid(x->counted) ? graph_node(x->k->graph, x->counted) : x->k->node;
     LLVMValueRef count = ir_mul_const(ir, x->k->n, pixels(&v->type.shape));
     return wrap(ir_splat(ir, LLVMBuildSIToFP(ir->b, count, ir->f32, "")));
 }
@@ -139,7 +127,8 @@ static emit_value build_fma(struct emit *e, emit_value a, emit_value b, emit_val
     return wrap(ir_fma(ir_of(e), llvm(a), llvm(b), llvm(c)));
 }
 
-/* Ordered comparisons with the second operand chosen on true: one maxps or minps, and NaN in a passes through. */
+/* Ordered comparisons with the second operand chosen on true: one maxps or minps, and NaN in a
+ * passes through. */
 static emit_value build_max(struct emit *e, emit_value a, emit_value b)
 {
     LLVMValueRef less = LLVMBuildFCmp(ir_of(e)->b, LLVMRealOLT, llvm(a), llvm(b), "");
@@ -157,16 +146,26 @@ static emit_value build_sqrt(struct emit *e, emit_value a)
     return wrap(ir_sqrt(ir_of(e), llvm(a)));
 }
 
-static emit_value build_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t, emit_value f)
+static emit_value build_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t,
+                                  emit_value f)
 {
     LLVMValueRef more = LLVMBuildFCmp(ir_of(e)->b, LLVMRealOGT, llvm(a), llvm(b), "");
     return wrap(LLVMBuildSelect(ir_of(e)->b, more, llvm(t), llvm(f), ""));
 }
 
 static const struct emit_builder builder = {
-    .in = build_in,   .count = build_count, .constant = build_constant, .add = build_add,
-    .sub = build_sub, .mul = build_mul,     .div = build_div,           .fma = build_fma,
-    .max = build_max, .min = build_min,     .sqrt = build_sqrt,         .select_gt = build_select_gt,
+    .in = build_in,
+    .count = build_count,
+    .constant = build_constant,
+    .add = build_add,
+    .sub = build_sub,
+    .mul = build_mul,
+    .div = build_div,
+    .fma = build_fma,
+    .max = build_max,
+    .min = build_min,
+    .sqrt = build_sqrt,
+    .select_gt = build_select_gt,
 };
 
 /* Operands of the node before those of its steps. */
@@ -187,7 +186,8 @@ LLVMValueRef epilogue_value(struct kernel_build *k, const struct position *at)
 void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at)
 {
     const struct node *n = k->node;
-    struct expression x = {.emit = {&builder}, .k = k, .at = at, .first = own_inputs(n), .counted = VALUE_NONE};
+    struct expression x = {
+        .emit = {&builder}, .k = k, .at = at, .first = own_inputs(n), .counted = VALUE_NONE};
     for (uint32_t i = 0; i < n->step_count; i++) {
         x.so_far = value;
         value = llvm(op_emit(n->steps[i].op)(&x.emit, &n->steps[i].attrs));

@@ -1,5 +1,6 @@
-/* From a node to the functions of its kernel: finds the family, opens a function per phase, loads the addresses of the
- * buffers once (LLVM cannot move those loads over the kernels' stores by itself). */
+/* From a node to the functions of its kernel: finds the family, opens a function per phase, loads
+ * the addresses of the buffers once (LLVM cannot move those loads over the kernels' stores by
+ * itself). */
 #include "kernel.h"
 
 #include <stdio.h>
@@ -9,7 +10,8 @@
 #define FTM_KERNEL(op, family) extern const struct kernel_family kernel_##family;
 #include "kernel.def"
 #undef FTM_KERNEL
-extern const struct kernel_family kernel_elementwise, kernel_depthwise, kernel_depthwise_grad_weight;
+extern const struct kernel_family kernel_elementwise, kernel_depthwise,
+    kernel_depthwise_grad_weight;
 
 static const struct kernel_family *const families[OP_COUNT] = {
 #define FTM_KERNEL(op, family) [OP_##op] = &kernel_##family,
@@ -35,7 +37,8 @@ static void emit_phase(struct kernel_build *k, const struct kernel_family *famil
 {
     struct ir *ir = k->ir;
     LLVMTypeRef params[] = {ir->ptr, ir->i64, ir->i64, ir->i64};
-    LLVMValueRef fn = ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 4, false), false);
+    LLVMValueRef fn =
+        ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 4, false), false);
     LLVMSetVisibility(fn, LLVMHiddenVisibility);
     k->buffers = LLVMGetParam(fn, 0);
     k->n = LLVMGetParam(fn, 1);
@@ -63,10 +66,7 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
     }
 }
 
-LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i)
-{
-    return k->buffer[i];
-}
+LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i) { return k->buffer[i]; }
 
 void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi)
 {

@@ -1,5 +1,6 @@
-/* Geometry of convolutions: see kernel_conv.h. Rows are resolved at run time by the bounds of the loop over the taps;
- * columns at compile time, so that the inner loops have neither tests nor a padded copy of the input. */
+/* Geometry of convolutions: see kernel_conv.h. Rows are resolved at run time by the bounds of the
+ * loop over the taps; columns at compile time, so that the inner loops have neither tests nor a
+ * padded copy of the input. */
 #include "kernel_conv.h"
 
 #include "ftmrt.h"
@@ -31,8 +32,13 @@ int64_t gather_classes(const struct gather *q, int d)
 static struct gather_axis backward_axis(const struct gather *q, int d, int64_t r)
 {
     int64_t s = q->attrs->stride[d], pad = q->attrs->padding[d], dilation = q->attrs->dilation[d];
-    struct gather_axis a = {.in = q->in[d], .out_start = r, .out_step = s, .outs = ceil_div(q->out[d] - r, s),
-                            .stride = 1, .tap0 = 0, .tap_step = 1};
+    struct gather_axis a = {.in = q->in[d],
+                            .out_start = r,
+                            .out_step = s,
+                            .outs = ceil_div(q->out[d] - r, s),
+                            .stride = 1,
+                            .tap0 = 0,
+                            .tap_step = 1};
     for (int64_t p = 0; p < q->kernel[d]; p++) {
         if ((r + pad - p * dilation) % s != 0)
             continue;
@@ -69,7 +75,8 @@ bool gather_exists(const struct gather_axis *a, int64_t j, int64_t t)
     return i >= 0 && i < a->in;
 }
 
-/* ---- rows at run time -------------------------------------------------------------------------------------------- */
+/* ---- rows at run time
+ * -------------------------------------------------------------------------------------------- */
 
 static LLVMValueRef clamp_div(struct ir *ir, LLVMValueRef a, int64_t b)
 {
@@ -77,7 +84,8 @@ static LLVMValueRef clamp_div(struct ir *ir, LLVMValueRef a, int64_t b)
 }
 
 /* 0 <= base + off_step * t < in, solved for t. */
-static void tap_range(struct ir *ir, const struct gather_axis *a, LLVMValueRef taps, struct gather_row *row)
+static void tap_range(struct ir *ir, const struct gather_axis *a, LLVMValueRef taps,
+                      struct gather_row *row)
 {
     int64_t d = a->off_step;
     if (d > 0) {
@@ -114,7 +122,8 @@ struct gather_row gather_row(struct ir *ir, const struct gather *q, LLVMValueRef
     return row;
 }
 
-/* ---- tiles along a row --------------------------------------------------------------------------------------------- */
+/* ---- tiles along a row
+ * --------------------------------------------------------------------------------------------- */
 
 static bool tile_inside(const struct gather_axis *a, int64_t start, int64_t width)
 {
@@ -129,7 +138,8 @@ uint32_t gather_segments(const struct gather_axis *a, int64_t width, struct gath
     int64_t tiles = ceil_div(a->outs, width), start = 0;
     uint32_t count = 0;
     for (int64_t i = 0; i < tiles; i++) {
-        struct gather_segment s = {.start = start, .width = a->outs / tiles + (i < a->outs % tiles), .count = 1};
+        struct gather_segment s = {
+            .start = start, .width = a->outs / tiles + (i < a->outs % tiles), .count = 1};
         s.inside = tile_inside(a, start, s.width);
         start += s.width;
         struct gather_segment *last = count ? &out[count - 1] : NULL;
@@ -143,7 +153,8 @@ uint32_t gather_segments(const struct gather_axis *a, int64_t width, struct gath
     return count;
 }
 
-uint32_t gather_tap_runs(const struct gather_axis *a, int64_t start, int64_t width, struct gather_taps *runs)
+uint32_t gather_tap_runs(const struct gather_axis *a, int64_t start, int64_t width,
+                         struct gather_taps *runs)
 {
     uint32_t count = 0;
     for (int64_t t = 0; t < a->taps; t++) {

@@ -2,17 +2,19 @@
  *
  *     acc[m][v] += x[pixel m][channel k] * w[k][vector v]      m < width, v < vectors
  *
- * a block of outputs held in registers while the whole reduction (channel blocks, tap rows, taps, channels) streams
- * past it. The blocking is that of Georganas et al., Anatomy of High-Performance Deep Learning Convolutions on SIMD
- * Architectures (SC 2018), without padded copies of the maps: tap rows that do not exist are left out by loop bounds,
- * tap columns by bodies of their own for the tiles at the edges.
+ * a block of outputs held in registers while the whole reduction (channel blocks, tap rows, taps,
+ * channels) streams past it. The blocking is that of Georganas et al., Anatomy of High-Performance
+ * Deep Learning Convolutions on SIMD Architectures (SC 2018), without padded copies of the maps:
+ * tap rows that do not exist are left out by loop bounds, tap columns by bodies of their own for
+ * the tiles at the edges.
  *
  * Two ways to lay out the tiles:
- *   ROWS    a tile is a run of pixels in a row of one image (a 1x1 convolution of stride 1 may cut its map into rows
- *           of any length)
- *   IMAGES  maps of very few pixels and layers that see the whole map: a tile is one pixel of a run of images
+ *   ROWS    a tile is a run of pixels in a row of one image (a 1x1 convolution of stride 1 may cut
+ * its map into rows of any length) IMAGES  maps of very few pixels and layers that see the whole
+ * map: a tile is one pixel of a run of images
  *
- * The order of additions for one output depends on nothing but the geometry, so neither does its value. */
+ * The order of additions for one output depends on nothing but the geometry, so neither does its
+ * value. */
 #include "kernel_conv.h"
 
 #include "geometry.h"
@@ -24,16 +26,18 @@ enum mode { MODE_ROWS, MODE_IMAGES };
 struct plan {
     struct gather q;
     enum mode mode;
-    bool per_tap;               /* IMAGES: output pixel p is made by tap p of the only input pixel */
-    bool groups_outer;          /* units go over images within a group of output channels */
-    int64_t blocks, vectors;    /* of output channels in a tile: vectors = blocks * (16 / lanes) */
-    int64_t width;              /* outputs in a tile */
+    bool per_tap;            /* IMAGES: output pixel p is made by tap p of the only input pixel */
+    bool groups_outer;       /* units go over images within a group of output channels */
+    int64_t blocks, vectors; /* of output channels in a tile: vectors = blocks * (16 / lanes) */
+    int64_t width;           /* outputs in a tile */
     int64_t groups, bands;
 };
 
-/* ---- choosing the blocking --------------------------------------------------------------------------------------- */
+/* ---- choosing the blocking
+ * --------------------------------------------------------------------------------------- */
 
-/* Widest tile that leaves registers for a row of weights and a broadcast (and a product, without FMA). */
+/* Widest tile that leaves registers for a row of weights and a broadcast (and a product, without
+ * FMA). */
 static int64_t widest(const struct cpu *cpu, int64_t vectors)
 {
     int64_t registers = cpu->registers;
@@ -41,8 +45,8 @@ static int64_t widest(const struct cpu *cpu, int64_t vectors)
     return width < MAX_WIDTH ? width : MAX_WIDTH;
 }
 
-/* Half cycles of one reduction step: two multiply-adds or two loads a cycle, a chain of four cycles per accumulator;
- * weights come from the second-level cache. */
+/* Half cycles of one reduction step: two multiply-adds or two loads a cycle, a chain of four cycles
+ * per accumulator; weights come from the second-level cache. */
 static double step_cost(int64_t width, int64_t vectors)
 {
     int64_t work = width * vectors, loads = width + vectors;
@@ -61,7 +65,8 @@ static double row_cost(int64_t outputs, int64_t width, int64_t vectors)
 /* The same in tiles of exactly `width` and single outputs for the rest. */
 static double images_cost(int64_t outputs, int64_t width, int64_t vectors)
 {
-    return (double)(outputs / width) * step_cost(width, vectors) + (double)(outputs % width) * step_cost(1, vectors);
+    return (double)(outputs / width) * step_cost(width, vectors) +
+           (double)(outputs % width) * step_cost(1, vectors);
 }
 
 struct choice {
@@ -76,27 +81,29 @@ static void consider(struct choice *best, double cost, int64_t blocks, int64_t w
 }
 
 /* A map that is one long row may be cut into rows of any divisor of its length. */
-static void consider_rows(struct choice *best, const struct plan *p, bool flat, int64_t blocks, int64_t widest_tile,
-                          int64_t vectors)
+static void consider_rows(struct choice *best, const struct plan *p, bool flat, int64_t blocks,
+                          int64_t widest_tile, int64_t vectors)
 {
     int64_t pixels = p->q.out[0] * p->q.out[1], groups = ceil_div(p->q.out_channels, CB) / blocks;
     int64_t classes = gather_classes(&p->q, 1);
     if (!flat) {
         int64_t outs = ceil_div(p->q.out[1], classes);
-        double cost = (double)(groups * p->q.out[0] * classes) * row_cost(outs, widest_tile, vectors);
+        double cost =
+            (double)(groups * p->q.out[0] * classes) * row_cost(outs, widest_tile, vectors);
         consider(best, cost, blocks, widest_tile, p->q.out[1]);
         return;
     }
     for (int64_t row = 1; row <= pixels && row <= 16 * widest_tile; row++)
         if (pixels % row == 0) {
             double overhead = 30.0 / (double)p->q.in_channels;
-            double cost = (double)(groups * (pixels / row)) * (row_cost(row, widest_tile, vectors) + overhead);
+            double cost = (double)(groups * (pixels / row)) *
+                          (row_cost(row, widest_tile, vectors) + overhead);
             consider(best, cost, blocks, widest_tile, row);
         }
 }
 
-static void consider_images(struct choice *best, const struct plan *p, int64_t max_batch, int64_t blocks,
-                            int64_t widest_tile, int64_t vectors)
+static void consider_images(struct choice *best, const struct plan *p, int64_t max_batch,
+                            int64_t blocks, int64_t widest_tile, int64_t vectors)
 {
     int64_t groups = ceil_div(p->q.out_channels, CB) / blocks;
     for (int64_t width = 1; width <= widest_tile && width <= max_batch; width++)
@@ -106,16 +113,18 @@ static void consider_images(struct choice *best, const struct plan *p, int64_t m
 static bool is_pointwise(const struct gather *q)
 {
     const struct attrs *a = q->attrs;
-    return q->kernel[0] == 1 && q->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1 && a->padding[0] == 0 &&
-           a->padding[1] == 0 && a->padding[2] == 0 && a->padding[3] == 0;
+    return q->kernel[0] == 1 && q->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1 &&
+           a->padding[0] == 0 && a->padding[1] == 0 && a->padding[2] == 0 && a->padding[3] == 0;
 }
 
-/* The gradient of a layer that sees the whole map: one input pixel, every output pixel has one tap. */
+/* The gradient of a layer that sees the whole map: one input pixel, every output pixel has one tap.
+ */
 static bool is_one_tap_each(const struct gather *q)
 {
     const struct attrs *a = q->attrs;
-    return q->backward && q->in[0] == 1 && q->in[1] == 1 && q->out[0] == q->kernel[0] && q->out[1] == q->kernel[1] &&
-           a->padding[0] == 0 && a->padding[1] == 0 && a->dilation[0] == 1 && a->dilation[1] == 1;
+    return q->backward && q->in[0] == 1 && q->in[1] == 1 && q->out[0] == q->kernel[0] &&
+           q->out[1] == q->kernel[1] && a->padding[0] == 0 && a->padding[1] == 0 &&
+           a->dilation[0] == 1 && a->dilation[1] == 1;
 }
 
 /* Treats the map of a pointwise convolution as rows of another length. */
@@ -156,18 +165,20 @@ static struct plan plan_of(const struct graph *g, const struct node *n, const st
     return p;
 }
 
-/* ---- the micro-kernel ---------------------------------------------------------------------------------------------- */
+/* ---- the micro-kernel
+ * ---------------------------------------------------------------------------------------------- */
 
 struct conv {
     struct kernel_build *k;
     struct ir *ir;
     struct plan p;
-    int64_t pixel, channel;       /* floats from one input pixel to the next, from one channel to the next */
-    int64_t image;                /* floats of an image of the operand */
-    int64_t in_blocks, block;     /* channel blocks of the operand; floats of one */
-    int64_t weight_block;         /* floats from one block of output channels to the next */
-    LLVMValueRef x;               /* the image (ROWS) or the first image of the tile (IMAGES) */
-    LLVMValueRef weights;         /* of the group */
+    int64_t pixel,
+        channel;   /* floats from one input pixel to the next, from one channel to the next */
+    int64_t image; /* floats of an image of the operand */
+    int64_t in_blocks, block; /* channel blocks of the operand; floats of one */
+    int64_t weight_block;     /* floats from one block of output channels to the next */
+    LLVMValueRef x;           /* the image (ROWS) or the first image of the tile (IMAGES) */
+    LLVMValueRef weights;     /* of the group */
     struct position at;
 };
 
@@ -185,14 +196,16 @@ static void tile_begin(struct conv *c, struct tile *t)
     }
 }
 
-/* Without enough registers for a row of weights the launder makes each output load it again, as a memory operand. */
+/* Without enough registers for a row of weights the launder makes each output load it again, as a
+ * memory operand. */
 static bool weights_reloaded(const struct conv *c, const struct tile *t)
 {
     return (t->width + 1) * c->p.vectors + 2 > c->ir->cpu->registers;
 }
 
 /* One reduction step for the outputs lo <= m < hi: a: input of output 0, b: the weights' row. */
-static void emit_step(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b, int64_t lo, int64_t hi)
+static void emit_step(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b, int64_t lo,
+                      int64_t hi)
 {
     struct ir *ir = c->ir;
     int64_t parts = FTMRT_CB / ir->cpu->lanes;
@@ -221,9 +234,10 @@ static int64_t unroll_of(const struct conv *c, const struct tile *t)
     return t->width * c->p.vectors >= 12 ? 2 : 4;
 }
 
-/* All channels of one block for one tap. last: whether this is the operand's last channel block (an i1). */
-static void emit_channels(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b, LLVMValueRef last,
-                          int64_t lo, int64_t hi)
+/* All channels of one block for one tap. last: whether this is the operand's last channel block (an
+ * i1). */
+static void emit_channels(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b,
+                          LLVMValueRef last, int64_t lo, int64_t hi)
 {
     struct ir *ir = c->ir;
     int64_t unroll = unroll_of(c, t), tail = (c->p.q.in_channels - 1) % CB + 1;
@@ -243,21 +257,27 @@ static void emit_channels(struct conv *c, struct tile *t, LLVMValueRef a, LLVMVa
     ir_loop_end(ir, &loop);
 }
 
-/* A run of tap columns. a: input row, at the first output's pixel of tap 0; b: weights of the tap row. */
-static void emit_tap_run(struct conv *c, struct tile *t, const struct gather_axis *w, const struct gather_taps *run,
-                         LLVMValueRef a, LLVMValueRef b, LLVMValueRef last)
+/* A run of tap columns. a: input row, at the first output's pixel of tap 0; b: weights of the tap
+ * row. */
+static void emit_tap_run(struct conv *c, struct tile *t, const struct gather_axis *w,
+                         const struct gather_taps *run, LLVMValueRef a, LLVMValueRef b,
+                         LLVMValueRef last)
 {
     struct ir *ir = c->ir;
-    struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, run->first), ir_i64(ir, run->first + run->count), 1);
+    struct ir_loop loop =
+        ir_loop_begin(ir, ir_i64(ir, run->first), ir_i64(ir, run->first + run->count), 1);
     LLVMValueRef offset = ir_mul_const(ir, loop.i, w->off_step * c->pixel);
     LLVMValueRef tap = ir_add_const(ir, ir_mul_const(ir, loop.i, w->tap_step), w->tap0);
-    emit_channels(c, t, ir_at(ir, a, offset), ir_at(ir, b, ir_mul_const(ir, tap, CB * CB)), last, run->lo, run->hi);
+    emit_channels(c, t, ir_at(ir, a, offset), ir_at(ir, b, ir_mul_const(ir, tap, CB * CB)), last,
+                  run->lo, run->hi);
     ir_loop_end(ir, &loop);
 }
 
-/* The whole reduction of a tile. row: the tap rows; runs: the tap columns; j: first output's index along the axis. */
-static void emit_reduction(struct conv *c, struct tile *t, const struct gather_row *row, const struct gather_axis *w,
-                           const struct gather_taps *runs, uint32_t run_count, LLVMValueRef j)
+/* The whole reduction of a tile. row: the tap rows; runs: the tap columns; j: first output's index
+ * along the axis. */
+static void emit_reduction(struct conv *c, struct tile *t, const struct gather_row *row,
+                           const struct gather_axis *w, const struct gather_taps *runs,
+                           uint32_t run_count, LLVMValueRef j)
 {
     struct ir *ir = c->ir;
     int64_t taps = c->p.q.kernel[0] * c->p.q.kernel[1];
@@ -278,7 +298,9 @@ static void emit_reduction(struct conv *c, struct tile *t, const struct gather_r
     ir_loop_end(ir, &blocks);
 }
 
-/* ---- tiles in a row ------------------------------------------------------------------------------------------------ */
+/* ---- tiles in a row
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void store_row_tile(struct conv *c, struct tile *t, LLVMValueRef pixel, int64_t step)
 {
@@ -294,8 +316,9 @@ static void store_row_tile(struct conv *c, struct tile *t, LLVMValueRef pixel, i
         }
 }
 
-static void emit_segment(struct conv *c, const struct gather_axis *w, const struct gather_segment *s,
-                         const struct gather_row *row, LLVMValueRef out_row)
+static void emit_segment(struct conv *c, const struct gather_axis *w,
+                         const struct gather_segment *s, const struct gather_row *row,
+                         LLVMValueRef out_row)
 {
     struct ir *ir = c->ir;
     struct gather_taps runs[GATHER_MAX_TAPS];
@@ -325,11 +348,13 @@ static void emit_row(struct conv *c, LLVMValueRef out_row)
     }
 }
 
-/* Unit -> image, group, band: images outermost, or groups where their weights are worth keeping in the cache. */
+/* Unit -> image, group, band: images outermost, or groups where their weights are worth keeping in
+ * the cache. */
 static void emit_rows_unit(struct conv *c, LLVMValueRef unit)
 {
     struct ir *ir = c->ir;
-    LLVMValueRef band = ir_rem_const(ir, unit, c->p.bands), rest = ir_div_const(ir, unit, c->p.bands), group;
+    LLVMValueRef band = ir_rem_const(ir, unit, c->p.bands),
+                 rest = ir_div_const(ir, unit, c->p.bands), group;
     if (c->p.groups_outer) {
         group = LLVMBuildUDiv(ir->b, rest, c->k->n, "");
         c->at.image = ir_sub(ir, rest, ir_mul(ir, group, c->k->n));
@@ -342,13 +367,15 @@ static void emit_rows_unit(struct conv *c, LLVMValueRef unit)
     c->weights = ir_at(ir, kernel_buffer(c->k, 1), ir_mul_const(ir, c->at.block, c->weight_block));
     int64_t rows = c->p.q.out[0];
     LLVMValueRef lo = ir_div_const(ir, ir_mul_const(ir, band, rows), c->p.bands);
-    LLVMValueRef hi = ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, band, 1), rows), c->p.bands);
+    LLVMValueRef hi =
+        ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, band, 1), rows), c->p.bands);
     struct ir_loop loop = ir_loop_begin(ir, lo, hi, 1);
     emit_row(c, loop.i);
     ir_loop_end(ir, &loop);
 }
 
-/* ---- tiles over images --------------------------------------------------------------------------------------------- */
+/* ---- tiles over images
+ * --------------------------------------------------------------------------------------------- */
 
 static void store_images_tile(struct conv *c, struct tile *t, LLVMValueRef pixel)
 {
@@ -390,9 +417,11 @@ static void emit_tap_per_pixel(struct conv *c, int64_t width)
 {
     struct ir *ir = c->ir;
     int64_t pixels = c->p.q.out[0] * c->p.q.out[1];
-    const struct gather_axis w = {.in = 1, .out_step = 1, .outs = 1, .stride = 1, .off_step = 1, .tap_step = 1, .taps = 1};
+    const struct gather_axis w = {
+        .in = 1, .out_step = 1, .outs = 1, .stride = 1, .off_step = 1, .tap_step = 1, .taps = 1};
     const struct gather_taps run = {.first = 0, .count = 1, .lo = 0, .hi = width};
-    struct gather_row row = {.base = ir_i64(ir, 0), .tap0 = ir_i64(ir, 0), .lo = ir_i64(ir, 0), .hi = ir_i64(ir, 1)};
+    struct gather_row row = {
+        .base = ir_i64(ir, 0), .tap0 = ir_i64(ir, 0), .lo = ir_i64(ir, 0), .hi = ir_i64(ir, 1)};
     LLVMValueRef weights = c->weights;
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, pixels), 1);
     c->weights = ir_at(ir, weights, ir_mul_const(ir, loop.i, CB * CB));
@@ -439,9 +468,12 @@ static void emit_images_unit(struct conv *c, LLVMValueRef unit)
     ir_if_end(ir, &whole);
 }
 
-/* ---- the family ---------------------------------------------------------------------------------------------------- */
+/* ---- the family
+ * ----------------------------------------------------------------------------------------------------
+ */
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
 {
     (void)phase;
     struct plan p = plan_of(g, n, cpu);
@@ -470,4 +502,5 @@ static void emit(struct kernel_build *k)
     ir_loop_end(ir, &units_loop);
 }
 
-const struct kernel_family kernel_conv2d = {.name = "conv2d", .phases = one_phase, .units = units, .emit = emit};
+const struct kernel_family kernel_conv2d = {
+    .name = "conv2d", .phases = one_phase, .units = units, .emit = emit};

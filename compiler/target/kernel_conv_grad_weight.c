@@ -1,16 +1,19 @@
-/* The gradient of dense convolution weights: dw[tap][i][o] = sum over images and outputs of x[input of tap][i] * dy[o].
+/* The gradient of dense convolution weights: dw[tap][i][o] = sum over images and outputs of x[input
+ * of tap][i] * dy[o].
  *
- * A tile is `rows` input channels by a few vectors of output channels of one tap, held in registers while the outputs
- * of an image stream past: one vector of dy and `rows` broadcasts of x per output. Which outputs have the tap is a
- * rectangle, so its bounds are loop bounds and one body serves all taps.
+ * A tile is `rows` input channels by a few vectors of output channels of one tap, held in registers
+ * while the outputs of an image stream past: one vector of dy and `rows` broadcasts of x per
+ * output. Which outputs have the tap is a rectangle, so its bounds are loop bounds and one body
+ * serves all taps.
  *
- * A unit does several tiles (taps, neighbouring input channels): for all of them in turn over a band of rows of an
- * image, so that the band's x and dy come from the second-level cache.
+ * A unit does several tiles (taps, neighbouring input channels): for all of them in turn over a
+ * band of rows of an image, so that the band's x and dy come from the second-level cache.
  *
- * Order of the sum: outputs of a band in row-major order in a register that starts at zero, bands of an image and
- * images of a shard one after the other, then the tree over the shards. (Small maps: the register goes on over the
- * images of the shard.) With few tiles a unit works on one shard, its result goes to scratch and a second phase runs
- * the tree; with many tiles a unit does all shards and keeps their sums on its stack. Both give the same bits. */
+ * Order of the sum: outputs of a band in row-major order in a register that starts at zero, bands
+ * of an image and images of a shard one after the other, then the tree over the shards. (Small
+ * maps: the register goes on over the images of the shard.) With few tiles a unit works on one
+ * shard, its result goes to scratch and a second phase runs the tree; with many tiles a unit does
+ * all shards and keeps their sums on its stack. Both give the same bits. */
 #include "kernel_conv.h"
 
 #include "geometry.h"
@@ -18,21 +21,29 @@
 #include "schedule.h"
 
 enum { CB = FTMRT_CB, MAX_ACC = 32, CHAIN = 256 };
-enum { STACK_TILES = 128, UNIT_TILES = 32, FEWEST_UNITS = 24 }; /* most tiles on a stack and in a unit; see runs_of */
+enum {
+    STACK_TILES = 128,
+    UNIT_TILES = 32,
+    FEWEST_UNITS = 24
+}; /* most tiles on a stack and in a unit; see runs_of */
 
 struct plan {
     bool plain, inside, chained;
     int64_t in_channels, in_blocks, out_blocks;
-    int64_t in[2], out[2], kernel[2];  /* height, width; a pointwise convolution's map may be one row */
-    int64_t rows, blocks, vectors;     /* the tile: input channels; blocks and vectors of output channels */
-    int64_t chunks, groups;            /* tiles along the input and the output channels */
-    int64_t unit_taps, unit_chunks;    /* that a unit does */
-    int64_t band;                      /* rows of outputs */
+    int64_t in[2], out[2],
+        kernel[2]; /* height, width; a pointwise convolution's map may be one row */
+    int64_t rows, blocks,
+        vectors;            /* the tile: input channels; blocks and vectors of output channels */
+    int64_t chunks, groups; /* tiles along the input and the output channels */
+    int64_t unit_taps, unit_chunks; /* that a unit does */
+    int64_t band;                   /* rows of outputs */
 };
 
-/* ---- choosing the tile --------------------------------------------------------------------------------------------- */
+/* ---- choosing the tile
+ * --------------------------------------------------------------------------------------------- */
 
-/* Half cycles per multiply-add of one output, as in kernel_conv2d.c; lines of x and dy come from the second level. */
+/* Half cycles per multiply-add of one output, as in kernel_conv2d.c; lines of x and dy come from
+ * the second level. */
 static double tile_cost(int64_t rows, int64_t vectors, int64_t blocks)
 {
     int64_t work = rows * vectors, loads = rows + vectors;
@@ -42,7 +53,8 @@ static double tile_cost(int64_t rows, int64_t vectors, int64_t blocks)
 
 static bool fits(const struct cpu *cpu, int64_t rows, int64_t vectors)
 {
-    return rows * vectors <= MAX_ACC && rows * vectors + vectors + (cpu->fma ? 1 : 2) <= cpu->registers;
+    return rows * vectors <= MAX_ACC &&
+           rows * vectors + vectors + (cpu->fma ? 1 : 2) <= cpu->registers;
 }
 
 /* Rows divide the channel block, or the channels of a row-major operand. */
@@ -52,9 +64,11 @@ static void choose_tile(struct plan *p, const struct cpu *cpu)
     double best = 0;
     for (int64_t rows = 1; rows <= whole; rows++)
         for (int64_t blocks = 1; blocks <= p->out_blocks; blocks++) {
-            if (whole % rows != 0 || p->out_blocks % blocks != 0 || !fits(cpu, rows, blocks * parts))
+            if (whole % rows != 0 || p->out_blocks % blocks != 0 ||
+                !fits(cpu, rows, blocks * parts))
                 continue;
-            double padded = (double)(ceil_div(p->in_channels, rows) * rows) / (double)p->in_channels;
+            double padded =
+                (double)(ceil_div(p->in_channels, rows) * rows) / (double)p->in_channels;
             double cost = tile_cost(rows, blocks * parts, blocks) * padded;
             if (p->rows == 0 || cost < best) {
                 best = cost;
@@ -70,21 +84,24 @@ static void choose_tile(struct plan *p, const struct cpu *cpu)
 static bool is_pointwise(const struct node *n, const struct plan *p)
 {
     const struct attrs *a = &n->attrs;
-    return p->kernel[0] * p->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1 && a->padding[0] == 0 &&
-           a->padding[1] == 0 && p->in[0] == p->out[0] && p->in[1] == p->out[1];
+    return p->kernel[0] * p->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1 &&
+           a->padding[0] == 0 && a->padding[1] == 0 && p->in[0] == p->out[0] &&
+           p->in[1] == p->out[1];
 }
 
 static int64_t unit_count(const struct plan *p, int64_t shards)
 {
     int64_t taps = p->kernel[0] * p->kernel[1];
-    return p->groups * (p->chunks / p->unit_chunks) * (taps / p->unit_taps) * (p->inside ? 1 : shards);
+    return p->groups * (p->chunks / p->unit_chunks) * (taps / p->unit_taps) *
+           (p->inside ? 1 : shards);
 }
 
-/* What a unit does: all taps if the partial results of all shards fit on its stack, and (of large maps) as many chunks
- * of input channels as leave enough units for the threads. */
+/* What a unit does: all taps if the partial results of all shards fit on its stack, and (of large
+ * maps) as many chunks of input channels as leave enough units for the threads. */
 static void choose_unit(struct plan *p, int64_t shards)
 {
-    int64_t taps = p->kernel[0] * p->kernel[1], most = p->inside ? STACK_TILES / shards : UNIT_TILES;
+    int64_t taps = p->kernel[0] * p->kernel[1],
+            most = p->inside ? STACK_TILES / shards : UNIT_TILES;
     p->unit_taps = !p->inside || taps <= most ? taps : p->kernel[1] <= most ? p->kernel[1] : 1;
     p->unit_chunks = 1;
     for (int64_t chunks = 2; !p->chained && chunks * p->unit_taps <= most; chunks++) {
@@ -95,12 +112,16 @@ static void choose_unit(struct plan *p, int64_t shards)
     }
 }
 
-/* Rows whose x and dy take a quarter of the second-level cache; the whole map if nothing is read twice. */
+/* Rows whose x and dy take a quarter of the second-level cache; the whole map if nothing is read
+ * twice. */
 static void choose_band(struct plan *p, const struct cpu *cpu)
 {
-    int64_t lines = p->blocks + ceil_div(p->rows * p->unit_chunks, CB) * p->in[0] * p->in[1] / (p->out[0] * p->out[1]);
+    int64_t lines = p->blocks + ceil_div(p->rows * p->unit_chunks, CB) * p->in[0] * p->in[1] /
+                                    (p->out[0] * p->out[1]);
     int64_t rows = cpu->l2 / 4 / (p->out[1] * lines * CB * (int64_t)sizeof(float));
-    p->band = p->unit_taps * p->unit_chunks == 1 || rows > p->out[0] ? p->out[0] : rows < 1 ? 1 : rows;
+    p->band = p->unit_taps * p->unit_chunks == 1 || rows > p->out[0] ? p->out[0]
+              : rows < 1                                             ? 1
+                                                                     : rows;
 }
 
 static struct plan plan_of(const struct graph *g, const struct node *n, const struct cpu *cpu)
@@ -119,7 +140,8 @@ static struct plan plan_of(const struct graph *g, const struct node *n, const st
         .out = {out[2], out[3]},
         .kernel = {w[2], w[3]},
     };
-    FTM_BUG_ON(p.plain && p.in_blocks > 1, "a row-major operand of %lld channels", (long long)in[1]);
+    FTM_BUG_ON(p.plain && p.in_blocks > 1, "a row-major operand of %lld channels",
+               (long long)in[1]);
     choose_tile(&p, cpu);
     choose_unit(&p, shards);
     choose_band(&p, cpu);
@@ -130,13 +152,17 @@ static struct plan plan_of(const struct graph *g, const struct node *n, const st
     return p;
 }
 
-/* ---- emission ------------------------------------------------------------------------------------------------------- */
+/* ---- emission
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* Where a unit's tiles are stored: in a value of the result's layout, or one after the other on the stack. */
+/* Where a unit's tiles are stored: in a value of the result's layout, or one after the other on the
+ * stack. */
 struct target {
-    LLVMValueRef base;  /* of the value, or of the stack */
+    LLVMValueRef base; /* of the value, or of the stack */
     bool stack;
-    int64_t block;      /* floats from one block of output channels of a tile to the next; rows are CB apart */
+    int64_t block; /* floats from one block of output channels of a tile to the next; rows are CB
+                      apart */
 };
 
 struct grad_weight {
@@ -151,23 +177,22 @@ struct grad_weight {
     LLVMValueRef acc[MAX_ACC];
 };
 
-static int64_t vector_offset(const struct grad_weight *w, const struct target *t, int64_t row, int64_t v)
+static int64_t vector_offset(const struct grad_weight *w, const struct target *t, int64_t row,
+                             int64_t v)
 {
     int64_t parts = CB / w->ir->cpu->lanes;
     return row * CB + v / parts * t->block + v % parts * w->ir->cpu->lanes;
 }
 
 /* Tile `index` of the unit: its chunk of input channels and its tap. */
-static void split_index(struct grad_weight *w, LLVMValueRef index, LLVMValueRef *chunk, LLVMValueRef *tap)
+static void split_index(struct grad_weight *w, LLVMValueRef index, LLVMValueRef *chunk,
+                        LLVMValueRef *tap)
 {
     *chunk = ir_add(w->ir, w->chunk0, ir_div_const(w->ir, index, w->p.unit_taps));
     *tap = ir_add(w->ir, w->tap0, ir_rem_const(w->ir, index, w->p.unit_taps));
 }
 
-static int64_t stack_tile(const struct grad_weight *w)
-{
-    return w->p.blocks * w->p.rows * CB;
-}
+static int64_t stack_tile(const struct grad_weight *w) { return w->p.blocks * w->p.rows * CB; }
 
 /* Address of row 0 of a tile. */
 static LLVMValueRef tile_address(struct grad_weight *w, const struct target *t, LLVMValueRef index)
@@ -178,16 +203,15 @@ static LLVMValueRef tile_address(struct grad_weight *w, const struct target *t, 
     LLVMValueRef chunk, tap;
     split_index(w, index, &chunk, &tap);
     LLVMValueRef channel = ir_mul_const(ir, chunk, w->p.rows);
-    LLVMValueRef block = ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.kernel[0] * w->p.kernel[1]);
+    LLVMValueRef block =
+        ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.kernel[0] * w->p.kernel[1]);
     LLVMValueRef offset = ir_mul_const(ir, ir_add(ir, block, tap), CB * CB);
     offset = ir_add(ir, offset, ir_mul_const(ir, ir_rem_const(ir, channel, CB), CB));
-    return ir_at(ir, ir_at(ir, t->base, ir_mul_const(ir, w->group, w->p.blocks * t->block)), offset);
+    return ir_at(ir, ir_at(ir, t->base, ir_mul_const(ir, w->group, w->p.blocks * t->block)),
+                 offset);
 }
 
-static int64_t unit_tiles(const struct grad_weight *w)
-{
-    return w->p.unit_taps * w->p.unit_chunks;
-}
+static int64_t unit_tiles(const struct grad_weight *w) { return w->p.unit_taps * w->p.unit_chunks; }
 
 static void clear_registers(struct grad_weight *w)
 {
@@ -196,7 +220,8 @@ static void clear_registers(struct grad_weight *w)
 }
 
 /* Stores the registers as a tile, or adds them to it. */
-static void store_registers(struct grad_weight *w, const struct target *t, LLVMValueRef index, bool add)
+static void store_registers(struct grad_weight *w, const struct target *t, LLVMValueRef index,
+                            bool add)
 {
     struct ir *ir = w->ir;
     LLVMValueRef base = tile_address(w, t, index);
@@ -209,11 +234,13 @@ static void store_registers(struct grad_weight *w, const struct target *t, LLVMV
 }
 
 /* The outputs along dimension d that have tap k: lo <= o < hi. */
-static void output_range(struct grad_weight *w, int d, LLVMValueRef tap, LLVMValueRef *lo, LLVMValueRef *hi)
+static void output_range(struct grad_weight *w, int d, LLVMValueRef tap, LLVMValueRef *lo,
+                         LLVMValueRef *hi)
 {
     struct ir *ir = w->ir;
     int64_t s = w->attrs->stride[d];
-    LLVMValueRef zero = ir_i64(ir, 0), at = ir_mul_const(ir, tap, w->attrs->dilation[d]); /* input of output 0, + pad */
+    LLVMValueRef zero = ir_i64(ir, 0),
+                 at = ir_mul_const(ir, tap, w->attrs->dilation[d]); /* input of output 0, + pad */
     LLVMValueRef first = ir_sub(ir, ir_i64(ir, w->attrs->padding[d] + s - 1), at);
     LLVMValueRef past = ir_sub(ir, ir_i64(ir, w->attrs->padding[d] + w->p.in[d] + s - 1), at);
     *lo = ir_div_const(ir, ir_max(ir, first, zero), s);
@@ -228,7 +255,8 @@ static void emit_output(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy)
     LLVMValueRef d[MAX_ACC];
     x = ir_launder(ir, x);
     for (int64_t v = 0; v < w->p.vectors; v++)
-        d[v] = ir_load_vec(ir, ir_at_const(ir, dy, v / parts * w->dy_block + v % parts * ir->cpu->lanes));
+        d[v] = ir_load_vec(
+            ir, ir_at_const(ir, dy, v / parts * w->dy_block + v % parts * ir->cpu->lanes));
     for (int64_t i = 0; i < w->p.rows; i++) {
         LLVMValueRef scalar = ir_splat(ir, ir_load_f32(ir, ir_at_const(ir, x, i * w->channel)));
         for (int64_t v = 0; v < w->p.vectors; v++) {
@@ -239,13 +267,15 @@ static void emit_output(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy)
 }
 
 /* Outputs [lo, hi) of a row, two at a time; x and dy: of output 0. */
-static void emit_outputs(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy, LLVMValueRef lo, LLVMValueRef hi)
+static void emit_outputs(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy, LLVMValueRef lo,
+                         LLVMValueRef hi)
 {
     struct ir *ir = w->ir;
     int64_t step = w->attrs->stride[1] * w->pixel;
     LLVMValueRef pairs = ir_sub(ir, hi, LLVMBuildAnd(ir->b, ir_sub(ir, hi, lo), ir_i64(ir, 1), ""));
     for (int64_t unroll = 2; unroll >= 1; unroll--) {
-        struct ir_loop loop = ir_loop_begin(ir, unroll == 2 ? lo : pairs, unroll == 2 ? pairs : hi, unroll);
+        struct ir_loop loop =
+            ir_loop_begin(ir, unroll == 2 ? lo : pairs, unroll == 2 ? pairs : hi, unroll);
         LLVMValueRef xj = ir_at(ir, x, ir_mul_const(ir, loop.i, step));
         LLVMValueRef dyj = ir_at(ir, dy, ir_mul_const(ir, loop.i, CB));
         for (int64_t u = 0; u < unroll; u++)
@@ -255,20 +285,25 @@ static void emit_outputs(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy,
 }
 
 /* Adds the outputs of rows [from, to) of an image to the registers, for a tile of the unit. */
-static void emit_band(struct grad_weight *w, LLVMValueRef image, LLVMValueRef index, LLVMValueRef from, LLVMValueRef to)
+static void emit_band(struct grad_weight *w, LLVMValueRef image, LLVMValueRef index,
+                      LLVMValueRef from, LLVMValueRef to)
 {
     struct ir *ir = w->ir;
     LLVMValueRef chunk, tap, lo[2], hi[2], first[2];
     split_index(w, index, &chunk, &tap);
-    LLVMValueRef taps[2] = {ir_div_const(ir, tap, w->p.kernel[1]), ir_rem_const(ir, tap, w->p.kernel[1])};
+    LLVMValueRef taps[2] = {ir_div_const(ir, tap, w->p.kernel[1]),
+                            ir_rem_const(ir, tap, w->p.kernel[1])};
     for (int d = 0; d < 2; d++) {
         output_range(w, d, taps[d], &lo[d], &hi[d]);
-        first[d] = ir_add_const(ir, ir_mul_const(ir, taps[d], w->attrs->dilation[d]), -w->attrs->padding[d]);
+        first[d] = ir_add_const(ir, ir_mul_const(ir, taps[d], w->attrs->dilation[d]),
+                                -w->attrs->padding[d]);
     }
     LLVMValueRef channel = ir_mul_const(ir, chunk, w->p.rows);
-    LLVMValueRef block = ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.in[0] * w->p.in[1] * CB);
+    LLVMValueRef block =
+        ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.in[0] * w->p.in[1] * CB);
     LLVMValueRef lane = ir_mul_const(ir, ir_rem_const(ir, channel, CB), w->channel);
-    LLVMValueRef x = ir_at(ir, ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image)), ir_add(ir, block, lane));
+    LLVMValueRef x =
+        ir_at(ir, ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image)), ir_add(ir, block, lane));
     LLVMValueRef dy = ir_at(ir, w->dy, ir_mul_const(ir, image, w->dy_image));
     struct ir_loop rows = ir_loop_begin(ir, ir_max(ir, lo[0], from), ir_min(ir, hi[0], to), 1);
     LLVMValueRef in_row = ir_add(ir, ir_mul_const(ir, rows.i, w->attrs->stride[0]), first[0]);
@@ -283,7 +318,8 @@ static void emit_band(struct grad_weight *w, LLVMValueRef image, LLVMValueRef in
 static void emit_shard(struct grad_weight *w, LLVMValueRef shard, const struct target *t)
 {
     struct ir *ir = w->ir;
-    LLVMValueRef lo, hi, zero = ir_i64(ir, 0), tiles = ir_i64(ir, unit_tiles(w)), rows = ir_i64(ir, w->p.out[0]);
+    LLVMValueRef lo, hi, zero = ir_i64(ir, 0), tiles = ir_i64(ir, unit_tiles(w)),
+                         rows = ir_i64(ir, w->p.out[0]);
     kernel_shard(w->k, shard, &lo, &hi);
     struct ir_loop tile = ir_loop_begin(ir, zero, tiles, 1);
     clear_registers(w);
@@ -315,9 +351,12 @@ static void clear_rest(struct grad_weight *w, const struct target *t)
     if (done == 0)
         return;
     LLVMValueRef past = ir_add_const(ir, w->chunk0, w->p.unit_chunks);
-    struct ir_if last = ir_if_begin(ir, LLVMBuildICmp(ir->b, LLVMIntEQ, past, ir_i64(ir, w->p.chunks), ""));
-    struct ir_loop tile = ir_loop_begin(ir, ir_i64(ir, tiles - w->p.unit_taps), ir_i64(ir, tiles), 1);
-    struct ir_loop rows = ir_loop_begin(ir, ir_i64(ir, w->p.rows), ir_i64(ir, w->p.rows + CB - done), 1);
+    struct ir_if last =
+        ir_if_begin(ir, LLVMBuildICmp(ir->b, LLVMIntEQ, past, ir_i64(ir, w->p.chunks), ""));
+    struct ir_loop tile =
+        ir_loop_begin(ir, ir_i64(ir, tiles - w->p.unit_taps), ir_i64(ir, tiles), 1);
+    struct ir_loop rows =
+        ir_loop_begin(ir, ir_i64(ir, w->p.rows), ir_i64(ir, w->p.rows + CB - done), 1);
     LLVMValueRef p = ir_at(ir, tile_address(w, t, tile.i), ir_mul_const(ir, rows.i, CB));
     for (int64_t v = 0; v < w->p.vectors; v++)
         ir_store_vec(ir, ir_vec_const(ir, 0), ir_at_const(ir, p, vector_offset(w, t, 0, v)));
@@ -350,7 +389,8 @@ static void emit_all_shards(struct grad_weight *w, LLVMValueRef stack)
     struct ir_loop rows = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->p.rows), 1);
     LLVMValueRef row = ir_mul_const(ir, rows.i, CB);
     for (int64_t v = 0; v < w->p.vectors; v++) {
-        LLVMValueRef sum = conv_shard_tree(w->k, ir_at_const(ir, ir_at(ir, from, row), vector_offset(w, &part, 0, v)), size);
+        LLVMValueRef sum = conv_shard_tree(
+            w->k, ir_at_const(ir, ir_at(ir, from, row), vector_offset(w, &part, 0, v)), size);
         ir_store_vec(ir, sum, ir_at_const(ir, ir_at(ir, to, row), vector_offset(w, &out, 0, v)));
     }
     ir_loop_end(ir, &rows);
@@ -363,7 +403,8 @@ static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef sta
 {
     struct ir *ir = w->ir;
     const struct plan *p = &w->p;
-    int64_t tap_runs = p->kernel[0] * p->kernel[1] / p->unit_taps, chunk_runs = p->chunks / p->unit_chunks;
+    int64_t tap_runs = p->kernel[0] * p->kernel[1] / p->unit_taps,
+            chunk_runs = p->chunks / p->unit_chunks;
     w->chunk0 = ir_mul_const(ir, ir_rem_const(ir, unit, chunk_runs), p->unit_chunks);
     unit = ir_div_const(ir, unit, chunk_runs);
     w->tap0 = ir_mul_const(ir, ir_rem_const(ir, unit, tap_runs), p->unit_taps);
@@ -377,7 +418,8 @@ static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef sta
     }
     LLVMValueRef shard = ir_div_const(ir, unit, p->groups);
     int64_t floats = conv_result_floats(w->k->node);
-    struct target t = result_target(w, ir_at(ir, kernel_scratch(w->k), ir_mul_const(ir, shard, floats)));
+    struct target t =
+        result_target(w, ir_at(ir, kernel_scratch(w->k), ir_mul_const(ir, shard, floats)));
     emit_shard(w, shard, &t);
     clear_rest(w, &t);
 }
@@ -390,7 +432,9 @@ static LLVMValueRef stack_new(struct grad_weight *w)
     return stack;
 }
 
-/* ---- the family ------------------------------------------------------------------------------------------------------ */
+/* ---- the family
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static uint32_t phases(const struct graph *g, const struct node *n, const struct cpu *cpu)
 {
@@ -399,7 +443,8 @@ static uint32_t phases(const struct graph *g, const struct node *n, const struct
     return schedule_shards_inside(n) ? 1 : 2;
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
 {
     if (phase == 1)
         return conv_combine_units(conv_result_floats(n));
@@ -414,7 +459,8 @@ static void emit(struct kernel_build *k)
         conv_combine_shards(k, conv_result_floats(k->node));
         return;
     }
-    struct grad_weight w = {.k = k, .ir = ir, .p = plan_of(k->graph, k->node, ir->cpu), .attrs = &k->node->attrs};
+    struct grad_weight w = {
+        .k = k, .ir = ir, .p = plan_of(k->graph, k->node, ir->cpu), .attrs = &k->node->attrs};
     int64_t pixels = w.p.in[0] * w.p.in[1];
     w.pixel = w.p.plain ? 1 : CB;
     w.channel = w.p.plain ? pixels : 1;
@@ -429,5 +475,8 @@ static void emit(struct kernel_build *k)
     ir_loop_end(ir, &loop);
 }
 
-const struct kernel_family kernel_conv2d_grad_weight = {
-    .name = "conv2d_grad_weight", .phases = phases, .units = units, .emit = emit, .scratch = schedule_scratch};
+const struct kernel_family kernel_conv2d_grad_weight = {.name = "conv2d_grad_weight",
+                                                        .phases = phases,
+                                                        .units = units,
+                                                        .emit = emit,
+                                                        .scratch = schedule_scratch};

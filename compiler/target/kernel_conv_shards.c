@@ -1,4 +1,5 @@
-/* Partial results of the shards: see kernel_conv_shards.h. The tree's shape is fixed by the number of shards alone. */
+/* Partial results of the shards: see kernel_conv_shards.h. The tree's shape is fixed by the number
+ * of shards alone. */
 #include "kernel_conv_shards.h"
 
 #include "geometry.h"

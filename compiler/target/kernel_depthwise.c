@@ -1,8 +1,10 @@
-/* Depthwise convolution and its gradient to the input: channels are the lanes, nothing is summed across them.
+/* Depthwise convolution and its gradient to the input: channels are the lanes, nothing is summed
+ * across them.
  *
- * A tile is a run of outputs of a row by one vector of channels. The tap rows that exist are a loop; within one, the
- * input pixels pass from left to right, each loaded once and multiplied into every output that it reaches, so an output
- * adds its taps in the order of the pixels. Tiles at the edges have bodies of their own, see kernel_conv.h. */
+ * A tile is a run of outputs of a row by one vector of channels. The tap rows that exist are a
+ * loop; within one, the input pixels pass from left to right, each loaded once and multiplied into
+ * every output that it reaches, so an output adds its taps in the order of the pixels. Tiles at the
+ * edges have bodies of their own, see kernel_conv.h. */
 #include "kernel_conv.h"
 
 #include "geometry.h"
@@ -28,21 +30,25 @@ static int64_t tile_width(const struct gather *q, const struct cpu *cpu)
     return width < 4 ? 4 : width;
 }
 
-/* One tap row of a tile. x: the input row at the tile's first output, tap 0; weights: the tap row. */
-static void emit_tap_row(struct depthwise *d, const struct gather_axis *w, const struct gather_segment *s,
-                         LLVMValueRef x, LLVMValueRef weights, LLVMValueRef *acc)
+/* One tap row of a tile. x: the input row at the tile's first output, tap 0; weights: the tap row.
+ */
+static void emit_tap_row(struct depthwise *d, const struct gather_axis *w,
+                         const struct gather_segment *s, LLVMValueRef x, LLVMValueRef weights,
+                         LLVMValueRef *acc)
 {
     struct ir *ir = d->ir;
     LLVMValueRef taps[MAX_KERNEL];
     int64_t reach = w->off_step * (w->taps - 1);
-    int64_t first = reach < 0 ? reach : 0, last = w->stride * (s->width - 1) + (reach > 0 ? reach : 0), loads = 0;
+    int64_t first = reach < 0 ? reach : 0,
+            last = w->stride * (s->width - 1) + (reach > 0 ? reach : 0), loads = 0;
     for (int64_t t = 0; t < w->taps; t++)
         taps[t] = ir_load_vec(ir, ir_at_const(ir, weights, (w->tap0 + w->tap_step * t) * CB));
     for (int64_t pixel = first; pixel <= last; pixel++) {
         LLVMValueRef value = NULL;
         for (int64_t t = 0; t < w->taps; t++) {
             int64_t at = pixel - w->off_step * t, m = at / w->stride;
-            if (at < 0 || at % w->stride != 0 || m >= s->width || !gather_exists(w, s->start + m, t))
+            if (at < 0 || at % w->stride != 0 || m >= s->width ||
+                !gather_exists(w, s->start + m, t))
                 continue;
             if (!value) {
                 if (loads++ % LOADS_PER_LAUNDER == 0)
@@ -54,8 +60,8 @@ static void emit_tap_row(struct depthwise *d, const struct gather_axis *w, const
     }
 }
 
-static void store_tile(struct depthwise *d, const struct gather_axis *w, int64_t width, LLVMValueRef pixel,
-                       LLVMValueRef *acc)
+static void store_tile(struct depthwise *d, const struct gather_axis *w, int64_t width,
+                       LLVMValueRef pixel, LLVMValueRef *acc)
 {
     struct position at = d->at;
     at.pixel = pixel;
@@ -65,8 +71,9 @@ static void store_tile(struct depthwise *d, const struct gather_axis *w, int64_t
     }
 }
 
-static void emit_segment(struct depthwise *d, const struct gather_axis *w, const struct gather_segment *s,
-                         const struct gather_row *row, LLVMValueRef out_row)
+static void emit_segment(struct depthwise *d, const struct gather_axis *w,
+                         const struct gather_segment *s, const struct gather_row *row,
+                         LLVMValueRef out_row)
 {
     struct ir *ir = d->ir;
     LLVMValueRef acc[MAX_WIDTH];
@@ -117,7 +124,8 @@ static void emit_unit(struct depthwise *d, LLVMValueRef unit)
     d->at.block = ir_rem_const(ir, slice, d->blocks);
     LLVMValueRef x = ir_at(ir, kernel_buffer(d->k, 0), ir_mul_const(ir, slice, pixels * CB));
     int64_t taps = d->q.kernel[0] * d->q.kernel[1];
-    LLVMValueRef weights = ir_at(ir, kernel_buffer(d->k, 1), ir_mul_const(ir, d->at.block, taps * CB));
+    LLVMValueRef weights =
+        ir_at(ir, kernel_buffer(d->k, 1), ir_mul_const(ir, d->at.block, taps * CB));
     struct ir_loop lanes = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, CB), ir->cpu->lanes);
     d->at.lane = lanes.i;
     d->x = ir_at(ir, x, lanes.i);
@@ -128,7 +136,8 @@ static void emit_unit(struct depthwise *d, LLVMValueRef unit)
     ir_loop_end(ir, &lanes);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
 {
     (void)cpu;
     (void)phase;
@@ -149,4 +158,5 @@ static void emit(struct kernel_build *k)
     ir_loop_end(k->ir, &loop);
 }
 
-const struct kernel_family kernel_depthwise = {.name = "depthwise", .phases = one_phase, .units = units, .emit = emit};
+const struct kernel_family kernel_depthwise = {
+    .name = "depthwise", .phases = one_phase, .units = units, .emit = emit};

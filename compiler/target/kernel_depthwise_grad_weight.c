@@ -1,10 +1,13 @@
-/* The gradient of depthwise weights: dw[tap][c] = sum over images and outputs of x[input of tap][c] * dy[c].
+/* The gradient of depthwise weights: dw[tap][c] = sum over images and outputs of x[input of tap][c]
+ * * dy[c].
  *
- * One tap row at a time: its taps' sums are registers, several per tap so that additions do not wait for each other
- * (output m of a tile goes to sum m mod phases), while the outputs of an image stream past. A unit is a channel block
- * of one shard; its result goes to scratch, and a second phase runs the tree over the shards.
+ * One tap row at a time: its taps' sums are registers, several per tap so that additions do not
+ * wait for each other (output m of a tile goes to sum m mod phases), while the outputs of an image
+ * stream past. A unit is a channel block of one shard; its result goes to scratch, and a second
+ * phase runs the tree over the shards.
  *
- * Order of the sum: as in kernel_conv_grad_weight.c, with the phases of a tap added up pairwise at the end. */
+ * Order of the sum: as in kernel_conv_grad_weight.c, with the phases of a tap added up pairwise at
+ * the end. */
 #include "kernel_conv.h"
 
 #include "geometry.h"
@@ -12,7 +15,14 @@
 #include "schedule.h"
 #include "vmath.h"
 
-enum { CB = FTMRT_CB, MAX_WIDTH = 12, MAX_KERNEL = 64, MAX_PHASES = 4, CHAIN = 256, LOADS_PER_LAUNDER = 4 };
+enum {
+    CB = FTMRT_CB,
+    MAX_WIDTH = 12,
+    MAX_KERNEL = 64,
+    MAX_PHASES = 4,
+    CHAIN = 256,
+    LOADS_PER_LAUNDER = 4
+};
 
 struct grad_weight {
     struct kernel_build *k;
@@ -20,9 +30,9 @@ struct grad_weight {
     struct gather q;
     int64_t blocks, phases;
     bool chained;
-    int64_t x_image, dy_image;           /* floats */
-    LLVMValueRef x, dy;                  /* the channel vector in image 0 */
-    LLVMValueRef out;                    /* the channel vector's taps in the shard's partial result */
+    int64_t x_image, dy_image; /* floats */
+    LLVMValueRef x, dy;        /* the channel vector in image 0 */
+    LLVMValueRef out;          /* the channel vector's taps in the shard's partial result */
     LLVMValueRef acc[MAX_KERNEL * MAX_PHASES];
 };
 
@@ -30,8 +40,12 @@ static struct gather geometry(const struct graph *g, const struct node *n)
 {
     const int64_t *x = graph_shape(g, n->inputs[0])->dim, *dy = graph_shape(g, n->inputs[1])->dim;
     const int64_t *w = n->type.shape.dim;
-    return (struct gather){.attrs = &n->attrs, .in_channels = x[1], .out_channels = x[1], .in = {x[2], x[3]},
-                           .out = {dy[2], dy[3]}, .kernel = {w[2], w[3]}};
+    return (struct gather){.attrs = &n->attrs,
+                           .in_channels = x[1],
+                           .out_channels = x[1],
+                           .in = {x[2], x[3]},
+                           .out = {dy[2], dy[3]},
+                           .kernel = {w[2], w[3]}};
 }
 
 static void clear_registers(struct grad_weight *w)
@@ -54,9 +68,10 @@ static void store_registers(struct grad_weight *w, LLVMValueRef row, bool add)
     }
 }
 
-/* The outputs of a tile for one tap row. x: input row at the first output, tap 0; dy: at the first output. */
-static void emit_tile(struct grad_weight *w, const struct gather_axis *a, const struct gather_segment *s,
-                      LLVMValueRef x, LLVMValueRef dy)
+/* The outputs of a tile for one tap row. x: input row at the first output, tap 0; dy: at the first
+ * output. */
+static void emit_tile(struct grad_weight *w, const struct gather_axis *a,
+                      const struct gather_segment *s, LLVMValueRef x, LLVMValueRef dy)
 {
     struct ir *ir = w->ir;
     LLVMValueRef d[MAX_WIDTH] = {NULL};
@@ -65,7 +80,8 @@ static void emit_tile(struct grad_weight *w, const struct gather_axis *a, const 
         LLVMValueRef value = NULL;
         for (int64_t t = 0; t < a->taps; t++) {
             int64_t at = pixel - a->off_step * t, m = at / a->stride;
-            if (at < 0 || at % a->stride != 0 || m >= s->width || !gather_exists(a, s->start + m, t))
+            if (at < 0 || at % a->stride != 0 || m >= s->width ||
+                !gather_exists(a, s->start + m, t))
                 continue;
             if (!value) {
                 if (loads++ % LOADS_PER_LAUNDER == 0)
@@ -103,7 +119,8 @@ static void emit_image(struct grad_weight *w, LLVMValueRef image, LLVMValueRef t
     struct ir *ir = w->ir;
     int64_t s = w->q.attrs->stride[0];
     LLVMValueRef zero = ir_i64(ir, 0);
-    LLVMValueRef first = ir_add_const(ir, ir_mul_const(ir, tap, w->q.attrs->dilation[0]), -w->q.attrs->padding[0]);
+    LLVMValueRef first =
+        ir_add_const(ir, ir_mul_const(ir, tap, w->q.attrs->dilation[0]), -w->q.attrs->padding[0]);
     LLVMValueRef above = ir_max(ir, ir_sub(ir, ir_i64(ir, s - 1), first), zero);
     LLVMValueRef below = ir_max(ir, ir_sub(ir, ir_i64(ir, w->q.in[0] + s - 1), first), zero);
     LLVMValueRef hi = ir_min(ir, ir_div_const(ir, below, s), ir_i64(ir, w->q.out[0]));
@@ -145,7 +162,8 @@ static void emit_shard(struct grad_weight *w, LLVMValueRef shard)
 static void emit_unit(struct grad_weight *w, LLVMValueRef unit)
 {
     struct ir *ir = w->ir;
-    LLVMValueRef block = ir_rem_const(ir, unit, w->blocks), shard = ir_div_const(ir, unit, w->blocks);
+    LLVMValueRef block = ir_rem_const(ir, unit, w->blocks),
+                 shard = ir_div_const(ir, unit, w->blocks);
     int64_t taps = w->q.kernel[0] * w->q.kernel[1];
     LLVMValueRef partial = ir_mul_const(ir, shard, conv_result_floats(w->k->node));
     LLVMValueRef offset = ir_add(ir, partial, ir_mul_const(ir, block, taps * CB));
@@ -159,7 +177,8 @@ static void emit_unit(struct grad_weight *w, LLVMValueRef unit)
     ir_loop_end(ir, &lanes);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
 {
     (void)cpu;
     if (phase == 1)
@@ -185,7 +204,8 @@ static void emit(struct kernel_build *k)
     struct grad_weight w = {.k = k, .ir = ir, .q = geometry(k->graph, k->node)};
     const struct program *p = k->graph->program;
     int64_t in = w.q.in[0] * w.q.in[1], out = w.q.out[0] * w.q.out[1];
-    FTM_BUG_ON(w.q.kernel[1] > MAX_KERNEL, "a convolution kernel of width %lld", (long long)w.q.kernel[1]);
+    FTM_BUG_ON(w.q.kernel[1] > MAX_KERNEL, "a convolution kernel of width %lld",
+               (long long)w.q.kernel[1]);
     w.blocks = ceil_div(w.q.in_channels, CB);
     w.phases = phases_of(w.q.kernel[1], ir->cpu);
     w.chained = out * ceil_div(p->max_batch, p->shards) <= CHAIN;
@@ -198,5 +218,8 @@ static void emit(struct kernel_build *k)
     ir_loop_end(ir, &loop);
 }
 
-const struct kernel_family kernel_depthwise_grad_weight = {.name = "depthwise_grad_weight", .phases = two_phases,
-                                                           .units = units, .emit = emit, .scratch = schedule_scratch};
+const struct kernel_family kernel_depthwise_grad_weight = {.name = "depthwise_grad_weight",
+                                                           .phases = two_phases,
+                                                           .units = units,
+                                                           .emit = emit,
+                                                           .scratch = schedule_scratch};

@@ -1,7 +1,7 @@
 /* link: ftm_kernel_run */
-/* Dense convolutions in all three directions against the reference evaluation, at every level that the host has. The
- * shapes hit every tail: channels around the block, odd maps, maps of one pixel, few and many images, strides, large
- * kernels, dilation, padding on one side only. */
+/* Dense convolutions in all three directions against the reference evaluation, at every level that
+ * the host has. The shapes hit every tail: channels around the block, odd maps, maps of one pixel,
+ * few and many images, strides, large kernels, dilation, padding on one side only. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,12 +15,12 @@
 enum { MAX_BATCH = 9, SHARDS = 4 };
 
 struct shapes {
-    int64_t in, out;      /* channels */
+    int64_t in, out; /* channels */
     int64_t h, w;
     int64_t kh, kw;
     int64_t stride, pad[4], dilation;
-    bool plain;           /* row-major operand x */
-    bool steps;           /* with fused steps */
+    bool plain; /* row-major operand x */
+    bool steps; /* with fused steps */
 };
 
 #define PAD(p) {p, p, p, p}
@@ -42,10 +42,11 @@ static const struct shapes table[] = {
     {18, 16, 11, 12, 5, 3, 2, {2, 0, 1, 2}, 1, false, false},
     {16, 16, 12, 12, 3, 3, 1, PAD(2), 2, false, false},
     {8, 8, 13, 13, 3, 3, 2, PAD(2), 2, false, false},
-    {16, 16, 10, 10, 2, 2, 3, PAD(0), 1, false, false}, /* outputs of the gradient without any tap */
-    {64, 10, 1, 1, 1, 1, 1, PAD(0), 1, false, true},    /* linear */
+    {16, 16, 10, 10, 2, 2, 3, PAD(0), 1, false,
+     false},                                         /* outputs of the gradient without any tap */
+    {64, 10, 1, 1, 1, 1, 1, PAD(0), 1, false, true}, /* linear */
     {40, 100, 1, 1, 1, 1, 1, PAD(0), 1, false, true},
-    {24, 20, 5, 4, 5, 4, 1, PAD(0), 1, false, true},    /* linear after flatten */
+    {24, 20, 5, 4, 5, 4, 1, PAD(0), 1, false, true}, /* linear after flatten */
     {3, 5, 6, 6, 6, 6, 1, PAD(0), 1, true, false},
     {32, 32, 2, 2, 3, 3, 1, PAD(1), 1, false, true},
     {16, 16, 1, 1, 3, 3, 1, PAD(1), 1, false, false},
@@ -88,8 +89,9 @@ static struct shape y_shape(const struct shapes *s)
 static const char *label(const char *what, const struct shapes *s)
 {
     static char text[128];
-    snprintf(text, sizeof text, "%s %lld->%lld %lldx%lld k%lldx%lld s%lld", what, (long long)s->in, (long long)s->out,
-             (long long)s->h, (long long)s->w, (long long)s->kh, (long long)s->kw, (long long)s->stride);
+    snprintf(text, sizeof text, "%s %lld->%lld %lldx%lld k%lldx%lld s%lld", what, (long long)s->in,
+             (long long)s->out, (long long)s->h, (long long)s->w, (long long)s->kh,
+             (long long)s->kw, (long long)s->stride);
     return text;
 }
 
@@ -97,7 +99,8 @@ static const char *label(const char *what, const struct shapes *s)
 static void add_steps(struct kernel_case *c, int64_t channels)
 {
     value_id bias = kernel_case_input(c, shape_1d(channels), FTMRT_LAYOUT_VECTOR);
-    value_id residual = kernel_case_input(c, graph_node(c->graph, c->node)->type.shape, FTMRT_LAYOUT_BLOCKED);
+    value_id residual =
+        kernel_case_input(c, graph_node(c->graph, c->node)->type.shape, FTMRT_LAYOUT_BLOCKED);
     kernel_case_step(c, OP_bias_add, NULL, &bias, 1);
     kernel_case_step(c, OP_add, NULL, &residual, 1);
     kernel_case_step(c, OP_relu, NULL, NULL, 0);
@@ -107,7 +110,8 @@ static struct kernel_case *forward(struct kernel_run *r, const struct shapes *s)
 {
     struct kernel_case *c = kernel_case_new(r, label("conv2d", s));
     struct attrs a = attrs_of(s);
-    value_id x = kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
+    value_id x =
+        kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
     value_id w = kernel_case_input(c, shape_4d(s->out, s->in, s->kh, s->kw), FTMRT_LAYOUT_CONV);
     kernel_case_node(c, graph_op(c->graph, OP_conv2d, &a, x, w), FTMRT_LAYOUT_BLOCKED);
     if (s->steps)
@@ -131,7 +135,8 @@ static struct kernel_case *grad_weight(struct kernel_run *r, const struct shapes
 {
     struct kernel_case *c = kernel_case_new(r, label("conv2d_grad_weight", s));
     struct attrs a = attrs_of(s);
-    value_id x = kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
+    value_id x =
+        kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
     value_id dy = kernel_case_input(c, y_shape(s), FTMRT_LAYOUT_BLOCKED);
     kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_weight, &a, x, dy), FTMRT_LAYOUT_CONV);
     return c;
@@ -142,7 +147,8 @@ typedef struct kernel_case *make_fn(struct kernel_run *, const struct shapes *);
 /* A chain of roundings of random sign grows with the square root of its length. */
 static double tolerance(const struct shapes *s)
 {
-    int64_t taps = s->kh * s->kw, sums[] = {s->in * taps, s->out * taps, MAX_BATCH * s->h * s->w}, most = 1;
+    int64_t taps = s->kh * s->kw, sums[] = {s->in * taps, s->out * taps, MAX_BATCH * s->h * s->w},
+            most = 1;
     for (int i = 0; i < 3; i++)
         most = sums[i] > most ? sums[i] : most;
     return 1e-6 + 5e-8 * sqrt((double)most);
@@ -160,7 +166,8 @@ static void check_level(const struct cpu *cpu, make_fn *make)
         for (int b = 0; b < 3; b++) {
             double error = kernel_case_check(cases[i], batches[b]);
             if (!(error < tolerance(&table[i])))
-                fail_msg("%s [%s] n = %d: error %g", cases[i]->label, cpu->name, (int)batches[b], error);
+                fail_msg("%s [%s] n = %d: error %g", cases[i]->label, cpu->name, (int)batches[b],
+                         error);
         }
     kernel_run_free(r);
 }

@@ -1,5 +1,6 @@
 /* link: ftm_kernel_run */
-/* Depthwise convolutions in all three directions against the reference evaluation, at every level that the host has. */
+/* Depthwise convolutions in all three directions against the reference evaluation, at every level
+ * that the host has. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,8 +62,9 @@ static value_id x_input(struct kernel_case *c, const struct shapes *s)
 
 static value_id dy_input(struct kernel_case *c, const struct shapes *s)
 {
-    struct shape y = shape_4d(DIM_BATCH, s->channels, out_size(s->h, s->kh, s->pad[0] + s->pad[2], s),
-                              out_size(s->w, s->kw, s->pad[1] + s->pad[3], s));
+    struct shape y =
+        shape_4d(DIM_BATCH, s->channels, out_size(s->h, s->kh, s->pad[0] + s->pad[2], s),
+                 out_size(s->w, s->kw, s->pad[1] + s->pad[3], s));
     return kernel_case_input(c, y, FTMRT_LAYOUT_BLOCKED);
 }
 
@@ -74,8 +76,9 @@ static value_id w_input(struct kernel_case *c, const struct shapes *s)
 static struct kernel_case *case_of(struct kernel_run *r, const char *what, const struct shapes *s)
 {
     char text[128];
-    snprintf(text, sizeof text, "%s %lld %lldx%lld k%lldx%lld s%lld", what, (long long)s->channels, (long long)s->h,
-             (long long)s->w, (long long)s->kh, (long long)s->kw, (long long)s->stride);
+    snprintf(text, sizeof text, "%s %lld %lldx%lld k%lldx%lld s%lld", what, (long long)s->channels,
+             (long long)s->h, (long long)s->w, (long long)s->kh, (long long)s->kw,
+             (long long)s->stride);
     return kernel_case_new(r, text);
 }
 
@@ -85,7 +88,8 @@ static void finish(struct kernel_case *c, const struct shapes *s, value_id node)
     if (!s->steps)
         return;
     value_id bias = kernel_case_input(c, shape_1d(s->channels), FTMRT_LAYOUT_VECTOR);
-    value_id residual = kernel_case_input(c, graph_node(c->graph, node)->type.shape, FTMRT_LAYOUT_BLOCKED);
+    value_id residual =
+        kernel_case_input(c, graph_node(c->graph, node)->type.shape, FTMRT_LAYOUT_BLOCKED);
     kernel_case_step(c, OP_bias_add, NULL, &bias, 1);
     kernel_case_step(c, OP_add, NULL, &residual, 1);
     kernel_case_step(c, OP_relu6, NULL, NULL, 0);
@@ -114,7 +118,8 @@ static struct kernel_case *grad_weight(struct kernel_run *r, const struct shapes
     struct kernel_case *c = case_of(r, "conv2d_grad_weight", s);
     struct attrs a = attrs_of(s);
     value_id x = x_input(c, s), dy = dy_input(c, s);
-    kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_weight, &a, x, dy), FTMRT_LAYOUT_DEPTHWISE);
+    kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_weight, &a, x, dy),
+                     FTMRT_LAYOUT_DEPTHWISE);
     return c;
 }
 
@@ -132,7 +137,8 @@ static void check_level(const struct cpu *cpu, make_fn *make)
         for (int b = 0; b < 3; b++) {
             double error = kernel_case_check(cases[i], batches[b]);
             if (!(error < 3e-6))
-                fail_msg("%s [%s] n = %d: error %g", cases[i]->label, cpu->name, (int)batches[b], error);
+                fail_msg("%s [%s] n = %d: error %g", cases[i]->label, cpu->name, (int)batches[b],
+                         error);
         }
     kernel_run_free(r);
 }

@@ -22,10 +22,12 @@ struct kernel_run {
     uint64_t random;
 };
 
-#define FAIL(c, ...) (fprintf(stderr, "%s [%s]: ", (c)->label, (c)->run->cpu->name), fprintf(stderr, __VA_ARGS__), \
-                      fputc('\n', stderr), exit(1))
+#define FAIL(c, ...)                                                                               \
+    (fprintf(stderr, "%s [%s]: ", (c)->label, (c)->run->cpu->name), fprintf(stderr, __VA_ARGS__),  \
+     fputc('\n', stderr), exit(1))
 
-/* ---- building the cases ---------------------------------------------------------------------------------------- */
+/* ---- building the cases
+ * ---------------------------------------------------------------------------------------- */
 
 struct kernel_run *kernel_run_new(const struct cpu *cpu, int64_t max_batch, int64_t shards)
 {
@@ -82,8 +84,13 @@ value_id kernel_case_state(struct kernel_case *c, struct type type, enum ftmrt_l
 {
     struct program *p = c->run->program;
     struct state s = {
-        .name = arena_printf(p->arena, "s%u", p->states.len), .type = type, .file_shape = type.shape,
-        .layout = layout, .trainable = true, .mutable = true, .source = -1,
+        .name = arena_printf(p->arena, "s%u", p->states.len),
+        .type = type,
+        .file_shape = type.shape,
+        .layout = layout,
+        .trainable = true,
+        .mutable = true,
+        .source = -1,
     };
     value_id v = graph_state(c->graph, program_add_state(p, s));
     graph_node(c->graph, v)->layout = layout;
@@ -100,8 +107,8 @@ void kernel_case_node(struct kernel_case *c, value_id node, enum ftmrt_layout la
     graph_node(c->graph, node)->layout = layout;
 }
 
-void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs, const value_id *extra,
-                      uint32_t extra_count)
+void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs,
+                      const value_id *extra, uint32_t extra_count)
 {
     struct node *n = graph_node(c->graph, c->node);
     struct step *s = &n->steps[n->step_count++];
@@ -112,12 +119,15 @@ void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *att
         n->inputs[n->input_count++] = extra[i];
 }
 
-/* ---- compiling --------------------------------------------------------------------------------------------------- */
+/* ---- compiling
+ * ---------------------------------------------------------------------------------------------------
+ */
 
+/* CPU time in seconds. */
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -192,7 +202,9 @@ void kernel_run_build(struct kernel_run *r, double *emit_seconds, double *codege
         find_phases(c);
 }
 
-/* ---- data -------------------------------------------------------------------------------------------------------- */
+/* ---- data
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static double uniform(struct kernel_run *r)
 {
@@ -214,10 +226,7 @@ static struct tensor tensor_new(struct arena *a, struct shape s, int64_t n)
     return t;
 }
 
-static bool is_integer(const struct node *v)
-{
-    return v->type.dtype != FTMRT_F32;
-}
+static bool is_integer(const struct node *v) { return v->type.dtype != FTMRT_F32; }
 
 static struct tensor operand_tensor(struct kernel_case *c, struct arena *a, uint32_t i, int64_t n)
 {
@@ -301,10 +310,13 @@ static void prepare(struct kernel_case *c, struct arena *a, int64_t n, struct te
     c->buffers[result + 1] = scratch ? aligned((size_t)scratch) : NULL;
 }
 
-/* ---- the reference ------------------------------------------------------------------------------------------------ */
+/* ---- the reference
+ * ------------------------------------------------------------------------------------------------
+ */
 
-static void reference_op(struct kernel_case *c, enum op op, const struct attrs *attrs, const struct tensor *in,
-                         struct tensor *out, struct tensor **state, int64_t n)
+static void reference_op(struct kernel_case *c, enum op op, const struct attrs *attrs,
+                         const struct tensor *in, struct tensor *out, struct tensor **state,
+                         int64_t n)
 {
     struct eval e = {.graph = c->graph, .attrs = attrs, .in = in, .out = *out, .n = n};
     for (uint32_t i = 0; state && i < 4; i++)
@@ -342,7 +354,9 @@ static struct tensor reference(struct kernel_case *c, struct arena *a, int64_t n
     return out;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------------- */
+/* ---- checks
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 void kernel_case_execute(struct kernel_case *c, int64_t n)
 {
@@ -366,8 +380,8 @@ void kernel_case_prepare(struct kernel_case *c, int64_t n)
 }
 
 /* Compares a value in memory with its reference; checks padding and the part past image n. */
-static double compare(struct kernel_case *c, const struct node *v, const void *memory, const struct tensor *want,
-                      int64_t n)
+static double compare(struct kernel_case *c, const struct node *v, const void *memory,
+                      const struct tensor *want, int64_t n)
 {
     int64_t count = shape_elements(&want->shape, n);
     if (is_integer(v)) {
@@ -385,7 +399,8 @@ static double compare(struct kernel_case *c, const struct node *v, const void *m
     for (int64_t i = 0; i < count; i++) {
         double d = fabs((double)rows[i] - want->data[i]);
         if (!(d <= 1e30))
-            FAIL(c, "element %lld is %g, not %g (n = %lld)", (long long)i, (double)rows[i], want->data[i], (long long)n);
+            FAIL(c, "element %lld is %g, not %g (n = %lld)", (long long)i, (double)rows[i],
+                 want->data[i], (long long)n);
         error = d > error ? d : error;
         size = fabs(want->data[i]) > size ? fabs(want->data[i]) : size;
     }
@@ -395,8 +410,8 @@ static double compare(struct kernel_case *c, const struct node *v, const void *m
     if (memcmp(again, memory, used) != 0)
         for (size_t i = 0; i < used / 4; i++)
             if (!(((const float *)memory)[i] == again[i]))
-                FAIL(c, "padding lane %zu of the result is %g (n = %lld)", i, (double)((const float *)memory)[i],
-                     (long long)n);
+                FAIL(c, "padding lane %zu of the result is %g (n = %lld)", i,
+                     (double)((const float *)memory)[i], (long long)n);
     for (size_t i = used; i < all; i++)
         if (((const unsigned char *)memory)[i] != 0xff)
             FAIL(c, "byte %zu past image %lld was written", i, (long long)n);
@@ -441,7 +456,8 @@ static void run_threads(struct kernel_case *c, int64_t n)
             if (threads == 1)
                 first[i] = memcpy(aligned(bytes), c->buffers[i], bytes);
             if (memcmp(first[i], c->buffers[i], bytes) != 0)
-                FAIL(c, "%d threads give other bits than one in buffer %u (n = %lld)", threads, i, (long long)n);
+                FAIL(c, "%d threads give other bits than one in buffer %u (n = %lld)", threads, i,
+                     (long long)n);
             if (!is_result(c, i) && memcmp(original[i], c->buffers[i], bytes) != 0)
                 FAIL(c, "operand %u was overwritten (n = %lld)", i, (long long)n);
         }
@@ -465,7 +481,8 @@ double kernel_case_check(struct kernel_case *c, int64_t n)
     for (uint32_t i = 0; i <= node->input_count; i++) {
         if (!is_result(c, i))
             continue;
-        double error = compare(c, buffer_value(c, i), c->buffers[i], i < node->input_count ? &in[i] : &out, n);
+        double error =
+            compare(c, buffer_value(c, i), c->buffers[i], i < node->input_count ? &in[i] : &out, n);
         worst = error > worst ? error : worst;
     }
     arena_clear(&a);

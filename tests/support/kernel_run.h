@@ -1,5 +1,5 @@
-/* Compiles kernels of one-node graphs to a shared object, runs them on random data and compares them with the
- * reference evaluation of their ops.
+/* Compiles kernels of one-node graphs to a shared object, runs them on random data and compares
+ * them with the reference evaluation of their ops.
  *
  *     struct kernel_run *r = kernel_run_new(cpu_find("x86-64-v3"), max_batch, shards);
  *     struct kernel_case *c = kernel_case_new(r);         a graph of its own: c->graph
@@ -10,9 +10,9 @@
  *     double error = kernel_case_check(c, n);             max|a-b| / max|b| over all results
  *     kernel_run_free(r);
  *
- * A check runs the kernel with 1, 2 and 3 threads and demands equal bits, operands past image n that are NaN, zero
- * lanes past the last channel in the result, and nothing written past image n. A violation ends the program with a
- * message. */
+ * A check runs the kernel with 1, 2 and 3 threads and demands equal bits, operands past image n
+ * that are NaN, zero lanes past the last channel in the result, and nothing written past image n. A
+ * violation ends the program with a message. */
 #ifndef FTM_TESTS_KERNEL_RUN_H
 #define FTM_TESTS_KERNEL_RUN_H
 
@@ -29,12 +29,12 @@ struct kernel_case {
     struct kernel_run *run;
     struct graph *graph;
     value_id node;
-    /* Fills operand i (its values are uniform in [-1, 1) already; of an integer operand: 0, 1, ... below `classes`).
-     * May be NULL. */
+    /* Fills operand i (its values are uniform in [-1, 1) already; of an integer operand: 0, 1, ...
+     * below `classes`). May be NULL. */
     void (*fill)(const struct kernel_case *c, uint32_t operand, struct tensor *x);
     int64_t classes;
     const char *label;
-    ftmrt_kernel *phase[4];      /* after kernel_run_build */
+    ftmrt_kernel *phase[4];                 /* after kernel_run_build */
     void *buffers[KERNEL_RUN_OPERANDS + 2]; /* of the last check or kernel_case_prepare */
     struct kernel_case *next;
 };
@@ -44,7 +44,8 @@ void kernel_run_free(struct kernel_run *r);
 
 /* A case with an empty graph; label is printed when it fails (copied). */
 struct kernel_case *kernel_case_new(struct kernel_run *r, const char *label);
-/* An operand: an input of that shape and layout; f32 unless it is made with kernel_case_input_of. */
+/* An operand: an input of that shape and layout; f32 unless it is made with kernel_case_input_of.
+ */
 value_id kernel_case_input(struct kernel_case *c, struct shape shape, enum ftmrt_layout layout);
 value_id kernel_case_input_of(struct kernel_case *c, struct type type, enum ftmrt_layout layout);
 /* A mutable state, which an EFFECT node writes. */
@@ -52,11 +53,11 @@ value_id kernel_case_state(struct kernel_case *c, struct type type, enum ftmrt_l
 /* Makes `node` the one that is tested, with its result in that layout. */
 void kernel_case_node(struct kernel_case *c, value_id node, enum ftmrt_layout layout);
 /* Fuses an element-wise op behind the node; extra: its further operands. */
-void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs, const value_id *extra,
-                      uint32_t extra_count);
+void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs,
+                      const value_id *extra, uint32_t extra_count);
 
-/* Optimises, writes, links and loads all cases. Seconds of emission + optimisation and of code generation are added
- * to emit_seconds and codegen_seconds if not NULL. */
+/* Optimises, writes, links and loads all cases. CPU seconds of emission + optimisation and of code
+ * generation are added to emit_seconds and codegen_seconds if not NULL. */
 void kernel_run_build(struct kernel_run *r, double *emit_seconds, double *codegen_seconds);
 
 /* max|a-b| / max|b| of the kernel and the reference over its results, for a batch of n. */
