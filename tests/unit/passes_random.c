@@ -47,20 +47,21 @@ static double difference(const struct tensor *a, const struct tensor *b)
     return worst;
 }
 
-static void compare(const struct program *p, const struct result *a, const struct result *b,
-                    bool states, uint64_t seed, enum pass_id pass)
+/* What differs between two results, or NULL. */
+static const char *compare(struct arena *a, const struct program *p, const struct result *x,
+                           const struct result *y, bool states)
 {
     for (uint32_t f = 0; f < FUNCTIONS; f++) {
-        for (uint32_t o = 0; o < p->functions.at[f]->outputs.len; o++)
-            if (!(difference(&a->outputs[f][o], &b->outputs[f][o]) < 1e-9))
-                fail_msg("seed %llu: pass %s changes output %u of function %u by %g",
-                         (unsigned long long)seed, pass_name(pass), o, f,
-                         difference(&a->outputs[f][o], &b->outputs[f][o]));
+        const struct graph *g = p->functions.at[f];
+        for (uint32_t o = 0; o < g->outputs.len; o++)
+            if (!(difference(&x->outputs[f][o], &y->outputs[f][o]) < 1e-9))
+                return arena_printf(a, "output %s of %s by %g", g->outputs.at[o].name, g->name,
+                                    difference(&x->outputs[f][o], &y->outputs[f][o]));
         for (uint32_t s = 0; states && s < p->states.len; s++)
-            if (!(difference(&a->after[f]->states[s], &b->after[f]->states[s]) < 1e-9))
-                fail_msg("seed %llu: pass %s changes state %s", (unsigned long long)seed,
-                         pass_name(pass), p->states.at[s].name);
+            if (!(difference(&x->after[f]->states[s], &y->after[f]->states[s]) < 1e-9))
+                return arena_printf(a, "state %s after %s", p->states.at[s].name, g->name);
     }
+    return NULL;
 }
 
 static void run_pass(struct program *p, enum pass_id id, uint64_t seed)
@@ -89,8 +90,11 @@ static void keeps_meaning(void **state)
         for (enum pass_id id = 0; id < PASS_COUNT; id++) {
             run_pass(p, id, seed);
             interpret_all(&a, p, &after);
-            /* decompose and backward add updates that the program meant but did not spell out */
-            compare(p, &before, &after, id != PASS_decompose && id != PASS_backward, seed, id);
+            /* these two add updates that the program meant but did not spell out */
+            bool states = id != PASS_decompose && id != PASS_backward;
+            const char *what = compare(&a, p, &before, &after, states);
+            if (what)
+                fail_msg("seed %llu: %s changes %s", (unsigned long long)seed, pass_name(id), what);
             before = after;
         }
         arena_clear(&a);
@@ -117,17 +121,19 @@ static struct interp *one_step(struct arena *a, const struct program *p)
     struct graph *g = program_find_function(p, "train");
     struct interp *in = interp_new(a, p);
     struct tensor inputs[8], outputs[MAX_OUTPUTS];
+    double lr = 1, none = 0;
     random_states(in);
     random_inputs(a, g, BATCH, inputs);
-    inputs[2].data[0] = 1;
-    inputs[3].data[0] = 0;
-    inputs[4].data[0] = 0;
+    inputs[2].data = &lr;
+    inputs[3].data = &none;
+    inputs[4].data = &none;
     interp_run(in, a, g, BATCH, inputs, outputs, NULL);
     return in;
 }
 
-static void check_parameter(struct arena *a, const struct program *p, const struct interp *stepped,
-                            uint32_t s, uint64_t seed)
+/* Two elements of a parameter's gradient against finite differences: what is wrong, or NULL. */
+static const char *check_parameter(struct arena *a, const struct program *p,
+                                   const struct interp *stepped, uint32_t s, uint64_t seed)
 {
     struct interp *start = interp_new(a, p);
     random_states(start);
@@ -139,9 +145,37 @@ static void check_parameter(struct arena *a, const struct program *p, const stru
         double numeric = (loss_of(a, p, s, e, h) - loss_of(a, p, s, e, -h)) / (2 * h);
         double taken = start->states[s].data[e] - stepped->states[s].data[e];
         if (!(fabs(numeric - taken) < 1e-5 * (1 + fabs(numeric))))
-            fail_msg("seed %llu: gradient of %s[%lld] is %g, finite differences give %g",
-                     (unsigned long long)seed, p->states.at[s].name, (long long)e, taken, numeric);
+            return arena_printf(a, "gradient of %s[%lld] is %g, finite differences give %g",
+                                p->states.at[s].name, (long long)e, taken, numeric);
     }
+    return NULL;
+}
+
+/* All parameters' gradients, and that frozen states keep every bit. */
+static const char *check_step(struct arena *a, const struct program *p, uint64_t seed)
+{
+    struct interp *stepped = one_step(a, p), *start = interp_new(a, p);
+    const char *what = NULL;
+    random_states(start);
+    for (uint32_t s = 0; s < p->states.len && !what; s++) {
+        size_t bytes = sizeof(double) * (size_t)shape_elements(&p->states.at[s].type.shape, 1);
+        if (p->states.at[s].trainable)
+            what = check_parameter(a, p, stepped, s, seed);
+        else if (!p->states.at[s].mutable &&
+                 memcmp(start->states[s].data, stepped->states[s].data, bytes) != 0)
+            what = arena_printf(a, "frozen %s has changed", p->states.at[s].name);
+    }
+    return what;
+}
+
+static struct program *compiled(struct arena *a, struct diag *d, uint64_t seed)
+{
+    arena_init(a, "test");
+    diag_init(d, a);
+    struct program *p = random_program(a, d, seed, 8);
+    for (enum pass_id id = 0; id < PASS_COUNT; id++)
+        run_pass(p, id, seed);
+    return p;
 }
 
 static void gradients_are_right(void **state)
@@ -150,24 +184,70 @@ static void gradients_are_right(void **state)
     for (uint64_t seed = 100; seed < 100 + PROGRAMS / 2; seed++) {
         struct arena a;
         struct diag d;
+        const char *what = check_step(&a, compiled(&a, &d, seed), seed);
+        if (what)
+            fail_msg("seed %llu: %s", (unsigned long long)seed, what);
+        arena_clear(&a);
+    }
+}
+
+/* ---- planted faults ------------------------------------------------------------------- */
+
+static value_id last_of(const struct graph *g, enum op op)
+{
+    for (uint32_t i = g->nodes.len; i-- > 0;)
+        if (g->nodes.at[i].op == op && !g->nodes.at[i].dead)
+            return (value_id){i};
+    return VALUE_NONE;
+}
+
+/* A rule that says x + b = x: the comparison must see it. */
+static void wrong_rewrite_is_caught(void **state)
+{
+    (void)state;
+    uint32_t planted = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct arena a;
+        struct diag d;
         arena_init(&a, "test");
         diag_init(&d, &a);
-        struct program *p = random_program(&a, &d, seed, 8);
-        uint32_t states = p->states.len;
-        for (enum pass_id id = 0; id < PASS_COUNT; id++)
-            run_pass(p, id, seed);
-        struct interp *stepped = one_step(&a, p), *start = interp_new(&a, p);
-        random_states(start);
-        for (uint32_t s = 0; s < states; s++) {
-            if (p->states.at[s].trainable)
-                check_parameter(&a, p, stepped, s, seed);
-            else if (!p->states.at[s].mutable)
-                assert_memory_equal(start->states[s].data, stepped->states[s].data,
-                                    sizeof(double) *
-                                        (size_t)shape_elements(&p->states.at[s].type.shape, 1));
+        struct program *p = random_program(&a, &d, seed, 4);
+        struct graph *g = program_find_function(p, "predict");
+        value_id v = last_of(g, OP_bias_add);
+        struct result before, after;
+        interpret_all(&a, p, &before);
+        if (value_valid(v)) {
+            graph_replace_uses(g, v, graph_node(g, v)->inputs[0], VALUE_NONE);
+            interpret_all(&a, p, &after);
+            assert_non_null(compare(&a, p, &before, &after, true));
+            planted++;
         }
         arena_clear(&a);
     }
+    assert_true(planted > 5);
+}
+
+/* A gradient rule that counts one use twice: finite differences must see it. */
+static void wrong_gradient_is_caught(void **state)
+{
+    (void)state;
+    uint32_t planted = 0, found = 0;
+    for (uint64_t seed = 200; seed < 220; seed++) {
+        struct arena a;
+        struct diag d;
+        struct program *p = compiled(&a, &d, seed);
+        struct graph *g = program_find_function(p, "train");
+        value_id v = last_of(g, p->optimizer.momentum_used ? OP_sgd : OP_sgd_plain);
+        assert_null(check_step(&a, p, seed));
+        value_id gradient = graph_node(g, v)->inputs[0];
+        value_id twice = graph_op(g, OP_add, NULL, gradient, gradient);
+        graph_node(g, v)->inputs[0] = twice;
+        graph_sort(g);
+        planted++;
+        found += check_step(&a, p, seed) != NULL;
+        arena_clear(&a);
+    }
+    assert_true(found * 4 >= planted * 3); /* two elements are looked at; both may be zero */
 }
 
 int main(void)
@@ -175,6 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_meaning),
         cmocka_unit_test(gradients_are_right),
+        cmocka_unit_test(wrong_rewrite_is_caught),
+        cmocka_unit_test(wrong_gradient_is_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
