@@ -72,6 +72,14 @@ LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const str
     return vector_address(k, k->buffer[buffer], s, at, row);
 }
 
+/* Per-channel operands of an element-wise sweep over activations: with their loads, square roots and divisions leave the
+ * loop over the pixels. Convolutions keep theirs where they are: the registers hold accumulators. */
+static bool leaves_loops(const struct kernel_build *k, const struct node *operand)
+{
+    return op_info(k->node->op)->cls == OP_CLASS_ELEMWISE && k->node->layout == FTMRT_LAYOUT_BLOCKED &&
+           operand->layout != FTMRT_LAYOUT_BLOCKED;
+}
+
 static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
 {
     struct expression *x = of(e);
@@ -82,9 +90,12 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     const struct node *v = graph_node(k->graph, k->node->inputs[buffer]);
     if (v->op == OP_constant)
         return wrap(ir_vec_const(k->ir, v->attrs.value));
-    if (v->type.shape.rank == 0)
-        return wrap(ir_splat(k->ir, ir_load_f32(k->ir, k->buffer[buffer])));
-    return wrap(ir_load_vec(k->ir, epilogue_address(k, buffer, x->at, row)));
+    bool scalar = v->type.shape.rank == 0;
+    LLVMValueRef load = scalar ? ir_load_f32(k->ir, k->buffer[buffer])
+                               : ir_load_vec(k->ir, epilogue_address(k, buffer, x->at, row));
+    if (leaves_loops(k, v))
+        load = ir_unchanging(k->ir, load);
+    return wrap(scalar ? ir_splat(k->ir, load) : load);
 }
 
 static emit_value build_count(struct emit *e)

@@ -226,6 +226,15 @@ LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p)
     return load(ir, ir->vec, p, 4 * ir->cpu->lanes);
 }
 
+LLVMValueRef ir_unchanging(struct ir *ir, LLVMValueRef load_instruction)
+{
+    static const char name[] = "invariant.load";
+    LLVMMetadataRef node = LLVMMDNodeInContext2(ir->context, NULL, 0);
+    unsigned kind = LLVMGetMDKindIDInContext(ir->context, name, sizeof name - 1);
+    LLVMSetMetadata(load_instruction, kind, LLVMMetadataAsValue(ir->context, node));
+    return load_instruction;
+}
+
 void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p) { store(ir, v, p, 4); }
 
 void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p)

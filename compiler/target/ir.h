@@ -63,6 +63,8 @@ LLVMValueRef ir_at_const(struct ir *ir, LLVMValueRef p, int64_t i);
 
 LLVMValueRef ir_load_f32(struct ir *ir, LLVMValueRef p);
 LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p); /* alignment: a vector register, data is 64-byte blocked */
+/* Marks a load: nothing in the function writes what it reads, so it may leave a loop. Returns it. */
+LLVMValueRef ir_unchanging(struct ir *ir, LLVMValueRef load);
 void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
 void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
 LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar); /* insertelement + shufflevector: a broadcast, never 0 + x */
