@@ -1,10 +1,11 @@
-/* Operators on integers, numbers, truth values and strings. Integer arithmetic is checked: a shape never wraps. */
+/* Operators on integers, numbers, truth values and strings. Integer arithmetic is checked: a shape
+ * never wraps. */
 #include "value.h"
 
 #include <string.h>
 
-static struct value operand_types(struct arena *arena, struct diag *diag, enum ast_op op, const struct value *a,
-                                  const struct value *b, struct span span)
+static struct value operand_types(struct arena *arena, struct diag *diag, enum ast_op op,
+                                  const struct value *a, const struct value *b, struct span span)
 {
     const char *text = value_text(arena, a);
     if (b)
@@ -13,7 +14,8 @@ static struct value operand_types(struct arena *arena, struct diag *diag, enum a
     return value_error();
 }
 
-struct value value_unary(struct arena *arena, struct diag *diag, enum ast_op op, const struct value *a, struct span span)
+struct value value_unary(struct arena *arena, struct diag *diag, enum ast_op op,
+                         const struct value *a, struct span span)
 {
     if (a->kind == VALUE_ERROR)
         return *a;
@@ -33,7 +35,8 @@ static bool shift(int64_t a, int64_t b, int64_t *out)
     return b < 0 || b > 62 || __builtin_mul_overflow(a, (int64_t)1 << b, out);
 }
 
-static struct value integer_op(struct diag *diag, enum ast_op op, int64_t a, int64_t b, struct span span)
+static struct value integer_op(struct diag *diag, enum ast_op op, int64_t a, int64_t b,
+                               struct span span)
 {
     int64_t v = 0;
     bool overflow = false;
@@ -59,8 +62,8 @@ static struct value integer_op(struct diag *diag, enum ast_op op, int64_t a, int
     return value_error();
 }
 
-static struct value real_op(struct arena *arena, struct diag *diag, enum ast_op op, const struct value *a,
-                            const struct value *b, struct span span)
+static struct value real_op(struct arena *arena, struct diag *diag, enum ast_op op,
+                            const struct value *a, const struct value *b, struct span span)
 {
     double x = value_number(a), y = value_number(b);
     if (op == AST_ADD)
@@ -94,8 +97,8 @@ static int compare(const struct value *a, const struct value *b)
 }
 
 /* 3: different, but without an order. */
-static struct value comparison(struct arena *arena, struct diag *diag, enum ast_op op, const struct value *a,
-                               const struct value *b, struct span span)
+static struct value comparison(struct arena *arena, struct diag *diag, enum ast_op op,
+                               const struct value *a, const struct value *b, struct span span)
 {
     int order = compare(a, b);
     bool equality = op == AST_EQ || op == AST_NE, number = value_is_number(a) && value_is_number(b);
@@ -108,8 +111,8 @@ static struct value comparison(struct arena *arena, struct diag *diag, enum ast_
     return value_bool(op == AST_LE ? order <= 0 : order >= 0);
 }
 
-struct value value_binary(struct arena *arena, struct diag *diag, enum ast_op op, const struct value *a,
-                          const struct value *b, struct span span)
+struct value value_binary(struct arena *arena, struct diag *diag, enum ast_op op,
+                          const struct value *a, const struct value *b, struct span span)
 {
     if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR)
         return value_error();

@@ -1,12 +1,13 @@
-/* Constructors of the syntax tree. They keep the depth of every node, so that a tree too deep for the recursive walks
- * of the elaborator is refused here, once, with its place. */
+/* Constructors of the syntax tree. They keep the depth of every node, so that a tree too deep for
+ * the recursive walks of the elaborator is refused here, once, with its place. */
 #include "ast.h"
 
 #include <string.h>
 
 #include "parse.h"
 
-/* The depth above its children; past the limit a report, and a flat result so that the walks stay safe. */
+/* The depth above its children; past the limit a report, and a flat result so that the walks stay
+ * safe. */
 static uint32_t depth_above(struct parser *p, uint32_t depth, struct span span)
 {
     if (depth < AST_MAX_DEPTH)
@@ -17,10 +18,7 @@ static uint32_t depth_above(struct parser *p, uint32_t depth, struct span span)
     return depth + 1;
 }
 
-static uint32_t max(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
+static uint32_t max(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 struct expr *ast_expr(struct parser *p, enum expr_kind kind, struct place place)
 {
@@ -40,7 +38,8 @@ struct expr *ast_unary(struct parser *p, enum ast_op op, struct expr *a, struct 
     return e;
 }
 
-struct expr *ast_binary(struct parser *p, enum ast_op op, struct expr *a, struct expr *b, struct place place)
+struct expr *ast_binary(struct parser *p, enum ast_op op, struct expr *a, struct expr *b,
+                        struct place place)
 {
     struct expr *e = ast_expr(p, EXPR_BINARY, place);
     e->op = op;
@@ -50,7 +49,8 @@ struct expr *ast_binary(struct parser *p, enum ast_op op, struct expr *a, struct
     return e;
 }
 
-struct expr *ast_if(struct parser *p, struct expr *then, struct expr *cond, struct expr *other, struct place place)
+struct expr *ast_if(struct parser *p, struct expr *then, struct expr *cond, struct expr *other,
+                    struct place place)
 {
     struct expr *e = ast_expr(p, EXPR_IF, place);
     e->a = then;
@@ -89,7 +89,8 @@ struct expr *ast_list(struct parser *p, struct exprs *items, struct place place)
     return e;
 }
 
-struct expr *ast_call(struct parser *p, const char *name, struct args *args, struct place name_place)
+struct expr *ast_call(struct parser *p, const char *name, struct args *args,
+                      struct place name_place)
 {
     struct expr *e = ast_expr(p, EXPR_CALL, name_place);
     uint32_t depth = 0;
@@ -123,7 +124,7 @@ struct expr *ast_path(struct parser *p, const char *text, struct place place)
         const char *name = dot + 1;
         dot = strchr(name, '.');
         size_t size = dot ? (size_t)(dot - name) : strlen(name);
-        part.end = place.begin + (uint32_t)((name - text)) + (uint32_t)size;
+        part.end = place.begin + (uint32_t)(name - text) + (uint32_t)size;
         e = ast_attr(p, e, arena_strndup(p->arena, name, size), part);
     }
     return e;
@@ -157,8 +158,8 @@ struct stmt *ast_bodies(struct parser *p, struct stmt *s, struct stmts *body, st
     return s;
 }
 
-struct recipe_stmt *ast_recipe(struct parser *p, enum recipe_kind kind, const char *name, struct place name_place,
-                               struct place whole)
+struct recipe_stmt *ast_recipe(struct parser *p, enum recipe_kind kind, const char *name,
+                               struct place name_place, struct place whole)
 {
     struct recipe_stmt *s = arena_new(p->arena, struct recipe_stmt);
     s->kind = kind;
@@ -184,15 +185,17 @@ void ast_check_kind(struct parser *p, const char *word, struct place place)
         return;
     diag_report(p->diag, parser_span(p, place), DIAG_SYNTAX,
                 arena_printf(p->arena, "'%s(...)' selects nothing", word));
-    diag_note(p->diag, "a pattern is a name, a string with * or **, or type(kind), as in type(batch_norm)");
+    diag_note(p->diag,
+              "a pattern is a name, a string with * or **, or type(kind), as in type(batch_norm)");
 }
 
 const char *ast_op_text(enum ast_op op)
 {
     static const char *const texts[] = {
-        [AST_ADD] = "+",  [AST_SUB] = "-",  [AST_MUL] = "*",   [AST_DIV] = "/",  [AST_MOD] = "%",   [AST_SHL] = "<<",
-        [AST_EQ] = "==",  [AST_NE] = "!=",  [AST_LT] = "<",    [AST_LE] = "<=",  [AST_GT] = ">",    [AST_GE] = ">=",
-        [AST_AND] = "and", [AST_OR] = "or", [AST_NOT] = "not", [AST_NEG] = "-",
+        [AST_ADD] = "+",   [AST_SUB] = "-",  [AST_MUL] = "*",   [AST_DIV] = "/",
+        [AST_MOD] = "%",   [AST_SHL] = "<<", [AST_EQ] = "==",   [AST_NE] = "!=",
+        [AST_LT] = "<",    [AST_LE] = "<=",  [AST_GT] = ">",    [AST_GE] = ">=",
+        [AST_AND] = "and", [AST_OR] = "or",  [AST_NOT] = "not", [AST_NEG] = "-",
     };
     return texts[op];
 }

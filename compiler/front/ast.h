@@ -1,8 +1,9 @@
 /* The syntax tree of .ftm files: what grammar/ftm.y builds and the elaborator walks.
  *
- * A file is a list of declarations (import, block, model, preprocess, finetune). Nodes live in the arena of the
- * compilation and are never changed after parsing, except by -D overrides (define.c). Every node knows its place and
- * its depth: trees deeper than AST_MAX_DEPTH are refused while parsing, so that all later walks may recurse. */
+ * A file is a list of declarations (import, block, model, preprocess, finetune). Nodes live in the
+ * arena of the compilation and are never changed after parsing, except by -D overrides (define.c).
+ * Every node knows its place and its depth: trees deeper than AST_MAX_DEPTH are refused while
+ * parsing, so that all later walks may recurse. */
 #ifndef FTM_FRONT_AST_H
 #define FTM_FRONT_AST_H
 
@@ -60,7 +61,7 @@ struct expr;
 
 /* A dotted label with interpolations: literal texts and expressions in turn. */
 struct label_part {
-    const char *text;  /* NULL for an expression */
+    const char *text; /* NULL for an expression */
     struct expr *expr;
 };
 
@@ -85,16 +86,16 @@ struct exprs {
 
 struct expr {
     enum expr_kind kind;
-    enum ast_op op;       /* UNARY, BINARY */
+    enum ast_op op; /* UNARY, BINARY */
     struct span span;
     uint32_t depth;
-    int64_t integer;      /* INT, BOOL */
-    double real;          /* FLOAT, PERCENT, EPOCHS */
-    const char *text;     /* STRING, NAME; CALL: the callee; ATTR: the attribute */
+    int64_t integer;  /* INT, BOOL */
+    double real;      /* FLOAT, PERCENT, EPOCHS */
+    const char *text; /* STRING, NAME; CALL: the callee; ATTR: the attribute */
     struct expr *a, *b, *c;
-    struct args *args;    /* CALL */
-    struct exprs *items;  /* LIST */
-    struct label *label;  /* CALL, or NULL */
+    struct args *args;   /* CALL */
+    struct exprs *items; /* LIST */
+    struct label *label; /* CALL, or NULL */
 };
 
 enum stmt_kind { STMT_ASSIGN, STMT_FOR, STMT_IF, STMT_RETURN, STMT_OUTPUT };
@@ -108,17 +109,17 @@ struct stmts {
 struct stmt {
     enum stmt_kind kind;
     struct span span;
-    const char *name;            /* ASSIGN, FOR (the variable), OUTPUT */
-    struct expr *value, *to;     /* ASSIGN, RETURN, OUTPUT: value; IF: condition; FOR: value ..< to */
-    struct stmts *body, *other;  /* FOR, IF; else */
+    const char *name;        /* ASSIGN, FOR (the variable), OUTPUT */
+    struct expr *value, *to; /* ASSIGN, RETURN, OUTPUT: value; IF: condition; FOR: value ..< to */
+    struct stmts *body, *other; /* FOR, IF; else */
 };
 
 /* A parameter of a block or model: `image: f32[3, H, W]`, `classes = 1000`, `width`. */
 struct param {
     const char *name;
-    const char *dtype;           /* NULL: untyped */
-    struct exprs *dims;          /* of a typed one: integers, or names to bind */
-    struct expr *value;          /* default, or NULL */
+    const char *dtype;  /* NULL: untyped */
+    struct exprs *dims; /* of a typed one: integers, or names to bind */
+    struct expr *value; /* default, or NULL */
     struct span span;
 };
 
@@ -128,7 +129,7 @@ struct params {
 
 /* What freeze and train select. */
 struct pattern {
-    const char *text;            /* a path, a pattern, or the kind in type(kind) */
+    const char *text; /* a path, a pattern, or the kind in type(kind) */
     bool is_kind;
     struct span span;
 };
@@ -138,20 +139,20 @@ struct patterns {
 };
 
 enum recipe_kind {
-    RECIPE_SETTING,     /* name = values, with an optional block of items (weights) */
-    RECIPE_DATA,        /* data { items } */
-    RECIPE_TRANSFORM,   /* transform name = values */
-    RECIPE_REPLACE,     /* replace name with call */
-    RECIPE_INSERT_AFTER,/* insert label: call after name */
+    RECIPE_SETTING,      /* name = values, with an optional block of items (weights) */
+    RECIPE_DATA,         /* data { items } */
+    RECIPE_TRANSFORM,    /* transform name = values */
+    RECIPE_REPLACE,      /* replace name with call */
+    RECIPE_INSERT_AFTER, /* insert label: call after name */
     RECIPE_INSERT_BEFORE,
-    RECIPE_REMOVE,      /* remove name */
-    RECIPE_SET,         /* set name.attr = value */
+    RECIPE_REMOVE, /* remove name */
+    RECIPE_SET,    /* set name.attr = value */
     RECIPE_FREEZE,
     RECIPE_FREEZE_STATISTICS,
     RECIPE_TRAIN,
-    RECIPE_STRIP,       /* in weights: strip "name" */
-    RECIPE_RENAME,      /* rename "name" to "other" */
-    RECIPE_SKIP         /* skip "name" */
+    RECIPE_STRIP,  /* in weights: strip "name" */
+    RECIPE_RENAME, /* rename "name" to "other" */
+    RECIPE_SKIP    /* skip "name" */
 };
 
 struct recipe_stmt;
@@ -161,13 +162,13 @@ struct recipe_stmts {
 
 struct recipe_stmt {
     enum recipe_kind kind;
-    struct span span;            /* of the whole statement's first line */
+    struct span span; /* of the whole statement's first line */
     const char *name, *other;
     struct span name_span;
-    struct exprs *values;        /* SETTING, TRANSFORM; SET and edits: one element */
+    struct exprs *values; /* SETTING, TRANSFORM; SET and edits: one element */
     struct patterns *patterns;
     struct recipe_stmts *items;
-    const char *text;            /* as written, white space collapsed */
+    const char *text; /* as written, white space collapsed */
 };
 
 enum decl_kind { DECL_IMPORT, DECL_BLOCK, DECL_MODEL, DECL_PREPROCESS, DECL_FINETUNE };
@@ -181,7 +182,7 @@ struct decl {
     struct expr *preset;         /* MODEL: `= call`, or NULL */
     struct exprs *steps;         /* PREPROCESS */
     struct recipe_stmts *recipe; /* FINETUNE */
-    bool damaged;                /* statements were lost to syntax errors: what is missing is not reported */
+    bool damaged; /* statements were lost to syntax errors: what is missing is not reported */
 };
 
 struct decls {
@@ -190,23 +191,27 @@ struct decls {
 
 struct parser;
 
-/* Constructors, called by the parser's actions. One that would exceed the depth limit reports it once. */
+/* Constructors, called by the parser's actions. One that would exceed the depth limit reports it
+ * once. */
 struct expr *ast_expr(struct parser *p, enum expr_kind kind, struct place place);
 struct expr *ast_unary(struct parser *p, enum ast_op op, struct expr *a, struct place place);
-struct expr *ast_binary(struct parser *p, enum ast_op op, struct expr *a, struct expr *b, struct place place);
-struct expr *ast_if(struct parser *p, struct expr *then, struct expr *cond, struct expr *other, struct place place);
+struct expr *ast_binary(struct parser *p, enum ast_op op, struct expr *a, struct expr *b,
+                        struct place place);
+struct expr *ast_if(struct parser *p, struct expr *then, struct expr *cond, struct expr *other,
+                    struct place place);
 struct expr *ast_attr(struct parser *p, struct expr *a, const char *name, struct place place);
 struct expr *ast_index(struct parser *p, struct expr *a, struct expr *b, struct place place);
 struct expr *ast_list(struct parser *p, struct exprs *items, struct place place);
-struct expr *ast_call(struct parser *p, const char *name, struct args *args, struct place name_place);
+struct expr *ast_call(struct parser *p, const char *name, struct args *args,
+                      struct place name_place);
 struct expr *ast_labelled(struct parser *p, struct label *label, struct expr *call);
 /* x.channels as one token: a name and its attributes. */
 struct expr *ast_path(struct parser *p, const char *text, struct place place);
 struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct place place);
 /* Sets the body and the else part of a statement. */
 struct stmt *ast_bodies(struct parser *p, struct stmt *s, struct stmts *body, struct stmts *other);
-struct recipe_stmt *ast_recipe(struct parser *p, enum recipe_kind kind, const char *name, struct place name_place,
-                               struct place whole);
+struct recipe_stmt *ast_recipe(struct parser *p, enum recipe_kind kind, const char *name,
+                               struct place name_place, struct place whole);
 struct decl *ast_decl(struct parser *p, enum decl_kind kind, const char *name, struct place place);
 
 /* Reports unless the word before (kind) in a pattern is `type`. */

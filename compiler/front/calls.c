@@ -1,5 +1,5 @@
-/* Signatures of built-in calls, and binding arguments to them: every argument is matched, typed and range-checked here,
- * so that what runs behind sees complete calls only. */
+/* Signatures of built-in calls, and binding arguments to them: every argument is matched, typed and
+ * range-checked here, so that what runs behind sees complete calls only. */
 #include "calls.h"
 
 #include <math.h>
@@ -22,7 +22,8 @@ static const struct {
     enum call_id call;
     struct call_param param;
 } param_rows[] = {
-#define FTM_PARAM(call, name, type, default, min, max) {CALL_##call, {#name, PARAM_TYPE_##type, default, min, max}},
+#define FTM_PARAM(call, name, type, default, min, max)                                             \
+    {CALL_##call, {#name, PARAM_TYPE_##type, default, min, max}},
 #include "calls.def"
 };
 
@@ -30,7 +31,8 @@ enum { PARAM_ROWS = sizeof param_rows / sizeof *param_rows };
 
 static struct call_info make_info(uint32_t id)
 {
-    struct call_info info = {.id = (enum call_id)id, .name = rows[id].name, .category = rows[id].category};
+    struct call_info info = {
+        .id = (enum call_id)id, .name = rows[id].name, .category = rows[id].category};
     for (uint32_t i = 0; i < PARAM_ROWS; i++)
         if (param_rows[i].call == info.id)
             info.params[info.param_count++] = param_rows[i].param;
@@ -41,7 +43,7 @@ const struct call_info *call_find(const char *name)
 {
     static _Thread_local struct call_info infos[CALL_COUNT];
     for (uint32_t i = 0; i < CALL_COUNT; i++) {
-        if (strcmp(rows[i].name, name))
+        if (strcmp(rows[i].name, name) != 0)
             continue;
         if (!infos[i].name)
             infos[i] = make_info(i);
@@ -84,7 +86,7 @@ const char *call_nearest(const char *name, enum call_category category)
     return str_nearest(name, names, count);
 }
 
-/* ---- conversion of one argument ------------------------------------------------------------------------------- */
+/* ---- conversion of one argument -------------------------------------------------------------- */
 
 static const char *type_text(enum param_type type)
 {
@@ -92,12 +94,14 @@ static const char *type_text(enum param_type type)
         [PARAM_TYPE_TENSOR] = "a layer's value",
         [PARAM_TYPE_INT] = "an integer",
         [PARAM_TYPE_PAIR] = "an integer or a list of two",
-        [PARAM_TYPE_PADDING] = "an integer, a list [vertical, horizontal] or [top, left, bottom, right], or `same`",
+        [PARAM_TYPE_PADDING] =
+            "an integer, a list [vertical, horizontal] or [top, left, bottom, right], or `same`",
         [PARAM_TYPE_FLOAT] = "a number",
         [PARAM_TYPE_BOOL] = "true or false",
         [PARAM_TYPE_STRING] = "a string",
         [PARAM_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
-        [PARAM_TYPE_INIT] = "an initial value (default, identity, zeros, kaiming_normal, normal(std))",
+        [PARAM_TYPE_INIT] =
+            "an initial value (default, identity, zeros, kaiming_normal, normal(std))",
         [PARAM_TYPE_EPOCHS] = "a number of epochs",
     };
     return texts[type];
@@ -127,7 +131,8 @@ static bool is_symbol(const struct value *v, const char *text)
 static void spread(struct arena *arena, struct value *v, uint32_t n)
 {
     struct value one = *v;
-    *v = (struct value){.kind = VALUE_LIST, .items = arena_array(arena, struct value, n), .count = n};
+    *v = (struct value){
+        .kind = VALUE_LIST, .items = arena_array(arena, struct value, n), .count = n};
     for (uint32_t i = 0; i < n; i++)
         v->items[i] = one;
 }
@@ -144,14 +149,10 @@ static bool all_kind(const struct value *v, bool integers)
 static bool convert(struct front *f, enum param_type type, struct value *v, struct span span)
 {
     switch (type) {
-    case PARAM_TYPE_TENSOR:
-        return v->kind == VALUE_TENSOR;
-    case PARAM_TYPE_INT:
-        return v->kind == VALUE_INT;
-    case PARAM_TYPE_BOOL:
-        return v->kind == VALUE_BOOL;
-    case PARAM_TYPE_STRING:
-        return v->kind == VALUE_STRING;
+    case PARAM_TYPE_TENSOR: return v->kind == VALUE_TENSOR;
+    case PARAM_TYPE_INT: return v->kind == VALUE_INT;
+    case PARAM_TYPE_BOOL: return v->kind == VALUE_BOOL;
+    case PARAM_TYPE_STRING: return v->kind == VALUE_STRING;
     case PARAM_TYPE_FLOAT:
         if (v->kind == VALUE_INT)
             *v = value_float((double)v->integer);
@@ -176,8 +177,9 @@ static bool convert(struct front *f, enum param_type type, struct value *v, stru
         return v->kind == VALUE_LIST && v->count <= 4 && all_kind(v, false);
     case PARAM_TYPE_INIT:
         if (is_symbol(v, "default"))
-            *v = (struct value){.kind = VALUE_CALL, .call = call_bind_bare(f, call_find("default"), span)};
-        return v->kind == VALUE_CALL && v->call->info->category == CALL_CATEGORY_INIT;
+            *v = (struct value){.kind = VALUE_CALL,
+                                .call = call_bind_bare(f, call_find("default"), span)};
+        return v->kind == VALUE_CALL && v->call && v->call->info->category == CALL_CATEGORY_INIT;
     }
     return false;
 }
@@ -197,7 +199,8 @@ static bool in_range(const struct call_param *p, const struct value *v)
     return !number || (isfinite(x) && x >= p->min && x <= p->max);
 }
 
-static void report_range(struct front *f, const struct call_param *p, const struct value *v, struct span span)
+static void report_range(struct front *f, const struct call_param *p, const struct value *v,
+                         struct span span)
 {
     struct strbuf range;
     strbuf_init(&range, f->arena);
@@ -214,7 +217,8 @@ static void report_range(struct front *f, const struct call_param *p, const stru
 }
 
 /* Checks and stores argument i. false: reported, or the value is an error already. */
-static bool store(struct front *f, struct bound_call *c, uint32_t i, struct value v, struct span span)
+static bool store(struct front *f, struct bound_call *c, uint32_t i, struct value v,
+                  struct span span)
 {
     const struct call_param *p = &c->info->params[i];
     c->spans[i] = span;
@@ -222,7 +226,8 @@ static bool store(struct front *f, struct bound_call *c, uint32_t i, struct valu
         return false;
     struct value given = v;
     if (!convert(f, p->type, &v, span)) {
-        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s' of %s", p->name, c->info->name),
+        diag_report(f->diag, span, DIAG_WRONG_TYPE,
+                    arena_printf(f->arena, "'%s' of %s", p->name, c->info->name),
                     type_text(p->type), value_text(f->arena, &given));
         return false;
     }
@@ -233,18 +238,21 @@ static bool store(struct front *f, struct bound_call *c, uint32_t i, struct valu
     return false;
 }
 
-/* ---- binding -------------------------------------------------------------------------------------------------- */
+/* ---- binding --------------------------------------------------------------------------------- */
 
 /* The parameter that an argument is for, or param_count after a report. */
-static uint32_t slot_of(struct front *f, const struct call_info *info, const struct arg *arg, uint32_t position,
-                        bool implicit)
+static uint32_t slot_of(struct front *f, const struct call_info *info, const struct arg *arg,
+                        uint32_t position, bool implicit)
 {
     if (!arg->name) {
         if (position < info->param_count)
             return position;
-        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, info->name, info->param_count - implicit);
+        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, info->name,
+                    info->param_count - implicit);
         if (implicit)
-            diag_note(f->diag, "in an edit the layer's input is not written: it is the value that is edited");
+            diag_note(
+                f->diag,
+                "in an edit the layer's input is not written: it is the value that is edited");
         return info->param_count;
     }
     const char *names[CALL_MAX_PARAMS];
@@ -295,8 +303,8 @@ static struct bound_call *new_call(struct front *f, const struct call_info *info
     return c;
 }
 
-struct bound_call *call_bind(struct front *f, struct frame *frame, const struct call_info *info, const struct expr *e,
-                             const struct value *implicit)
+struct bound_call *call_bind(struct front *f, struct frame *frame, const struct call_info *info,
+                             const struct expr *e, const struct value *implicit)
 {
     struct bound_call *c = new_call(f, info, e->span);
     bool given[CALL_MAX_PARAMS] = {false}, ok = true, misnamed = false;
@@ -313,7 +321,8 @@ struct bound_call *call_bind(struct front *f, struct frame *frame, const struct 
         if (slot == info->param_count) {
             misnamed = true;
         } else if (given[slot]) {
-            diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, info->name, info->params[slot].name);
+            diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, info->name,
+                        info->params[slot].name);
             ok = false;
         } else {
             given[slot] = true;
@@ -330,17 +339,8 @@ struct bound_call *call_bind_bare(struct front *f, const struct call_info *info,
     return fill(f, c, given) ? c : NULL;
 }
 
-int64_t call_int(const struct bound_call *c, uint32_t i)
-{
-    return c->args[i].integer;
-}
+int64_t call_int(const struct bound_call *c, uint32_t i) { return c->args[i].integer; }
 
-double call_float(const struct bound_call *c, uint32_t i)
-{
-    return c->args[i].real;
-}
+double call_float(const struct bound_call *c, uint32_t i) { return c->args[i].real; }
 
-bool call_bool(const struct bound_call *c, uint32_t i)
-{
-    return c->args[i].integer != 0;
-}
+bool call_bool(const struct bound_call *c, uint32_t i) { return c->args[i].integer != 0; }

@@ -51,7 +51,8 @@ struct call_info {
     struct call_param params[CALL_MAX_PARAMS];
 };
 
-/* A call with all arguments checked and defaults filled in; what may be left out and was is ABSENT. */
+/* A call with all arguments checked and defaults filled in; what may be left out and was is ABSENT.
+ */
 struct bound_call {
     const struct call_info *info;
     struct value args[CALL_MAX_PARAMS];
@@ -71,7 +72,8 @@ const char *call_nearest(const char *name, enum call_category category);
 struct front;
 struct frame;
 
-/* Binds the arguments of a call expression; implicit, if not NULL, becomes the first. NULL after reports. */
+/* Binds the arguments of a call expression; implicit, if not NULL, becomes the first. NULL after
+ * reports. */
 struct bound_call *call_bind(struct front *f, struct frame *frame, const struct call_info *info,
                              const struct expr *e, const struct value *implicit);
 

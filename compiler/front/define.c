@@ -1,7 +1,8 @@
-/* -D path=value: overrides applied to the syntax tree of the finetune before it is checked, so that an override is
- * checked like what is written.
+/* -D path=value: overrides applied to the syntax tree of the finetune before it is checked, so that
+ * an override is checked like what is written.
  *
- *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'   -D transform.eval=model.preprocess */
+ *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'   -D
+ * transform.eval=model.preprocess */
 #include "front.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@
 static void bad(struct front *f, const char *text, const char *why)
 {
     diag_report(f->diag, SPAN_NONE, DIAG_BAD_DEFINE, text, why);
-    diag_note(f->diag, "write -D name=value or -D name.argument=value, as in -D optimizer.lr=0.001");
+    diag_note(f->diag,
+              "write -D name=value or -D name.argument=value, as in -D optimizer.lr=0.001");
 }
 
 static struct recipe_stmt *find(struct recipe_stmts *stmts, enum recipe_kind kind, const char *name)
@@ -23,8 +25,8 @@ static struct recipe_stmt *find(struct recipe_stmts *stmts, enum recipe_kind kin
 }
 
 /* Finds a statement or appends an empty one. */
-static struct recipe_stmt *demand(struct front *f, struct recipe_stmts *stmts, enum recipe_kind kind, const char *name,
-                                  struct span span)
+static struct recipe_stmt *demand(struct front *f, struct recipe_stmts *stmts,
+                                  enum recipe_kind kind, const char *name, struct span span)
 {
     struct recipe_stmt *s = find(stmts, kind, name);
     if (s)
@@ -45,13 +47,16 @@ static void set_value(struct front *f, struct recipe_stmt *s, struct expr *value
     s->span = s->name_span = value->span;
 }
 
-/* The call of a setting, made from its bare name or from the default of a setting that is not written. */
+/* The call of a setting, made from its bare name or from the default of a setting that is not
+ * written. */
 static struct expr *setting_of(struct front *f, struct recipe_stmt *s, struct span span)
 {
     struct expr *e = s->values->list.len ? s->values->list.at[0] : NULL;
     const char *name = e && e->kind == EXPR_NAME ? e->text : NULL;
     if (!e)
-        name = !strcmp(s->name, "optimizer") ? "sgd" : !strcmp(s->name, "loss") ? "cross_entropy" : "constant";
+        name = !strcmp(s->name, "optimizer") ? "sgd"
+               : !strcmp(s->name, "loss")    ? "cross_entropy"
+                                             : "constant";
     if (!name)
         return e->kind == EXPR_CALL ? e : NULL;
     struct expr *call = arena_new(f->arena, struct expr);
@@ -75,10 +80,12 @@ static void set_argument(struct front *f, struct expr *call, const char *name, s
             return;
         }
     }
-    vec_push(f->arena, &call->args->list, (struct arg){.name = name, .value = value, .span = value->span});
+    vec_push(f->arena, &call->args->list,
+             (struct arg){.name = name, .value = value, .span = value->span});
 }
 
-static void apply(struct front *f, const char *text, const char *key, const char *argument, const struct source *source)
+static void apply(struct front *f, const char *text, const char *key, const char *argument,
+                  const struct source *source)
 {
     struct recipe_stmts *stmts = f->finetune->recipe;
     struct expr *value = parse_expression(f->arena, f->diag, source);
@@ -88,13 +95,17 @@ static void apply(struct front *f, const char *text, const char *key, const char
         set_value(f, demand(f, stmts, RECIPE_SETTING, key, value->span), value, source->text);
     } else if (!strcmp(key, "data")) {
         struct recipe_stmt *data = demand(f, stmts, RECIPE_DATA, "data", value->span);
-        set_value(f, demand(f, data->items, RECIPE_SETTING, argument, value->span), value, source->text);
+        set_value(f, demand(f, data->items, RECIPE_SETTING, argument, value->span), value,
+                  source->text);
     } else if (!strcmp(key, "transform")) {
-        set_value(f, demand(f, stmts, RECIPE_TRANSFORM, argument, value->span), value, source->text);
-    } else if (!find(stmts, RECIPE_SETTING, key) && strcmp(key, "optimizer") && strcmp(key, "loss") && strcmp(key, "schedule")) {
+        set_value(f, demand(f, stmts, RECIPE_TRANSFORM, argument, value->span), value,
+                  source->text);
+    } else if (!find(stmts, RECIPE_SETTING, key) && strcmp(key, "optimizer") != 0 &&
+               strcmp(key, "loss") != 0 && strcmp(key, "schedule") != 0) {
         bad(f, text, "there is no such setting");
     } else {
-        struct expr *call = setting_of(f, demand(f, stmts, RECIPE_SETTING, key, value->span), value->span);
+        struct expr *call =
+            setting_of(f, demand(f, stmts, RECIPE_SETTING, key, value->span), value->span);
         if (call)
             set_argument(f, call, argument, value);
         else
@@ -112,10 +123,13 @@ static void define(struct front *f, const char *text)
     if (dot && dot > equals)
         dot = NULL;
     const char *key = arena_strndup(f->arena, text, (size_t)((dot ? dot : equals) - text));
-    const char *argument = dot ? arena_strndup(f->arena, dot + 1, (size_t)(equals - dot - 1)) : NULL;
+    const char *argument =
+        dot ? arena_strndup(f->arena, dot + 1, (size_t)(equals - dot - 1)) : NULL;
     struct source *source = arena_new(f->arena, struct source);
-    source->path = arena_printf(f->arena, "-D %s%s%s", key, argument ? "." : "", argument ? argument : "");
-    bool file = !strcmp(key, "weights") && !argument && equals[1] != '"' && strcmp(equals + 1, "random") != 0;
+    source->path =
+        arena_printf(f->arena, "-D %s%s%s", key, argument ? "." : "", argument ? argument : "");
+    bool file = !strcmp(key, "weights") && !argument && equals[1] != '"' &&
+                strcmp(equals + 1, "random") != 0;
     source->text = file ? arena_printf(f->arena, "\"%s\"", equals + 1) : equals + 1;
     source->size = strlen(source->text);
     apply(f, text, key, argument, source);

@@ -1,8 +1,9 @@
 /* The edits of a recipe: replace, insert, remove, set, in the order written, before all freezing.
  *
- * A name means a layer, or all layers of a block. It can be edited if one of its values is used outside it: that value
- * is what `after`, `replace` and `remove` mean; `before` means its only input. After each edit dead layers are dropped,
- * all types are inferred again, and pretrained weights must have kept their shapes. */
+ * A name means a layer, or all layers of a block. It can be edited if one of its values is used
+ * outside it: that value is what `after`, `replace` and `remove` mean; `before` means its only
+ * input. After each edit dead layers are dropped, all types are inferred again, and pretrained
+ * weights must have kept their shapes. */
 #include "front.h"
 
 #include <string.h>
@@ -25,13 +26,14 @@ static const char *layer_title(struct front *f, uint32_t i)
     return arena_printf(f->arena, "%s in line %u", op_info(l->op)->name, l->span.line);
 }
 
-/* Marks layers that layers of the other side read: from inside those outside read (values), or the reverse (inputs). */
+/* Marks layers that layers of the other side read: from inside those outside read (values), or the
+ * reverse (inputs). */
 static uint32_t border(const struct front *f, const struct selection *s, bool values, bool *out)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->count; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        for (uint32_t k = 0; k < l->input_count; k++) {
+        for (uint32_t k = 0; k < layer_inputs(l); k++) {
             uint32_t in = l->inputs[k].i;
             if (s->inside[i] != s->inside[in] && s->inside[in] == values && !out[in]) {
                 out[in] = true;
@@ -48,7 +50,8 @@ static uint32_t border(const struct front *f, const struct selection *s, bool va
 }
 
 /* The only layer of a border; reports otherwise, showing the candidates. */
-static bool single(struct front *f, const struct selection *s, bool values, struct span span, layer_id *out)
+static bool single(struct front *f, const struct selection *s, bool values, struct span span,
+                   layer_id *out)
 {
     bool *marked = arena_array(f->arena, bool, s->count);
     uint32_t n = border(f, s, values, marked);
@@ -68,7 +71,8 @@ static bool single(struct front *f, const struct selection *s, bool values, stru
 
 static bool select_name(struct front *f, const struct recipe_stmt *stmt, struct selection *s)
 {
-    *s = (struct selection){.name = stmt->name, .count = f->net->layers.len, .value = LAYER_NONE, .input = LAYER_NONE};
+    *s = (struct selection){
+        .name = stmt->name, .count = f->net->layers.len, .value = LAYER_NONE, .input = LAYER_NONE};
     s->inside = arena_array(f->arena, bool, s->count);
     bool any = false;
     for (uint32_t i = 0; i < s->count; i++)
@@ -83,11 +87,13 @@ static bool select_name(struct front *f, const struct recipe_stmt *stmt, struct 
 }
 
 /* Lets the layers on one side of the border read `to` instead of `from`. */
-static void rewire(struct front *f, const struct selection *s, bool inside, layer_id from, layer_id to)
+static void rewire(struct front *f, const struct selection *s, bool inside, layer_id from,
+                   layer_id to)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         struct layer *l = &f->net->layers.at[i];
-        for (uint32_t k = 0; k < l->input_count && s->inside[i] == inside; k++)
+        uint32_t inputs = s->inside[i] == inside ? layer_inputs(l) : 0;
+        for (uint32_t k = 0; k < inputs; k++)
             if (l->inputs[k].i == from.i)
                 l->inputs[k] = to;
     }
@@ -109,7 +115,8 @@ static void set_dead(struct front *f, const struct selection *s, bool dead)
 }
 
 /* Builds the new layer or block on a value. LAYER_NONE after a report. */
-static layer_id build(struct front *f, struct frame *recipe, const struct expr *call, const char *label, layer_id on)
+static layer_id build(struct front *f, struct frame *recipe, const struct expr *call,
+                      const char *label, layer_id on)
 {
     struct expr named = *call;
     struct label text = {.span = call->span};
@@ -122,11 +129,13 @@ static layer_id build(struct front *f, struct frame *recipe, const struct expr *
     if (v.kind == VALUE_TENSOR)
         return v.tensor;
     if (v.kind != VALUE_ERROR)
-        diag_report(f->diag, call->span, DIAG_WRONG_TYPE, "new layer", "a layer or a block", value_text(f->arena, &v));
+        diag_report(f->diag, call->span, DIAG_WRONG_TYPE, "new layer", "a layer or a block",
+                    value_text(f->arena, &v));
     return LAYER_NONE;
 }
 
-static bool replace(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt, const struct selection *s)
+static bool replace(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt,
+                    const struct selection *s)
 {
     set_dead(f, s, true);
     layer_id made = build(f, recipe, stmt->values->list.at[0], stmt->name, s->input);
@@ -138,7 +147,8 @@ static bool replace(struct front *f, struct frame *recipe, const struct recipe_s
     return true;
 }
 
-static bool insert(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt, const struct selection *s)
+static bool insert(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt,
+                   const struct selection *s)
 {
     bool after = stmt->kind == RECIPE_INSERT_AFTER;
     layer_id at = after ? s->value : s->input;
@@ -152,7 +162,8 @@ static bool insert(struct front *f, struct frame *recipe, const struct recipe_st
 static bool set_attribute(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
 {
     const char *dot = strrchr(stmt->name, '.');
-    const char *path = dot ? arena_strndup(f->arena, stmt->name, (size_t)(dot - stmt->name)) : stmt->name;
+    const char *path =
+        dot ? arena_strndup(f->arena, stmt->name, (size_t)(dot - stmt->name)) : stmt->name;
     for (uint32_t i = 0; dot && i < f->net->layers.len; i++) {
         struct layer *l = &f->net->layers.at[i];
         if (l->path && !strcmp(l->path, path))
@@ -161,11 +172,12 @@ static bool set_attribute(struct front *f, struct frame *recipe, const struct re
     if (dot)
         report_unknown_layer(f, path, stmt->name_span);
     else
-        diag_report(f->diag, stmt->name_span, DIAG_SYNTAX, "`set` changes an attribute: write `set layer.attribute = value`");
+        diag_report(f->diag, stmt->name_span, DIAG_SYNTAX,
+                    "`set` changes an attribute: write `set layer.attribute = value`");
     return false;
 }
 
-/* ---- checks after an edit ------------------------------------------------------------------------------------- */
+/* ---- checks after an edit -------------------------------------------------------------------- */
 
 struct kept_shape {
     struct shape shape;
@@ -191,14 +203,19 @@ static bool check_weights(struct front *f, const struct recipe_stmt *stmt, const
 {
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        const struct kept_shape *k = l->added || !layer_has_params(l) ? NULL : map_get(before, l->path);
+        const struct kept_shape *k =
+            l->added || !layer_has_params(l) ? NULL : map_get(before, l->path);
         struct shape now = layer_weight_shape(f->net, l);
         if (!k || shape_equal(&k->shape, &now))
             continue;
         char old_text[128], new_text[128];
-        diag_report(f->diag, stmt->span, DIAG_EDIT_PRETRAINED, arena_printf(f->arena, "%s.weight", l->path),
-                    shape_text(&k->shape, old_text, sizeof old_text), shape_text(&now, new_text, sizeof new_text));
-        diag_note(f->diag, "keep the shape, or replace %s too: a new layer takes no tensor from the file", l->path);
+        diag_report(f->diag, stmt->span, DIAG_EDIT_PRETRAINED,
+                    arena_printf(f->arena, "%s.weight", l->path),
+                    shape_text(&k->shape, old_text, sizeof old_text),
+                    shape_text(&now, new_text, sizeof new_text));
+        diag_note(f->diag,
+                  "keep the shape, or replace %s too: a new layer takes no tensor from the file",
+                  l->path);
         return false;
     }
     return true;
@@ -225,8 +242,9 @@ static bool apply(struct front *f, struct frame *recipe, const struct recipe_stm
     return true;
 }
 
-/* One edit and what follows from it. false: what comes behind it makes no sense any more; an edit that could not be
- * applied leaves the network as it was, which is enough to check the next ones, unless they name what it inserts. */
+/* One edit and what follows from it. false: what comes behind it makes no sense any more; an edit
+ * that could not be applied leaves the network as it was, which is enough to check the next ones,
+ * unless they name what it inserts. */
 static bool edit(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
 {
     struct map before = weight_shapes(f);

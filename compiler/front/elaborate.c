@@ -1,7 +1,8 @@
-/* Runs blocks and models: binds their parameters, executes their statements, and so appends layers to the network.
+/* Runs blocks and models: binds their parameters, executes their statements, and so appends layers
+ * to the network.
  *
- * Execution is bounded (steps, layers, depth of calls). A block that reported an error is not run again, and a loop
- * stops at the first round with errors, so that one mistake is one message. */
+ * Execution is bounded (steps, layers, depth of calls). A block that reported an error is not run
+ * again, and a loop stops at the first round with errors, so that one mistake is one message. */
 #include "front.h"
 
 #include <string.h>
@@ -25,14 +26,15 @@ static bool step(struct front *f, struct span span)
     return false;
 }
 
-/* ---- parameters ----------------------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 /* `image: f32[3, H, W]`: compares the value's shape with the numbers, binds the names. */
-static bool bind_dims(struct front *f, struct frame *frame, const struct param *p, struct value v, struct span span)
+static bool bind_dims(struct front *f, struct frame *frame, const struct param *p, struct value v,
+                      struct span span)
 {
     if (v.kind != VALUE_TENSOR) {
-        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s'", p->name), "a layer's value",
-                    value_text(f->arena, &v));
+        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s'", p->name),
+                    "a layer's value", value_text(f->arena, &v));
         return false;
     }
     const struct shape *s = &net_layer(f->net, v.tensor)->type.shape;
@@ -52,14 +54,17 @@ static bool bind_dims(struct front *f, struct frame *frame, const struct param *
         struct value want = eval(f, frame, dim);
         if (want.kind != VALUE_INT || want.integer == s->dim[i + 1])
             continue;
-        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "dimension %u of '%s'", i + 1, p->name),
-                    value_text(f->arena, &want), arena_printf(f->arena, "%lld", (long long)s->dim[i + 1]));
+        diag_report(f->diag, span, DIAG_WRONG_TYPE,
+                    arena_printf(f->arena, "dimension %u of '%s'", i + 1, p->name),
+                    value_text(f->arena, &want),
+                    arena_printf(f->arena, "%lld", (long long)s->dim[i + 1]));
         return false;
     }
     return true;
 }
 
-static bool set_param(struct front *f, struct frame *frame, const struct param *p, struct value v, struct span span)
+static bool set_param(struct front *f, struct frame *frame, const struct param *p, struct value v,
+                      struct span span)
 {
     if (v.kind == VALUE_ERROR)
         return false;
@@ -68,13 +73,15 @@ static bool set_param(struct front *f, struct frame *frame, const struct param *
 }
 
 /* The parameter of an argument, or UINT32_MAX after a report. */
-static uint32_t param_of(struct front *f, const struct decl *d, const struct arg *arg, uint32_t position, bool implicit)
+static uint32_t param_of(struct front *f, const struct decl *d, const struct arg *arg,
+                         uint32_t position, bool implicit)
 {
     uint32_t n = d->params->list.len;
     if (!arg->name) {
         if (position < n)
             return position;
-        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, d->name, n - (implicit && n ? 1 : 0));
+        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, d->name,
+                    n - (implicit && n ? 1 : 0));
         return UINT32_MAX;
     }
     const char **names = arena_array(f->arena, const char *, n);
@@ -96,7 +103,8 @@ static uint32_t param_of(struct front *f, const struct decl *d, const struct arg
     return UINT32_MAX;
 }
 
-static bool bind_default(struct front *f, struct frame *frame, const struct param *p, struct span span)
+static bool bind_default(struct front *f, struct frame *frame, const struct param *p,
+                         struct span span)
 {
     if (p->value)
         return set_param(f, frame, p, eval(f, frame, p->value), p->span);
@@ -105,8 +113,8 @@ static bool bind_default(struct front *f, struct frame *frame, const struct para
 }
 
 /* Arguments first, then defaults, which may use the parameters before them. */
-static bool bind_params(struct front *f, struct frame *caller, struct frame *frame, const struct expr *e,
-                        const struct value *implicit)
+static bool bind_params(struct front *f, struct frame *caller, struct frame *frame,
+                        const struct expr *e, const struct value *implicit)
 {
     const struct params *params = frame->decl->params;
     struct arg *given = arena_array(f->arena, struct arg, params->list.len);
@@ -137,13 +145,14 @@ static bool bind_params(struct front *f, struct frame *caller, struct frame *fra
     }
     for (uint32_t i = 0; i < params->list.len && !misnamed; i++) {
         const struct param *p = &params->list.at[i];
-        bool bound = given[i].name ? set_param(f, frame, p, values[i], given[i].span) : bind_default(f, frame, p, e->span);
+        bool bound = given[i].name ? set_param(f, frame, p, values[i], given[i].span)
+                                   : bind_default(f, frame, p, e->span);
         ok = bound && ok;
     }
     return ok && !misnamed;
 }
 
-/* ---- statements ----------------------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 static void run_body(struct front *f, struct frame *frame, const struct stmts *body);
 
@@ -154,8 +163,8 @@ static void run_for(struct front *f, struct frame *frame, const struct stmt *s)
         return;
     if (from.kind != VALUE_INT || to.kind != VALUE_INT) {
         const struct value *bad = from.kind != VALUE_INT ? &from : &to;
-        diag_report(f->diag, from.kind != VALUE_INT ? s->value->span : s->to->span, DIAG_WRONG_TYPE, "bound of a loop",
-                    "an integer", value_text(f->arena, bad));
+        diag_report(f->diag, from.kind != VALUE_INT ? s->value->span : s->to->span, DIAG_WRONG_TYPE,
+                    "bound of a loop", "an integer", value_text(f->arena, bad));
         return;
     }
     uint32_t errors = f->diag->errors;
@@ -175,7 +184,8 @@ static void run_if(struct front *f, struct frame *frame, const struct stmt *s)
     else if (cond.kind == VALUE_BOOL && s->other)
         run_body(f, frame, s->other);
     else if (cond.kind != VALUE_BOOL && cond.kind != VALUE_ERROR)
-        diag_report(f->diag, s->value->span, DIAG_WRONG_TYPE, "condition", "true or false", value_text(f->arena, &cond));
+        diag_report(f->diag, s->value->span, DIAG_WRONG_TYPE, "condition", "true or false",
+                    value_text(f->arena, &cond));
 }
 
 static void run_return(struct front *f, struct frame *frame, const struct stmt *s)
@@ -207,21 +217,11 @@ static void run_output(struct front *f, struct frame *frame, const struct stmt *
 static void run_stmt(struct front *f, struct frame *frame, const struct stmt *s)
 {
     switch (s->kind) {
-    case STMT_ASSIGN:
-        frame_set(f, frame, s->name, eval(f, frame, s->value));
-        break;
-    case STMT_FOR:
-        run_for(f, frame, s);
-        break;
-    case STMT_IF:
-        run_if(f, frame, s);
-        break;
-    case STMT_RETURN:
-        run_return(f, frame, s);
-        break;
-    case STMT_OUTPUT:
-        run_output(f, frame, s);
-        break;
+    case STMT_ASSIGN: frame_set(f, frame, s->name, eval(f, frame, s->value)); break;
+    case STMT_FOR: run_for(f, frame, s); break;
+    case STMT_IF: run_if(f, frame, s); break;
+    case STMT_RETURN: run_return(f, frame, s); break;
+    case STMT_OUTPUT: run_output(f, frame, s); break;
     }
 }
 
@@ -234,7 +234,7 @@ static void run_body(struct front *f, struct frame *frame, const struct stmts *b
     }
 }
 
-/* ---- blocks and models ---------------------------------------------------------------------------------------- */
+/* ---- blocks and models ----------------------------------------------------------------------- */
 
 static void run_model_or_block(struct front *f, struct frame *frame)
 {
@@ -255,8 +255,8 @@ static void run_model_or_block(struct front *f, struct frame *frame)
                 d->kind == DECL_MODEL ? "`output name = value`" : "`return value`");
 }
 
-static struct value run_frame(struct front *f, struct frame *frame, struct frame *caller, const struct expr *e,
-                              const struct value *implicit)
+static struct value run_frame(struct front *f, struct frame *frame, struct frame *caller,
+                              const struct expr *e, const struct value *implicit)
 {
     if (e->label && !(frame->scope = eval_label(f, caller, e->label)))
         return value_error();
@@ -273,8 +273,8 @@ static struct value run_frame(struct front *f, struct frame *frame, struct frame
     return frame->result;
 }
 
-struct value run_decl(struct front *f, struct frame *caller, const struct decl *decl, const struct expr *e,
-                      const struct value *implicit)
+struct value run_decl(struct front *f, struct frame *caller, const struct decl *decl,
+                      const struct expr *e, const struct value *implicit)
 {
     if (decl->damaged || map_get(&f->broken, decl->name) || !step(f, e->span))
         return value_error();
@@ -287,14 +287,14 @@ struct value run_decl(struct front *f, struct frame *caller, const struct decl *
     return run_frame(f, &frame, caller, e, implicit);
 }
 
-/* ---- the recipe's model --------------------------------------------------------------------------------------- */
+/* ---- the recipe's model ---------------------------------------------------------------------- */
 
 const struct param *model_input(struct front *f, const struct decl *model)
 {
     const struct param *p = model->params->list.len ? &model->params->list.at[0] : NULL;
     bool one = p && p->dtype && !strcmp(p->dtype, "f32") && p->dims->list.len == 3;
-    for (uint32_t i = 1; i < model->params->list.len; i++)
-        one &= !model->params->list.at[i].dtype;
+    for (uint32_t i = 1; one && i < model->params->list.len; i++)
+        one = !model->params->list.at[i].dtype;
     if (one)
         return p;
     diag_report(f->diag, model->span, DIAG_MODEL_INPUT, model->name);
@@ -302,17 +302,21 @@ const struct param *model_input(struct front *f, const struct decl *model)
 }
 
 /* A dimension of the input: the declared number, or what the pipeline makes. 0 after a report. */
-static int64_t input_dim(struct front *f, struct frame *recipe, const struct expr *dim, int64_t made, const char *what)
+static int64_t input_dim(struct front *f, struct frame *recipe, const struct expr *dim,
+                         int64_t made, const char *what)
 {
-    static const char *const advice = "the last resize or center_crop of `transform eval` gives the size";
+    static const char *const advice =
+        "the last resize or center_crop of `transform eval` gives the size";
     struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(f, recipe, dim);
     if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
         return v.integer;
     if (v.kind == VALUE_INT && made) {
-        diag_report(f->diag, dim->span, DIAG_INPUT_SIZE, what, (long long)v.integer, (long long)made);
+        diag_report(f->diag, dim->span, DIAG_INPUT_SIZE, what, (long long)v.integer,
+                    (long long)made);
         diag_note(f->diag, "%s", advice);
     } else if (v.kind != VALUE_INT && v.kind != VALUE_ERROR) {
-        diag_report(f->diag, dim->span, DIAG_WRONG_TYPE, what, "an integer or a name", value_text(f->arena, &v));
+        diag_report(f->diag, dim->span, DIAG_WRONG_TYPE, what, "an integer or a name",
+                    value_text(f->arena, &v));
     }
     return 0;
 }
@@ -343,8 +347,8 @@ bool front_elaborate(struct front *f, struct frame *recipe, const struct expr *c
     struct value result = run_decl(f, recipe, f->model, call, &input);
     if (result.kind != VALUE_TENSOR) {
         if (result.kind != VALUE_ERROR)
-            diag_report(f->diag, f->model->span, DIAG_WRONG_TYPE, "output of the model", "a layer's value",
-                        value_text(f->arena, &result));
+            diag_report(f->diag, f->model->span, DIAG_WRONG_TYPE, "output of the model",
+                        "a layer's value", value_text(f->arena, &result));
         return false;
     }
     f->net->output = result.tensor;

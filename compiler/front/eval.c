@@ -1,12 +1,12 @@
-/* Expressions: names, attributes of values, operators, conditionals, labels and calls. Errors are reported once; the
- * value VALUE_ERROR then travels upwards in silence. */
+/* Expressions: names, attributes of values, operators, conditionals, labels and calls. Errors are
+ * reported once; the value VALUE_ERROR then travels upwards in silence. */
 #include "front.h"
 
 #include <string.h>
 
 #include "str.h"
 
-/* ---- names ---------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 void frame_set(struct front *f, struct frame *frame, const char *name, struct value v)
 {
@@ -36,7 +36,8 @@ static void report_unknown_name(struct front *f, const struct frame *frame, cons
         diag_note(f->diag, "write `classes = 10` or `labels = [\"...\", ...]` in the finetune");
         return;
     }
-    const char **names = arena_array(f->arena, const char *, frame->names.len + f->decls.len + SYMBOL_COUNT);
+    const char **names =
+        arena_array(f->arena, const char *, frame->names.len + f->decls.len + SYMBOL_COUNT);
     uint32_t n = 0;
     for (uint32_t i = 0; i < frame->names.len; i++)
         names[n++] = frame->names.at[i].name;
@@ -77,7 +78,8 @@ static struct value eval_attr(struct front *f, struct frame *frame, const struct
     if (a.kind == VALUE_ERROR)
         return a;
     static const char *const names[] = {"channels", "height", "width"};
-    const struct shape *s = a.kind == VALUE_TENSOR ? &net_layer(f->net, a.tensor)->type.shape : NULL;
+    const struct shape *s =
+        a.kind == VALUE_TENSOR ? &net_layer(f->net, a.tensor)->type.shape : NULL;
     for (uint32_t i = 0; s && i < 3; i++)
         if (!strcmp(e->text, names[i]) && i + 1 < s->rank)
             return value_int(s->dim[i + 1]);
@@ -86,7 +88,8 @@ static struct value eval_attr(struct front *f, struct frame *frame, const struct
     if (near && s && s->rank == 4)
         diag_note(f->diag, "did you mean '%s'?", near);
     else if (s)
-        diag_note(f->diag, s->rank == 4 ? "there are channels, height and width" : "it has no height and width: only channels");
+        diag_note(f->diag, s->rank == 4 ? "there are channels, height and width"
+                                        : "it has no height and width: only channels");
     return value_error();
 }
 
@@ -96,9 +99,11 @@ static struct value eval_index(struct front *f, struct frame *frame, const struc
     if (list.kind == VALUE_ERROR || index.kind == VALUE_ERROR)
         return value_error();
     if (list.kind != VALUE_LIST)
-        diag_report(f->diag, e->a->span, DIAG_WRONG_TYPE, "before [ ]", "a list", value_text(f->arena, &list));
+        diag_report(f->diag, e->a->span, DIAG_WRONG_TYPE, "before [ ]", "a list",
+                    value_text(f->arena, &list));
     else if (index.kind != VALUE_INT)
-        diag_report(f->diag, e->b->span, DIAG_WRONG_TYPE, "index", "an integer", value_text(f->arena, &index));
+        diag_report(f->diag, e->b->span, DIAG_WRONG_TYPE, "index", "an integer",
+                    value_text(f->arena, &index));
     else if (index.integer < 0 || index.integer >= list.count)
         diag_report(f->diag, e->b->span, DIAG_INDEX_RANGE, (long long)index.integer, list.count);
     else
@@ -109,7 +114,8 @@ static struct value eval_index(struct front *f, struct frame *frame, const struc
 static struct value eval_list(struct front *f, struct frame *frame, const struct expr *e)
 {
     uint32_t n = e->items->list.len;
-    struct value v = {.kind = VALUE_LIST, .items = arena_array(f->arena, struct value, n), .count = n};
+    struct value v = {
+        .kind = VALUE_LIST, .items = arena_array(f->arena, struct value, n), .count = n};
     bool ok = true;
     for (uint32_t i = 0; i < n; i++) {
         v.items[i] = eval(f, frame, e->items->list.at[i]);
@@ -118,7 +124,7 @@ static struct value eval_list(struct front *f, struct frame *frame, const struct
     return ok ? v : value_error();
 }
 
-/* ---- operators ------------------------------------------------------------------------------------------------ */
+/* ---- operators ------------------------------------------------------------------------------- */
 
 static struct value eval_if(struct front *f, struct frame *frame, const struct expr *e)
 {
@@ -126,7 +132,8 @@ static struct value eval_if(struct front *f, struct frame *frame, const struct e
     if (cond.kind == VALUE_BOOL)
         return eval(f, frame, cond.integer ? e->a : e->c);
     if (cond.kind != VALUE_ERROR)
-        diag_report(f->diag, e->b->span, DIAG_WRONG_TYPE, "condition", "true or false", value_text(f->arena, &cond));
+        diag_report(f->diag, e->b->span, DIAG_WRONG_TYPE, "condition", "true or false",
+                    value_text(f->arena, &cond));
     return value_error();
 }
 
@@ -146,7 +153,7 @@ static struct value eval_binary(struct front *f, struct frame *frame, const stru
     return value_binary(f->arena, f->diag, e->op, &a, &b, e->span);
 }
 
-/* ---- labels and calls ----------------------------------------------------------------------------------------- */
+/* ---- labels and calls ------------------------------------------------------------------------ */
 
 /* Letters, digits and _ in components that are not empty. */
 static bool label_valid(const char *s)
@@ -178,14 +185,16 @@ const char *eval_label(struct front *f, struct frame *frame, const struct label 
             strbuf_add(&out, v.text);
         } else {
             if (v.kind != VALUE_ERROR)
-                diag_report(f->diag, part->expr->span, DIAG_WRONG_TYPE, "in a label", "an integer or a string",
-                            value_text(f->arena, &v));
+                diag_report(f->diag, part->expr->span, DIAG_WRONG_TYPE, "in a label",
+                            "an integer or a string", value_text(f->arena, &v));
             return NULL;
         }
     }
     if (!label_valid(out.text) || strlen(out.text) + strlen(frame->scope) > FRONT_MAX_LABEL ||
-        strspn(out.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") != out.len) {
-        diag_report(f->diag, label->span, DIAG_BAD_LABEL, arena_printf(f->arena, "%.80s", out.text));
+        strspn(out.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") !=
+            out.len) {
+        diag_report(f->diag, label->span, DIAG_BAD_LABEL,
+                    arena_printf(f->arena, "%.80s", out.text));
         return NULL;
     }
     return *frame->scope ? arena_printf(f->arena, "%s.%s", frame->scope, out.text) : out.text;
@@ -193,7 +202,8 @@ const char *eval_label(struct front *f, struct frame *frame, const struct label 
 
 static void report_unknown_call(struct front *f, const struct frame *frame, const struct expr *e)
 {
-    const char **names = arena_array(f->arena, const char *, f->decls.len + frame->names.len + CALL_COUNT);
+    const char **names =
+        arena_array(f->arena, const char *, f->decls.len + frame->names.len + CALL_COUNT);
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->decls.len; i++)
         names[n++] = f->decls.entries[i].key;
@@ -209,12 +219,14 @@ static void report_unknown_call(struct front *f, const struct frame *frame, cons
     diag_note(f->diag, "layers: %s", call_list(f->arena, CALL_CATEGORY_LAYER));
 }
 
-struct value eval_call(struct front *f, struct frame *frame, const struct expr *e, const struct value *implicit)
+struct value eval_call(struct front *f, struct frame *frame, const struct expr *e,
+                       const struct value *implicit)
 {
     const struct value *bound = frame_get(frame, e->text);
     if (bound && bound->kind == VALUE_ERROR)
         return *bound;
-    const struct decl *decl = bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&f->decls, e->text);
+    const struct decl *decl =
+        bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&f->decls, e->text);
     if (decl)
         return run_decl(f, frame, decl, e, implicit);
     const struct call_info *info = call_find(e->text);
@@ -238,35 +250,22 @@ struct value eval(struct front *f, struct frame *frame, const struct expr *e)
 {
     struct value a;
     switch (e->kind) {
-    case EXPR_INT:
-        return value_int(e->integer);
-    case EXPR_BOOL:
-        return value_bool(e->integer != 0);
-    case EXPR_FLOAT:
-        return value_float(e->real);
-    case EXPR_PERCENT:
-        return (struct value){.kind = VALUE_PERCENT, .real = e->real};
-    case EXPR_EPOCHS:
-        return (struct value){.kind = VALUE_EPOCHS, .real = e->real};
-    case EXPR_STRING:
-        return (struct value){.kind = VALUE_STRING, .text = e->text};
-    case EXPR_NAME:
-        return eval_name(f, frame, e);
-    case EXPR_ATTR:
-        return eval_attr(f, frame, e);
-    case EXPR_INDEX:
-        return eval_index(f, frame, e);
-    case EXPR_LIST:
-        return eval_list(f, frame, e);
-    case EXPR_CALL:
-        return eval_call(f, frame, e, NULL);
+    case EXPR_INT: return value_int(e->integer);
+    case EXPR_BOOL: return value_bool(e->integer != 0);
+    case EXPR_FLOAT: return value_float(e->real);
+    case EXPR_PERCENT: return (struct value){.kind = VALUE_PERCENT, .real = e->real};
+    case EXPR_EPOCHS: return (struct value){.kind = VALUE_EPOCHS, .real = e->real};
+    case EXPR_STRING: return (struct value){.kind = VALUE_STRING, .text = e->text};
+    case EXPR_NAME: return eval_name(f, frame, e);
+    case EXPR_ATTR: return eval_attr(f, frame, e);
+    case EXPR_INDEX: return eval_index(f, frame, e);
+    case EXPR_LIST: return eval_list(f, frame, e);
+    case EXPR_CALL: return eval_call(f, frame, e, NULL);
     case EXPR_UNARY:
         a = eval(f, frame, e->a);
         return value_unary(f->arena, f->diag, e->op, &a, e->span);
-    case EXPR_BINARY:
-        return eval_binary(f, frame, e);
-    case EXPR_IF:
-        return eval_if(f, frame, e);
+    case EXPR_BINARY: return eval_binary(f, frame, e);
+    case EXPR_IF: return eval_if(f, frame, e);
     }
     return value_error();
 }

@@ -1,7 +1,8 @@
 /* freeze and train: which parameters are trained. Statements apply in order, the last match wins.
  *
- * A pattern matches a parameter if it matches its path or the path of something around it, by whole components:
- * `layer1` matches layer1.0.conv1.weight. `all` is everything; type(batch_norm) matches layers of one kind. */
+ * A pattern matches a parameter if it matches its path or the path of something around it, by whole
+ * components: `layer1` matches layer1.0.conv1.weight. `all` is everything; type(batch_norm) matches
+ * layers of one kind. */
 #include "front.h"
 
 #include <string.h>
@@ -23,7 +24,8 @@ static bool layer_matches(struct front *f, const struct pattern *p, const struct
     return !strcmp(p->text, "all") || matches_or_above(f, p->text, l->path);
 }
 
-static bool param_matches(struct front *f, const struct pattern *p, const struct layer *l, const char *param)
+static bool param_matches(struct front *f, const struct pattern *p, const struct layer *l,
+                          const char *param)
 {
     return !p->is_kind && str_path_match(p->text, arena_printf(f->arena, "%s.%s", l->path, param));
 }
@@ -51,7 +53,8 @@ static bool apply(struct front *f, enum recipe_kind kind, const struct pattern *
 
 static void report_unmatched(struct front *f, enum recipe_kind kind, const struct pattern *p)
 {
-    if (p->is_kind && (!call_find(p->text) || call_find(p->text)->category != CALL_CATEGORY_LAYER)) {
+    if (p->is_kind &&
+        (!call_find(p->text) || call_find(p->text)->category != CALL_CATEGORY_LAYER)) {
         diag_report(f->diag, p->span, DIAG_UNKNOWN_CALL, "kind of layer", p->text);
         const char *near = call_nearest(p->text, CALL_CATEGORY_LAYER);
         diag_note(f->diag, near ? "did you mean '%s'?" : "there are: %s",
@@ -65,7 +68,8 @@ static void report_unmatched(struct front *f, enum recipe_kind kind, const struc
     diag_report(f->diag, p->span, DIAG_PATTERN_UNMATCHED, p->text,
                 kind == RECIPE_FREEZE_STATISTICS ? "batch norm" : "layer with parameters");
     if (!p->is_kind)
-        diag_note(f->diag, "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"");
+        diag_note(f->diag,
+                  "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"");
 }
 
 static void apply_pattern(struct front *f, enum recipe_kind kind, const struct pattern *p)
@@ -103,7 +107,8 @@ void front_freeze(struct front *f)
     uint32_t errors = f->diag->errors;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
-        if (s->kind != RECIPE_FREEZE && s->kind != RECIPE_TRAIN && s->kind != RECIPE_FREEZE_STATISTICS)
+        if (s->kind != RECIPE_FREEZE && s->kind != RECIPE_TRAIN &&
+            s->kind != RECIPE_FREEZE_STATISTICS)
             continue;
         last = s->span;
         for (uint32_t k = 0; k < s->patterns->list.len; k++)

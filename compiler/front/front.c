@@ -1,9 +1,10 @@
-/* The order of reading a description: files, overrides, classes and model, pipelines (they give the size of the
- * images), the network, edits, freezing. Every stage reports what it finds; later ones run where they still make sense,
- * so that one run shows many errors. */
+/* The order of reading a description: files, overrides, classes and model, pipelines (they give the
+ * size of the images), the network, edits, freezing. Every stage reports what it finds; later ones
+ * run where they still make sense, so that one run shows many errors. */
 #include "front.h"
 
-static void front_init(struct front *f, struct arena *arena, struct diag *diag, const struct front_options *options)
+static void front_init(struct front *f, struct arena *arena, struct diag *diag,
+                       const struct front_options *options)
 {
     *f = (struct front){.arena = arena, .diag = diag, .options = options};
     map_init(&f->files, arena);
@@ -32,8 +33,8 @@ static void build_network(struct front *f, struct frame *recipe)
         f->recipe->classes = s->dim[1];
 }
 
-bool front_read(struct arena *arena, struct diag *diag, const struct front_options *options, struct net **net,
-                struct recipe **recipe)
+bool front_read(struct arena *arena, struct diag *diag, const struct front_options *options,
+                struct net **net, struct recipe **recipe)
 {
     struct front f;
     uint32_t errors = diag->errors;

@@ -1,7 +1,8 @@
 /* Loads a file and all it imports, each once, and collects their declarations.
  *
- * An import is looked for beside the importing file, then in the -I folders, then among the installed models. A file
- * that imports itself, over whatever way, is an error; a file that is imported twice is read once. */
+ * An import is looked for beside the importing file, then in the -I folders, then among the
+ * installed models. A file that imports itself, over whatever way, is an error; a file that is
+ * imported twice is read once. */
 #include "front.h"
 
 #include <limits.h>
@@ -53,7 +54,8 @@ static void declare(struct front *f, struct map *into, struct decl *d)
         return;
     }
     diag_report(f->diag, d->span, DIAG_DUPLICATE_DECL, d->name);
-    diag_note(f->diag, "the other one is in %s, line %u", other->span.source->path, other->span.line);
+    diag_note(f->diag, "the other one is in %s, line %u", other->span.source->path,
+              other->span.line);
 }
 
 static void check_params(struct front *f, const struct decl *d)
@@ -61,7 +63,8 @@ static void check_params(struct front *f, const struct decl *d)
     for (uint32_t i = 0; i < d->params->list.len; i++)
         for (uint32_t k = 0; k < i; k++)
             if (!strcmp(d->params->list.at[i].name, d->params->list.at[k].name))
-                diag_report(f->diag, d->params->list.at[i].span, DIAG_DUPLICATE_DECL, d->params->list.at[i].name);
+                diag_report(f->diag, d->params->list.at[i].span, DIAG_DUPLICATE_DECL,
+                            d->params->list.at[i].name);
 }
 
 static void add_finetune(struct front *f, const struct decl *d, bool main_file)
@@ -89,12 +92,8 @@ static void add_decls(struct front *f, const struct decls *decls, uint32_t depth
             check_params(f, d);
             declare(f, &f->decls, d);
             break;
-        case DECL_PREPROCESS:
-            declare(f, &f->preprocess, d);
-            break;
-        case DECL_FINETUNE:
-            add_finetune(f, d, depth == 0);
-            break;
+        case DECL_PREPROCESS: declare(f, &f->preprocess, d); break;
+        case DECL_FINETUNE: add_finetune(f, d, depth == 0); break;
         }
     }
 }
@@ -136,7 +135,8 @@ static void check_preprocess(struct front *f)
     }
 }
 
-/* The resolved recipe is a file of its own: what stands beside the recipe it gets by importing this file. */
+/* The resolved recipe is a file of its own: what stands beside the recipe it gets by importing this
+ * file. */
 static void keep_own_declarations(struct front *f)
 {
     for (uint32_t i = 0; f->finetune && i < f->decls.len; i++) {
@@ -157,7 +157,8 @@ bool front_load(struct front *f)
     keep_own_declarations(f);
     if (!f->finetune && f->diag->errors == errors) {
         diag_report(f->diag, SPAN_NONE, DIAG_FINETUNE_COUNT, f->options->path, "no");
-        diag_note(f->diag, "a file that is compiled has one: `finetune name { model = ...; weights = ... }`, a line each");
+        diag_note(f->diag, "a file that is compiled has one: `finetune name { model = ...; weights "
+                           "= ... }`, a line each");
     }
     return f->finetune != NULL;
 }

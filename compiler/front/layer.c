@@ -1,4 +1,5 @@
-/* Layer calls: from bound arguments to a struct layer of the network, and `set name.attr = value`. */
+/* Layer calls: from bound arguments to a struct layer of the network, and `set name.attr = value`.
+ */
 #include "front.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@ static void set_pair(int64_t out[2], const struct value *v)
     out[1] = v->items[1].integer;
 }
 
-/* An integer pair means both sides of each axis; `same` is worked out when the input's size is known. */
+/* An integer pair means both sides of each axis; `same` is worked out when the input's size is
+ * known. */
 static void set_padding(struct layer *l, const struct value *v)
 {
     l->same_padding = v->kind == VALUE_SYMBOL;
@@ -25,10 +27,8 @@ static void set_init(struct layer *l, const struct value *v)
         enum call_id call;
         enum ftmrt_init init;
     } inits[] = {
-        {CALL_default, FTMRT_INIT_DEFAULT},
-        {CALL_zeros, FTMRT_INIT_ZEROS},
-        {CALL_identity, FTMRT_INIT_IDENTITY},
-        {CALL_kaiming_normal, FTMRT_INIT_KAIMING_NORMAL},
+        {CALL_default, FTMRT_INIT_DEFAULT},   {CALL_zeros, FTMRT_INIT_ZEROS},
+        {CALL_identity, FTMRT_INIT_IDENTITY}, {CALL_kaiming_normal, FTMRT_INIT_KAIMING_NORMAL},
         {CALL_normal, FTMRT_INIT_NORMAL},
     };
     for (uint32_t i = 0; i < sizeof inits / sizeof *inits; i++)
@@ -71,7 +71,9 @@ static bool check_label(struct front *f, const struct layer *l, const struct exp
 {
     if (!l->path && layer_has_params(l)) {
         diag_report(f->diag, e->span, DIAG_NO_LABEL, e->text);
-        diag_note(f->diag, "write `name: %s(...)`; the name is the key of its weight in the state dict", e->text);
+        diag_note(f->diag,
+                  "write `name: %s(...)`; the name is the key of its weight in the state dict",
+                  e->text);
         return false;
     }
     if (!l->path || !map_get(&f->paths, l->path))
@@ -80,12 +82,14 @@ static bool check_label(struct front *f, const struct layer *l, const struct exp
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         const struct layer *other = &f->net->layers.at[i];
         if (other->path && !other->dead && !strcmp(other->path, l->path) && other->span.source)
-            diag_note(f->diag, "the other one is in %s, line %u", other->span.source->path, other->span.line);
+            diag_note(f->diag, "the other one is in %s, line %u", other->span.source->path,
+                      other->span.line);
     }
     return false;
 }
 
-struct value layer_call(struct front *f, struct frame *frame, const struct expr *e, struct bound_call *c)
+struct value layer_call(struct front *f, struct frame *frame, const struct expr *e,
+                        struct bound_call *c)
 {
     struct layer l = {.op = op_by_name(c->info->name), .scope = frame->scope, .span = e->span};
     if (e->label) {
@@ -109,11 +113,12 @@ struct value layer_call(struct front *f, struct frame *frame, const struct expr 
 /* Whether a parameter of the layer's call may be set afterwards. */
 static bool settable(const struct call_param *p)
 {
-    return p->type != PARAM_TYPE_TENSOR && strcmp(p->name, "bias") != 0 && strcmp(p->name, "init") != 0;
+    return p->type != PARAM_TYPE_TENSOR && strcmp(p->name, "bias") != 0 &&
+           strcmp(p->name, "init") != 0;
 }
 
-static void report_attribute(struct front *f, const struct layer *l, const struct call_info *info, const char *attr,
-                             struct span span)
+static void report_attribute(struct front *f, const struct layer *l, const struct call_info *info,
+                             const char *attr, struct span span)
 {
     diag_report(f->diag, span, DIAG_SET_ATTRIBUTE, l->path, op_info(l->op)->name, attr);
     const char *names[CALL_MAX_PARAMS];
@@ -132,18 +137,21 @@ static void report_attribute(struct front *f, const struct layer *l, const struc
         diag_note(f->diag, "it has: %s", all.text);
 }
 
-bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char *attr, const struct recipe_stmt *stmt)
+bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char *attr,
+               const struct recipe_stmt *stmt)
 {
     const struct expr *e = stmt->values->list.at[0];
     const struct call_info *info = call_find(op_info(l->op)->name);
     for (uint32_t i = 0; info && i < info->param_count; i++) {
         const struct call_param *p = &info->params[i];
-        if (strcmp(p->name, attr) || !settable(p))
+        if (strcmp(p->name, attr) != 0 || !settable(p))
             continue;
-        struct call_info one = {.id = info->id, .name = info->name, .category = info->category, .param_count = 1};
+        struct call_info one = {
+            .id = info->id, .name = info->name, .category = info->category, .param_count = 1};
         one.params[0] = *p;
         struct args args = {0};
-        vec_push(f->arena, &args.list, (struct arg){.name = attr, .value = (struct expr *)e, .span = e->span});
+        vec_push(f->arena, &args.list,
+                 (struct arg){.name = attr, .value = (struct expr *)e, .span = e->span});
         struct expr call = {.kind = EXPR_CALL, .text = info->name, .args = &args, .span = e->span};
         struct bound_call *bound = call_bind(f, frame, &one, &call, NULL);
         if (bound)

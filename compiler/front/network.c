@@ -1,14 +1,15 @@
 /* The network under construction: types, order and names of layers.
  *
- * Types come from the graph's own shape rules: every layer is also a node of a scratch graph whose weights are
- * constants, so that no shape rule is written twice. Edits infer the whole network again. */
+ * Types come from the graph's own shape rules: every layer is also a node of a scratch graph whose
+ * weights are constants, so that no shape rule is written twice. Edits infer the whole network
+ * again. */
 #include "front.h"
 
 #include <string.h>
 
 #include "str.h"
 
-/* ---- shapes --------------------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 bool layer_has_params(const struct layer *l)
 {
@@ -25,10 +26,12 @@ struct shape layer_weight_shape(const struct net *net, const struct layer *l)
     if (l->op == OP_batch_norm)
         return shape_1d(channels);
     int64_t groups = l->attrs.groups > 0 ? l->attrs.groups : 1;
-    return shape_4d(l->out_channels, channels >= groups ? channels / groups : 1, l->kernel[0], l->kernel[1]);
+    return shape_4d(l->out_channels, channels >= groups ? channels / groups : 1, l->kernel[0],
+                    l->kernel[1]);
 }
 
-/* TensorFlow's SAME: the result has ceil(input / stride) positions, the odd pixel of padding goes behind. */
+/* TensorFlow's SAME: the result has ceil(input / stride) positions, the odd pixel of padding goes
+ * behind. */
 static void same_padding(struct layer *l, const struct shape *x)
 {
     for (int axis = 0; axis < 2 && x->rank == 4; axis++) {
@@ -49,7 +52,8 @@ static bool check_conv(struct front *f, const struct layer *l, const struct shap
     int64_t in = x->dim[1], groups = l->attrs.groups;
     if (groups == 1 || (groups == in && groups == l->out_channels))
         return true;
-    diag_report(f->diag, l->span, DIAG_GROUP_COUNT, (long long)groups, (long long)in, (long long)l->out_channels);
+    diag_report(f->diag, l->span, DIAG_GROUP_COUNT, (long long)groups, (long long)in,
+                (long long)l->out_channels);
     return false;
 }
 
@@ -58,8 +62,8 @@ static value_id infer_layer(struct front *f, struct layer *l)
 {
     if (l->op == OP_input)
         return graph_input(f->scratch, l->attrs.label, l->type);
-    value_id inputs[5];
-    uint32_t n = l->input_count;
+    value_id inputs[LAYER_MAX_INPUTS + 4];
+    uint32_t n = layer_inputs(l);
     for (uint32_t i = 0; i < n; i++)
         inputs[i] = f->values.at[l->inputs[i].i];
     const struct shape *x = &f->net->layers.at[l->inputs[0].i].type.shape;
@@ -79,7 +83,9 @@ static value_id infer_layer(struct front *f, struct layer *l)
     uint32_t errors = f->diag->errors;
     value_id v = graph_add(f->scratch, l->op, inputs, n, &l->attrs, l->span, l->path);
     if (!value_valid(v) && f->diag->errors > errors && l->op == OP_linear && x->rank == 4)
-        diag_note(f->diag, "write linear(flatten(x), ...), after a global_avg_pool where the network has one");
+        diag_note(
+            f->diag,
+            "write linear(flatten(x), ...), after a global_avg_pool where the network has one");
     return v;
 }
 
@@ -119,7 +125,7 @@ bool net_infer(struct front *f)
     return true;
 }
 
-/* ---- order ---------------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 /* Depth first from the output with an explicit stack: operands come before their users. */
 static void visit(struct front *f, uint32_t *order, uint32_t *count, uint32_t *rank)
@@ -130,11 +136,11 @@ static void visit(struct front *f, uint32_t *order, uint32_t *count, uint32_t *r
     while (stack.len > 0) {
         uint32_t at = stack.at[stack.len - 1];
         const struct layer *l = &net->layers.at[at];
-        uint32_t pending = l->input_count;
-        while (pending > 0 && rank[l->inputs[l->input_count - pending].i] != UINT32_MAX)
+        uint32_t count_in = layer_inputs(l), pending = count_in;
+        while (pending > 0 && rank[l->inputs[count_in - pending].i] != UINT32_MAX)
             pending--;
         if (pending > 0 && rank[at] == UINT32_MAX) {
-            vec_push(f->arena, &stack, l->inputs[l->input_count - pending].i);
+            vec_push(f->arena, &stack, l->inputs[count_in - pending].i);
             continue;
         }
         stack.len--;
@@ -158,7 +164,8 @@ void net_sort(struct front *f, bool warn)
 {
     struct net *net = f->net;
     uint32_t n = net->layers.len, count = 0;
-    uint32_t *order = arena_array(f->arena, uint32_t, n), *rank = arena_array(f->arena, uint32_t, n);
+    uint32_t *order = arena_array(f->arena, uint32_t, n),
+             *rank = arena_array(f->arena, uint32_t, n);
     memset(rank, 0xff, sizeof *rank * n);
     visit(f, order, &count, rank);
     if (warn)
@@ -171,7 +178,7 @@ void net_sort(struct front *f, bool warn)
     for (uint32_t i = 0; i < count; i++) {
         sorted[i] = net->layers.at[order[i]];
         values[i] = f->values.at[order[i]];
-        for (uint32_t k = 0; k < sorted[i].input_count; k++)
+        for (uint32_t k = 0; k < layer_inputs(&sorted[i]); k++)
             sorted[i].inputs[k].i = rank[sorted[i].inputs[k].i];
         if (sorted[i].path)
             map_set(&f->paths, sorted[i].path, net);
@@ -183,7 +190,7 @@ void net_sort(struct front *f, bool warn)
     f->values.len = f->values.cap = count;
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 bool path_within(const char *path, const char *name)
 {

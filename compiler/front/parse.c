@@ -1,5 +1,5 @@
-/* From text to syntax tree: loads and checks a source (size, NUL bytes, UTF-8), runs the generated scanner and parser,
- * and keeps the state they share. */
+/* From text to syntax tree: loads and checks a source (size, NUL bytes, UTF-8), runs the generated
+ * scanner and parser, and keeps the state they share. */
 #include "parse.h"
 
 #include <errno.h>
@@ -8,9 +8,9 @@
 #include "file.h"
 #include "str.h"
 
-#include "ftm.tab.h"
-
+/* Of the generated scanner and parser. */
 typedef void *scanner_t;
+int ftm_parse(scanner_t scanner, struct parser *p);
 int ftm_lex_init_extra(struct parser *extra, scanner_t *scanner);
 int ftm_lex_destroy(scanner_t scanner);
 struct yy_buffer_state *ftm__scan_bytes(const char *bytes, int size, scanner_t scanner);
@@ -22,7 +22,8 @@ struct span parser_span(const struct parser *p, struct place place)
     const char *line_end = memchr(text, '\n', length);
     if (line_end && line_end > text)
         length = (uint32_t)(line_end - text);
-    return (struct span){.source = p->source, .line = place.line, .column = place.column, .length = length};
+    return (struct span){
+        .source = p->source, .line = place.line, .column = place.column, .length = length};
 }
 
 const char *parser_text(const struct parser *p, struct place place)
@@ -86,7 +87,9 @@ char parser_close(struct parser *p, char bracket)
     if (p->bracket_count == 0)
         return 0;
     char open = p->brackets[p->bracket_count - 1];
-    bool match = bracket == ')' ? open == '(' : bracket == ']' ? open == '[' : open == '{' || open == 'i';
+    bool match = bracket == ')'   ? open == '('
+                 : bracket == ']' ? open == '['
+                                  : open == '{' || open == 'i';
     if (!match && bracket == '}') /* an unclosed ( or [ inside: the block still ends here */
         parser_unwind(p);
     else if (!match)
@@ -112,7 +115,11 @@ static size_t bad_byte(const unsigned char *s, size_t size)
 {
     for (size_t i = 0; i < size;) {
         unsigned c = s[i];
-        unsigned more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+        unsigned more = c < 0x80                ? 0
+                        : c >= 0xc2 && c < 0xe0 ? 1
+                        : c >= 0xe0 && c < 0xf0 ? 2
+                        : c >= 0xf0 && c < 0xf5 ? 3
+                                                : 9;
         if (c == 0 || more == 9 || i + more >= size + (more == 0))
             return i;
         for (unsigned k = 1; k <= more; k++)
@@ -140,7 +147,8 @@ static struct span offset_span(const struct source *source, size_t offset)
     return span;
 }
 
-const struct source *parse_load(struct arena *arena, struct diag *diag, const char *path, struct span span)
+const struct source *parse_load(struct arena *arena, struct diag *diag, const char *path,
+                                struct span span)
 {
     struct file_map map;
     if (!file_map_open(&map, path)) {
@@ -150,7 +158,8 @@ const struct source *parse_load(struct arena *arena, struct diag *diag, const ch
     }
     struct source *source = NULL;
     if (map.size > PARSE_MAX_SIZE) {
-        diag_report(diag, span, DIAG_FILE_SIZE, path, (unsigned long long)map.size, PARSE_MAX_SIZE >> 20);
+        diag_report(diag, span, DIAG_FILE_SIZE, path, (unsigned long long)map.size,
+                    PARSE_MAX_SIZE >> 20);
     } else {
         source = arena_new(arena, struct source);
         source->path = arena_strdup(arena, path);
@@ -172,12 +181,13 @@ static bool check_text(struct diag *diag, const struct source *source)
     if (source->text[bad] == '\0')
         diag_report(diag, offset_span(source, bad), DIAG_NUL_BYTE);
     else
-        diag_report(diag, offset_span(source, bad), DIAG_BAD_UTF8, (unsigned char)source->text[bad]);
+        diag_report(diag, offset_span(source, bad), DIAG_BAD_UTF8,
+                    (unsigned char)source->text[bad]);
     return false;
 }
 
 /* Runs scanner and parser over the source and a final line end. */
-static void run(struct parser *p, int start)
+static void run(struct parser *p, enum parse_start start)
 {
     p->start = start;
     p->at = (struct place){.line = 1, .column = 1};
@@ -199,7 +209,7 @@ static void run(struct parser *p, int start)
 struct decls *parse_source(struct arena *arena, struct diag *diag, const struct source *source)
 {
     struct parser p = {.arena = arena, .diag = diag, .source = source};
-    run(&p, START_FILE);
+    run(&p, PARSE_FILE);
     /* A tree that is too deep must not be walked. */
     return p.decls && !p.too_deep ? p.decls : arena_new(arena, struct decls);
 }
@@ -208,6 +218,6 @@ struct expr *parse_expression(struct arena *arena, struct diag *diag, const stru
 {
     struct parser p = {.arena = arena, .diag = diag, .source = source};
     uint32_t errors = diag->errors;
-    run(&p, START_EXPRESSION);
+    run(&p, PARSE_EXPRESSION);
     return diag->errors == errors && !p.too_deep ? p.expr : NULL;
 }

@@ -1,18 +1,20 @@
-/* The settings of a finetune: model, classes and labels, weights, data, loss, optimizer, schedule and the numbers.
- * Every key is in one table; an unknown one is an error, never ignored. */
+/* The settings of a finetune: model, classes and labels, weights, data, loss, optimizer, schedule
+ * and the numbers. Every key is in one table; an unknown one is an error, never ignored. */
 #include "front.h"
 
 #include <string.h>
 
 #include "str.h"
 
-/* ---- lookup --------------------------------------------------------------------------------------------------- */
+/* ---- lookup ---------------------------------------------------------------------------------- */
 
-static const char *const setting_names[] = {"model",    "weights", "labels", "classes", "loss", "optimizer", "schedule",
-                                            "epochs",   "batch",   "seed",   "shards",  "shuffle"};
+static const char *const setting_names[] = {"model", "weights",   "labels",   "classes",
+                                            "loss",  "optimizer", "schedule", "epochs",
+                                            "batch", "seed",      "shards",   "shuffle"};
 enum { SETTING_COUNT = sizeof setting_names / sizeof *setting_names };
 
-const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind kind, const char *name)
+const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind kind,
+                                       const char *name)
 {
     const struct recipe_stmts *stmts = f->finetune->recipe;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
@@ -23,8 +25,8 @@ const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind k
     return NULL;
 }
 
-static void report_unknown_setting(struct front *f, const char *name, struct span span, const char *const *names,
-                                   size_t count)
+static void report_unknown_setting(struct front *f, const char *name, struct span span,
+                                   const char *const *names, size_t count)
 {
     diag_report(f->diag, span, DIAG_UNKNOWN_SETTING, name);
     const char *near = str_nearest(name, names, count);
@@ -70,28 +72,33 @@ static const struct expr *single_value(struct front *f, const struct recipe_stmt
 {
     if (s->values->list.len == 1)
         return s->values->list.at[0];
-    diag_report(f->diag, s->values->list.at[1]->span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s'", s->name),
-                "one value", arena_printf(f->arena, "%u", s->values->list.len));
+    diag_report(f->diag, s->values->list.at[1]->span, DIAG_WRONG_TYPE,
+                arena_printf(f->arena, "'%s'", s->name), "one value",
+                arena_printf(f->arena, "%u", s->values->list.len));
     return NULL;
 }
 
-struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e, enum call_category category,
-                                const char *what)
+struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
+                                enum call_category category, const char *what)
 {
     bool named = e->kind == EXPR_CALL || e->kind == EXPR_NAME;
-    if (named && !call_find(e->text) && !frame_get(frame, e->text) && !map_get(&f->decls, e->text)) {
-        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, call_category_text(category, false), e->text);
+    if (named && !call_find(e->text) && !frame_get(frame, e->text) &&
+        !map_get(&f->decls, e->text)) {
+        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, call_category_text(category, false),
+                    e->text);
         const char *near = call_nearest(e->text, category);
         if (near)
             diag_note(f->diag, "did you mean '%s'?", near);
-        diag_note(f->diag, "there %s: %s", strchr(call_list(f->arena, category), ',') ? "are" : "is",
+        diag_note(f->diag, "there %s: %s",
+                  strchr(call_list(f->arena, category), ',') ? "are" : "is",
                   call_list(f->arena, category));
         return NULL;
     }
     const struct call_info *info = named ? call_find(e->text) : NULL;
     if (info && info->category != category) {
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, what, call_category_text(category, true),
-                    arena_printf(f->arena, "%s '%s'", call_category_text(info->category, false), e->text));
+        diag_report(
+            f->diag, e->span, DIAG_WRONG_TYPE, what, call_category_text(category, true),
+            arena_printf(f->arena, "%s '%s'", call_category_text(info->category, false), e->text));
         return NULL;
     }
     struct value v = eval(f, frame, e);
@@ -112,16 +119,20 @@ static struct bound_call *call_setting(struct front *f, struct frame *recipe, co
 }
 
 /* A number or truth value within a range; otherwise what it was before. */
-static void int_setting(struct front *f, struct frame *recipe, const char *name, int64_t min, int64_t max, int64_t *out)
+static void int_setting(struct front *f, struct frame *recipe, const char *name, int64_t min,
+                        int64_t max, int64_t *out)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, name);
     const struct expr *e = s ? single_value(f, s) : NULL;
-    struct value v = e ? eval(f, recipe, e) : value_error();
+    if (!e)
+        return;
+    struct value v = eval(f, recipe, e);
     if (v.kind == VALUE_ERROR)
         return;
     const char *title = arena_printf(f->arena, "'%s'", name);
     if (v.kind != VALUE_INT)
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, title, "an integer", value_text(f->arena, &v));
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, title, "an integer",
+                    value_text(f->arena, &v));
     else if (v.integer < min || v.integer > max)
         diag_report(f->diag, e->span, DIAG_BAD_VALUE, title,
                     arena_printf(f->arena, "from %lld to %lld", (long long)min, (long long)max),
@@ -130,20 +141,23 @@ static void int_setting(struct front *f, struct frame *recipe, const char *name,
         *out = v.integer;
 }
 
-/* ---- model, classes, labels ----------------------------------------------------------------------------------- */
+/* ---- model, classes, labels ------------------------------------------------------------------ */
 
 static void read_labels(struct front *f, struct frame *recipe)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "labels");
     const struct expr *e = s ? single_value(f, s) : NULL;
-    struct value v = e ? eval(f, recipe, e) : value_error();
+    if (!e)
+        return;
+    struct value v = eval(f, recipe, e);
     if (v.kind == VALUE_ERROR)
         return;
     bool strings = v.kind == VALUE_LIST && v.count > 0;
     for (uint32_t i = 0; strings && i < v.count; i++)
         strings = v.items[i].kind == VALUE_STRING;
     if (!strings) {
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'labels'", "a list of strings", value_text(f->arena, &v));
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
+                    value_text(f->arena, &v));
         return;
     }
     for (uint32_t i = 0; i < v.count; i++)
@@ -176,12 +190,14 @@ static void read_model(struct front *f)
     if (e->kind == EXPR_CALL || (e->kind == EXPR_NAME && !map_get(&f->decls, e->text)))
         diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, "model", e->text);
     else
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'model'", "the call of a model, as in `resnet18()`",
-                    e->kind == EXPR_NAME ? arena_printf(f->arena, "'%s'", e->text) : "something else");
+        diag_report(
+            f->diag, e->span, DIAG_WRONG_TYPE, "'model'", "the call of a model, as in `resnet18()`",
+            e->kind == EXPR_NAME ? arena_printf(f->arena, "'%s'", e->text) : "something else");
     if (near)
         diag_note(f->diag, "did you mean '%s'?", near);
     else if (n == 0)
-        diag_note(f->diag, "no imported file declares a model: write `import \"resnet.ftm\"` on top");
+        diag_note(f->diag,
+                  "no imported file declares a model: write `import \"resnet.ftm\"` on top");
 }
 
 void front_classes(struct front *f, struct frame *recipe)
@@ -193,24 +209,26 @@ void front_classes(struct front *f, struct frame *recipe)
     read_labels(f, recipe);
     int_setting(f, recipe, "classes", 2, 1 << 20, &r->classes);
     if (r->labels.len && r->classes && r->classes != r->labels.len)
-        diag_report(f->diag, find_setting(f, RECIPE_SETTING, "classes")->span, DIAG_CLASS_COUNT, (long long)r->classes,
-                    r->labels.len);
+        diag_report(f->diag, find_setting(f, RECIPE_SETTING, "classes")->span, DIAG_CLASS_COUNT,
+                    (long long)r->classes, r->labels.len);
     else if (r->labels.len)
         r->classes = r->labels.len;
     if (r->classes)
         frame_set(f, recipe, "classes", value_int(r->classes));
-    else if (find_setting(f, RECIPE_SETTING, "classes") || find_setting(f, RECIPE_SETTING, "labels"))
+    else if (find_setting(f, RECIPE_SETTING, "classes") ||
+             find_setting(f, RECIPE_SETTING, "labels"))
         frame_set(f, recipe, "classes", value_error());
 }
 
-/* ---- weights -------------------------------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 static void weights_item(struct front *f, const struct recipe_stmt *s)
 {
     struct recipe *r = f->recipe;
     if (s->kind == RECIPE_SETTING) {
         diag_report(f->diag, s->name_span, DIAG_UNKNOWN_SETTING, s->name);
-        diag_note(f->diag, "in weights { } there are: strip \"prefix\", rename \"key\" to \"name\", skip \"pattern\"");
+        diag_note(f->diag, "in weights { } there are: strip \"prefix\", rename \"key\" to "
+                           "\"name\", skip \"pattern\"");
     } else if (s->kind == RECIPE_RENAME) {
         vec_add(f->arena, &r->renames);
         r->renames.at[r->renames.len - 1].from = s->name;
@@ -231,18 +249,23 @@ static void read_weights(struct front *f, struct frame *recipe)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "weights");
     if (!s && !f->finetune->damaged) {
-        diag_report(f->diag, f->finetune->span, DIAG_MISSING_ARGUMENT, f->finetune->name, "weights");
-        diag_note(f->diag, "write `weights = \"file.pth\"`, or `weights = random` to train from scratch");
+        diag_report(f->diag, f->finetune->span, DIAG_MISSING_ARGUMENT, f->finetune->name,
+                    "weights");
+        diag_note(f->diag,
+                  "write `weights = \"file.pth\"`, or `weights = random` to train from scratch");
     }
     if (!s)
         return;
     const struct expr *e = single_value(f, s);
-    struct value v = e ? eval(f, recipe, e) : value_error();
+    if (!e)
+        return;
+    struct value v = eval(f, recipe, e);
     if (v.kind == VALUE_STRING)
         f->recipe->weights = v.text;
-    else if (v.kind != VALUE_ERROR && (v.kind != VALUE_SYMBOL || strcmp(v.text, "random")))
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'weights'", "a file's name or `random`", value_text(f->arena, &v));
-    f->recipe->weights_span = e ? e->span : s->span;
+    else if (v.kind != VALUE_ERROR && (v.kind != VALUE_SYMBOL || strcmp(v.text, "random") != 0))
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'weights'", "a file's name or `random`",
+                    value_text(f->arena, &v));
+    f->recipe->weights_span = e->span;
     for (uint32_t i = 0; s->items && i < s->items->list.len; i++)
         weights_item(f, s->items->list.at[i]);
 }
@@ -253,14 +276,15 @@ static void check_blocks(struct front *f)
     const struct recipe_stmts *stmts = f->finetune->recipe;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
-        if (s->kind == RECIPE_SETTING && s->items && strcmp(s->name, "weights"))
+        if (s->kind == RECIPE_SETTING && s->items && strcmp(s->name, "weights") != 0)
             diag_report(f->diag, s->span, DIAG_MISPLACED, "{ }", "`weights` or `data`");
     }
 }
 
-/* ---- data ----------------------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
-static void read_source(struct front *f, struct frame *recipe, const struct recipe_stmt *s, struct data_source *out)
+static void read_source(struct front *f, struct frame *recipe, const struct recipe_stmt *s,
+                        struct data_source *out)
 {
     const struct expr *e = single_value(f, s);
     if (e && e->kind == EXPR_PERCENT && !strcmp(s->name, "validation")) {
@@ -282,7 +306,8 @@ static void read_source(struct front *f, struct frame *recipe, const struct reci
 static bool has_item(const struct recipe_stmt *data, const char *name)
 {
     for (uint32_t i = 0; i < data->items->list.len; i++)
-        if (data->items->list.at[i]->kind == RECIPE_SETTING && !strcmp(data->items->list.at[i]->name, name))
+        if (data->items->list.at[i]->kind == RECIPE_SETTING &&
+            !strcmp(data->items->list.at[i]->name, name))
             return true;
     return false;
 }
@@ -290,7 +315,8 @@ static bool has_item(const struct recipe_stmt *data, const char *name)
 static void read_data(struct front *f, struct frame *recipe)
 {
     static const char *const names[] = {"train", "test", "validation"};
-    struct data_source *const sources[] = {&f->recipe->train, &f->recipe->test, &f->recipe->validation};
+    struct data_source *const sources[] = {&f->recipe->train, &f->recipe->test,
+                                           &f->recipe->validation};
     const struct recipe_stmt *data = find_setting(f, RECIPE_DATA, "data");
     if (!data)
         return;
@@ -299,7 +325,8 @@ static void read_data(struct front *f, struct frame *recipe)
     for (uint32_t i = 0; i < data->items->list.len; i++) {
         const struct recipe_stmt *s = data->items->list.at[i];
         if (s->kind != RECIPE_SETTING) {
-            diag_report(f->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip", "`weights`");
+            diag_report(f->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip",
+                        "`weights`");
             continue;
         }
         for (uint32_t k = 0; k < 3; k++)
@@ -312,7 +339,7 @@ static void read_data(struct front *f, struct frame *recipe)
         diag_report(f->diag, percent->span, DIAG_NO_TRAINING_DATA);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static void read_optimizer(struct front *f, struct frame *recipe)
 {
@@ -348,11 +375,14 @@ static void read_shuffle(struct front *f, struct frame *recipe)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "shuffle");
     const struct expr *e = s ? single_value(f, s) : NULL;
-    struct value v = e ? eval(f, recipe, e) : value_error();
+    if (!e)
+        return;
+    struct value v = eval(f, recipe, e);
     if (v.kind == VALUE_BOOL)
         f->recipe->shuffle = v.integer != 0;
     else if (v.kind != VALUE_ERROR)
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'shuffle'", "true or false", value_text(f->arena, &v));
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'shuffle'", "true or false",
+                    value_text(f->arena, &v));
 }
 
 static void keep_statements(struct front *f)

@@ -1,7 +1,8 @@
-/* transform train, transform eval and preprocess: pipelines from the pixels of a file to the network's input.
+/* transform train, transform eval and preprocess: pipelines from the pixels of a file to the
+ * network's input.
  *
- * Pixels are 0..255 until `normalize`, which is the last step. A pipeline is followed symbolically: the size that it
- * makes is the size the network is compiled for. */
+ * Pixels are 0..255 until `normalize`, which is the last step. A pipeline is followed symbolically:
+ * the size that it makes is the size the network is compiled for. */
 #include "front.h"
 
 #include <math.h>
@@ -11,9 +12,9 @@
 
 /* What is known about the image behind a step. */
 struct image_state {
-    int64_t size[2];   /* 0: not known */
-    int64_t shorter;   /* side, if only that is known */
-    int64_t channels;  /* 0: as in the file */
+    int64_t size[2];  /* 0: not known */
+    int64_t shorter;  /* side, if only that is known */
+    int64_t channels; /* 0: as in the file */
     bool normalized;
 };
 
@@ -26,7 +27,7 @@ static void order_error(struct front *f, struct span span, const char *text, con
         diag_note(f->diag, "%s", advice);
 }
 
-/* ---- one step ------------------------------------------------------------------------------------------------- */
+/* ---- one step -------------------------------------------------------------------------------- */
 
 static void follow_resize(struct image_state *s, const struct bound_call *c, struct transform *t)
 {
@@ -39,7 +40,8 @@ static void follow_resize(struct image_state *s, const struct bound_call *c, str
     s->size[1] = t->size[1];
 }
 
-static void follow_crop(struct front *f, struct image_state *s, const struct bound_call *c, struct transform *t)
+static void follow_crop(struct front *f, struct image_state *s, const struct bound_call *c,
+                        struct transform *t)
 {
     t->kind = TRANSFORM_CENTER_CROP;
     t->size[0] = call_int(c, 0);
@@ -49,7 +51,8 @@ static void follow_crop(struct front *f, struct image_state *s, const struct bou
         if (!have || t->size[axis] <= have)
             continue;
         order_error(f, c->span,
-                    arena_printf(f->arena, "center_crop of %lld is larger than the image, whose side is %lld",
+                    arena_printf(f->arena,
+                                 "center_crop of %lld is larger than the image, whose side is %lld",
                                  (long long)t->size[axis], (long long)have),
                     "resize to at least the size of the crop");
         break;
@@ -67,9 +70,11 @@ static uint32_t numbers(const struct value *v, double out[4])
     return n;
 }
 
-static void follow_normalize(struct front *f, struct image_state *s, const struct bound_call *c, struct transform *t)
+static void follow_normalize(struct front *f, struct image_state *s, const struct bound_call *c,
+                             struct transform *t)
 {
-    static const double imagenet_mean[3] = {0.485, 0.456, 0.406}, imagenet_std[3] = {0.229, 0.224, 0.225};
+    static const double imagenet_mean[3] = {0.485, 0.456, 0.406},
+                        imagenet_std[3] = {0.229, 0.224, 0.225};
     t->kind = TRANSFORM_NORMALIZE;
     t->scale = call_float(c, 2);
     s->normalized = true;
@@ -94,21 +99,25 @@ static void follow_normalize(struct front *f, struct image_state *s, const struc
             t->std[i] = t->std[stds == 1 ? 0 : i];
         }
         if (means != stds && means != 1 && stds != 1)
-            diag_report(f->diag, c->span, DIAG_BAD_VALUE, "'std'", arena_printf(f->arena, "a list of %u", means),
+            diag_report(f->diag, c->span, DIAG_BAD_VALUE, "'std'",
+                        arena_printf(f->arena, "a list of %u", means),
                         value_text(f->arena, &c->args[1]));
     }
     if (t->channels > 1 && s->channels && t->channels != s->channels)
-        diag_report(f->diag, c->span, DIAG_TRANSFORM_CHANNELS, "normalize", (long long)s->channels, (long long)t->channels);
+        diag_report(f->diag, c->span, DIAG_TRANSFORM_CHANNELS, "normalize", (long long)s->channels,
+                    (long long)t->channels);
     else if (t->channels > 1)
         s->channels = t->channels;
 }
 
-static void follow(struct front *f, struct image_state *s, const struct bound_call *c, struct transform *t)
+static void follow(struct front *f, struct image_state *s, const struct bound_call *c,
+                   struct transform *t)
 {
     *t = (struct transform){.span = c->span};
     if (s->normalized) {
-        order_error(f, c->span, arena_printf(f->arena, "%s comes behind normalize", c->info->name),
-                    "normalize is the last step: sizes and colours are changed on pixels from 0 to 255");
+        order_error(
+            f, c->span, arena_printf(f->arena, "%s comes behind normalize", c->info->name),
+            "normalize is the last step: sizes and colours are changed on pixels from 0 to 255");
         s->normalized = false;
     }
     if (c->info->id == CALL_resize) {
@@ -123,7 +132,7 @@ static void follow(struct front *f, struct image_state *s, const struct bound_ca
     }
 }
 
-/* ---- pipelines ------------------------------------------------------------------------------------------------ */
+/* ---- pipelines ------------------------------------------------------------------------------- */
 
 const struct decl *model_preprocess(const struct front *f, const struct decl *model)
 {
@@ -136,11 +145,12 @@ const struct decl *model_preprocess(const struct front *f, const struct decl *mo
     return NULL;
 }
 
-static bool add_steps(struct front *f, struct frame *frame, const struct exprs *steps, struct image_state *s,
-                      transforms *out);
+static bool add_steps(struct front *f, struct frame *frame, const struct exprs *steps,
+                      struct image_state *s, transforms *out);
 
 /* model.preprocess inside a pipeline. */
-static bool add_preprocess(struct front *f, const struct expr *e, struct image_state *s, transforms *out)
+static bool add_preprocess(struct front *f, const struct expr *e, struct image_state *s,
+                           transforms *out)
 {
     const struct decl *d = f->model ? model_preprocess(f, f->model) : NULL;
     if (!d && f->model)
@@ -153,11 +163,12 @@ static bool add_preprocess(struct front *f, const struct expr *e, struct image_s
 
 static bool is_model_preprocess(const struct expr *e)
 {
-    return e->kind == EXPR_ATTR && !strcmp(e->text, "preprocess") && e->a->kind == EXPR_NAME && !strcmp(e->a->text, "model");
+    return e->kind == EXPR_ATTR && !strcmp(e->text, "preprocess") && e->a->kind == EXPR_NAME &&
+           !strcmp(e->a->text, "model");
 }
 
-static bool add_steps(struct front *f, struct frame *frame, const struct exprs *steps, struct image_state *s,
-                      transforms *out)
+static bool add_steps(struct front *f, struct frame *frame, const struct exprs *steps,
+                      struct image_state *s, transforms *out)
 {
     bool ok = true;
     for (uint32_t i = 0; i < steps->list.len; i++) {
@@ -180,7 +191,7 @@ static bool add_steps(struct front *f, struct frame *frame, const struct exprs *
     return ok;
 }
 
-/* ---- comparison with the model's own preprocess --------------------------------------------------------------- */
+/* ---- comparison with the model's own preprocess ---------------------------------------------- */
 
 static const struct transform *find_normalize(const struct transform *t, uint32_t n)
 {
@@ -198,8 +209,8 @@ static void in_pixels(const struct transform *t, uint32_t c, double out[2])
     out[1] = t->std[i] * t->scale;
 }
 
-static void check_normalize(struct front *f, const char *which, struct span span, const struct transform *mine,
-                            const struct transform *models)
+static void check_normalize(struct front *f, const char *which, struct span span,
+                            const struct transform *mine, const struct transform *models)
 {
     for (uint32_t c = 0; c < 3; c++) {
         double have[2] = {0, 1}, want[2];
@@ -208,8 +219,9 @@ static void check_normalize(struct front *f, const char *which, struct span span
             in_pixels(mine, c, have);
         if (fabs(have[0] - want[0]) <= 0.5 && fabs(have[1] - want[1]) <= 0.5)
             continue;
-        const char *text = arena_printf(f->arena, "mean %.4g and std %.4g of 255, not %.4g and %.4g", have[0], have[1],
-                                        want[0], want[1]);
+        const char *text =
+            arena_printf(f->arena, "mean %.4g and std %.4g of 255, not %.4g and %.4g", have[0],
+                         have[1], want[0], want[1]);
         diag_report(f->diag, mine ? mine->span : span, DIAG_PREPROCESS_DIFFERS, which, text);
         diag_note(f->diag, "`transform eval = model.preprocess` takes the model's own");
         return;
@@ -234,14 +246,17 @@ static void compare(struct front *f)
     const struct recipe_stmt *eval_stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
     const struct recipe_stmt *train_stmt = find_setting(f, RECIPE_TRANSFORM, "train");
     if (eval_stmt)
-        check_normalize(f, "eval", eval_stmt->span, find_normalize(r->transform_eval.at, r->transform_eval.len), models);
+        check_normalize(f, "eval", eval_stmt->span,
+                        find_normalize(r->transform_eval.at, r->transform_eval.len), models);
     if (train_stmt)
-        check_normalize(f, "train", train_stmt->span, find_normalize(r->transform_train.at, r->transform_train.len), models);
+        check_normalize(f, "train", train_stmt->span,
+                        find_normalize(r->transform_train.at, r->transform_train.len), models);
 }
 
-/* ---- the recipe's two pipelines ------------------------------------------------------------------------------- */
+/* ---- the recipe's two pipelines -------------------------------------------------------------- */
 
-static bool eval_pipeline(struct front *f, struct frame *recipe, struct image_state *s, transforms *out)
+static bool eval_pipeline(struct front *f, struct frame *recipe, struct image_state *s,
+                          transforms *out)
 {
     const struct recipe_stmt *stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
     const struct decl *d = !stmt && f->model ? model_preprocess(f, f->model) : NULL;
@@ -253,21 +268,27 @@ static bool eval_pipeline(struct front *f, struct frame *recipe, struct image_st
     }
     if (f->model && !f->finetune->damaged) {
         diag_report(f->diag, f->finetune->span, DIAG_NO_TRANSFORM, f->model->name);
-        diag_note(f->diag, "for example `transform eval = resize(64, 64), to_rgb(), normalize(imagenet)`");
+        diag_note(f->diag,
+                  "for example `transform eval = resize(64, 64), to_rgb(), normalize(imagenet)`");
     }
     return false;
 }
 
-static void check_train_size(struct front *f, const struct recipe_stmt *stmt, const struct image_state *s)
+static void check_train_size(struct front *f, const struct recipe_stmt *stmt,
+                             const struct image_state *s)
 {
     if (s->size[0] && f->size[0] && (s->size[0] != f->size[0] || s->size[1] != f->size[1]))
-        order_error(f, stmt->span,
-                    arena_printf(f->arena, "`transform train` makes images of %lld x %lld, `transform eval` of %lld x %lld",
-                                 (long long)s->size[0], (long long)s->size[1], (long long)f->size[0], (long long)f->size[1]),
-                    "the network is compiled for one size");
+        order_error(
+            f, stmt->span,
+            arena_printf(
+                f->arena,
+                "`transform train` makes images of %lld x %lld, `transform eval` of %lld x %lld",
+                (long long)s->size[0], (long long)s->size[1], (long long)f->size[0],
+                (long long)f->size[1]),
+            "the network is compiled for one size");
     if (s->channels && f->channels && s->channels != f->channels)
-        diag_report(f->diag, stmt->span, DIAG_TRANSFORM_CHANNELS, "`transform train`", (long long)s->channels,
-                    (long long)f->channels);
+        diag_report(f->diag, stmt->span, DIAG_TRANSFORM_CHANNELS, "`transform train`",
+                    (long long)s->channels, (long long)f->channels);
 }
 
 static bool size_known(struct front *f, struct span span, const struct image_state *s)
@@ -275,7 +296,8 @@ static bool size_known(struct front *f, struct span span, const struct image_sta
     if (s->size[0])
         return true;
     diag_report(f->diag, span, DIAG_UNKNOWN_SIZE, "size");
-    diag_note(f->diag, s->shorter ? "resize(n) sets the shorter side only: add center_crop(n), or write resize(height, width)"
+    diag_note(f->diag, s->shorter ? "resize(n) sets the shorter side only: add center_crop(n), or "
+                                    "write resize(height, width)"
                                   : "add resize(height, width), or resize(n), center_crop(n)");
     return false;
 }
@@ -286,14 +308,16 @@ void front_transforms(struct front *f, struct frame *recipe)
     transforms eval_steps = {0}, train_steps = {0};
     const struct recipe_stmt *eval_stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
     const struct recipe_stmt *train_stmt = find_setting(f, RECIPE_TRANSFORM, "train");
-    if (eval_pipeline(f, recipe, &s, &eval_steps) && size_known(f, eval_stmt ? eval_stmt->span : f->finetune->span, &s)) {
+    if (eval_pipeline(f, recipe, &s, &eval_steps) &&
+        size_known(f, eval_stmt ? eval_stmt->span : f->finetune->span, &s)) {
         memcpy(f->size, s.size, sizeof f->size);
         f->channels = s.channels;
     }
     train_steps = eval_steps;
     if (train_stmt) {
         train_steps = (transforms){0};
-        if (add_steps(f, recipe, train_stmt->values, &t, &train_steps) && size_known(f, train_stmt->span, &t))
+        if (add_steps(f, recipe, train_stmt->values, &t, &train_steps) &&
+            size_known(f, train_stmt->span, &t))
             check_train_size(f, train_stmt, &t);
     }
     for (uint32_t i = 0; i < eval_steps.len; i++)

@@ -6,29 +6,29 @@
 #include "net.h"
 
 enum value_kind {
-    VALUE_ERROR,   /* already reported: whatever uses it stays silent */
-    VALUE_ABSENT,  /* an optional argument that was not given */
+    VALUE_ERROR,  /* already reported: whatever uses it stays silent */
+    VALUE_ABSENT, /* an optional argument that was not given */
     VALUE_INT,
     VALUE_FLOAT,
     VALUE_BOOL,
     VALUE_STRING,
     VALUE_PERCENT,
     VALUE_EPOCHS,
-    VALUE_SYMBOL,  /* same, imagenet, random */
+    VALUE_SYMBOL, /* same, imagenet, random */
     VALUE_LIST,
-    VALUE_TENSOR,  /* the value of a layer */
-    VALUE_DECL,    /* a block or a model */
-    VALUE_CALL     /* resize(224), sgd(lr = 0.1), ...: a bound call of calls.def */
+    VALUE_TENSOR, /* the value of a layer */
+    VALUE_DECL,   /* a block or a model */
+    VALUE_CALL    /* resize(224), sgd(lr = 0.1), ...: a bound call of calls.def */
 };
 
 struct bound_call;
 
 struct value {
     enum value_kind kind;
-    int64_t integer;          /* INT, BOOL */
-    double real;              /* FLOAT, PERCENT, EPOCHS */
-    const char *text;         /* STRING, SYMBOL */
-    struct value *items;      /* LIST */
+    int64_t integer;     /* INT, BOOL */
+    double real;         /* FLOAT, PERCENT, EPOCHS */
+    const char *text;    /* STRING, SYMBOL */
+    struct value *items; /* LIST */
     uint32_t count;
     layer_id tensor;
     const struct decl *decl;
@@ -50,9 +50,9 @@ const char *value_kind_text(enum value_kind kind);
 const char *value_text(struct arena *arena, const struct value *v);
 
 /* Unary and binary operators on anything but tensors; reports at span. */
-struct value value_unary(struct arena *arena, struct diag *diag, enum ast_op op, const struct value *a,
-                         struct span span);
-struct value value_binary(struct arena *arena, struct diag *diag, enum ast_op op, const struct value *a,
-                          const struct value *b, struct span span);
+struct value value_unary(struct arena *arena, struct diag *diag, enum ast_op op,
+                         const struct value *a, struct span span);
+struct value value_binary(struct arena *arena, struct diag *diag, enum ast_op op,
+                          const struct value *a, const struct value *b, struct span span);
 
 #endif

@@ -29,9 +29,9 @@ static void read_text(struct result *r, const char *text, const char *const *def
 {
     char path[] = "/tmp/front_read_XXXXXX";
     int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    FILE *f = fdopen(fd, "w");
-    assert_non_null(f);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!f)
+        abort();
     fputs(text, f);
     fclose(f);
     memset(r, 0, sizeof *r);
@@ -84,7 +84,8 @@ static void expect_parameters(const char *file, const char *model, int64_t count
 {
     char text[512];
     struct result r;
-    snprintf(text, sizeof text, "import \"%s\"\nfinetune t {\n  model = %s()\n  weights = random\n}\n", file, model);
+    snprintf(text, sizeof text,
+             "import \"%s\"\nfinetune t {\n  model = %s()\n  weights = random\n}\n", file, model);
     read_ok(&r, text);
     assert_int_equal(parameters(&r), count);
     arena_clear(&r.arena);
@@ -100,18 +101,22 @@ static void test_published_models(void **state)
     expect_parameters("digits_cnn.ftm", "digits_cnn", 390410);
 }
 
-#define RESNET "import \"resnet.ftm\"\nfinetune t {\n  model = resnet18()\n  weights = \"w.pth\"\n  classes = 5\n"
+#define RESNET                                                                                     \
+    "import \"resnet.ftm\"\nfinetune t {\n  model = resnet18()\n  weights = \"w.pth\"\n  classes " \
+    "= 5\n"
 
 static void test_edits_and_freezing(void **state)
 {
     (void)state;
     struct result r;
-    read_ok(&r, RESNET "  replace fc with linear(classes)\n"
-                       "  insert refine: conv2d(512, kernel = 3, padding = 1, init = identity) after layer4\n"
-                       "  insert early: conv2d(64, kernel = 1) before layer1\n"
-                       "  set conv1.stride = 1\n"
-                       "  freeze all\n  train layer4, refine, fc\n  freeze \"layer4.**.bias\"\n}\n");
-    const struct layer *refine = find(&r, "refine"), *fc = find(&r, "fc"), *early = find(&r, "early");
+    read_ok(&r, RESNET
+            "  replace fc with linear(classes)\n"
+            "  insert refine: conv2d(512, kernel = 3, padding = 1, init = identity) after layer4\n"
+            "  insert early: conv2d(64, kernel = 1) before layer1\n"
+            "  set conv1.stride = 1\n"
+            "  freeze all\n  train layer4, refine, fc\n  freeze \"layer4.**.bias\"\n}\n");
+    const struct layer *refine = find(&r, "refine"), *fc = find(&r, "fc"),
+                       *early = find(&r, "early");
     assert_non_null(refine);
     assert_true(refine->added && fc->added && early->added);
     assert_int_equal(refine->init, FTMRT_INIT_IDENTITY);
@@ -121,7 +126,8 @@ static void test_edits_and_freezing(void **state)
     /* Both readers inside layer1 got the new value: the first convolution and the addition. */
     assert_ptr_equal(input(&r, find(&r, "layer1.0.conv1"), 0), early);
     assert_int_equal(find(&r, "conv1")->type.shape.dim[2], 224);
-    assert_true(find(&r, "layer1.0.conv1")->frozen && find(&r, "bn1")->stats_frozen && early->frozen);
+    assert_true(find(&r, "layer1.0.conv1")->frozen && find(&r, "bn1")->stats_frozen &&
+                early->frozen);
     const struct layer *bn = find(&r, "layer4.1.bn2");
     assert_true(bn->trainable_weight && !bn->trainable_bias && !bn->frozen && !bn->stats_frozen);
     assert_int_equal(r.recipe->edits.len, 7);
@@ -132,7 +138,8 @@ static void test_remove(void **state)
 {
     (void)state;
     struct result r;
-    read_ok(&r, RESNET "  remove layer1\n  replace fc with linear(classes)\n  freeze statistics all\n}\n");
+    read_ok(&r, RESNET
+            "  remove layer1\n  replace fc with linear(classes)\n  freeze statistics all\n}\n");
     assert_null(find(&r, "layer1.0.conv1"));
     assert_int_equal(input(&r, find(&r, "layer2.0.conv1"), 0)->op, OP_max_pool);
     assert_true(find(&r, "bn1")->stats_frozen && find(&r, "bn1")->trainable_weight);
@@ -146,7 +153,8 @@ static void test_components_are_whole(void **state)
     read_ok(&r, "model m(image: f32[3, H, W]) {\n  x = image\n"
                 "  for i in 1 ..< 12 {\n    x = layer{i}: conv2d(x, 4, kernel = 1)\n  }\n"
                 "  output y = flatten(global_avg_pool(x))\n}\n"
-                "finetune t {\n  model = m()\n  weights = random\n  transform eval = resize(4, 4)\n  freeze layer1\n}\n");
+                "finetune t {\n  model = m()\n  weights = random\n  transform eval = resize(4, "
+                "4)\n  freeze layer1\n}\n");
     assert_true(find(&r, "layer1")->frozen);
     assert_false(find(&r, "layer10")->frozen);
     assert_int_equal(r.recipe->classes, 4);
@@ -157,12 +165,20 @@ static void test_components_are_whole(void **state)
 static void test_defines(void **state)
 {
     (void)state;
-    static const char *const defines[] = {"optimizer.lr=0.5", "optimizer.momentum=0.9", "epochs=3", "weights=a.pth",
-                                          "data.validation=5%", "schedule=cosine", "schedule.warmup=2",
-                                          "transform.train=resize(224, 224)", NULL};
+    static const char *const defines[] = {"optimizer.lr=0.5",
+                                          "optimizer.momentum=0.9",
+                                          "epochs=3",
+                                          "weights=a.pth",
+                                          "data.validation=5%",
+                                          "schedule=cosine",
+                                          "schedule.warmup=2",
+                                          "transform.train=resize(224, 224)",
+                                          NULL};
     struct result r;
-    read_text(&r, RESNET "  replace fc with linear(classes)\n  optimizer = sgd(0.1)\n"
-                         "  data {\n    train = npy(images = \"x.npy\", labels = \"y.npy\")\n  }\n}\n", defines);
+    read_text(&r,
+              RESNET "  replace fc with linear(classes)\n  optimizer = sgd(0.1)\n"
+                     "  data {\n    train = npy(images = \"x.npy\", labels = \"y.npy\")\n  }\n}\n",
+              defines);
     if (!r.ok)
         diag_print(&r.diag, stderr);
     assert_true(r.ok);
@@ -179,10 +195,12 @@ static void test_same_padding(void **state)
 {
     (void)state;
     struct result r;
-    read_ok(&r, "import \"efficientnet_lite0.ftm\"\nfinetune t {\n  model = efficientnet_lite0(bn_momentum = 0.1)\n"
+    read_ok(&r, "import \"efficientnet_lite0.ftm\"\nfinetune t {\n  model = "
+                "efficientnet_lite0(bn_momentum = 0.1)\n"
                 "  weights = random\n  transform eval = resize(65, 64), to_rgb()\n}\n");
     const struct layer *stem = find(&r, "_conv_stem");
-    static const int64_t want[4] = {1, 0, 1, 1}; /* 65 rows: one on both sides; 64 columns: one on the right */
+    static const int64_t want[4] = {
+        1, 0, 1, 1}; /* 65 rows: one on both sides; 64 columns: one on the right */
     assert_memory_equal(stem->attrs.padding, want, sizeof want);
     assert_int_equal(stem->type.shape.dim[2], 33);
     assert_int_equal(stem->type.shape.dim[3], 32);
@@ -193,9 +211,9 @@ static void test_same_padding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_published_models),     cmocka_unit_test(test_edits_and_freezing),
-        cmocka_unit_test(test_remove),               cmocka_unit_test(test_components_are_whole),
-        cmocka_unit_test(test_defines),              cmocka_unit_test(test_same_padding),
+        cmocka_unit_test(test_published_models), cmocka_unit_test(test_edits_and_freezing),
+        cmocka_unit_test(test_remove),           cmocka_unit_test(test_components_are_whole),
+        cmocka_unit_test(test_defines),          cmocka_unit_test(test_same_padding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
