@@ -35,14 +35,11 @@ static bool make_numbered(struct run_folder *r, const char *runs, const char *na
         r->path = app_format("%s/%s-%03d", runs, name, i);
         if (mkdir(r->path, 0777) == 0)
             return true;
-        int error = errno;
-        if (error != EEXIST) {
-            report_error("%s: %s; choose another folder with --runs DIR", r->path, strerror(error));
-            free(r->path);
-            return false;
-        }
+        if (errno != EEXIST)
+            return report_error("%s: %s; choose another folder with --runs DIR", r->path, strerror(errno));
         free(r->path);
     }
+    r->path = NULL;
     return report_error("%s: no free run number", runs);
 }
 

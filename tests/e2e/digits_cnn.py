@@ -12,12 +12,12 @@ ftmc = sys.argv[1]
 here = pathlib.Path(__file__).resolve().parent
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
-    program = compile_program(ftmc, here / "digits_cnn.ftm", work / "digits_cnn_eval")
+    program = compile_program(ftmc, here / "digits_cnn_eval.ftm", work / "digits_cnn_eval")
     result = json.loads(run(program, "eval", "--json", cwd="/"))
     check(abs(result["accuracy"] - 0.9906) < 1e-9, f"99.06 % on the MNIST test digits ({result['accuracy']})")
     check(result["samples"] == 10000, "on all 10,000 of them")
 
-    text = (here / "digits_cnn.ftm").read_text().replace("../../.cache", str(CACHE))
+    text = (here / "digits_cnn_eval.ftm").read_text().replace("../../.cache", str(CACHE))
     text = text.replace("    labels", "    replace fc_layers.2 with linear(classes)\n    freeze all\n    train fc_layers.2\n    labels")
     text = text.replace("digits_cnn_eval", "digits_head")
     (work / "head.ftm").write_text(text)

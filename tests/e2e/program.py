@@ -55,7 +55,7 @@ with tempfile.TemporaryDirectory() as folder:
     check(long_run.returncode == 130, "Ctrl-C exits with 130")
     run_folder = newest_run(work / "long")
     check("last.safetensors" in err, "it says where the weights are")
-    check(len(read_safetensors(run_folder / "last.safetensors")) == 19, "they can be read")
+    check(len(read_safetensors(run_folder / "last.safetensors")) == 21, "they can be read")
     check(json.loads((run_folder / "run.json").read_text())["outcome"] == "interrupted", "run.json says interrupted")
 
     run(program, "train", "--lr", "1e20", "--runs", work / "nan", code=1)
