@@ -1,4 +1,5 @@
-/* The pipeline of ftmc. compile() lists its stages; each is a function below that takes the compilation one step on.
+/* The pipeline of ftmc. compile() lists its stages; each is a function below that takes the
+ * compilation one step on.
  *
  *     text, weights -> front -> graph -> passes -> schedule -> target -> object -> link
  *
@@ -13,9 +14,9 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "services.h"
 #include "link.h"
 #include "pass.h"
+#include "services.h"
 #include "str.h"
 #include "text.h"
 #include "verify.h"
@@ -36,12 +37,11 @@ struct compilation {
     struct descriptor *descriptor;
 };
 
-const char *compile_version(void)
-{
-    return "ftmc " FTM_VERSION " (LLVM " FTM_LLVM_VERSION ")";
-}
+const char *compile_version(void) { return "ftmc " FTM_VERSION " (LLVM " FTM_LLVM_VERSION ")"; }
 
-/* ---- front ------------------------------------------------------------------------------------------------------- */
+/* ---- front
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 /* Models that come with the compiler: bin/ftmc, share/ftmc/models. */
 static const char *models_dir(struct arena *arena)
@@ -52,8 +52,10 @@ static const char *models_dir(struct arena *arena)
 
 static bool stage_front(struct compilation *c)
 {
-    struct front_options f = {.path = c->options->file, .include_dirs = c->options->includes.at,
-                              .defines = c->options->defines.at, .models_dir = models_dir(&c->arena)};
+    struct front_options f = {.path = c->options->file,
+                              .include_dirs = c->options->includes.at,
+                              .defines = c->options->defines.at,
+                              .models_dir = models_dir(&c->arena)};
     return front_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
 }
 
@@ -114,13 +116,17 @@ static bool stage_program(struct compilation *c)
     return stage_front(c) && stage_weights(c) && stage_bind(c) && stage_lower(c);
 }
 
-/* ---- passes, schedule -------------------------------------------------------------------------------------------- */
+/* ---- passes, schedule
+ * -------------------------------------------------------------------------------------------- */
 
 static bool stage_passes(struct compilation *c)
 {
     const struct options *o = c->options;
-    struct pass_options p = {.only = o->passes, .print_after = o->print_after, .stop_after = o->stop_after,
-                             .verify = o->verify, .time = o->time_passes};
+    struct pass_options p = {.only = o->passes,
+                             .print_after = o->print_after,
+                             .stop_after = o->stop_after,
+                             .verify = o->verify,
+                             .time = o->time_passes};
 #ifndef NDEBUG
     p.verify = true;
 #endif
@@ -133,7 +139,8 @@ static bool stage_schedule(struct compilation *c)
     return c->schedule != NULL;
 }
 
-/* ---- target, object, link ---------------------------------------------------------------------------------------- */
+/* ---- target, object, link
+ * ---------------------------------------------------------------------------------------- */
 
 static struct descriptor_source *source_tensors(struct compilation *c, uint32_t *count)
 {
@@ -141,7 +148,10 @@ static struct descriptor_source *source_tensors(struct compilation *c, uint32_t 
     struct descriptor_source *out = arena_array(&c->arena, struct descriptor_source, *count);
     for (uint32_t i = 0; i < *count; i++) {
         const struct weight_tensor *t = &c->binding->tensors.at[i];
-        out[i] = (struct descriptor_source){.name = t->name, .dtype = t->dtype, .rank = t->rank, .data = t->data,
+        out[i] = (struct descriptor_source){.name = t->name,
+                                            .dtype = t->dtype,
+                                            .rank = t->rank,
+                                            .data = t->data,
                                             .bytes = t->bytes};
         memcpy(out[i].dim, t->dim, sizeof out[i].dim);
     }
@@ -150,8 +160,11 @@ static struct descriptor_source *source_tensors(struct compilation *c, uint32_t 
 
 static bool stage_descriptor(struct compilation *c)
 {
-    struct descriptor_input in = {.schedule = c->schedule, .cpu = c->cpu, .compiler = compile_version(),
-                                  .recipe = "{}", .resolved = ""};
+    struct descriptor_input in = {.schedule = c->schedule,
+                                  .cpu = c->cpu,
+                                  .compiler = compile_version(),
+                                  .recipe = "{}",
+                                  .resolved = ""};
     in.sources = source_tensors(c, &in.source_count);
     if (c->recipe) {
         const char *base = absolute(c, file_dir(&c->arena, c->options->file));
@@ -165,8 +178,11 @@ static bool stage_descriptor(struct compilation *c)
 
 static struct object_input object_of(struct compilation *c)
 {
-    return (struct object_input){.schedule = c->schedule, .descriptor = c->descriptor, .cpu = c->cpu,
-                                 .with_main = c->options->emit_stage == EMIT_exe, .diag = &c->diag};
+    return (struct object_input){.schedule = c->schedule,
+                                 .descriptor = c->descriptor,
+                                 .cpu = c->cpu,
+                                 .with_main = c->options->emit_stage == EMIT_exe,
+                                 .diag = &c->diag};
 }
 
 static bool stage_object_and_link(struct compilation *c)
@@ -176,16 +192,23 @@ static bool stage_object_and_link(struct compilation *c)
         return false;
     struct object_input in = object_of(c);
     object_paths objects = {0};
-    struct link_job job = {.arena = &c->arena, .diag = &c->diag, .objects = &objects, .output = c->output,
-                           .relocatable = c->options->emit_stage == EMIT_obj, .show = c->options->show_command};
+    struct link_job job = {.arena = &c->arena,
+                           .diag = &c->diag,
+                           .objects = &objects,
+                           .output = c->output,
+                           .relocatable = c->options->emit_stage == EMIT_obj,
+                           .show = c->options->show_command};
     bool ok = object_write(&c->arena, &in, dir, &objects) && link_run(&job);
     link_remove_dir(&c->arena, dir, &objects);
     return ok;
 }
 
-/* ---- texts ------------------------------------------------------------------------------------------------------- */
+/* ---- texts
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* Runs `print` on stdout or on the -o file, which is replaced only if everything could be written. */
+/* Runs `print` on stdout or on the -o file, which is replaced only if everything could be written.
+ */
 static bool print_to(struct compilation *c, void (*print)(struct compilation *c, FILE *out))
 {
     if (!c->output) {
@@ -204,15 +227,9 @@ static bool print_to(struct compilation *c, void (*print)(struct compilation *c,
     return ok;
 }
 
-static void print_program(struct compilation *c, FILE *out)
-{
-    program_print(c->program, out);
-}
+static void print_program(struct compilation *c, FILE *out) { program_print(c->program, out); }
 
-static void print_schedule(struct compilation *c, FILE *out)
-{
-    schedule_print(c->schedule, out);
-}
+static void print_schedule(struct compilation *c, FILE *out) { schedule_print(c->schedule, out); }
 
 /* LLVM writes its texts to files by itself. */
 static bool stage_text(struct compilation *c)
@@ -237,15 +254,20 @@ static void print_stats(const struct compilation *c)
     if (!c->options->stats || !c->schedule)
         return;
     const struct schedule *s = c->schedule;
-    fprintf(stderr, "kernels %u, workspace %" PRIu64 " bytes (states %" PRIu64 ", arena %" PRIu64 "), constants %" PRIu64
-                    " bytes\n",
+    fprintf(stderr,
+            "kernels %u, workspace %" PRIu64 " bytes (states %" PRIu64 ", arena %" PRIu64
+            "), constants %" PRIu64 " bytes\n",
             s->kernels.len, s->workspace_size, s->states_size, s->arena_size, s->constants_size);
     for (uint32_t i = 0; i < s->functions.len; i++)
-        fprintf(stderr, "function %s: %u calls\n", s->functions.at[i].graph->name, s->functions.at[i].calls.len);
-    fprintf(stderr, "arena %s: %zu bytes used, %zu reserved\n", c->arena.name, c->arena.used, c->arena.reserved);
+        fprintf(stderr, "function %s: %u calls\n", s->functions.at[i].graph->name,
+                s->functions.at[i].calls.len);
+    fprintf(stderr, "arena %s: %zu bytes used, %zu reserved\n", c->arena.name, c->arena.used,
+            c->arena.reserved);
 }
 
-/* ---- the pipeline ------------------------------------------------------------------------------------------------- */
+/* ---- the pipeline
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static bool timed(struct compilation *c, const char *name, bool (*stage)(struct compilation *c))
 {
@@ -279,7 +301,8 @@ static bool compile(struct compilation *c)
     return timed(c, "object, link", stage_object_and_link);
 }
 
-/* ---- the other commands ------------------------------------------------------------------------------------------- */
+/* ---- the other commands
+ * ------------------------------------------------------------------------------------------- */
 
 static bool check(struct compilation *c)
 {
@@ -297,8 +320,10 @@ static bool explain(struct compilation *c)
     if (!stage_program(c) || !stage_passes(c) || !stage_schedule(c))
         return false;
     const struct schedule *s = c->schedule;
-    struct explain_plan plan = {.states_bytes = s->states_size, .arena_bytes = s->arena_size,
-                                .workspace_bytes = s->workspace_size, .constants_bytes = s->constants_size,
+    struct explain_plan plan = {.states_bytes = s->states_size,
+                                .arena_bytes = s->arena_size,
+                                .workspace_bytes = s->workspace_size,
+                                .constants_bytes = s->constants_size,
                                 .kernels = s->kernels.len};
     for (uint32_t i = 0; i < s->functions.len; i++) {
         const struct schedule_function *f = &s->functions.at[i];

@@ -7,7 +7,8 @@
 /* "ftmc 0.1.0 (LLVM 22.1.8)" */
 const char *compile_version(void);
 
-/* Runs the command; returns the exit code: 0, 1 after reports on stderr, 2 for values of options that do not exist. */
+/* Runs the command; returns the exit code: 0, 1 after reports on stderr, 2 for values of options
+ * that do not exist. */
 int compile_command(const struct options *o);
 
 #endif

@@ -15,10 +15,12 @@ extern char **environ;
 
 typedef VEC(const char *) words;
 
-/* What every program is linked with, behind our archives. FTM_SANITIZE: the runtime was built with sanitizers. */
-static const char *const flags[] = {"-Wl,--gc-sections", "-fopenmp", "-lpng", "-lz", "-ljansson", "-lm",
+/* What every program is linked with, behind our archives. FTM_SANITIZE: the runtime was built with
+ * sanitizers. */
+static const char *const flags[] = {
+    "-Wl,--gc-sections",       "-fopenmp", "-lpng", "-lz", "-ljansson", "-lm",
 #ifdef FTM_SANITIZE
-                                    "-fsanitize=" FTM_SANITIZE
+    "-fsanitize=" FTM_SANITIZE
 #endif
 };
 
@@ -38,7 +40,8 @@ static bool add_archives(const struct link_job *job, words *w)
 {
     char *exe = file_exe_dir(job->arena);
     for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++) {
-        const char *path = arena_printf(job->arena, "%s/../lib/ftmc/%s", exe ? exe : ".", archives[i]);
+        const char *path =
+            arena_printf(job->arena, "%s/../lib/ftmc/%s", exe ? exe : ".", archives[i]);
         if (!file_exists(path)) {
             diag_report(job->diag, SPAN_NONE, DIAG_NO_RUNTIME, path);
             return false;
@@ -78,7 +81,8 @@ static void show(const words *w)
 static bool execute(const struct link_job *job, const words *w)
 {
     pid_t pid;
-    int error = posix_spawnp(&pid, w->at[0], NULL, NULL, (char *const *)(const void *)w->at, environ);
+    int error =
+        posix_spawnp(&pid, w->at[0], NULL, NULL, (char *const *)(const void *)w->at, environ);
     if (error) {
         diag_system(job->diag, w->at[0], error);
         return false;
@@ -91,13 +95,16 @@ static bool execute(const struct link_job *job, const words *w)
         }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
-    diag_report(job->diag, SPAN_NONE, DIAG_LINK, w->at[0], WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    diag_report(job->diag, SPAN_NONE, DIAG_LINK, w->at[0],
+                WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return false;
 }
 
 bool link_run(const struct link_job *job)
 {
-    const char *output = job->show ? job->output : arena_printf(job->arena, "%s.tmp%ld", job->output, (long)getpid());
+    const char *output = job->show
+                             ? job->output
+                             : arena_printf(job->arena, "%s.tmp%ld", job->output, (long)getpid());
     words w = {0};
     if (!make_command(job, output, &w))
         return false;

@@ -10,15 +10,16 @@ struct link_job {
     struct diag *diag;
     const object_paths *objects;
     const char *output;
-    bool relocatable;     /* one object file instead of a program */
-    bool show;            /* print the command instead of running it */
+    bool relocatable; /* one object file instead of a program */
+    bool show;        /* print the command instead of running it */
 };
 
-/* Makes job->output: written under another name first, then renamed, so that it is complete or untouched. */
+/* Makes job->output: written under another name first, then renamed, so that it is complete or
+ * untouched. */
 bool link_run(const struct link_job *job);
 
-/* A folder for temporary files; NULL after a report. link_remove_dir removes it with the files of the list in it and
- * the blob. */
+/* A folder for temporary files; NULL after a report. link_remove_dir removes it with the files of
+ * the list in it and the blob. */
 char *link_temp_dir(struct arena *arena, struct diag *diag);
 void link_remove_dir(struct arena *arena, const char *dir, const object_paths *files);
 

@@ -14,11 +14,11 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define FTM_FLAG(field, short_name, long_name, help) \
+#define FTM_FLAG(field, short_name, long_name, help)                                               \
     {KIND_FLAG, short_name, long_name, NULL, help, offsetof(struct options, field)},
-#define FTM_TEXT(field, short_name, long_name, argument, help) \
+#define FTM_TEXT(field, short_name, long_name, argument, help)                                     \
     {KIND_TEXT, short_name, long_name, argument, help, offsetof(struct options, field)},
-#define FTM_LIST(field, short_name, long_name, argument, help) \
+#define FTM_LIST(field, short_name, long_name, argument, help)                                     \
     {KIND_LIST, short_name, long_name, argument, help, offsetof(struct options, field)},
 #include "options.def"
 };
@@ -42,15 +42,9 @@ static const struct {
 #undef FTM_EMIT
 };
 
-bool emit_is_text(enum emit_stage stage)
-{
-    return stages[stage].text;
-}
+bool emit_is_text(enum emit_stage stage) { return stages[stage].text; }
 
-const char *emit_name(enum emit_stage stage)
-{
-    return stages[stage].name;
-}
+const char *emit_name(enum emit_stage stage) { return stages[stage].name; }
 
 static bool usage_error(const char *what, const char *argument)
 {
@@ -71,7 +65,8 @@ static bool unknown_option(const char *argument)
     const char *nearest = str_nearest(word, names, count);
     if (!nearest)
         return usage_error("unknown option", argument);
-    fprintf(stderr, "ftmc: unknown option '%s'; did you mean '--%s'?\nTry 'ftmc --help'.\n", argument, nearest);
+    fprintf(stderr, "ftmc: unknown option '%s'; did you mean '--%s'?\nTry 'ftmc --help'.\n",
+            argument, nearest);
     return false;
 }
 
@@ -83,7 +78,8 @@ static const struct row *find_row(const char *argument, const char **value)
         const struct row *r = &rows[i];
         if (argument[1] == '-' && r->long_name) {
             size_t n = strlen(r->long_name);
-            if (strncmp(argument + 2, r->long_name, n) == 0 && (argument[2 + n] == '\0' || argument[2 + n] == '=')) {
+            if (strncmp(argument + 2, r->long_name, n) == 0 &&
+                (argument[2 + n] == '\0' || argument[2 + n] == '=')) {
                 *value = argument[2 + n] == '=' ? argument + 3 + n : NULL;
                 return r;
             }
@@ -91,7 +87,8 @@ static const struct row *find_row(const char *argument, const char **value)
         if (argument[1] == '-' || !r->short_name)
             continue;
         size_t n = strlen(r->short_name);
-        if (strncmp(argument + 1, r->short_name, n) == 0 && (argument[1 + n] == '\0' || r->kind != KIND_FLAG)) {
+        if (strncmp(argument + 1, r->short_name, n) == 0 &&
+            (argument[1 + n] == '\0' || r->kind != KIND_FLAG)) {
             *value = argument[1 + n] ? argument + 1 + n : NULL;
             return r;
         }
@@ -152,7 +149,8 @@ static bool choose_stage(struct options *o)
 
 static bool choose_source(struct options *o)
 {
-    o->from_graph = o->from ? strcmp(o->from, "graph") == 0 : o->file && str_ends_with(o->file, ".ftg");
+    o->from_graph =
+        o->from ? strcmp(o->from, "graph") == 0 : o->file && str_ends_with(o->file, ".ftg");
     return !o->from || o->from_graph || usage_error("--from knows no stage", o->from);
 }
 
@@ -195,17 +193,24 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
 
 void options_help(FILE *out)
 {
-    fprintf(out, "ftmc compiles a .ftm description and pretrained weights to a program that fine-tunes.\n\n");
+    fprintf(out, "ftmc compiles a .ftm description and pretrained weights to a program that "
+                 "fine-tunes.\n\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  ftmc %-8s%-10s %s\n", i ? commands[i].name : "", commands[i].argument, commands[i].help);
+        fprintf(out, "  ftmc %-8s%-10s %s\n", i ? commands[i].name : "", commands[i].argument,
+                commands[i].help);
     fprintf(out, "\noptions:\n");
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct row *r = &rows[i];
         char text[64];
-        snprintf(text, sizeof text, "%s%s%s%s%s%s%s", r->short_name ? "-" : "", r->short_name ? r->short_name : "",
-                 r->short_name && r->long_name ? ", " : "", r->long_name ? "--" : "", r->long_name ? r->long_name : "",
-                 !r->argument ? "" : r->long_name ? "=" : " ", r->argument ? r->argument : "");
+        snprintf(text, sizeof text, "%s%s%s%s%s%s%s", r->short_name ? "-" : "",
+                 r->short_name ? r->short_name : "", r->short_name && r->long_name ? ", " : "",
+                 r->long_name ? "--" : "", r->long_name ? r->long_name : "",
+                 !r->argument   ? ""
+                 : r->long_name ? "="
+                                : " ",
+                 r->argument ? r->argument : "");
         fprintf(out, "  %-22s %s\n", text, r->help);
     }
-    fprintf(out, "\nexit codes: 0 done, 1 an error in the input or environment, 2 wrong usage, 70 a bug of ftmc\n");
+    fprintf(out, "\nexit codes: 0 done, 1 an error in the input or environment, 2 wrong usage, 70 "
+                 "a bug of ftmc\n");
 }

@@ -26,16 +26,18 @@ typedef VEC(const char *) text_list;
 
 struct options {
     enum command command;
-    enum emit_stage emit_stage;  /* of `emit`; graph where passes or stop_after ask for it */
-    bool from_graph;             /* of `from` and the file's name */
+    enum emit_stage emit_stage; /* of `emit`; graph where passes or stop_after ask for it */
+    bool from_graph;            /* of `from` and the file's name */
     const char *file;
-#define FTM_FLAG(field, short_name, long_name, help) bool field;
+#define FTM_FLAG(field, short_name, long_name, help)           bool field;
 #define FTM_TEXT(field, short_name, long_name, argument, help) const char *field;
-#define FTM_LIST(field, short_name, long_name, argument, help) text_list field; /* ended by NULL */
+#define FTM_LIST(field, short_name, long_name, argument, help) text_list field; /* ended by NULL   \
+                                                                                 */
 #include "options.def"
 };
 
-/* Fills options from the command line. On wrong usage prints why to stderr and returns false (exit code 2). */
+/* Fills options from the command line. On wrong usage prints why to stderr and returns false (exit
+ * code 2). */
 bool options_parse(struct options *o, struct arena *arena, int argc, char **argv);
 
 void options_help(FILE *out);

@@ -1,8 +1,8 @@
 /* The blob: bytes of the weight file as they are, and what the compiler computes from them.
  *
- * Derivations run in order; each result stays in memory in double precision until the end, because later ones read it
- * and only the stored ones are rounded. Frozen states are read through the runtime (ftmrt_get_state), so that the
- * compiler and `selftest` see the same numbers. */
+ * Derivations run in order; each result stays in memory in double precision until the end, because
+ * later ones read it and only the stored ones are rounded. Frozen states are read through the
+ * runtime (ftmrt_get_state), so that the compiler and `selftest` see the same numbers. */
 #include "blob.h"
 
 #include <stdlib.h>
@@ -38,7 +38,8 @@ static double *state_values(struct arena *arena, const struct ftmrt_program *p, 
     int64_t count = elements(s->rank, s->dim);
     FTM_BUG_ON(s->dtype != FTMRT_F32, "constant of %s, which is not f32", s->name);
     float *values = arena_array(arena, float, count);
-    enum ftmrt_status status = ftmrt_get_state(p, NULL, state, values, sizeof(float) * (size_t)count);
+    enum ftmrt_status status =
+        ftmrt_get_state(p, NULL, state, values, sizeof(float) * (size_t)count);
     FTM_BUG_ON(status != FTMRT_OK, "state %s: %s", s->name, ftmrt_status_text(status));
     double *out = arena_array(arena, double, count);
     for (int64_t i = 0; i < count; i++)
@@ -46,13 +47,15 @@ static double *state_values(struct arena *arena, const struct ftmrt_program *p, 
     return out;
 }
 
-static void store(struct arena *arena, const struct ftmrt_derive *d, const double *value, unsigned char *blob)
+static void store(struct arena *arena, const struct ftmrt_derive *d, const double *value,
+                  unsigned char *blob)
 {
     int64_t count = elements(d->rank, d->dim);
     float *rounded = arena_array(arena, float, count);
     for (int64_t i = 0; i < count; i++)
         rounded[i] = (float)value[i];
-    ftmrt_pack((enum ftmrt_layout)d->layout, d->rank, d->dim, rounded, (float *)(void *)(blob + d->offset));
+    ftmrt_pack((enum ftmrt_layout)d->layout, d->rank, d->dim, rounded,
+               (float *)(void *)(blob + d->offset));
 }
 
 static void evaluate(const struct ftmrt_program *p, unsigned char *blob)
@@ -64,7 +67,8 @@ static void evaluate(const struct ftmrt_program *p, unsigned char *blob)
         const struct ftmrt_derive *d = &p->derives[i];
         const double *in[3] = {NULL, NULL, NULL};
         for (uint32_t j = 0; j < 3 && d->in[j] != INT32_MIN; j++)
-            in[j] = d->in[j] >= 0 ? results[d->in[j]] : state_values(&scratch, p, (uint32_t)(-1 - d->in[j]));
+            in[j] = d->in[j] >= 0 ? results[d->in[j]]
+                                  : state_values(&scratch, p, (uint32_t)(-1 - d->in[j]));
         double *out = arena_array(&scratch, double, elements(d->rank, d->dim));
         ftmrt_derive_eval(d, in, out);
         results[i] = out;
@@ -74,7 +78,8 @@ static void evaluate(const struct ftmrt_program *p, unsigned char *blob)
     arena_clear(&scratch);
 }
 
-unsigned char *blob_make(struct arena *arena, const struct ftmrt_program *p, const struct descriptor_source *const *data)
+unsigned char *blob_make(struct arena *arena, const struct ftmrt_program *p,
+                         const struct descriptor_source *const *data)
 {
     unsigned char *blob = arena_alloc(arena, p->blob_size + BLOB_ALIGNMENT);
     blob += round_up((uint64_t)(uintptr_t)blob) - (uint64_t)(uintptr_t)blob;

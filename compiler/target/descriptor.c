@@ -1,7 +1,8 @@
 /* Builds the tables of struct ftmrt_program in memory and writes them as LLVM constants.
  *
- * LLVM's unpacked structs are laid out by the target's data layout; every emitted struct is compared field by field with
- * the offsets that the C compiler gave ours, so that a change of ftmrt.h cannot go unnoticed. */
+ * LLVM's unpacked structs are laid out by the target's data layout; every emitted struct is
+ * compared field by field with the offsets that the C compiler gave ours, so that a change of
+ * ftmrt.h cannot go unnoticed. */
 #include "descriptor.h"
 
 #include <ctype.h>
@@ -10,15 +11,18 @@
 
 #include "blob.h"
 
-/* ---- names --------------------------------------------------------------------------------------------------------- */
+/* ---- names
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_keyword(const char *name)
 {
     static const char *const keywords[] = {
-        "auto",   "break",  "case",    "char",   "const",    "continue", "default",  "do",     "double", "else",   "enum",
-        "extern", "float",  "for",     "goto",   "if",       "inline",   "int",      "long",   "register", "restrict",
-        "return", "short",  "signed",  "sizeof", "static",   "struct",   "switch",   "typedef", "union",  "unsigned",
-        "void",   "volatile", "while", "main"};
+        "auto",    "break",  "case",     "char",   "const",    "continue", "default",
+        "do",      "double", "else",     "enum",   "extern",   "float",    "for",
+        "goto",    "if",     "inline",   "int",    "long",     "register", "restrict",
+        "return",  "short",  "signed",   "sizeof", "static",   "struct",   "switch",
+        "typedef", "union",  "unsigned", "void",   "volatile", "while",    "main"};
     for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
         if (strcmp(name, keywords[i]) == 0)
             return true;
@@ -51,7 +55,8 @@ char *descriptor_blob_symbol(struct arena *arena, const struct descriptor *d)
     return arena_printf(arena, "%s_blob", d->symbol);
 }
 
-/* ---- the tables in memory ------------------------------------------------------------------------------------------ */
+/* ---- the tables in memory
+ * ------------------------------------------------------------------------------------------ */
 
 static void copy_shape(const struct shape *s, uint32_t *rank, int64_t *dim)
 {
@@ -60,8 +65,10 @@ static void copy_shape(const struct shape *s, uint32_t *rank, int64_t *dim)
         dim[i] = s->dim[i];
 }
 
-/* Tensors that some state takes, in order of states; source_index[i] is the table index of source i. */
-static struct ftmrt_tensor *make_tensors(struct arena *arena, const struct descriptor_input *in, int32_t *source_index,
+/* Tensors that some state takes, in order of states; source_index[i] is the table index of source
+ * i. */
+static struct ftmrt_tensor *make_tensors(struct arena *arena, const struct descriptor_input *in,
+                                         int32_t *source_index,
                                          const struct descriptor_source **data, uint32_t *count)
 {
     const struct program *p = in->schedule->program;
@@ -76,7 +83,8 @@ static struct ftmrt_tensor *make_tensors(struct arena *arena, const struct descr
         source_index[source] = (int32_t)*count;
         data[*count] = s;
         struct ftmrt_tensor *t = &tensors[(*count)++];
-        *t = (struct ftmrt_tensor){.name = s->name, .dtype = s->dtype, .rank = s->rank, .bytes = s->bytes};
+        *t = (struct ftmrt_tensor){
+            .name = s->name, .dtype = s->dtype, .rank = s->rank, .bytes = s->bytes};
         memcpy(t->dim, s->dim, sizeof t->dim);
     }
     return tensors;
@@ -102,7 +110,8 @@ static struct ftmrt_state *make_states(struct arena *arena, const struct descrip
     for (uint32_t i = 0; i < p->states.len; i++) {
         const struct state *s = &p->states.at[i];
         struct ftmrt_state *t = &states[i];
-        *t = (struct ftmrt_state){.name = s->name, .kind = (uint32_t)s->kind, .dtype = (uint32_t)s->type.dtype};
+        *t = (struct ftmrt_state){
+            .name = s->name, .kind = (uint32_t)s->kind, .dtype = (uint32_t)s->type.dtype};
         t->flags = state_flags(s);
         copy_shape(&s->file_shape, &t->rank, t->dim);
         copy_shape(&s->type.shape, &t->layout_rank, t->layout_dim);
@@ -117,7 +126,8 @@ static struct ftmrt_state *make_states(struct arena *arena, const struct descrip
     return states;
 }
 
-static struct ftmrt_derive *make_derives(struct arena *arena, const struct schedule *s, uint64_t constants_at)
+static struct ftmrt_derive *make_derives(struct arena *arena, const struct schedule *s,
+                                         uint64_t constants_at)
 {
     struct ftmrt_derive *derives = arena_array(arena, struct ftmrt_derive, s->derives.len);
     for (uint32_t i = 0; i < s->derives.len; i++) {
@@ -139,12 +149,14 @@ static struct ftmrt_entry make_entry(struct arena *arena, const struct graph *g)
 {
     struct ftmrt_value *inputs = arena_array(arena, struct ftmrt_value, g->nodes.len);
     struct ftmrt_value *outputs = arena_array(arena, struct ftmrt_value, g->outputs.len);
-    struct ftmrt_entry e = {.name = g->name, .inputs = inputs, .outputs = outputs, .output_count = g->outputs.len};
+    struct ftmrt_entry e = {
+        .name = g->name, .inputs = inputs, .outputs = outputs, .output_count = g->outputs.len};
     for (uint32_t i = 0; i < g->nodes.len; i++)
         if (g->nodes.at[i].op == OP_input && !g->nodes.at[i].dead)
             inputs[e.input_count++] = make_value(g->nodes.at[i].attrs.label, &g->nodes.at[i].type);
     for (uint32_t i = 0; i < g->outputs.len; i++)
-        outputs[i] = make_value(g->outputs.at[i].name, &graph_node(g, g->outputs.at[i].value)->type);
+        outputs[i] =
+            make_value(g->outputs.at[i].name, &graph_node(g, g->outputs.at[i].value)->type);
     return e;
 }
 
@@ -154,12 +166,18 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     struct descriptor *d = arena_new(arena, struct descriptor);
     d->symbol = descriptor_symbol(arena, s->program->name);
     struct ftmrt_program *p = &d->program;
-    *p = (struct ftmrt_program){.abi_version = FTMRT_ABI_VERSION, .name = s->program->name, .compiler = in->compiler,
-                                .cpu = in->cpu->name, .max_batch = s->program->max_batch,
-                                .workspace_size = s->workspace_size, .arena_size = s->arena_size,
-                                .recipe = in->recipe, .resolved = in->resolved};
+    *p = (struct ftmrt_program){.abi_version = FTMRT_ABI_VERSION,
+                                .name = s->program->name,
+                                .compiler = in->compiler,
+                                .cpu = in->cpu->name,
+                                .max_batch = s->program->max_batch,
+                                .workspace_size = s->workspace_size,
+                                .arena_size = s->arena_size,
+                                .recipe = in->recipe,
+                                .resolved = in->resolved};
     int32_t *source_index = arena_array(arena, int32_t, in->source_count);
-    const struct descriptor_source **data = arena_array(arena, const struct descriptor_source *, in->source_count);
+    const struct descriptor_source **data =
+        arena_array(arena, const struct descriptor_source *, in->source_count);
     struct ftmrt_tensor *tensors = make_tensors(arena, in, source_index, data, &p->tensor_count);
     d->constants_at = blob_place_tensors(tensors, p->tensor_count);
     p->tensors = tensors;
@@ -177,7 +195,8 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     return d;
 }
 
-/* ---- the tables as constants ---------------------------------------------------------------------------------------- */
+/* ---- the tables as constants
+ * ---------------------------------------------------------------------------------------- */
 
 enum { MAX_FIELDS = 24 };
 
@@ -203,24 +222,16 @@ static LLVMValueRef record_end(struct record *r, size_t size)
     LLVMTypeRef type = LLVMTypeOf(v);
     FTM_BUG_ON(LLVMABISizeOfType(layout, type) != size, "size of an emitted struct");
     for (uint32_t i = 0; i < r->count; i++)
-        FTM_BUG_ON(LLVMOffsetOfElement(layout, type, i) != r->offset[i], "field %u of an emitted struct", i);
+        FTM_BUG_ON(LLVMOffsetOfElement(layout, type, i) != r->offset[i],
+                   "field %u of an emitted struct", i);
     return v;
 }
 
-static LLVMValueRef u32(struct ir *ir, uint32_t v)
-{
-    return LLVMConstInt(ir->i32, v, false);
-}
+static LLVMValueRef u32(struct ir *ir, uint32_t v) { return LLVMConstInt(ir->i32, v, false); }
 
-static LLVMValueRef u64(struct ir *ir, uint64_t v)
-{
-    return LLVMConstInt(ir->i64, v, false);
-}
+static LLVMValueRef u64(struct ir *ir, uint64_t v) { return LLVMConstInt(ir->i64, v, false); }
 
-static LLVMValueRef f64(struct ir *ir, double v)
-{
-    return LLVMConstReal(ir->f64, v);
-}
+static LLVMValueRef f64(struct ir *ir, double v) { return LLVMConstReal(ir->f64, v); }
 
 static LLVMValueRef private_constant(struct ir *ir, LLVMValueRef value, bool unnamed)
 {
@@ -237,7 +248,8 @@ static LLVMValueRef string(struct ir *ir, const char *text)
 {
     if (!text)
         return LLVMConstNull(ir->ptr);
-    return private_constant(ir, LLVMConstStringInContext2(ir->context, text, strlen(text), false), true);
+    return private_constant(ir, LLVMConstStringInContext2(ir->context, text, strlen(text), false),
+                            true);
 }
 
 static LLVMValueRef dims(struct ir *ir, const int64_t *dim)
@@ -332,7 +344,8 @@ static LLVMValueRef emit_entry(struct ir *ir, struct arena *arena, const struct 
 {
     struct record r = {.ir = ir};
     FIELD(ftmrt_entry, name, string(ir, e->name));
-    FIELD(ftmrt_entry, run, LLVMGetNamedFunction(ir->module, descriptor_entry_symbol(arena, d, e->name)));
+    FIELD(ftmrt_entry, run,
+          LLVMGetNamedFunction(ir->module, descriptor_entry_symbol(arena, d, e->name)));
     FIELD(ftmrt_entry, input_count, u32(ir, e->input_count));
     FIELD(ftmrt_entry, output_count, u32(ir, e->output_count));
     FIELD(ftmrt_entry, inputs, emit_values(ir, e->inputs, e->input_count));
@@ -386,7 +399,8 @@ void descriptor_emit(struct ir *ir, const struct descriptor *d)
     struct arena arena;
     arena_init(&arena, "descriptor");
     LLVMValueRef value = emit_program(ir, &arena, d);
-    LLVMValueRef global = LLVMAddGlobal(ir->module, LLVMTypeOf(value), arena_printf(&arena, "%s_program", d->symbol));
+    LLVMValueRef global =
+        LLVMAddGlobal(ir->module, LLVMTypeOf(value), arena_printf(&arena, "%s_program", d->symbol));
     LLVMSetInitializer(global, value);
     LLVMSetGlobalConstant(global, true);
     arena_clear(&arena);

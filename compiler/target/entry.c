@@ -1,7 +1,8 @@
 /* The entry functions: straight-line code, one call of ftmrt_parallel per kernel call and phase.
  *
- * All addresses are the workspace, the blob or a caller's pointer plus a constant. They are put into one array on the
- * stack, in the order in which the kernel wants them: operands, result, scratch. */
+ * All addresses are the workspace, the blob or a caller's pointer plus a constant. They are put
+ * into one array on the stack, in the order in which the kernel wants them: operands, result,
+ * scratch. */
 #include "entry.h"
 
 #include "kernel.h"
@@ -15,7 +16,7 @@ struct entry {
     const struct descriptor *descriptor;
     LLVMValueRef workspace, inputs, outputs, n; /* parameters */
     LLVMValueRef blob, parallel;
-    LLVMValueRef buffers;                       /* MAX_BUFFERS pointers on the stack */
+    LLVMValueRef buffers; /* MAX_BUFFERS pointers on the stack */
     LLVMTypeRef parallel_type, kernel_type;
 };
 
@@ -40,12 +41,9 @@ static LLVMValueRef address(struct entry *e, const struct place *p)
 {
     struct ir *ir = e->ir;
     switch (p->kind) {
-    case PLACE_NONE:
-        return LLVMConstNull(ir->ptr);
-    case PLACE_WORKSPACE:
-        return offset_by(ir, e->workspace, p->offset);
-    case PLACE_BLOB:
-        return offset_by(ir, e->blob, e->descriptor->constants_at + p->offset);
+    case PLACE_NONE: return LLVMConstNull(ir->ptr);
+    case PLACE_WORKSPACE: return offset_by(ir, e->workspace, p->offset);
+    case PLACE_BLOB: return offset_by(ir, e->blob, e->descriptor->constants_at + p->offset);
     case PLACE_INPUT:
         return LLVMBuildLoad2(ir->b, ir->ptr, pointer_slot(ir, e->inputs, p->offset), "");
     case PLACE_OUTPUT:
@@ -97,7 +95,8 @@ static void emit_call(struct entry *e, const struct graph *g, const struct call 
     uint32_t phases = family->phases(g, n, e->ir->cpu);
     for (uint32_t phase = 0; phase < phases; phase++) {
         struct kernel_units units = family->units(g, n, e->ir->cpu, phase);
-        LLVMValueRef args[] = {kernel_function(e, kernel, phase), e->buffers, e->n, unit_count(e, &units)};
+        LLVMValueRef args[] = {kernel_function(e, kernel, phase), e->buffers, e->n,
+                               unit_count(e, &units)};
         LLVMBuildCall2(e->ir->b, e->parallel_type, e->parallel, args, 4, "");
     }
 }
@@ -146,7 +145,8 @@ void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descri
     struct arena arena;
     arena_init(&arena, "entries");
     struct entry e = {.ir = ir, .arena = &arena, .schedule = s, .descriptor = d};
-    LLVMTypeRef kernel[] = {ir->ptr, ir->i64, ir->i64, ir->i64}, parallel[] = {ir->ptr, ir->ptr, ir->i64, ir->i64};
+    LLVMTypeRef kernel[] = {ir->ptr, ir->i64, ir->i64, ir->i64},
+                parallel[] = {ir->ptr, ir->ptr, ir->i64, ir->i64};
     e.kernel_type = LLVMFunctionType(ir->void_type, kernel, 4, false);
     e.parallel_type = LLVMFunctionType(ir->void_type, parallel, 4, false);
     e.parallel = LLVMAddFunction(ir->module, "ftmrt_parallel", e.parallel_type);
@@ -162,9 +162,11 @@ void entry_emit_main(struct ir *ir, const struct descriptor *d)
     LLVMTypeRef app_type = LLVMFunctionType(ir->i32, app_params, 3, false);
     struct arena arena;
     arena_init(&arena, "main");
-    LLVMValueRef program = LLVMGetNamedGlobal(ir->module, arena_printf(&arena, "%s_program", d->symbol));
+    LLVMValueRef program =
+        LLVMGetNamedGlobal(ir->module, arena_printf(&arena, "%s_program", d->symbol));
     LLVMValueRef app = LLVMAddFunction(ir->module, "ftmrt_app_main", app_type);
-    LLVMValueRef fn = ir_function(ir, "main", LLVMFunctionType(ir->i32, main_params, 2, false), false);
+    LLVMValueRef fn =
+        ir_function(ir, "main", LLVMFunctionType(ir->i32, main_params, 2, false), false);
     LLVMValueRef args[] = {program, LLVMGetParam(fn, 0), LLVMGetParam(fn, 1)};
     LLVMBuildRet(ir->b, LLVMBuildCall2(ir->b, app_type, app, args, 3, ""));
     arena_clear(&arena);

@@ -4,9 +4,9 @@
 
 #include "descriptor.h"
 
-/* Emits `enum ftmrt_status <symbol>_<function>(void *workspace, const void *const *inputs, void *const *outputs,
- * int64_t n)` for each function of the schedule: it checks n, then runs the calls phase by phase through
- * ftmrt_parallel. Kernels and the blob are declared. */
+/* Emits `enum ftmrt_status <symbol>_<function>(void *workspace, const void *const *inputs, void
+ * *const *outputs, int64_t n)` for each function of the schedule: it checks n, then runs the calls
+ * phase by phase through ftmrt_parallel. Kernels and the blob are declared. */
 void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descriptor *d);
 
 /* Emits `int main(int, char **)`, which hands the program to ftmrt_app_main. */

@@ -1,4 +1,5 @@
-/* Addresses and loops that the kernels on channel blocks share (all but the convolutions, which have their own). */
+/* Addresses and loops that the kernels on channel blocks share (all but the convolutions, which
+ * have their own). */
 #include "geometry.h"
 
 static struct geometry geometry_of_shape(const struct shape *s)
@@ -22,13 +23,10 @@ struct geometry geometry_of(const struct graph *g, value_id v)
     return geometry_of_shape(graph_shape(g, v));
 }
 
-uint32_t geometry_parts(const struct ir *ir)
-{
-    return FTMRT_CB / ir->cpu->lanes;
-}
+uint32_t geometry_parts(const struct ir *ir) { return FTMRT_CB / ir->cpu->lanes; }
 
-LLVMValueRef geometry_slice(struct ir *ir, const struct geometry *q, LLVMValueRef base, LLVMValueRef image,
-                            LLVMValueRef block)
+LLVMValueRef geometry_slice(struct ir *ir, const struct geometry *q, LLVMValueRef base,
+                            LLVMValueRef image, LLVMValueRef block)
 {
     LLVMValueRef slice = ir_add(ir, ir_mul_const(ir, image, q->blocks), block);
     return ir_at(ir, base, ir_mul_const(ir, slice, q->pixels * FTMRT_CB));
@@ -40,8 +38,8 @@ LLVMValueRef geometry_pixel(struct ir *ir, LLVMValueRef slice, LLVMValueRef pixe
     return ir_at_const(ir, p, (int64_t)part * ir->cpu->lanes);
 }
 
-LLVMValueRef geometry_vector(struct ir *ir, const struct geometry *q, LLVMValueRef base, int64_t row,
-                             LLVMValueRef block, uint32_t part)
+LLVMValueRef geometry_vector(struct ir *ir, const struct geometry *q, LLVMValueRef base,
+                             int64_t row, LLVMValueRef block, uint32_t part)
 {
     LLVMValueRef p = ir_at(ir, base, ir_mul_const(ir, block, FTMRT_CB));
     return ir_at_const(ir, p, row * q->blocks * FTMRT_CB + (int64_t)part * ir->cpu->lanes);
@@ -56,10 +54,7 @@ struct unit_loop unit_loop_begin(struct kernel_build *k, int64_t blocks)
     return u;
 }
 
-void unit_loop_end(struct kernel_build *k, struct unit_loop *u)
-{
-    ir_loop_end(k->ir, &u->loop);
-}
+void unit_loop_end(struct kernel_build *k, struct unit_loop *u) { ir_loop_end(k->ir, &u->loop); }
 
 void geometry_finish(struct kernel_build *k, const struct unit_loop *u)
 {
@@ -69,7 +64,8 @@ void geometry_finish(struct kernel_build *k, const struct unit_loop *u)
     struct geometry q = geometry_of_shape(&k->node->type.shape);
     struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.pixels), 1);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        const struct position at = {.image = u->image, .block = u->block, .pixel = pixels.i, .part = part};
+        const struct position at = {
+            .image = u->image, .block = u->block, .pixel = pixels.i, .part = part};
         epilogue_store(k, ir_load_vec(ir, epilogue_address(k, k->node->input_count, &at, 0)), &at);
     }
     ir_loop_end(ir, &pixels);
@@ -110,14 +106,15 @@ static struct kernel_units units_of(const struct shape *s)
     return (struct kernel_units){.per_group = q.blocks, .images = 1};
 }
 
-struct kernel_units units_of_operand(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                     uint32_t phase)
+struct kernel_units units_of_operand(const struct graph *g, const struct node *n,
+                                     const struct cpu *cpu, uint32_t phase)
 {
     (void)cpu, (void)phase;
     return units_of(graph_shape(g, n->inputs[0]));
 }
 
-struct kernel_units units_of_result(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+struct kernel_units units_of_result(const struct graph *g, const struct node *n,
+                                    const struct cpu *cpu, uint32_t phase)
 {
     (void)g, (void)cpu, (void)phase;
     return units_of(&n->type.shape);

@@ -1,7 +1,8 @@
-/* Element-wise nodes that no anchor took as a step: the node's own expression, then its steps, in one sweep.
+/* Element-wise nodes that no anchor took as a step: the node's own expression, then its steps, in
+ * one sweep.
  *
- * BLOCKED results: a unit is an (image, channel block). Everything else (per-channel vectors, packed weights) is a flat
- * array of groups of 16 floats, cut into units of CHUNK groups. */
+ * BLOCKED results: a unit is an (image, channel block). Everything else (per-channel vectors,
+ * packed weights) is a flat array of groups of 16 floats, cut into units of CHUNK groups. */
 #include "geometry.h"
 
 enum { CHUNK = 256 };
@@ -9,11 +10,13 @@ enum { CHUNK = 256 };
 static int64_t groups_of(const struct node *n)
 {
     int64_t elements = ftmrt_layout_elements(n->layout, n->type.shape.rank, n->type.shape.dim);
-    FTM_BUG_ON(n->layout == FTMRT_LAYOUT_PLAIN || elements % FTMRT_CB != 0, "element-wise on a plain value");
+    FTM_BUG_ON(n->layout == FTMRT_LAYOUT_PLAIN || elements % FTMRT_CB != 0,
+               "element-wise on a plain value");
     return elements / FTMRT_CB;
 }
 
-static void emit_at(struct kernel_build *k, LLVMValueRef image, LLVMValueRef block, LLVMValueRef pixel)
+static void emit_at(struct kernel_build *k, LLVMValueRef image, LLVMValueRef block,
+                    LLVMValueRef pixel)
 {
     for (uint32_t part = 0; part < geometry_parts(k->ir); part++) {
         const struct position at = {.image = image, .block = block, .pixel = pixel, .part = part};
@@ -37,7 +40,8 @@ static void emit_flat(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     LLVMValueRef zero = ir_i64(ir, 0), end = ir_i64(ir, groups_of(k->node));
-    LLVMValueRef lo = ir_mul_const(ir, k->begin, CHUNK), hi = ir_min(ir, ir_mul_const(ir, k->end, CHUNK), end);
+    LLVMValueRef lo = ir_mul_const(ir, k->begin, CHUNK),
+                 hi = ir_min(ir, ir_mul_const(ir, k->end, CHUNK), end);
     struct ir_loop groups = ir_loop_begin(ir, lo, hi, 1);
     emit_at(k, zero, groups.i, zero);
     ir_loop_end(ir, &groups);
@@ -51,7 +55,8 @@ static void emit(struct kernel_build *k)
         emit_flat(k);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
 {
     if (n->layout == FTMRT_LAYOUT_BLOCKED)
         return units_of_result(g, n, cpu, phase);

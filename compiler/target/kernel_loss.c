@@ -1,14 +1,16 @@
 /* Softmax with cross entropy: cross_entropy (the mean over the batch) and cross_entropy_grad.
  *
- * Logits are BLOCKED with one pixel: K logits of an image are consecutive, padded to a multiple of 16; the padding is
- * masked. Per image: the maximum m, then s = sum exp(x - m); with smoothing e and label l
+ * Logits are BLOCKED with one pixel: K logits of an image are consecutive, padded to a multiple of
+ * 16; the padding is masked. Per image: the maximum m, then s = sum exp(x - m); with smoothing e
+ * and label l
  *
  *     loss = log s - (1 - e) (x[l] - m) - e / K sum (x - m)
  *     dx   = (exp(x - m) / s - (1 - e) [c == l] - e / K) / n
  *
- * (m is taken off before anything is added up: large logits cost no digits.) A label is only compared, never used as an
- * address: one out of range cannot read other memory. The loss is a chain over the images of a shard, then the fixed
- * tree over the shards (scratch: one vector each). */
+ * (m is taken off before anything is added up: large logits cost no digits.) A label is only
+ * compared, never used as an address: one out of range cannot read other memory. The loss is a
+ * chain over the images of a shard, then the fixed tree over the shards (scratch: one vector each).
+ */
 #include "geometry.h"
 #include "vmath.h"
 
@@ -52,7 +54,8 @@ static void find_max(struct softmax *s)
     LLVMValueRef best = ir_local(ir, ir->vec);
     ir_set(ir, best, ir_vec_const(ir, (double)-__builtin_inff()));
     struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded), ir->cpu->lanes);
-    LLVMValueRef v = masked(s, class_index(ir, c.i), ir_load_vec(ir, ir_at(ir, s->x, c.i)), (double)-__builtin_inff());
+    LLVMValueRef v = masked(s, class_index(ir, c.i), ir_load_vec(ir, ir_at(ir, s->x, c.i)),
+                            (double)-__builtin_inff());
     ir_set(ir, best, vmath_max(ir, v, ir_get(ir, ir->vec, best)));
     ir_loop_end(ir, &c);
     s->max = ir_splat(ir, vmath_lanes_max(ir, ir_get(ir, ir->vec, best)));
@@ -90,7 +93,8 @@ static void find_sums(struct softmax *s)
 }
 
 /* Takes an image's logits and label and finds its maximum and sums. */
-static void take_image(struct softmax *s, LLVMValueRef logits, LLVMValueRef labels, LLVMValueRef image)
+static void take_image(struct softmax *s, LLVMValueRef logits, LLVMValueRef labels,
+                       LLVMValueRef image)
 {
     struct ir *ir = s->k->ir;
     s->x = ir_at(ir, logits, ir_mul_const(ir, image, s->padded));
@@ -115,17 +119,21 @@ static LLVMValueRef image_loss(struct softmax *s)
     loss = LLVMBuildFSub(ir->b, loss, hit, "");
     if (smoothing == 0)
         return loss;
-    LLVMValueRef spread = LLVMBuildFMul(ir->b, s->total, ir_f32(ir, smoothing / (double)s->classes), "");
+    LLVMValueRef spread =
+        LLVMBuildFMul(ir->b, s->total, ir_f32(ir, smoothing / (double)s->classes), "");
     return LLVMBuildFSub(ir->b, loss, spread, "");
 }
 
-/* ---- cross_entropy ------------------------------------------------------------------------------------------------ */
+/* ---- cross_entropy
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void emit_loss_shards(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct softmax s = softmax_of(k);
-    LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1), scratch = kernel_scratch(k);
+    LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1),
+                 scratch = kernel_scratch(k);
     LLVMValueRef sum = ir_local(ir, ir->f32);
     struct ir_loop shards = ir_loop_begin(ir, k->begin, k->end, 1);
     LLVMValueRef lo, hi;
@@ -135,7 +143,8 @@ static void emit_loss_shards(struct kernel_build *k)
     take_image(&s, logits, labels, images.i);
     ir_set(ir, sum, LLVMBuildFAdd(ir->b, ir_get(ir, ir->f32, sum), image_loss(&s), ""));
     ir_loop_end(ir, &images);
-    ir_store_f32(ir, ir_get(ir, ir->f32, sum), ir_at(ir, scratch, ir_mul_const(ir, shards.i, FTMRT_CB)));
+    ir_store_f32(ir, ir_get(ir, ir->f32, sum),
+                 ir_at(ir, scratch, ir_mul_const(ir, shards.i, FTMRT_CB)));
     ir_loop_end(ir, &shards);
 }
 
@@ -148,7 +157,8 @@ static void emit_loss_tree(struct kernel_build *k)
     LLVMValueRef scratch = kernel_scratch(k), v[MAX_SHARDS];
     for (uint32_t s = 0; s < shards; s++)
         v[s] = ir_load_f32(ir, ir_at_const(ir, scratch, (int64_t)s * FTMRT_CB));
-    LLVMValueRef mean = LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, shards), geometry_float(ir, k->n), "");
+    LLVMValueRef mean =
+        LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, shards), geometry_float(ir, k->n), "");
     ir_store_f32(ir, mean, kernel_result(k));
 }
 
@@ -160,8 +170,8 @@ static void emit_cross_entropy(struct kernel_build *k)
         emit_loss_tree(k);
 }
 
-static struct kernel_units loss_units(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                      uint32_t phase)
+static struct kernel_units loss_units(const struct graph *g, const struct node *n,
+                                      const struct cpu *cpu, uint32_t phase)
 {
     (void)n, (void)cpu;
     return (struct kernel_units){.fixed = phase == 0 ? g->program->shards : 1, .images = 1};
@@ -173,16 +183,19 @@ static uint64_t loss_scratch(const struct graph *g, const struct node *n)
     return (uint64_t)g->program->shards * FTMRT_CB * sizeof(float);
 }
 
-/* ---- cross_entropy_grad ------------------------------------------------------------------------------------------- */
+/* ---- cross_entropy_grad
+ * ------------------------------------------------------------------------------------------- */
 
 static void emit_cross_entropy_grad(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct softmax s = softmax_of(k);
     double smoothing = k->node->attrs.label_smoothing;
-    LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1), result = kernel_result(k);
+    LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1),
+                 result = kernel_result(k);
     LLVMValueRef count = ir_splat(ir, geometry_float(ir, k->n));
-    LLVMValueRef spread = ir_vec_const(ir, smoothing / (double)s.classes), zero = ir_vec_const(ir, 0);
+    LLVMValueRef spread = ir_vec_const(ir, smoothing / (double)s.classes),
+                 zero = ir_vec_const(ir, 0);
     FTM_BUG_ON(k->node->step_count, "steps behind cross_entropy_grad");
     struct ir_loop images = ir_loop_begin(ir, k->begin, k->end, 1);
     take_image(&s, logits, labels, images.i);
@@ -191,7 +204,8 @@ static void emit_cross_entropy_grad(struct kernel_build *k)
     LLVMValueRef index = class_index(ir, c.i);
     LLVMValueRef p = LLVMBuildFSub(ir->b, ir_load_vec(ir, ir_at(ir, s.x, c.i)), s.max, "");
     p = LLVMBuildFDiv(ir->b, vmath_exp(ir, p), s.sum, "");
-    LLVMValueRef target = LLVMBuildSelect(ir->b, is_label(&s, index), ir_vec_const(ir, 1 - smoothing), zero, "");
+    LLVMValueRef target =
+        LLVMBuildSelect(ir->b, is_label(&s, index), ir_vec_const(ir, 1 - smoothing), zero, "");
     p = LLVMBuildFSub(ir->b, LLVMBuildFSub(ir->b, p, target, ""), spread, "");
     p = LLVMBuildFDiv(ir->b, p, count, "");
     ir_store_vec(ir, masked(&s, index, p, 0), ir_at(ir, dx, c.i));
@@ -199,14 +213,14 @@ static void emit_cross_entropy_grad(struct kernel_build *k)
     ir_loop_end(ir, &images);
 }
 
-static struct kernel_units image_units(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                       uint32_t phase)
+static struct kernel_units image_units(const struct graph *g, const struct node *n,
+                                       const struct cpu *cpu, uint32_t phase)
 {
     (void)g, (void)n, (void)cpu, (void)phase;
     return (struct kernel_units){.per_group = 1, .images = 1};
 }
 
-const struct kernel_family kernel_cross_entropy = {"cross_entropy", two_phases, loss_units, emit_cross_entropy,
-                                                   loss_scratch};
-const struct kernel_family kernel_cross_entropy_grad = {"cross_entropy_grad", one_phase, image_units,
-                                                        emit_cross_entropy_grad, NULL};
+const struct kernel_family kernel_cross_entropy = {"cross_entropy", two_phases, loss_units,
+                                                   emit_cross_entropy, loss_scratch};
+const struct kernel_family kernel_cross_entropy_grad = {"cross_entropy_grad", one_phase,
+                                                        image_units, emit_cross_entropy_grad, NULL};

@@ -1,7 +1,7 @@
 /* Pooling on channel blocks: max_pool, max_pool_grad, global_avg_pool, global_avg_pool_grad.
  *
- * A unit is an (image, channel block); everything that it writes belongs to it, so that the gradient of max_pool may
- * scatter. Windows are clipped by loop bounds: padding is never read. */
+ * A unit is an (image, channel block); everything that it writes belongs to it, so that the
+ * gradient of max_pool may scatter. Windows are clipped by loop bounds: padding is never read. */
 #include "geometry.h"
 #include "vmath.h"
 
@@ -9,8 +9,8 @@ struct window {
     struct kernel_build *k;
     struct geometry in, out;
     const int64_t *kernel, *stride, *padding;
-    bool clipped;                 /* some window reaches over an edge */
-    LLVMValueRef row, column;     /* output position */
+    bool clipped;             /* some window reaches over an edge */
+    LLVMValueRef row, column; /* output position */
 };
 
 static struct window window_of(struct kernel_build *k, value_id in, value_id out)
@@ -28,11 +28,13 @@ static struct window window_of(struct kernel_build *k, value_id in, value_id out
 }
 
 /* Bounds of the taps of an axis that lie inside the input. */
-static void tap_range(struct window *w, int axis, LLVMValueRef out, LLVMValueRef *lo, LLVMValueRef *hi)
+static void tap_range(struct window *w, int axis, LLVMValueRef out, LLVMValueRef *lo,
+                      LLVMValueRef *hi)
 {
     struct ir *ir = w->k->ir;
     int64_t size = axis == 0 ? w->in.height : w->in.width;
-    LLVMValueRef start = ir_add_const(ir, ir_mul_const(ir, out, w->stride[axis]), -w->padding[axis]);
+    LLVMValueRef start =
+        ir_add_const(ir, ir_mul_const(ir, out, w->stride[axis]), -w->padding[axis]);
     *lo = ir_max(ir, ir_sub(ir, ir_i64(ir, 0), start), ir_i64(ir, 0));
     *hi = ir_min(ir, ir_sub(ir, ir_i64(ir, size), start), ir_i64(ir, w->kernel[axis]));
 }
@@ -41,14 +43,17 @@ static void tap_range(struct window *w, int axis, LLVMValueRef out, LLVMValueRef
 static LLVMValueRef tap_pixel(struct window *w, LLVMValueRef p, LLVMValueRef q)
 {
     struct ir *ir = w->k->ir;
-    LLVMValueRef i = ir_add(ir, ir_add_const(ir, ir_mul_const(ir, w->row, w->stride[0]), -w->padding[0]), p);
-    LLVMValueRef j = ir_add(ir, ir_add_const(ir, ir_mul_const(ir, w->column, w->stride[1]), -w->padding[1]), q);
+    LLVMValueRef i =
+        ir_add(ir, ir_add_const(ir, ir_mul_const(ir, w->row, w->stride[0]), -w->padding[0]), p);
+    LLVMValueRef j =
+        ir_add(ir, ir_add_const(ir, ir_mul_const(ir, w->column, w->stride[1]), -w->padding[1]), q);
     return ir_add(ir, ir_mul_const(ir, i, w->in.width), j);
 }
 
 typedef void tap_fn(struct window *w, LLVMValueRef pixel, void *data);
 
-/* Calls `tap` for the window's taps in row-major order: unrolled where no window is clipped, else in loops. */
+/* Calls `tap` for the window's taps in row-major order: unrolled where no window is clipped, else
+ * in loops. */
 static void each_tap(struct window *w, tap_fn *tap, void *data)
 {
     struct ir *ir = w->k->ir;
@@ -91,11 +96,13 @@ static void each_output_end(struct window *w, struct each_output *e)
     ir_loop_end(w->k->ir, &e->rows);
 }
 
-/* ---- max_pool -------------------------------------------------------------------------------------------------- */
+/* ---- max_pool
+ * --------------------------------------------------------------------------------------------------
+ */
 
 struct maximum {
-    LLVMValueRef x;                        /* slice of the input */
-    LLVMValueRef best[FTMRT_CB];           /* locals, by part */
+    LLVMValueRef x;              /* slice of the input */
+    LLVMValueRef best[FTMRT_CB]; /* locals, by part */
 };
 
 /* A NaN wins and stays, as in PyTorch. */
@@ -134,19 +141,21 @@ static void emit_max_pool(struct kernel_build *k)
         ir_set(ir, m.best[part], minus_infinity(ir));
     each_tap(&w, max_tap, &m);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        const struct position at = {.image = u.image, .block = u.block, .pixel = e.pixel, .part = part};
+        const struct position at = {
+            .image = u.image, .block = u.block, .pixel = e.pixel, .part = part};
         epilogue_store(k, ir_get(ir, ir->vec, m.best[part]), &at);
     }
     each_output_end(&w, &e);
     unit_loop_end(k, &u);
 }
 
-/* ---- max_pool_grad ---------------------------------------------------------------------------------------------- */
+/* ---- max_pool_grad
+ * ---------------------------------------------------------------------------------------------- */
 
 struct scatter {
-    LLVMValueRef x, dx;                    /* slices */
-    LLVMValueRef best[FTMRT_CB];           /* the window's maximum, by part */
-    LLVMValueRef rest[FTMRT_CB];           /* locals: dy in the lanes whose maximum has not been met yet */
+    LLVMValueRef x, dx;          /* slices */
+    LLVMValueRef best[FTMRT_CB]; /* the window's maximum, by part */
+    LLVMValueRef rest[FTMRT_CB]; /* locals: dy in the lanes whose maximum has not been met yet */
 };
 
 static void scatter_tap(struct window *w, LLVMValueRef pixel, void *data)
@@ -178,7 +187,8 @@ static void emit_max_pool_grad(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct window w = window_of(k, k->node->inputs[1], k->node->inputs[0]);
-    LLVMValueRef dy = kernel_buffer(k, 0), x = kernel_buffer(k, 1), y = kernel_buffer(k, 2), dx = kernel_result(k);
+    LLVMValueRef dy = kernel_buffer(k, 0), x = kernel_buffer(k, 1), y = kernel_buffer(k, 2),
+                 dx = kernel_result(k);
     struct scatter s;
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         s.rest[part] = ir_local(ir, ir->vec);
@@ -199,7 +209,8 @@ static void emit_max_pool_grad(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-/* ---- global average pooling -------------------------------------------------------------------------------------- */
+/* ---- global average pooling
+ * -------------------------------------------------------------------------------------- */
 
 static void emit_global_avg_pool(struct kernel_build *k)
 {
@@ -217,7 +228,8 @@ static void emit_global_avg_pool(struct kernel_build *k)
     int64_t whole = q.pixels / CHAINS * CHAINS;
     struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, whole), CHAINS);
     for (uint32_t i = 0; i < CHAINS * parts; i++) {
-        LLVMValueRef p = geometry_pixel(ir, slice, ir_add_const(ir, pixels.i, i / parts), i % parts);
+        LLVMValueRef p =
+            geometry_pixel(ir, slice, ir_add_const(ir, pixels.i, i / parts), i % parts);
         LLVMValueRef local = sum[i / parts][i % parts];
         ir_set(ir, local, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, local), ir_load_vec(ir, p), ""));
     }
@@ -228,10 +240,13 @@ static void emit_global_avg_pool(struct kernel_build *k)
             v[c] = ir_get(ir, ir->vec, sum[c][part]);
             if (whole + c < q.pixels)
                 v[c] = LLVMBuildFAdd(
-                    ir->b, v[c], ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, whole + c), part)), "");
+                    ir->b, v[c],
+                    ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, whole + c), part)), "");
         }
-        LLVMValueRef mean = LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, CHAINS), ir_vec_const(ir, (double)q.pixels), "");
-        const struct position at = {.image = u.image, .block = u.block, .pixel = ir_i64(ir, 0), .part = part};
+        LLVMValueRef mean = LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, CHAINS),
+                                          ir_vec_const(ir, (double)q.pixels), "");
+        const struct position at = {
+            .image = u.image, .block = u.block, .pixel = ir_i64(ir, 0), .part = part};
         epilogue_store(k, mean, &at);
     }
     unit_loop_end(k, &u);
@@ -246,23 +261,28 @@ static void emit_global_avg_pool_grad(struct kernel_build *k)
     struct unit_loop u = unit_loop_begin(k, q.blocks);
     LLVMValueRef slice = geometry_slice(ir, &in, dy, u.image, u.block);
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
-        share[part] = LLVMBuildFDiv(ir->b, ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, 0), part)),
-                                    ir_vec_const(ir, (double)q.pixels), "");
+        share[part] =
+            LLVMBuildFDiv(ir->b, ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, 0), part)),
+                          ir_vec_const(ir, (double)q.pixels), "");
     struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.pixels), 1);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        const struct position at = {.image = u.image, .block = u.block, .pixel = pixels.i, .part = part};
+        const struct position at = {
+            .image = u.image, .block = u.block, .pixel = pixels.i, .part = part};
         epilogue_store(k, share[part], &at);
     }
     ir_loop_end(ir, &pixels);
     unit_loop_end(k, &u);
 }
 
-/* ---- the families ------------------------------------------------------------------------------------------------ */
+/* ---- the families
+ * ------------------------------------------------------------------------------------------------
+ */
 
-const struct kernel_family kernel_max_pool = {"max_pool", one_phase, units_of_result, emit_max_pool, NULL};
-const struct kernel_family kernel_max_pool_grad = {"max_pool_grad", one_phase, units_of_result, emit_max_pool_grad,
-                                                   NULL};
+const struct kernel_family kernel_max_pool = {"max_pool", one_phase, units_of_result, emit_max_pool,
+                                              NULL};
+const struct kernel_family kernel_max_pool_grad = {"max_pool_grad", one_phase, units_of_result,
+                                                   emit_max_pool_grad, NULL};
 const struct kernel_family kernel_global_avg_pool = {"global_avg_pool", one_phase, units_of_result,
                                                      emit_global_avg_pool, NULL};
-const struct kernel_family kernel_global_avg_pool_grad = {"global_avg_pool_grad", one_phase, units_of_result,
-                                                          emit_global_avg_pool_grad, NULL};
+const struct kernel_family kernel_global_avg_pool_grad = {
+    "global_avg_pool_grad", one_phase, units_of_result, emit_global_avg_pool_grad, NULL};

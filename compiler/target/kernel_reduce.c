@@ -1,12 +1,13 @@
 /* Reductions over images and pixels: channel_sum, channel_dot, bn_grad_stats, and bn_stats.
  *
- * Phase 0, a unit per (shard, channel block): images in order; each image is summed in registers from zero and then
- * added to the shard's sum in scratch [shards][rows][C/b*b]. Phase 1, a unit per channel block: the fixed tree over
- * the shards. Neither depends on how units are spread over threads.
+ * Phase 0, a unit per (shard, channel block): images in order; each image is summed in registers
+ * from zero and then added to the shard's sum in scratch [shards][rows][C/b*b]. Phase 1, a unit per
+ * channel block: the fixed tree over the shards. Neither depends on how units are spread over
+ * threads.
  *
- * The variance takes two passes over an image while it is in the cache; images and shards are merged by the pairwise
- * formula of T. F. Chan, G. H. Golub, R. J. LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample
- * Variances, 1979: sums of squares never cancel. */
+ * The variance takes two passes over an image while it is in the cache; images and shards are
+ * merged by the pairwise formula of T. F. Chan, G. H. Golub, R. J. LeVeque, Updating Formulae and a
+ * Pairwise Algorithm for Computing Sample Variances, 1979: sums of squares never cancel. */
 #include "geometry.h"
 #include "vmath.h"
 
@@ -19,17 +20,14 @@ struct sums {
 
 struct reduction {
     struct kernel_build *k;
-    struct geometry q;             /* of operand 0 */
+    struct geometry q; /* of operand 0 */
     uint32_t rows, parts;
-    LLVMValueRef buffer[3];        /* operands */
-    LLVMValueRef slice[3];         /* of the image at hand */
-    LLVMValueRef mean[MAX_PARTS];  /* bn_grad_stats: mean; bn_stats: of the image at hand */
+    LLVMValueRef buffer[3];       /* operands */
+    LLVMValueRef slice[3];        /* of the image at hand */
+    LLVMValueRef mean[MAX_PARTS]; /* bn_grad_stats: mean; bn_stats: of the image at hand */
 };
 
-static uint32_t rows_of(enum op op)
-{
-    return op == OP_bn_stats || op == OP_bn_grad_stats ? 2 : 1;
-}
+static uint32_t rows_of(enum op op) { return op == OP_bn_stats || op == OP_bn_grad_stats ? 2 : 1; }
 
 static struct reduction reduction_of(struct kernel_build *k)
 {
@@ -41,7 +39,8 @@ static struct reduction reduction_of(struct kernel_build *k)
 }
 
 /* What one pixel adds to row `row`. */
-static LLVMValueRef term(struct reduction *r, LLVMValueRef pixel, uint32_t row, uint32_t part, LLVMValueRef sum)
+static LLVMValueRef term(struct reduction *r, LLVMValueRef pixel, uint32_t row, uint32_t part,
+                         LLVMValueRef sum)
 {
     struct ir *ir = r->k->ir;
     LLVMValueRef a = ir_load_vec(ir, geometry_pixel(ir, r->slice[0], pixel, part));
@@ -77,7 +76,8 @@ static void sum_pixels(struct reduction *r, uint32_t first, uint32_t rows, struc
     for (int64_t u = 0; u < UNROLL + r->q.pixels - whole; u++) {
         if (u == UNROLL)
             ir_loop_end(ir, &pixels);
-        LLVMValueRef p = u < UNROLL ? ir_add_const(ir, pixels.i, u) : ir_i64(ir, whole + u - UNROLL);
+        LLVMValueRef p =
+            u < UNROLL ? ir_add_const(ir, pixels.i, u) : ir_i64(ir, whole + u - UNROLL);
         for (uint32_t row = first; row < first + rows; row++)
             for (uint32_t part = 0; part < r->parts; part++) {
                 LLVMValueRef local = acc[u % UNROLL][row][part];
@@ -103,11 +103,12 @@ static void take_image(struct reduction *r, LLVMValueRef image, LLVMValueRef blo
 }
 
 /* Address of a shard's partial result. */
-static LLVMValueRef partial(struct reduction *r, LLVMValueRef scratch, LLVMValueRef shard, LLVMValueRef block,
-                            uint32_t row, uint32_t part)
+static LLVMValueRef partial(struct reduction *r, LLVMValueRef scratch, LLVMValueRef shard,
+                            LLVMValueRef block, uint32_t row, uint32_t part)
 {
     struct ir *ir = r->k->ir;
-    LLVMValueRef rows = ir_at(ir, scratch, ir_mul_const(ir, shard, (int64_t)r->rows * r->q.blocks * FTMRT_CB));
+    LLVMValueRef rows =
+        ir_at(ir, scratch, ir_mul_const(ir, shard, (int64_t)r->rows * r->q.blocks * FTMRT_CB));
     return geometry_vector(ir, &r->q, rows, row, block, part);
 }
 
@@ -121,13 +122,14 @@ static void locals(struct reduction *r, struct sums *s)
         }
 }
 
-static void store_partial(struct reduction *r, const struct sums *s, LLVMValueRef scratch, LLVMValueRef shard,
-                          LLVMValueRef block)
+static void store_partial(struct reduction *r, const struct sums *s, LLVMValueRef scratch,
+                          LLVMValueRef shard, LLVMValueRef block)
 {
     struct ir *ir = r->k->ir;
     for (uint32_t row = 0; row < r->rows; row++)
         for (uint32_t part = 0; part < r->parts; part++)
-            ir_store_vec(ir, ir_get(ir, ir->vec, s->v[row][part]), partial(r, scratch, shard, block, row, part));
+            ir_store_vec(ir, ir_get(ir, ir->vec, s->v[row][part]),
+                         partial(r, scratch, shard, block, row, part));
 }
 
 /* One image's contribution to the shard's sums. */
@@ -143,10 +145,10 @@ static void add_image(struct reduction *r, struct sums *total)
         }
 }
 
-/* Merges (mean, sum of squared deviations) of `count_b` images into those of `count_a` images; counts are f32 in every
- * lane. Both empty: zero. */
-static void merge(struct reduction *r, LLVMValueRef count_a, LLVMValueRef count_b, LLVMValueRef a[2],
-                  const LLVMValueRef b[2])
+/* Merges (mean, sum of squared deviations) of `count_b` images into those of `count_a` images;
+ * counts are f32 in every lane. Both empty: zero. */
+static void merge(struct reduction *r, LLVMValueRef count_a, LLVMValueRef count_b,
+                  LLVMValueRef a[2], const LLVMValueRef b[2])
 {
     struct ir *ir = r->k->ir;
     LLVMValueRef count = LLVMBuildFAdd(ir->b, count_a, count_b, "");
@@ -166,11 +168,13 @@ static void merge_image(struct reduction *r, struct sums *total, LLVMValueRef be
     struct sums s;
     sum_pixels(r, 0, 1, &s);
     for (uint32_t part = 0; part < r->parts; part++)
-        r->mean[part] = LLVMBuildFDiv(ir->b, s.v[0][part], ir_vec_const(ir, (double)r->q.pixels), "");
+        r->mean[part] =
+            LLVMBuildFDiv(ir->b, s.v[0][part], ir_vec_const(ir, (double)r->q.pixels), "");
     sum_pixels(r, 1, 1, &s);
     LLVMValueRef count = ir_splat(ir, geometry_float(ir, before));
     for (uint32_t part = 0; part < r->parts; part++) {
-        LLVMValueRef a[2] = {ir_get(ir, ir->vec, total->v[0][part]), ir_get(ir, ir->vec, total->v[1][part])};
+        LLVMValueRef a[2] = {ir_get(ir, ir->vec, total->v[0][part]),
+                             ir_get(ir, ir->vec, total->v[1][part])};
         const LLVMValueRef b[2] = {r->mean[part], s.v[1][part]};
         merge(r, count, ir_vec_const(ir, 1), a, b);
         ir_set(ir, total->v[0][part], a[0]);
@@ -190,7 +194,8 @@ static void emit_shards(struct kernel_build *k)
     locals(&r, &total);
     if (k->node->op == OP_bn_grad_stats)
         for (uint32_t part = 0; part < r.parts; part++)
-            r.mean[part] = ir_load_vec(ir, geometry_vector(ir, &r.q, r.buffer[2], 0, u.block, part));
+            r.mean[part] =
+                ir_load_vec(ir, geometry_vector(ir, &r.q, r.buffer[2], 0, u.block, part));
     LLVMValueRef lo, hi;
     kernel_shard(k, u.image, &lo, &hi);
     struct ir_loop images = ir_loop_begin(ir, lo, hi, 1);
@@ -204,10 +209,11 @@ static void emit_shards(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-/* ---- the tree over the shards -------------------------------------------------------------------------------- */
+/* ---- the tree over the shards
+ * -------------------------------------------------------------------------------- */
 
-static LLVMValueRef tree_sum(struct reduction *r, LLVMValueRef scratch, LLVMValueRef block, uint32_t row,
-                             uint32_t part)
+static LLVMValueRef tree_sum(struct reduction *r, LLVMValueRef scratch, LLVMValueRef block,
+                             uint32_t row, uint32_t part)
 {
     LLVMValueRef v[MAX_SHARDS];
     uint32_t shards = (uint32_t)r->k->graph->program->shards;
@@ -216,9 +222,10 @@ static LLVMValueRef tree_sum(struct reduction *r, LLVMValueRef scratch, LLVMValu
     return vmath_tree_sum(r->k->ir, v, shards);
 }
 
-/* The step from sum dy (x - mean) to sum dy xhat: division by the standard deviation, once per channel. */
-static LLVMValueRef scale_by_deviation(struct reduction *r, LLVMValueRef stats, LLVMValueRef block, uint32_t part,
-                                       LLVMValueRef sum)
+/* The step from sum dy (x - mean) to sum dy xhat: division by the standard deviation, once per
+ * channel. */
+static LLVMValueRef scale_by_deviation(struct reduction *r, LLVMValueRef stats, LLVMValueRef block,
+                                       uint32_t part, LLVMValueRef sum)
 {
     struct ir *ir = r->k->ir;
     LLVMValueRef var = ir_load_vec(ir, geometry_vector(ir, &r->q, stats, 1, block, part));
@@ -243,14 +250,17 @@ static void emit_tree(struct kernel_build *k)
                 ir_store_vec(ir, v, geometry_vector(ir, &r.q, result, row, units.i, part));
                 continue;
             }
-            const struct position at = {.image = ir_i64(ir, 0), .block = units.i, .pixel = ir_i64(ir, 0), .part = part};
+            const struct position at = {
+                .image = ir_i64(ir, 0), .block = units.i, .pixel = ir_i64(ir, 0), .part = part};
             epilogue_store(k, v, &at);
         }
     ir_loop_end(ir, &units);
 }
 
-/* Merges the shards' means and squared deviations pair by pair; the counts are those of the ranges. */
-static void merge_tree(struct reduction *r, LLVMValueRef (*v)[2], LLVMValueRef *count, uint32_t shards)
+/* Merges the shards' means and squared deviations pair by pair; the counts are those of the ranges.
+ */
+static void merge_tree(struct reduction *r, LLVMValueRef (*v)[2], LLVMValueRef *count,
+                       uint32_t shards)
 {
     struct ir *ir = r->k->ir;
     while (shards > 1) {
@@ -288,7 +298,8 @@ static void emit_stats_tree(struct kernel_build *k)
         for (uint32_t s = 0; s < shards; s++) {
             count[s] = counts[s];
             for (uint32_t row = 0; row < 2; row++)
-                v[s][row] = ir_load_vec(ir, partial(&r, scratch, ir_i64(ir, s), units.i, row, part));
+                v[s][row] =
+                    ir_load_vec(ir, partial(&r, scratch, ir_i64(ir, s), units.i, row, part));
         }
         merge_tree(&r, v, count, shards);
         ir_store_vec(ir, v[0][0], geometry_vector(ir, &r.q, result, 0, units.i, part));
@@ -298,13 +309,16 @@ static void emit_stats_tree(struct kernel_build *k)
     ir_loop_end(ir, &units);
 }
 
-/* ---- the families --------------------------------------------------------------------------------------------- */
+/* ---- the families
+ * --------------------------------------------------------------------------------------------- */
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
 {
     (void)cpu;
     int64_t blocks = geometry_of(g, n->inputs[0]).blocks;
-    return (struct kernel_units){.fixed = phase == 0 ? g->program->shards * blocks : blocks, .images = 1};
+    return (struct kernel_units){.fixed = phase == 0 ? g->program->shards * blocks : blocks,
+                                 .images = 1};
 }
 
 static uint64_t scratch(const struct graph *g, const struct node *n)
@@ -329,5 +343,6 @@ static void emit_stats(struct kernel_build *k)
         emit_stats_tree(k);
 }
 
-const struct kernel_family kernel_channel_reduce = {"channel_reduce", two_phases, units, emit_reduce, scratch};
+const struct kernel_family kernel_channel_reduce = {"channel_reduce", two_phases, units,
+                                                    emit_reduce, scratch};
 const struct kernel_family kernel_bn_stats = {"bn_stats", two_phases, units, emit_stats, scratch};

@@ -1,11 +1,13 @@
 /* relayout: the same value in another layout.
  *
- * The trainable convolutions' weights are transposed every step (CONV <-> CONV_T): blocks of 16 x 16, done in registers
- * as lanes x lanes squares. Everything else (pictures and labels coming in, logits going out) is small: a scalar copy
- * over (row, column, rest) with each layout's index formula; it fills the padding lanes of its result with zeros.
+ * The trainable convolutions' weights are transposed every step (CONV <-> CONV_T): blocks of 16 x
+ * 16, done in registers as lanes x lanes squares. Everything else (pictures and labels coming in,
+ * logits going out) is small: a scalar copy over (row, column, rest) with each layout's index
+ * formula; it fills the padding lanes of its result with zeros.
  *
- * A square is transposed by log2(lanes) rounds of the perfect shuffle: round by round, vectors i and i + lanes/2 are
- * interleaved into vectors 2i and 2i + 1 (each round rotates the bits of the combined row and lane index by one). */
+ * A square is transposed by log2(lanes) rounds of the perfect shuffle: round by round, vectors i
+ * and i + lanes/2 are interleaved into vectors 2i and 2i + 1 (each round rotates the bits of the
+ * combined row and lane index by one). */
 #include "geometry.h"
 #include "op.h"
 
@@ -29,14 +31,12 @@ static struct view view_of(const struct node *n, int64_t batch)
     return v;
 }
 
-static int64_t round_up(int64_t v)
-{
-    return (v + FTMRT_CB - 1) / FTMRT_CB * FTMRT_CB;
-}
+static int64_t round_up(int64_t v) { return (v + FTMRT_CB - 1) / FTMRT_CB * FTMRT_CB; }
 
 static bool rows_padded(enum ftmrt_layout layout)
 {
-    return layout == FTMRT_LAYOUT_CONV || layout == FTMRT_LAYOUT_CONV_T || layout == FTMRT_LAYOUT_DEPTHWISE;
+    return layout == FTMRT_LAYOUT_CONV || layout == FTMRT_LAYOUT_CONV_T ||
+           layout == FTMRT_LAYOUT_DEPTHWISE;
 }
 
 static bool columns_padded(enum ftmrt_layout layout)
@@ -50,24 +50,19 @@ static LLVMValueRef nest(struct ir *ir, LLVMValueRef a, int64_t size, LLVMValueR
     return ir_add(ir, ir_mul_const(ir, a, size), b);
 }
 
-static LLVMValueRef block(struct ir *ir, LLVMValueRef i)
-{
-    return ir_div_const(ir, i, FTMRT_CB);
-}
+static LLVMValueRef block(struct ir *ir, LLVMValueRef i) { return ir_div_const(ir, i, FTMRT_CB); }
 
-static LLVMValueRef lane(struct ir *ir, LLVMValueRef i)
-{
-    return ir_rem_const(ir, i, FTMRT_CB);
-}
+static LLVMValueRef lane(struct ir *ir, LLVMValueRef i) { return ir_rem_const(ir, i, FTMRT_CB); }
 
 /* The index of element (row, column, rest); the formulas of layout.def. */
-static LLVMValueRef index_of(struct ir *ir, const struct view *v, LLVMValueRef r, LLVMValueRef c, LLVMValueRef t)
+static LLVMValueRef index_of(struct ir *ir, const struct view *v, LLVMValueRef r, LLVMValueRef c,
+                             LLVMValueRef t)
 {
-    int64_t row_blocks = round_up(v->rows) / FTMRT_CB, column_blocks = round_up(v->columns) / FTMRT_CB;
+    int64_t row_blocks = round_up(v->rows) / FTMRT_CB,
+            column_blocks = round_up(v->columns) / FTMRT_CB;
     LLVMValueRef at;
     switch (v->layout) {
-    case FTMRT_LAYOUT_PLAIN:
-        return nest(ir, nest(ir, r, v->columns, c), v->rest, t);
+    case FTMRT_LAYOUT_PLAIN: return nest(ir, nest(ir, r, v->columns, c), v->rest, t);
     case FTMRT_LAYOUT_BLOCKED:
     case FTMRT_LAYOUT_VECTOR:
         at = nest(ir, nest(ir, r, column_blocks, block(ir, c)), v->rest, t);
@@ -80,20 +75,21 @@ static LLVMValueRef index_of(struct ir *ir, const struct view *v, LLVMValueRef r
         return nest(ir, nest(ir, at, FTMRT_CB, lane(ir, r)), FTMRT_CB, lane(ir, c));
     case FTMRT_LAYOUT_DEPTHWISE:
         return nest(ir, nest(ir, block(ir, r), v->rest, t), FTMRT_CB, lane(ir, r));
-    case FTMRT_LAYOUT_COUNT:
-        break;
+    case FTMRT_LAYOUT_COUNT: break;
     }
     FTM_BUG("no such layout");
 }
 
 /* Copies or clears the elements (r, c, 0 .. rest-1). */
-static void copy_rest(struct kernel_build *k, const struct view *from, const struct view *to, LLVMValueRef r,
-                      LLVMValueRef c)
+static void copy_rest(struct kernel_build *k, const struct view *from, const struct view *to,
+                      LLVMValueRef r, LLVMValueRef c)
 {
     struct ir *ir = k->ir;
-    LLVMValueRef inside = LLVMBuildAnd(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, c, ir_i64(ir, to->columns), ""),
-                                       LLVMBuildICmp(ir->b, LLVMIntSLT, r, ir_i64(ir, to->rows), ""), "");
-    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k), zero = ir_i64(ir, 0), end = ir_i64(ir, to->rest);
+    LLVMValueRef inside =
+        LLVMBuildAnd(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, c, ir_i64(ir, to->columns), ""),
+                     LLVMBuildICmp(ir->b, LLVMIntSLT, r, ir_i64(ir, to->rows), ""), "");
+    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k), zero = ir_i64(ir, 0),
+                 end = ir_i64(ir, to->rest);
     struct ir_if s = ir_if_begin(ir, inside);
     struct ir_loop t = ir_loop_begin(ir, zero, end, 1);
     LLVMValueRef x = ir_load_f32(ir, ir_at(ir, src, index_of(ir, from, r, c, t.i)));
@@ -111,7 +107,8 @@ static void emit_copy(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     const struct node *x = graph_node(k->graph, k->node->inputs[0]);
-    struct view from = view_of(x, k->graph->program->max_batch), to = view_of(k->node, k->graph->program->max_batch);
+    struct view from = view_of(x, k->graph->program->max_batch),
+                to = view_of(k->node, k->graph->program->max_batch);
     struct ir_loop rows = ir_loop_begin(ir, k->begin, k->end, 1);
     int64_t columns = columns_padded(to.layout) ? round_up(to.columns) : to.columns;
     struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, columns), 1);
@@ -126,7 +123,9 @@ static void emit_copy(struct kernel_build *k)
     ir_loop_end(ir, &rows);
 }
 
-/* ---- transposes --------------------------------------------------------------------------------------------------- */
+/* ---- transposes
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static LLVMValueRef interleave(struct ir *ir, LLVMValueRef a, LLVMValueRef b, bool high)
 {
@@ -174,7 +173,8 @@ static bool is_transpose(const struct graph *g, const struct node *n)
 }
 
 /* Outer and inner blocks of the source. */
-static void block_counts(const struct graph *g, const struct node *n, int64_t *outer, int64_t *inner)
+static void block_counts(const struct graph *g, const struct node *n, int64_t *outer,
+                         int64_t *inner)
 {
     const struct node *x = graph_node(g, n->inputs[0]);
     struct view v = view_of(x, 1);
@@ -203,14 +203,16 @@ static void emit_transpose(struct kernel_build *k)
 
 static void emit(struct kernel_build *k)
 {
-    FTM_BUG_ON(k->node->step_count && k->node->layout != FTMRT_LAYOUT_BLOCKED, "steps behind a relayout");
+    FTM_BUG_ON(k->node->step_count && k->node->layout != FTMRT_LAYOUT_BLOCKED,
+               "steps behind a relayout");
     if (is_transpose(k->graph, k->node))
         emit_transpose(k);
     else
         emit_copy(k);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu, uint32_t phase)
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
 {
     (void)cpu, (void)phase;
     if (is_transpose(g, n)) {
@@ -221,7 +223,8 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
     if (shape_batched(&n->type.shape))
         return (struct kernel_units){.per_group = 1, .images = 1};
     int64_t rows = view_of(n, 1).rows;
-    return (struct kernel_units){.fixed = rows_padded(n->layout) ? round_up(rows) : rows, .images = 1};
+    return (struct kernel_units){.fixed = rows_padded(n->layout) ? round_up(rows) : rows,
+                                 .images = 1};
 }
 
 const struct kernel_family kernel_relayout = {"relayout", one_phase, units, emit, NULL};

@@ -1,7 +1,8 @@
-/* Modules and threads: LLVM is safe to run side by side as long as every thread has a context of its own.
+/* Modules and threads: LLVM is safe to run side by side as long as every thread has a context of
+ * its own.
  *
- * Kernel i goes to module i % parts; the number of parts depends on the number of kernels alone, so the object files are
- * the same for any number of threads. */
+ * Kernel i goes to module i % parts; the number of parts depends on the number of kernels alone, so
+ * the object files are the same for any number of threads. */
 #include "object.h"
 
 #include <errno.h>
@@ -22,7 +23,8 @@ static uint32_t part_count(const struct schedule *s)
 }
 
 /* Emits every parts-th kernel from `first` on. */
-static void emit_kernels(struct ir *ir, const struct object_input *in, uint32_t first, uint32_t parts)
+static void emit_kernels(struct ir *ir, const struct object_input *in, uint32_t first,
+                         uint32_t parts)
 {
     struct arena arena;
     arena_init(&arena, "kernel names");
@@ -41,16 +43,18 @@ static void emit_entries(struct ir *ir, const struct object_input *in)
         entry_emit_main(ir, in->descriptor);
 }
 
-/* The blob as a section of its own, taken from a file by the assembler: LLVM would be slow with so many constants. */
+/* The blob as a section of its own, taken from a file by the assembler: LLVM would be slow with so
+ * many constants. */
 static void include_blob(struct ir *ir, const struct object_input *in, const char *path)
 {
     struct arena arena;
     arena_init(&arena, "blob");
     const char *symbol = descriptor_blob_symbol(&arena, in->descriptor);
-    char *text = arena_printf(&arena,
-                              ".section .ftm_blob,\"a\",@progbits\n.balign 64\n.globl %s\n.hidden %s\n%s:\n"
-                              ".incbin \"%s\"\n.byte 0\n.text\n",
-                              symbol, symbol, symbol, path);
+    char *text =
+        arena_printf(&arena,
+                     ".section .ftm_blob,\"a\",@progbits\n.balign 64\n.globl %s\n.hidden %s\n%s:\n"
+                     ".incbin \"%s\"\n.byte 0\n.text\n",
+                     symbol, symbol, symbol, path);
     LLVMAppendModuleInlineAsm(ir->module, text, strlen(text));
     arena_clear(&arena);
 }
@@ -62,8 +66,8 @@ struct module {
     bool ok;
 };
 
-static bool start_module(struct module *m, struct arena *arena, const struct object_input *in, const char *dir,
-                         uint32_t i)
+static bool start_module(struct module *m, struct arena *arena, const struct object_input *in,
+                         const char *dir, uint32_t i)
 {
     m->path = arena_printf(arena, "%s/%u.o", dir, i);
     m->ir = ir_new("ftmc", in->cpu);
@@ -71,7 +75,8 @@ static bool start_module(struct module *m, struct arena *arena, const struct obj
 }
 
 /* Module 0 holds entries and tables, the others kernels. */
-static void finish_module(struct module *m, const struct object_input *in, const char *dir, uint32_t i, uint32_t parts)
+static void finish_module(struct module *m, const struct object_input *in, const char *dir,
+                          uint32_t i, uint32_t parts)
 {
     if (i == 0) {
         emit_entries(m->ir, in);
@@ -95,7 +100,8 @@ static bool report(const struct object_input *in, char *error, const char *path)
     return false;
 }
 
-bool object_write(struct arena *arena, const struct object_input *in, const char *dir, object_paths *paths)
+bool object_write(struct arena *arena, const struct object_input *in, const char *dir,
+                  object_paths *paths)
 {
     struct module modules[MAX_PARTS + 1] = {0};
     uint32_t parts = part_count(in->schedule), count = parts + 1;
@@ -106,7 +112,8 @@ bool object_write(struct arena *arena, const struct object_input *in, const char
         return false;
     }
     for (uint32_t i = 0; i < count; i++)
-        FTM_BUG_ON(!start_module(&modules[i], arena, in, dir, i), "LLVM has no target machine for %s", in->cpu->name);
+        FTM_BUG_ON(!start_module(&modules[i], arena, in, dir, i),
+                   "LLVM has no target machine for %s", in->cpu->name);
 #pragma omp parallel for schedule(dynamic, 1)
     for (uint32_t i = 0; i < count; i++)
         finish_module(&modules[i], in, dir, i, parts);
@@ -123,7 +130,8 @@ static bool print_module(struct ir *ir, const char *path, char **error)
     return !LLVMPrintModuleToFile(ir->module, path, error);
 }
 
-bool object_write_text(struct arena *arena, const struct object_input *in, enum object_text text, const char *path)
+bool object_write_text(struct arena *arena, const struct object_input *in, enum object_text text,
+                       const char *path)
 {
     (void)arena;
     struct ir *ir = ir_new("ftmc", in->cpu);
@@ -133,7 +141,8 @@ bool object_write_text(struct arena *arena, const struct object_input *in, enum 
     char *error = NULL;
     bool ok = ir_optimize(ir, &error);
     if (ok)
-        ok = text == OBJECT_LLVM ? print_module(ir, path, &error) : ir_write_assembly(ir, path, &error);
+        ok = text == OBJECT_LLVM ? print_module(ir, path, &error)
+                                 : ir_write_assembly(ir, path, &error);
     ir_free(ir);
     return ok || report(in, error, path);
 }

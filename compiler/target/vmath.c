@@ -1,9 +1,10 @@
 /* Elementary functions as vector IR.
  *
- * Both follow the classic scheme (W. J. Cody, W. Waite, Software Manual for the Elementary Functions, 1980): reduce the
- * argument with the exponent of the number format, evaluate a polynomial on the small rest, put the exponent back.
- * The coefficients are minimax fits of our own (Lawson's algorithm), rounded to f32; errors in vmath.h.
- * Rounding to an integer is done by adding and subtracting 1.5 * 2^23: exact on every level, no rounding instruction. */
+ * Both follow the classic scheme (W. J. Cody, W. Waite, Software Manual for the Elementary
+ * Functions, 1980): reduce the argument with the exponent of the number format, evaluate a
+ * polynomial on the small rest, put the exponent back. The coefficients are minimax fits of our own
+ * (Lawson's algorithm), rounded to f32; errors in vmath.h. Rounding to an integer is done by adding
+ * and subtracting 1.5 * 2^23: exact on every level, no rounding instruction. */
 #include "vmath.h"
 
 #include "ftmrt.h"
@@ -18,10 +19,7 @@ static LLVMValueRef fmul(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
     return LLVMBuildFMul(ir->b, a, b, "");
 }
 
-LLVMTypeRef vmath_int_type(struct ir *ir)
-{
-    return LLVMVectorType(ir->i32, ir->cpu->lanes);
-}
+LLVMTypeRef vmath_int_type(struct ir *ir) { return LLVMVectorType(ir->i32, ir->cpu->lanes); }
 
 static LLVMValueRef int_const(struct ir *ir, uint32_t v)
 {
@@ -42,7 +40,8 @@ LLVMValueRef vmath_iota(struct ir *ir)
 LLVMValueRef vmath_splat_i32(struct ir *ir, LLVMValueRef scalar)
 {
     LLVMTypeRef type = vmath_int_type(ir);
-    LLVMValueRef v = LLVMBuildInsertElement(ir->b, LLVMGetPoison(type), scalar, LLVMConstInt(ir->i32, 0, false), "");
+    LLVMValueRef v = LLVMBuildInsertElement(ir->b, LLVMGetPoison(type), scalar,
+                                            LLVMConstInt(ir->i32, 0, false), "");
     return LLVMBuildShuffleVector(ir->b, v, LLVMGetPoison(type), LLVMConstNull(type), "");
 }
 
@@ -66,37 +65,43 @@ static LLVMValueRef clamp(struct ir *ir, LLVMValueRef x, double lo, double hi)
 LLVMValueRef vmath_exp(struct ir *ir, LLVMValueRef x)
 {
     /* e^r = 1 + r + r^2 P(r) for |r| <= log(2) / 2; P misses by 3.1e-9 relative to e^r. */
-    static const double p[] = {0.001381459878757596, 0.008368716575205326, 0.04166838899254799, 0.1666652113199234,
-                               0.4999999403953552};
+    static const double p[] = {0.001381459878757596, 0.008368716575205326, 0.04166838899254799,
+                               0.1666652113199234, 0.4999999403953552};
     LLVMTypeRef ints = vmath_int_type(ir);
     LLVMValueRef magic = ir_vec_const(ir, 12582912.0);
     x = clamp(ir, x, -87.3, 88.3);
     LLVMValueRef t = ir_fma(ir, x, ir_vec_const(ir, 1.4426950408889634), magic);
     LLVMValueRef whole = LLVMBuildFSub(ir->b, t, magic, "");
-    /* log(2) in two parts: the first has few enough bits for its product with `whole` to be exact. */
+    /* log(2) in two parts: the first has few enough bits for its product with `whole` to be exact.
+     */
     LLVMValueRef r = ir_fma(ir, whole, ir_vec_const(ir, -0.693359375), x);
     r = ir_fma(ir, whole, ir_vec_const(ir, 2.12194440e-4), r);
     LLVMValueRef y = polynomial(ir, r, p, sizeof p / sizeof p[0]);
     y = fadd(ir, ir_fma(ir, y, fmul(ir, r, r), r), ir_vec_const(ir, 1));
     LLVMValueRef power = LLVMBuildSub(ir->b, LLVMBuildBitCast(ir->b, t, ints, ""),
                                       LLVMBuildBitCast(ir->b, magic, ints, ""), "");
-    power = LLVMBuildShl(ir->b, LLVMBuildAdd(ir->b, power, int_const(ir, 127), ""), int_const(ir, 23), "");
+    power = LLVMBuildShl(ir->b, LLVMBuildAdd(ir->b, power, int_const(ir, 127), ""),
+                         int_const(ir, 23), "");
     return fmul(ir, y, LLVMBuildBitCast(ir->b, power, ir->vec, ""));
 }
 
 LLVMValueRef vmath_log(struct ir *ir, LLVMValueRef x)
 {
-    /* log(1 + f) = f - f^2 / 2 + f^3 P(f) for 1 + f in [sqrt(1/2), sqrt(2)); the fit misses by 5.9e-9 f. */
-    static const double p[] = {-0.07859619706869125, 0.12881654500961304, -0.13128754496574402, 0.14181190729141235,
-                               -0.16624553501605988, 0.2000228613615036,  -0.25000810623168945, 0.33333316445350647};
+    /* log(1 + f) = f - f^2 / 2 + f^3 P(f) for 1 + f in [sqrt(1/2), sqrt(2)); the fit misses
+     * by 5.9e-9 f. */
+    static const double p[] = {-0.07859619706869125, 0.12881654500961304,  -0.13128754496574402,
+                               0.14181190729141235,  -0.16624553501605988, 0.2000228613615036,
+                               -0.25000810623168945, 0.33333316445350647};
     LLVMTypeRef ints = vmath_int_type(ir);
     LLVMValueRef bits = LLVMBuildBitCast(ir->b, x, ints, "");
     /* Moving the bits by sqrt(1/2) lets the exponent field change at sqrt(1/2) instead of 1. */
     LLVMValueRef half = int_const(ir, 0x3f3504f3U);
     LLVMValueRef moved = LLVMBuildSub(ir->b, bits, half, "");
     LLVMValueRef e = LLVMBuildAShr(ir->b, moved, int_const(ir, 23), "");
-    LLVMValueRef mantissa = LLVMBuildAdd(ir->b, LLVMBuildAnd(ir->b, moved, int_const(ir, 0x7fffffU), ""), half, "");
-    LLVMValueRef f = LLVMBuildFSub(ir->b, LLVMBuildBitCast(ir->b, mantissa, ir->vec, ""), ir_vec_const(ir, 1), "");
+    LLVMValueRef mantissa =
+        LLVMBuildAdd(ir->b, LLVMBuildAnd(ir->b, moved, int_const(ir, 0x7fffffU), ""), half, "");
+    LLVMValueRef f = LLVMBuildFSub(ir->b, LLVMBuildBitCast(ir->b, mantissa, ir->vec, ""),
+                                   ir_vec_const(ir, 1), "");
     LLVMValueRef exponent = LLVMBuildSIToFP(ir->b, e, ir->vec, "");
     LLVMValueRef f2 = fmul(ir, f, f);
     LLVMValueRef y = fmul(ir, polynomial(ir, f, p, sizeof p / sizeof p[0]), fmul(ir, f2, f));
@@ -132,15 +137,9 @@ static LLVMValueRef lanes(struct ir *ir, LLVMValueRef v,
     return LLVMBuildExtractElement(ir->b, v, LLVMConstInt(ir->i32, 0, false), "");
 }
 
-LLVMValueRef vmath_lanes_sum(struct ir *ir, LLVMValueRef v)
-{
-    return lanes(ir, v, fadd);
-}
+LLVMValueRef vmath_lanes_sum(struct ir *ir, LLVMValueRef v) { return lanes(ir, v, fadd); }
 
-LLVMValueRef vmath_lanes_max(struct ir *ir, LLVMValueRef v)
-{
-    return lanes(ir, v, vmath_max);
-}
+LLVMValueRef vmath_lanes_max(struct ir *ir, LLVMValueRef v) { return lanes(ir, v, vmath_max); }
 
 LLVMValueRef vmath_tree_sum(struct ir *ir, LLVMValueRef *values, uint32_t count)
 {

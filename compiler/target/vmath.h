@@ -1,15 +1,16 @@
-/* Elementary functions and horizontal reductions as vector IR: the same bits on every machine of a level. */
+/* Elementary functions and horizontal reductions as vector IR: the same bits on every machine of a
+ * level. */
 #ifndef FTM_TARGET_VMATH_H
 #define FTM_TARGET_VMATH_H
 
 #include "ir.h"
 
-/* e^x, lane by lane; x: ir->vec. Domain: all; below -87.3 it is e^-87.3 (1.2e-38), above 88.3 it is e^88.3.
- * Largest relative error 1e-7 (tests/numerics/vmath.c). NaN gives NaN. */
+/* e^x, lane by lane; x: ir->vec. Domain: all; below -87.3 it is e^-87.3 (1.2e-38), above 88.3 it is
+ * e^88.3. Largest relative error 1e-7 (tests/numerics/vmath.c). NaN gives NaN. */
 LLVMValueRef vmath_exp(struct ir *ir, LLVMValueRef x);
 
-/* Natural logarithm, lane by lane; x: ir->vec. Domain: normal positive numbers; elsewhere the result is unspecified.
- * Largest error 1.5e-7 relative to max(1, |log x|). */
+/* Natural logarithm, lane by lane; x: ir->vec. Domain: normal positive numbers; elsewhere the
+ * result is unspecified. Largest error 1.5e-7 relative to max(1, |log x|). */
 LLVMValueRef vmath_log(struct ir *ir, LLVMValueRef x);
 
 /* Sum and maximum of the lanes as f32, by halves: the order is fixed. */

@@ -1,7 +1,8 @@
 /* link: ftm_support ftm_target ftm_passes ftm_graph */
-/* Whole compiled programs against the interpreter: random networks go through all passes, the schedule and the back end,
- * are loaded, and run predict, eval and several training steps with whole and ragged batches at every level of the host.
- * Outputs and states must agree; for 1, 2 and 3 threads every bit of both must be the same. */
+/* Whole compiled programs against the interpreter: random networks go through all passes, the
+ * schedule and the back end, are loaded, and run predict, eval and several training steps with
+ * whole and ragged batches at every level of the host. Outputs and states must agree; for 1, 2 and
+ * 3 threads every bit of both must be the same. */
 #include "random_graph.h"
 
 #include <setjmp.h>
@@ -22,9 +23,9 @@
 
 enum { GRAPHS = 8, STEPS = 3, MAX_VALUES = 8 };
 
-/* One step in f32 moves results of these networks by about 1e-6 of their size; a rectifier or a maximum that falls on
- * the other side of a tie moves more. Values below 0.1 count as 0.1: the gradient of a bias before a batch norm is zero
- * but for rounding. */
+/* One step in f32 moves results of these networks by about 1e-6 of their size; a rectifier or a
+ * maximum that falls on the other side of a tie moves more. Values below 0.1 count as 0.1: the
+ * gradient of a bias before a batch norm is zero but for rounding. */
 static const double tolerance = 1e-4;
 
 struct compiled {
@@ -45,7 +46,9 @@ static void *aligned(size_t bytes)
     return p;
 }
 
-/* ---- building -------------------------------------------------------------------------------------------------- */
+/* ---- building
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* Every state's value as a tensor of a weight file. */
 static struct descriptor_source *sources(struct compiled *c)
@@ -63,8 +66,11 @@ static struct descriptor_source *sources(struct compiled *c)
             else
                 ((int64_t *)data)[k] = (int64_t)c->interp->states[i].data[k];
         }
-        out[i] = (struct descriptor_source){.name = s->name, .dtype = s->type.dtype, .rank = s->file_shape.rank,
-                                            .data = data, .bytes = bytes};
+        out[i] = (struct descriptor_source){.name = s->name,
+                                            .dtype = s->type.dtype,
+                                            .rank = s->file_shape.rank,
+                                            .data = data,
+                                            .bytes = bytes};
         memcpy(out[i].dim, s->file_shape.dim, sizeof out[i].dim);
         s->source = s->kind == FTMRT_STATE_SLOT ? -1 : (int32_t)i;
     }
@@ -86,14 +92,19 @@ static void link_library(const char *dir, const char *library, const object_path
 
 static void load(struct compiled *c, const struct cpu *cpu)
 {
-    struct descriptor_input in = {.schedule = c->schedule, .cpu = cpu, .sources = sources(c),
-                                  .source_count = c->program->states.len, .compiler = "test", .recipe = "{}",
+    struct descriptor_input in = {.schedule = c->schedule,
+                                  .cpu = cpu,
+                                  .sources = sources(c),
+                                  .source_count = c->program->states.len,
+                                  .compiler = "test",
+                                  .recipe = "{}",
                                   .resolved = ""};
     struct descriptor *d = descriptor_new(&c->arena, &in);
     char dir[] = "/tmp/ftm-compiled-XXXXXX", library[64];
     assert_non_null(mkdtemp(dir));
     snprintf(library, sizeof library, "%s/p.so", dir);
-    struct object_input object = {.schedule = c->schedule, .descriptor = d, .cpu = cpu, .diag = &c->diag};
+    struct object_input object = {
+        .schedule = c->schedule, .descriptor = d, .cpu = cpu, .diag = &c->diag};
     object_paths paths = {0};
     assert_true(object_write(&c->arena, &object, dir, &paths));
     link_library(dir, library, &paths);
@@ -129,7 +140,9 @@ static void release(struct compiled *c)
     arena_clear(&c->arena);
 }
 
-/* ---- running --------------------------------------------------------------------------------------------------- */
+/* ---- running
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static size_t value_bytes(const struct ftmrt_value *v, int64_t n)
 {
@@ -159,8 +172,8 @@ struct outcome {
     size_t bytes[MAX_VALUES];
 };
 
-static void run_entry(struct compiled *c, const struct ftmrt_entry *e, const struct tensor *inputs, int64_t n,
-                      struct outcome *out)
+static void run_entry(struct compiled *c, const struct ftmrt_entry *e, const struct tensor *inputs,
+                      int64_t n, struct outcome *out)
 {
     void *in[MAX_VALUES];
     assert_true(e->input_count <= MAX_VALUES && e->output_count <= MAX_VALUES);
@@ -200,7 +213,8 @@ static void compare_states(struct compiled *c, uint64_t seed)
         if (s->dtype == FTMRT_I64)
             assert_true((double)*(int64_t *)got == want->data[0]);
         else if (compare(want, got) > tolerance)
-            fail_msg("seed %llu: state %s is off by %g", (unsigned long long)seed, s->name, compare(want, got));
+            fail_msg("seed %llu: state %s is off by %g", (unsigned long long)seed, s->name,
+                     compare(want, got));
         free(got);
     }
 }
@@ -211,7 +225,8 @@ static void free_outcome(struct outcome *o, uint32_t count)
         free(o->outputs[i]);
 }
 
-/* Runs an entry with 1, 2 and 3 threads from the same workspace, then compares with the interpreter. */
+/* Runs an entry with 1, 2 and 3 threads from the same workspace, then compares with the
+ * interpreter. */
 static void check_entry(struct compiled *c, const char *name, int64_t n, uint64_t seed)
 {
     const struct graph *g = program_find_function(c->program, name);
@@ -237,8 +252,9 @@ static void check_entry(struct compiled *c, const char *name, int64_t n, uint64_
     interp_run(c->interp, &c->arena, g, n, inputs, want, NULL);
     for (uint32_t i = 0; i < e->output_count; i++)
         if (compare(&want[i], first.outputs[i]) > tolerance)
-            fail_msg("seed %llu, %s, n = %lld, %s: output %s is off by %g", (unsigned long long)seed, name, (long long)n,
-                     c->loaded->cpu, e->outputs[i].name, compare(&want[i], first.outputs[i]));
+            fail_msg("seed %llu, %s, n = %lld, %s: output %s is off by %g",
+                     (unsigned long long)seed, name, (long long)n, c->loaded->cpu,
+                     e->outputs[i].name, compare(&want[i], first.outputs[i]));
     free_outcome(&first, e->output_count);
     free(before);
     free(after);

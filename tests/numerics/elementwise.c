@@ -1,5 +1,6 @@
 /* link: ftm_kernel_run */
-/* Element-wise kernels: ops of every operand pattern, with and without steps, on activations, vectors and weights. */
+/* Element-wise kernels: ops of every operand pattern, with and without steps, on activations,
+ * vectors and weights. */
 #include "kernel_families.h"
 
 static const struct shape_row {
@@ -44,7 +45,8 @@ static void make_one_shape(struct cases *c, const struct shape_row *s)
     struct kernel_case *k = case_new(c, 0, "relu6");
     kernel_case_node(k, graph_op(k->graph, OP_relu6, NULL, blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
     k = case_new(c, 1e-6, "add then relu");
-    kernel_case_node(k, graph_op(k->graph, OP_add, NULL, blocked(k, s), blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_add, NULL, blocked(k, s), blocked(k, s)),
+                     FTMRT_LAYOUT_BLOCKED);
     kernel_case_step(k, OP_relu, NULL, NULL, 0);
     k = case_new(c, 1e-6, "channel_affine then add");
     value_id x = blocked(k, s), residual = blocked(k, s);
@@ -52,18 +54,21 @@ static void make_one_shape(struct cases *c, const struct shape_row *s)
                      FTMRT_LAYOUT_BLOCKED);
     kernel_case_step(k, OP_add, NULL, &residual, 1);
     k = case_new(c, 1e-6, "relu_grad");
-    kernel_case_node(k, graph_op(k->graph, OP_relu_grad, NULL, blocked(k, s), blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_relu_grad, NULL, blocked(k, s), blocked(k, s)),
+                     FTMRT_LAYOUT_BLOCKED);
     k = case_new(c, 1e-5, "bn_apply");
     x = blocked(k, s);
-    kernel_case_node(k, graph_op(k->graph, OP_bn_apply, &eps, x, stats(k, s), vector(k, s), vector(k, s)),
-                     FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(
+        k, graph_op(k->graph, OP_bn_apply, &eps, x, stats(k, s), vector(k, s), vector(k, s)),
+        FTMRT_LAYOUT_BLOCKED);
     k->fill = positive_variance;
     k = case_new(c, 1e-5, "bn_grad_input");
     value_id dy = blocked(k, s);
     x = blocked(k, s);
     value_id statistics = stats(k, s), gradient = stats(k, s), weight = vector(k, s);
-    kernel_case_node(k, graph_op(k->graph, OP_bn_grad_input, &eps, dy, x, statistics, gradient, weight),
-                     FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(
+        k, graph_op(k->graph, OP_bn_grad_input, &eps, dy, x, statistics, gradient, weight),
+        FTMRT_LAYOUT_BLOCKED);
     k->fill = positive_variance;
 }
 
@@ -75,7 +80,8 @@ static void make_flat(struct cases *c, const struct shape_row *s)
                      FTMRT_LAYOUT_VECTOR);
     k = case_new(c, 1e-6, "add of weights");
     struct shape w = shape_4d(s->channels, 20, 3, 3);
-    value_id a = kernel_case_input(k, w, FTMRT_LAYOUT_CONV), b = kernel_case_input(k, w, FTMRT_LAYOUT_CONV);
+    value_id a = kernel_case_input(k, w, FTMRT_LAYOUT_CONV),
+             b = kernel_case_input(k, w, FTMRT_LAYOUT_CONV);
     kernel_case_node(k, graph_op(k->graph, OP_add, NULL, a, b), FTMRT_LAYOUT_CONV);
 }
 

@@ -1,5 +1,6 @@
 /* link: ftm_kernel_run */
-/* Softmax with cross entropy over class counts around the block, with smoothing, and with logits that are far apart. */
+/* Softmax with cross entropy over class counts around the block, with smoothing, and with logits
+ * that are far apart. */
 #include "kernel_families.h"
 
 static const int64_t classes[] = {1, 2, 10, 16, 17, 40, 1000};
@@ -17,9 +18,11 @@ static void wide(const struct kernel_case *k, uint32_t operand, struct tensor *x
 static void make_case(struct cases *c, enum op op, struct shape logits, double smoothing, bool far)
 {
     struct attrs a = {.label_smoothing = smoothing};
-    struct kernel_case *k = case_new(c, 2e-6, op == OP_cross_entropy ? "cross_entropy" : "cross_entropy_grad");
+    struct kernel_case *k =
+        case_new(c, 2e-6, op == OP_cross_entropy ? "cross_entropy" : "cross_entropy_grad");
     value_id x = kernel_case_input(k, logits, FTMRT_LAYOUT_BLOCKED);
-    value_id label = kernel_case_input_of(k, (struct type){FTMRT_I32, shape_1d(DIM_BATCH)}, FTMRT_LAYOUT_PLAIN);
+    value_id label =
+        kernel_case_input_of(k, (struct type){FTMRT_I32, shape_1d(DIM_BATCH)}, FTMRT_LAYOUT_PLAIN);
     kernel_case_node(k, graph_op(k->graph, op, &a, x, label),
                      op == OP_cross_entropy ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
     k->classes = logits.dim[1];

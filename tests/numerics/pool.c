@@ -24,7 +24,8 @@ static void with_ties(const struct kernel_case *k, uint32_t operand, struct tens
 
 static struct attrs attrs_of(const struct window *w)
 {
-    return (struct attrs){.kernel = {w->kernel, w->kernel}, .stride = {w->stride, w->stride},
+    return (struct attrs){.kernel = {w->kernel, w->kernel},
+                          .stride = {w->stride, w->stride},
                           .padding = {w->padding, w->padding, w->padding, w->padding}};
 }
 
@@ -36,12 +37,15 @@ static void make_max(struct cases *c, const struct window *w)
     struct attrs a = attrs_of(w);
     struct shape in = shape_4d(DIM_BATCH, w->channels, w->height, w->width);
     struct kernel_case *k = case_new(c, 0, "max_pool");
-    kernel_case_node(k, graph_op(k->graph, OP_max_pool, &a, kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED)),
-                     FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(
+        k, graph_op(k->graph, OP_max_pool, &a, kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED)),
+        FTMRT_LAYOUT_BLOCKED);
     k = case_new(c, 1e-6, "max_pool_grad");
-    struct shape out = shape_4d(DIM_BATCH, w->channels, (w->height + 2 * w->padding - w->kernel) / w->stride + 1,
-                                (w->width + 2 * w->padding - w->kernel) / w->stride + 1);
-    value_id dy = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED), x = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
+    struct shape out =
+        shape_4d(DIM_BATCH, w->channels, (w->height + 2 * w->padding - w->kernel) / w->stride + 1,
+                 (w->width + 2 * w->padding - w->kernel) / w->stride + 1);
+    value_id dy = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED),
+             x = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
     value_id y = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED);
     kernel_case_node(k, graph_op(k->graph, OP_max_pool_grad, &a, dy, x, y), FTMRT_LAYOUT_BLOCKED);
     value_id gate = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
@@ -58,7 +62,10 @@ static void pooled(const struct kernel_case *k, uint32_t operand, struct tensor 
         input = *x;
     if (operand != 2)
         return;
-    struct eval e = {.graph = k->graph, .attrs = &graph_node(k->graph, k->node)->attrs, .in = &input, .out = *x,
+    struct eval e = {.graph = k->graph,
+                     .attrs = &graph_node(k->graph, k->node)->attrs,
+                     .in = &input,
+                     .out = *x,
                      .n = x->shape.dim[0]};
     op_info(OP_max_pool)->eval(&e);
 }
@@ -67,10 +74,12 @@ static void make_average(struct cases *c, const struct window *w)
 {
     struct attrs a = {.in_size = {w->height, w->width}};
     struct kernel_case *k = case_new(c, 2e-6, "global_avg_pool");
-    value_id x = kernel_case_input(k, shape_4d(DIM_BATCH, w->channels, w->height, w->width), FTMRT_LAYOUT_BLOCKED);
+    value_id x = kernel_case_input(k, shape_4d(DIM_BATCH, w->channels, w->height, w->width),
+                                   FTMRT_LAYOUT_BLOCKED);
     kernel_case_node(k, graph_op(k->graph, OP_global_avg_pool, NULL, x), FTMRT_LAYOUT_BLOCKED);
     k = case_new(c, 1e-6, "global_avg_pool_grad");
-    value_id dy = kernel_case_input(k, shape_4d(DIM_BATCH, w->channels, 1, 1), FTMRT_LAYOUT_BLOCKED);
+    value_id dy =
+        kernel_case_input(k, shape_4d(DIM_BATCH, w->channels, 1, 1), FTMRT_LAYOUT_BLOCKED);
     kernel_case_node(k, graph_op(k->graph, OP_global_avg_pool_grad, &a, dy), FTMRT_LAYOUT_BLOCKED);
 }
 

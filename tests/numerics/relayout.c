@@ -1,5 +1,6 @@
 /* link: ftm_kernel_run */
-/* Copies between layouts: in both directions of every pair that compiled programs use, and back to plain from each. */
+/* Copies between layouts: in both directions of every pair that compiled programs use, and back to
+ * plain from each. */
 #include "kernel_families.h"
 
 static const struct copy {
@@ -34,7 +35,8 @@ static void make(struct cases *c)
         const struct copy *p = &copies[i];
         struct attrs a = {.to = p->to};
         char label[64];
-        snprintf(label, sizeof label, "relayout %s -> %s", ftmrt_layout_name(p->from), ftmrt_layout_name(p->to));
+        snprintf(label, sizeof label, "relayout %s -> %s", ftmrt_layout_name(p->from),
+                 ftmrt_layout_name(p->to));
         struct kernel_case *k = case_new(c, 0, label);
         value_id x = kernel_case_input(k, shape_make(p->rank, p->dim), p->from);
         kernel_case_node(k, graph_op(k->graph, OP_relayout, &a, x), p->to);

@@ -7,10 +7,8 @@ static const struct parameter {
     int64_t dim[4];
     enum ftmrt_layout layout;
 } parameters[] = {
-    {1, {10}, FTMRT_LAYOUT_VECTOR},
-    {1, {40}, FTMRT_LAYOUT_VECTOR},
-    {4, {24, 17, 3, 3}, FTMRT_LAYOUT_CONV},
-    {4, {40, 1, 5, 5}, FTMRT_LAYOUT_DEPTHWISE},
+    {1, {10}, FTMRT_LAYOUT_VECTOR},          {1, {40}, FTMRT_LAYOUT_VECTOR},
+    {4, {24, 17, 3, 3}, FTMRT_LAYOUT_CONV},  {4, {40, 1, 5, 5}, FTMRT_LAYOUT_DEPTHWISE},
     {4, {130, 70, 1, 1}, FTMRT_LAYOUT_CONV},
 };
 
@@ -21,8 +19,8 @@ static void make_sgd(struct cases *c, const struct parameter *p, bool nesterov)
     struct type type = {FTMRT_F32, shape_make(p->rank, p->dim)};
     struct attrs a = {.nesterov = nesterov};
     struct kernel_case *k = case_new(c, 1e-6, nesterov ? "sgd nesterov" : "sgd");
-    value_id v[6] = {kernel_case_input(k, type.shape, p->layout), kernel_case_state(k, type, p->layout),
-                     kernel_case_state(k, type, p->layout)};
+    value_id v[6] = {kernel_case_input(k, type.shape, p->layout),
+                     kernel_case_state(k, type, p->layout), kernel_case_state(k, type, p->layout)};
     for (int i = 3; i < 6; i++)
         v[i] = kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN);
     kernel_case_node(k, graph_op_(k->graph, OP_sgd, &a, v, 6), p->layout);
@@ -32,7 +30,8 @@ static void make_plain(struct cases *c, const struct parameter *p)
 {
     struct type type = {FTMRT_F32, shape_make(p->rank, p->dim)};
     struct kernel_case *k = case_new(c, 1e-6, "sgd_plain");
-    value_id v[4] = {kernel_case_input(k, type.shape, p->layout), kernel_case_state(k, type, p->layout),
+    value_id v[4] = {kernel_case_input(k, type.shape, p->layout),
+                     kernel_case_state(k, type, p->layout),
                      kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN),
                      kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN)};
     kernel_case_node(k, graph_op_(k->graph, OP_sgd_plain, NULL, v, 4), p->layout);
@@ -43,9 +42,11 @@ static void make_statistics(struct cases *c, int64_t channels, int64_t height, i
     struct type type = {FTMRT_F32, shape_1d(channels)};
     struct attrs a = {.momentum = 0.1, .in_size = {height, width}};
     struct kernel_case *k = case_new(c, 1e-6, "bn_update");
-    value_id mean = kernel_case_state(k, type, FTMRT_LAYOUT_VECTOR), var = kernel_case_state(k, type, FTMRT_LAYOUT_VECTOR);
+    value_id mean = kernel_case_state(k, type, FTMRT_LAYOUT_VECTOR),
+             var = kernel_case_state(k, type, FTMRT_LAYOUT_VECTOR);
     value_id stats = kernel_case_input(k, shape_2d(2, channels), FTMRT_LAYOUT_VECTOR);
-    kernel_case_node(k, graph_op(k->graph, OP_bn_update, &a, mean, var, stats), FTMRT_LAYOUT_VECTOR);
+    kernel_case_node(k, graph_op(k->graph, OP_bn_update, &a, mean, var, stats),
+                     FTMRT_LAYOUT_VECTOR);
 }
 
 static void make(struct cases *c)
@@ -59,7 +60,9 @@ static void make(struct cases *c)
     make_statistics(c, 40, 1, 2);
     struct kernel_case *k = case_new(c, 0, "count_update");
     struct type counter = {FTMRT_I64, shape_scalar()};
-    kernel_case_node(k, graph_op(k->graph, OP_count_update, NULL, kernel_case_state(k, counter, FTMRT_LAYOUT_PLAIN)),
+    kernel_case_node(k,
+                     graph_op(k->graph, OP_count_update, NULL,
+                              kernel_case_state(k, counter, FTMRT_LAYOUT_PLAIN)),
                      FTMRT_LAYOUT_PLAIN);
 }
 

@@ -1,5 +1,6 @@
 /* link: ftm_target */
-/* Exponential and logarithm as vector code against libm in double precision, over their whole domain. */
+/* Exponential and logarithm as vector code against libm in double precision, over their whole
+ * domain. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +24,8 @@ typedef void map_fn(const float *x, float *y, int64_t count);
 static void emit_map(struct ir *ir, const char *name, LLVMValueRef (*f)(struct ir *, LLVMValueRef))
 {
     LLVMTypeRef params[] = {ir->ptr, ir->ptr, ir->i64};
-    LLVMValueRef fn = ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 3, false), false);
+    LLVMValueRef fn =
+        ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 3, false), false);
     struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), LLVMGetParam(fn, 2), ir->cpu->lanes);
     LLVMValueRef x = ir_load_vec(ir, ir_at(ir, LLVMGetParam(fn, 0), i.i));
     ir_store_vec(ir, f(ir, x), ir_at(ir, LLVMGetParam(fn, 1), i.i));
@@ -73,7 +75,8 @@ static void check_exp(map_fn *f)
     assert_true(worst < 1e-7);
     x[0] = NAN, x[1] = -INFINITY, x[2] = 0, x[3] = -1000;
     f(x, y, FTMRT_CB);
-    assert_true(isnan(y[0]) && y[1] >= 0 && (double)y[1] < 1.3e-38 && (double)y[2] == 1 && (double)y[3] < 1.3e-38);
+    assert_true(isnan(y[0]) && y[1] >= 0 && (double)y[1] < 1.3e-38 && (double)y[2] == 1 &&
+                (double)y[3] < 1.3e-38);
 }
 
 static void check_log(map_fn *f)

@@ -1,5 +1,5 @@
-/* What the tests of the small kernel families share: every case is built at every level that the host has and checked
- * for several batches. */
+/* What the tests of the small kernel families share: every case is built at every level that the
+ * host has and checked for several batches. */
 #ifndef FTM_TESTS_KERNEL_FAMILIES_H
 #define FTM_TESTS_KERNEL_FAMILIES_H
 
@@ -38,7 +38,8 @@ static inline void check_cases(struct cases *c, const struct cpu *cpu)
         for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
             double error = kernel_case_check(c->at[i], batches[b]);
             if (error > c->tolerance[i])
-                fail_msg("%s [%s], n = %lld: error %g", c->at[i]->label, cpu->name, (long long)batches[b], error);
+                fail_msg("%s [%s], n = %lld: error %g", c->at[i]->label, cpu->name,
+                         (long long)batches[b], error);
         }
 }
 
