@@ -93,6 +93,10 @@ static void add_details(struct strbuf *b, const struct graph *g, const struct no
                     ftmrt_layout_name(n->attrs.to));
         add_shape(b, &n->type.shape);
         break;
+    case OP_bn_update:
+        strbuf_addf(b, "_%" PRId64 "_%" PRId64 "x%" PRId64, n->type.shape.dim[0],
+                    n->attrs.in_size[0], n->attrs.in_size[1]);
+        break;
     default: add_shape(b, n->input_count ? graph_shape(g, n->inputs[0]) : &n->type.shape);
     }
     for (uint32_t i = 0; i < n->step_count; i++)
