@@ -1,5 +1,6 @@
 /* Grammar of .ftm files (EBNF and rules: README.md). Pure and reentrant; actions build the tree of
- * compiler/front/ast.h. An error is reported and parsing goes on with the next line, so that one run shows many. */
+ * compiler/front/ast.h. An error is reported and parsing goes on with the next line, so that one run
+ * shows many. */
 %define api.prefix {ftm_}
 %define api.pure full
 %define api.location.type {struct place}
@@ -31,6 +32,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
             (Current).begin = (Current).end;                     \
     } while (0)
 
+#define SPAN(place) parser_span(p, place)
 #define NEW(type) arena_new(p->arena, type)
 #define END(decl) ((decl)->damaged = p->damaged, p->damaged = false)
 #define PUSH(to, ...) vec_push(p->arena, &(to)->list, __VA_ARGS__)
@@ -66,11 +68,13 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token <integer> INTEGER "integer"
 %token <real> FLOAT "number" PERCENT "percentage" EPOCHS "number of epochs"
 %token RANGE "'..<'" SHL "'<<'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='"
-%token AND "'and'" OR "'or'" NOT "'not'" IF "'if'" ELSE "'else'" FOR "'for'" IN "'in'" RETURN "'return'"
-%token OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
+%token AND "'and'" OR "'or'" NOT "'not'" IF "'if'" ELSE "'else'" FOR "'for'" IN "'in'"
+%token RETURN "'return'" OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
 %token <text> AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
-%token <text> FREEZE "'freeze'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'" REMOVE "'remove'"
-%token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'" STATISTICS "'statistics'"
+%token <text> FREEZE "'freeze'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
+%token <text> REMOVE "'remove'"
+%token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'"
+%token <text> STATISTICS "'statistics'"
 %token <text> STRIP "'strip'" TO "'to'" TRAIN "'train'" TRANSFORM "'transform'" WITH "'with'"
 
 %type <decls> decls
@@ -109,7 +113,7 @@ start: START_FILE decls end           { p->decls = $2; }
 
 end: %empty | NEWLINE;
 
-/* ---- declarations ------------------------------------------------------------------------------------------- */
+/* ---- declarations ----------------------------------------------------------------------------*/
 
 decls: %empty                         { $$ = NEW(struct decls); }
      | decl                           { $$ = NEW(struct decls); if ($1) PUSH($$, $1); }
@@ -117,12 +121,19 @@ decls: %empty                         { $$ = NEW(struct decls); }
      ;
 
 decl: IMPORT STRING                   { $$ = ast_decl(p, DECL_IMPORT, $2, @2); }
-    | BLOCK name '(' params ')' body  { $$ = ast_decl(p, DECL_BLOCK, $2, @2); $$->params = $4; $$->body = $6; END($$); }
-    | MODEL name '(' params ')' body  { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4; $$->body = $6; END($$); }
+    | BLOCK name '(' params ')' body
+                                      { $$ = ast_decl(p, DECL_BLOCK, $2, @2); $$->params = $4;
+                                        $$->body = $6; END($$); }
+    | MODEL name '(' params ')' body
+                                      { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4;
+                                        $$->body = $6; END($$); }
     | MODEL name '(' params ')' '=' call
-                                      { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4; $$->preset = $7; END($$); }
+                                      { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4;
+                                        $$->preset = $7; END($$); }
     | PREPROCESS name '=' exprs1      { $$ = ast_decl(p, DECL_PREPROCESS, $2, @2); $$->steps = $4; }
-    | FINETUNE name recipe_body       { $$ = ast_decl(p, DECL_FINETUNE, $2, @2); $$->recipe = $3; END($$); }
+    | FINETUNE name recipe_body
+                                      { $$ = ast_decl(p, DECL_FINETUNE, $2, @2); $$->recipe = $3;
+                                        END($$); }
     | error                           { $$ = NULL; parser_recover(p); }
     ;
 
@@ -135,13 +146,18 @@ params1: param                        { $$ = NEW(struct params); PUSH($$, $1); }
        | params1 ',' param            { $$ = $1; PUSH($$, $3); }
        ;
 
-param: name                           { $$ = (struct param){.name = $1, .span = parser_span(p, @1)}; }
-     | name '=' expr                  { $$ = (struct param){.name = $1, .value = $3, .span = parser_span(p, @1)}; }
+param: name
+                                      { $$ = (struct param){.name = $1, .span = SPAN(@1)};
+                                        }
+     | name '=' expr
+                                      { $$ = (struct param){.name = $1, .value = $3, .span = SPAN(@1)};
+                                        }
      | LABEL_TEXT LABEL_END name '[' exprs1 ']'
-                                      { $$ = (struct param){.name = $1, .dtype = $3, .dims = $5, .span = parser_span(p, @1)}; }
+                                      { $$ = (struct param){.name = $1, .dtype = $3, .dims = $5, .span = SPAN(@1)};
+                                        }
      ;
 
-/* ---- statements of blocks and models ------------------------------------------------------------------------ */
+/* ---- statements of blocks and models ---------------------------------------------------------*/
 
 body: '{' '}'                         { $$ = NEW(struct stmts); }
     | '{' stmts end '}'               { $$ = $2; }
@@ -151,24 +167,34 @@ stmts: stmt                           { $$ = NEW(struct stmts); if ($1) PUSH($$,
      | stmts NEWLINE stmt             { $$ = $1; if ($3) PUSH($$, $3); }
      ;
 
-stmt: name '=' expr                   { $$ = ast_stmt(p, STMT_ASSIGN, @1); $$->name = $1; $$->value = $3; }
+stmt: name '=' expr
+                                      { $$ = ast_stmt(p, STMT_ASSIGN, @1); $$->name = $1;
+                                        $$->value = $3; }
     | RETURN expr                     { $$ = ast_stmt(p, STMT_RETURN, @1); $$->value = $2; }
-    | OUTPUT name '=' expr            { $$ = ast_stmt(p, STMT_OUTPUT, @2); $$->name = $2; $$->value = $4; }
+    | OUTPUT name '=' expr
+                                      { $$ = ast_stmt(p, STMT_OUTPUT, @2); $$->name = $2;
+                                        $$->value = $4; }
     | FOR name IN expr RANGE expr body
-                                      { $$ = ast_stmt(p, STMT_FOR, @2); $$->name = $2; $$->value = $4; $$->to = $6;
+                                      { $$ = ast_stmt(p, STMT_FOR, @2); $$->name = $2;
+                                        $$->value = $4; $$->to = $6;
                                         ast_bodies(p, $$, $7, NULL); }
     | branch
     | error                           { $$ = NULL; parser_recover(p); }
     ;
 
-branch: IF expr body                   { $$ = ast_stmt(p, STMT_IF, @1); $$->value = $2; ast_bodies(p, $$, $3, NULL); }
-      | IF expr body ELSE body        { $$ = ast_stmt(p, STMT_IF, @1); $$->value = $2; ast_bodies(p, $$, $3, $5); }
+branch: IF expr body
+                                      { $$ = ast_stmt(p, STMT_IF, @1); $$->value = $2;
+                                        ast_bodies(p, $$, $3, NULL); }
+      | IF expr body ELSE body
+                                      { $$ = ast_stmt(p, STMT_IF, @1); $$->value = $2;
+                                        ast_bodies(p, $$, $3, $5); }
       | IF expr body ELSE branch      { struct stmts *other = NEW(struct stmts);
                                         PUSH(other, $5);
-                                        $$ = ast_stmt(p, STMT_IF, @1); $$->value = $2; ast_bodies(p, $$, $3, other); }
+                                      $$ = ast_stmt(p, STMT_IF, @1); $$->value = $2;
+                                        ast_bodies(p, $$, $3, other); }
       ;
 
-/* ---- expressions -------------------------------------------------------------------------------------------- */
+/* ---- expressions -----------------------------------------------------------------------------*/
 
 expr: postfix
     | '-' expr %prec NEGATION         { $$ = ast_unary(p, AST_NEG, $2, @$); }
@@ -222,8 +248,12 @@ args1: arg                            { $$ = NEW(struct args); PUSH($$, $1); }
      | args1 ',' arg                  { $$ = $1; PUSH($$, $3); }
      ;
 
-arg: expr                             { $$ = (struct arg){.value = $1, .span = parser_span(p, @1)}; }
-   | name '=' expr                    { $$ = (struct arg){.name = $1, .value = $3, .span = parser_span(p, @1)}; }
+arg: expr
+                                      { $$ = (struct arg){.value = $1, .span = SPAN(@1)};
+                                        }
+   | name '=' expr
+                                      { $$ = (struct arg){.name = $1, .value = $3, .span = SPAN(@1)};
+                                        }
    ;
 
 exprs: %empty                         { $$ = NEW(struct exprs); }
@@ -237,7 +267,9 @@ exprs1: expr                          { $$ = NEW(struct exprs); PUSH($$, $1); }
 
 label: label_parts LABEL_END          { $$ = $1; $$->span = parser_span(p, @1); };
 
-label_parts: label_part               { $$ = NEW(struct label); vec_push(p->arena, &$$->parts, $1); }
+label_parts: label_part
+                                      { $$ = NEW(struct label); vec_push(p->arena, &$$->parts, $1);
+                                        }
            | label_parts label_part   { $$ = $1; vec_push(p->arena, &$$->parts, $2); }
            ;
 
@@ -247,11 +279,11 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
           ;
 
 /* Words of the recipe are names everywhere else. */
-name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | INSERT | MODEL | PREPROCESS | REMOVE | RENAME
-    | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
+name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | INSERT | MODEL | PREPROCESS | REMOVE
+    | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
     ;
 
-/* ---- finetune ----------------------------------------------------------------------------------------------- */
+/* ---- finetune --------------------------------------------------------------------------------*/
 
 recipe_body: '{' '}'                  { $$ = NEW(struct recipe_stmts); }
            | '{' recipe_stmts end '}' { $$ = $2; }
@@ -262,27 +294,39 @@ recipe_stmts: recipe_stmt             { $$ = NEW(struct recipe_stmts); if ($1) P
                                       { $$ = $1; if ($3) PUSH($$, $3); }
             ;
 
-recipe_stmt: name '=' exprs1          { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$); $$->values = $3; }
+recipe_stmt: name '=' exprs1
+                                      { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$);
+                                        $$->values = $3; }
            | name '=' exprs1 items    { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$);
                                         $$->values = $3; $$->items = $4; }
-           | DATA items               { $$ = ast_recipe(p, RECIPE_DATA, $1, @1, @$); $$->items = $2; }
+           | DATA items
+                                      { $$ = ast_recipe(p, RECIPE_DATA, $1, @1, @$); $$->items = $2;
+                                        }
            | TRANSFORM name '=' exprs1
-                                      { $$ = ast_recipe(p, RECIPE_TRANSFORM, $2, @2, @$); $$->values = $4; }
+                                      { $$ = ast_recipe(p, RECIPE_TRANSFORM, $2, @2, @$);
+                                        $$->values = $4; }
            | REPLACE path WITH call   { $$ = ast_recipe(p, RECIPE_REPLACE, $2, @2, @$);
                                         $$->values = NEW(struct exprs); PUSH($$->values, $4); }
            | INSERT label call AFTER path
                                       { $$ = ast_recipe(p, RECIPE_INSERT_AFTER, $5, @5, @$);
-                                        $$->values = NEW(struct exprs); PUSH($$->values, ast_labelled(p, $2, $3)); }
+                                      $$->values = NEW(struct exprs);
+                                        PUSH($$->values, ast_labelled(p, $2, $3)); }
            | INSERT label call BEFORE path
                                       { $$ = ast_recipe(p, RECIPE_INSERT_BEFORE, $5, @5, @$);
-                                        $$->values = NEW(struct exprs); PUSH($$->values, ast_labelled(p, $2, $3)); }
+                                      $$->values = NEW(struct exprs);
+                                        PUSH($$->values, ast_labelled(p, $2, $3)); }
            | REMOVE path              { $$ = ast_recipe(p, RECIPE_REMOVE, $2, @2, @$); }
            | SET path '=' expr        { $$ = ast_recipe(p, RECIPE_SET, $2, @2, @$);
                                         $$->values = NEW(struct exprs); PUSH($$->values, $4); }
-           | FREEZE patterns          { $$ = ast_recipe(p, RECIPE_FREEZE, $1, @1, @$); $$->patterns = $2; }
+           | FREEZE patterns
+                                      { $$ = ast_recipe(p, RECIPE_FREEZE, $1, @1, @$);
+                                        $$->patterns = $2; }
            | FREEZE STATISTICS patterns
-                                      { $$ = ast_recipe(p, RECIPE_FREEZE_STATISTICS, $1, @1, @$); $$->patterns = $3; }
-           | TRAIN patterns           { $$ = ast_recipe(p, RECIPE_TRAIN, $1, @1, @$); $$->patterns = $2; }
+                                      { $$ = ast_recipe(p, RECIPE_FREEZE_STATISTICS, $1, @1, @$);
+                                        $$->patterns = $3; }
+           | TRAIN patterns
+                                      { $$ = ast_recipe(p, RECIPE_TRAIN, $1, @1, @$);
+                                        $$->patterns = $2; }
            | error                    { $$ = NULL; parser_recover(p); }
            ;
 
@@ -294,10 +338,14 @@ items1: item                          { $$ = NEW(struct recipe_stmts); if ($1) P
       | items1 NEWLINE item           { $$ = $1; if ($3) PUSH($$, $3); }
       ;
 
-item: name '=' exprs1                 { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$); $$->values = $3; }
+item: name '=' exprs1
+                                      { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$);
+                                        $$->values = $3; }
     | STRIP STRING                    { $$ = ast_recipe(p, RECIPE_STRIP, $2, @2, @$); }
     | SKIP STRING                     { $$ = ast_recipe(p, RECIPE_SKIP, $2, @2, @$); }
-    | RENAME STRING TO STRING         { $$ = ast_recipe(p, RECIPE_RENAME, $2, @2, @$); $$->other = $4; }
+    | RENAME STRING TO STRING
+                                      { $$ = ast_recipe(p, RECIPE_RENAME, $2, @2, @$);
+                                        $$->other = $4; }
     | error                           { $$ = NULL; parser_recover(p); }
     ;
 
@@ -305,8 +353,11 @@ patterns: pattern                     { $$ = NEW(struct patterns); PUSH($$, $1);
         | patterns ',' pattern        { $$ = $1; PUSH($$, $3); }
         ;
 
-pattern: path                         { $$ = (struct pattern){.text = $1, .span = parser_span(p, @1)}; }
-       | name '(' name ')'            { $$ = (struct pattern){.text = $3, .is_kind = true, .span = parser_span(p, @$)};
+pattern: path
+                                      { $$ = (struct pattern){.text = $1, .span = SPAN(@1)};
+                                        }
+       | name '(' name ')'            { $$ = (struct pattern){.text = $3, .is_kind = true,
+                                                             .span = SPAN(@$)};
                                         ast_check_kind(p, $1, @1); }
        ;
 
@@ -332,7 +383,8 @@ static bool implied(yysymbol_kind_t s, bool name, bool expression, bool operator
         return true;
     if (expression && (s == YYSYMBOL_NAME || (s >= YYSYMBOL_PATH && s <= YYSYMBOL_LABEL_OPEN) ||
                        (s >= YYSYMBOL_INTEGER && s <= YYSYMBOL_EPOCHS) || s == YYSYMBOL_NOT ||
-                       s == YYSYMBOL_TRUE || s == YYSYMBOL_FALSE || strchr("([-", yysymbol_name(s)[1])))
+                       s == YYSYMBOL_TRUE || s == YYSYMBOL_FALSE ||
+                       strchr("([-", yysymbol_name(s)[1])))
         return true;
     return operator && s != YYSYMBOL_RANGE &&
            ((s >= YYSYMBOL_SHL && s <= YYSYMBOL_OR) || s == YYSYMBOL_IF ||
@@ -361,7 +413,8 @@ static void describe_expected(const yypcontext_t *context, struct strbuf *out)
         return;
     strbuf_add(out, "; expected ");
     for (int i = 0; i < n; i++)
-        strbuf_addf(out, "%s%s", i == 0 ? "" : i + 1 == total ? " or " : ", ", yysymbol_name(shown[i]));
+        strbuf_addf(out, "%s%s", i == 0 ? "" : i + 1 == total ? " or " : ", ",
+                    yysymbol_name(shown[i]));
     if (expression)
         strbuf_addf(out, "%san expression", n ? " or " : "");
 }
@@ -376,7 +429,8 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, str
     if (token == YYSYMBOL_NEWLINE || token == YYSYMBOL_YYEOF)
         strbuf_addf(&text, "unexpected %s", yysymbol_name(token));
     else
-        strbuf_addf(&text, "unexpected '%.*s'", (int)(place->end - place->begin), p->source->text + place->begin);
+        strbuf_addf(&text, "unexpected '%.*s'", (int)(place->end - place->begin),
+                    p->source->text + place->begin);
     describe_expected(context, &text);
     diag_report(p->diag, parser_span(p, *place), DIAG_SYNTAX, text.text);
     return 0;
