@@ -356,7 +356,7 @@ static bool inspect(struct compilation *c)
 }
 
 static bool (*const commands[])(struct compilation *c) = {
-#define FTM_COMMAND(name, argument, help) [COMMAND_##name] = name,
+#define FTM_COMMAND(name, argument, help) [COMMAND_##name] = (name),
 #include "command.def"
 #undef FTM_COMMAND
 };

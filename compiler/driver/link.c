@@ -81,8 +81,7 @@ static void show(const words *w)
 static bool execute(const struct link_job *job, const words *w)
 {
     pid_t pid;
-    int error =
-        posix_spawnp(&pid, w->at[0], NULL, NULL, (char *const *)(const void *)w->at, environ);
+    int error = posix_spawnp(&pid, w->at[0], NULL, NULL, (char *const *)w->at, environ);
     if (error) {
         diag_system(job->diag, w->at[0], error);
         return false;

@@ -98,11 +98,13 @@ static const struct row *find_row(const char *argument, const char **value)
 
 static void set_text(struct options *o, struct arena *arena, const struct row *r, const char *value)
 {
-    char *field = (char *)o + r->offset;
+    void *field = (char *)o + r->offset;
+    const char **text = field;
+    text_list *list = field;
     if (r->kind == KIND_LIST)
-        vec_push(arena, (text_list *)(void *)field, value);
+        vec_push(arena, list, value);
     else
-        *(const char **)(void *)field = value;
+        *text = value;
 }
 
 /* Takes the option at argv[*i] and its argument. */
@@ -115,7 +117,9 @@ static bool take_option(struct options *o, struct arena *arena, char **argv, int
     if (r->kind == KIND_FLAG) {
         if (value)
             return usage_error("this option takes no value:", argv[*i]);
-        *((bool *)(void *)((char *)o + r->offset)) = true;
+        void *field = (char *)o + r->offset;
+        bool *flag = field;
+        *flag = true;
         return true;
     }
     if (!value)

@@ -54,8 +54,8 @@ static void store(struct arena *arena, const struct ftmrt_derive *d, const doubl
     float *rounded = arena_array(arena, float, count);
     for (int64_t i = 0; i < count; i++)
         rounded[i] = (float)value[i];
-    ftmrt_pack((enum ftmrt_layout)d->layout, d->rank, d->dim, rounded,
-               (float *)(void *)(blob + d->offset));
+    void *place = blob + d->offset; /* on a cache line */
+    ftmrt_pack((enum ftmrt_layout)d->layout, d->rank, d->dim, rounded, place);
 }
 
 static void evaluate(const struct ftmrt_program *p, unsigned char *blob)

@@ -7,12 +7,6 @@
 
 #include "op.h"
 
-#define FTM_KERNEL(op, family) extern const struct kernel_family kernel_##family;
-#include "kernel.def"
-#undef FTM_KERNEL
-extern const struct kernel_family kernel_elementwise, kernel_depthwise,
-    kernel_depthwise_grad_weight;
-
 static const struct kernel_family *const families[OP_COUNT] = {
 #define FTM_KERNEL(op, family) [OP_##op] = &kernel_##family,
 #include "kernel.def"

@@ -40,6 +40,12 @@ struct kernel_family {
     uint64_t (*scratch)(const struct graph *g, const struct node *n);
 };
 
+/* The families: those of the table, and three that their ops' attributes or classes choose. */
+#define FTM_KERNEL(op, family) extern const struct kernel_family kernel_##family;
+#include "kernel.def"
+#undef FTM_KERNEL
+extern const struct kernel_family kernel_elementwise, kernel_depthwise, kernel_depthwise_grad_weight;
+
 /* The family that computes a node: by its op, and for ANCHOR-less element-wise nodes the
  * element-wise family. */
 const struct kernel_family *kernel_family(const struct graph *g, const struct node *n);

@@ -131,7 +131,7 @@ static void emit_max_pool(struct kernel_build *k)
     value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
     struct window w = window_of(k, k->node->inputs[0], self);
     LLVMValueRef x = kernel_buffer(k, 0);
-    struct maximum m;
+    struct maximum m = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         m.best[part] = ir_local(ir, ir->vec);
     struct unit_loop u = unit_loop_begin(k, w.in.blocks);
@@ -189,7 +189,7 @@ static void emit_max_pool_grad(struct kernel_build *k)
     struct window w = window_of(k, k->node->inputs[1], k->node->inputs[0]);
     LLVMValueRef dy = kernel_buffer(k, 0), x = kernel_buffer(k, 1), y = kernel_buffer(k, 2),
                  dx = kernel_result(k);
-    struct scatter s;
+    struct scatter s = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         s.rest[part] = ir_local(ir, ir->vec);
     struct unit_loop u = unit_loop_begin(k, w.in.blocks);
@@ -217,7 +217,7 @@ static void emit_global_avg_pool(struct kernel_build *k)
     enum { CHAINS = 4 };
     struct ir *ir = k->ir;
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
-    LLVMValueRef x = kernel_buffer(k, 0), sum[CHAINS][FTMRT_CB];
+    LLVMValueRef x = kernel_buffer(k, 0), sum[CHAINS][FTMRT_CB] = {0};
     uint32_t parts = geometry_parts(ir);
     for (uint32_t i = 0; i < CHAINS * parts; i++)
         sum[i / parts][i % parts] = ir_local(ir, ir->vec);
@@ -257,7 +257,7 @@ static void emit_global_avg_pool_grad(struct kernel_build *k)
     struct ir *ir = k->ir;
     value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
     struct geometry in = geometry_of(k->graph, k->node->inputs[0]), q = geometry_of(k->graph, self);
-    LLVMValueRef dy = kernel_buffer(k, 0), share[FTMRT_CB];
+    LLVMValueRef dy = kernel_buffer(k, 0), share[FTMRT_CB] = {0};
     struct unit_loop u = unit_loop_begin(k, q.blocks);
     LLVMValueRef slice = geometry_slice(ir, &in, dy, u.image, u.block);
     for (uint32_t part = 0; part < geometry_parts(ir); part++)

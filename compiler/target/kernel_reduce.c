@@ -64,7 +64,7 @@ static LLVMValueRef term(struct reduction *r, LLVMValueRef pixel, uint32_t row, 
 static void sum_pixels(struct reduction *r, uint32_t first, uint32_t rows, struct sums *out)
 {
     struct ir *ir = r->k->ir;
-    LLVMValueRef acc[UNROLL][MAX_ROWS][MAX_PARTS];
+    LLVMValueRef acc[UNROLL][MAX_ROWS][MAX_PARTS] = {0};
     for (uint32_t u = 0; u < UNROLL; u++)
         for (uint32_t row = first; row < first + rows; row++)
             for (uint32_t part = 0; part < r->parts; part++) {
@@ -136,7 +136,7 @@ static void store_partial(struct reduction *r, const struct sums *s, LLVMValueRe
 static void add_image(struct reduction *r, struct sums *total)
 {
     struct ir *ir = r->k->ir;
-    struct sums s;
+    struct sums s = {0};
     sum_pixels(r, 0, r->rows, &s);
     for (uint32_t row = 0; row < r->rows; row++)
         for (uint32_t part = 0; part < r->parts; part++) {
@@ -165,7 +165,7 @@ static void merge(struct reduction *r, LLVMValueRef count_a, LLVMValueRef count_
 static void merge_image(struct reduction *r, struct sums *total, LLVMValueRef before)
 {
     struct ir *ir = r->k->ir;
-    struct sums s;
+    struct sums s = {0};
     sum_pixels(r, 0, 1, &s);
     for (uint32_t part = 0; part < r->parts; part++)
         r->mean[part] =
@@ -190,7 +190,7 @@ static void emit_shards(struct kernel_build *k)
         r.buffer[i] = kernel_buffer(k, i);
     LLVMValueRef scratch = kernel_scratch(k);
     struct unit_loop u = unit_loop_begin(k, r.q.blocks); /* its "image" is the shard */
-    struct sums total;
+    struct sums total = {0};
     locals(&r, &total);
     if (k->node->op == OP_bn_grad_stats)
         for (uint32_t part = 0; part < r.parts; part++)
@@ -215,7 +215,7 @@ static void emit_shards(struct kernel_build *k)
 static LLVMValueRef tree_sum(struct reduction *r, LLVMValueRef scratch, LLVMValueRef block,
                              uint32_t row, uint32_t part)
 {
-    LLVMValueRef v[MAX_SHARDS];
+    LLVMValueRef v[MAX_SHARDS] = {0};
     uint32_t shards = (uint32_t)r->k->graph->program->shards;
     for (uint32_t s = 0; s < shards; s++)
         v[s] = ir_load_vec(r->k->ir, partial(r, scratch, ir_i64(r->k->ir, s), block, row, part));
@@ -294,7 +294,7 @@ static void emit_stats_tree(struct kernel_build *k)
     LLVMValueRef all = ir_splat(ir, geometry_float(ir, ir_mul_const(ir, k->n, r.q.pixels)));
     struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
     for (uint32_t part = 0; part < r.parts; part++) {
-        LLVMValueRef v[MAX_SHARDS][2], count[MAX_SHARDS];
+        LLVMValueRef v[MAX_SHARDS][2] = {0}, count[MAX_SHARDS] = {0};
         for (uint32_t s = 0; s < shards; s++) {
             count[s] = counts[s];
             for (uint32_t row = 0; row < 2; row++)

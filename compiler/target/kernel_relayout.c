@@ -140,10 +140,11 @@ static void transpose_square(struct ir *ir, LLVMValueRef *v)
 {
     uint32_t lanes = ir->cpu->lanes;
     for (uint32_t round = 1; round < lanes; round *= 2) {
-        LLVMValueRef next[FTMRT_CB];
+        LLVMValueRef next[FTMRT_CB] = {0};
         for (uint32_t i = 0; i < lanes / 2; i++) {
-            next[2 * i] = interleave(ir, v[i], v[i + lanes / 2], false);
-            next[2 * i + 1] = interleave(ir, v[i], v[i + lanes / 2], true);
+            LLVMValueRef *pair = next + (size_t)i * 2;
+            pair[0] = interleave(ir, v[i], v[i + lanes / 2], false);
+            pair[1] = interleave(ir, v[i], v[i + lanes / 2], true);
         }
         for (uint32_t i = 0; i < lanes; i++)
             v[i] = next[i];
@@ -156,7 +157,7 @@ static void transpose_block(struct ir *ir, LLVMValueRef src, LLVMValueRef dst)
     uint32_t lanes = ir->cpu->lanes;
     for (uint32_t row = 0; row < FTMRT_CB; row += lanes)
         for (uint32_t column = 0; column < FTMRT_CB; column += lanes) {
-            LLVMValueRef v[FTMRT_CB];
+            LLVMValueRef v[FTMRT_CB] = {0};
             for (uint32_t i = 0; i < lanes; i++)
                 v[i] = ir_load_vec(ir, ir_at_const(ir, src, (row + i) * FTMRT_CB + column));
             transpose_square(ir, v);
@@ -187,7 +188,7 @@ static void block_counts(const struct graph *g, const struct node *n, int64_t *o
 static void emit_transpose(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
-    int64_t outer, inner, taps = view_of(k->node, 1).rest, square = FTMRT_CB * FTMRT_CB;
+    int64_t outer, inner, taps = view_of(k->node, 1).rest, square = (int64_t)FTMRT_CB * FTMRT_CB;
     block_counts(k->graph, k->node, &outer, &inner);
     LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k);
     struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);

@@ -83,6 +83,7 @@ static void link_library(const char *dir, const char *library, const object_path
     int length = snprintf(command, sizeof command, "cc -shared -o %s", library);
     for (uint32_t i = 0; i < paths->len; i++)
         length += snprintf(command + length, sizeof command - (size_t)length, " %s", paths->at[i]);
+    /* NOLINTNEXTLINE(cert-env33-c,bugprone-command-processor): our own words */
     assert_int_equal(system(command), 0);
     for (uint32_t i = 0; i < paths->len; i++)
         unlink(paths->at[i]);
@@ -284,7 +285,7 @@ static void test_compiled_equals_interpreted(void **state)
     (void)state;
     for (uint32_t i = 0; i < cpu_count(); i++)
         for (uint64_t seed = 1; ftmrt_cpu_supported(cpu_at(i)->name) && seed <= GRAPHS; seed++)
-            check_graph(seed + 100 * i, cpu_at(i));
+            check_graph(seed + (uint64_t)100 * i, cpu_at(i));
 }
 
 int main(void)

@@ -45,6 +45,7 @@ static void *compile(const struct cpu *cpu)
     assert_true(ir_optimize(ir, &error) && ir_write_object(ir, object, &error));
     ir_free(ir);
     snprintf(command, sizeof command, "cc -shared -o %s %s", library, object);
+    /* NOLINTNEXTLINE(cert-env33-c,bugprone-command-processor): our own words */
     assert_int_equal(system(command), 0);
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     assert_non_null(handle);
@@ -68,7 +69,7 @@ static void check_exp(map_fn *f)
 {
     double worst = 0;
     for (int i = 0; i < COUNT; i++)
-        x[i] = (float)(-87.2 + 175.4 * i / COUNT);
+        x[i] = (float)(-87.2 + 175.4 * i / (double)COUNT);
     f(x, y, COUNT);
     for (int i = 0; i < COUNT; i++)
         worst = fmax(worst, fabs((double)y[i] / exp((double)x[i]) - 1));
@@ -83,9 +84,9 @@ static void check_log(map_fn *f)
 {
     double worst = 0;
     for (int i = 0; i < COUNT; i++)
-        x[i] = (float)exp(-80 + 160.0 * i / COUNT);
+        x[i] = (float)exp(-80 + 160.0 * i / (double)COUNT);
     for (int i = 0; i < COUNT / 4; i++)
-        x[i] = 0.5F + (float)i * 8 / COUNT; /* around 1, where the logarithm vanishes */
+        x[i] = 0.5F + (float)i * 8 / (float)COUNT; /* around 1, where the logarithm vanishes */
     f(x, y, COUNT);
     for (int i = 0; i < COUNT; i++) {
         double want = log((double)x[i]);

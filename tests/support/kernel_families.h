@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -24,7 +25,8 @@ struct cases {
 /* An empty case whose error may be up to the tolerance. */
 static inline struct kernel_case *case_new(struct cases *c, double tolerance, const char *label)
 {
-    assert_true(c->count < FAMILIES_MAX_CASES);
+    if (c->count >= FAMILIES_MAX_CASES)
+        abort();
     struct kernel_case *k = kernel_case_new(c->run, label);
     c->tolerance[c->count] = tolerance;
     c->at[c->count++] = k;
