@@ -274,6 +274,16 @@ static uint32_t slot_of(struct front *f, const struct call_info *info, const str
     return info->param_count;
 }
 
+/* The value of an argument; initial values are looked up among their own calls. */
+static struct value argument(struct front *f, struct frame *frame, const struct call_info *info,
+                             uint32_t slot, const struct expr *e)
+{
+    if (slot == info->param_count || info->params[slot].type != PARAM_TYPE_INIT)
+        return eval(f, frame, e);
+    struct bound_call *c = setting_call(f, frame, e, CALL_CATEGORY_INIT, "'init'");
+    return c ? (struct value){.kind = VALUE_CALL, .call = c} : value_error();
+}
+
 /* Defaults for what was not given; reports what is missing. */
 static bool fill(struct front *f, struct bound_call *c, const bool *given)
 {
@@ -317,7 +327,7 @@ struct bound_call *call_bind(struct front *f, struct frame *frame, const struct 
         const struct arg *arg = &e->args->list.at[i];
         uint32_t slot = slot_of(f, info, arg, position, implicit != NULL);
         position += !arg->name;
-        struct value v = eval(f, frame, arg->value);
+        struct value v = argument(f, frame, info, slot, arg->value);
         if (slot == info->param_count) {
             misnamed = true;
         } else if (given[slot]) {
