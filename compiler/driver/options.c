@@ -20,7 +20,7 @@ static const struct row rows[] = {
     {KIND_TEXT, short_name, long_name, argument, help, offsetof(struct options, field)},
 #define FTM_LIST(field, short_name, long_name, argument, help)                                     \
     {KIND_LIST, short_name, long_name, argument, help, offsetof(struct options, field)},
-#include "options.def"
+#include "ftmc_options.def"
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };

@@ -1,4 +1,4 @@
-/* The command line of ftmc; its rows are options.def, command.def and emit.def. */
+/* The command line of ftmc; its rows are ftmc_options.def, command.def and emit.def. */
 #ifndef FTM_DRIVER_OPTIONS_H
 #define FTM_DRIVER_OPTIONS_H
 
@@ -33,7 +33,7 @@ struct options {
 #define FTM_TEXT(field, short_name, long_name, argument, help) const char *field;
 #define FTM_LIST(field, short_name, long_name, argument, help) text_list field; /* ended by NULL   \
                                                                                  */
-#include "options.def"
+#include "ftmc_options.def"
 };
 
 /* Fills options from the command line. On wrong usage prints why to stderr and returns false (exit
