@@ -18,10 +18,13 @@ struct command {
 
 static const struct command commands[] = {
     {"train", 'T', command_train, "", "fine-tune; leaves a run folder with the trained weights"},
-    {"eval", 'E', command_eval, "", "loss, accuracy, top-5, confusion matrix, precision, recall and F1"},
-    {"predict", 'P', command_predict, "FILE...", "the class of each PNG picture, or of an .npy file's (--data)"},
+    {"eval", 'E', command_eval, "",
+     "loss, accuracy, top-5, confusion matrix, precision, recall and F1"},
+    {"predict", 'P', command_predict, "FILE...",
+     "the class of each PNG picture, or of an .npy file's (--data)"},
     {"info", 'I', command_info, "", "what this program is"},
-    {"selftest", 'S', command_selftest, "", "check the constants, the frozen tensors and the processor"},
+    {"selftest", 'S', command_selftest, "",
+     "check the constants, the frozen tensors and the processor"},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
@@ -35,8 +38,14 @@ struct option {
 };
 
 static const struct option option_table[] = {
-#define APP_OPTION(field, kind, name, arg, commands, help) \
-    {KIND_##kind, name, arg, commands, help, offsetof(struct options, field), offsetof(struct options, field##_given)},
+#define APP_OPTION(field, kind, name, arg, commands, help)                                         \
+    {KIND_##kind,                                                                                  \
+     name,                                                                                         \
+     arg,                                                                                          \
+     commands,                                                                                     \
+     help,                                                                                         \
+     offsetof(struct options, field),                                                              \
+     offsetof(struct options, field##_given)},
 #include "options.def"
 #undef APP_OPTION
 };
@@ -56,7 +65,8 @@ static void print_help(const struct ftmrt_program *p, FILE *out)
 {
     fprintf(out, "usage: %s COMMAND [OPTION]... [FILE]...\n\n", p->name);
     for (int i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+        fprintf(out, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
+                commands[i].help);
         print_options(out, commands[i].letter);
     }
     fprintf(out, "\nexit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted\n");
@@ -105,7 +115,8 @@ static const struct option *find_option(const char *arg, size_t length, const st
 {
     for (int i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &option_table[i];
-        if (strlen(o->name) == length && !strncmp(o->name, arg, length) && strchr(o->commands, c->letter))
+        if (strlen(o->name) == length && !strncmp(o->name, arg, length) &&
+            strchr(o->commands, c->letter))
             return o;
     }
     report_error("'%s' has no option %.*s", c->name, (int)length, arg);
@@ -113,7 +124,8 @@ static const struct option *find_option(const char *arg, size_t length, const st
 }
 
 /* Handles argv[*i], which begins with "--"; --name VALUE and --name=VALUE are the same. */
-static bool parse_option(struct options *options, const struct command *c, int argc, char **argv, int *i)
+static bool parse_option(struct options *options, const struct command *c, int argc, char **argv,
+                         int *i)
 {
     const char *arg = argv[*i], *equals = strchr(arg, '=');
     size_t length = equals ? (size_t)(equals - arg) : strlen(arg);
@@ -130,17 +142,17 @@ static bool parse_option(struct options *options, const struct command *c, int a
 }
 
 /* Splits argv into options and files; files are collected at the front of `files`. */
-static bool parse(struct options *options, const struct command *c, int argc, char **argv, const char **files)
+static bool parse(struct options *options, const struct command *c, int argc, char **argv,
+                  const char **files)
 {
     bool only_files = false;
     for (int i = 2; i < argc; i++) {
-        if (!only_files && !strcmp(argv[i], "--"))
-            only_files = true;
-        else if (!only_files && argv[i][0] == '-' && argv[i][1] == '-') {
-            if (!parse_option(options, c, argc, argv, &i))
-                return false;
-        } else
+        if (only_files || strncmp(argv[i], "--", 2) != 0)
             files[options->file_count++] = argv[i];
+        else if (!argv[i][2])
+            only_files = true;
+        else if (!parse_option(options, c, argc, argv, &i))
+            return false;
     }
     options->files = files;
     if (options->file_count && c->letter != 'P')
@@ -148,15 +160,17 @@ static bool parse(struct options *options, const struct command *c, int argc, ch
     return true;
 }
 
-static int run_command(const struct ftmrt_program *p, const struct command *c, int argc, char **argv)
+static int run_command(const struct ftmrt_program *p, const struct command *c, int argc,
+                       char **argv)
 {
     struct options options = {.argc = argc, .argv = argv};
     const char **files = app_alloc((size_t)argc, sizeof(char *));
     int code = EXIT_WRONG_USAGE;
-    if (!parse(&options, c, argc, argv, files))
+    if (!parse(&options, c, argc, argv, files)) {
         usage_error(p);
-    else if (c->run != command_info && !ftmrt_cpu_supported(p->cpu)) {
-        report_error("this processor lacks instructions of %s, which this program was compiled for; compile it again "
+    } else if (c->run != command_info && !ftmrt_cpu_supported(p->cpu)) {
+        report_error("this processor lacks instructions of %s, which this program was compiled "
+                     "for; compile it again "
                      "with a lower --cpu",
                      p->cpu);
         code = EXIT_ERROR;

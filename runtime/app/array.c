@@ -1,5 +1,6 @@
-/* IDX and .npy. Sources of the formats: the MNIST page's description of IDX (two zero bytes, a type byte, a rank byte,
- * big-endian 32-bit sizes) and NumPy's NEP 1 (magic, version, a Python dictionary as text, raw data). */
+/* IDX and .npy. Sources of the formats: the MNIST page's description of IDX (two zero bytes, a type
+ * byte, a rank byte, big-endian 32-bit sizes) and NumPy's NEP 1 (magic, version, a Python
+ * dictionary as text, raw data). */
 #include "array.h"
 
 #include <ctype.h>
@@ -12,7 +13,8 @@
 #include "replace.h"
 #include "report.h"
 
-/* A data set file may not be larger than this once unpacked: a gzipped bomb must not eat the memory. */
+/* A data set file may not be larger than this once unpacked: a gzipped bomb must not eat the
+ * memory. */
 #define ARRAY_MAX_BYTES ((size_t)8 << 30)
 
 struct bytes {
@@ -89,10 +91,12 @@ static bool take_payload(struct array *a, struct bytes *b, size_t header, const 
 {
     size_t want;
     if (!count_elements(a, &want) || b->len < header || b->len - header < want)
-        return report_error("%s: the header asks for more data than the file holds (%zu bytes behind the header)", path,
-                            b->len < header ? 0 : b->len - header);
+        return report_error(
+            "%s: the header asks for more data than the file holds (%zu bytes behind the header)",
+            path, b->len < header ? 0 : b->len - header);
     if (b->len - header > want)
-        return report_error("%s: %zu bytes behind the end of the array", path, b->len - header - want);
+        return report_error("%s: %zu bytes behind the end of the array", path,
+                            b->len - header - want);
     memmove(b->at, b->at + header, want);
     a->data = b->at;
     return true;
@@ -103,7 +107,8 @@ static bool parse_idx(struct array *a, struct bytes *b, const char *path)
     if (b->len < 4 || b->at[0] || b->at[1])
         return report_error("%s: not an IDX file (it must begin with two zero bytes)", path);
     if (b->at[2] != 0x08)
-        return report_error("%s: IDX element type 0x%02x; only unsigned bytes (0x08) are read", path, b->at[2]);
+        return report_error("%s: IDX element type 0x%02x; only unsigned bytes (0x08) are read",
+                            path, b->at[2]);
     a->dtype = FTMRT_U8;
     a->rank = b->at[3];
     if (a->rank < 1 || a->rank > ARRAY_MAX_RANK)
@@ -112,13 +117,14 @@ static bool parse_idx(struct array *a, struct bytes *b, const char *path)
     if (b->len < header)
         return report_error("%s: truncated IDX header", path);
     for (int i = 0; i < a->rank; i++) {
-        const unsigned char *p = b->at + 4 + 4 * i;
+        const unsigned char *p = b->at + 4 + 4 * (size_t)i;
         a->dim[i] = (int64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
     }
     return take_payload(a, b, header, path);
 }
 
-static bool read_with(struct array *a, const char *path, bool (*parse)(struct array *, struct bytes *, const char *))
+static bool read_with(struct array *a, const char *path,
+                      bool (*parse)(struct array *, struct bytes *, const char *))
 {
     struct bytes b;
     *a = (struct array){0};
@@ -151,7 +157,8 @@ static bool npy_dtype(const char *descr, enum ftmrt_dtype *dtype)
     static const struct {
         const char *text;
         enum ftmrt_dtype dtype;
-    } table[] = {{"'|u1'", FTMRT_U8}, {"'<f4'", FTMRT_F32}, {"'<i4'", FTMRT_I32}, {"'<i8'", FTMRT_I64}};
+    } table[] = {
+        {"'|u1'", FTMRT_U8}, {"'<f4'", FTMRT_F32}, {"'<i4'", FTMRT_I32}, {"'<i8'", FTMRT_I64}};
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
         if (!strncmp(descr, table[i].text, strlen(table[i].text))) {
             *dtype = table[i].dtype;
@@ -189,12 +196,15 @@ static bool parse_npy_header(struct array *a, const char *header, const char *pa
     if (!descr || !order || !shape)
         return report_error("%s: damaged .npy header", path);
     if (!npy_dtype(descr, &a->dtype))
-        return report_error("%s: .npy element type %.6s; uint8, int32, int64 and float32 (little-endian) are read",
-                            path, descr);
+        return report_error(
+            "%s: .npy element type %.6s; uint8, int32, int64 and float32 (little-endian) are read",
+            path, descr);
     if (strncmp(order, "False", 5) != 0)
-        return report_error("%s: a Fortran-ordered array; save it with numpy.ascontiguousarray", path);
+        return report_error("%s: a Fortran-ordered array; save it with numpy.ascontiguousarray",
+                            path);
     if (!npy_shape(a, shape))
-        return report_error("%s: unreadable shape, or more than %d dimensions", path, ARRAY_MAX_RANK);
+        return report_error("%s: unreadable shape, or more than %d dimensions", path,
+                            ARRAY_MAX_RANK);
     return true;
 }
 
@@ -225,9 +235,19 @@ bool array_write_npy(const char *path, const float *data, int rank, const int64_
         used += (size_t)snprintf(shape + used, sizeof(shape) - used, "%lld,", (long long)dim[i]);
         count *= (size_t)dim[i];
     }
-    int n = snprintf(header, sizeof(header), "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
+    int n = snprintf(header, sizeof(header),
+                     "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
     int padded = (10 + n + 1 + 63) / 64 * 64 - 10; /* data begins at a multiple of 64 */
-    unsigned char magic[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(padded & 255), (unsigned char)(padded >> 8)};
+    unsigned char magic[10] = {0x93,
+                               'N',
+                               'U',
+                               'M',
+                               'P',
+                               'Y',
+                               1,
+                               0,
+                               (unsigned char)(padded & 255),
+                               (unsigned char)(padded >> 8)};
     struct replace_file f;
     char error[512], text[320];
     snprintf(text, sizeof(text), "%s%*s\n", header, padded - n - 1, "");

@@ -1,4 +1,5 @@
-/* Arrays read from files: IDX and NumPy's .npy, both row-major. Files are untrusted: headers are checked against sizes. */
+/* Arrays read from files: IDX and NumPy's .npy, both row-major. Files are untrusted: headers are
+ * checked against sizes. */
 #ifndef FTMRT_APP_ARRAY_H
 #define FTMRT_APP_ARRAY_H
 

@@ -1,6 +1,7 @@
 /* Trained files: saving the states of a session and taking them back.
  *
- * A file is accepted as a whole before the first state changes, so a bad file leaves the session as it was. */
+ * A file is accepted as a whole before the first state changes, so a bad file leaves the session as
+ * it was. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ static bool fill_tensor(const struct session *s, uint32_t index, struct st_tenso
 {
     const struct ftmrt_program *p = s->program;
     const struct ftmrt_state *state = &p->states[index];
-    *t = (struct st_tensor){.name = state->name, .dtype = (enum ftmrt_dtype)state->dtype, .rank = state->rank};
+    *t = (struct st_tensor){
+        .name = state->name, .dtype = (enum ftmrt_dtype)state->dtype, .rank = state->rank};
     t->bytes = ftmrt_dtype_size(t->dtype);
     for (uint32_t i = 0; i < state->rank; i++) {
         t->dim[i] = state->dim[i];
@@ -55,19 +57,27 @@ static char *class_names(const struct config *c)
     return names;
 }
 
-static bool write_tensors(const struct session *s, struct st_file *f, const char *path, uint64_t seed, int64_t epoch)
+static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
+                          uint64_t seed, int64_t epoch)
 {
-    char *seed_text = app_format("%llu", (unsigned long long)seed), *epoch_text = app_format("%lld", (long long)epoch);
+    char *seed_text = app_format("%llu", (unsigned long long)seed),
+         *epoch_text = app_format("%lld", (long long)epoch);
     char *classes = class_names(&s->config), error[512];
     char *recipe = app_format("%016llx", (unsigned long long)ftmrt_name_hash(s->program->resolved));
     struct st_metadata metadata[] = {
-        {"format", "pt"},       {"program", s->program->name}, {"compiler", s->program->compiler},
-        {"classes", classes},   {"preprocess", s->config.transform_eval.json},
-        {"recipe_hash", recipe}, {"seed", seed_text},          {"epoch", epoch_text},
+        {"format", "pt"},
+        {"program", s->program->name},
+        {"compiler", s->program->compiler},
+        {"classes", classes},
+        {"preprocess", s->config.transform_eval.json},
+        {"recipe_hash", recipe},
+        {"seed", seed_text},
+        {"epoch", epoch_text},
     };
-    f->metadata = metadata;
-    f->metadata_count = sizeof(metadata) / sizeof(*metadata);
-    enum ftmrt_status status = st_write(f, path, error, sizeof(error));
+    struct st_file f = *tensors;
+    f.metadata = metadata;
+    f.metadata_count = sizeof(metadata) / sizeof(*metadata);
+    enum ftmrt_status status = st_write(&f, path, error, sizeof(error));
     free(seed_text);
     free(epoch_text);
     free(classes);
@@ -92,7 +102,9 @@ bool session_save(const struct session *s, const char *path, uint64_t seed, int6
     return ok;
 }
 
-/* ---- loading -------------------------------------------------------------------------------------------------- */
+/* ---- loading
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static bool same_shape(const struct ftmrt_state *s, const struct st_tensor *t)
 {
@@ -103,25 +115,28 @@ static bool same_shape(const struct ftmrt_state *s, const struct st_tensor *t)
 }
 
 /* Whether a file's tensor may become state `index`. */
-static bool check_tensor(const struct ftmrt_program *p, const struct ftmrt_state *s, const struct st_tensor *t,
-                         const char *path)
+static bool check_tensor(const struct ftmrt_program *p, const struct ftmrt_state *s,
+                         const struct st_tensor *t, const char *path)
 {
     if (!t)
-        return report_error("%s: has no tensor '%s', so it is not a trained file of this program", path, s->name);
+        return report_error("%s: has no tensor '%s', so it is not a trained file of this program",
+                            path, s->name);
     if (t->unsupported || !same_shape(s, t))
-        return report_error("%s: tensor '%s' has another shape or type than this program's", path, s->name);
+        return report_error("%s: tensor '%s' has another shape or type than this program's", path,
+                            s->name);
     if (is_frozen(s) && s->source >= 0) {
         const struct ftmrt_tensor *source = &p->tensors[s->source];
         if (t->dtype != (enum ftmrt_dtype)source->dtype || t->bytes != source->bytes ||
             memcmp(t->data, p->blob + source->offset, (size_t)t->bytes) != 0)
-            return report_error("%s: the frozen tensor '%s' differs from the program's: the file belongs to other "
-                                "pretrained weights",
-                                path, s->name);
+            return report_error(
+                "%s: the frozen tensor '%s' differs from the program's: the file belongs to other "
+                "pretrained weights",
+                path, s->name);
         return true;
     }
     return t->dtype == (enum ftmrt_dtype)s->dtype ||
-           report_error("%s: tensor '%s' is %s, expected %s", path, s->name, ftmrt_dtype_name(t->dtype),
-                        ftmrt_dtype_name((enum ftmrt_dtype)s->dtype));
+           report_error("%s: tensor '%s' is %s, expected %s", path, s->name,
+                        ftmrt_dtype_name(t->dtype), ftmrt_dtype_name((enum ftmrt_dtype)s->dtype));
 }
 
 static bool take_tensors(struct session *s, const struct st_file *f, const char *path)

@@ -13,8 +13,8 @@ typedef double option_REAL;
 typedef const char *option_TEXT;
 
 struct options {
-#define APP_OPTION(field, kind, name, arg, commands, help) \
-    option_##kind field;                                   \
+#define APP_OPTION(field, kind, name, arg, commands, help)                                         \
+    option_##kind field;                                                                           \
     bool field##_given;
 #include "options.def"
 #undef APP_OPTION

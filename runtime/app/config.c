@@ -143,7 +143,8 @@ bool config_read(struct config *c, const struct ftmrt_program *p)
     json_decref(root);
     if (!ok) {
         config_free(c);
-        return report_error("this program's recipe cannot be read: it was made by another version of ftmc");
+        return report_error(
+            "this program's recipe cannot be read: it was made by another version of ftmc");
     }
     return true;
 }

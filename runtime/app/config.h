@@ -1,4 +1,5 @@
-/* The recipe as the application needs it, read from the JSON that the compiler put into the program. */
+/* The recipe as the application needs it, read from the JSON that the compiler put into the
+ * program. */
 #ifndef FTMRT_APP_CONFIG_H
 #define FTMRT_APP_CONFIG_H
 
@@ -14,26 +15,26 @@ enum step_kind { STEP_RESIZE, STEP_CENTER_CROP, STEP_TO_GREY, STEP_TO_RGB, STEP_
 /* One step of a transform pipeline (the language's transforms). */
 struct transform_step {
     enum step_kind kind;
-    int64_t height, width;   /* resize: width 0 means that height is the size of the shorter side */
-    int channels;            /* of mean and std; 1: the same for all */
+    int64_t height, width; /* resize: width 0 means that height is the size of the shorter side */
+    int channels;          /* of mean and std; 1: the same for all */
     double scale, mean[CONFIG_MAX_CHANNELS], std[CONFIG_MAX_CHANNELS];
 };
 
 struct transform_pipeline {
     int count;
     struct transform_step steps[CONFIG_MAX_TRANSFORMS];
-    char *json;              /* as it stands in the recipe, for the trained file */
+    char *json; /* as it stands in the recipe, for the trained file */
 };
 
 struct data_config {
-    char *kind;              /* "idx", "npy"; NULL: none */
+    char *kind; /* "idx", "npy"; NULL: none */
     char *images, *labels;
 };
 
 struct config {
     char *name, *model, *weights, *base;
     int64_t classes;
-    char **labels;           /* `classes` names */
+    char **labels; /* `classes` names */
     char *input_name;
     int64_t channels, height, width;
     struct data_config train, test, validation;

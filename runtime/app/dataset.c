@@ -17,7 +17,8 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The file of a source: in data_dir under its own name (also gzipped, or unpacked), else relative to the recipe. */
+/* The file of a source: in data_dir under its own name (also gzipped, or unpacked), else relative
+ * to the recipe. */
 static char *locate(const char *path, const struct config *c, const char *data_dir)
 {
     if (!data_dir)
@@ -45,14 +46,17 @@ static bool classify_images(struct dataset *d, const struct config *c)
     d->count = a->dim[0];
     d->ready = a->dtype == FTMRT_F32;
     if (d->ready) {
-        if (a->rank == 4 && a->dim[1] == c->channels && a->dim[2] == c->height && a->dim[3] == c->width)
+        if (a->rank == 4 && a->dim[1] == c->channels && a->dim[2] == c->height &&
+            a->dim[3] == c->width)
             return true;
-        return report_error("%s: float images are taken as network inputs and must be [N, %lld, %lld, %lld]", d->name,
-                            (long long)c->channels, (long long)c->height, (long long)c->width);
+        return report_error(
+            "%s: float images are taken as network inputs and must be [N, %lld, %lld, %lld]",
+            d->name, (long long)c->channels, (long long)c->height, (long long)c->width);
     }
     if (a->dtype != FTMRT_U8 || a->rank < 3)
-        return report_error("%s: images must be uint8 [N, H, W], [N, H, W, C] or [N, C, H, W], or float32 inputs",
-                            d->name);
+        return report_error(
+            "%s: images must be uint8 [N, H, W], [N, H, W, C] or [N, C, H, W], or float32 inputs",
+            d->name);
     bool last = a->rank == 4 && (a->dim[3] == 1 || a->dim[3] == 3);
     d->channels_last = a->rank == 3 || last;
     d->channels = a->rank == 3 ? 1 : (int)a->dim[last ? 3 : 1];
@@ -72,19 +76,22 @@ static int64_t label_at(const struct array *a, int64_t i)
     return a->dtype == FTMRT_I32 ? ((const int32_t *)a->data)[i] : ((const int64_t *)a->data)[i];
 }
 
-static bool take_labels(struct dataset *d, const struct array *a, const struct config *c, const char *path)
+static bool take_labels(struct dataset *d, const struct array *a, const struct config *c,
+                        const char *path)
 {
     if (a->rank != 1 || a->dtype == FTMRT_F32)
         return report_error("%s: labels must be one integer per image", path);
     if (a->dim[0] != d->count)
-        return report_error("%s: %lld labels for %lld images in %s", path, (long long)a->dim[0], (long long)d->count,
-                            d->name);
+        return report_error("%s: %lld labels for %lld images in %s", path, (long long)a->dim[0],
+                            (long long)d->count, d->name);
     d->labels = app_alloc((size_t)d->count, sizeof(int32_t));
     for (int64_t i = 0; i < d->count; i++) {
         int64_t v = label_at(a, i);
         if (v < 0 || v >= c->classes)
-            return report_error("%s: label %lld of image %lld is not a class; the network has %lld classes (0 to %lld)",
-                                path, (long long)v, (long long)i, (long long)c->classes, (long long)c->classes - 1);
+            return report_error("%s: label %lld of image %lld is not a class; the network has %lld "
+                                "classes (0 to %lld)",
+                                path, (long long)v, (long long)i, (long long)c->classes,
+                                (long long)c->classes - 1);
         d->labels[i] = (int32_t)v;
     }
     return true;
@@ -100,7 +107,8 @@ static bool load_labels(struct dataset *d, const char *path, bool idx, const str
     return ok;
 }
 
-bool dataset_load(struct dataset *d, const struct data_config *source, const struct config *c, const char *data_dir)
+bool dataset_load(struct dataset *d, const struct data_config *source, const struct config *c,
+                  const char *data_dir)
 {
     *d = (struct dataset){0};
     bool idx = !strcmp(source->kind, "idx");
@@ -135,7 +143,8 @@ void dataset_free(struct dataset *d)
 static struct image sample_image(const struct dataset *d, int64_t i)
 {
     int64_t pixels = d->height * d->width;
-    struct image image = {d->width, d->height, d->channels, app_alloc((size_t)pixels, (size_t)d->channels)};
+    struct image image = {d->width, d->height, d->channels,
+                          app_alloc((size_t)pixels, (size_t)d->channels)};
     const unsigned char *src = (const unsigned char *)d->images.data + i * pixels * d->channels;
     if (d->channels_last) {
         memcpy(image.pixels, src, (size_t)(pixels * d->channels));
@@ -147,8 +156,8 @@ static struct image sample_image(const struct dataset *d, int64_t i)
     return image;
 }
 
-static bool sample_input(const struct dataset *d, const struct transform_pipeline *t, const struct config *c, int64_t i,
-                         float *out)
+static bool sample_input(const struct dataset *d, const struct transform_pipeline *t,
+                         const struct config *c, int64_t i, float *out)
 {
     int64_t size = c->channels * c->height * c->width;
     if (d->ready) {
@@ -161,8 +170,9 @@ static bool sample_input(const struct dataset *d, const struct transform_pipelin
     return ok;
 }
 
-bool dataset_batch(const struct dataset *d, const struct transform_pipeline *t, const struct config *c,
-                   const int64_t *order, int64_t first, int64_t n, float *inputs, int32_t *labels)
+bool dataset_batch(const struct dataset *d, const struct transform_pipeline *t,
+                   const struct config *c, const int64_t *order, int64_t first, int64_t n,
+                   float *inputs, int32_t *labels)
 {
     int64_t size = c->channels * c->height * c->width;
     int failed = 0;
@@ -182,7 +192,8 @@ void shuffle_order(int64_t *order, int64_t count, uint64_t seed, uint64_t epoch)
     for (int64_t i = 0; i < count; i++)
         order[i] = i;
     for (int64_t i = count - 1; i > 0; i--) { /* Fisher-Yates */
-        int64_t j = (int64_t)(ftmrt_uniform(seed, epoch, (uint64_t)i, USE_SHUFFLE) * (double)(i + 1));
+        int64_t j =
+            (int64_t)(ftmrt_uniform(seed, epoch, (uint64_t)i, USE_SHUFFLE) * (double)(i + 1));
         int64_t t = order[i];
         order[i] = order[j];
         order[j] = t;
@@ -190,7 +201,8 @@ void shuffle_order(int64_t *order, int64_t count, uint64_t seed, uint64_t epoch)
 }
 
 /* Marks round(percent of the class) members of class k, chosen by a seeded permutation. */
-static void mark_class(const struct dataset *d, bool *chosen, int64_t *members, int32_t k, double percent, uint64_t seed)
+static void mark_class(const struct dataset *d, bool *chosen, int64_t *members, int32_t k,
+                       double percent, uint64_t seed)
 {
     int64_t count = 0;
     for (int64_t i = 0; i < d->count; i++)
@@ -207,13 +219,15 @@ static void mark_class(const struct dataset *d, bool *chosen, int64_t *members, 
     }
 }
 
-void split_stratified(struct split *s, const struct dataset *d, const struct config *c, double percent, uint64_t seed)
+void split_stratified(struct split *s, const struct dataset *d, const struct config *c,
+                      double percent, uint64_t seed)
 {
     bool *chosen = app_alloc((size_t)d->count, sizeof(bool));
     int64_t *members = app_alloc((size_t)d->count, sizeof(int64_t));
     for (int64_t k = 0; k < c->classes; k++)
         mark_class(d, chosen, members, (int32_t)k, percent, seed);
-    *s = (struct split){app_alloc((size_t)d->count, sizeof(int64_t)), app_alloc((size_t)d->count, sizeof(int64_t)), 0, 0};
+    *s = (struct split){app_alloc((size_t)d->count, sizeof(int64_t)),
+                        app_alloc((size_t)d->count, sizeof(int64_t)), 0, 0};
     for (int64_t i = 0; i < d->count; i++) {
         if (chosen[i])
             s->validation[s->validation_count++] = i;

@@ -8,40 +8,43 @@
 #include "array.h"
 #include "config.h"
 
-/* Samples with labels. 8-bit images are pictures and go through a transform; f32 arrays of the network's own input
- * shape [count, C, H, W] are taken as they are. */
+/* Samples with labels. 8-bit images are pictures and go through a transform; f32 arrays of the
+ * network's own input shape [count, C, H, W] are taken as they are. */
 struct dataset {
-    char *name;             /* for messages: the image file's path */
+    char *name; /* for messages: the image file's path */
     struct array images;
     int64_t count, height, width;
     int channels;
     bool channels_last, ready; /* ready: f32 inputs */
-    int32_t *labels;        /* NULL: unlabelled */
+    int32_t *labels;           /* NULL: unlabelled */
 };
 
-/* Loads one source; paths are relative to config.base, or looked up by their file name in data_dir (may be NULL).
- * Labels outside 0 .. classes-1 are an error. false after a message. */
-bool dataset_load(struct dataset *d, const struct data_config *source, const struct config *c, const char *data_dir);
+/* Loads one source; paths are relative to config.base, or looked up by their file name in data_dir
+ * (may be NULL). Labels outside 0 .. classes-1 are an error. false after a message. */
+bool dataset_load(struct dataset *d, const struct data_config *source, const struct config *c,
+                  const char *data_dir);
 
 /* Unlabelled samples from an .npy file. */
 bool dataset_load_npy(struct dataset *d, const char *path, const struct config *c);
 void dataset_free(struct dataset *d);
 
-/* Writes samples order[0 .. n-1] (NULL: first, first + 1, ...) as inputs [n, C, H, W] and labels [n] (may be NULL),
- * in parallel. false after a message. */
-bool dataset_batch(const struct dataset *d, const struct transform_pipeline *t, const struct config *c,
-                   const int64_t *order, int64_t first, int64_t n, float *inputs, int32_t *labels);
+/* Writes samples order[0 .. n-1] (NULL: first, first + 1, ...) as inputs [n, C, H, W] and labels
+ * [n] (may be NULL), in parallel. false after a message. */
+bool dataset_batch(const struct dataset *d, const struct transform_pipeline *t,
+                   const struct config *c, const int64_t *order, int64_t first, int64_t n,
+                   float *inputs, int32_t *labels);
 
 /* A permutation of 0 .. count-1, a function of (seed, epoch) alone. */
 void shuffle_order(int64_t *order, int64_t count, uint64_t seed, uint64_t epoch);
 
-/* Splits a data set: about `percent` of each class, chosen by the seed, go to `validation`, the rest to `train`
- * (both allocated, in ascending order). */
+/* Splits a data set: about `percent` of each class, chosen by the seed, go to `validation`, the
+ * rest to `train` (both allocated, in ascending order). */
 struct split {
     int64_t *train, *validation;
     int64_t train_count, validation_count;
 };
-void split_stratified(struct split *s, const struct dataset *d, const struct config *c, double percent, uint64_t seed);
+void split_stratified(struct split *s, const struct dataset *d, const struct config *c,
+                      double percent, uint64_t seed);
 void split_free(struct split *s);
 
 #endif

@@ -7,14 +7,15 @@
 #include "command.h"
 #include "report.h"
 
-bool evaluate(struct session *s, const struct dataset *d, const int64_t *order, int64_t count, struct metrics *m,
-              float *all_logits)
+bool evaluate(struct session *s, const struct dataset *d, const int64_t *order, int64_t count,
+              struct metrics *m, float *all_logits)
 {
     int64_t most = s->program->max_batch, classes = s->config.classes;
     metrics_init(m, classes, count);
     for (int64_t first = 0; first < count; first += most) {
         int64_t n = count - first < most ? count - first : most;
-        if (!dataset_batch(d, &s->config.transform_eval, &s->config, order, first, n, s->inputs, s->labels) ||
+        if (!dataset_batch(d, &s->config.transform_eval, &s->config, order, first, n, s->inputs,
+                           s->labels) ||
             !session_predict(s, n)) {
             metrics_free(m);
             return false;
@@ -41,9 +42,9 @@ static bool print_results(struct session *s, const struct dataset *d, const stru
     int64_t dims[2] = {d->count, s->config.classes};
     float *logits = o->logits ? app_alloc((size_t)(dims[0] * dims[1]), sizeof(float)) : NULL;
     bool ok = evaluate(s, d, NULL, d->count, &m, logits);
-    if (ok && o->json)
+    if (ok && o->json) {
         ok = metrics_print_json(&m, &s->config, s->weights_from, stdout);
-    else if (ok) {
+    } else if (ok) {
         printf("weights   %s\ndata      %s\n", s->weights_from, d->name);
         metrics_print(&m, &s->config, stdout);
     }
@@ -62,7 +63,8 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
     if (!session_open(&s, p, 0))
         return EXIT_ERROR;
     char *runs = session_runs_folder(o->runs);
-    bool ok = session_take_weights(&s, o->weights, runs) && load_eval_data(&d, &s.config, o) && print_results(&s, &d, o);
+    bool ok = session_take_weights(&s, o->weights, runs) && load_eval_data(&d, &s.config, o) &&
+              print_results(&s, &d, o);
     dataset_free(&d);
     session_close(&s);
     free(runs);

@@ -1,5 +1,5 @@
-/* Decoding of PNG by libpng's simplified interface, which turns every kind (palette, 16 bit, grey with alpha ...) into
- * 8-bit grey or RGB. */
+/* Decoding of PNG by libpng's simplified interface, which turns every kind (palette, 16 bit, grey
+ * with alpha ...) into 8-bit grey or RGB. */
 #include <errno.h>
 #include <png.h>
 #include <stdlib.h>
@@ -20,7 +20,8 @@ void image_free(struct image *i)
 static void drop_alpha(unsigned char *pixels, uint64_t count, int channels)
 {
     for (uint64_t p = 0; p < count; p++)
-        memmove(pixels + p * (uint64_t)(channels - 1), pixels + p * (uint64_t)channels, (size_t)channels - 1);
+        memmove(pixels + p * (uint64_t)(channels - 1), pixels + p * (uint64_t)channels,
+                (size_t)channels - 1);
 }
 
 bool image_read_png(struct image *i, const char *path)
@@ -35,7 +36,8 @@ bool image_read_png(struct image *i, const char *path)
     png.format = (color ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY) | (alpha ? PNG_FORMAT_FLAG_ALPHA : 0);
     if (count == 0 || count > IMAGE_MAX_PIXELS) {
         png_image_free(&png);
-        return report_error("%s: %u x %u pixels; the limit is 100 megapixels", path, png.width, png.height);
+        return report_error("%s: %u x %u pixels; the limit is 100 megapixels", path, png.width,
+                            png.height);
     }
     int channels = (int)PNG_IMAGE_SAMPLE_CHANNELS(png.format);
     i->pixels = malloc(PNG_IMAGE_SIZE(png));

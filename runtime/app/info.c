@@ -32,31 +32,36 @@ static struct totals count_parameters(const struct ftmrt_program *p)
     return t;
 }
 
-static void print_text(const struct ftmrt_program *p, const struct config *c, const struct totals *t)
+static void print_text(const struct ftmrt_program *p, const struct config *c,
+                       const struct totals *t)
 {
     printf("program     %s, made by %s\n", p->name, p->compiler);
-    printf("processor   %s (%s here)\n", p->cpu, ftmrt_cpu_supported(p->cpu) ? "runs" : "cannot run");
+    printf("processor   %s (%s here)\n", p->cpu,
+           ftmrt_cpu_supported(p->cpu) ? "runs" : "cannot run");
     printf("model       %s\n", c->model ? c->model : p->name);
-    printf("weights     %s, %.1f MB in the program\n", c->weights ? c->weights : "random", (double)p->blob_size / 1e6);
-    printf("input       %s [%lld, %lld, %lld]\n", c->input_name, (long long)c->channels, (long long)c->height,
-           (long long)c->width);
+    printf("weights     %s, %.1f MB in the program\n", c->weights ? c->weights : "random",
+           (double)p->blob_size / 1e6);
+    printf("input       %s [%lld, %lld, %lld]\n", c->input_name, (long long)c->channels,
+           (long long)c->height, (long long)c->width);
     printf("classes     %lld:", (long long)c->classes);
     for (int64_t k = 0; k < c->classes && k < 10; k++)
         printf(" %s", c->labels[k]);
-    printf("%s\nparameters  %lld, %lld of them trainable\n", c->classes > 10 ? " ..." : "", (long long)t->parameters,
-           (long long)t->trainable);
-    printf("batch       up to %lld\nmemory      %.1f MB workspace, %.1f MB of it activations\n", (long long)p->max_batch,
-           (double)p->workspace_size / 1e6, (double)p->arena_size / 1e6);
+    printf("%s\nparameters  %lld, %lld of them trainable\n", c->classes > 10 ? " ..." : "",
+           (long long)t->parameters, (long long)t->trainable);
+    printf("batch       up to %lld\nmemory      %.1f MB workspace, %.1f MB of it activations\n",
+           (long long)p->max_batch, (double)p->workspace_size / 1e6, (double)p->arena_size / 1e6);
 }
 
-static void print_json(const struct ftmrt_program *p, const struct config *c, const struct totals *t)
+static void print_json(const struct ftmrt_program *p, const struct config *c,
+                       const struct totals *t)
 {
-    json_t *root = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:[I,I,I]}", "program", p->name,
-                             "compiler", p->compiler, "cpu", p->cpu, "cpu_supported", ftmrt_cpu_supported(p->cpu),
-                             "classes", (json_int_t)c->classes, "parameters", (json_int_t)t->parameters, "trainable",
-                             (json_int_t)t->trainable, "max_batch", (json_int_t)p->max_batch, "workspace_bytes",
-                             (json_int_t)p->workspace_size, "weight_bytes", (json_int_t)p->blob_size, "input",
-                             (json_int_t)c->channels, (json_int_t)c->height, (json_int_t)c->width);
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:[I,I,I]}", "program", p->name,
+        "compiler", p->compiler, "cpu", p->cpu, "cpu_supported", ftmrt_cpu_supported(p->cpu),
+        "classes", (json_int_t)c->classes, "parameters", (json_int_t)t->parameters, "trainable",
+        (json_int_t)t->trainable, "max_batch", (json_int_t)p->max_batch, "workspace_bytes",
+        (json_int_t)p->workspace_size, "weight_bytes", (json_int_t)p->blob_size, "input",
+        (json_int_t)c->channels, (json_int_t)c->height, (json_int_t)c->width);
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);

@@ -79,7 +79,10 @@ void metrics_add(struct metrics *m, const float *logits, const int32_t *labels, 
 static double ratio(int64_t a, int64_t b) { return b ? (double)a / (double)b : 0; }
 
 double metrics_accuracy(const struct metrics *m) { return ratio(m->correct, m->count); }
-double metrics_loss(const struct metrics *m) { return m->count ? m->loss_sum / (double)m->count : 0; }
+double metrics_loss(const struct metrics *m)
+{
+    return m->count ? m->loss_sum / (double)m->count : 0;
+}
 
 double metrics_precision(const struct metrics *m, int64_t k)
 {
@@ -124,9 +127,10 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
 {
-    fprintf(out, "samples   %lld\nloss      %.5f\naccuracy  %.2f %%  (%lld wrong)\ntop-5     %.2f %%\n",
-            (long long)m->count, metrics_loss(m), 100 * metrics_accuracy(m), (long long)(m->count - m->correct),
-            100 * ratio(m->top5, m->count));
+    fprintf(out,
+            "samples   %lld\nloss      %.5f\naccuracy  %.2f %%  (%lld wrong)\ntop-5     %.2f %%\n",
+            (long long)m->count, metrics_loss(m), 100 * metrics_accuracy(m),
+            (long long)(m->count - m->correct), 100 * ratio(m->top5, m->count));
     fprintf(out, "\n%14s  precision  recall  F1      samples\n", "class");
     for (int64_t k = 0; k < m->classes; k++)
         fprintf(out, "%14.14s  %.4f     %.4f  %.4f  %lld\n", c->labels[k], metrics_precision(m, k),
@@ -151,17 +155,20 @@ static json_t *json_classes(const struct metrics *m, const struct config *c)
 {
     json_t *list = json_array();
     for (int64_t k = 0; k < m->classes; k++)
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:I}", "class", c->labels[k], "precision",
-                                              metrics_precision(m, k), "recall", metrics_recall(m, k), "f1",
-                                              metrics_f1(m, k), "samples", (json_int_t)labelled(m, k)));
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:I}", "class", c->labels[k],
+                                              "precision", metrics_precision(m, k), "recall",
+                                              metrics_recall(m, k), "f1", metrics_f1(m, k),
+                                              "samples", (json_int_t)labelled(m, k)));
     return list;
 }
 
-bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights, FILE *out)
+bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights,
+                        FILE *out)
 {
-    json_t *root = json_pack("{s:f, s:f, s:f, s:I, s:s, s:o, s:o}", "accuracy", metrics_accuracy(m), "loss",
-                             metrics_loss(m), "top5", ratio(m->top5, m->count), "samples", (json_int_t)m->count,
-                             "weights", weights, "classes", json_classes(m, c), "confusion", json_confusion(m));
+    json_t *root = json_pack("{s:f, s:f, s:f, s:I, s:s, s:o, s:o}", "accuracy", metrics_accuracy(m),
+                             "loss", metrics_loss(m), "top5", ratio(m->top5, m->count), "samples",
+                             (json_int_t)m->count, "weights", weights, "classes",
+                             json_classes(m, c), "confusion", json_confusion(m));
     bool ok = root && json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
     fputc('\n', out);
     json_decref(root);

@@ -1,4 +1,5 @@
-/* What an evaluation says: loss, accuracy, top-5, confusion matrix, and precision, recall and F1 per class. */
+/* What an evaluation says: loss, accuracy, top-5, confusion matrix, and precision, recall and F1
+ * per class. */
 #ifndef FTMRT_APP_METRICS_H
 #define FTMRT_APP_METRICS_H
 
@@ -10,10 +11,10 @@
 
 struct metrics {
     int64_t classes, count, correct, top5;
-    double loss_sum;       /* over samples */
-    int64_t *confusion;    /* [label][predicted] */
+    double loss_sum;    /* over samples */
+    int64_t *confusion; /* [label][predicted] */
     int32_t *labels, *predicted;
-    float *confidence;     /* of the prediction, per sample */
+    float *confidence; /* of the prediction, per sample */
     int64_t capacity;
 };
 
@@ -32,7 +33,8 @@ double metrics_recall(const struct metrics *m, int64_t k);
 double metrics_f1(const struct metrics *m, int64_t k);
 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out);
-bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights, FILE *out);
+bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights,
+                        FILE *out);
 
 /* Softmax of one row in double precision. */
 void softmax(const float *logits, int64_t classes, double *out);

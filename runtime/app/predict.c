@@ -39,7 +39,8 @@ static void print_sample(struct output *out, const char *name, const float *logi
         int64_t k = next_best(p, classes, taken);
         taken[k] = true;
         if (out->list)
-            json_array_append_new(top, json_pack("{s:s, s:f}", "class", out->config->labels[k], "probability", p[k]));
+            json_array_append_new(
+                top, json_pack("{s:s, s:f}", "class", out->config->labels[k], "probability", p[k]));
         else
             printf("%s %s %.4f", i ? "," : "", out->config->labels[k], p[k]);
     }
@@ -58,7 +59,8 @@ static bool predict_file(struct session *s, struct output *out, const char *path
     struct image image;
     if (!image_read_png(&image, path))
         return false;
-    bool ok = transform_run(&s->config.transform_eval, &s->config, &image, s->inputs, path) && session_predict(s, 1);
+    bool ok = transform_run(&s->config.transform_eval, &s->config, &image, s->inputs, path) &&
+              session_predict(s, 1);
     image_free(&image);
     if (ok)
         print_sample(out, path, s->logits);
@@ -73,12 +75,14 @@ static bool predict_files(struct session *s, struct output *out, const struct op
     return ok;
 }
 
-static bool predict_batches(struct session *s, struct output *out, const struct dataset *d, float *logits)
+static bool predict_batches(struct session *s, struct output *out, const struct dataset *d,
+                            float *logits)
 {
     int64_t most = s->program->max_batch, classes = s->config.classes;
     for (int64_t first = 0; first < d->count; first += most) {
         int64_t n = d->count - first < most ? d->count - first : most;
-        if (!dataset_batch(d, &s->config.transform_eval, &s->config, NULL, first, n, s->inputs, NULL) ||
+        if (!dataset_batch(d, &s->config.transform_eval, &s->config, NULL, first, n, s->inputs,
+                           NULL) ||
             !session_predict(s, n))
             return false;
         memcpy(logits + first * classes, s->logits, (size_t)(n * classes) * sizeof(float));
@@ -114,7 +118,8 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
     }
     if (!session_open(&s, p, 0))
         return EXIT_ERROR;
-    struct output out = {&s.config, o->top_given && o->top > 0 ? o->top : 1, o->json ? json_array() : NULL};
+    struct output out = {&s.config, o->top_given && o->top > 0 ? o->top : 1,
+                         o->json ? json_array() : NULL};
     char *runs = session_runs_folder(o->runs);
     bool ok = session_take_weights(&s, o->weights, runs) &&
               (o->data ? predict_array(&s, &out, o) : predict_files(&s, &out, o));

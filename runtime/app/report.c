@@ -41,7 +41,10 @@ static void *or_exit(void *p)
     return p;
 }
 
-void *app_alloc(size_t count, size_t size) { return or_exit(calloc(count ? count : 1, size ? size : 1)); }
+void *app_alloc(size_t count, size_t size)
+{
+    return or_exit(calloc(count ? count : 1, size ? size : 1));
+}
 
 char *app_strdup(const char *s) { return or_exit(strdup(s)); }
 

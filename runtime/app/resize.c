@@ -1,7 +1,9 @@
-/* Antialiased bilinear resizing: a triangle filter as wide as the scale, applied along rows and then along columns.
+/* Antialiased bilinear resizing: a triangle filter as wide as the scale, applied along rows and
+ * then along columns.
  *
- * For an output position o of a pass with scale s = in / out, the filter is centred at (o + 1/2) s and reaches
- * max(s, 1) to both sides; weights are normalised in double precision and rounded to 22 bits, sums to 8 bits. */
+ * For an output position o of a pass with scale s = in / out, the filter is centred at (o + 1/2) s
+ * and reaches max(s, 1) to both sides; weights are normalised in double precision and rounded to 22
+ * bits, sums to 8 bits. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -84,7 +86,8 @@ static void resize_rows(const struct image *in, struct image *out)
     for (int64_t y = 0; y < in->height; y++)
         for (int64_t x = 0; x < out->width; x++)
             for (int64_t k = 0; k < c; k++)
-                out->pixels[(y * out->width + x) * c + k] = filter_at(&f.taps[x], in->pixels + y * in->width * c + k, c);
+                out->pixels[(y * out->width + x) * c + k] =
+                    filter_at(&f.taps[x], in->pixels + y * in->width * c + k, c);
     filter_free(&f);
 }
 

@@ -14,7 +14,10 @@
 
 #include "report.h"
 
-char *run_folder_file(const struct run_folder *r, const char *name) { return app_format("%s/%s", r->path, name); }
+char *run_folder_file(const struct run_folder *r, const char *name)
+{
+    return app_format("%s/%s", r->path, name);
+}
 
 /* The number of a run's folder of that program, or -1. */
 static long run_number(const char *entry, const char *name)
@@ -36,7 +39,8 @@ static bool make_numbered(struct run_folder *r, const char *runs, const char *na
         if (mkdir(r->path, 0777) == 0)
             return true;
         if (errno != EEXIST)
-            return report_error("%s: %s; choose another folder with --runs DIR", r->path, strerror(errno));
+            return report_error("%s: %s; choose another folder with --runs DIR", r->path,
+                                strerror(errno));
         free(r->path);
     }
     r->path = NULL;
@@ -68,9 +72,10 @@ static json_t *run_json(const struct session *s, uint64_t seed)
     struct tm tm;
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     const struct ftmrt_program *p = s->program;
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s}", "program", p->name, "compiler", p->compiler, "cpu",
-                     p->cpu, "written", started, "threads", ftmrt_threads(), "seed", (json_int_t)seed, "model",
-                     s->config.model ? s->config.model : "", "weights", s->config.weights ? s->config.weights : "random");
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s}", "program", p->name, "compiler",
+                     p->compiler, "cpu", p->cpu, "written", started, "threads", ftmrt_threads(),
+                     "seed", (json_int_t)seed, "model", s->config.model ? s->config.model : "",
+                     "weights", s->config.weights ? s->config.weights : "random");
 }
 
 static bool write_json(const struct run_folder *r, json_t *root)
@@ -90,8 +95,8 @@ static bool write_recipe(const struct run_folder *r, const struct session *s)
     return f && fputs(s->program->resolved, f) >= 0 && close_written(f, "recipe.ftm");
 }
 
-bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed, int argc,
-                     char **argv)
+bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed,
+                     int argc, char **argv)
 {
     *r = (struct run_folder){0};
     if (!make_numbered(r, runs, s->program->name))
@@ -106,7 +111,8 @@ bool run_folder_open(struct run_folder *r, const struct session *s, const char *
     if (!write_json(r, root) || !write_recipe(r, s) || !(r->metrics = open_in(r, "metrics.csv")) ||
         !(r->log = open_in(r, "log.jsonl")))
         return false;
-    fputs("epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n", r->metrics);
+    fputs("epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n",
+          r->metrics);
     return true;
 }
 
@@ -149,15 +155,16 @@ void run_folder_step(struct run_folder *r, int64_t step, double lr, double loss)
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
 {
     fprintf(r->metrics, "%lld,%lld", (long long)e->epoch, (long long)e->step);
-    const double figures[] = {e->lr,           e->train_loss, e->train_accuracy, e->validation_loss,
-                              e->validation_accuracy, e->seconds};
+    const double figures[] = {
+        e->lr,     e->train_loss, e->train_accuracy, e->validation_loss, e->validation_accuracy,
+        e->seconds};
     for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
         csv_figure(r->metrics, figures[i]);
     fputc('\n', r->metrics);
     fflush(r->metrics);
-    json_t *line = json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "epoch", (json_int_t)e->epoch, "step",
-                             (json_int_t)e->step, "lr", e->lr, "train_loss", e->train_loss, "train_accuracy",
-                             e->train_accuracy, "seconds", e->seconds);
+    json_t *line = json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "epoch", (json_int_t)e->epoch,
+                             "step", (json_int_t)e->step, "lr", e->lr, "train_loss", e->train_loss,
+                             "train_accuracy", e->train_accuracy, "seconds", e->seconds);
     if (line && !isnan(e->validation_loss)) {
         json_object_set_new(line, "validation_loss", json_real(e->validation_loss));
         json_object_set_new(line, "validation_accuracy", json_real(e->validation_accuracy));
@@ -175,13 +182,16 @@ bool run_folder_split(const struct run_folder *r, const struct split *s)
         return false;
     fputs("sample,part\n", f);
     for (int64_t t = 0, v = 0; t < s->train_count || v < s->validation_count;) {
-        bool train = v == s->validation_count || (t < s->train_count && s->train[t] < s->validation[v]);
-        fprintf(f, "%lld,%s\n", (long long)(train ? s->train[t++] : s->validation[v++]), train ? "train" : "validation");
+        bool train =
+            v == s->validation_count || (t < s->train_count && s->train[t] < s->validation[v]);
+        fprintf(f, "%lld,%s\n", (long long)(train ? s->train[t++] : s->validation[v++]),
+                train ? "train" : "validation");
     }
     return close_written(f, "split.csv");
 }
 
-static bool write_confusion(const struct run_folder *r, const struct session *s, const struct metrics *m)
+static bool write_confusion(const struct run_folder *r, const struct session *s,
+                            const struct metrics *m)
 {
     FILE *f = open_in(r, "confusion.csv");
     if (!f)
@@ -201,7 +211,8 @@ static bool write_confusion(const struct run_folder *r, const struct session *s,
     return close_written(f, "confusion.csv");
 }
 
-bool run_folder_predictions(const struct run_folder *r, const struct session *s, const struct metrics *m)
+bool run_folder_predictions(const struct run_folder *r, const struct session *s,
+                            const struct metrics *m)
 {
     FILE *f = open_in(r, "predictions.csv");
     if (!f)
@@ -217,8 +228,8 @@ bool run_folder_predictions(const struct run_folder *r, const struct session *s,
     return close_written(f, "predictions.csv") && write_confusion(r, s, m);
 }
 
-bool run_folder_finish(const struct run_folder *r, const struct session *s, uint64_t seed, double seconds,
-                       const char *outcome)
+bool run_folder_finish(const struct run_folder *r, const struct session *s, uint64_t seed,
+                       double seconds, const char *outcome)
 {
     char *path = run_folder_file(r, "run.json");
     json_t *before = json_load_file(path, 0, NULL), *root = run_json(s, seed);
@@ -229,7 +240,8 @@ bool run_folder_finish(const struct run_folder *r, const struct session *s, uint
     json_decref(before);
     json_object_set_new(root, "outcome", json_string(outcome));
     json_object_set_new(root, "seconds", json_real(seconds));
-    json_object_set_new(root, "peak_memory_bytes", json_integer((json_int_t)usage.ru_maxrss * 1024));
+    json_object_set_new(root, "peak_memory_bytes",
+                        json_integer((json_int_t)usage.ru_maxrss * 1024));
     return write_json(r, root);
 }
 

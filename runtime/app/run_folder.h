@@ -25,8 +25,8 @@ struct epoch_result {
 };
 
 /* Makes the next free folder below `runs` for the program; false after a message. */
-bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed, int argc,
-                     char **argv);
+bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed,
+                     int argc, char **argv);
 void run_folder_close(struct run_folder *r);
 
 /* The path of a file in the folder; allocated. */
@@ -36,10 +36,11 @@ void run_folder_step(struct run_folder *r, int64_t step, double lr, double loss)
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e);
 bool run_folder_split(const struct run_folder *r, const struct split *s);
 /* predictions.csv and confusion.csv of an evaluation. */
-bool run_folder_predictions(const struct run_folder *r, const struct session *s, const struct metrics *m);
+bool run_folder_predictions(const struct run_folder *r, const struct session *s,
+                            const struct metrics *m);
 /* run.json again, with the outcome. */
-bool run_folder_finish(const struct run_folder *r, const struct session *s, uint64_t seed, double seconds,
-                       const char *outcome);
+bool run_folder_finish(const struct run_folder *r, const struct session *s, uint64_t seed,
+                       double seconds, const char *outcome);
 
 /* The newest run of the program that has best.safetensors: that file's path, allocated, or NULL. */
 char *run_folder_latest_best(const char *runs, const char *name);

@@ -1,5 +1,5 @@
-/* The command `selftest`: the constants in use are what their source tensors say, frozen tensors are untouched by a
- * trained file, and a forward pass is finite and repeatable. */
+/* The command `selftest`: the constants in use are what their source tensors say, frozen tensors
+ * are untouched by a trained file, and a forward pass is finite and repeatable. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,10 +32,13 @@ static double *state_value(const struct session *s, uint32_t index)
 }
 
 /* Compares a stored constant with its value packed again. */
-static bool same_as_blob(const struct ftmrt_program *p, const struct ftmrt_derive *d, const double *value)
+static bool same_as_blob(const struct ftmrt_program *p, const struct ftmrt_derive *d,
+                         const double *value)
 {
-    int64_t n = elements(d->rank, d->dim), packed = ftmrt_layout_elements((enum ftmrt_layout)d->layout, d->rank, d->dim);
-    float *plain = app_alloc((size_t)n, sizeof(float)), *again = app_alloc((size_t)packed, sizeof(float));
+    int64_t n = elements(d->rank, d->dim),
+            packed = ftmrt_layout_elements((enum ftmrt_layout)d->layout, d->rank, d->dim);
+    float *plain = app_alloc((size_t)n, sizeof(float)),
+          *again = app_alloc((size_t)packed, sizeof(float));
     for (int64_t i = 0; i < n; i++)
         plain[i] = (float)value[i];
     ftmrt_pack((enum ftmrt_layout)d->layout, d->rank, d->dim, plain, again);
@@ -74,7 +77,8 @@ static bool check_constants(const struct session *s)
 
 static bool check_forward(struct session *s)
 {
-    int64_t classes = s->config.classes, size = s->config.channels * s->config.height * s->config.width;
+    int64_t classes = s->config.classes,
+            size = s->config.channels * s->config.height * s->config.width;
     for (int64_t i = 0; i < size; i++)
         s->inputs[i] = (float)(2 * ftmrt_uniform(1, 2, (uint64_t)i, 3) - 1);
     float *first = app_alloc((size_t)classes, sizeof(float));

@@ -10,15 +10,18 @@
 #include "report.h"
 #include "run_folder.h"
 
-/* The workspace: anonymous memory, in huge pages where the system gives them (they halve the time of some kernels). */
+/* The workspace: anonymous memory, in huge pages where the system gives them (they halve the time
+ * of some kernels). */
 static bool map_workspace(struct session *s)
 {
     const size_t huge = (size_t)2 << 20;
     s->workspace_bytes = ((size_t)s->program->workspace_size + huge - 1) / huge * huge;
-    s->workspace = mmap(NULL, s->workspace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    s->workspace =
+        mmap(NULL, s->workspace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s->workspace == MAP_FAILED) {
         s->workspace = NULL;
-        return report_error("out of memory: the network needs %.1f MB", (double)s->workspace_bytes / 1e6);
+        return report_error("out of memory: the network needs %.1f MB",
+                            (double)s->workspace_bytes / 1e6);
     }
     madvise(s->workspace, s->workspace_bytes, MADV_HUGEPAGE);
     return true;
@@ -39,7 +42,8 @@ bool session_open(struct session *s, const struct ftmrt_program *p, uint64_t see
     enum ftmrt_status status = ftmrt_init_workspace(p, s->workspace, seed);
     if (status != FTMRT_OK) {
         session_close(s);
-        return report_error("the weights in the program cannot be used: %s", ftmrt_status_text(status));
+        return report_error("the weights in the program cannot be used: %s",
+                            ftmrt_status_text(status));
     }
     return true;
 }
@@ -56,7 +60,9 @@ void session_close(struct session *s)
     *s = (struct session){0};
 }
 
-/* ---- entries ----------------------------------------------------------------------------------------------- */
+/* ---- entries
+ * -----------------------------------------------------------------------------------------------
+ */
 
 enum { MAX_VALUES = 8 };
 
@@ -74,7 +80,8 @@ static void *bound(const struct binding *table, const char *name)
 }
 
 /* Runs an entry with its inputs and outputs found by name. */
-static bool run_entry(struct session *s, const char *entry, const struct binding *in, const struct binding *out, int64_t n)
+static bool run_entry(struct session *s, const char *entry, const struct binding *in,
+                      const struct binding *out, int64_t n)
 {
     const struct ftmrt_entry *e = ftmrt_find_entry(s->program, entry);
     const void *inputs[MAX_VALUES];
@@ -100,16 +107,22 @@ bool session_predict(struct session *s, int64_t n)
 
 bool session_eval(struct session *s, int64_t n, float *loss)
 {
-    const struct binding in[] = {{s->config.input_name, s->inputs}, {"label", s->labels}, {NULL, NULL}};
+    const struct binding in[] = {
+        {s->config.input_name, s->inputs}, {"label", s->labels}, {NULL, NULL}};
     const struct binding out[] = {{"logits", s->logits}, {"loss", loss}, {NULL, NULL}};
     return run_entry(s, "eval", in, out, n);
 }
 
-bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars, float *loss)
+bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars,
+                        float *loss)
 {
     struct step_scalars v = *scalars;
-    const struct binding in[] = {{s->config.input_name, s->inputs},    {"label", s->labels}, {"lr", &v.lr},
-                                 {"momentum", &v.momentum}, {"weight_decay", &v.weight_decay}, {NULL, NULL}};
+    const struct binding in[] = {{s->config.input_name, s->inputs},
+                                 {"label", s->labels},
+                                 {"lr", &v.lr},
+                                 {"momentum", &v.momentum},
+                                 {"weight_decay", &v.weight_decay},
+                                 {NULL, NULL}};
     const struct binding out[] = {{"logits", s->logits}, {"loss", loss}, {NULL, NULL}};
     return run_entry(s, "train", in, out, n);
 }
@@ -145,8 +158,10 @@ bool session_take_weights(struct session *s, const char *path, const char *runs)
         return ok;
     }
     if (!all_pretrained(s->program))
-        return report_error("not trained yet: run '%s train' first, or name a trained file with --weights FILE",
-                            s->program->name);
-    s->weights_from = app_format("%s (pretrained)", s->config.weights ? s->config.weights : "the program");
+        return report_error(
+            "not trained yet: run '%s train' first, or name a trained file with --weights FILE",
+            s->program->name);
+    s->weights_from =
+        app_format("%s (pretrained)", s->config.weights ? s->config.weights : "the program");
     return true;
 }

@@ -30,18 +30,20 @@ bool session_eval(struct session *s, int64_t n, float *loss);
 struct step_scalars {
     float lr, momentum, weight_decay;
 };
-bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars, float *loss);
+bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars,
+                        float *loss);
 
-/* Takes the weights of a trained file: every state must be there with its shape, and frozen tensors must be equal to
- * the program's own. false after a message, with the workspace unchanged. */
+/* Takes the weights of a trained file: every state must be there with its shape, and frozen tensors
+ * must be equal to the program's own. false after a message, with the workspace unchanged. */
 bool session_load(struct session *s, const char *path);
 
-/* Writes all states but optimizer slots as safetensors: frozen ones byte for byte as in the pretrained file, trained
- * ones as f32. seed and epoch go into the metadata. Replaces the file atomically. false after a message. */
+/* Writes all states but optimizer slots as safetensors: frozen ones byte for byte as in the
+ * pretrained file, trained ones as f32. seed and epoch go into the metadata. Replaces the file
+ * atomically. false after a message. */
 bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch);
 
-/* Weights for eval and predict: `path` if not NULL, else the last run's best, else the pretrained ones if every state
- * has them. false after a message ("not trained yet"). */
+/* Weights for eval and predict: `path` if not NULL, else the last run's best, else the pretrained
+ * ones if every state has them. false after a message ("not trained yet"). */
 bool session_take_weights(struct session *s, const char *path, const char *runs);
 
 /* The folder beside the program in which runs are kept, or `given` if not NULL; allocated. */

@@ -1,4 +1,5 @@
-/* The command `train`: epochs over shuffled batches, validation, the run folder, and a clean stop on Ctrl-C. */
+/* The command `train`: epochs over shuffled batches, validation, the run folder, and a clean stop
+ * on Ctrl-C. */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,15 +24,15 @@ static void on_interrupt(int signal_number)
 /* A training run. */
 struct training {
     struct session session;
-    struct dataset train, validation;  /* validation may share train's samples through split */
+    struct dataset train, validation; /* validation may share train's samples through split */
     struct split split;
     struct run_folder run;
     const struct options *options;
-    int64_t *order;                    /* samples of the epoch */
+    int64_t *order; /* samples of the epoch */
     int64_t epochs, steps_per_epoch, total_steps, step;
     uint64_t seed;
     double lr, best;
-    double epoch_loss;                 /* sum over samples */
+    double epoch_loss; /* sum over samples */
     int64_t epoch_correct, epoch_seen;
     bool terminal;
     double started, last_line;
@@ -44,10 +45,13 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool has_validation(const struct training *t) { return t->validation.count > 0 || t->split.validation_count > 0; }
+static bool has_validation(const struct training *t)
+{
+    return t->validation.count > 0 || t->split.validation_count > 0;
+}
 
-/* Learning rate of a step: linear warm-up, then constant or cosine to zero (Loshchilov and Hutter 2017, eq. 5, one
- * period, per step). */
+/* Learning rate of a step: linear warm-up, then constant or cosine to zero (Loshchilov and Hutter
+ * 2017, eq. 5, one period, per step). */
 static double rate_at(const struct training *t, int64_t step)
 {
     const struct config *c = &t->session.config;
@@ -63,16 +67,21 @@ static bool load_data(struct training *t)
     struct config *c = &t->session.config;
     const char *dir = t->options->data;
     if (!c->train.kind)
-        return report_error("the recipe names no training data; add `train = ...` to its data block");
+        return report_error(
+            "the recipe names no training data; add `train = ...` to its data block");
     if (!dataset_load(&t->train, &c->train, c, dir))
         return false;
     if (c->validation.kind)
         return dataset_load(&t->validation, &c->validation, c, dir);
     split_stratified(&t->split, &t->train, c, c->validation_percent, t->seed);
-    return t->split.train_count > 0 || report_error("%s: no samples are left for training", t->train.name);
+    return t->split.train_count > 0 ||
+           report_error("%s: no samples are left for training", t->train.name);
 }
 
-static int64_t train_count(const struct training *t) { return t->split.train ? t->split.train_count : t->train.count; }
+static int64_t train_count(const struct training *t)
+{
+    return t->split.train ? t->split.train_count : t->train.count;
+}
 
 static void plan(struct training *t)
 {
@@ -109,9 +118,10 @@ static void progress(struct training *t, int64_t epoch, double loss)
     t->last_line = time;
     double rate = (double)(t->step * t->session.config.batch) / elapsed;
     double left = elapsed / (double)t->step * (double)(t->total_steps - t->step);
-    fprintf(stderr, "%sepoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f samples/s  %d:%02d left%s", t->terminal ? "\r" : "",
-            (long long)epoch, (long long)t->epochs, (long long)t->step, (long long)t->total_steps, loss, rate,
-            (int)left / 60, (int)left % 60, t->terminal ? "\033[K" : "\n");
+    fprintf(stderr, "%sepoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f samples/s  %d:%02d left%s",
+            t->terminal ? "\r" : "", (long long)epoch, (long long)t->epochs, (long long)t->step,
+            (long long)t->total_steps, loss, rate, (int)left / 60, (int)left % 60,
+            t->terminal ? "\033[K" : "\n");
 }
 
 static void count_correct(struct training *t, int64_t n)
@@ -135,13 +145,16 @@ static bool train_step(struct training *t, int64_t epoch, int64_t first)
     struct config *c = &s->config;
     int64_t n = train_count(t) - first < c->batch ? train_count(t) - first : c->batch;
     float loss = 0;
-    struct step_scalars scalars = {(float)rate_at(t, t->step), (float)c->momentum, (float)c->weight_decay};
-    if (!dataset_batch(&t->train, &c->transform_train, c, t->order, first, n, s->inputs, s->labels) ||
+    struct step_scalars scalars = {(float)rate_at(t, t->step), (float)c->momentum,
+                                   (float)c->weight_decay};
+    if (!dataset_batch(&t->train, &c->transform_train, c, t->order, first, n, s->inputs,
+                       s->labels) ||
         !session_train_step(s, n, &scalars, &loss))
         return false;
     t->step++;
     if (!isfinite(loss))
-        return report_error("the loss is %f at step %lld; lower the learning rate (it is %g). The last saved weights are "
+        return report_error("the loss is %f at step %lld; lower the learning rate (it is %g). The "
+                            "last saved weights are "
                             "in %s",
                             (double)loss, (long long)t->step, (double)scalars.lr, t->run.path);
     run_folder_step(&t->run, t->step, (double)scalars.lr, (double)loss);
@@ -163,13 +176,20 @@ static bool save_as(struct training *t, const char *name, int64_t epoch)
 /* Validates if there is something to validate on, keeps the best, writes the epoch's lines. */
 static bool finish_epoch(struct training *t, int64_t epoch)
 {
-    struct epoch_result e = {epoch, t->step, rate_at(t, t->step - 1), t->epoch_loss / (double)t->epoch_seen,
-                             (double)t->epoch_correct / (double)t->epoch_seen, NAN, NAN, 0};
+    struct epoch_result e = {epoch,
+                             t->step,
+                             rate_at(t, t->step - 1),
+                             t->epoch_loss / (double)t->epoch_seen,
+                             (double)t->epoch_correct / (double)t->epoch_seen,
+                             NAN,
+                             NAN,
+                             0};
     struct metrics m = {0};
     bool validated = has_validation(t);
     if (validated) {
         bool own = t->validation.count > 0;
-        if (!evaluate(&t->session, own ? &t->validation : &t->train, own ? NULL : t->split.validation,
+        if (!evaluate(&t->session, own ? &t->validation : &t->train,
+                      own ? NULL : t->split.validation,
                       own ? t->validation.count : t->split.validation_count, &m, NULL))
             return false;
         e.validation_loss = metrics_loss(&m);
@@ -180,14 +200,16 @@ static bool finish_epoch(struct training *t, int64_t epoch)
     bool ok = true;
     if (score > t->best) {
         t->best = score;
-        ok = save_as(t, "best.safetensors", epoch) && (!validated || run_folder_predictions(&t->run, &t->session, &m));
+        ok = save_as(t, "best.safetensors", epoch) &&
+             (!validated || run_folder_predictions(&t->run, &t->session, &m));
     }
     run_folder_epoch(&t->run, &e);
     fprintf(stderr, "%s", t->terminal ? "\r\033[K" : "");
-    printf("epoch %lld/%lld  train loss %.4f  accuracy %.2f %%", (long long)epoch, (long long)t->epochs, e.train_loss,
-           100 * e.train_accuracy);
+    printf("epoch %lld/%lld  train loss %.4f  accuracy %.2f %%", (long long)epoch,
+           (long long)t->epochs, e.train_loss, 100 * e.train_accuracy);
     if (validated)
-        printf("  validation loss %.4f  accuracy %.2f %%", e.validation_loss, 100 * e.validation_accuracy);
+        printf("  validation loss %.4f  accuracy %.2f %%", e.validation_loss,
+               100 * e.validation_accuracy);
     printf("  %.1f s\n", e.seconds);
     fflush(stdout);
     metrics_free(&m);
@@ -216,7 +238,8 @@ static bool copy_out(struct training *t)
     if (!t->options->out)
         return true;
     char *best = run_folder_file(&t->run, "best.safetensors");
-    bool ok = session_load(&t->session, best) && session_save(&t->session, t->options->out, t->seed, t->epochs);
+    bool ok = session_load(&t->session, best) &&
+              session_save(&t->session, t->options->out, t->seed, t->epochs);
     free(best);
     return ok;
 }
@@ -225,7 +248,8 @@ static bool run_epochs(struct training *t)
 {
     t->started = t->last_line = now();
     bool ok = !t->split.validation_count || run_folder_split(&t->run, &t->split);
-    for (int64_t epoch = 1; ok && epoch <= t->epochs && t->step < t->total_steps && !interrupted; epoch++)
+    for (int64_t epoch = 1; ok && epoch <= t->epochs && t->step < t->total_steps && !interrupted;
+         epoch++)
         ok = train_epoch(t, epoch);
     if (ok && !interrupted && t->step == 0)
         ok = report_error("there is nothing to train: 0 steps");
@@ -250,14 +274,16 @@ static void watch_interrupt(void)
 static bool start_run(struct training *t)
 {
     char *runs = session_runs_folder(t->options->runs);
-    bool ok = run_folder_open(&t->run, &t->session, runs, t->seed, t->options->argc, t->options->argv);
+    bool ok =
+        run_folder_open(&t->run, &t->session, runs, t->seed, t->options->argc, t->options->argv);
     free(runs);
     return ok;
 }
 
 static bool has_train_entry(const struct ftmrt_program *p)
 {
-    return ftmrt_find_entry(p, "train") || report_error("this program was compiled for inference only");
+    return ftmrt_find_entry(p, "train") ||
+           report_error("this program was compiled for inference only");
 }
 
 int command_train(const struct ftmrt_program *p, const struct options *o)

@@ -1,4 +1,5 @@
-/* Transform pipelines: resize, crop, channels on 8-bit pictures, then normalisation to the network's input. */
+/* Transform pipelines: resize, crop, channels on 8-bit pictures, then normalisation to the
+ * network's input. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +24,14 @@ static void replace(struct image *i, struct image next)
 static void step_resize(struct image *i, const struct transform_step *s)
 {
     int64_t height = s->height, width = s->width;
-    if (width == 0) { /* the shorter side; the other keeps the aspect, truncated as torchvision does */
-        width = i->width <= i->height ? s->height : (int64_t)((double)s->height * (double)i->width / (double)i->height);
-        height = i->height < i->width ? s->height : (int64_t)((double)s->height * (double)i->height / (double)i->width);
+    if (width ==
+        0) { /* the shorter side; the other keeps the aspect, truncated as torchvision does */
+        width = i->width <= i->height
+                    ? s->height
+                    : (int64_t)((double)s->height * (double)i->width / (double)i->height);
+        height = i->height < i->width
+                     ? s->height
+                     : (int64_t)((double)s->height * (double)i->height / (double)i->width);
     }
     if (height == i->height && width == i->width)
         return;
@@ -44,8 +50,8 @@ static void step_center_crop(struct image *i, const struct transform_step *s)
         for (int64_t x = 0; x < w; x++) {
             int64_t sy = y + top, sx = x + left;
             if (sy >= 0 && sy < i->height && sx >= 0 && sx < i->width)
-                memcpy(next.pixels + (y * w + x) * i->channels, i->pixels + (sy * i->width + sx) * i->channels,
-                       (size_t)i->channels);
+                memcpy(next.pixels + (y * w + x) * i->channels,
+                       i->pixels + (sy * i->width + sx) * i->channels, (size_t)i->channels);
         }
     replace(i, next);
 }
@@ -57,7 +63,8 @@ static void step_to_grey(struct image *i)
     int64_t count = i->width * i->height;
     for (int64_t p = 0; p < count; p++) { /* ITU-R 601-2 luma in 16-bit fixed point */
         const unsigned char *rgb = i->pixels + 3 * p;
-        i->pixels[p] = (unsigned char)((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
+        i->pixels[p] =
+            (unsigned char)((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
     }
     i->channels = 1;
 }
@@ -103,8 +110,8 @@ static const struct transform_step *run_steps(const struct transform_pipeline *t
     return normalize;
 }
 
-bool transform_run(const struct transform_pipeline *t, const struct config *c, const struct image *in, float *out,
-                   const char *name)
+bool transform_run(const struct transform_pipeline *t, const struct config *c,
+                   const struct image *in, float *out, const char *name)
 {
     struct image i;
     copy_image(in, &i);
@@ -117,10 +124,11 @@ bool transform_run(const struct transform_pipeline *t, const struct config *c, c
     if (ok)
         to_floats(&i, normalize, out);
     else
-        report_error("%s: is %lld x %lld after the transforms, the network takes %lld x %lld; add resize(%lld, %lld) to "
+        report_error("%s: is %lld x %lld after the transforms, the network takes %lld x %lld; add "
+                     "resize(%lld, %lld) to "
                      "the recipe",
-                     name, (long long)i.height, (long long)i.width, (long long)c->height, (long long)c->width,
-                     (long long)c->height, (long long)c->width);
+                     name, (long long)i.height, (long long)i.width, (long long)c->height,
+                     (long long)c->width, (long long)c->height, (long long)c->width);
     image_free(&i);
     return ok;
 }

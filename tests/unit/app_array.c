@@ -1,17 +1,18 @@
 /* link: ftmrt_app z */
 /* IDX and .npy: what is read, and that every damaged file is refused without a crash. */
+#include "array.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include "array.h"
+#include <cmocka.h>
 
 static char path[64];
 
@@ -125,8 +126,10 @@ static void hostile_npy_headers_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(idx_plain_and_gzipped),       cmocka_unit_test(npy_round_trip),
-        cmocka_unit_test(every_truncation_is_refused), cmocka_unit_test(lying_sizes_are_refused),
+        cmocka_unit_test(idx_plain_and_gzipped),
+        cmocka_unit_test(npy_round_trip),
+        cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(lying_sizes_are_refused),
         cmocka_unit_test(hostile_npy_headers_are_refused),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);

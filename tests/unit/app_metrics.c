@@ -1,14 +1,15 @@
 /* link: ftmrt_app m */
 /* Evaluation figures against numbers computed by hand. */
+#include "dataset.h"
+#include "metrics.h"
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <math.h>
 
-#include "dataset.h"
-#include "metrics.h"
+#include <cmocka.h>
 
 static void figures_of_three_classes(void **state)
 {

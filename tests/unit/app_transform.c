@@ -1,16 +1,17 @@
 /* link: ftmrt_app */
 /* Transforms against Pillow (references of tests/tools/make_resize_reference.py). */
+#include "array.h"
+#include "image.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "image.h"
+#include <cmocka.h>
 
 static struct array load(const char *name)
 {
@@ -87,17 +88,21 @@ static void normalize_is_per_channel_and_planar(void **state)
 {
     (void)state;
     struct config c = {.channels = 3, .height = 37, .width = 29};
-    struct transform_pipeline t = {
-        .count = 1,
-        .steps = {{.kind = STEP_NORMALIZE, .channels = 3, .scale = 255, .mean = {0.5, 0.25, 0}, .std = {0.5, 1, 2}}}};
+    struct transform_pipeline t = {.count = 1,
+                                   .steps = {{.kind = STEP_NORMALIZE,
+                                              .channels = 3,
+                                              .scale = 255,
+                                              .mean = {0.5, 0.25, 0},
+                                              .std = {0.5, 1, 2}}}};
     static float out[3 * 37 * 29];
     struct array in = load("resize_in");
     assert_true(run(&t, &c, out));
     const unsigned char *p = in.data;
     for (int k = 0; k < 3; k++)
         for (int i = 0; i < 37 * 29; i++) {
-            double want = (p[3 * i + k] / 255.0 - t.steps[0].mean[k]) / t.steps[0].std[k];
-            assert_float_equal(out[k * 37 * 29 + i], want, 1e-6);
+            double want =
+                (p[3 * (size_t)i + (size_t)k] / 255.0 - t.steps[0].mean[k]) / t.steps[0].std[k];
+            assert_float_equal(out[(size_t)k * 37 * 29 + (size_t)i], want, 1e-6);
         }
     array_free(&in);
 }
@@ -106,7 +111,8 @@ static void crop_is_centred_and_pads_with_black(void **state)
 {
     (void)state;
     struct config c = {.channels = 3, .height = 41, .width = 9};
-    struct transform_pipeline t = {.count = 1, .steps = {{.kind = STEP_CENTER_CROP, .height = 41, .width = 9}}};
+    struct transform_pipeline t = {.count = 1,
+                                   .steps = {{.kind = STEP_CENTER_CROP, .height = 41, .width = 9}}};
     static float out[3 * 41 * 9];
     struct array in = load("resize_in");
     assert_true(run(&t, &c, out));
@@ -119,7 +125,8 @@ static void a_wrong_final_size_is_an_error(void **state)
 {
     (void)state;
     struct config c = {.channels = 3, .height = 64, .width = 64};
-    struct transform_pipeline t = {.count = 1, .steps = {{.kind = STEP_RESIZE, .height = 64}}}; /* shorter side */
+    struct transform_pipeline t = {
+        .count = 1, .steps = {{.kind = STEP_RESIZE, .height = 64}}}; /* shorter side */
     static float out[3 * 64 * 64];
     assert_false(run(&t, &c, out));
 }
