@@ -16,3 +16,4 @@ config.environment["PATH"] = os.pathsep.join([t for t in tools if t] + [os.envir
 for name in ("CC", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+config.substitutions.append(("%ftmc", os.path.join(lit_config.params.get("bin", ""), "ftmc")))
