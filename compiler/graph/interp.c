@@ -121,6 +121,13 @@ static struct tensor eval_steps(struct run *r, const struct node *n, struct tens
     return value;
 }
 
+static void compute(struct run *r, const struct node *n, struct tensor *value)
+{
+    *value = eval_steps(r, n, eval_anchor(r, n));
+    if (r->interp->computed)
+        r->interp->computed(r->interp->context, n, value);
+}
+
 void interp_run(struct interp *in, struct arena *arena, const struct graph *g, int64_t n,
                 const struct tensor *inputs, struct tensor *outputs, struct tensor **values)
 {
@@ -135,7 +142,7 @@ void interp_run(struct interp *in, struct arena *arena, const struct graph *g, i
         else if (node->op == OP_state)
             r.values[i] = copy_tensor(&r, &in->states[node->attrs.state]);
         else
-            r.values[i] = eval_steps(&r, node, eval_anchor(&r, node));
+            compute(&r, node, &r.values[i]);
     }
     for (uint32_t i = 0; i < g->outputs.len; i++)
         outputs[i] = copy_tensor(&r, &r.values[g->outputs.at[i].value.i]);

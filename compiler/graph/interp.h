@@ -11,6 +11,10 @@ struct interp {
     struct arena *arena;
     const struct program *program;
     struct tensor *states;
+    /* If not NULL: called with every value that was computed, before anything reads it; may change
+     * it (tests put in the rounding of another precision). */
+    void (*computed)(void *context, const struct node *n, struct tensor *value);
+    void *context;
 };
 
 struct interp *interp_new(struct arena *arena, const struct program *p);

@@ -27,6 +27,8 @@ static int64_t draw(struct draw *d, int64_t low, int64_t high)
     return low + (int64_t)(u * (double)(high - low + 1));
 }
 
+static int64_t or_else(int64_t option, int64_t value) { return option ? option : value; }
+
 static bool chance(struct draw *d, int64_t percent) { return draw(d, 0, 99) < percent; }
 
 static int64_t draw_channels(struct draw *d)
@@ -34,6 +36,12 @@ static int64_t draw_channels(struct draw *d)
     static const int64_t some[] = {1, 2, 3, 5, 8, 16, 17, 24, 33, 40};
     int64_t c = some[draw(d, 0, sizeof some / sizeof *some - 1)];
     return c < d->options->max_channels ? c : d->options->max_channels;
+}
+
+static int64_t draw_image_channels(struct draw *d)
+{
+    int64_t most = or_else(d->options->max_image_channels, 4), c = draw(d, 1, 4);
+    return most > 4 && chance(d, 30) ? draw(d, 5, most) : c;
 }
 
 static const char *layer_name(struct draw *d, const char *kind, int part)
@@ -68,9 +76,9 @@ static struct net_conv draw_window(struct draw *d, const struct shape *x, int64_
     struct net_conv c = {0};
     for (int axis = 0; axis < 2; axis++) {
         int64_t in = x->dim[2 + axis];
-        c.kernel[axis] = draw(d, 1, 3);
+        c.kernel[axis] = draw(d, 1, or_else(d->options->max_kernel, 3));
         c.dilation[axis] = draw(d, 1, max_dilation);
-        c.stride[axis] = draw(d, 1, 2);
+        c.stride[axis] = draw(d, 1, or_else(d->options->max_stride, 2));
         c.padding[axis] = draw(d, 0, c.kernel[axis] - 1);
         c.padding[2 + axis] = draw(d, 0, c.kernel[axis] - 1);
         if (in + c.padding[axis] + c.padding[2 + axis] <
@@ -128,6 +136,29 @@ static value_id residual_block(struct draw *d, value_id x)
     return chance(d, 50) ? graph_op(d->g, OP_relu, NULL, y) : y;
 }
 
+/* f(x) + g(x), two convolutions of one kernel but different operands. */
+static value_id shortcut_block(struct draw *d, value_id x)
+{
+    struct net_conv c = draw_window(d, graph_shape(d->g, x), 1);
+    c.out = draw_channels(d);
+    value_id a = net_conv2d(d->g, layer_name(d, "left", 0), x, &c, draw_trainable(d));
+    a = epilogue(d, a, 0);
+    value_id b = net_conv2d(d->g, layer_name(d, "right", 1), x, &c, draw_trainable(d));
+    if (chance(d, 50))
+        b = net_batch_norm(d->g, layer_name(d, "bn", 1), b, 1e-3, draw_trainable(d), false);
+    return activation(d, graph_op(d->g, OP_add, NULL, a, b));
+}
+
+static value_id block(struct draw *d, value_id x)
+{
+    int64_t kind = draw(d, 0, d->options->joins ? 12 : 9);
+    if (kind == 12)
+        return graph_op(d->g, OP_global_avg_pool, NULL, x);
+    if (kind > 9)
+        return shortcut_block(d, x);
+    return kind < 6 ? convolution_block(d, x) : kind < 8 ? residual_block(d, x) : pool_block(d, x);
+}
+
 static value_id head(struct draw *d, value_id x, int64_t classes)
 {
     if (chance(d, 50))
@@ -159,13 +190,11 @@ static value_id body(struct draw *d)
     if (chance(d, 6))
         return perceptron(d);
     int64_t max = d->options->max_size, blocks = draw(d, 1, d->options->max_blocks);
-    int64_t height = draw(d, 1, max), width = draw(d, 1, max), channels = draw(d, 1, 4);
+    int64_t height = draw(d, 1, max), width = draw(d, 1, max), channels = draw_image_channels(d);
     d->frozen = (uint32_t)draw(d, 0, blocks);
     value_id x = net_image(d->g, channels, height, width);
-    for (d->block = 0; d->block < blocks; d->block++) {
-        int64_t kind = draw(d, 0, 9);
-        x = kind < 6 ? convolution_block(d, x) : kind < 8 ? residual_block(d, x) : pool_block(d, x);
-    }
+    for (d->block = 0; d->block < blocks; d->block++)
+        x = block(d, x);
     return head(d, x, draw(d, 2, 11));
 }
 

@@ -10,6 +10,10 @@ struct random_graph_options {
     uint32_t max_blocks;            /* of convolution, pooling, residual, ... before the head */
     int64_t max_size, max_channels; /* of the image's sides; of every map */
     int64_t max_batch;
+    int64_t max_image_channels; /* 0: 4 */
+    int64_t max_kernel;         /* 0: 3 */
+    int64_t max_stride;         /* 0: 2 */
+    bool joins; /* also blocks of two convolutions added, and global pools between */
 };
 
 /* What suits the interpreter: small enough for hundreds of graphs. */
