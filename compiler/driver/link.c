@@ -26,11 +26,15 @@ static const char *const flags[] = {
 
 static const char *const archives[] = {"libftmrt_app.a", "libftmrt_files.a", "libftmrt.a"};
 
+#ifndef FTM_CC
+#define FTM_CC "cc"
+#endif
+
 /* $CC may hold options ("ccache gcc", "clang -m64"). */
 static void add_compiler(struct arena *arena, words *w)
 {
     const char *cc = getenv("CC");
-    char *text = arena_strdup(arena, cc && *cc ? cc : "cc"), *rest = text;
+    char *text = arena_strdup(arena, cc && *cc ? cc : FTM_CC), *rest = text;
     for (char *word; (word = strtok_r(rest, " \t", &rest));)
         vec_push(arena, w, word);
 }
