@@ -30,9 +30,8 @@ uint64_t schedule_scratch(const struct graph *g, const struct node *n)
     case OP_conv2d_grad_weight: return schedule_shards_inside(n) ? 0 : per_shard(g, result);
     case OP_channel_sum:
     case OP_channel_dot:
+    case OP_bn_stats: /* mean, sum of squared deviations */
     case OP_bn_grad_stats: return per_shard(g, result);
-    case OP_bn_stats: /* mean, sum of squares about it, then a line that begins with the count */
-        return per_shard(g, result + line);
     case OP_cross_entropy: /* one line, so that shards do not share one */
         return per_shard(g, line);
     default: return 0;
