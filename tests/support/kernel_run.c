@@ -47,7 +47,7 @@ void kernel_run_free(struct kernel_run *r)
 {
     for (struct kernel_case *c = r->first; c; c = c->next)
         for (uint32_t i = 0; i < KERNEL_RUN_OPERANDS + 2; i++)
-            free(c->buffers[i]);
+            guarded_free(&c->memory[i]);
     if (r->library)
         dlclose(r->library);
     ir_free(r->ir);
@@ -265,6 +265,14 @@ static void *aligned(size_t bytes)
     return p;
 }
 
+/* A buffer of a case, all NaNs, between a margin and a guard page. */
+static void new_buffer(struct kernel_case *c, uint32_t i, size_t bytes)
+{
+    guarded_free(&c->memory[i]);
+    c->memory[i] = guarded_new(bytes);
+    c->buffers[i] = memset(c->memory[i].at, 0xff, bytes);
+}
+
 static void pack_integers(const struct node *v, const struct tensor *t, void *dst)
 {
     int64_t count = shape_elements(&t->shape, 1);
@@ -297,17 +305,17 @@ static void prepare(struct kernel_case *c, struct arena *a, int64_t n, struct te
     for (uint32_t i = 0; i < node->input_count; i++) {
         const struct node *v = graph_node(c->graph, node->inputs[i]);
         in[i] = operand_tensor(c, a, i, n);
-        free(c->buffers[i]);
-        c->buffers[i] = aligned(value_bytes(c, v, max));
+        new_buffer(c, i, value_bytes(c, v, max));
         pack(v, &in[i], c->buffers[i]);
     }
     const struct kernel_family *family = kernel_family(c->graph, node);
     uint64_t scratch = family->scratch ? family->scratch(c->graph, node) : 0;
     uint32_t result = node->input_count;
-    free(c->buffers[result]);
-    free(c->buffers[result + 1]);
-    c->buffers[result] = aligned(value_bytes(c, node, max));
-    c->buffers[result + 1] = scratch ? aligned((size_t)scratch) : NULL;
+    new_buffer(c, result, value_bytes(c, node, max));
+    guarded_free(&c->memory[result + 1]);
+    c->buffers[result + 1] = NULL;
+    if (scratch)
+        new_buffer(c, result + 1, (size_t)scratch);
 }
 
 /* ---- the reference
@@ -451,6 +459,9 @@ static void run_threads(struct kernel_case *c, int64_t n)
             memcpy(c->buffers[i], original[i], bytes);
         }
         kernel_case_execute(c, n);
+        for (uint32_t i = 0; i <= node->input_count + 1; i++)
+            if (c->buffers[i] && !guarded_intact(&c->memory[i]))
+                FAIL(c, "something was written before buffer %u (n = %lld)", i, (long long)n);
         for (uint32_t i = 0; i <= node->input_count; i++) {
             size_t bytes = value_bytes(c, buffer_value(c, i), max);
             if (threads == 1)

@@ -11,13 +11,15 @@
  *     kernel_run_free(r);
  *
  * A check runs the kernel with 1, 2 and 3 threads and demands equal bits, operands past image n
- * that are NaN, zero lanes past the last channel in the result, and nothing written past image n. A
+ * that are NaN, zero lanes past the last channel in the result, and nothing written past image n or
+ * touched outside the buffers (guard pages). A
  * violation ends the program with a message. */
 #ifndef FTM_TESTS_KERNEL_RUN_H
 #define FTM_TESTS_KERNEL_RUN_H
 
 #include "cpu.h"
 #include "graph.h"
+#include "guarded.h"
 #include "kernel.h"
 #include "op.h"
 
@@ -34,8 +36,9 @@ struct kernel_case {
     void (*fill)(const struct kernel_case *c, uint32_t operand, struct tensor *x);
     int64_t classes;
     const char *label;
-    ftmrt_kernel *phase[4];                 /* after kernel_run_build */
-    void *buffers[KERNEL_RUN_OPERANDS + 2]; /* of the last check or kernel_case_prepare */
+    ftmrt_kernel *phase[4];                         /* after kernel_run_build */
+    void *buffers[KERNEL_RUN_OPERANDS + 2];         /* of the last check or kernel_case_prepare */
+    struct guarded memory[KERNEL_RUN_OPERANDS + 2]; /* of the buffers */
     struct kernel_case *next;
 };
 
