@@ -33,7 +33,9 @@ static bool chance(struct draw *d, int64_t percent) { return draw(d, 0, 99) < pe
 
 static int64_t draw_channels(struct draw *d)
 {
-    static const int64_t some[] = {1, 2, 3, 5, 8, 16, 17, 24, 33, 40};
+    static const int64_t some[] = {1, 2, 3, 5, 8, 16, 17, 24, 33, 40}, wide[] = {48, 64, 96, 130};
+    if (d->options->max_channels > 40 && chance(d, 40))
+        return wide[draw(d, 0, 3)];
     int64_t c = some[draw(d, 0, sizeof some / sizeof *some - 1)];
     return c < d->options->max_channels ? c : d->options->max_channels;
 }
@@ -149,9 +151,28 @@ static value_id shortcut_block(struct draw *d, value_id x)
     return activation(d, graph_op(d->g, OP_add, NULL, a, b));
 }
 
+/* f(f(x)), the same weight twice. */
+static value_id repeated_block(struct draw *d, value_id x)
+{
+    int64_t k = draw(d, 0, 1);
+    struct net_conv c = {
+        .out = graph_shape(d->g, x)->dim[1], .kernel = {2 * k + 1, 3}, .padding = {k, 1, k, 1}};
+    bool trainable = draw_trainable(d), bias = chance(d, 50);
+    c.groups = chance(d, 40) ? c.out : 1;
+    for (int i = 0; i < 2; i++) {
+        x = net_conv2d(d->g, layer_name(d, "conv", 0), x, &c, trainable);
+        if (bias)
+            x = net_bias(d->g, layer_name(d, "conv", 0), x, trainable);
+        x = activation(d, x);
+    }
+    return x;
+}
+
 static value_id block(struct draw *d, value_id x)
 {
-    int64_t kind = draw(d, 0, d->options->joins ? 12 : 9);
+    int64_t kind = draw(d, 0, d->options->joins ? 13 : 9);
+    if (kind == 13)
+        return repeated_block(d, x);
     if (kind == 12)
         return graph_op(d->g, OP_global_avg_pool, NULL, x);
     if (kind > 9)
