@@ -39,14 +39,24 @@ static enum ftmrt_layout kernel_layout(const struct node *n)
     return n->attrs.groups > 1 ? FTMRT_LAYOUT_DEPTHWISE : FTMRT_LAYOUT_CONV;
 }
 
+/* A sum of gradients of one weight, which several convolutions read. */
+static bool is_weight_sum(const struct node *n)
+{
+    return op_info(n->op)->cls == OP_CLASS_ELEMWISE && n->type.shape.rank == 4 &&
+           !shape_batched(&n->type.shape);
+}
+
 /* Layout of a weight by the convolutions that use or make it; plain if there are none. */
 static void find_kernels(struct layout_pass *p)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         const struct node *n = &p->g->nodes.at[i];
-        if (!is_convolution(n->op) || n->dead)
+        if (n->dead)
             continue;
-        p->kernel[n->op == OP_conv2d_grad_weight ? i : n->inputs[1].i] = kernel_layout(n);
+        if (is_convolution(n->op))
+            p->kernel[n->op == OP_conv2d_grad_weight ? i : n->inputs[1].i] = kernel_layout(n);
+        else if (is_weight_sum(n))
+            p->kernel[i] = p->kernel[n->inputs[0].i];
     }
 }
 
