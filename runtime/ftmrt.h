@@ -86,6 +86,13 @@ typedef void ftmrt_kernel(void *const *buffers, int64_t n, int64_t begin, int64_
  * flushed in every thread while it computes; the caller's floating-point state is restored. */
 void ftmrt_parallel(ftmrt_kernel *kernel, void *const *buffers, int64_t n, int64_t units);
 
+/* The straight-line code of an entry: calls of ftmrt_parallel, one after the other. */
+typedef void ftmrt_body(void *workspace, const void *const *inputs, void *const *outputs, int64_t n);
+
+/* Runs an entry's body with one team of threads that lives as long as the body: its calls of ftmrt_parallel
+ * hand their units to that team. Outside of it ftmrt_parallel makes a team for itself. */
+void ftmrt_run(ftmrt_body *body, void *workspace, const void *const *inputs, void *const *outputs, int64_t n);
+
 /* Number of threads that ftmrt_parallel uses from now on (process-wide); 0: as many as the process may run on. */
 void ftmrt_set_threads(int threads);
 int ftmrt_threads(void);

@@ -1,4 +1,5 @@
-/* The entry functions: straight-line code, one call of ftmrt_parallel per kernel call and phase.
+/* The entry functions: straight-line code, one call of ftmrt_parallel per kernel call and phase, in
+ * a body that ftmrt_run gives a team of threads.
  *
  * All addresses are the workspace, the blob or a caller's pointer plus a constant. They are put
  * into one array on the stack, in the order in which the kernel wants them: operands, result,
@@ -15,9 +16,9 @@ struct entry {
     const struct schedule *schedule;
     const struct descriptor *descriptor;
     LLVMValueRef workspace, inputs, outputs, n; /* parameters */
-    LLVMValueRef blob, parallel;
+    LLVMValueRef blob, parallel, run;
     LLVMValueRef buffers; /* MAX_BUFFERS pointers on the stack */
-    LLVMTypeRef parallel_type, kernel_type;
+    LLVMTypeRef parallel_type, run_type, kernel_type;
 };
 
 char *entry_kernel_symbol(struct arena *arena, const struct descriptor *d, const struct kernel *k)
@@ -114,20 +115,35 @@ static void check_batch(struct entry *e)
     LLVMPositionBuilderAtEnd(ir->b, good);
 }
 
-static void emit_entry(struct entry *e, const struct schedule_function *f)
+/* The calls, as a function of its own that ftmrt_run runs with a team of threads. */
+static LLVMValueRef emit_body(struct entry *e, const struct schedule_function *f, LLVMTypeRef type)
 {
     struct ir *ir = e->ir;
-    LLVMTypeRef params[] = {ir->ptr, ir->ptr, ir->ptr, ir->i64};
-    const char *name = descriptor_entry_symbol(e->arena, e->descriptor, f->graph->name);
-    LLVMValueRef fn = ir_function(ir, name, LLVMFunctionType(ir->i32, params, 4, false), false);
+    char *name = arena_printf(e->arena, "%s.body.%s", e->descriptor->symbol, f->graph->name);
+    LLVMValueRef fn = ir_function(ir, name, type, true);
     e->workspace = LLVMGetParam(fn, 0);
     e->inputs = LLVMGetParam(fn, 1);
     e->outputs = LLVMGetParam(fn, 2);
     e->n = LLVMGetParam(fn, 3);
     e->buffers = LLVMBuildAlloca(ir->b, LLVMArrayType2(ir->ptr, MAX_BUFFERS), "buffers");
-    check_batch(e);
     for (uint32_t i = 0; i < f->calls.len; i++)
         emit_call(e, f->graph, &f->calls.at[i]);
+    LLVMBuildRetVoid(ir->b);
+    return fn;
+}
+
+static void emit_entry(struct entry *e, const struct schedule_function *f)
+{
+    struct ir *ir = e->ir;
+    LLVMTypeRef params[] = {ir->ptr, ir->ptr, ir->ptr, ir->i64};
+    LLVMValueRef body = emit_body(e, f, LLVMFunctionType(ir->void_type, params, 4, false));
+    const char *name = descriptor_entry_symbol(e->arena, e->descriptor, f->graph->name);
+    LLVMValueRef fn = ir_function(ir, name, LLVMFunctionType(ir->i32, params, 4, false), false);
+    e->n = LLVMGetParam(fn, 3);
+    check_batch(e);
+    LLVMValueRef args[] = {body, LLVMGetParam(fn, 0), LLVMGetParam(fn, 1), LLVMGetParam(fn, 2),
+                           e->n};
+    LLVMBuildCall2(ir->b, e->run_type, e->run, args, 5, "");
     LLVMBuildRet(ir->b, LLVMConstInt(ir->i32, FTMRT_OK, false));
 }
 
@@ -150,6 +166,9 @@ void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descri
     e.kernel_type = LLVMFunctionType(ir->void_type, kernel, 4, false);
     e.parallel_type = LLVMFunctionType(ir->void_type, parallel, 4, false);
     e.parallel = LLVMAddFunction(ir->module, "ftmrt_parallel", e.parallel_type);
+    LLVMTypeRef run[] = {ir->ptr, ir->ptr, ir->ptr, ir->ptr, ir->i64};
+    e.run_type = LLVMFunctionType(ir->void_type, run, 5, false);
+    e.run = LLVMAddFunction(ir->module, "ftmrt_run", e.run_type);
     declare_blob(&e);
     for (uint32_t i = 0; i < s->functions.len; i++)
         emit_entry(&e, &s->functions.at[i]);
