@@ -213,7 +213,8 @@ struct ftmrt_program {
     uint64_t blob_size;
 };
 
-/* Prepares a workspace: zeroes it, takes sourced states from the blob and initialises new ones from the seed. */
+/* Prepares a workspace: takes sourced states from the blob and initialises new ones from the seed. Activations are
+ * left as they are: no entry reads what it has not written. */
 enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *workspace, uint64_t seed);
 
 /* Reads or writes a state as row-major data of its own dtype (dim of the table); bytes must be its exact size.

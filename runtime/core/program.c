@@ -76,12 +76,21 @@ static void fill_initial(const struct ftmrt_state *s, uint64_t seed, float *dst)
             ftmrt_initial_element(s, seed, stream, i);
 }
 
-/* The workspace is zero when this runs, padding lanes and counters included. */
+/* Bytes of a state in the workspace, padding lanes included. */
+static size_t state_space(const struct ftmrt_state *s)
+{
+    return (size_t)ftmrt_layout_elements((enum ftmrt_layout)s->layout, s->layout_rank,
+                                         s->layout_dim) *
+           ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
+}
+
+/* Padding lanes, counters and slots are zero. */
 static void init_state(const struct ftmrt_program *p, const struct ftmrt_state *s,
                        unsigned char *workspace, uint64_t seed)
 {
     unsigned char *dst = workspace + s->offset;
     const struct ftmrt_tensor *t = source_of(p, s);
+    memset(dst, 0, state_space(s));
     if (s->kind == FTMRT_STATE_SLOT)
         return;
     if (s->dtype != FTMRT_F32) {
@@ -108,7 +117,6 @@ enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *work
         if (status != FTMRT_OK)
             return status;
     }
-    memset(workspace, 0, p->workspace_size);
     for (uint32_t i = 0; i < p->state_count; i++) {
         if (p->states[i].flags & FTMRT_MUTABLE)
             init_state(p, &p->states[i], workspace, seed);
