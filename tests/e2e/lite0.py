@@ -6,10 +6,10 @@ import tempfile
 
 import numpy as np
 
-from support import CACHE, DATA, ROOT, check, compile_program, relative_difference, run
+from support import CACHE, DATA, ROOT, check, compile_program, host_levels, relative_difference, run
 
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
-ftmc, levels = sys.argv[1], sys.argv[2:] or ["native"]
+ftmc, levels = sys.argv[1], sys.argv[2:] or host_levels()
 here = pathlib.Path(__file__).resolve().parent
 # What PyTorch answers for the pictures as Pillow resizes them (BILINEAR): an Egyptian cat, espresso, tripod, moped.
 PHOTOS = {"chelsea.png": 285, "coffee.png": 967, "camera.png": 872, "motorcycle_left.png": 665}

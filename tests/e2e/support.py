@@ -22,6 +22,13 @@ def run(*command, code=0, cwd=None, env=None, stdin=None):
     return done.stdout + done.stderr if code else done.stdout
 
 
+def host_levels():
+    """The instruction set levels that this machine can run, highest first."""
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    levels = [("x86-64-v4", "avx512vl"), ("x86-64-v3", "avx2"), ("x86-64-v2", "sse4_2")]
+    return [name for name, flag in levels if flag in text] or ["native"]
+
+
 def compile_program(ftmc, recipe, out, *options):
     run(ftmc, recipe, "-o", out, *options)
     return out

@@ -5,9 +5,9 @@ import tempfile
 
 import numpy as np
 
-from support import DATA, check, compile_program, newest_run, read_safetensors, relative_difference, run, step_losses
+from support import DATA, check, compile_program, host_levels, newest_run, read_safetensors, relative_difference, run, step_losses
 
-ftmc, levels = sys.argv[1], sys.argv[2:] or ["native"]
+ftmc, levels = sys.argv[1], sys.argv[2:] or host_levels()
 here = pathlib.Path(__file__).resolve().parent
 for level in levels:
     with tempfile.TemporaryDirectory() as folder:
