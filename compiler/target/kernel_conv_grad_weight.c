@@ -233,7 +233,7 @@ static void store_registers(struct grad_weight *w, const struct target *t, LLVMV
         }
 }
 
-/* The outputs along dimension d that have tap k: lo <= o < hi. */
+/* The outputs along dimension d that have the tap: lo <= o < hi, or lo == hi. */
 static void output_range(struct grad_weight *w, int d, LLVMValueRef tap, LLVMValueRef *lo,
                          LLVMValueRef *hi)
 {
@@ -245,6 +245,7 @@ static void output_range(struct grad_weight *w, int d, LLVMValueRef tap, LLVMVal
     LLVMValueRef past = ir_sub(ir, ir_i64(ir, w->attrs->padding[d] + w->p.in[d] + s - 1), at);
     *lo = ir_div_const(ir, ir_max(ir, first, zero), s);
     *hi = ir_min(ir, ir_div_const(ir, ir_max(ir, past, zero), s), ir_i64(ir, w->p.out[d]));
+    *hi = ir_max(ir, *hi, *lo); /* a tap in the padding everywhere can have lo > hi */
 }
 
 /* One output: x: its input pixel, dy: its gradient, both at the tile's first channel. */
