@@ -46,6 +46,15 @@ static bool is_weight_sum(const struct node *n)
            !shape_batched(&n->type.shape);
 }
 
+/* A sum lies like the first gradient that a convolution makes; packed in any case. */
+static enum ftmrt_layout sum_layout(const struct layout_pass *p, const struct node *n)
+{
+    for (uint32_t i = 0; i < n->input_count; i++)
+        if (p->kernel[n->inputs[i].i] != FTMRT_LAYOUT_PLAIN)
+            return p->kernel[n->inputs[i].i];
+    return FTMRT_LAYOUT_CONV;
+}
+
 /* Layout of a weight by the convolutions that use or make it; plain if there are none. */
 static void find_kernels(struct layout_pass *p)
 {
@@ -56,7 +65,7 @@ static void find_kernels(struct layout_pass *p)
         if (is_convolution(n->op))
             p->kernel[n->op == OP_conv2d_grad_weight ? i : n->inputs[1].i] = kernel_layout(n);
         else if (is_weight_sum(n))
-            p->kernel[i] = p->kernel[n->inputs[0].i];
+            p->kernel[i] = sum_layout(p, n);
     }
 }
 
@@ -157,6 +166,8 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct
         return view_layout(p, n);
     if ((n->op == OP_sgd || n->op == OP_sgd_plain) && operand == 0)
         return rewrite_state(p->g, n->inputs[1])->layout;
+    if (is_weight_sum(n) && graph_shape(p->g, v)->rank == 4)
+        return sum_layout(p, n);
     if (is_convolution(n->op) && operand == 0 && p->image[v.i])
         return FTMRT_LAYOUT_PLAIN;
     if (is_convolution(n->op) && operand == 1 && n->op != OP_conv2d_grad_weight) {

@@ -12,7 +12,7 @@
  * ones, packed.
  *
  * Without arguments, some networks; `FROM TO [LEVEL]` runs the seeds FROM <= seed < TO, each in a
- * process of its own, and goes on after failures. */
+ * process of its own, and goes on after failures; `SEED` prints its program and schedule. */
 #include "random_graph.h"
 
 #include <setjmp.h>
@@ -30,6 +30,7 @@
 #include "compiled_program.h"
 #include "pass.h"
 #include "random_values.h"
+#include "text.h"
 
 enum { NETWORKS = 15, STEPS = 3, MAX_VALUES = 8, NOISE_RUNS = 6 };
 
@@ -598,11 +599,12 @@ static bool run_seed(uint64_t seed, const struct cpu *cpu)
     }
     int status = 0;
     waitpid(child, &status, 0);
-    if (WIFSIGNALED(status))
-        printf("FAILED seed %llu, %s: signal %d\n", (unsigned long long)seed, cpu->name,
-               WTERMSIG(status));
+    bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (!ok)
+        printf("FAILED seed %llu, %s: status 0x%x\n", (unsigned long long)seed, cpu->name,
+               (unsigned)status);
     fflush(stdout);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return ok;
 }
 
 static int run_seeds(uint64_t from, uint64_t to, const char *level)
@@ -618,8 +620,22 @@ static int run_seeds(uint64_t from, uint64_t to, const char *level)
     return failures > 0;
 }
 
+static void print_seed(uint64_t seed)
+{
+    struct network w = {.seed = seed, .cpu = cpu_find("native")};
+    if (build(&w)) {
+        program_print(w.c.program, stdout);
+        schedule_print(w.c.schedule, stdout);
+    }
+    release(&w);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 2) {
+        print_seed(strtoull(argv[1], NULL, 10));
+        return 0;
+    }
     if (argc >= 3)
         return run_seeds(strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10),
                          argc > 3 ? argv[3] : NULL);

@@ -42,6 +42,8 @@ static const struct shapes table[] = {
     {18, 16, 11, 12, 5, 3, 2, {2, 0, 1, 2}, 1, false, false},
     {16, 16, 12, 12, 3, 3, 1, PAD(2), 2, false, false},
     {8, 8, 13, 13, 3, 3, 2, PAD(2), 2, false, false},
+    {13, 3, 1, 2, 1, 7, 3, {0, 4, 0, 2}, 1, false, false}, /* taps that no output has */
+    {5, 16, 2, 1, 7, 7, 2, PAD(3), 1, true, false},
     {16, 16, 10, 10, 2, 2, 3, PAD(0), 1, false,
      false},                                         /* outputs of the gradient without any tap */
     {64, 10, 1, 1, 1, 1, 1, PAD(0), 1, false, true}, /* linear */

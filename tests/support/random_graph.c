@@ -185,6 +185,12 @@ static value_id head(struct draw *d, value_id x, int64_t classes)
     if (chance(d, 50))
         x = graph_op(d->g, OP_global_avg_pool, NULL, x);
     x = graph_op(d->g, OP_flatten, NULL, x);
+    int64_t size = graph_shape(d->g, x)->dim[1];
+    if (d->options->joins && size <= 64 && chance(d, 20)) { /* the same weight twice */
+        bool trainable = draw_trainable(d);
+        x = activation(d, net_linear(d->g, "tied", x, size, trainable));
+        x = activation(d, net_linear(d->g, "tied", x, size, trainable));
+    }
     if (chance(d, 30)) {
         x = net_linear(d->g, "hidden", x, draw_channels(d), draw_trainable(d));
         x = activation(d, net_bias(d->g, "hidden", x, draw_trainable(d)));
