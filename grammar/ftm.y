@@ -391,7 +391,7 @@ static bool implied(yysymbol_kind_t s, bool name, bool expression, bool operator
             strchr("+-*/%<>.[", yysymbol_name(s)[1]));
 }
 
-enum { MAX_EXPECTED = 64, MAX_SHOWN = 5 };
+enum { MAX_EXPECTED = 64, MAX_SHOWN = 7 };
 
 /* "expected ',' or ')'", or nothing when the list is long. */
 static void describe_expected(const yypcontext_t *context, struct strbuf *out)
@@ -429,8 +429,8 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, str
     if (token == YYSYMBOL_NEWLINE || token == YYSYMBOL_YYEOF)
         strbuf_addf(&text, "unexpected %s", yysymbol_name(token));
     else
-        strbuf_addf(&text, "unexpected '%.*s'", (int)(place->end - place->begin),
-                    p->source->text + place->begin);
+        strbuf_addf(&text, "unexpected %s'%.*s'", token == YYSYMBOL_LABEL_TEXT ? "label " : "",
+                    (int)(place->end - place->begin), p->source->text + place->begin);
     describe_expected(context, &text);
     diag_report(p->diag, parser_span(p, *place), DIAG_SYNTAX, text.text);
     return 0;

@@ -121,7 +121,7 @@ char *file_dir(struct arena *a, const char *path)
 char *file_join(struct arena *a, const char *dir, const char *path)
 {
     size_t n = strlen(dir);
-    if (path[0] == '/' || n == 0)
+    if (path[0] == '/' || n == 0 || strcmp(dir, "./") == 0)
         return arena_strdup(a, path);
     return arena_printf(a, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", path);
 }
@@ -140,4 +140,14 @@ char *file_exe_dir(struct arena *a)
         return NULL;
     path[n] = '\0';
     return file_dir(a, path);
+}
+
+char *file_install_dir(struct arena *a)
+{
+    char *dir = file_exe_dir(a);
+    if (!dir)
+        return NULL;
+    dir[strlen(dir) - 1] = '\0';
+    char *slash = strrchr(dir, '/');
+    return slash ? arena_strndup(a, dir, (size_t)(slash - dir)) : NULL;
 }

@@ -32,4 +32,7 @@ const char *file_base(const char *path);
 /* The folder of the running executable, or NULL. */
 char *file_exe_dir(struct arena *a);
 
+/* The folder above it, without a final slash: where bin/, lib/ and share/ are. Or NULL. */
+char *file_install_dir(struct arena *a);
+
 #endif

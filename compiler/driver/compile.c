@@ -46,8 +46,8 @@ const char *compile_version(void) { return "ftmc " FTM_VERSION " (LLVM " FTM_LLV
 /* Models that come with the compiler: bin/ftmc, share/ftmc/models. */
 static const char *models_dir(struct arena *arena)
 {
-    char *exe = file_exe_dir(arena);
-    return exe ? arena_printf(arena, "%s/../share/ftmc/models", exe) : NULL;
+    char *dir = file_install_dir(arena);
+    return dir ? arena_printf(arena, "%s/share/ftmc/models", dir) : NULL;
 }
 
 static bool stage_front(struct compilation *c)

@@ -18,9 +18,9 @@ typedef VEC(const char *) words;
 /* What every program is linked with, behind our archives. FTM_SANITIZE: the runtime was built with
  * sanitizers. */
 static const char *const flags[] = {
-    "-Wl,--gc-sections",       "-fopenmp", "-lpng", "-lz", "-ljansson", "-lm",
+    "-Wl,--gc-sections",         "-fopenmp", "-lpng", "-lz", "-ljansson", "-lm",
 #ifdef FTM_SANITIZE
-    "-fsanitize=" FTM_SANITIZE
+    ("-fsanitize=" FTM_SANITIZE)
 #endif
 };
 
@@ -42,10 +42,9 @@ static void add_compiler(struct arena *arena, words *w)
 /* The runtime lies beside the compiler: bin/ftmc, lib/ftmc/libftmrt.a. */
 static bool add_archives(const struct link_job *job, words *w)
 {
-    char *exe = file_exe_dir(job->arena);
+    char *dir = file_install_dir(job->arena);
     for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++) {
-        const char *path =
-            arena_printf(job->arena, "%s/../lib/ftmc/%s", exe ? exe : ".", archives[i]);
+        const char *path = arena_printf(job->arena, "%s/lib/ftmc/%s", dir ? dir : ".", archives[i]);
         if (!file_exists(path)) {
             diag_report(job->diag, SPAN_NONE, DIAG_NO_RUNTIME, path);
             return false;

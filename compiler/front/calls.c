@@ -333,6 +333,9 @@ struct bound_call *call_bind(struct front *f, struct frame *frame, const struct 
         } else if (given[slot]) {
             diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, info->name,
                         info->params[slot].name);
+            if (!arg->name)
+                diag_note(f->diag, "a value without a name goes by its position: this is '%s'",
+                          info->params[slot].name);
             ok = false;
         } else {
             given[slot] = true;

@@ -303,10 +303,8 @@ const struct param *model_input(struct front *f, const struct decl *model)
 
 /* A dimension of the input: the declared number, or what the pipeline makes. 0 after a report. */
 static int64_t input_dim(struct front *f, struct frame *recipe, const struct expr *dim,
-                         int64_t made, const char *what)
+                         int64_t made, const char *what, const char *advice)
 {
-    static const char *const advice =
-        "the last resize or center_crop of `transform eval` gives the size";
     struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(f, recipe, dim);
     if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
         return v.integer;
@@ -323,9 +321,13 @@ static int64_t input_dim(struct front *f, struct frame *recipe, const struct exp
 
 static struct value add_input(struct front *f, struct frame *recipe, const struct param *p)
 {
-    int64_t channels = input_dim(f, recipe, p->dims->list.at[0], f->channels, "channels");
-    int64_t height = input_dim(f, recipe, p->dims->list.at[1], f->size[0], "a height");
-    int64_t width = input_dim(f, recipe, p->dims->list.at[2], f->size[1], "a width");
+    static const char *const color = "to_grey() makes 1 channel, to_rgb() 3";
+    static const char *const size =
+        "the last resize or center_crop of `transform eval` gives the size";
+    struct expr *const *dims = p->dims->list.at;
+    int64_t channels = input_dim(f, recipe, dims[0], f->channels, "a channel count", color);
+    int64_t height = input_dim(f, recipe, dims[1], f->size[0], "a height", size);
+    int64_t width = input_dim(f, recipe, dims[2], f->size[1], "a width", size);
     if (!channels || !height || !width)
         return value_error();
     struct layer l = {.op = OP_input, .scope = "", .span = p->span};

@@ -42,6 +42,7 @@ struct front {
     VEC(value_id) values;
     uint32_t steps, depth;     /* bounded: see above */
     bool stopped;              /* a limit was reported */
+    bool import_missing;       /* what is not declared may stand in a file that was not found */
     bool adding;               /* layers come from the recipe, not from the model */
     int64_t channels, size[2]; /* of the images that `transform eval` makes; 0: not known */
     const struct decl *model;  /* the recipe's */

@@ -41,6 +41,7 @@ static void import(struct front *f, const struct decl *d, uint32_t depth)
         load(f, path, d->span, depth + 1);
         return;
     }
+    f->import_missing = true;
     diag_report(f->diag, d->span, DIAG_IMPORT_MISSING, d->name);
     diag_note(f->diag, "it is looked for beside this file, in the folders given with -I, and in %s",
               f->options->models_dir ? f->options->models_dir : "the installed models");

@@ -41,12 +41,14 @@ const char *parser_text(const struct parser *p, struct place place)
             blank = out.len > 0;
             continue;
         }
-        if (c == '"' && !(quoted && p->source->text[i - 1] == '\\'))
+        if (c == '"')
             quoted = !quoted;
         if (blank)
             strbuf_addc(&out, ' ');
         blank = false;
         strbuf_addc(&out, c);
+        if (quoted && c == '\\' && i + 1 < place.end)
+            strbuf_addc(&out, p->source->text[++i]);
     }
     return out.text;
 }

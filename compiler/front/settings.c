@@ -143,6 +143,29 @@ static void int_setting(struct front *f, struct frame *recipe, const char *name,
 
 /* ---- model, classes, labels ------------------------------------------------------------------ */
 
+/* Names of classes stand in tables, CSV files and lines of output, and are looked up by readers:
+ * one line each, none twice. */
+static bool check_label(struct front *f, const struct value *v, struct span span, struct map *seen)
+{
+    const char *found = value_text(f->arena, v);
+    if (v->kind != VALUE_STRING) {
+        diag_report(f->diag, span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
+                    arena_printf(f->arena, "%s in it", found));
+        return false;
+    }
+    bool printable = v->text[0] != '\0';
+    for (const char *c = v->text; *c; c++)
+        printable = printable && (unsigned char)*c >= ' ' && *c != 0x7f;
+    if (!printable)
+        diag_report(f->diag, span, DIAG_BAD_VALUE, "a label", "a text on one line",
+                    *v->text ? "a control character" : "an empty string");
+    else if (map_get(seen, v->text))
+        diag_report(f->diag, span, DIAG_BAD_VALUE, "a label", "different from the others",
+                    arena_printf(f->arena, "%s twice", found));
+    map_set(seen, v->text, f);
+    return true; /* it counts as a class in any case */
+}
+
 static void read_labels(struct front *f, struct frame *recipe)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "labels");
@@ -152,16 +175,20 @@ static void read_labels(struct front *f, struct frame *recipe)
     struct value v = eval(f, recipe, e);
     if (v.kind == VALUE_ERROR)
         return;
-    bool strings = v.kind == VALUE_LIST && v.count > 0;
-    for (uint32_t i = 0; strings && i < v.count; i++)
-        strings = v.items[i].kind == VALUE_STRING;
-    if (!strings) {
+    if (v.kind != VALUE_LIST || v.count == 0) {
         diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
-                    value_text(f->arena, &v));
+                    v.kind == VALUE_LIST ? "an empty list" : value_text(f->arena, &v));
         return;
     }
-    for (uint32_t i = 0; i < v.count; i++)
-        vec_push(f->arena, &f->recipe->labels, (struct class_name){v.items[i].text});
+    struct map seen;
+    map_init(&seen, f->arena);
+    for (uint32_t i = 0; i < v.count; i++) {
+        struct span span = e->kind == EXPR_LIST ? e->items->list.at[i]->span : e->span;
+        if (check_label(f, &v.items[i], span, &seen))
+            vec_push(f->arena, &f->recipe->labels, (struct class_name){v.items[i].text});
+        else if (v.items[i].kind != VALUE_STRING)
+            return; /* the others are likely of that kind, too */
+    }
 }
 
 static void read_model(struct front *f)
@@ -181,6 +208,8 @@ static void read_model(struct front *f)
         f->recipe->model = text ? text + 1 + strspn(text + 1, " ") : s->text;
         return;
     }
+    if (e->kind == EXPR_CALL && f->import_missing)
+        return;
     const char **names = arena_array(f->arena, const char *, f->decls.len);
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->decls.len; i++)
@@ -194,7 +223,8 @@ static void read_model(struct front *f)
             f->diag, e->span, DIAG_WRONG_TYPE, "'model'", "the call of a model, as in `resnet18()`",
             e->kind == EXPR_NAME ? arena_printf(f->arena, "'%s'", e->text) : "something else");
     if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(f->diag, strcmp(near, e->text) == 0 ? "write `%s()`" : "did you mean '%s'?",
+                  near);
     else if (n == 0)
         diag_note(f->diag,
                   "no imported file declares a model: write `import \"resnet.ftm\"` on top");
@@ -205,6 +235,7 @@ void front_classes(struct front *f, struct frame *recipe)
     struct recipe *r = f->recipe;
     check_keys(f, f->finetune->recipe, RECIPE_SETTING, setting_names, SETTING_COUNT);
     check_keys(f, f->finetune->recipe, RECIPE_TRANSFORM, (const char *const[]){"train", "eval"}, 2);
+    check_keys(f, f->finetune->recipe, RECIPE_DATA, (const char *const[]){"data"}, 1);
     read_model(f);
     read_labels(f, recipe);
     int_setting(f, recipe, "classes", 2, 1 << 20, &r->classes);
@@ -292,6 +323,11 @@ static void read_source(struct front *f, struct frame *recipe, const struct reci
         if (!(e->real > 0 && e->real < 100))
             diag_report(f->diag, e->span, DIAG_BAD_VALUE, "'validation'", "above 0% and below 100%",
                         arena_printf(f->arena, "%g%%", e->real));
+        return;
+    }
+    if (e && !strcmp(s->name, "validation") && (e->kind == EXPR_INT || e->kind == EXPR_FLOAT)) {
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, s->name,
+                    "a share of `train`, as in 10%, or a data source", "a number");
         return;
     }
     struct bound_call *c = e ? setting_call(f, recipe, e, CALL_CATEGORY_DATA, s->name) : NULL;

@@ -82,7 +82,7 @@ struct weights *weights_open(struct arena *arena, struct diag *diag, const char 
     struct weights *w = new_weights(arena, path);
     if (file_map_open(&w->file, path))
         return read_open_file(w, diag, span);
-    diag_system(diag, path, errno);
+    diag_report(diag, span, DIAG_SYSTEM, path, strerror(errno));
     return NULL;
 }
 

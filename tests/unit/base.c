@@ -326,11 +326,16 @@ static void paths_are_joined(void **state)
     assert_string_equal(file_join(&a, "a/b/", "c"), "a/b/c");
     assert_string_equal(file_join(&a, "a", "c"), "a/c");
     assert_string_equal(file_join(&a, "a", "/c"), "/c");
+    assert_string_equal(file_join(&a, "./", "../c"), "../c");
     assert_string_equal(file_base("a/b/c.ftm"), "c.ftm");
     assert_string_equal(file_base("c.ftm"), "c.ftm");
     char *exe = file_exe_dir(&a);
     assert_non_null(exe);
     assert_true(str_ends_with(exe, "/"));
+    char *up = file_install_dir(&a);
+    assert_non_null(up);
+    assert_int_equal(strncmp(exe, up, strlen(up)), 0);
+    assert_true(strlen(up) + 1 < strlen(exe));
     arena_clear(&a);
 }
 
