@@ -94,13 +94,21 @@ static void add_attribute(struct ir *ir, LLVMValueRef fn, const char *key, const
     LLVMAddAttributeAtIndex(fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a);
 }
 
+static void add_enum_attribute(struct ir *ir, LLVMValueRef fn, const char *name)
+{
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+    LLVMAddAttributeAtIndex(fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                            LLVMCreateEnumAttribute(ir->context, kind, 0));
+}
+
 LLVMValueRef ir_function(struct ir *ir, const char *name, LLVMTypeRef type, bool internal)
 {
     LLVMValueRef fn = LLVMAddFunction(ir->module, name, type);
     LLVMSetLinkage(fn, internal ? LLVMInternalLinkage : LLVMExternalLinkage);
-    unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
-    LLVMAddAttributeAtIndex(fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                            LLVMCreateEnumAttribute(ir->context, nounwind, 0));
+    add_enum_attribute(ir, fn, "nounwind");
+#ifdef FTM_SANITIZE_THREAD
+    add_enum_attribute(ir, fn, "sanitize_thread");
+#endif
     if (ir->cpu->lanes == 16) {
         add_attribute(ir, fn, "prefer-vector-width", "512");
         add_attribute(ir, fn, "min-legal-vector-width", "512");
@@ -345,7 +353,13 @@ LLVMValueRef ir_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
 static const char pipeline[] =
     "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
     "loop-mssa(loop-rotate,licm),indvars,gvn,instcombine<no-verify-fixpoint>,simplifycfg,"
-    "dce)";
+    "dce)"
+#ifdef FTM_SANITIZE_THREAD
+    /* The compiler's own thread-sanitized build makes kernels whose accesses are checked, those of
+     * at most 16 bytes: the tests compile for 4 lanes. */
+    ",tsan-module,function(tsan)"
+#endif
+    ;
 
 bool ir_optimize(struct ir *ir, char **error)
 {
