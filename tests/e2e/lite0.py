@@ -6,19 +6,13 @@ import tempfile
 
 import numpy as np
 
-from support import CACHE, DATA, ROOT, check, compile_program, host_levels, relative_difference, run
+from support import CACHE, DATA, check, compile_program, host_levels, relative_difference, run
+from lite0_inputs import inputs
 
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
 ftmc, levels = sys.argv[1], sys.argv[2:] or host_levels()
 here = pathlib.Path(__file__).resolve().parent
 # What PyTorch answers for the pictures as Pillow resizes them (BILINEAR): an Egyptian cat, espresso, tripod, moped.
 PHOTOS = {"chelsea.png": 285, "coffee.png": 967, "camera.png": 872, "motorcycle_left.png": 665}
-
-
-def inputs(n, size):
-    """The formula of tests/tools/make_lite0_reference.py."""
-    i = np.arange(n * 3 * size * size, dtype=np.uint64)
-    return ((i * 2654435761 % 2**32) / 2**31 - 1).astype(np.float32).reshape(n, 3, size, size)
 
 
 for level in levels:

@@ -3,19 +3,18 @@
 Recorded run: PyTorch 2.13.0+cpu. Run: python make_lite0_reference.py WEIGHTS.pth OUT.npy
 The inputs are not stored: input(n, size) below is a formula that tests/e2e uses too.
 """
+import pathlib
 import sys
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from lite0_inputs import inputs
+
 BLOCKS = [(1, 3, 1, 1, 32, 16), (2, 3, 2, 6, 16, 24), (2, 5, 2, 6, 24, 40), (3, 3, 2, 6, 40, 80), (3, 5, 1, 6, 80, 112),
           (4, 5, 2, 6, 112, 192), (1, 3, 1, 6, 192, 320)]
-
-
-def inputs(n, size):
-    """Values in [-1, 1) from Knuth's multiplicative hash of the element's index."""
-    i = np.arange(n * 3 * size * size, dtype=np.uint64)
-    return ((i * 2654435761 % 2**32) / 2**31 - 1).astype(np.float32).reshape(n, 3, size, size)
 
 
 def same(x, k, stride):
