@@ -2,7 +2,7 @@
 
 Recorded run: PyTorch 2.13.0+cpu, 1 thread. Run: python make_lite0_training_reference.py WEIGHTS.pth OUT.npy
 80 inputs of 64 x 64 by the formula of tests/e2e/lite0_inputs.py, label i = 37 i mod 1000, batches of 32 (the last of 16),
-two epochs in order, lr 2e-5 (at larger ones rounding grows tenfold a step: the network is chaotic), momentum 0.9.
+two epochs in order, lr 2e-6 (at larger ones rounding grows tenfold a step: the network is chaotic), momentum 0.9.
 """
 import sys
 
@@ -30,7 +30,7 @@ class Training:
 reference.F = Training()
 images = torch.from_numpy(reference.inputs(80, 64))
 labels = torch.arange(80) * 37 % 1000
-optimizer = torch.optim.SGD([v for v in state.values() if v.requires_grad], lr=2e-5, momentum=0.9)
+optimizer = torch.optim.SGD([v for v in state.values() if v.requires_grad], lr=2e-6, momentum=0.9)
 losses = []
 for epoch in range(2):
     for i in range(0, 80, 32):
