@@ -4,7 +4,7 @@
 #     build_preset NAME      configures and builds a preset
 #     fetch NAME...          files of fetch.tsv into .cache/, by package name, checksums verified
 
-set -eu
+set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=$ROOT/.cache
 
@@ -44,9 +44,14 @@ need_packages() {
 }
 
 build_preset() {
-    cmake --preset "$1" -S "$ROOT" >"$ROOT/build-$1.log" 2>&1 || { cat "$ROOT/build-$1.log"; return 1; }
-    rm -f "$ROOT/build-$1.log"
-    cmake --build "$ROOT/build/$1"
+    local log=$ROOT/build-$1.log
+    if cmake --preset "$1" -S "$ROOT" >"$log" 2>&1 && cmake --build "$ROOT/build/$1" >>"$log" 2>&1; then
+        rm -f "$log"
+    else
+        tail -n 60 "$log"
+        echo "the build failed; all of it is in $log" >&2
+        return 1
+    fi
 }
 
 # Unpacks one package into a folder.

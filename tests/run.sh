@@ -10,7 +10,7 @@ apt_install "llvm-$v-tools" libcmocka-dev python3-numpy shellcheck universal-cta
 
 tier() { # preset
     say "tier $1: building"
-    build_preset "$1" | tail -n 1
+    build_preset "$1"
     say "tier $1: testing"
     ctest --test-dir "$ROOT/build/$1" --output-on-failure -j "$(nproc)"
 }

@@ -6,7 +6,7 @@
 need_packages
 fetch efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte
 say "building the compiler"
-build_preset release | tail -n 1
+build_preset release
 
 out=$ROOT/build/examples/digits
 mkdir -p "$out"
