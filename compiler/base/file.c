@@ -80,6 +80,11 @@ static int open_temporary(const char *path, char *temporary, size_t size)
 
 bool file_write_atomic(const char *path, const void *data, size_t size)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a rename would replace /dev/null */
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+        return false;
+    }
     size_t name_size = strlen(path) + 48;
     char *temporary = malloc(name_size);
     if (!temporary)

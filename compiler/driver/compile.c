@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -386,6 +387,19 @@ static bool choose_target(struct compilation *c)
     return false;
 }
 
+/* Whether a file can be made there: found before the work, not after it by the linker. */
+static bool check_output(struct compilation *c)
+{
+    if (!c->output || c->options->show_command)
+        return true;
+    struct stat st;
+    if (stat(c->output, &st) == 0 && !S_ISREG(st.st_mode)) /* a rename would replace /dev/null */
+        diag_report(&c->diag, SPAN_NONE, DIAG_SYSTEM, c->output, "not a regular file");
+    else if (access(file_dir(&c->arena, c->output), W_OK | X_OK) != 0)
+        diag_system(&c->diag, c->output, errno);
+    return c->diag.errors == 0;
+}
+
 int compile_command(const struct options *o)
 {
     struct compilation c = {.options = o};
@@ -396,7 +410,7 @@ int compile_command(const struct options *o)
     if (choose_target(&c)) {
         bool text = o->command != COMMAND_compile || emit_is_text(o->emit_stage);
         c.output = o->output || text ? o->output : default_output(&c);
-        code = commands[o->command](&c) && c.diag.errors == 0 ? 0 : 1;
+        code = check_output(&c) && commands[o->command](&c) && c.diag.errors == 0 ? 0 : 1;
         fflush(stdout);
         print_stats(&c);
         diag_print(&c.diag, stderr);

@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     arena_clear(&arena);
     /* Output that could not be written must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("ftmc: stdout");
+        fputs("ftmc: standard output could not be written\n", stderr);
         return 1;
     }
     return code;

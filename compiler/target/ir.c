@@ -7,6 +7,8 @@
  * ask for the full width */
 #include "ir.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -380,9 +382,29 @@ bool ir_optimize(struct ir *ir, char **error)
     return false;
 }
 
+bool ir_write_file(const char *path, const char *data, size_t size, char **error)
+{
+    FILE *out = fopen(path, "wb");
+    bool ok = out && fwrite(data, 1, size, out) == size;
+    int code = errno;
+    if (out && fclose(out) != 0 && ok) {
+        ok = false;
+        code = errno;
+    }
+    if (!ok)
+        *error = LLVMCreateMessage(strerror(code));
+    return ok;
+}
+
+/* By way of memory: LLVM ends the process if a file cannot be written. */
 static bool emit_file(struct ir *ir, const char *path, LLVMCodeGenFileType type, char **error)
 {
-    return !LLVMTargetMachineEmitToFile(ir->machine, ir->module, path, type, error);
+    LLVMMemoryBufferRef buffer;
+    if (LLVMTargetMachineEmitToMemoryBuffer(ir->machine, ir->module, type, error, &buffer))
+        return false;
+    bool ok = ir_write_file(path, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer), error);
+    LLVMDisposeMemoryBuffer(buffer);
+    return ok;
 }
 
 bool ir_write_object(struct ir *ir, const char *path, char **error)

@@ -95,4 +95,7 @@ bool ir_optimize(struct ir *ir, char **error);
 bool ir_write_object(struct ir *ir, const char *path, char **error);
 bool ir_write_assembly(struct ir *ir, const char *path, char **error);
 
+/* Writes a file; *error as above. */
+bool ir_write_file(const char *path, const char *data, size_t size, char **error);
+
 #endif

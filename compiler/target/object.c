@@ -13,6 +13,7 @@
 #include "entry.h"
 #include "file.h"
 #include "kernel.h"
+#include "str.h"
 
 enum { MAX_PARTS = 12, KERNELS_PER_PART = 4 };
 
@@ -50,12 +51,16 @@ static void include_blob(struct ir *ir, const struct object_input *in, const cha
     struct arena arena;
     arena_init(&arena, "blob");
     const char *symbol = descriptor_blob_symbol(&arena, in->descriptor);
-    char *text =
-        arena_printf(&arena,
-                     ".section .ftm_blob,\"a\",@progbits\n.balign 64\n.globl %s\n.hidden %s\n%s:\n"
-                     ".incbin \"%s\"\n.byte 0\n.text\n",
-                     symbol, symbol, symbol, path);
-    LLVMAppendModuleInlineAsm(ir->module, text, strlen(text));
+    struct strbuf text;
+    strbuf_init(&text, &arena);
+    strbuf_addf(&text,
+                ".section .ftm_blob,\"a\",@progbits\n.balign 64\n.globl %s\n.hidden %s\n%s:\n"
+                ".incbin \"",
+                symbol, symbol, symbol);
+    for (; *path; path++)
+        strbuf_addf(&text, strchr("\"\\", *path) ? "\\%c" : "%c", *path);
+    strbuf_add(&text, "\"\n.byte 0\n.text\n");
+    LLVMAppendModuleInlineAsm(ir->module, text.text, text.len);
     arena_clear(&arena);
 }
 
@@ -127,7 +132,10 @@ bool object_write(struct arena *arena, const struct object_input *in, const char
 
 static bool print_module(struct ir *ir, const char *path, char **error)
 {
-    return !LLVMPrintModuleToFile(ir->module, path, error);
+    char *text = LLVMPrintModuleToString(ir->module);
+    bool ok = ir_write_file(path, text, strlen(text), error);
+    LLVMDisposeMessage(text);
+    return ok;
 }
 
 bool object_write_text(struct arena *arena, const struct object_input *in, enum object_text text,

@@ -43,6 +43,13 @@ static int create(const char *path)
 enum ftmrt_status replace_open(struct replace_file *f, const char *path, char *error,
                                size_t error_size)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a rename would replace /dev/null */
+        *f = (struct replace_file){.fd = -1};
+        if (error && error_size)
+            snprintf(error, error_size, "%s: not a regular file", path);
+        return FTMRT_ERROR_IO;
+    }
     const size_t size = strlen(path) + 32;
     *f = (struct replace_file){.path = strdup(path), .temporary = malloc(size), .fd = -1};
     if (!f->path || !f->temporary) {
