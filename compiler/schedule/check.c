@@ -156,6 +156,20 @@ static bool update_layouts(const struct graph *g, const struct node *n)
     return slot && layout_of(g, n->inputs[0]) == layout_of(g, n->inputs[1]);
 }
 
+static bool is_weight(const struct node *n)
+{
+    return n->type.shape.rank == 4 && !shape_batched(&n->type.shape);
+}
+
+/* Sums of gradients of one weight: packed, all alike. */
+static bool weight_layouts(const struct graph *g, const struct node *n)
+{
+    bool good = n->layout == FTMRT_LAYOUT_CONV || n->layout == FTMRT_LAYOUT_DEPTHWISE;
+    for (uint32_t i = 0; i < n->input_count; i++)
+        good = good && layout_of(g, n->inputs[i]) == n->layout;
+    return good;
+}
+
 static bool check_layouts(const struct check *c, uint32_t call)
 {
     const struct graph *g = c->f->graph;
@@ -171,8 +185,9 @@ static bool check_layouts(const struct check *c, uint32_t call)
                fail(c, call, call, "gradient, parameter and slot lie differently");
     if (convolution && !convolution_layouts(g, n))
         return fail(c, call, call, "a convolution's operands or result are in the wrong layout");
-    bool good = convolution || usual_layout(n);
-    for (uint32_t i = convolution ? 2 : 0; i < n->input_count; i++)
+    bool weight = !convolution && is_weight(n);
+    bool good = weight ? weight_layouts(g, n) : convolution || usual_layout(n);
+    for (uint32_t i = convolution ? 2 : 0; i < n->input_count && !weight; i++)
         good = good && usual_layout(graph_node(g, n->inputs[i]));
     return good || fail(c, call, call, "an operand or the result is in the wrong layout");
 }

@@ -74,7 +74,7 @@ static uint64_t pick(uint64_t seed, uint64_t what, uint64_t count)
 
 static struct random_graph_options options_of(uint64_t seed)
 {
-    static const int64_t sizes[] = {3, 7, 12, 20}, batches[] = {1, 2, 3, 4, 5, 7, 8, 9};
+    static const int64_t sizes[] = {3, 7, 12, 20}, batches[] = {1, 2, 3, 4, 5, 8, 9, 19};
     static const int64_t channels[] = {3, 17, 40, 40};
     if (seed % 16 == 15) /* large maps: other tilings, several bands */
         return (struct random_graph_options){.max_blocks = 3,
@@ -121,7 +121,8 @@ static bool build(struct network *w)
     w->plain = interpreter(w, forward);
     w->reference = interpreter(w, backward);
     compiled_program_new(&w->c, &w->arena, all, interpreter(w, all), w->cpu);
-    return true;
+    char text[300];
+    return schedule_check(w->c.schedule, text, sizeof text) || wrong(w, "the schedule: %s", text);
 }
 
 static void release(struct network *w)
