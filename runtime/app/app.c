@@ -61,13 +61,18 @@ static void print_options(FILE *out, char letter)
     }
 }
 
-static void print_help(const struct ftmrt_program *p, FILE *out)
+/* Help on one command, or on all (NULL). */
+static void print_help(const struct ftmrt_program *p, const struct command *only, FILE *out)
 {
-    fprintf(out, "usage: %s COMMAND [OPTION]... [FILE]...\n\n", p->name);
+    fprintf(out, "usage: %s %s [OPTION]...%s\n\n", p->name, only ? only->name : "COMMAND",
+            only && !*only->arguments ? "" : " [FILE]...");
     for (int i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
-                commands[i].help);
-        print_options(out, commands[i].letter);
+        const struct command *c = &commands[i];
+        if (only && c != only)
+            continue;
+        fprintf(out, "  %s%s%s\n      %s\n", c->name, *c->arguments ? " " : "", c->arguments,
+                c->help);
+        print_options(out, c->letter);
     }
     fprintf(out, "\nexit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted\n");
 }
@@ -190,11 +195,11 @@ int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
 {
     report_name(p->name);
     if (argc < 2) {
-        print_help(p, stderr);
+        print_help(p, NULL, stderr);
         return EXIT_WRONG_USAGE;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-        print_help(p, stdout);
+        print_help(p, NULL, stdout);
         return EXIT_OK;
     }
     if (p->abi_version != FTMRT_ABI_VERSION) {
@@ -202,8 +207,12 @@ int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
         return EXIT_ERROR;
     }
     for (int i = 0; i < COMMAND_COUNT; i++)
-        if (!strcmp(argv[1], commands[i].name))
-            return run_command(p, &commands[i], argc, argv);
+        if (!strcmp(argv[1], commands[i].name)) {
+            if (argc != 3 || (strcmp(argv[2], "--help") != 0 && strcmp(argv[2], "-h") != 0))
+                return run_command(p, &commands[i], argc, argv);
+            print_help(p, &commands[i], stdout);
+            return EXIT_OK;
+        }
     report_error("unknown command '%s'", argv[1]);
     return usage_error(p);
 }

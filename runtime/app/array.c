@@ -54,15 +54,16 @@ static bool read_all(struct bytes *b, const char *path)
         if (b->len > ARRAY_MAX_BYTES)
             got = -2;
     }
-    bool complete = gzclose_r(f) == Z_OK && got == 0;
-    if (!complete) {
-        free(b->at);
-        *b = (struct bytes){0};
-        return report_error(got == -2 ? "%s: larger than the limit for a data file (8 GiB)"
-                                      : "%s: cannot be read (damaged or truncated gzip data?)",
-                            path);
-    }
-    return true;
+    int code = Z_OK;
+    gzerror(f, &code);
+    const char *why = got == -2         ? "larger than the limit for a data file (8 GiB)"
+                      : code == Z_ERRNO ? strerror(errno)
+                                        : "cannot be read (damaged or truncated gzip data?)";
+    if (gzclose_r(f) == Z_OK && got == 0)
+        return true;
+    free(b->at);
+    *b = (struct bytes){0};
+    return report_error("%s: %s", path, why);
 }
 
 int64_t array_elements(const struct array *a)
@@ -71,6 +72,19 @@ int64_t array_elements(const struct array *a)
     for (int i = 0; i < a->rank; i++)
         n *= a->dim[i];
     return n;
+}
+
+char *array_shape_text(const struct array *a)
+{
+    char *text = app_strdup("[");
+    for (int i = 0; i < a->rank; i++) {
+        char *next = app_format("%s%s%lld", text, i ? ", " : "", (long long)a->dim[i]);
+        free(text);
+        text = next;
+    }
+    char *closed = app_format("%s]", text);
+    free(text);
+    return closed;
 }
 
 /* Multiplies the sizes up, refusing overflow and more than the limit. */
@@ -197,8 +211,8 @@ static bool parse_npy_header(struct array *a, const char *header, const char *pa
         return report_error("%s: damaged .npy header", path);
     if (!npy_dtype(descr, &a->dtype))
         return report_error(
-            "%s: .npy element type %.6s; uint8, int32, int64 and float32 (little-endian) are read",
-            path, descr);
+            "%s: .npy element type %.*s; uint8, int32, int64 and float32 (little-endian) are read",
+            path, (int)strcspn(descr, ",}"), descr);
     if (strncmp(order, "False", 5) != 0)
         return report_error("%s: a Fortran-ordered array; save it with numpy.ascontiguousarray",
                             path);

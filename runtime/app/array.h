@@ -20,6 +20,9 @@ struct array {
 /* Elements of an array. */
 int64_t array_elements(const struct array *a);
 
+/* "[60000, 28, 28]"; to be freed. */
+char *array_shape_text(const struct array *a);
+
 /* Reads a file by its content (gzipped files too); false after a message. */
 bool array_read_idx(struct array *a, const char *path);
 bool array_read_npy(struct array *a, const char *path);

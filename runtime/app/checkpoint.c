@@ -102,9 +102,7 @@ bool session_save(const struct session *s, const char *path, uint64_t seed, int6
     return ok;
 }
 
-/* ---- loading
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- loading ---- */
 
 static bool same_shape(const struct ftmrt_state *s, const struct st_tensor *t)
 {
@@ -174,9 +172,11 @@ bool session_load(struct session *s, const char *path)
         return report_error("%s: %s", path, strerror(errno));
     struct st_file f;
     char error[512];
+    bool pytorch = size > 4 && (!memcmp(data, "PK\003\004", 4) || *(unsigned char *)data == 0x80);
     bool ok = st_read(&f, data, size, error, sizeof(error)) == FTMRT_OK;
     if (!ok)
-        report_error("%s: %s", path, error);
+        report_error("%s: %s", path,
+                     pytorch ? "a PyTorch file; trained files are safetensors" : error);
     else
         ok = take_tensors(s, &f, path);
     if (f.header)

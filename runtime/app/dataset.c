@@ -45,13 +45,19 @@ static bool classify_images(struct dataset *d, const struct config *c)
     const struct array *a = &d->images;
     d->count = a->dim[0];
     d->ready = a->dtype == FTMRT_F32;
+    if (d->count == 0)
+        return report_error("%s: holds no images", d->name);
     if (d->ready) {
         if (a->rank == 4 && a->dim[1] == c->channels && a->dim[2] == c->height &&
             a->dim[3] == c->width)
             return true;
-        return report_error(
-            "%s: float images are taken as network inputs and must be [N, %lld, %lld, %lld]",
-            d->name, (long long)c->channels, (long long)c->height, (long long)c->width);
+        char *found = array_shape_text(a);
+        report_error("%s: float images are taken as network inputs and must be [N, %lld, %lld, "
+                     "%lld], not %s; 8-bit images of any size go through the transform",
+                     d->name, (long long)c->channels, (long long)c->height, (long long)c->width,
+                     found);
+        free(found);
+        return false;
     }
     if (a->dtype != FTMRT_U8 || a->rank < 3)
         return report_error(
@@ -64,7 +70,7 @@ static bool classify_images(struct dataset *d, const struct config *c)
     d->width = a->dim[d->channels_last ? 2 : 3];
     if (d->channels != 1 && d->channels != 3)
         return report_error("%s: images with %d channels; 1 or 3 are read", d->name, d->channels);
-    if (d->count == 0 || d->height == 0 || d->width == 0)
+    if (d->height == 0 || d->width == 0)
         return report_error("%s: holds no images", d->name);
     return true;
 }

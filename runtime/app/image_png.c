@@ -30,7 +30,8 @@ bool image_read_png(struct image *i, const char *path)
     png_image png = {.version = PNG_IMAGE_VERSION};
     errno = 0;
     if (!png_image_begin_read_from_file(&png, path))
-        return report_error("%s: %s", path, errno ? strerror(errno) : png.message);
+        return errno ? report_error("%s: %s", path, strerror(errno))
+                     : report_error("%s: cannot be read as PNG: %s", path, png.message);
     uint64_t count = (uint64_t)png.width * png.height;
     bool color = png.format & PNG_FORMAT_FLAG_COLOR, alpha = png.format & PNG_FORMAT_FLAG_ALPHA;
     png.format = (color ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY) | (alpha ? PNG_FORMAT_FLAG_ALPHA : 0);
@@ -42,7 +43,8 @@ bool image_read_png(struct image *i, const char *path)
     int channels = (int)PNG_IMAGE_SAMPLE_CHANNELS(png.format);
     i->pixels = malloc(PNG_IMAGE_SIZE(png));
     if (!i->pixels || !png_image_finish_read(&png, NULL, i->pixels, 0, NULL)) {
-        report_error("%s: %s", path, i->pixels ? png.message : "out of memory");
+        report_error("%s: cannot be read as PNG: %s", path,
+                     i->pixels ? png.message : "out of memory");
         png_image_free(&png);
         image_free(i);
         return false;

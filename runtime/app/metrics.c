@@ -111,14 +111,71 @@ double metrics_f1(const struct metrics *m, int64_t k)
     return p + r > 0 ? 2 * p * r / (p + r) : 0;
 }
 
+/* The length of a UTF-8 character and how many columns of a terminal it takes: none for combining
+ * marks, two for East Asian wide ones and pictures (the ranges of Unicode's EastAsianWidth that
+ * matter). */
+static int character_columns(const char *text, int *length)
+{
+    unsigned char c = (unsigned char)*text;
+    unsigned code = c < 0x80 ? c : c < 0xe0 ? c & 0x1fU : c < 0xf0 ? c & 0x0fU : c & 0x07U;
+    int n = 1;
+    for (; ((unsigned char)text[n] & 0xc0) == 0x80; n++)
+        code = code << 6 | ((unsigned char)text[n] & 0x3fU);
+    *length = n;
+    static const struct {
+        unsigned first, last;
+        int columns;
+    } ranges[] = {{0x0300, 0x036f, 0}, {0x200b, 0x200f, 0},   {0xfe00, 0xfe0f, 0},
+                  {0x1100, 0x115f, 2}, {0x2e80, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},
+                  {0xf900, 0xfaff, 2}, {0xfe30, 0xfe6f, 2},   {0xff01, 0xff60, 2},
+                  {0xffe0, 0xffe6, 2}, {0x1f300, 0x1faff, 2}, {0x20000, 0x3fffd, 2}};
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return ranges[i].columns;
+    return 1;
+}
+
+/* The bytes of text that fit into so many columns; *used: the columns they take. */
+static int fitting(const char *text, int columns, int *used)
+{
+    int bytes = 0, length, wide;
+    for (*used = 0; text[bytes]; bytes += length, *used += wide)
+        if (*used + (wide = character_columns(text + bytes, &length)) > columns)
+            break;
+    return bytes;
+}
+
+/* A name at the right end of a column, cut if it is too long. */
+static void print_name(const char *name, int columns, FILE *out)
+{
+    int used, bytes = fitting(name, columns, &used);
+    fprintf(out, "%*s%.*s", columns - used, "", bytes, name);
+}
+
+enum { MIN_NAME = 5, MAX_NAME = 32, MAX_HEADING = 6, MAX_MATRIX = 20 };
+
+/* The column that the names of all classes need. */
+static int name_columns(const struct config *c)
+{
+    int columns = MIN_NAME, used;
+    for (int64_t k = 0; k < c->classes; k++) {
+        fitting(c->labels[k], MAX_NAME, &used);
+        columns = used > columns ? used : columns;
+    }
+    return columns;
+}
+
 static void print_confusion(const struct metrics *m, const struct config *c, FILE *out)
 {
-    fprintf(out, "\nconfusion matrix (rows: label, columns: prediction)\n%14s", "");
-    for (int64_t k = 0; k < m->classes; k++)
-        fprintf(out, " %6.6s", c->labels[k]);
+    int columns = name_columns(c);
+    fprintf(out, "\nconfusion matrix (rows: label, columns: prediction)\n%*s", columns, "");
+    for (int64_t k = 0; k < m->classes; k++) {
+        fputc(' ', out);
+        print_name(c->labels[k], MAX_HEADING, out);
+    }
     fputc('\n', out);
     for (int64_t i = 0; i < m->classes; i++) {
-        fprintf(out, "%14.14s", c->labels[i]);
+        print_name(c->labels[i], columns, out);
         for (int64_t k = 0; k < m->classes; k++)
             fprintf(out, " %6lld", (long long)m->confusion[i * m->classes + k]);
         fputc('\n', out);
@@ -131,11 +188,14 @@ void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
             "samples   %lld\nloss      %.5f\naccuracy  %.2f %%  (%lld wrong)\ntop-5     %.2f %%\n",
             (long long)m->count, metrics_loss(m), 100 * metrics_accuracy(m),
             (long long)(m->count - m->correct), 100 * ratio(m->top5, m->count));
-    fprintf(out, "\n%14s  precision  recall  F1      samples\n", "class");
-    for (int64_t k = 0; k < m->classes; k++)
-        fprintf(out, "%14.14s  %.4f     %.4f  %.4f  %lld\n", c->labels[k], metrics_precision(m, k),
-                metrics_recall(m, k), metrics_f1(m, k), (long long)labelled(m, k));
-    if (m->classes <= 20)
+    int columns = name_columns(c);
+    fprintf(out, "\n%*s  precision  recall  F1      samples\n", columns, "class");
+    for (int64_t k = 0; k < m->classes; k++) {
+        print_name(c->labels[k], columns, out);
+        fprintf(out, "  %.4f     %.4f  %.4f  %lld\n", metrics_precision(m, k), metrics_recall(m, k),
+                metrics_f1(m, k), (long long)labelled(m, k));
+    }
+    if (m->classes <= MAX_MATRIX)
         print_confusion(m, c, out);
 }
 

@@ -116,6 +116,10 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
         report_error("name PNG pictures to predict, or an array with --data X.npy");
         return EXIT_WRONG_USAGE;
     }
+    if (o->top_given && o->top < 1) {
+        report_error("--top takes 1 or more");
+        return EXIT_WRONG_USAGE;
+    }
     if (!session_open(&s, p, 0))
         return EXIT_ERROR;
     struct output out = {&s.config, o->top_given && o->top > 0 ? o->top : 1,

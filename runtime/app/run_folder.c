@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "replace.h"
 #include "report.h"
 
 char *run_folder_file(const struct run_folder *r, const char *name)
@@ -78,12 +79,22 @@ static json_t *run_json(const struct session *s, uint64_t seed)
                      "weights", s->config.weights ? s->config.weights : "random");
 }
 
+/* Written twice, at the begin and at the end, so the second must not damage the first. */
 static bool write_json(const struct run_folder *r, json_t *root)
 {
-    char *path = run_folder_file(r, "run.json");
-    bool ok = root && json_dump_file(root, path, JSON_INDENT(2)) == 0;
+    char *path = run_folder_file(r, "run.json"), error[512] = "out of memory";
+    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    struct replace_file f;
+    bool ok = text && replace_open(&f, path, error, sizeof(error)) == FTMRT_OK;
+    if (ok && (replace_write(&f, text, strlen(text), error, sizeof(error)) != FTMRT_OK ||
+               replace_write(&f, "\n", 1, error, sizeof(error)) != FTMRT_OK)) {
+        replace_abort(&f);
+        ok = false;
+    }
+    ok = ok && replace_commit(&f, error, sizeof(error)) == FTMRT_OK;
     if (!ok)
-        report_error("%s: cannot be written", path);
+        report_error("%s", error);
+    free(text);
     free(path);
     json_decref(root);
     return ok;
@@ -92,6 +103,8 @@ static bool write_json(const struct run_folder *r, json_t *root)
 static bool write_recipe(const struct run_folder *r, const struct session *s)
 {
     FILE *f = open_in(r, "recipe.ftm");
+    if (f && s->config.base && !strchr(s->config.base, '\n'))
+        fprintf(f, "# Names of files start at %s\n", s->config.base);
     return f && fputs(s->program->resolved, f) >= 0 && close_written(f, "recipe.ftm");
 }
 
@@ -111,6 +124,7 @@ bool run_folder_open(struct run_folder *r, const struct session *s, const char *
     if (!write_json(r, root) || !write_recipe(r, s) || !(r->metrics = open_in(r, "metrics.csv")) ||
         !(r->log = open_in(r, "log.jsonl")))
         return false;
+    setvbuf(r->log, NULL, _IOLBF, 0); /* it can be followed, and a killed run keeps its lines */
     fputs("epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n",
           r->metrics);
     return true;

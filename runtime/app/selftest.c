@@ -105,10 +105,12 @@ int command_selftest(const struct ftmrt_program *p, const struct options *o)
     char *runs = session_runs_folder(o->runs);
     printf("processor   %s: supported\n", p->cpu);
     bool ok = check_constants(&s);
-    if (session_take_weights(&s, o->weights, runs))
+    if (!o->weights_given && !session_is_trained(&s, runs))
+        printf("weights     not trained yet: the new layers have their initial values\n");
+    else if (session_take_weights(&s, o->weights, runs))
         printf("weights     %s: frozen tensors equal the pretrained ones\n", s.weights_from);
     else
-        ok = ok && !o->weights_given;
+        ok = false;
     ok = check_forward(&s) && ok;
     printf("%s\n", ok ? "all checks passed" : "FAILED");
     session_close(&s);

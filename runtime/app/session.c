@@ -60,9 +60,7 @@ void session_close(struct session *s)
     *s = (struct session){0};
 }
 
-/* ---- entries
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- entries ---- */
 
 enum { MAX_VALUES = 8 };
 
@@ -146,6 +144,14 @@ static bool all_pretrained(const struct ftmrt_program *p)
         if (p->states[i].kind == FTMRT_STATE_PARAMETER && p->states[i].source < 0)
             return false;
     return true;
+}
+
+bool session_is_trained(const struct session *s, const char *runs)
+{
+    char *best = run_folder_latest_best(runs, s->program->name);
+    bool found = best != NULL;
+    free(best);
+    return found || all_pretrained(s->program);
 }
 
 bool session_take_weights(struct session *s, const char *path, const char *runs)

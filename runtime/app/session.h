@@ -42,6 +42,9 @@ bool session_load(struct session *s, const char *path);
  * atomically. false after a message. */
 bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch);
 
+/* Whether there is a last run, or nothing that would have to be trained first. */
+bool session_is_trained(const struct session *s, const char *runs);
+
 /* Weights for eval and predict: `path` if not NULL, else the last run's best, else the pretrained
  * ones if every state has them. false after a message ("not trained yet"). */
 bool session_take_weights(struct session *s, const char *path, const char *runs);

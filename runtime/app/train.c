@@ -1,10 +1,12 @@
 /* The command `train`: epochs over shuffled batches, validation, the run folder, and a clean stop
  * on Ctrl-C. */
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +14,8 @@
 #include "eval.h"
 #include "report.h"
 #include "run_folder.h"
+
+enum { MAX_EPOCHS = 1000000 }; /* as in recipes */
 
 static volatile sig_atomic_t interrupted;
 
@@ -31,7 +35,8 @@ struct training {
     int64_t *order; /* samples of the epoch */
     int64_t epochs, steps_per_epoch, total_steps, step;
     uint64_t seed;
-    double lr, best;
+    double lr, best, best_loss;
+    int64_t best_epoch;
     double epoch_loss; /* sum over samples */
     int64_t epoch_correct, epoch_seen;
     bool terminal;
@@ -83,11 +88,13 @@ static int64_t train_count(const struct training *t)
     return t->split.train ? t->split.train_count : t->train.count;
 }
 
-static void plan(struct training *t)
+/* Reads what the command line and the recipe say; false if there is nothing to do. */
+static bool plan(struct training *t)
 {
     const struct config *c = &t->session.config;
     const struct options *o = t->options;
     t->epochs = o->epochs_given ? o->epochs : c->epochs;
+    t->epochs = t->epochs < MAX_EPOCHS ? t->epochs : MAX_EPOCHS;
     t->lr = o->lr_given ? o->lr : c->lr;
     t->steps_per_epoch = (train_count(t) + c->batch - 1) / c->batch;
     t->total_steps = t->epochs * t->steps_per_epoch;
@@ -96,6 +103,24 @@ static void plan(struct training *t)
     t->order = app_alloc((size_t)train_count(t), sizeof(int64_t));
     t->best = -INFINITY;
     t->terminal = isatty(STDERR_FILENO);
+    return t->total_steps > 0 || report_error("there is nothing to train: 0 steps");
+}
+
+/* --out is written at the end: a folder that is not there is found now. */
+static bool check_out(const char *out)
+{
+    if (!out)
+        return true;
+    const char *slash = strrchr(out, '/');
+    char *folder = slash ? app_format("%.*s", (int)(slash - out) + 1, out) : app_strdup(".");
+    struct stat st;
+    bool replaced = stat(out, &st) == 0, ok = true;
+    if (replaced && !S_ISREG(st.st_mode))
+        ok = report_error("%s: not a regular file", out);
+    else if (access(folder, W_OK | X_OK) != 0)
+        ok = report_error("%s: %s", out, strerror(errno));
+    free(folder);
+    return ok;
 }
 
 /* The epoch's order of samples: positions shuffled by (seed, epoch), mapped through the split. */
@@ -118,6 +143,7 @@ static void progress(struct training *t, int64_t epoch, double loss)
     t->last_line = time;
     double rate = (double)(t->step * t->session.config.batch) / elapsed;
     double left = elapsed / (double)t->step * (double)(t->total_steps - t->step);
+    left = left < 1e8 ? left : 1e8;
     fprintf(stderr, "%sepoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f samples/s  %d:%02d left%s",
             t->terminal ? "\r" : "", (long long)epoch, (long long)t->epochs, (long long)t->step,
             (long long)t->total_steps, loss, rate, (int)left / 60, (int)left % 60,
@@ -153,10 +179,12 @@ static bool train_step(struct training *t, int64_t epoch, int64_t first)
         return false;
     t->step++;
     if (!isfinite(loss))
-        return report_error("the loss is %f at step %lld; lower the learning rate (it is %g). The "
-                            "last saved weights are "
-                            "in %s",
-                            (double)loss, (long long)t->step, (double)scalars.lr, t->run.path);
+        return report_error("the loss is not finite at step %lld; lower the learning rate (it is "
+                            "%g). %s %s",
+                            (long long)t->step, (double)scalars.lr,
+                            epoch > 1 ? "The weights of the epochs before are in"
+                                      : "Nothing was saved; the run's log is in",
+                            t->run.path);
     run_folder_step(&t->run, t->step, (double)scalars.lr, (double)loss);
     t->epoch_loss += (double)loss * (double)n;
     t->epoch_seen += n;
@@ -198,8 +226,11 @@ static bool finish_epoch(struct training *t, int64_t epoch)
     e.seconds = now() - t->started;
     double score = validated ? e.validation_accuracy : (double)epoch;
     bool ok = true;
-    if (score > t->best) {
+    bool better = score > t->best || (score == t->best && e.validation_loss < t->best_loss);
+    if (better) {
         t->best = score;
+        t->best_loss = e.validation_loss;
+        t->best_epoch = epoch;
         ok = save_as(t, "best.safetensors", epoch) &&
              (!validated || run_folder_predictions(&t->run, &t->session, &m));
     }
@@ -239,7 +270,7 @@ static bool copy_out(struct training *t)
         return true;
     char *best = run_folder_file(&t->run, "best.safetensors");
     bool ok = session_load(&t->session, best) &&
-              session_save(&t->session, t->options->out, t->seed, t->epochs);
+              session_save(&t->session, t->options->out, t->seed, t->best_epoch);
     free(best);
     return ok;
 }
@@ -251,14 +282,14 @@ static bool run_epochs(struct training *t)
     for (int64_t epoch = 1; ok && epoch <= t->epochs && t->step < t->total_steps && !interrupted;
          epoch++)
         ok = train_epoch(t, epoch);
-    if (ok && !interrupted && t->step == 0)
-        ok = report_error("there is nothing to train: 0 steps");
     ok = ok && (interrupted || copy_out(t));
     const char *outcome = interrupted ? "interrupted" : ok ? "finished" : "failed";
     ok = run_folder_finish(&t->run, &t->session, t->seed, now() - t->started, outcome) && ok;
-    if (interrupted)
-        report_note("interrupted; the weights so far are in %s/last.safetensors", t->run.path);
-    else if (ok)
+    if (interrupted && ok)
+        report_note("interrupted; the weights so far are in %s/last.safetensors (eval and predict "
+                    "take them with --weights)",
+                    t->run.path);
+    else if (!interrupted && ok)
         printf("best weights in %s/best.safetensors\n", t->run.path);
     return ok;
 }
@@ -269,6 +300,17 @@ static void watch_interrupt(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+static void print_start(const struct training *t)
+{
+    printf("%lld samples to train on, %lld to validate; %lld epochs, %lld steps in batches of "
+           "%lld\n",
+           (long long)train_count(t),
+           (long long)(t->split.train ? t->split.validation_count : t->validation.count),
+           (long long)t->epochs, (long long)t->total_steps, (long long)t->session.config.batch);
+    printf("run folder %s\n", t->run.path);
+    fflush(stdout);
 }
 
 static bool start_run(struct training *t)
@@ -296,11 +338,14 @@ int command_train(const struct ftmrt_program *p, const struct options *o)
     config_free(&seed_source);
     if (!session_open(&t.session, p, t.seed))
         return EXIT_ERROR;
-    bool ok = load_data(&t);
+    bool ok = check_out(o->out) && load_data(&t) && plan(&t);
     if (ok) {
-        plan(&t);
         watch_interrupt();
-        ok = start_run(&t) && run_epochs(&t);
+        ok = start_run(&t);
+    }
+    if (ok) {
+        print_start(&t);
+        ok = run_epochs(&t);
     }
     run_folder_close(&t.run);
     dataset_free(&t.train);

@@ -41,6 +41,15 @@ with tempfile.TemporaryDirectory() as folder:
     check(len(list((work / "runs").iterdir())) == 2, "no run is overwritten")
     check(not [p for p in work.rglob("*") if "tmp" in p.name], "no temporary file is left")
 
+    before = len(list((work / "runs").iterdir()))
+    for useless in (["--out", "/dev/null"], ["--out", work / "nowhere" / "x"], ["--out", work], ["--steps", "0"]):
+        run(program, "train", *useless, code=1)
+    check(len(list((work / "runs").iterdir())) == before, "what cannot end well does not begin: no run folder")
+    check("--epochs" in run(program, "train", "--help") and "--top" not in run(program, "train", "--help"), "help on a command")
+    run(program, "predict", "--top", "0", "x.png", code=2)
+    recipe = (newest_run(work / "runs") / "recipe.ftm").read_text()
+    check(recipe.splitlines()[0] == f"# Names of files start at {here}", "the run's recipe says where its paths start")
+
     readonly = work / "full"
     readonly.write_text("a file, not a folder")
     run(program, "train", "--runs", readonly, code=1)

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -44,6 +46,29 @@ static void confident_mistakes_have_a_finite_loss(void **state)
     metrics_init(&m, 2, 1);
     metrics_add(&m, logits, &label, 1);
     assert_float_equal(metrics_loss(&m), 2000, 1e-9);
+    metrics_free(&m);
+}
+
+static void names_are_cut_and_aligned_by_columns(void **state)
+{
+    (void)state;
+    char *labels[] = {"caf\u00e9", "\u65e5\u672c", "golden retriever of a very long name"};
+    struct config c = {.classes = 3, .labels = labels};
+    const float logits[] = {2, 1, 0};
+    const int32_t label = 0;
+    struct metrics m;
+    metrics_init(&m, 3, 1);
+    metrics_add(&m, logits, &label, 1);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    metrics_print(&m, &c, out);
+    fclose(out);
+    assert_non_null(strstr(text, "\n                            caf\u00e9  1.0000     1.0000"));
+    assert_non_null(strstr(text, "\n                            \u65e5\u672c  0.0000"));
+    assert_non_null(strstr(text, "\ngolden retriever of a very long   0.0000"));
+    assert_non_null(strstr(text, "   caf\u00e9   \u65e5\u672c golden\n"));
+    free(text);
     metrics_free(&m);
 }
 
@@ -89,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_of_three_classes),
         cmocka_unit_test(confident_mistakes_have_a_finite_loss),
+        cmocka_unit_test(names_are_cut_and_aligned_by_columns),
         cmocka_unit_test(shuffles_are_permutations_of_seed_and_epoch),
         cmocka_unit_test(splits_are_stratified),
     };
