@@ -29,7 +29,7 @@ extern "C" {
 
 enum { FTMRT_MAX_RANK = 4 };
 
-/* ---- statuses ------------------------------------------------------------------------------------------- */
+/* ---- statuses ---- */
 
 enum ftmrt_status {
 #define FTMRT_STATUS(name, text) FTMRT_##name,
@@ -40,7 +40,7 @@ enum ftmrt_status {
 /* A short English text for a status; never NULL. */
 const char *ftmrt_status_text(enum ftmrt_status status);
 
-/* ---- data types and layouts ------------------------------------------------------------------------------ */
+/* ---- data types and layouts ---- */
 
 enum ftmrt_dtype {
 #define FTMRT_DTYPE(name, bytes, safetensors) FTMRT_##name,
@@ -76,7 +76,7 @@ int64_t ftmrt_layout_elements(enum ftmrt_layout layout, uint32_t rank, const int
 void ftmrt_pack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src, float *dst);
 void ftmrt_unpack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src, float *dst);
 
-/* ---- parallel work ---------------------------------------------------------------------------------------- */
+/* ---- parallel work ---- */
 
 /* A kernel: does the work units begin <= u < end. `buffers` are its operands and results, n the actual batch. */
 typedef void ftmrt_kernel(void *const *buffers, int64_t n, int64_t begin, int64_t end);
@@ -97,7 +97,7 @@ void ftmrt_run(ftmrt_body *body, void *workspace, const void *const *inputs, voi
 void ftmrt_set_threads(int threads);
 int ftmrt_threads(void);
 
-/* ---- random numbers --------------------------------------------------------------------------------------- */
+/* ---- random numbers ---- */
 
 /* Counter-based: the same four keys always give the same 64 bits (Philox 4x32-10; Salmon et al., SC 2011). */
 uint64_t ftmrt_random(uint64_t seed, uint64_t stream, uint64_t index, uint32_t use);
@@ -108,7 +108,7 @@ double ftmrt_uniform(uint64_t seed, uint64_t stream, uint64_t index, uint32_t us
 /* 64-bit FNV-1a hash of a name: the stream of a parameter, so that its initial value depends on nothing else. */
 uint64_t ftmrt_name_hash(const char *name);
 
-/* ---- the program ------------------------------------------------------------------------------------------ */
+/* ---- the program ---- */
 
 enum ftmrt_init {
 #define FTMRT_INIT(name, text, meaning) FTMRT_INIT_##name,

@@ -55,7 +55,7 @@ void diag_system(struct diag *d, const char *path, int error)
     diag_report(d, SPAN_NONE, DIAG_SYSTEM, path, strerror(error));
 }
 
-/* ---- printing -------------------------------------------------------------------------------- */
+/* ---- printing ---- */
 
 struct style {
     const char *bold, *error, *warning, *note, *reset;

@@ -40,9 +40,7 @@ struct compilation {
 
 const char *compile_version(void) { return "ftmc " FTM_VERSION " (LLVM " FTM_LLVM_VERSION ")"; }
 
-/* ---- front
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- front ---- */
 
 /* Models that come with the compiler: bin/ftmc, share/ftmc/models. */
 static const char *models_dir(struct arena *arena)
@@ -117,8 +115,7 @@ static bool stage_program(struct compilation *c)
     return stage_front(c) && stage_weights(c) && stage_bind(c) && stage_lower(c);
 }
 
-/* ---- passes, schedule
- * -------------------------------------------------------------------------------------------- */
+/* ---- passes, schedule ---- */
 
 static bool stage_passes(struct compilation *c)
 {
@@ -140,8 +137,7 @@ static bool stage_schedule(struct compilation *c)
     return c->schedule != NULL;
 }
 
-/* ---- target, object, link
- * ---------------------------------------------------------------------------------------- */
+/* ---- target, object, link ---- */
 
 static struct descriptor_source *source_tensors(struct compilation *c, uint32_t *count)
 {
@@ -204,9 +200,7 @@ static bool stage_object_and_link(struct compilation *c)
     return ok;
 }
 
-/* ---- texts
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- texts ---- */
 
 /* Runs `print` on stdout or on the -o file, which is replaced only if everything could be written.
  */
@@ -266,9 +260,7 @@ static void print_stats(const struct compilation *c)
             c->arena.reserved);
 }
 
-/* ---- the pipeline
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the pipeline ---- */
 
 static bool timed(struct compilation *c, const char *name, bool (*stage)(struct compilation *c))
 {
@@ -302,8 +294,7 @@ static bool compile(struct compilation *c)
     return timed(c, "object, link", stage_object_and_link);
 }
 
-/* ---- the other commands
- * ------------------------------------------------------------------------------------------- */
+/* ---- the other commands ---- */
 
 static bool check(struct compilation *c)
 {

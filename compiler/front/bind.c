@@ -33,7 +33,7 @@ static const struct layer *layer_of(const struct bind *c, const struct net_param
     return &c->net->layers.at[p->layer.i];
 }
 
-/* ---- advice -------------------------------------------------------------------------------- */
+/* ---- advice ---- */
 
 /* A tensor that is called NAME behind some prefix: what `strip` would take away, or NULL. */
 static const char *find_prefix(const struct bind *c, const char *name)
@@ -93,7 +93,7 @@ static void advise_shape(struct bind *c, const struct net_param *p, const struct
                   l->path);
 }
 
-/* ---- checks of one pair -------------------------------------------------------------------- */
+/* ---- checks of one pair ---- */
 
 static bool same_shape(const struct net_param *p, const struct weight_tensor *t)
 {
@@ -139,7 +139,7 @@ static void take(struct bind *c, struct net_param *p, const struct weight_tensor
     vec_push(c->arena, &c->b->tensors, copy);
 }
 
-/* ---- the two sides ------------------------------------------------------------------------- */
+/* ---- the two sides ---- */
 
 static void classify_tensors(struct bind *c)
 {

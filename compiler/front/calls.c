@@ -86,7 +86,7 @@ const char *call_nearest(const char *name, enum call_category category)
     return str_nearest(name, names, count);
 }
 
-/* ---- conversion of one argument -------------------------------------------------------------- */
+/* ---- conversion of one argument ---- */
 
 static const char *type_text(enum param_type type)
 {
@@ -238,7 +238,7 @@ static bool store(struct front *f, struct bound_call *c, uint32_t i, struct valu
     return false;
 }
 
-/* ---- binding --------------------------------------------------------------------------------- */
+/* ---- binding ---- */
 
 /* The parameter that an argument is for, or param_count after a report. */
 static uint32_t slot_of(struct front *f, const struct call_info *info, const struct arg *arg,

@@ -177,7 +177,7 @@ static bool set_attribute(struct front *f, struct frame *recipe, const struct re
     return false;
 }
 
-/* ---- checks after an edit -------------------------------------------------------------------- */
+/* ---- checks after an edit ---- */
 
 struct kept_shape {
     struct shape shape;

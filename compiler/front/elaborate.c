@@ -26,7 +26,7 @@ static bool step(struct front *f, struct span span)
     return false;
 }
 
-/* ---- parameters ------------------------------------------------------------------------------ */
+/* ---- parameters ---- */
 
 /* `image: f32[3, H, W]`: compares the value's shape with the numbers, binds the names. */
 static bool bind_dims(struct front *f, struct frame *frame, const struct param *p, struct value v,
@@ -152,7 +152,7 @@ static bool bind_params(struct front *f, struct frame *caller, struct frame *fra
     return ok && !misnamed;
 }
 
-/* ---- statements ------------------------------------------------------------------------------ */
+/* ---- statements ---- */
 
 static void run_body(struct front *f, struct frame *frame, const struct stmts *body);
 
@@ -234,7 +234,7 @@ static void run_body(struct front *f, struct frame *frame, const struct stmts *b
     }
 }
 
-/* ---- blocks and models ----------------------------------------------------------------------- */
+/* ---- blocks and models ---- */
 
 static void run_model_or_block(struct front *f, struct frame *frame)
 {
@@ -287,7 +287,7 @@ struct value run_decl(struct front *f, struct frame *caller, const struct decl *
     return run_frame(f, &frame, caller, e, implicit);
 }
 
-/* ---- the recipe's model ---------------------------------------------------------------------- */
+/* ---- the recipe's model ---- */
 
 const struct param *model_input(struct front *f, const struct decl *model)
 {

@@ -6,7 +6,7 @@
 
 #include "str.h"
 
-/* ---- names ----------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 void frame_set(struct front *f, struct frame *frame, const char *name, struct value v)
 {
@@ -124,7 +124,7 @@ static struct value eval_list(struct front *f, struct frame *frame, const struct
     return ok ? v : value_error();
 }
 
-/* ---- operators ------------------------------------------------------------------------------- */
+/* ---- operators ---- */
 
 static struct value eval_if(struct front *f, struct frame *frame, const struct expr *e)
 {
@@ -153,7 +153,7 @@ static struct value eval_binary(struct front *f, struct frame *frame, const stru
     return value_binary(f->arena, f->diag, e->op, &a, &b, e->span);
 }
 
-/* ---- labels and calls ------------------------------------------------------------------------ */
+/* ---- labels and calls ---- */
 
 /* Letters, digits and _ in components that are not empty. */
 static bool label_valid(const char *s)

@@ -91,7 +91,7 @@ static void measure(struct explain *e)
     }
 }
 
-/* ---- printing ------------------------------------------------------------------------------ */
+/* ---- printing ---- */
 
 static const char *state_text(const struct layer *l, const struct layer_cost *cost)
 {

@@ -33,7 +33,7 @@ struct body {
     bool *visiting;   /* per layer: below it in the recursion */
 };
 
-/* ---- states -------------------------------------------------------------------------------- */
+/* ---- states ---- */
 
 static void add_state(struct lower *c, const struct net_param *p)
 {
@@ -76,7 +76,7 @@ static uint32_t state_of(const struct lower *c, layer_id id, enum param_role rol
     FTM_BUG("layer %u has no parameter of role %d", (unsigned)id.i, (int)role);
 }
 
-/* ---- the forward pass ---------------------------------------------------------------------- */
+/* ---- the forward pass ---- */
 
 static void same_padding(int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
                          int64_t *before, int64_t *after)
@@ -178,7 +178,7 @@ static value_id lower_layer(struct body *b, layer_id id)
     return b->values[id.i];
 }
 
-/* ---- functions ----------------------------------------------------------------------------- */
+/* ---- functions ---- */
 
 /* Starts a function: inputs in the order of the interface, then all layers in their order.
  * VALUE_NONE after a report. */

@@ -9,7 +9,7 @@
 
 #include "str.h"
 
-/* ---- shapes ---------------------------------------------------------------------------------- */
+/* ---- shapes ---- */
 
 bool layer_has_params(const struct layer *l)
 {
@@ -125,7 +125,7 @@ bool net_infer(struct front *f)
     return true;
 }
 
-/* ---- order ----------------------------------------------------------------------------------- */
+/* ---- order ---- */
 
 /* Depth first from the output with an explicit stack: operands come before their users. */
 static void visit(struct front *f, uint32_t *order, uint32_t *count, uint32_t *rank)
@@ -190,7 +190,7 @@ void net_sort(struct front *f, bool warn)
     f->values.len = f->values.cap = count;
 }
 
-/* ---- names ----------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 bool path_within(const char *path, const char *name)
 {

@@ -39,8 +39,7 @@ static bool fail(struct machine *m, const char *why)
     return false;
 }
 
-/* ---- values and stack
- * -------------------------------------------------------------------------------------- */
+/* ---- values and stack ---- */
 
 static struct pickle_value *new_value(struct machine *m, enum pickle_kind kind)
 {
@@ -123,8 +122,7 @@ static bool collect_tuple(struct machine *m, uint32_t count)
     return push(m, collect(m, PICKLE_TUPLE, m->stack.len - count));
 }
 
-/* ---- opcodes: stack and memo
- * ------------------------------------------------------------------------------- */
+/* ---- opcodes: stack and memo ---- */
 
 #define OP(name)                                                                                   \
     static bool op_##name(struct machine *m, const struct argument *a __attribute__((unused)))
@@ -196,8 +194,7 @@ OP(memoize)
     return v != NULL;
 }
 
-/* ---- opcodes: plain data
- * ----------------------------------------------------------------------------------- */
+/* ---- opcodes: plain data ---- */
 
 OP(none) { return push(m, new_value(m, PICKLE_NONE)); }
 
@@ -236,8 +233,7 @@ OP(text) { return push_string(m, PICKLE_TEXT, a); }
 
 OP(bytes) { return push_string(m, PICKLE_BYTES, a); }
 
-/* ---- opcodes: collections
- * ---------------------------------------------------------------------------------- */
+/* ---- opcodes: collections ---- */
 
 OP(empty_tuple) { return push(m, new_value(m, PICKLE_TUPLE)); }
 
@@ -308,8 +304,7 @@ OP(setitems)
     return pop_mark(m, &first) && extend(m, first, true);
 }
 
-/* ---- opcodes: what would be calls
- * -------------------------------------------------------------------------- */
+/* ---- opcodes: what would be calls ---- */
 
 static bool push_global(struct machine *m, const char *module, const char *name)
 {
@@ -407,8 +402,7 @@ OP(persistent)
     return push(m, v);
 }
 
-/* ---- the machine
- * ------------------------------------------------------------------------------------------- */
+/* ---- the machine ---- */
 
 enum argument_kind { NOTHING, U1, U2, U4, U8, I4, F8, D1, D4, D8, LINE2 };
 

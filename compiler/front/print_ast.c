@@ -139,8 +139,7 @@ static void start_line(struct printer *p)
         strbuf_add(&p->b, "  ");
 }
 
-/* ---- blocks and models
- * ------------------------------------------------------------------------------------------- */
+/* ---- blocks and models ---- */
 
 static void add_stmts(struct printer *p, const struct stmts *body);
 
@@ -197,9 +196,7 @@ static void add_params(struct printer *p, const struct params *params)
     strbuf_addc(&p->b, ')');
 }
 
-/* ---- finetune
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- finetune ---- */
 
 static void add_recipe(struct printer *p, const struct recipe_stmts *list);
 
@@ -263,9 +260,7 @@ static void add_recipe(struct printer *p, const struct recipe_stmts *list)
     p->indent--;
 }
 
-/* ---- files
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 static void add_decl(struct printer *p, const struct decl *d)
 {

@@ -17,7 +17,7 @@
 #include "recipe.h"
 #include "weights.h"
 
-/* ---- parameters and where their values come from ------------------------------------------- */
+/* ---- parameters and where their values come from ---- */
 
 enum param_role {
     PARAM_WEIGHT,
@@ -82,7 +82,7 @@ bool front_bind(struct arena *arena, struct diag *diag, const struct net *net,
 bool front_lower(struct arena *arena, struct diag *diag, const struct net *net,
                  const struct recipe *r, const struct binding *binding, struct program **out);
 
-/* ---- texts --------------------------------------------------------------------------------- */
+/* ---- texts ---- */
 
 /* Parses one file (imports are not followed) and prints its syntax tree, a statement a line, as
  * S-expressions: --emit=ast. */

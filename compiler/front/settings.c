@@ -6,7 +6,7 @@
 
 #include "str.h"
 
-/* ---- lookup ---------------------------------------------------------------------------------- */
+/* ---- lookup ---- */
 
 static const char *const setting_names[] = {"model", "weights",   "labels",   "classes",
                                             "loss",  "optimizer", "schedule", "epochs",
@@ -141,7 +141,7 @@ static void int_setting(struct front *f, struct frame *recipe, const char *name,
         *out = v.integer;
 }
 
-/* ---- model, classes, labels ------------------------------------------------------------------ */
+/* ---- model, classes, labels ---- */
 
 /* Names of classes stand in tables, CSV files and lines of output, and are looked up by readers:
  * one line each, none twice. */
@@ -251,7 +251,7 @@ void front_classes(struct front *f, struct frame *recipe)
         frame_set(f, recipe, "classes", value_error());
 }
 
-/* ---- weights --------------------------------------------------------------------------------- */
+/* ---- weights ---- */
 
 static void weights_item(struct front *f, const struct recipe_stmt *s)
 {
@@ -312,7 +312,7 @@ static void check_blocks(struct front *f)
     }
 }
 
-/* ---- data ------------------------------------------------------------------------------------ */
+/* ---- data ---- */
 
 static void read_source(struct front *f, struct frame *recipe, const struct recipe_stmt *s,
                         struct data_source *out)
@@ -375,7 +375,7 @@ static void read_data(struct front *f, struct frame *recipe)
         diag_report(f->diag, percent->span, DIAG_NO_TRAINING_DATA);
 }
 
-/* ---- the rest -------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 static void read_optimizer(struct front *f, struct frame *recipe)
 {

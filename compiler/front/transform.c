@@ -27,7 +27,7 @@ static void order_error(struct front *f, struct span span, const char *text, con
         diag_note(f->diag, "%s", advice);
 }
 
-/* ---- one step -------------------------------------------------------------------------------- */
+/* ---- one step ---- */
 
 static void follow_resize(struct image_state *s, const struct bound_call *c, struct transform *t)
 {
@@ -132,7 +132,7 @@ static void follow(struct front *f, struct image_state *s, const struct bound_ca
     }
 }
 
-/* ---- pipelines ------------------------------------------------------------------------------- */
+/* ---- pipelines ---- */
 
 const struct decl *model_preprocess(const struct front *f, const struct decl *model)
 {
@@ -191,7 +191,7 @@ static bool add_steps(struct front *f, struct frame *frame, const struct exprs *
     return ok;
 }
 
-/* ---- comparison with the model's own preprocess ---------------------------------------------- */
+/* ---- comparison with the model's own preprocess ---- */
 
 static const struct transform *find_normalize(const struct transform *t, uint32_t n)
 {
@@ -253,7 +253,7 @@ static void compare(struct front *f)
                         find_normalize(r->transform_train.at, r->transform_train.len), models);
 }
 
-/* ---- the recipe's two pipelines -------------------------------------------------------------- */
+/* ---- the recipe's two pipelines ---- */
 
 static bool eval_pipeline(struct front *f, struct frame *recipe, struct image_state *s,
                           transforms *out)

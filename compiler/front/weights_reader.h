@@ -35,9 +35,7 @@ bool weights_damaged_pickle(struct weights_reader *r, const struct pickle *pickl
 void weights_skip(struct weights *w, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ---- PyTorch
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- PyTorch ---- */
 
 /* A storage as a pickle names it: ("storage", torch.FloatStorage, key, device, elements[, view]).
  */

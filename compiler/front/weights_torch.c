@@ -31,8 +31,7 @@ struct torch_reader {
 /* What became of an entry. */
 enum outcome { TENSOR, SKIPPED, DAMAGED };
 
-/* ---- storages
- * ---------------------------------------------------------------------------------------------- */
+/* ---- storages ---- */
 
 static bool storage_type(const char *name, enum ftmrt_dtype *dtype)
 {
@@ -100,8 +99,7 @@ bool torch_storage_part(const struct torch_storage *s, const unsigned char *all,
     return true;
 }
 
-/* ---- one tensor
- * -------------------------------------------------------------------------------------------- */
+/* ---- one tensor ---- */
 
 /* Sizes and strides in elements, as the pickle has them. */
 struct strided {
@@ -228,8 +226,7 @@ static enum outcome rebuild(struct torch_reader *x, const struct pickle_value *a
     return place(x, &storage, &s, t, why);
 }
 
-/* ---- records of calls
- * -------------------------------------------------------------------------------------- */
+/* ---- records of calls ---- */
 
 static const struct pickle_value *argument(const struct pickle_value *call, uint32_t i)
 {
@@ -283,8 +280,7 @@ static const char *describe(struct arena *arena, const struct pickle_value *v)
     return pickle_kind_name(v->kind);
 }
 
-/* ---- the state dict
- * ---------------------------------------------------------------------------------------- */
+/* ---- the state dict ---- */
 
 static bool has_tensors(const struct pickle_value *dict)
 {

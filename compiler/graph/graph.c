@@ -56,7 +56,7 @@ uint32_t program_find_state(const struct program *p, const char *name)
 
 bool state_constant(const struct state *s) { return !s->trainable && !s->mutable; }
 
-/* ---- types ----------------------------------------------------------------------------------- */
+/* ---- types ---- */
 
 /* Values beyond this are refused, so that sizes in bytes and flat indices always fit their types.
  */
@@ -104,7 +104,7 @@ bool graph_infer(struct graph *g, struct node *n)
     return ok;
 }
 
-/* ---- building -------------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 static value_id append(struct graph *g, struct node n)
 {
@@ -196,7 +196,7 @@ value_id graph_find_output(const struct graph *g, const char *name)
     return VALUE_NONE;
 }
 
-/* ---- rewriting ------------------------------------------------------------------------------- */
+/* ---- rewriting ---- */
 
 void graph_replace_uses(struct graph *g, value_id from, value_id to, value_id except)
 {

@@ -11,7 +11,7 @@
 #include "str.h"
 #include "text_words.h"
 
-/* ---- words ----------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 bool text_word_char(char c) { return isalnum((unsigned char)c) || (c && strchr("_.-/", c)); }
 
@@ -88,7 +88,7 @@ const char *text_init_word(unsigned init)
     return init < sizeof init_words / sizeof *init_words ? init_words[init] : NULL;
 }
 
-/* ---- attributes ------------------------------------------------------------------------------ */
+/* ---- attributes ---- */
 
 static void print_ints(const int64_t *v, int count, FILE *out)
 {
@@ -141,7 +141,7 @@ static void print_attrs(enum op op, const struct attrs *a, FILE *out)
         fputc('}', out);
 }
 
-/* ---- nodes ----------------------------------------------------------------------------------- */
+/* ---- nodes ---- */
 
 static void print_operands(const value_id *v, uint32_t count, FILE *out)
 {
@@ -191,7 +191,7 @@ void node_print(const struct graph *g, value_id v, FILE *out)
     }
 }
 
-/* ---- programs -------------------------------------------------------------------------------- */
+/* ---- programs ---- */
 
 static void print_state_init(const struct state *s, FILE *out)
 {

@@ -17,7 +17,7 @@ static void default_attrs(struct attrs *a)
     *a = (struct attrs){.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
 }
 
-/* ---- attributes ------------------------------------------------------------------------------ */
+/* ---- attributes ---- */
 
 /* Reads the value of the attribute `name` if it is the one of this row. */
 #define FTM_READ_ATTR(name, read)                                                                  \
@@ -70,7 +70,7 @@ static bool read_attrs(struct parser *p, enum op op, struct attrs *a)
     return parser_want(p, '}');
 }
 
-/* ---- operations and operands ----------------------------------------------------------------- */
+/* ---- operations and operands ---- */
 
 static bool read_op(struct parser *p, enum op *op)
 {
@@ -157,7 +157,7 @@ static bool read_step(struct parser *p, struct node *n)
     return true;
 }
 
-/* ---- the type -------------------------------------------------------------------------------- */
+/* ---- the type ---- */
 
 static const char *type_text(struct parser *p, const struct type *t)
 {

@@ -84,7 +84,7 @@ bool parser_quoted(struct parser *p, const char **text)
     return true;
 }
 
-/* ---- numbers --------------------------------------------------------------------------------- */
+/* ---- numbers ---- */
 
 bool parser_int(struct parser *p, const char *what, int64_t least, int64_t most, int64_t *v)
 {
@@ -136,7 +136,7 @@ bool parser_ints(struct parser *p, const char *what, int64_t *v, int count)
     return parser_want(p, ']');
 }
 
-/* ---- shapes and types ------------------------------------------------------------------------ */
+/* ---- shapes and types ---- */
 
 static bool parser_dim(struct parser *p, struct shape *s)
 {

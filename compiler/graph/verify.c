@@ -51,7 +51,7 @@ __attribute__((format(printf, 2, 3))) static bool violated(struct check *c, cons
     return false;
 }
 
-/* ---- shapes and layouts ---------------------------------------------------------------------- */
+/* ---- shapes and layouts ---- */
 
 static bool shape_valid(const struct shape *s)
 {
@@ -79,7 +79,7 @@ static bool layout_fits(enum ftmrt_layout layout, const struct type *t)
     return false;
 }
 
-/* ---- the program and its states -------------------------------------------------------------- */
+/* ---- the program and its states ---- */
 
 static bool check_program(struct check *c)
 {
@@ -122,7 +122,7 @@ static bool check_states(struct check *c)
     return true;
 }
 
-/* ---- nodes ----------------------------------------------------------------------------------- */
+/* ---- nodes ---- */
 
 static bool check_operands_exist(struct check *c, const struct node *n)
 {
@@ -230,7 +230,7 @@ static bool check_node(struct check *c, const struct node *n)
            check_attrs(c, n) && check_type(c, n) && check_layout(c, n);
 }
 
-/* ---- functions ------------------------------------------------------------------------------- */
+/* ---- functions ---- */
 
 static bool check_names(struct check *c)
 {

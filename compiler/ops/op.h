@@ -26,7 +26,7 @@ enum attr_index {
     ATTR_INDEX_COUNT
 };
 
-/* ---- reference evaluation -------------------------------------------------------------------- */
+/* ---- reference evaluation ---- */
 
 /* A tensor of the reference evaluation: row-major doubles (labels too: small integers are exact). */
 struct tensor {
@@ -45,7 +45,7 @@ struct eval {
     int64_t n;               /* actual batch */
 };
 
-/* ---- gradients ------------------------------------------------------------------------------- */
+/* ---- gradients ---- */
 
 /* Building the gradient of one node. The rule calls grad_accumulate for each operand that grad_wanted. */
 struct grad {
@@ -66,7 +66,7 @@ bool grad_wanted(const struct grad *g, uint32_t i);
 /* Accumulates dx into the gradient of operand i. */
 void grad_accumulate(struct grad *g, uint32_t i, value_id dx);
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 struct emit;
 typedef struct emit_opaque *emit_value;

@@ -11,7 +11,7 @@ struct type shape_in(const struct graph *g, const struct node *n, uint32_t i)
 
 struct type shape_f32(struct shape shape) { return (struct type){FTMRT_F32, shape}; }
 
-/* ---- shared checks --------------------------------------------------------------------------- */
+/* ---- shared checks ---- */
 
 static bool want_form(struct graph *g, const struct node *n, uint32_t i, bool holds,
                       const char *form)
@@ -75,7 +75,7 @@ bool shape_want_attr(struct graph *g, const struct node *n, const char *name, in
     return false;
 }
 
-/* ---- leaves and values that keep their type -------------------------------------------------- */
+/* ---- leaves and values that keep their type ---- */
 
 /* The type is set by who builds the node; a constant's attributes name its shape. */
 bool shape_given(struct graph *g, struct node *n)
@@ -154,7 +154,7 @@ bool shape_scale_weight(struct graph *g, struct node *n)
     return true;
 }
 
-/* ---- per channel ----------------------------------------------------------------------------- */
+/* ---- per channel ---- */
 
 /* Operands of the channel ops, a letter each: x an activation, c [C], s [2,C]. */
 static const char *channel_operands(enum op op)
@@ -228,7 +228,7 @@ bool shape_stat_row(struct graph *g, struct node *n)
     return true;
 }
 
-/* ---- loss ------------------------------------------------------------------------------------ */
+/* ---- loss ---- */
 
 /* Logits [N, K] or [N, K, 1, 1]; labels i32 [N]. */
 static bool want_logits_and_labels(struct graph *g, const struct node *n)
@@ -256,7 +256,7 @@ bool shape_cross_entropy_grad(struct graph *g, struct node *n)
     return true;
 }
 
-/* ---- effects --------------------------------------------------------------------------------- */
+/* ---- effects ---- */
 
 /* Operands grad, param [, slot], then scalars: the result is the parameter. */
 bool shape_sgd(struct graph *g, struct node *n)

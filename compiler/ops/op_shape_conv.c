@@ -55,7 +55,7 @@ static bool window_out(struct graph *g, const struct node *n, const struct windo
     return true;
 }
 
-/* ---- convolution ----------------------------------------------------------------------------- */
+/* ---- convolution ---- */
 
 static struct window conv_window(const struct attrs *a, int64_t kernel_h, int64_t kernel_w)
 {
@@ -182,7 +182,7 @@ bool shape_linear(struct graph *g, struct node *n)
     return true;
 }
 
-/* ---- pooling --------------------------------------------------------------------------------- */
+/* ---- pooling ---- */
 
 /* Padding is less than the kernel, so that every window has an element. */
 static bool pool_out(struct graph *g, const struct node *n, const struct shape *x, int64_t out[2])

@@ -74,7 +74,7 @@ static void propagate(struct backward *b, value_id v)
     name_new_nodes(b->g, before, &n);
 }
 
-/* ---- updates -------------------------------------------------------------------------- */
+/* ---- updates ---- */
 
 static bool scalar_input(struct graph *g, const char *name, value_id *out)
 {
@@ -148,7 +148,7 @@ static bool add_updates(struct backward *b)
     return true;
 }
 
-/* ---- the pass ------------------------------------------------------------------------- */
+/* ---- the pass ---- */
 
 static bool differentiate(struct pass_context *c, struct graph *g, bool *changed)
 {

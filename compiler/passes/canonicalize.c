@@ -64,7 +64,7 @@ static void replace_by_flat(struct canonicalize *c, const struct node *like, val
     c->changed = true;
 }
 
-/* ---- weights -------------------------------------------------------------------------- */
+/* ---- weights ---- */
 
 static bool node_reads_as_linear(const struct node *n, value_id v)
 {
@@ -122,7 +122,7 @@ static value_id kernel_of(struct canonicalize *c, const struct node *like, value
     return rewrite_op(c->g, like, OP_reshape, &a, w);
 }
 
-/* ---- nodes ---------------------------------------------------------------------------- */
+/* ---- nodes ---- */
 
 static void rewrite_linear(struct canonicalize *c, value_id v)
 {

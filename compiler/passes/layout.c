@@ -27,7 +27,7 @@ struct layout_pass {
     bool changed;
 };
 
-/* ---- weights -------------------------------------------------------------------------- */
+/* ---- weights ---- */
 
 static bool is_convolution(enum op op)
 {
@@ -107,7 +107,7 @@ static bool assign_states(struct pass_context *c, struct graph *g)
     return changed;
 }
 
-/* ---- values --------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 /* The layout in which nodes take and make a value of this type. */
 static enum ftmrt_layout natural_layout(const struct layout_pass *p, value_id v)
@@ -177,7 +177,7 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct
     return natural_layout(p, v);
 }
 
-/* ---- relayouts ------------------------------------------------------------------------ */
+/* ---- relayouts ---- */
 
 /* The value in a layout: itself, or its one copy in that layout. */
 static value_id in_layout(struct layout_pass *p, const struct node *like, value_id v,

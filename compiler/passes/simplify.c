@@ -20,7 +20,7 @@ struct rule {
     value_id (*apply)(struct graph *g, const struct node *n);
 };
 
-/* ---- rectifiers ----------------------------------------------------------------------- */
+/* ---- rectifiers ---- */
 
 /* relu(relu(x)) and relu(relu6(x)): the inner value is not negative. */
 static value_id relu_again(struct graph *g, const struct node *n)
@@ -41,7 +41,7 @@ static value_id relu6_again(struct graph *g, const struct node *n)
                : VALUE_NONE;
 }
 
-/* ---- sums and affines ----------------------------------------------------------------- */
+/* ---- sums and affines ---- */
 
 static bool is_zero(const struct graph *g, value_id v)
 {
@@ -112,7 +112,7 @@ static value_id scale_of_scale(struct graph *g, const struct node *n)
     return rewrite_op(g, n, OP_channel_scale, NULL, in.inputs[0], scale);
 }
 
-/* ---- views and pools ------------------------------------------------------------------ */
+/* ---- views and pools ---- */
 
 /* A view that changes nothing is its operand; a view of a view is one view of the first operand. */
 static value_id view_of_view(struct graph *g, const struct node *n)

@@ -110,7 +110,7 @@ static bool check_call(const struct check *c, uint32_t call)
     return true;
 }
 
-/* ---- layouts -------------------------------------------------------------------------- */
+/* ---- layouts ---- */
 
 static enum ftmrt_layout layout_of(const struct graph *g, value_id v)
 {

@@ -29,7 +29,7 @@ static bool same_kernel(const struct graph *g, value_id a, const struct graph *h
     return true;
 }
 
-/* ---- names ---------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 /* "s2", or "s2x1" where the axes differ; nothing for 1. */
 static void add_pair(struct strbuf *b, const char *prefix, const int64_t pair[2])

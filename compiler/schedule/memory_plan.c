@@ -41,7 +41,7 @@ struct planner {
     struct location *at; /* by value */
 };
 
-/* ---- storages ------------------------------------------------------------------------- */
+/* ---- storages ---- */
 
 static struct storage *storage_at(const struct planner *p, int32_t i)
 {
@@ -142,7 +142,7 @@ static void find_storages(struct planner *p)
     }
 }
 
-/* ---- in place ------------------------------------------------------------------------- */
+/* ---- in place ---- */
 
 static bool in_place(const struct planner *p, uint32_t c)
 {
@@ -184,7 +184,7 @@ static void share_in_place(struct planner *p)
     }
 }
 
-/* ---- placement ------------------------------------------------------------------------ */
+/* ---- placement ---- */
 
 /* Larger first, then earlier; storages of one call never tie, so the order is total. */
 static int by_size(const void *a, const void *b)
@@ -245,7 +245,7 @@ static void place_storages(struct planner *p)
     }
 }
 
-/* ---- the calls' places ---------------------------------------------------------------- */
+/* ---- the calls' places ---- */
 
 static struct place place_of(const struct planner *p, value_id v)
 {

@@ -39,7 +39,7 @@ bool plan_is_call(const struct graph *g, value_id v)
     return true;
 }
 
-/* ---- states --------------------------------------------------------------------------- */
+/* ---- states ---- */
 
 static void place_states(struct schedule *s)
 {
@@ -57,7 +57,7 @@ static void place_states(struct schedule *s)
     }
 }
 
-/* ---- order ---------------------------------------------------------------------------- */
+/* ---- order ---- */
 
 /* The last node that reads the memory of v, at least `last`; what reads a view reads its operand.
  */
@@ -121,7 +121,7 @@ static void order_calls(struct schedule *s, struct arena *scratch, struct schedu
     }
 }
 
-/* ---- scratch -------------------------------------------------------------------------- */
+/* ---- scratch ---- */
 
 static void place_scratch(struct schedule *s)
 {

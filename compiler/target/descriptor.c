@@ -11,9 +11,7 @@
 
 #include "blob.h"
 
-/* ---- names
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 static bool is_keyword(const char *name)
 {
@@ -55,8 +53,7 @@ char *descriptor_blob_symbol(struct arena *arena, const struct descriptor *d)
     return arena_printf(arena, "%s_blob", d->symbol);
 }
 
-/* ---- the tables in memory
- * ------------------------------------------------------------------------------------------ */
+/* ---- the tables in memory ---- */
 
 static void copy_shape(const struct shape *s, uint32_t *rank, int64_t *dim)
 {
@@ -195,8 +192,7 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     return d;
 }
 
-/* ---- the tables as constants
- * ---------------------------------------------------------------------------------------- */
+/* ---- the tables as constants ---- */
 
 enum { MAX_FIELDS = 24 };
 

@@ -120,8 +120,7 @@ LLVMValueRef ir_function(struct ir *ir, const char *name, LLVMTypeRef type, bool
     return fn;
 }
 
-/* ---- control flow
- * ------------------------------------------------------------------------------------------ */
+/* ---- control flow ---- */
 
 static LLVMBasicBlockRef block_new(struct ir *ir, const char *name)
 {
@@ -180,8 +179,7 @@ void ir_if_end(struct ir *ir, struct ir_if *s)
     LLVMPositionBuilderAtEnd(ir->b, s->join);
 }
 
-/* ---- variables and memory
- * ------------------------------------------------------------------------------------ */
+/* ---- variables and memory ---- */
 
 LLVMValueRef ir_local(struct ir *ir, LLVMTypeRef type)
 {
@@ -269,9 +267,7 @@ LLVMValueRef ir_vec_const(struct ir *ir, double v)
     return LLVMConstVector(lanes, ir->cpu->lanes);
 }
 
-/* ---- arithmetic
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- arithmetic ---- */
 
 /* Calls the intrinsic of that name for the type of its operands (f32 or ir->vec). */
 static LLVMValueRef intrinsic(struct ir *ir, const char *name, LLVMValueRef *args, unsigned count)
@@ -345,9 +341,7 @@ LLVMValueRef ir_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
     return LLVMBuildSelect(ir->b, LLVMBuildICmp(ir->b, LLVMIntSGT, a, b, ""), a, b, "");
 }
 
-/* ---- output
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- output ---- */
 
 /* What the kernels need of the middle end: variables in registers, address arithmetic shared,
  * folded and out of the loops. Of the code that default<O3> makes it reaches the same speed

@@ -60,8 +60,7 @@ LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);
  * actual n. */
 void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi);
 
-/* ---- the epilogue
- * ------------------------------------------------------------------------------------------ */
+/* ---- the epilogue ---- */
 
 /* Where in the result the values are: image, channel block and lane offset inside it, pixel. */
 struct position {

@@ -75,8 +75,7 @@ bool gather_exists(const struct gather_axis *a, int64_t j, int64_t t)
     return i >= 0 && i < a->in;
 }
 
-/* ---- rows at run time
- * -------------------------------------------------------------------------------------------- */
+/* ---- rows at run time ---- */
 
 static LLVMValueRef clamp_div(struct ir *ir, LLVMValueRef a, int64_t b)
 {
@@ -122,8 +121,7 @@ struct gather_row gather_row(struct ir *ir, const struct gather *q, LLVMValueRef
     return row;
 }
 
-/* ---- tiles along a row
- * --------------------------------------------------------------------------------------------- */
+/* ---- tiles along a row ---- */
 
 static bool tile_inside(const struct gather_axis *a, int64_t start, int64_t width)
 {

@@ -33,8 +33,7 @@ struct plan {
     int64_t groups, bands;
 };
 
-/* ---- choosing the blocking
- * --------------------------------------------------------------------------------------- */
+/* ---- choosing the blocking ---- */
 
 /* Widest tile that leaves registers for a row of weights and a broadcast (and a product, without
  * FMA). */
@@ -165,8 +164,7 @@ static struct plan plan_of(const struct graph *g, const struct node *n, const st
     return p;
 }
 
-/* ---- the micro-kernel
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the micro-kernel ---- */
 
 struct conv {
     struct kernel_build *k;
@@ -298,9 +296,7 @@ static void emit_reduction(struct conv *c, struct tile *t, const struct gather_r
     ir_loop_end(ir, &blocks);
 }
 
-/* ---- tiles in a row
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- tiles in a row ---- */
 
 static void store_row_tile(struct conv *c, struct tile *t, LLVMValueRef pixel, int64_t step)
 {
@@ -374,8 +370,7 @@ static void emit_rows_unit(struct conv *c, LLVMValueRef unit)
     ir_loop_end(ir, &loop);
 }
 
-/* ---- tiles over images
- * --------------------------------------------------------------------------------------------- */
+/* ---- tiles over images ---- */
 
 static void store_images_tile(struct conv *c, struct tile *t, LLVMValueRef pixel)
 {
@@ -468,9 +463,7 @@ static void emit_images_unit(struct conv *c, LLVMValueRef unit)
     ir_if_end(ir, &whole);
 }
 
-/* ---- the family
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the family ---- */
 
 static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
                                  uint32_t phase)

@@ -39,8 +39,7 @@ struct plan {
     int64_t band;                   /* rows of outputs */
 };
 
-/* ---- choosing the tile
- * --------------------------------------------------------------------------------------------- */
+/* ---- choosing the tile ---- */
 
 /* Half cycles per multiply-add of one output, as in kernel_conv2d.c; lines of x and dy come from
  * the second level. */
@@ -152,9 +151,7 @@ static struct plan plan_of(const struct graph *g, const struct node *n, const st
     return p;
 }
 
-/* ---- emission
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- emission ---- */
 
 /* Where a unit's tiles are stored: in a value of the result's layout, or one after the other on the
  * stack. */
@@ -433,9 +430,7 @@ static LLVMValueRef stack_new(struct grad_weight *w)
     return stack;
 }
 
-/* ---- the family
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the family ---- */
 
 static uint32_t phases(const struct graph *g, const struct node *n, const struct cpu *cpu)
 {

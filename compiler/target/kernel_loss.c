@@ -124,9 +124,7 @@ static LLVMValueRef image_loss(struct softmax *s)
     return LLVMBuildFSub(ir->b, loss, spread, "");
 }
 
-/* ---- cross_entropy
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- cross_entropy ---- */
 
 static void emit_loss_shards(struct kernel_build *k)
 {
@@ -183,8 +181,7 @@ static uint64_t loss_scratch(const struct graph *g, const struct node *n)
     return (uint64_t)g->program->shards * FTMRT_CB * sizeof(float);
 }
 
-/* ---- cross_entropy_grad
- * ------------------------------------------------------------------------------------------- */
+/* ---- cross_entropy_grad ---- */
 
 static void emit_cross_entropy_grad(struct kernel_build *k)
 {

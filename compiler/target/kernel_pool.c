@@ -96,9 +96,7 @@ static void each_output_end(struct window *w, struct each_output *e)
     ir_loop_end(w->k->ir, &e->rows);
 }
 
-/* ---- max_pool
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- max_pool ---- */
 
 struct maximum {
     LLVMValueRef x;              /* slice of the input */
@@ -149,8 +147,7 @@ static void emit_max_pool(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-/* ---- max_pool_grad
- * ---------------------------------------------------------------------------------------------- */
+/* ---- max_pool_grad ---- */
 
 struct scatter {
     LLVMValueRef x, dx;          /* slices */
@@ -209,8 +206,7 @@ static void emit_max_pool_grad(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-/* ---- global average pooling
- * -------------------------------------------------------------------------------------- */
+/* ---- global average pooling ---- */
 
 static void emit_global_avg_pool(struct kernel_build *k)
 {
@@ -274,9 +270,7 @@ static void emit_global_avg_pool_grad(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-/* ---- the families
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the families ---- */
 
 const struct kernel_family kernel_max_pool = {"max_pool", one_phase, units_of_result, emit_max_pool,
                                               NULL};

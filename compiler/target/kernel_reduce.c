@@ -209,8 +209,7 @@ static void emit_shards(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-/* ---- the tree over the shards
- * -------------------------------------------------------------------------------- */
+/* ---- the tree over the shards ---- */
 
 static LLVMValueRef tree_sum(struct reduction *r, LLVMValueRef scratch, LLVMValueRef block,
                              uint32_t row, uint32_t part)
@@ -309,8 +308,7 @@ static void emit_stats_tree(struct kernel_build *k)
     ir_loop_end(ir, &units);
 }
 
-/* ---- the families
- * --------------------------------------------------------------------------------------------- */
+/* ---- the families ---- */
 
 static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
                                  uint32_t phase)

@@ -123,9 +123,7 @@ static void emit_copy(struct kernel_build *k)
     ir_loop_end(ir, &rows);
 }
 
-/* ---- transposes
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- transposes ---- */
 
 static LLVMValueRef interleave(struct ir *ir, LLVMValueRef a, LLVMValueRef b, bool high)
 {

@@ -55,8 +55,7 @@ static struct kernel_units sgd_units(const struct graph *g, const struct node *n
     return (struct kernel_units){.fixed = (elements_of(g, n) + CHUNK - 1) / CHUNK, .images = 1};
 }
 
-/* ---- running statistics
- * ----------------------------------------------------------------------------------------- */
+/* ---- running statistics ---- */
 
 /* count / (count - 1) in every lane, count = n * H * W: from the biased to the unbiased variance.
  */

@@ -55,9 +55,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- peak
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- peak ---- */
 
 enum { PEAK_TURNS = 2000000, PEAK_CHAINS = 12 };
 
@@ -97,9 +95,7 @@ static double measure_peak(const struct cpu *cpu)
     return best;
 }
 
-/* ---- one kernel
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- one kernel ---- */
 
 static int64_t out_size(const struct layer *l)
 {

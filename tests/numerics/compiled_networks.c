@@ -63,8 +63,7 @@ static bool wrong(struct network *w, const char *format, ...)
     return false;
 }
 
-/* ---- building
- * ---------------------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 /* A number below `count` that depends on the seed and what it is for. */
 static uint64_t pick(uint64_t seed, uint64_t what, uint64_t count)
@@ -131,8 +130,7 @@ static void release(struct network *w)
     arena_clear(&w->arena);
 }
 
-/* ---- constants
- * --------------------------------------------------------------------------------------- */
+/* ---- constants ---- */
 
 /* Whether the blob holds an operand as the interpreter computes it. */
 static bool check_constant(struct network *w, const struct node *n, const struct tensor *value,
@@ -174,8 +172,7 @@ static bool check_constants(struct network *w)
     return ok;
 }
 
-/* ---- running an entry
- * -------------------------------------------------------------------------------- */
+/* ---- running an entry ---- */
 
 /* One call: what goes in, and the reference values of it. */
 struct trial {
@@ -304,8 +301,7 @@ static bool check_same(struct network *w, const struct trial *t, const struct ou
            wrong(w, "%s, n = %d: other bits with %d threads", t->entry->name, (int)t->n, threads);
 }
 
-/* ---- comparing
- * --------------------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 /* The interpreter with values disturbed as f32 arithmetic would. */
 struct noise {
@@ -541,8 +537,7 @@ static bool check_network(struct network *w)
            check_entry(w, "predict", some, w->seed + 3);
 }
 
-/* ---- the tests
- * ---------------------------------------------------------------------------------------- */
+/* ---- the tests ---- */
 
 static void test_networks(void **state)
 {

@@ -14,8 +14,7 @@ static void die(const char *what, const char *why)
     exit(1);
 }
 
-/* ---- building
- * ---------------------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 /* A state's value in its own type. */
 static void *state_data(struct arena *arena, const struct state *s, const struct tensor *value)
@@ -119,8 +118,7 @@ void compiled_program_free(struct compiled_program *c)
     c->library = NULL;
 }
 
-/* ---- running
- * ----------------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 void compiled_program_poison(struct compiled_program *c)
 {

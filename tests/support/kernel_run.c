@@ -26,8 +26,7 @@ struct kernel_run {
     (fprintf(stderr, "%s [%s]: ", (c)->label, (c)->run->cpu->name), fprintf(stderr, __VA_ARGS__),  \
      fputc('\n', stderr), exit(1))
 
-/* ---- building the cases
- * ---------------------------------------------------------------------------------------- */
+/* ---- building the cases ---- */
 
 struct kernel_run *kernel_run_new(const struct cpu *cpu, int64_t max_batch, int64_t shards)
 {
@@ -119,9 +118,7 @@ void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *att
         n->inputs[n->input_count++] = extra[i];
 }
 
-/* ---- compiling
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- compiling ---- */
 
 /* CPU time in seconds. */
 static double now(void)
@@ -202,9 +199,7 @@ void kernel_run_build(struct kernel_run *r, double *emit_seconds, double *codege
         find_phases(c);
 }
 
-/* ---- data
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- data ---- */
 
 static double uniform(struct kernel_run *r)
 {
@@ -318,9 +313,7 @@ static void prepare(struct kernel_case *c, struct arena *a, int64_t n, struct te
         new_buffer(c, result + 1, (size_t)scratch);
 }
 
-/* ---- the reference
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the reference ---- */
 
 static void reference_op(struct kernel_case *c, enum op op, const struct attrs *attrs,
                          const struct tensor *in, struct tensor *out, struct tensor **state,
@@ -362,9 +355,7 @@ static struct tensor reference(struct kernel_case *c, struct arena *a, int64_t n
     return out;
 }
 
-/* ---- checks
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- checks ---- */
 
 void kernel_case_execute(struct kernel_case *c, int64_t n)
 {

@@ -236,7 +236,7 @@ static void nearest_names(void **state)
     assert_null(str_nearest(longest, names, 5));
 }
 
-/* ---- files ----------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 static int make_folder(void **state)
 {

@@ -191,7 +191,7 @@ static void error_text(void **state)
     free(text);
 }
 
-/* ---- robustness ------------------------------------------------------------------------------ */
+/* ---- robustness ---- */
 
 static void accept_or_report(const char *text, size_t size)
 {

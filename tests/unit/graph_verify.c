@@ -40,7 +40,7 @@ static struct graph *train;
 
 static struct node *node(uint32_t i) { return &train->nodes.at[i]; }
 
-/* ---- one change each ------------------------------------------------------------------------- */
+/* ---- one change each ---- */
 
 static void no_batch(void) { program->max_batch = 0; }
 static void no_shards(void) { program->shards = 0; }

@@ -101,7 +101,7 @@ static void keeps_meaning(void **state)
     }
 }
 
-/* ---- gradients ------------------------------------------------------------------------ */
+/* ---- gradients ---- */
 
 static double loss_of(struct arena *a, const struct program *p, uint32_t state, int64_t element,
                       double shift)
@@ -191,7 +191,7 @@ static void gradients_are_right(void **state)
     }
 }
 
-/* ---- planted faults ------------------------------------------------------------------- */
+/* ---- planted faults ---- */
 
 static value_id last_of(const struct graph *g, enum op op)
 {

@@ -38,7 +38,7 @@ static inline double random_value(struct random_source *r)
     return (double)(random_next(r) >> 11) / 4503599627370496.0 - 1.0;
 }
 
-/* ---- the network ---------------------------------------------------------------------- */
+/* ---- the network ---- */
 
 enum random_kind {
     RANDOM_CONV,
@@ -208,7 +208,7 @@ static inline void random_head(struct random_network *n)
     n->program->states.at[n->layers[n->count - 1].state].mutable = true;
 }
 
-/* ---- functions ------------------------------------------------------------------------ */
+/* ---- functions ---- */
 
 static inline value_id random_bias(struct graph *g, const struct random_layer *l, value_id y)
 {
@@ -293,7 +293,7 @@ static inline struct program *random_program(struct arena *arena, struct diag *d
     return n.program;
 }
 
-/* ---- data ----------------------------------------------------------------------------- */
+/* ---- data ---- */
 
 static inline uint64_t random_name_seed(const char *name) { return ftmrt_name_hash(name); }
 

@@ -149,8 +149,7 @@ static void test_derive(void **unused)
     assert_memory_equal(x, out, sizeof x);
 }
 
-/* ---- parallel loop
- * ---------------------------------------------------------------------------------------- */
+/* ---- parallel loop ---- */
 
 static void count_units(void *const *buffers, int64_t n, int64_t begin, int64_t end)
 {
@@ -207,8 +206,7 @@ static void test_denormals(void **unused)
 #endif
 }
 
-/* ---- initial values
- * ---------------------------------------------------------------------------------------- */
+/* ---- initial values ---- */
 
 static void test_initial_values(void **unused)
 {
@@ -256,8 +254,7 @@ static void test_identity(void **unused)
     assert_true(values[0] == 0 && values[1] == 0);
 }
 
-/* ---- workspace
- * ---------------------------------------------------------------------------------------------- */
+/* ---- workspace ---- */
 
 /* Bytes: f32 [2,3] at 0; f16 {1, -2, 2^-24} at 24; bf16 {1.5} at 32; i64 {7} at 40. */
 static _Alignas(64) unsigned char blob[64];

@@ -155,8 +155,7 @@ static void test_replace(void **state)
     free(data);
 }
 
-/* ---- rules of the format
- * ----------------------------------------------------------------------------------- */
+/* ---- rules of the format ---- */
 
 /* Reads a file made of a header text and `bytes` zero bytes; the error must contain `text`. */
 static void refused(const char *header, size_t bytes, const char *text)

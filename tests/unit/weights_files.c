@@ -151,8 +151,7 @@ static void test_absent(void **state)
     check_refused(*state, open_data(*state, "absent.pth"), "absent.pth");
 }
 
-/* ---- handmade files
- * ------------------------------------------------------------------------------------------ */
+/* ---- handmade files ---- */
 
 struct bytes {
     unsigned char data[2048];
@@ -373,9 +372,7 @@ static void test_safetensors(void **state)
     assert_string_equal(w->skipped.at[0], "q: F8_E4M3 is not supported");
 }
 
-/* ---- damage
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- damage ---- */
 
 static const char *const files[] = {"types_zip.pth",     "types_legacy.pth", "types_deflated.pth",
                                     "nested_legacy.pth", "model_zip.pth",    "class_zip.pth"};
