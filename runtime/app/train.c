@@ -304,8 +304,7 @@ static void watch_interrupt(void)
 
 static void print_start(const struct training *t)
 {
-    printf("%lld samples to train on, %lld to validate; %lld epochs, %lld steps in batches of "
-           "%lld\n",
+    printf("training samples %lld, validation samples %lld, epochs %lld, steps %lld, batch %lld\n",
            (long long)train_count(t),
            (long long)(t->split.train ? t->split.validation_count : t->validation.count),
            (long long)t->epochs, (long long)t->total_steps, (long long)t->session.config.batch);
