@@ -178,11 +178,12 @@ static bool check_constants(struct network *w)
 struct trial {
     const struct ftmrt_entry *entry;
     int64_t n;
-    struct tensor *inputs;           /* by input node of the interpreted programs */
-    struct guarded data[MAX_VALUES]; /* the same by input of the entry */
-    unsigned char *before;           /* the workspace's states */
-    struct tensor *start;            /* the states by index, as the interpreter has them */
-    double *response;                /* to simulated rounding: by output, then by state; or NULL */
+    struct tensor *inputs;               /* by input node of the interpreted programs */
+    struct guarded data[MAX_VALUES];     /* the same by input of the entry */
+    unsigned char *before;               /* the workspace's states */
+    struct tensor *start;                /* the states by index, as the interpreter has them */
+    struct tensor reference[MAX_VALUES]; /* outputs of the program up to the backward pass */
+    double *response; /* to simulated rounding: by output, then by state; or NULL */
 };
 
 /* What a call leaves behind. */
@@ -331,8 +332,8 @@ static void disturb(void *context, const struct node *n, struct tensor *value)
 static void set_states(struct interp *in, const struct tensor *from)
 {
     for (uint32_t i = 0; i < in->program->states.len; i++)
-        memcpy(in->states[i].data, from[i].data,
-               (size_t)shape_elements(&in->states[i].shape, 1) * sizeof(double));
+        for (int64_t k = 0; k < shape_elements(&in->states[i].shape, 1); k++)
+            in->states[i].data[k] = from[i].data[k];
 }
 
 static double difference(const struct tensor *a, const struct tensor *b)
@@ -349,7 +350,7 @@ static double difference(const struct tensor *a, const struct tensor *b)
 }
 
 /* How far rounding may move outputs and states: the largest response in some disturbed runs. */
-static void measure_response(struct network *w, struct trial *t, const struct tensor *outputs)
+static void measure_response(struct network *w, struct trial *t)
 {
     const struct graph *g = program_find_function(w->reference->program, t->entry->name);
     uint32_t count = g->outputs.len, states = w->reference->program->states.len;
@@ -363,7 +364,7 @@ static void measure_response(struct network *w, struct trial *t, const struct te
         in->context = &noise;
         interp_run(in, &w->arena, g, t->n, t->inputs, got, NULL);
         for (uint32_t i = 0; i < count; i++)
-            t->response[i] = fmax(t->response[i], difference(&got[i], &outputs[i]));
+            t->response[i] = fmax(t->response[i], difference(&got[i], &t->reference[i]));
         for (uint32_t i = 0; i < states; i++)
             t->response[count + i] =
                 fmax(t->response[count + i], difference(&in->states[i], &w->reference->states[i]));
@@ -388,60 +389,88 @@ static struct tensor widened(struct network *w, const void *data, const struct t
     return t;
 }
 
-/* index: of the response. base: what the change is counted from, or NULL. */
-static bool check_close(struct network *w, struct trial *t, const char *what, uint32_t index,
-                        const struct tensor *got, const struct tensor *want,
-                        const struct tensor *base, const struct tensor *outputs)
+/* A result and what it should be. */
+struct pair {
+    const char *name;
+    uint32_t index; /* of the response */
+    const struct tensor *got, *want;
+    const struct tensor *base; /* what the change is counted from, or NULL */
+};
+
+/* What the arithmetic at the very end may do however large the change is: adding it to a state, or
+ * the loss, which is a difference of numbers as large as logits. */
+static double last_rounding(const struct trial *t, const struct pair *p)
 {
-    double off = difference(got, want), change = base ? difference(want, base) : largest(want);
-    double rounding = base ? 0x1p-22 * fmax(largest(base), largest(want)) : 0;
-    if (!base && want->shape.rank == 0) /* the loss: a difference of numbers as large as logits */
-        rounding = 0x1p-21 * (1 + largest(&outputs[1]));
+    if (p->base)
+        return 0x1p-22 * fmax(largest(p->base), largest(p->want));
+    return p->want->shape.rank == 0 ? 0x1p-21 * (1 + largest(&t->reference[1])) : 0;
+}
+
+static bool check_close(struct network *w, struct trial *t, const struct pair *p)
+{
+    double off = difference(p->got, p->want), rounding = last_rounding(t, p);
+    double change = p->base ? difference(p->want, p->base) : largest(p->want);
     w->compared++;
     if (off <= tolerance * change + rounding)
         return true;
     if (!t->response)
-        measure_response(w, t, outputs);
+        measure_response(w, t);
     w->tolerated++;
-    if (off <= 4 * t->response[index] + rounding)
+    if (off <= 4 * t->response[p->index] + rounding)
         return true;
     return wrong(w, "%s, n = %d: %s is off by %.3g of %.3g (rounding: %.3g)", t->entry->name,
-                 (int)t->n, what, off, change, t->response[index]);
+                 (int)t->n, p->name, off, change, t->response[p->index]);
 }
 
-static bool check_outputs(struct network *w, struct trial *t, const struct outcome *o)
+static void interpret(struct network *w, struct trial *t, struct tensor *outputs)
 {
     const struct graph *g = program_find_function(w->plain->program, t->entry->name);
     const struct graph *after = program_find_function(w->reference->program, t->entry->name);
-    struct tensor want[MAX_VALUES], reference[MAX_VALUES];
-    bool ok = true;
     set_states(w->plain, t->start);
-    interp_run(w->plain, &w->arena, g, t->n, t->inputs, want, NULL);
+    interp_run(w->plain, &w->arena, g, t->n, t->inputs, outputs, NULL);
     set_states(w->reference, t->start);
-    interp_run(w->reference, &w->arena, after, t->n, t->inputs, reference, NULL);
+    interp_run(w->reference, &w->arena, after, t->n, t->inputs, t->reference, NULL);
+}
+
+static bool check_outputs(struct network *w, struct trial *t, const struct outcome *o,
+                          const struct tensor *want)
+{
+    const struct graph *g = program_find_function(w->plain->program, t->entry->name);
+    bool ok = true;
     for (uint32_t i = 0; i < t->entry->output_count; i++) {
+        if (!o->outputs[i].at)
+            return wrong(w, "%s: no outputs", t->entry->name);
         struct tensor got = widened(w, o->outputs[i].at, &want[i]);
-        if (strcmp(t->entry->outputs[i].name, g->outputs.at[i].name) != 0)
+        struct pair pair = {t->entry->outputs[i].name, i, &got, &want[i], NULL};
+        if (strcmp(pair.name, g->outputs.at[i].name) != 0)
             return wrong(w, "%s: outputs in another order", t->entry->name);
-        ok &= check_close(w, t, t->entry->outputs[i].name, i, &got, &want[i], NULL, reference);
+        ok &= check_close(w, t, &pair);
     }
-    for (uint32_t i = 0; i < w->reference->program->states.len; i++) {
-        const struct ftmrt_state *s = &w->c.loaded->states[i];
-        size_t bytes = (size_t)shape_elements(&t->start[i].shape, 1) *
-                       ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
-        void *data = arena_alloc(&w->arena, bytes);
-        ftmrt_get_state(w->c.loaded, w->c.workspace.at, i, data, bytes);
-        const struct tensor *state = &w->reference->states[i];
-        if (s->dtype != FTMRT_F32)
-            ok &= (double)*(int64_t *)data == state->data[0] || wrong(w, "%s is wrong", s->name);
-        else if (difference(state, &t->start[i]) == 0)
-            continue; /* check_untouched */
-        else {
-            struct tensor got = widened(w, data, state);
-            ok &= check_close(w, t, s->name, t->entry->output_count + i, &got, state, &t->start[i],
-                              reference);
-        }
-    }
+    return ok;
+}
+
+static bool check_state(struct network *w, struct trial *t, uint32_t i)
+{
+    const struct ftmrt_state *s = &w->c.loaded->states[i];
+    const struct tensor *want = &w->reference->states[i];
+    size_t bytes =
+        (size_t)shape_elements(&want->shape, 1) * ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
+    void *data = arena_alloc(&w->arena, bytes);
+    ftmrt_get_state(w->c.loaded, w->c.workspace.at, i, data, bytes);
+    if (s->dtype != FTMRT_F32)
+        return (double)*(int64_t *)data == want->data[0] || wrong(w, "%s is wrong", s->name);
+    struct tensor got = widened(w, data, want);
+    struct pair pair = {s->name, t->entry->output_count + i, &got, want, &t->start[i]};
+    return check_close(w, t, &pair);
+}
+
+static bool check_results(struct network *w, struct trial *t, const struct outcome *o)
+{
+    struct tensor want[MAX_VALUES];
+    interpret(w, t, want);
+    bool ok = check_outputs(w, t, o, want);
+    for (uint32_t i = 0; i < w->reference->program->states.len; i++)
+        ok &= check_state(w, t, i);
     return ok;
 }
 
@@ -480,7 +509,8 @@ static bool check_padding(struct network *w, const struct trial *t)
             ftmrt_layout_elements((enum ftmrt_layout)s->layout, s->layout_rank, s->layout_dim);
         if (s->dtype != FTMRT_F32 || !(s->flags & FTMRT_MUTABLE))
             continue;
-        const float *data = (const float *)(const void *)(w->c.workspace.at + s->offset);
+        const void *at = w->c.workspace.at + s->offset;
+        const float *data = at;
         float *plain = arena_array(&w->arena, float, count);
         float *again = arena_array(&w->arena, float, packed);
         ftmrt_unpack((enum ftmrt_layout)s->layout, s->layout_rank, s->layout_dim, data, plain);
@@ -505,7 +535,7 @@ static bool check_entry(struct network *w, const char *name, int64_t n, uint64_t
         ok = run_entry(w, &t, threads[i], &other) && check_same(w, &t, &first, &other, threads[i]);
         outcome_free(&other);
     }
-    ok = ok && check_outputs(w, &t, &first) && check_untouched(w, &t) && check_padding(w, &t);
+    ok = ok && check_results(w, &t, &first) && check_untouched(w, &t) && check_padding(w, &t);
     outcome_free(&first);
     trial_free(&t);
     return ok;
@@ -567,11 +597,12 @@ static void test_a_wrong_program_is_caught(void **state)
     struct outcome o = {0};
     for (uint32_t i = 0; i < w.c.loaded->state_count; i++) {
         const struct ftmrt_state *s = &w.c.loaded->states[i];
+        void *at = t.before + s->offset;
         if ((s->flags & FTMRT_TRAINABLE) && strcmp(s->name, "head.weight") == 0)
-            *(float *)(void *)(t.before + s->offset) += 0.01F;
+            *(float *)at += 0.01F;
     }
     assert_true(run_entry(&w, &t, 1, &o));
-    assert_false(check_outputs(&w, &t, &o));
+    assert_false(check_results(&w, &t, &o));
     outcome_free(&o);
     trial_free(&t);
     release(&w);
