@@ -180,6 +180,13 @@ static value_id block(struct draw *d, value_id x)
     return kind < 6 ? convolution_block(d, x) : kind < 8 ? residual_block(d, x) : pool_block(d, x);
 }
 
+static int64_t draw_classes(struct draw *d)
+{
+    static const int64_t many[] = {16, 17, 40, 100};
+    int64_t few = draw(d, 2, 11);
+    return d->options->joins && chance(d, 30) ? many[draw(d, 0, 3)] : few;
+}
+
 static value_id head(struct draw *d, value_id x, int64_t classes)
 {
     if (chance(d, 50))
@@ -209,7 +216,7 @@ static value_id perceptron(struct draw *d)
     x = net_linear(d->g, "hidden", x, draw_channels(d), draw_trainable(d));
     x = epilogue(d, x, 0);
     d->block = 1;
-    return net_linear(d->g, "head", x, draw(d, 2, 11), draw_trainable(d));
+    return net_linear(d->g, "head", x, draw_classes(d), draw_trainable(d));
 }
 
 static value_id body(struct draw *d)
@@ -222,7 +229,7 @@ static value_id body(struct draw *d)
     value_id x = net_image(d->g, channels, height, width);
     for (d->block = 0; d->block < blocks; d->block++)
         x = block(d, x);
-    return head(d, x, draw(d, 2, 11));
+    return head(d, x, draw_classes(d));
 }
 
 static void add_function(struct program *p, const char *name, uint64_t seed,

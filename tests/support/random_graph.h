@@ -13,14 +13,14 @@ struct random_graph_options {
     int64_t max_image_channels; /* 0: 4 */
     int64_t max_kernel;         /* 0: 3 */
     int64_t max_stride;         /* 0: 2 */
-    bool joins; /* also blocks of two convolutions added, and global pools between */
+    bool joins; /* also sums of two branches, weights used twice, pools between, many classes */
 };
 
 /* What suits the interpreter: small enough for hundreds of graphs. */
 struct random_graph_options random_graph_small(void);
 
-/* Functions predict, eval and train over one network with classes between 2 and 11. A prefix of it
- * is frozen, and some of the rest; batch norms of trainable blocks train. */
+/* Functions predict, eval and train over one network with 2 to 11 classes (with `joins` up to 100).
+ * A prefix of it is frozen, and some of the rest; batch norms of trainable blocks train. */
 struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t seed,
                              const struct random_graph_options *options);
 
