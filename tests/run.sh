@@ -6,7 +6,7 @@
 
 need_packages
 v=$(llvm_version)
-apt_install "llvm-$v-tools" libcmocka-dev python3-numpy shellcheck universal-ctags
+apt_install "llvm-$v-tools" libcmocka-dev python3-numpy shellcheck universal-ctags qemu-user
 
 tier() { # preset
     say "tier $1: building"
