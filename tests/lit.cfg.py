@@ -13,7 +13,8 @@ config.test_exec_root = lit_config.params.get("exec_root", os.path.join(os.path.
 
 tools = [lit_config.params.get("bin", ""), lit_config.params.get("llvm_bin", "")]
 config.environment["PATH"] = os.pathsep.join([t for t in tools if t] + [os.environ.get("PATH", "")])
-for name in ("CC", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
+for name in ("CC", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS",
+             "OMP_TOOL_LIBRARIES"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 config.substitutions.append(("%ftmc", os.path.join(lit_config.params.get("bin", ""), "ftmc")))

@@ -12,7 +12,7 @@
 
 /* Under AddressSanitizer every block is a chunk of its own, and a block that has moved is poisoned:
  * it then finds overruns, and stale pointers into arrays that have grown. */
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 enum { ARENA_ALIGN = 16, ARENA_FIRST_CHUNK = 1, ARENA_MAX_CHUNK = 1 };
 #else

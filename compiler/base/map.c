@@ -60,7 +60,7 @@ void map_set(struct map *m, const char *key, void *value)
         e->value = value;
         return;
     }
-    if (m->len == m->cap)
+    if (!m->entries || m->len == m->cap)
         grow(m);
     m->entries[m->len++] = (struct map_entry){arena_strdup(m->arena, key), value};
     *slot_of(m, key) = m->len;

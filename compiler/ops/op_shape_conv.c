@@ -40,14 +40,13 @@ static bool window_out(struct graph *g, const struct node *n, const struct windo
     if (!window_valid(g, n, w))
         return false;
     for (int k = 0; k < 2; k++) {
-        int64_t padded = x->dim[2 + k] + w->padding[k] + w->padding[2 + k];
+        int64_t padding = w->padding[k] + w->padding[2 + k], padded = x->dim[2 + k] + padding;
         int64_t reach = w->dilation[k] * (w->kernel[k] - 1) + 1;
         if (padded < reach) {
             char text[128];
             diag_report(g->program->diag, n->span, DIAG_WINDOW_TOO_LARGE, op_info(n->op)->name,
                         (long long)reach, k == 0 ? "high" : "wide",
-                        shape_text(x, text, sizeof text),
-                        (long long)(w->padding[k] + w->padding[2 + k]));
+                        shape_text(x, text, sizeof text), (long long)padding);
             return false;
         }
         out[k] = (padded - reach) / w->stride[k] + 1;
@@ -98,11 +97,11 @@ bool shape_conv2d(struct graph *g, struct node *n)
     struct shape x = shape_in(g, n, 0).shape, w = shape_in(g, n, 1).shape;
     if (!groups_divide(g, n, w.dim[0], "output"))
         return false;
-    if (x.dim[1] != w.dim[1] * n->attrs.groups) {
+    int64_t channels = w.dim[1] * n->attrs.groups;
+    if (x.dim[1] != channels) {
         char text[128];
         diag_report(g->program->diag, n->span, DIAG_CHANNELS, op_info(n->op)->name,
-                    (long long)(w.dim[1] * n->attrs.groups), (long long)x.dim[1],
-                    shape_text(&x, text, sizeof text));
+                    (long long)channels, (long long)x.dim[1], shape_text(&x, text, sizeof text));
         return false;
     }
     struct window window = conv_window(&n->attrs, w.dim[2], w.dim[3]);

@@ -64,8 +64,8 @@ static double row_cost(int64_t outputs, int64_t width, int64_t vectors)
 /* The same in tiles of exactly `width` and single outputs for the rest. */
 static double images_cost(int64_t outputs, int64_t width, int64_t vectors)
 {
-    return (double)(outputs / width) * step_cost(width, vectors) +
-           (double)(outputs % width) * step_cost(1, vectors);
+    int64_t tiles = outputs / width, singles = outputs % width;
+    return (double)tiles * step_cost(width, vectors) + (double)singles * step_cost(1, vectors);
 }
 
 struct choice {
@@ -95,8 +95,8 @@ static void consider_rows(struct choice *best, const struct plan *p, bool flat, 
     for (int64_t row = 1; row <= pixels && row <= 16 * widest_tile; row++)
         if (pixels % row == 0) {
             double overhead = 30.0 / (double)p->q.in_channels;
-            double cost = (double)(groups * (pixels / row)) *
-                          (row_cost(row, widest_tile, vectors) + overhead);
+            int64_t rows = groups * (pixels / row);
+            double cost = (double)rows * (row_cost(row, widest_tile, vectors) + overhead);
             consider(best, cost, blocks, widest_tile, row);
         }
 }
@@ -151,6 +151,8 @@ static struct plan plan_of(const struct graph *g, const struct node *n, const st
         else
             consider_rows(&best, &p, flat, blocks, width, vectors);
     }
+    FTM_BUG_ON(best.blocks == 0 || (p.mode == MODE_ROWS && best.row == 0), "no tile fits %s",
+               cpu->name);
     if (p.mode == MODE_ROWS && flat)
         reshape_map(&p.q, best.row);
     p.blocks = best.blocks;
@@ -266,8 +268,8 @@ static void emit_tap_run(struct conv *c, struct tile *t, const struct gather_axi
         ir_loop_begin(ir, ir_i64(ir, run->first), ir_i64(ir, run->first + run->count), 1);
     LLVMValueRef offset = ir_mul_const(ir, loop.i, w->off_step * c->pixel);
     LLVMValueRef tap = ir_add_const(ir, ir_mul_const(ir, loop.i, w->tap_step), w->tap0);
-    emit_channels(c, t, ir_at(ir, a, offset), ir_at(ir, b, ir_mul_const(ir, tap, CB * CB)), last,
-                  run->lo, run->hi);
+    emit_channels(c, t, ir_at(ir, a, offset), ir_at(ir, b, ir_mul_const(ir, tap, (int64_t)CB * CB)),
+                  last, run->lo, run->hi);
     ir_loop_end(ir, &loop);
 }
 
@@ -419,7 +421,7 @@ static void emit_tap_per_pixel(struct conv *c, int64_t width)
         .base = ir_i64(ir, 0), .tap0 = ir_i64(ir, 0), .lo = ir_i64(ir, 0), .hi = ir_i64(ir, 1)};
     LLVMValueRef weights = c->weights;
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, pixels), 1);
-    c->weights = ir_at(ir, weights, ir_mul_const(ir, loop.i, CB * CB));
+    c->weights = ir_at(ir, weights, ir_mul_const(ir, loop.i, (int64_t)CB * CB));
     struct tile t = {.width = width, .step = c->image};
     tile_begin(c, &t);
     emit_reduction(c, &t, &row, &w, &run, 1, ir_i64(ir, 0));

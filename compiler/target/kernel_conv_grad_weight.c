@@ -75,6 +75,7 @@ static void choose_tile(struct plan *p, const struct cpu *cpu)
                 p->blocks = blocks;
             }
         }
+    FTM_BUG_ON(p->rows == 0, "no tile fits %s", cpu->name);
     p->vectors = p->blocks * parts;
     p->chunks = ceil_div(p->in_channels, p->rows);
     p->groups = p->out_blocks / p->blocks;
@@ -202,7 +203,7 @@ static LLVMValueRef tile_address(struct grad_weight *w, const struct target *t, 
     LLVMValueRef channel = ir_mul_const(ir, chunk, w->p.rows);
     LLVMValueRef block =
         ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.kernel[0] * w->p.kernel[1]);
-    LLVMValueRef offset = ir_mul_const(ir, ir_add(ir, block, tap), CB * CB);
+    LLVMValueRef offset = ir_mul_const(ir, ir_add(ir, block, tap), (int64_t)CB * CB);
     offset = ir_add(ir, offset, ir_mul_const(ir, ir_rem_const(ir, channel, CB), CB));
     return ir_at(ir, ir_at(ir, t->base, ir_mul_const(ir, w->group, w->p.blocks * t->block)),
                  offset);

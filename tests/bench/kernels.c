@@ -72,7 +72,7 @@ static void peak_unit(void *const *buffers, int64_t n, int64_t begin, int64_t en
         "xmm11", "xmm12", "xmm13"
     for (int64_t u = begin; u < end; u++)
         for (int64_t i = 0; i < PEAK_TURNS; i++) {
-            if (n == 16)
+            if (n == 16) /* NOLINTNEXTLINE(bugprone-branch-clone): the instructions differ */
                 __asm__ volatile(CHAINS(FMA512)::: NAMES);
             else if (n == 8)
                 __asm__ volatile(CHAINS(FMA256)::: NAMES);
@@ -88,8 +88,8 @@ static double measure_peak(const struct cpu *cpu)
     for (int i = 0; i < 3; i++) {
         double start = now();
         ftmrt_parallel(peak_unit, NULL, cpu->lanes, ftmrt_threads());
-        double flops = (double)ftmrt_threads() * PEAK_TURNS * PEAK_CHAINS * cpu->lanes * 2;
-        double rate = flops / (now() - start);
+        int64_t flops = (int64_t)ftmrt_threads() * PEAK_TURNS * PEAK_CHAINS * cpu->lanes * 2;
+        double rate = (double)flops / (now() - start);
         best = rate > best ? rate : best;
     }
     return best;
@@ -196,11 +196,11 @@ int main(int argc, char **argv)
     int64_t batch = 8;
     for (int option; (option = getopt(argc, argv, "t:c:b:")) != -1;) {
         if (option == 't')
-            ftmrt_set_threads(atoi(optarg));
+            ftmrt_set_threads((int)strtol(optarg, NULL, 10));
         else if (option == 'c')
             level = optarg;
         else if (option == 'b')
-            batch = atoll(optarg);
+            batch = strtoll(optarg, NULL, 10);
         else
             return 2;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "link_shared.h"
 #include "object.h"
 
 static void die(const char *what, const char *why)
@@ -57,11 +58,9 @@ static void remove_file(const char *dir, const char *name)
 
 static void link_library(struct arena *arena, const char *dir, const object_paths *paths)
 {
-    const char *command = arena_printf(arena, "cc -shared -o %s/p.so", dir);
-    for (uint32_t i = 0; i < paths->len; i++)
-        command = arena_printf(arena, "%s %s", command, paths->at[i]);
-    if (system(command) != 0)
-        die("link", command);
+    const char *output = arena_printf(arena, "%s/p.so", dir);
+    if (!link_shared(output, paths->at, paths->len))
+        die("link", output);
     for (uint32_t i = 0; i < paths->len; i++)
         unlink(paths->at[i]);
     remove_file(dir, "blob");

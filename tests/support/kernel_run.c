@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "emit.h"
+#include "link_shared.h"
 
 struct kernel_run {
     struct arena arena;
@@ -144,17 +145,16 @@ static void make_visible(struct ir *ir)
 
 static void load_library(struct kernel_run *r, const char *folder)
 {
-    char command[512], path[256];
-    snprintf(command, sizeof command, "cc -shared -o %s/k.so %s/k.o", folder, folder);
-    if (system(command) != 0)
-        die(command, NULL);
+    char object[256], path[256];
+    snprintf(object, sizeof object, "%s/k.o", folder);
     snprintf(path, sizeof path, "%s/k.so", folder);
+    if (!link_shared(path, (const char *const[]){object}, 1))
+        die(path, "linking failed");
     r->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!r->library)
         die(path, dlerror());
     unlink(path);
-    snprintf(path, sizeof path, "%s/k.o", folder);
-    unlink(path);
+    unlink(object);
     rmdir(folder);
 }
 
@@ -335,7 +335,7 @@ static struct tensor reference(struct kernel_case *c, struct arena *a, int64_t n
     struct tensor out = tensor_new(a, node->type.shape, n), written[4], *state[4] = {0};
     for (uint32_t i = 0; i < own && i < 4; i++) {
         written[i] = in[i];
-        if (graph_node(c->graph, node->inputs[i])->op != OP_state)
+        if (!in[i].data || graph_node(c->graph, node->inputs[i])->op != OP_state)
             continue;
         size_t bytes = (size_t)shape_elements(&in[i].shape, n) * sizeof(double);
         written[i].data = memcpy(arena_alloc(a, bytes), in[i].data, bytes);
@@ -435,28 +435,34 @@ static const struct node *buffer_value(const struct kernel_case *c, uint32_t buf
     return buffer < node->input_count ? graph_node(c->graph, node->inputs[buffer]) : node;
 }
 
+static void *copy_of_buffer(const struct kernel_case *c, uint32_t i)
+{
+    size_t bytes = value_bytes(c, buffer_value(c, i), c->run->program->max_batch);
+    if (!c->buffers[i])
+        die("buffer", NULL);
+    return memcpy(aligned(bytes), c->buffers[i], bytes);
+}
+
 /* Runs from the same operands with 1, 2 and 3 threads; the results stay those of the last run. */
 static void run_threads(struct kernel_case *c, int64_t n)
 {
-    const struct node *node = graph_node(c->graph, c->node);
-    int64_t max = c->run->program->max_batch;
-    void *original[NODE_MAX_INPUTS + 1] = {0}, *first[NODE_MAX_INPUTS + 1] = {0};
+    const uint32_t count = graph_node(c->graph, c->node)->input_count + 1;
+    const int64_t max = c->run->program->max_batch;
+    void *original[NODE_MAX_INPUTS + 1], *first[NODE_MAX_INPUTS + 1];
+    for (uint32_t i = 0; i < count; i++)
+        original[i] = copy_of_buffer(c, i);
     for (int threads = 1; threads <= 3; threads++) {
         ftmrt_set_threads(threads);
-        for (uint32_t i = 0; i <= node->input_count; i++) {
-            size_t bytes = value_bytes(c, buffer_value(c, i), max);
-            if (threads == 1)
-                original[i] = memcpy(aligned(bytes), c->buffers[i], bytes);
-            memcpy(c->buffers[i], original[i], bytes);
-        }
+        for (uint32_t i = 0; i < count; i++)
+            memcpy(c->buffers[i], original[i], value_bytes(c, buffer_value(c, i), max));
         kernel_case_execute(c, n);
-        for (uint32_t i = 0; i <= node->input_count + 1; i++)
-            if (c->buffers[i] && !guarded_intact(&c->memory[i]))
+        for (uint32_t i = 0; threads == 1 && i < count; i++)
+            first[i] = copy_of_buffer(c, i);
+        for (uint32_t i = 0; i <= count; i++)
+            if (!guarded_intact(&c->memory[i]))
                 FAIL(c, "something was written before buffer %u (n = %lld)", i, (long long)n);
-        for (uint32_t i = 0; i <= node->input_count; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             size_t bytes = value_bytes(c, buffer_value(c, i), max);
-            if (threads == 1)
-                first[i] = memcpy(aligned(bytes), c->buffers[i], bytes);
             if (memcmp(first[i], c->buffers[i], bytes) != 0)
                 FAIL(c, "%d threads give other bits than one in buffer %u (n = %lld)", threads, i,
                      (long long)n);
@@ -464,7 +470,7 @@ static void run_threads(struct kernel_case *c, int64_t n)
                 FAIL(c, "operand %u was overwritten (n = %lld)", i, (long long)n);
         }
     }
-    for (uint32_t i = 0; i <= node->input_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         free(original[i]);
         free(first[i]);
     }
@@ -473,7 +479,7 @@ static void run_threads(struct kernel_case *c, int64_t n)
 double kernel_case_check(struct kernel_case *c, int64_t n)
 {
     struct arena a;
-    struct tensor in[NODE_MAX_INPUTS];
+    struct tensor in[NODE_MAX_INPUTS] = {0};
     arena_init(&a, "check");
     prepare(c, &a, n, in);
     run_threads(c, n);

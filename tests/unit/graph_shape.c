@@ -97,8 +97,10 @@ static void types(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[64];
         struct program *p = read_case(f, cases[i][0]);
-        if (!p)
+        if (!p) {
             fail_msg("%s: %s", cases[i][0], f->diag.items.at[f->diag.items.len - 1].text);
+            return;
+        }
         const struct graph *g = p->functions.at[0];
         const struct shape *s = graph_shape(g, (value_id){g->nodes.len - 1});
         if (strcmp(shape_text(s, text, sizeof text), cases[i][1]) != 0)
