@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "str.h"
+
 enum { DIAG_MAX_KEPT = 20, DIAG_MAX_LINE = 160 };
 
 static const struct {
@@ -34,7 +36,7 @@ void diag_report(struct diag *d, struct span span, enum diag_id id, ...)
     struct diag_item item = {.id = id, .span = span};
     va_list args;
     va_start(args, id);
-    item.text = arena_vprintf(d->arena, rows[id].format, args);
+    item.text = str_printable(d->arena, arena_vprintf(d->arena, rows[id].format, args));
     va_end(args);
     vec_push(d->arena, &d->items, item);
 }
@@ -45,7 +47,7 @@ void diag_note(struct diag *d, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    char *text = arena_vprintf(d->arena, format, args);
+    const char *text = str_printable(d->arena, arena_vprintf(d->arena, format, args));
     va_end(args);
     vec_push(d->arena, &d->items.at[d->items.len - 1].notes, text);
 }

@@ -42,8 +42,8 @@ enum diag_severity { DIAG_WARNING, DIAG_ERROR };
 struct diag_item {
     enum diag_id id;
     struct span span;
-    char *text;
-    VEC(char *) notes;
+    const char *text;
+    VEC(const char *) notes;
 };
 
 struct diag {

@@ -69,11 +69,33 @@ void strbuf_add_double(struct strbuf *b, double v)
             break;
     }
     snprintf(text, sizeof text, "%.*e", digits - 1, v);
-    int exponent = atoi(strchr(text, 'e') + 1);
+    int exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
     if (exponent >= -4 && exponent < 16)
         strbuf_addf(b, "%.*f", digits - 1 > exponent ? digits - 1 - exponent : 0, v);
     else
         strbuf_add(b, text);
+}
+
+static bool is_control(char c) { return ((unsigned char)c < 0x20) || c == 0x7f; }
+
+const char *str_printable(struct arena *arena, const char *s)
+{
+    const char *at = s;
+    while (*at && !is_control(*at))
+        at++;
+    if (!*at)
+        return s;
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    for (at = s; *at; at++) {
+        if (*at == '\n' || *at == '\t')
+            strbuf_add(&out, *at == '\n' ? "\\n" : "\\t");
+        else if (is_control(*at))
+            strbuf_addf(&out, "\\x%02x", (unsigned)(unsigned char)*at);
+        else
+            strbuf_addc(&out, *at);
+    }
+    return out.text;
 }
 
 bool str_ends_with(const char *s, const char *suffix)

@@ -27,6 +27,10 @@ void strbuf_vaddf(struct strbuf *b, const char *format, va_list args)
  * "3"). */
 void strbuf_add_double(struct strbuf *b, double v);
 
+/* The text with control characters written as \n, \t or \x1b: names in files are untrusted and must
+ * not reach a terminal raw. */
+const char *str_printable(struct arena *arena, const char *s);
+
 bool str_ends_with(const char *s, const char *suffix);
 
 /* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components.

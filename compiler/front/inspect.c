@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bind.h"
+#include "str.h"
 
 struct statistics {
     double min, max, mean;
@@ -39,7 +40,7 @@ static int name_width(const struct weights *w)
 {
     size_t width = 4;
     for (uint32_t i = 0; i < w->tensors.len; i++) {
-        const size_t n = strlen(w->tensors.at[i].name);
+        const size_t n = strlen(str_printable(w->arena, w->tensors.at[i].name));
         width = n > width ? n : width;
     }
     return width > 60 ? 60 : (int)width;
@@ -49,8 +50,8 @@ static void print_tensor(const struct weights *w, const struct weight_tensor *t,
                          FILE *out)
 {
     const struct statistics s = measure(t);
-    fprintf(out, "  %-*s  %-5s %-20s %12" PRIu64, width, t->name, ftmrt_dtype_name(t->dtype),
-            weight_shape_text(w->arena, t), t->bytes);
+    fprintf(out, "  %-*s  %-5s %-20s %12" PRIu64, width, str_printable(w->arena, t->name),
+            ftmrt_dtype_name(t->dtype), weight_shape_text(w->arena, t), t->bytes);
     if (s.finite)
         fprintf(out, "  %12.5g %12.5g %12.5g", s.min, s.max, s.mean);
     if (s.other)
@@ -81,8 +82,10 @@ void front_inspect(const struct weights *w, FILE *out)
         print_tensor(w, &w->tensors.at[i], width, out);
     print_totals(w, out);
     for (uint32_t i = 0; i < w->metadata.len; i++)
-        fprintf(out, "%s%s = %s\n", i ? "  " : "metadata:\n  ", w->metadata.at[i].key,
-                w->metadata.at[i].value);
+        fprintf(out, "%s%s = %s\n", i ? "  " : "metadata:\n  ",
+                str_printable(w->arena, w->metadata.at[i].key),
+                str_printable(w->arena, w->metadata.at[i].value));
     for (uint32_t i = 0; i < w->skipped.len; i++)
-        fprintf(out, "%s%s\n", i ? "  " : "passed over:\n  ", w->skipped.at[i]);
+        fprintf(out, "%s%s\n", i ? "  " : "passed over:\n  ",
+                str_printable(w->arena, w->skipped.at[i]));
 }

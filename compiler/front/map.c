@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bind.h"
+#include "str.h"
 
 struct map_printer {
     struct arena *arena;
@@ -66,11 +67,11 @@ static void print_param(const struct map_printer *m, uint32_t index)
     const struct weight_tensor *t = tensor_of(m, index);
     fprintf(m->out, "  %-*s  %-18s ", m->width, p->name, type_text(m, p));
     if (p->source >= 0)
-        fprintf(m->out, "<- %s  %s %s\n", t->name, ftmrt_dtype_name(t->dtype),
-                weight_shape_text(m->arena, t));
+        fprintf(m->out, "<- %s  %s %s\n", str_printable(m->arena, t->name),
+                ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t));
     else if (t && !m->net->layers.at[p->layer.i].added)
-        fprintf(m->out, "!! %s  %s %s: does not fit\n", t->name, ftmrt_dtype_name(t->dtype),
-                weight_shape_text(m->arena, t));
+        fprintf(m->out, "!! %s  %s %s: does not fit\n", str_printable(m->arena, t->name),
+                ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t));
     else
         fprintf(m->out, "   init = %s (%s)\n", init_text(m, p), why_unsourced(m, p, t));
 }
@@ -101,10 +102,10 @@ static void print_leftovers(const struct map_printer *m)
         if (first)
             fputs("tensors that are not used:\n", m->out);
         first = false;
-        fprintf(m->out, "  %-*s  %-18s %s", m->width, t->name, weight_shape_text(m->arena, t),
-                fate_text(m, use));
+        fprintf(m->out, "  %-*s  %-18s %s", m->width, str_printable(m->arena, t->name),
+                weight_shape_text(m->arena, t), fate_text(m, use));
         if (strcmp(t->name, use->name) != 0)
-            fprintf(m->out, " (as '%s')", use->name);
+            fprintf(m->out, " (as '%s')", str_printable(m->arena, use->name));
         fputc('\n', m->out);
     }
 }
