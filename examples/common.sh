@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts of examples/ and tests/: installs what the build needs, builds, fetches weights and data.
 #
 #     need_packages          Debian packages for the build (as root, or with sudo)

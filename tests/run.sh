@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds and runs every test: the release preset in full, then the sanitizer tier. Installs what it needs.
-#     tests/run.sh            all of it
-#     tests/run.sh release    one tier: release, asan, tsan, llvm19
+#     tests/run.sh            all of it: ci, then asan
+#     tests/run.sh TIER       one tier: ci, asan, tsan, llvm19, or lint (formatting, clang-tidy, shellcheck)
+# shellcheck source=examples/common.sh
 . "$(dirname "$0")/../examples/common.sh"
 
 need_packages
 v=$(llvm_version)
-apt_install "llvm-$v-tools" libcmocka-dev python3-numpy shellcheck universal-ctags qemu-user
+apt_install "llvm-$v-tools" libcmocka-dev python3-numpy universal-ctags qemu-user
 
 tier() { # preset
     say "tier $1: building"
@@ -15,21 +16,34 @@ tier() { # preset
     ctest --test-dir "$ROOT/build/$1" --output-on-failure -j "$(nproc)"
 }
 
-fetch digits-cnn.pth efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte \
-    chelsea.png coffee.png camera.png motorcycle_left.png
+# One version of the tools, as each formats and checks a little differently.
+lint() {
+    apt_install clang-22 clang-format-22 clang-tidy-22 shellcheck git
+    cd "$ROOT"
+    say "lint: shell scripts"
+    git ls-files '*.sh' .ci/run | xargs shellcheck -x
+    say "lint: formatting"
+    git ls-files '*.c' '*.h' | xargs clang-format-22 --dry-run -Werror
+    say "lint: clang-tidy (of the ci preset's build)"
+    build_preset ci
+    git ls-files '*.c' | xargs -P "$(nproc)" -n 4 clang-tidy-22 --quiet -p build/ci \
+        2> >(grep -v 'warnings\? generated' >&2)
+}
 
 case ${1-all} in
-all)
+lint)
+    lint
+    exit
+    ;;
+tsan) apt_install clang-22 libclang-rt-22-dev libomp-22-dev ;;
+llvm19) apt_install llvm-19-dev llvm-19-tools ;;
+esac
+
+fetch digits-cnn.pth efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte \
+    chelsea.png coffee.png camera.png motorcycle_left.png
+if [ "${1-all}" = all ]; then
     tier ci
     tier asan
-    ;;
-tsan)
-    apt_install clang-22 libclang-rt-22-dev libomp-22-dev
-    tier tsan
-    ;;
-llvm19)
-    apt_install llvm-19-dev
-    tier llvm19
-    ;;
-*) tier "$1" ;;
-esac
+else
+    tier "$1"
+fi

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fine-tunes EfficientNet-Lite0 on MNIST from a fresh clone: set-up, build, compile, train, evaluate, predict.
 # Leaves build/examples/digits/digits and digits.safetensors. Arguments go to `digits train` (--epochs 2, --lr 0.01 ...).
+# shellcheck source=examples/common.sh
 . "$(dirname "$0")/../common.sh"
 
 need_packages

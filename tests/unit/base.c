@@ -53,7 +53,7 @@ static void arena_growth(void **state)
     struct arena a;
     arena_init(&a, "test");
     char *block = arena_grow(&a, NULL, 0, 10);
-    memcpy(block, "0123456789", 10); // NOLINT(bugprone-not-null-terminated-result): ten bytes
+    memcpy(block, "0123456789", 10); /* NOLINT(bugprone-not-null-terminated-result) */
     char *same = arena_grow(&a, block, 10, 100);
 #ifndef __SANITIZE_ADDRESS__
     assert_ptr_equal(same, block); /* the last block grows in place */

@@ -246,7 +246,7 @@ static size_t mutate(char *text, size_t size, size_t room, uint32_t *seed)
     default:
         if (length > size - at)
             return size;
-        memcpy(text + at, piece, length); // NOLINT(bugprone-not-null-terminated-result): bytes
+        memcpy(text + at, piece, length); /* NOLINT(bugprone-not-null-terminated-result) */
         return size;
     }
 }
