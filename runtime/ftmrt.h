@@ -57,8 +57,8 @@ double ftmrt_load_double(enum ftmrt_dtype dtype, const unsigned char *src, int64
 
 /* Converts `count` elements between types: floats round to nearest, integers keep every bit where the type does. Writes
  * F32, F64 and the integer types. Any alignment. */
-void ftmrt_convert(enum ftmrt_dtype from, const unsigned char *src, enum ftmrt_dtype to, unsigned char *dst,
-                   int64_t count);
+void ftmrt_convert(enum ftmrt_dtype from, const unsigned char *src, enum ftmrt_dtype to,
+                   unsigned char *dst, int64_t count);
 
 enum ftmrt_layout {
 #define FTMRT_LAYOUT(name, text, meaning) FTMRT_LAYOUT_##name,
@@ -73,8 +73,10 @@ const char *ftmrt_layout_name(enum ftmrt_layout layout);
 int64_t ftmrt_layout_elements(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim);
 
 /* Copies a row-major tensor into a layout (padding lanes become zero), and back. src and dst must not overlap. */
-void ftmrt_pack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src, float *dst);
-void ftmrt_unpack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src, float *dst);
+void ftmrt_pack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src,
+                float *dst);
+void ftmrt_unpack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src,
+                  float *dst);
 
 /* ---- parallel work ---- */
 
@@ -87,11 +89,13 @@ typedef void ftmrt_kernel(void *const *buffers, int64_t n, int64_t begin, int64_
 void ftmrt_parallel(ftmrt_kernel *kernel, void *const *buffers, int64_t n, int64_t units);
 
 /* The straight-line code of an entry: calls of ftmrt_parallel, one after the other. */
-typedef void ftmrt_body(void *workspace, const void *const *inputs, void *const *outputs, int64_t n);
+typedef void ftmrt_body(void *workspace, const void *const *inputs, void *const *outputs,
+                        int64_t n);
 
 /* Runs an entry's body with one team of threads that lives as long as the body: its calls of ftmrt_parallel
  * hand their units to that team. Outside of it ftmrt_parallel makes a team for itself. */
-void ftmrt_run(ftmrt_body *body, void *workspace, const void *const *inputs, void *const *outputs, int64_t n);
+void ftmrt_run(ftmrt_body *body, void *workspace, const void *const *inputs, void *const *outputs,
+               int64_t n);
 
 /* Number of threads that ftmrt_parallel uses from now on (process-wide); 0: as many as the process may run on. */
 void ftmrt_set_threads(int threads);
@@ -118,11 +122,11 @@ enum ftmrt_init {
 
 /* A tensor of the pretrained file, kept verbatim in the blob. */
 struct ftmrt_tensor {
-    const char *name;                /* key in the file, after strip and rename */
-    uint32_t dtype;                  /* enum ftmrt_dtype */
+    const char *name; /* key in the file, after strip and rename */
+    uint32_t dtype;   /* enum ftmrt_dtype */
     uint32_t rank;
     int64_t dim[FTMRT_MAX_RANK];
-    uint64_t offset, bytes;          /* in the blob */
+    uint64_t offset, bytes; /* in the blob */
 };
 
 enum ftmrt_state_kind {
@@ -138,32 +142,32 @@ enum {
 };
 
 struct ftmrt_state {
-    const char *name;                /* state dict key */
-    uint32_t kind;                   /* enum ftmrt_state_kind */
-    uint32_t dtype;                  /* enum ftmrt_dtype */
+    const char *name; /* state dict key */
+    uint32_t kind;    /* enum ftmrt_state_kind */
+    uint32_t dtype;   /* enum ftmrt_dtype */
     uint32_t flags;
-    uint32_t rank;                   /* logical shape as it is in files */
+    uint32_t rank; /* logical shape as it is in files */
     int64_t dim[FTMRT_MAX_RANK];
-    uint32_t layout;                 /* enum ftmrt_layout, of its copy in the workspace */
-    uint32_t layout_rank;            /* shape that the layout packs: the same elements in the same order */
+    uint32_t layout;      /* enum ftmrt_layout, of its copy in the workspace */
+    uint32_t layout_rank; /* shape that the layout packs: the same elements in the same order */
     int64_t layout_dim[FTMRT_MAX_RANK];
-    uint64_t offset;                 /* in the workspace, if FTMRT_MUTABLE */
-    int32_t source;                  /* index of its source tensor, or -1 */
-    uint32_t init;                   /* enum ftmrt_init, where there is no source */
+    uint64_t offset; /* in the workspace, if FTMRT_MUTABLE */
+    int32_t source;  /* index of its source tensor, or -1 */
+    uint32_t init;   /* enum ftmrt_init, where there is no source */
     double init_arg;
-    int64_t fan_in;                  /* of the layer, for the default initialisation */
+    int64_t fan_in; /* of the layer, for the default initialisation */
 };
 
 /* One instruction of the derivation of constants from frozen states: the result of `op` over earlier results or
  * states. It is what the compiler evaluated to make the blob and what selftest evaluates again. */
 struct ftmrt_derive {
-    uint32_t op;                     /* enum ftmrt_derive_op */
-    int32_t in[3];                   /* >= 0: result of that instruction; < 0: state -1 - in; INT32_MIN: none */
+    uint32_t op;   /* enum ftmrt_derive_op */
+    int32_t in[3]; /* >= 0: result of that instruction; < 0: state -1 - in; INT32_MIN: none */
     double eps;
-    uint32_t rank;                   /* shape of the result */
+    uint32_t rank; /* shape of the result */
     int64_t dim[FTMRT_MAX_RANK];
-    uint32_t layout;                 /* of the result in the blob */
-    uint64_t offset;                 /* in the blob, if stored */
+    uint32_t layout; /* of the result in the blob */
+    uint64_t offset; /* in the blob, if stored */
     uint32_t stored;
 };
 
@@ -177,19 +181,20 @@ enum ftmrt_derive_op {
  * its operands (in_dim0[i]: the first dimension). Source: each op's meaning in derive.def. */
 void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, double *out);
 
-struct ftmrt_value {                 /* an input or output of an entry, always row-major */
+struct ftmrt_value { /* an input or output of an entry, always row-major */
     const char *name;
     uint32_t dtype;
     uint32_t rank;
-    int64_t dim[FTMRT_MAX_RANK];     /* dim[0] = -1: the batch */
+    int64_t dim[FTMRT_MAX_RANK]; /* dim[0] = -1: the batch */
 };
 
 /* An entry of the program. It allocates nothing, prints nothing, and touches only the workspace and outputs.
  * inputs and outputs follow the entry's tables; 1 <= n <= max_batch. */
-typedef enum ftmrt_status ftmrt_entry_fn(void *workspace, const void *const *inputs, void *const *outputs, int64_t n);
+typedef enum ftmrt_status ftmrt_entry_fn(void *workspace, const void *const *inputs,
+                                         void *const *outputs, int64_t n);
 
 struct ftmrt_entry {
-    const char *name;                /* "predict", "eval", "train" (phases: "train", "train.1", ...) */
+    const char *name; /* "predict", "eval", "train" (phases: "train", "train.1", ...) */
     ftmrt_entry_fn *run;
     uint32_t input_count, output_count;
     const struct ftmrt_value *inputs, *outputs;
@@ -198,12 +203,12 @@ struct ftmrt_entry {
 struct ftmrt_program {
     uint32_t abi_version;
     const char *name;
-    const char *compiler;            /* "ftmc 0.1.0 (LLVM 22.1.8)" */
-    const char *cpu;                 /* instruction set level: "x86-64-v4", ... */
+    const char *compiler; /* "ftmc 0.1.0 (LLVM 22.1.8)" */
+    const char *cpu;      /* instruction set level: "x86-64-v4", ... */
     int64_t max_batch;
     uint64_t workspace_size, arena_size;
-    const char *recipe;              /* JSON: what the application needs (data, transforms, defaults) */
-    const char *resolved;            /* the .ftm recipe with every default filled in */
+    const char *recipe;   /* JSON: what the application needs (data, transforms, defaults) */
+    const char *resolved; /* the .ftm recipe with every default filled in */
     uint32_t state_count, tensor_count, derive_count, entry_count;
     const struct ftmrt_state *states;
     const struct ftmrt_tensor *tensors;
@@ -215,14 +220,15 @@ struct ftmrt_program {
 
 /* Prepares a workspace: takes sourced states from the blob and initialises new ones from the seed. Activations are
  * left as they are: no entry reads what it has not written. */
-enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *workspace, uint64_t seed);
+enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *workspace,
+                                       uint64_t seed);
 
 /* Reads or writes a state as row-major data of its own dtype (dim of the table); bytes must be its exact size.
  * Frozen states are read from their source tensor and cannot be written. */
-enum ftmrt_status ftmrt_get_state(const struct ftmrt_program *p, const void *workspace, uint32_t state, void *dst,
-                                  size_t bytes);
-enum ftmrt_status ftmrt_set_state(const struct ftmrt_program *p, void *workspace, uint32_t state, const void *src,
-                                  size_t bytes);
+enum ftmrt_status ftmrt_get_state(const struct ftmrt_program *p, const void *workspace,
+                                  uint32_t state, void *dst, size_t bytes);
+enum ftmrt_status ftmrt_set_state(const struct ftmrt_program *p, void *workspace, uint32_t state,
+                                  const void *src, size_t bytes);
 
 /* The entry of that name, or NULL. */
 const struct ftmrt_entry *ftmrt_find_entry(const struct ftmrt_program *p, const char *name);

@@ -22,6 +22,7 @@ enum emit_stage {
     EMIT_COUNT
 };
 
+/* The values of an option of ftmc_options.def that may stand several times; ended by NULL. */
 typedef VEC(const char *) text_list;
 
 struct options {
@@ -31,8 +32,7 @@ struct options {
     const char *file;
 #define FTM_FLAG(field, short_name, long_name, help)           bool field;
 #define FTM_TEXT(field, short_name, long_name, argument, help) const char *field;
-#define FTM_LIST(field, short_name, long_name, argument, help) text_list field; /* ended by NULL   \
-                                                                                 */
+#define FTM_LIST(field, short_name, long_name, argument, help) text_list field;
 #include "ftmc_options.def"
 };
 

@@ -1,13 +1,18 @@
 /* What the files of the front share while one description is read: declarations, the network under
  * construction, and the recipe. One struct front lives as long as front_read().
  *
- *     import.c     text -> declarations of all files         define.c     -D overrides
- *     eval.c       expressions                               elaborate.c  blocks and models:
- * statements calls.c      arguments of built-in calls               layer.c      layer calls ->
- * struct layer network.c    shapes, order and names of layers         edit.c       replace, insert,
- * remove, set freeze.c     freeze and train                          transform.c  pipelines,
- * preprocess settings.c   everything else in `finetune`             front.c      the order of all
- * this */
+ *     import.c     text -> declarations of all files
+ *     define.c     -D overrides
+ *     eval.c       expressions
+ *     elaborate.c  blocks and models: statements
+ *     calls.c      arguments of built-in calls
+ *     layer.c      layer calls -> struct layer
+ *     network.c    shapes, order and names of layers
+ *     edit.c       replace, insert, remove, set
+ *     freeze.c     freeze and train
+ *     transform.c  pipelines, preprocess
+ *     settings.c   everything else in `finetune`
+ *     front.c      the order of all this */
 #ifndef FTM_FRONT_FRONT_H
 #define FTM_FRONT_FRONT_H
 
@@ -58,6 +63,7 @@ struct frame {
     const struct decl *decl;
     const char *scope; /* labels are below it; "" outside */
     VEC(struct binding) names;
+    struct map index; /* name -> its number in names, from 1 */
     bool returned;
     struct value result;
     const char *output_name; /* of a model */

@@ -11,13 +11,14 @@
 #include "vec.h"
 
 struct weight_tensor {
-    const char *name;            /* key, after looking through state_dict / model and a module. prefix */
+    const char *name; /* key, after looking through state_dict / model and a module. prefix */
     enum ftmrt_dtype dtype;
-    uint32_t rank;               /* may exceed FTMRT_MAX_RANK: then it cannot be used, only listed */
+    uint32_t rank; /* may exceed FTMRT_MAX_RANK: then it cannot be used, only listed */
     int64_t dim[8];
-    const unsigned char *data;   /* contiguous row-major little-endian of any alignment, valid while the file is open */
+    /* Contiguous row-major little-endian of any alignment, valid while the file is open. */
+    const unsigned char *data;
     uint64_t bytes;
-    bool contiguous;             /* false: strided in the file; data is a rearranged copy in the arena */
+    bool contiguous; /* false: strided in the file; data is a rearranged copy in the arena */
 };
 
 struct map_entry_text {
@@ -27,15 +28,17 @@ struct map_entry_text {
 struct weights {
     struct arena *arena;
     const char *path;
-    const char *format;          /* "safetensors", "pytorch zip", "pytorch legacy" */
+    const char *format; /* "safetensors", "pytorch zip", "pytorch legacy" */
     struct file_map file;
     VEC(struct weight_tensor) tensors;   /* in file order */
     VEC(struct map_entry_text) metadata; /* safetensors' __metadata__ */
-    VEC(const char *) skipped;   /* "optimizer: not a tensor (collections.Counter)": entries that were passed over, and why */
+    /* Entries that were passed over, and why: "optimizer: not a tensor (collections.Counter)". */
+    VEC(const char *) skipped;
 };
 
 /* Opens a file by its content, not its name; NULL after a report at span. */
-struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path, struct span span);
+struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
+                             struct span span);
 void weights_close(struct weights *w);
 
 const struct weight_tensor *weights_find(const struct weights *w, const char *name);

@@ -7,7 +7,14 @@
 
 #include "graph.h"
 
-enum op_class { OP_CLASS_LEAF, OP_CLASS_ANCHOR, OP_CLASS_ELEMWISE, OP_CLASS_VIEW, OP_CLASS_COMPOUND, OP_CLASS_EFFECT };
+enum op_class {
+    OP_CLASS_LEAF,
+    OP_CLASS_ANCHOR,
+    OP_CLASS_ELEMWISE,
+    OP_CLASS_VIEW,
+    OP_CLASS_COMPOUND,
+    OP_CLASS_EFFECT
+};
 
 enum { OP_TRAIT_CONST = 1 };
 
@@ -41,8 +48,9 @@ struct eval {
     const struct attrs *attrs;
     const struct tensor *in; /* operands */
     struct tensor out;
-    struct tensor *state[4]; /* EFFECT ops: the tensor of the state that operand i reads, NULL for others */
-    int64_t n;               /* actual batch */
+    /* EFFECT ops: the tensor of the state that operand i reads, NULL for others. */
+    struct tensor *state[4];
+    int64_t n; /* actual batch */
 };
 
 /* ---- gradients ---- */
@@ -50,9 +58,9 @@ struct eval {
 /* Building the gradient of one node. The rule calls grad_accumulate for each operand that grad_wanted. */
 struct grad {
     struct graph *graph;
-    value_id node;           /* whose gradient is built */
-    value_id dy;             /* gradient of its result */
-    struct backward *state;  /* of passes/backward.c */
+    value_id node;          /* whose gradient is built */
+    value_id dy;            /* gradient of its result */
+    struct backward *state; /* of passes/backward.c */
     /* How grad_wanted and grad_accumulate (ops/grad.c) reach the pass, which sets both: the graph links without
      * passes/. */
     bool (*wanted)(const struct backward *state, value_id operand);
@@ -86,7 +94,7 @@ struct op_info {
     op_grad_fn *grad; /* NULL: no gradient */
     enum op_class cls;
     uint32_t traits;
-    uint64_t attrs;   /* bits 1 << ATTR_INDEX_x */
+    uint64_t attrs; /* bits 1 << ATTR_INDEX_x */
     const char *meaning;
 };
 

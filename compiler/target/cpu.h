@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 struct cpu {
-    const char *name;      /* "x86-64-v4" */
+    const char *name; /* "x86-64-v4" */
     const char *llvm_name;
-    uint32_t lanes;        /* f32 lanes of a vector register; divides FTMRT_CB */
+    uint32_t lanes; /* f32 lanes of a vector register; divides FTMRT_CB */
     uint32_t registers;
     bool fma;
-    uint32_t l1, l2;       /* bytes per core */
+    uint32_t l1, l2; /* bytes per core */
 };
 
 /* A level by name; "native": the highest level the host has. NULL if unknown. */

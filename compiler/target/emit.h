@@ -37,21 +37,46 @@ struct emit {
 };
 
 /* lanes_, since emit_<op> names the rules of the ops (emit_add is that of the op add). */
-static inline emit_value lanes_in(struct emit *e, uint32_t i, uint32_t row) { return e->builder->in(e, i, row); }
+static inline emit_value lanes_in(struct emit *e, uint32_t i, uint32_t row)
+{
+    return e->builder->in(e, i, row);
+}
 static inline emit_value lanes_count(struct emit *e) { return e->builder->count(e); }
-static inline emit_value lanes_const(struct emit *e, double v) { return e->builder->constant(e, v); }
-static inline emit_value lanes_add(struct emit *e, emit_value a, emit_value b) { return e->builder->add(e, a, b); }
-static inline emit_value lanes_sub(struct emit *e, emit_value a, emit_value b) { return e->builder->sub(e, a, b); }
-static inline emit_value lanes_mul(struct emit *e, emit_value a, emit_value b) { return e->builder->mul(e, a, b); }
-static inline emit_value lanes_div(struct emit *e, emit_value a, emit_value b) { return e->builder->div(e, a, b); }
+static inline emit_value lanes_const(struct emit *e, double v)
+{
+    return e->builder->constant(e, v);
+}
+static inline emit_value lanes_add(struct emit *e, emit_value a, emit_value b)
+{
+    return e->builder->add(e, a, b);
+}
+static inline emit_value lanes_sub(struct emit *e, emit_value a, emit_value b)
+{
+    return e->builder->sub(e, a, b);
+}
+static inline emit_value lanes_mul(struct emit *e, emit_value a, emit_value b)
+{
+    return e->builder->mul(e, a, b);
+}
+static inline emit_value lanes_div(struct emit *e, emit_value a, emit_value b)
+{
+    return e->builder->div(e, a, b);
+}
 static inline emit_value lanes_fma(struct emit *e, emit_value a, emit_value b, emit_value c)
 {
     return e->builder->fma(e, a, b, c);
 }
-static inline emit_value lanes_max(struct emit *e, emit_value a, emit_value b) { return e->builder->max(e, a, b); }
-static inline emit_value lanes_min(struct emit *e, emit_value a, emit_value b) { return e->builder->min(e, a, b); }
+static inline emit_value lanes_max(struct emit *e, emit_value a, emit_value b)
+{
+    return e->builder->max(e, a, b);
+}
+static inline emit_value lanes_min(struct emit *e, emit_value a, emit_value b)
+{
+    return e->builder->min(e, a, b);
+}
 static inline emit_value lanes_sqrt(struct emit *e, emit_value a) { return e->builder->sqrt(e, a); }
-static inline emit_value lanes_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t, emit_value f)
+static inline emit_value lanes_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t,
+                                         emit_value f)
 {
     return e->builder->select_gt(e, a, b, t, f);
 }

@@ -76,8 +76,8 @@ LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const str
  * loop over the pixels. Convolutions keep theirs where they are: the registers hold accumulators. */
 static bool leaves_loops(const struct kernel_build *k, const struct node *operand)
 {
-    return op_info(k->node->op)->cls == OP_CLASS_ELEMWISE && k->node->layout == FTMRT_LAYOUT_BLOCKED &&
-           operand->layout != FTMRT_LAYOUT_BLOCKED;
+    return op_info(k->node->op)->cls == OP_CLASS_ELEMWISE &&
+           k->node->layout == FTMRT_LAYOUT_BLOCKED && operand->layout != FTMRT_LAYOUT_BLOCKED;
 }
 
 static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)

@@ -1,10 +1,10 @@
 /* The builder over the LLVM C API. Three rules that every function here keeps:
  *
- *   floating point  no fast-math flags anywhere: LLVM may not reassociate or contract, so the bits
- * are those of the order that a kernel was written in; fused multiply-add is asked for by name
- *   loops           the kernels are blocked by hand, so the pipeline has no vectoriser and no
- * unroller vector width    x86-64-v4 alone makes LLVM prefer 256-bit registers; function attributes
- * ask for the full width */
+ * - Floating point: no fast-math flags anywhere. LLVM may not reassociate or contract, so the bits
+ *   are those of the order that a kernel was written in; fused multiply-add is asked for by name.
+ * - Loops: the kernels are blocked by hand, so the pipeline has no vectoriser and no unroller.
+ * - Vector width: x86-64-v4 alone makes LLVM prefer 256-bit registers; function attributes ask for
+ *   the full width. */
 #include "ir.h"
 
 #include <errno.h>

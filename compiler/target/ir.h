@@ -19,9 +19,9 @@ struct ir {
     LLVMTargetMachineRef machine;
     const struct cpu *cpu;
     LLVMTypeRef f32, f64, i1, i8, i32, i64, ptr, void_type;
-    LLVMTypeRef vec;      /* cpu->lanes x f32 */
-    LLVMTypeRef launder;  /* type of the laundering asm, see ir_launder */
-    LLVMValueRef fn;      /* function under construction */
+    LLVMTypeRef vec;     /* cpu->lanes x f32 */
+    LLVMTypeRef launder; /* type of the laundering asm, see ir_launder */
+    LLVMValueRef fn;     /* function under construction */
 };
 
 /* A module for a level; NULL if LLVM cannot make the target machine (a bug or a missing target). */
@@ -62,12 +62,14 @@ LLVMValueRef ir_at(struct ir *ir, LLVMValueRef p, LLVMValueRef i);
 LLVMValueRef ir_at_const(struct ir *ir, LLVMValueRef p, int64_t i);
 
 LLVMValueRef ir_load_f32(struct ir *ir, LLVMValueRef p);
-LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p); /* alignment: a vector register, data is 64-byte blocked */
+/* Alignment: a vector register, data is 64-byte blocked. */
+LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p);
 /* Marks a load: nothing in the function writes what it reads, so it may leave a loop. Returns it. */
 LLVMValueRef ir_unchanging(struct ir *ir, LLVMValueRef load);
 void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
 void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
-LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar); /* insertelement + shufflevector: a broadcast, never 0 + x */
+/* insertelement + shufflevector: a broadcast, never 0 + x. */
+LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar);
 LLVMValueRef ir_vec_const(struct ir *ir, double v);
 
 /* a * b + c: llvm.fma where the level has FMA, multiply and add elsewhere (there llvm.fma would be a libcall). */

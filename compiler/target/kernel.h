@@ -44,7 +44,8 @@ struct kernel_family {
 #define FTM_KERNEL(op, family) extern const struct kernel_family kernel_##family;
 #include "kernel.def"
 #undef FTM_KERNEL
-extern const struct kernel_family kernel_elementwise, kernel_depthwise, kernel_depthwise_grad_weight;
+extern const struct kernel_family kernel_elementwise, kernel_depthwise,
+    kernel_depthwise_grad_weight;
 
 /* The family that computes a node: by its op, and for ANCHOR-less element-wise nodes the
  * element-wise family. */

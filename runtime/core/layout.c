@@ -1,11 +1,14 @@
 /* Memory layouts: how many floats a tensor takes in each, and copies from and to row-major order.
  *
  * Every layout is described by two blocked axes (rows of blocks) over a row-major tensor seen as
- * [A, B, S]: PLAIN      A = 1,    B = 1,  S = everything BLOCKED    A = N,    B = C,  S = H*W at
- * [a][b/16][s][b%16] VECTOR     A = R,    B = C,  S = 1             the same formula DEPTHWISE  A =
- * 1,    B = C,  S = KH*KW         the same formula CONV       A = O,    B = I,  S = KH*KW at
- * [a/16][b/16][s][b%16][a%16] CONV_T     the same with A and B exchanged     at
- * [b/16][a/16][s][a%16][b%16] so one formula serves the activations and one the dense weights. */
+ * [A, B, S]:
+ *     PLAIN      A = 1, B = 1, S = everything
+ *     BLOCKED    A = N, B = C, S = H*W    at [a][b/16][s][b%16]
+ *     VECTOR     A = R, B = C, S = 1      the same formula
+ *     DEPTHWISE  A = 1, B = C, S = KH*KW  the same formula
+ *     CONV       A = O, B = I, S = KH*KW  at [a/16][b/16][s][b%16][a%16]
+ *     CONV_T     A and B exchanged        at [b/16][a/16][s][a%16][b%16]
+ * so one formula serves the activations and one the dense weights. */
 #include "core.h"
 
 #include <string.h>
