@@ -26,18 +26,36 @@ static const struct {
 
 void diag_init(struct diag *d, struct arena *arena) { *d = (struct diag){.arena = arena}; }
 
+/* Whether the same was reported of the same place: a layer is in several functions. */
+static bool is_known(const struct diag *d, const struct diag_item *item)
+{
+    for (uint32_t i = 0; item->span.source && i < d->items.len; i++) {
+        const struct diag_item *other = &d->items.at[i];
+        if (other->id == item->id && other->span.source == item->span.source &&
+            other->span.line == item->span.line && other->span.column == item->span.column &&
+            strcmp(other->text, item->text) == 0)
+            return true;
+    }
+    return false;
+}
+
 void diag_report(struct diag *d, struct span span, enum diag_id id, ...)
 {
     uint32_t *count = rows[id].severity == DIAG_ERROR ? &d->errors : &d->warnings;
     d->dropped = *count >= DIAG_MAX_KEPT;
-    (*count)++;
-    if (d->dropped)
+    if (d->dropped) {
+        (*count)++;
         return;
+    }
     struct diag_item item = {.id = id, .span = span};
     va_list args;
     va_start(args, id);
     item.text = str_printable(d->arena, arena_vprintf(d->arena, rows[id].format, args));
     va_end(args);
+    d->dropped = is_known(d, &item);
+    if (d->dropped)
+        return;
+    (*count)++;
     vec_push(d->arena, &d->items, item);
 }
 

@@ -64,12 +64,12 @@ static const char *nearest_key(const struct bind *c, const char *name)
 
 static void report_missing(struct bind *c, const struct net_param *p)
 {
-    const char *prefix = find_prefix(c, p->name);
+    const char *prefix = c->diag->dropped ? NULL : find_prefix(c, p->name);
     c->errors++;
     if (c->bad_keys || (prefix && c->prefix && !strcmp(prefix, c->prefix)))
         return;
     diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_MISSING, p->name, c->weights->path);
-    const char *nearest = prefix ? NULL : nearest_key(c, p->name);
+    const char *nearest = prefix || c->diag->dropped ? NULL : nearest_key(c, p->name);
     if (prefix)
         diag_note(c->diag, "the file has '%s%s': write `weights = \"%s\" { strip \"%s\" }`", prefix,
                   p->name, c->recipe->weights, prefix);

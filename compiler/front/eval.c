@@ -10,20 +10,21 @@
 
 void frame_set(struct front *f, struct frame *frame, const char *name, struct value v)
 {
-    for (uint32_t i = 0; i < frame->names.len; i++)
-        if (!strcmp(frame->names.at[i].name, name)) {
-            frame->names.at[i].value = v;
-            return;
-        }
+    if (!frame->index.arena)
+        map_init(&frame->index, f->arena);
+    uintptr_t at = (uintptr_t)map_get(&frame->index, name);
+    if (at) {
+        frame->names.at[at - 1].value = v;
+        return;
+    }
     vec_push(f->arena, &frame->names, (struct binding){name, v});
+    map_set(&frame->index, name, (void *)(uintptr_t)frame->names.len);
 }
 
 const struct value *frame_get(const struct frame *frame, const char *name)
 {
-    for (uint32_t i = 0; i < frame->names.len; i++)
-        if (!strcmp(frame->names.at[i].name, name))
-            return &frame->names.at[i].value;
-    return NULL;
+    uintptr_t at = frame->index.arena ? (uintptr_t)map_get(&frame->index, name) : 0;
+    return at ? &frame->names.at[at - 1].value : NULL;
 }
 
 static const char *const symbols[] = {"same", "imagenet", "random"};
@@ -36,6 +37,9 @@ static void report_unknown_name(struct front *f, const struct frame *frame, cons
         diag_note(f->diag, "write `classes = 10` or `labels = [\"...\", ...]` in the finetune");
         return;
     }
+    diag_report(f->diag, e->span, DIAG_UNKNOWN_NAME, e->text);
+    if (f->diag->dropped)
+        return; /* nobody reads the suggestion */
     const char **names =
         arena_array(f->arena, const char *, frame->names.len + f->decls.len + SYMBOL_COUNT);
     uint32_t n = 0;
@@ -45,7 +49,6 @@ static void report_unknown_name(struct front *f, const struct frame *frame, cons
         names[n++] = f->decls.entries[i].key;
     for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
         names[n++] = symbols[i];
-    diag_report(f->diag, e->span, DIAG_UNKNOWN_NAME, e->text);
     const char *near = e->text[1] ? str_nearest(e->text, names, n) : NULL;
     if (near)
         diag_note(f->diag, "did you mean '%s'?", near);
@@ -202,6 +205,9 @@ const char *eval_label(struct front *f, struct frame *frame, const struct label 
 
 static void report_unknown_call(struct front *f, const struct frame *frame, const struct expr *e)
 {
+    diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, "layer, block or model", e->text);
+    if (f->diag->dropped)
+        return;
     const char **names =
         arena_array(f->arena, const char *, f->decls.len + frame->names.len + CALL_COUNT);
     uint32_t n = 0;
@@ -210,7 +216,6 @@ static void report_unknown_call(struct front *f, const struct frame *frame, cons
     for (uint32_t i = 0; i < frame->names.len; i++)
         if (frame->names.at[i].value.kind == VALUE_DECL)
             names[n++] = frame->names.at[i].name;
-    diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, "layer, block or model", e->text);
     const char *near = str_nearest(e->text, names, n);
     for (int category = 0; category < CALL_CATEGORY_COUNT && !near; category++)
         near = call_nearest(e->text, (enum call_category)category);

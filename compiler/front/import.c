@@ -38,7 +38,7 @@ static void import(struct front *f, const struct decl *d, uint32_t depth)
 {
     const char *path = find_import(f, d->span.source->path, d->name);
     if (path) {
-        load(f, path, d->span, depth + 1);
+        f->import_missing |= !load(f, path, d->span, depth + 1);
         return;
     }
     f->import_missing = true;

@@ -205,6 +205,9 @@ bool layer_within(const struct layer *l, const char *name)
 
 void report_unknown_layer(struct front *f, const char *name, struct span span)
 {
+    diag_report(f->diag, span, DIAG_UNKNOWN_LAYER, name);
+    if (f->diag->dropped)
+        return;
     struct map names;
     map_init(&names, f->arena);
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
@@ -222,7 +225,6 @@ void report_unknown_layer(struct front *f, const char *name, struct span span)
         if (!strchr(list[i], '.') && top.len < 160)
             strbuf_addf(&top, "%s%s", top.len ? ", " : "", list[i]);
     }
-    diag_report(f->diag, span, DIAG_UNKNOWN_LAYER, name);
     const char *near = str_nearest(name, list, names.len);
     if (near)
         diag_note(f->diag, "did you mean '%s'?", near);

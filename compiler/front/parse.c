@@ -198,6 +198,8 @@ static void run(struct parser *p, enum parse_start start)
     char *text = arena_alloc(p->arena, p->source->size + 2);
     memcpy(text, p->source->text, p->source->size);
     text[p->source->size] = '\n';
+    if (p->source->size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) /* some editors' mark of UTF-8 */
+        memset(text, ' ', 3);
     scanner_t scanner;
     if (ftm_lex_init_extra(p, &scanner)) {
         diag_system(p->diag, p->source->path, errno);

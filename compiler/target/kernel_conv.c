@@ -123,11 +123,13 @@ struct gather_row gather_row(struct ir *ir, const struct gather *q, LLVMValueRef
 
 /* ---- tiles along a row ---- */
 
-static bool tile_inside(const struct gather_axis *a, int64_t start, int64_t width)
+/* Whether outputs [start, start + width) have the very taps of output `like`. */
+static bool same_taps(const struct gather_axis *a, int64_t like, int64_t start, int64_t width)
 {
     for (int64_t t = 0; t < a->taps; t++)
-        if (!gather_exists(a, start, t) || !gather_exists(a, start + width - 1, t))
-            return false;
+        for (int64_t j = start; j < start + width; j++)
+            if (gather_exists(a, j, t) != gather_exists(a, like, t))
+                return false;
     return true;
 }
 
@@ -138,10 +140,11 @@ uint32_t gather_segments(const struct gather_axis *a, int64_t width, struct gath
     for (int64_t i = 0; i < tiles; i++) {
         struct gather_segment s = {
             .start = start, .width = a->outs / tiles + (i < a->outs % tiles), .count = 1};
-        s.inside = tile_inside(a, start, s.width);
+        s.uniform = same_taps(a, start, start, s.width);
         start += s.width;
         struct gather_segment *last = count ? &out[count - 1] : NULL;
-        if (last && last->inside && s.inside && last->width == s.width) {
+        if (last && last->uniform && last->width == s.width &&
+            same_taps(a, last->start, s.start, s.width)) {
             last->count++;
             continue;
         }

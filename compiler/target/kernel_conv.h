@@ -45,13 +45,15 @@ struct gather_row {
 };
 struct gather_row gather_row(struct ir *ir, const struct gather *q, LLVMValueRef out_row);
 
-/* A run of equal tiles along an axis: outputs start + width * i for i < count. inside: every tap of
- * every output of the tile exists (only such tiles are put together). */
+/* A run of equal tiles along an axis: outputs start + width * i for i < count. uniform: all outputs
+ * of the tile have the same taps (only such tiles are put together). A tap begins and ends once
+ * along an axis, so there are at most 4 segments per tap, and one; a kernel has at most 64 taps in a
+ * row (calls.def), or covers the map (linear layers). */
 struct gather_segment {
     int64_t start, width, count;
-    bool inside;
+    bool uniform;
 };
-enum { GATHER_MAX_SEGMENTS = 64 };
+enum { GATHER_MAX_SEGMENTS = 320 };
 
 /* Cuts an axis into tiles of at most `width` outputs, as equal as can be; returns the number of
  * segments. */
@@ -65,7 +67,6 @@ struct gather_taps {
  * least a->taps. */
 uint32_t gather_tap_runs(const struct gather_axis *a, int64_t start, int64_t width,
                          struct gather_taps *runs);
-enum { GATHER_MAX_TAPS = 256 };
 
 /* Work units of one image: how many row bands so that a batch of one still has enough units. */
 int64_t gather_bands(int64_t rows, int64_t units_without);

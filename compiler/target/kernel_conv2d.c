@@ -17,6 +17,8 @@
  * value. */
 #include "kernel_conv.h"
 
+#include <stdlib.h>
+
 #include "geometry.h"
 
 enum { CB = FTMRT_CB, MAX_ACC = 32, MAX_WIDTH = 28, IMAGES_PIXELS = 4 };
@@ -319,8 +321,8 @@ static void emit_segment(struct conv *c, const struct gather_axis *w,
                          LLVMValueRef out_row)
 {
     struct ir *ir = c->ir;
-    struct gather_taps runs[GATHER_MAX_TAPS];
-    FTM_BUG_ON(w->taps > GATHER_MAX_TAPS, "a convolution kernel of width %lld", (long long)w->taps);
+    struct gather_taps *runs = malloc(((size_t)w->taps + 1) * sizeof(*runs));
+    FTM_BUG_ON(!runs, "out of memory");
     uint32_t run_count = gather_tap_runs(w, s->start, s->width, runs);
     struct tile t = {.width = s->width, .step = w->stride * c->pixel};
     int64_t end = s->start + s->width * s->count;
@@ -328,6 +330,7 @@ static void emit_segment(struct conv *c, const struct gather_axis *w,
     tile_begin(c, &t);
     if (run_count > 0)
         emit_reduction(c, &t, row, w, runs, run_count, tiles.i);
+    free(runs);
     LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->out_step), w->out_start);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, out_row, c->p.q.out[1]), column);
     store_row_tile(c, &t, pixel, w->out_step);

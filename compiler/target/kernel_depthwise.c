@@ -9,7 +9,7 @@
 
 #include "geometry.h"
 
-enum { CB = FTMRT_CB, MAX_WIDTH = 16, MAX_KERNEL = GATHER_MAX_TAPS, LOADS_PER_LAUNDER = 4 };
+enum { CB = FTMRT_CB, MAX_WIDTH = 16, MAX_KERNEL = 64, LOADS_PER_LAUNDER = 4 };
 
 struct depthwise {
     struct kernel_build *k;

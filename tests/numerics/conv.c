@@ -57,6 +57,9 @@ static const struct shapes table[] = {
     {120, 120, 5, 5, 3, 3, 1, PAD(1), 1, false, false}, /* many tiles: see schedule_shards_inside */
     {136, 144, 2, 2, 1, 1, 1, PAD(0), 1, false, false},
     {130, 128, 8, 7, 8, 7, 1, PAD(0), 1, false, false},
+    {5, 8, 3, 4, 1, 3, 1, {0, 150, 0, 2000}, 1, false, false}, /* runs of tiles without any tap */
+    {3, 4, 2, 300, 1, 3, 1, {0, 90, 0, 90}, 90, false, false}, /* and with the same few */
+    {2, 5, 1, 300, 1, 300, 1, PAD(0), 1, true, false},         /* linear on a wide map */
 };
 enum { COUNT = sizeof table / sizeof table[0] };
 

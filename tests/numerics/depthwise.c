@@ -35,6 +35,8 @@ static const struct shapes table[] = {
     {48, 9, 9, 1, 1, 1, PAD(0), 1, false},
     {16, 8, 8, 2, 2, 3, PAD(0), 1, false}, /* outputs of the gradient without any tap */
     {2, 6, 5, 6, 5, 1, PAD(0), 1, false},
+    {16, 1, 3, 1, 2, 1, {0, 300, 0, 1500}, 1, false}, /* runs of tiles without any tap */
+    {16, 2, 200, 1, 3, 1, {0, 70, 0, 70}, 70, false}, /* and with the same few */
 };
 enum { COUNT = sizeof table / sizeof table[0] };
 
