@@ -68,8 +68,13 @@ static bool classify_images(struct dataset *d, const struct config *c)
     d->channels = a->rank == 3 ? 1 : (int)a->dim[last ? 3 : 1];
     d->height = a->dim[d->channels_last ? 1 : 2];
     d->width = a->dim[d->channels_last ? 2 : 3];
-    if (d->channels != 1 && d->channels != 3)
-        return report_error("%s: images with %d channels; 1 or 3 are read", d->name, d->channels);
+    if (d->channels != 1 && d->channels != 3) {
+        char *found = array_shape_text(a);
+        report_error("%s: images of %s; pictures have 1 or 3 channels, in front or behind", d->name,
+                     found);
+        free(found);
+        return false;
+    }
     if (d->height == 0 || d->width == 0)
         return report_error("%s: holds no images", d->name);
     return true;
