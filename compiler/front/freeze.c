@@ -100,6 +100,19 @@ static bool settle(struct net *net)
     return any;
 }
 
+/* A batch of one on a map of one pixel: the variance is zero whatever comes in (PyTorch refuses). */
+static void warn_one_value(struct front *f)
+{
+    for (uint32_t i = 0; i < f->net->layers.len; i++) {
+        const struct layer *l = &f->net->layers.at[i];
+        if (l->op != OP_batch_norm || l->stats_frozen || f->recipe->batch != 1 ||
+            shape_elements(&l->type.shape, 1) != l->type.shape.dim[1])
+            continue;
+        diag_report(f->diag, l->span, DIAG_ONE_VALUE, l->path);
+        diag_note(f->diag, "take a larger batch, or `freeze statistics %s`", l->path);
+    }
+}
+
 void front_freeze(struct front *f)
 {
     const struct recipe_stmts *stmts = f->finetune->recipe;
@@ -114,8 +127,10 @@ void front_freeze(struct front *f)
         for (uint32_t k = 0; k < s->patterns->list.len; k++)
             apply_pattern(f, s->kind, &s->patterns->list.at[k]);
     }
-    if (settle(f->net) || f->diag->errors > errors)
+    if (settle(f->net) || f->diag->errors > errors) {
+        warn_one_value(f);
         return;
+    }
     diag_report(f->diag, last, DIAG_NOTHING_TRAINABLE);
     diag_note(f->diag, "write `train NAME` after it: the last match wins");
 }
