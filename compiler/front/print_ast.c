@@ -27,17 +27,6 @@ static void add_string(struct printer *p, const char *s)
     strbuf_addc(&p->b, '"');
 }
 
-static const char *operator_text(enum ast_op op)
-{
-    static const char *const texts[] = {
-        [AST_ADD] = "+",   [AST_SUB] = "-",  [AST_MUL] = "*",   [AST_DIV] = "/",
-        [AST_MOD] = "%",   [AST_SHL] = "<<", [AST_EQ] = "==",   [AST_NE] = "!=",
-        [AST_LT] = "<",    [AST_LE] = "<=",  [AST_GT] = ">",    [AST_GE] = ">=",
-        [AST_AND] = "and", [AST_OR] = "or",  [AST_NOT] = "not", [AST_NEG] = "-",
-    };
-    return texts[op];
-}
-
 static void add_list(struct printer *p, const struct exprs *list)
 {
     for (uint32_t i = 0; list && i < list->list.len; i++) {
@@ -122,10 +111,10 @@ static void add_expr(struct printer *p, const struct expr *e)
         return;
     case EXPR_CALL: add_call(p, e); return;
     case EXPR_UNARY:
-        add_prefix(p, operator_text(e->op), (const struct expr *const[]){e->a}, 1);
+        add_prefix(p, ast_op_text(e->op), (const struct expr *const[]){e->a}, 1);
         return;
     case EXPR_BINARY:
-        add_prefix(p, operator_text(e->op), (const struct expr *const[]){e->a, e->b}, 2);
+        add_prefix(p, ast_op_text(e->op), (const struct expr *const[]){e->a, e->b}, 2);
         return;
     case EXPR_IF: add_prefix(p, "if", (const struct expr *const[]){e->b, e->a, e->c}, 3); return;
     }

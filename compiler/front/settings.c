@@ -78,6 +78,13 @@ static const struct expr *single_value(struct front *f, const struct recipe_stmt
     return NULL;
 }
 
+/* The expression of a setting that is given, or NULL. */
+static const struct expr *setting_value(struct front *f, const char *name)
+{
+    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, name);
+    return s ? single_value(f, s) : NULL;
+}
+
 struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
                                 enum call_category category, const char *what)
 {
@@ -113,8 +120,7 @@ struct bound_call *setting_call(struct front *f, struct frame *frame, const stru
 static struct bound_call *call_setting(struct front *f, struct frame *recipe, const char *name,
                                        enum call_category category)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, name);
-    const struct expr *e = s ? single_value(f, s) : NULL;
+    const struct expr *e = setting_value(f, name);
     return e ? setting_call(f, recipe, e, category, name) : NULL;
 }
 
@@ -122,8 +128,7 @@ static struct bound_call *call_setting(struct front *f, struct frame *recipe, co
 static void int_setting(struct front *f, struct frame *recipe, const char *name, int64_t min,
                         int64_t max, int64_t *out)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, name);
-    const struct expr *e = s ? single_value(f, s) : NULL;
+    const struct expr *e = setting_value(f, name);
     if (!e)
         return;
     struct value v = eval(f, recipe, e);
@@ -168,8 +173,7 @@ static bool check_label(struct front *f, const struct value *v, struct span span
 
 static void read_labels(struct front *f, struct frame *recipe)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "labels");
-    const struct expr *e = s ? single_value(f, s) : NULL;
+    const struct expr *e = setting_value(f, "labels");
     if (!e)
         return;
     struct value v = eval(f, recipe, e);
@@ -193,9 +197,8 @@ static void read_labels(struct front *f, struct frame *recipe)
 
 static void read_model(struct front *f)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "model");
-    const struct expr *e = s ? single_value(f, s) : NULL;
-    if (!s && !f->finetune->damaged) {
+    const struct expr *e = setting_value(f, "model");
+    if (!find_setting(f, RECIPE_SETTING, "model") && !f->finetune->damaged) {
         diag_report(f->diag, f->finetune->span, DIAG_NO_MODEL);
         diag_note(f->diag, "write `model = name()`, with the name of a model of an imported file");
     }
@@ -409,8 +412,7 @@ static void read_loss_and_schedule(struct front *f, struct frame *recipe)
 
 static void read_shuffle(struct front *f, struct frame *recipe)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "shuffle");
-    const struct expr *e = s ? single_value(f, s) : NULL;
+    const struct expr *e = setting_value(f, "shuffle");
     if (!e)
         return;
     struct value v = eval(f, recipe, e);
