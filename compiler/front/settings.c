@@ -197,8 +197,9 @@ static void read_labels(struct front *f, struct frame *recipe)
 
 static void read_model(struct front *f)
 {
+    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "model");
     const struct expr *e = setting_value(f, "model");
-    if (!find_setting(f, RECIPE_SETTING, "model") && !f->finetune->damaged) {
+    if (!s && !f->finetune->damaged) {
         diag_report(f->diag, f->finetune->span, DIAG_NO_MODEL);
         diag_note(f->diag, "write `model = name()`, with the name of a model of an imported file");
     }
