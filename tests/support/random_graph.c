@@ -199,7 +199,8 @@ static value_id head(struct draw *d, value_id x, int64_t classes)
         x = activation(d, net_linear(d->g, "tied", x, size, trainable));
     }
     if (chance(d, 30)) {
-        x = net_linear(d->g, "hidden", x, draw_channels(d), draw_trainable(d));
+        const bool trainable = draw_trainable(d); /* drawn one by one: arguments have no order */
+        x = net_linear(d->g, "hidden", x, draw_channels(d), trainable);
         x = activation(d, net_bias(d->g, "hidden", x, draw_trainable(d)));
     }
     x = net_linear(d->g, "head", x, classes, draw_trainable(d));
@@ -213,10 +214,12 @@ static value_id perceptron(struct draw *d)
     value_id x = graph_input(d->g, "image", type);
     d->block = 0;
     d->frozen = (uint32_t)draw(d, 0, 1);
-    x = net_linear(d->g, "hidden", x, draw_channels(d), draw_trainable(d));
+    bool trainable = draw_trainable(d);
+    x = net_linear(d->g, "hidden", x, draw_channels(d), trainable);
     x = epilogue(d, x, 0);
     d->block = 1;
-    return net_linear(d->g, "head", x, draw_classes(d), draw_trainable(d));
+    trainable = draw_trainable(d);
+    return net_linear(d->g, "head", x, draw_classes(d), trainable);
 }
 
 static value_id body(struct draw *d)
