@@ -96,7 +96,7 @@ static void measure(struct explain *e)
 static const char *state_text(const struct layer *l, const struct layer_cost *cost)
 {
     if (!cost->params)
-        return cost->above ? "" : "frozen prefix";
+        return cost->above || l->op == OP_input ? "" : "frozen prefix";
     if (!cost->above)
         return "frozen prefix";
     if (!cost->trainable)
