@@ -203,7 +203,7 @@ static void read_model(struct front *f)
         diag_report(f->diag, f->finetune->span, DIAG_NO_MODEL);
         diag_note(f->diag, "write `model = name()`, with the name of a model of an imported file");
     }
-    if (!e)
+    if (!s || !e)
         return;
     const struct decl *d = e->kind == EXPR_CALL ? map_get(&f->decls, e->text) : NULL;
     if (d && d->kind == DECL_MODEL) {
