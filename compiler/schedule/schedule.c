@@ -138,6 +138,21 @@ static void place_scratch(struct schedule *s)
     s->workspace_size = plan_align(begin + bytes);
 }
 
+/* No machine that this is meant for has more: a recipe that asks for it has a mistake in it. */
+enum { MEMORY_LIMIT_GIB = 1024 };
+
+static bool within_memory(const struct schedule *s)
+{
+    const uint64_t gib = s->workspace_size >> 30;
+    if (gib < MEMORY_LIMIT_GIB)
+        return true;
+    struct diag *diag = s->program->diag;
+    diag_report(diag, SPAN_NONE, DIAG_MEMORY_LIMIT, (unsigned long long)gib,
+                (long long)s->program->max_batch, MEMORY_LIMIT_GIB);
+    diag_note(diag, "lower `batch`, or the size of the image that the transforms make");
+    return false;
+}
+
 struct schedule *schedule_build(struct arena *arena, const struct program *p)
 {
     struct schedule *s = arena_new(arena, struct schedule);
@@ -158,5 +173,5 @@ struct schedule *schedule_build(struct arena *arena, const struct program *p)
     char text[512];
     FTM_BUG_ON(!schedule_check(s, text, sizeof(text)), "the memory plan is wrong: %s", text);
 #endif
-    return s;
+    return within_memory(s) ? s : NULL;
 }
