@@ -32,9 +32,10 @@ void strbuf_add(struct strbuf *b, const char *s) { strbuf_addn(b, s, strlen(s));
 
 void strbuf_addc(struct strbuf *b, char c) { strbuf_addn(b, &c, 1); }
 
-void strbuf_vaddf(struct strbuf *b, const char *format, va_list args)
+void strbuf_addf(struct strbuf *b, const char *format, ...)
 {
-    va_list again;
+    va_list args, again;
+    va_start(args, format);
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
@@ -42,15 +43,8 @@ void strbuf_vaddf(struct strbuf *b, const char *format, va_list args)
         length = 0;
     reserve(b, (size_t)length);
     vsnprintf(b->text + b->len, (size_t)length + 1, format, args);
-    b->len += (size_t)length;
-}
-
-void strbuf_addf(struct strbuf *b, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    strbuf_vaddf(b, format, args);
     va_end(args);
+    b->len += (size_t)length;
 }
 
 /* The least number of significant digits that reads back as v decides; plain notation from 1e-4 up

@@ -2,7 +2,6 @@
 #ifndef FTM_BASE_STR_H
 #define FTM_BASE_STR_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,8 +19,6 @@ void strbuf_add(struct strbuf *b, const char *s);
 void strbuf_addn(struct strbuf *b, const char *s, size_t n);
 void strbuf_addc(struct strbuf *b, char c);
 void strbuf_addf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_vaddf(struct strbuf *b, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
 
 /* Appends a double so that it reads back as the same value, in its shortest form ("0.1", "1e-05",
  * "3"). */

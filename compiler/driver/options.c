@@ -44,8 +44,6 @@ static const struct {
 
 bool emit_is_text(enum emit_stage stage) { return stages[stage].text; }
 
-const char *emit_name(enum emit_stage stage) { return stages[stage].name; }
-
 static bool usage_error(const char *what, const char *argument)
 {
     fprintf(stderr, "ftmc: %s '%s'\nTry 'ftmc --help'.\n", what, argument);

@@ -42,8 +42,7 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
 
 void options_help(FILE *out);
 
-/* Whether a stage is text, and its name. */
+/* Whether a stage is text. */
 bool emit_is_text(enum emit_stage stage);
-const char *emit_name(enum emit_stage stage);
 
 #endif

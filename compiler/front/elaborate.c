@@ -289,7 +289,8 @@ struct value run_decl(struct front *f, struct frame *caller, const struct decl *
 
 /* ---- the recipe's model ---- */
 
-const struct param *model_input(struct front *f, const struct decl *model)
+/* The first parameter of a model if it is an image input, else NULL after a report. */
+static const struct param *model_input(struct front *f, const struct decl *model)
 {
     const struct param *p = model->params->list.len ? &model->params->list.at[0] : NULL;
     bool one = p && p->dtype && !strcmp(p->dtype, "f32") && p->dims->list.len == 3;

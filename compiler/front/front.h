@@ -90,8 +90,6 @@ struct value run_decl(struct front *f, struct frame *caller, const struct decl *
                       const struct expr *e, const struct value *implicit);
 /* Builds the network of the recipe's model call. false after reports. */
 bool front_elaborate(struct front *f, struct frame *recipe, const struct expr *call);
-/* The first parameter of a model if it is an image input, else NULL after a report. */
-const struct param *model_input(struct front *f, const struct decl *model);
 
 /* ---- layer.c */
 struct value layer_call(struct front *f, struct frame *frame, const struct expr *e,
@@ -121,8 +119,6 @@ void net_sort(struct front *f, bool warn);
 /* Shape of a weight ("weight"), or of bias and statistics; rank 0 if the layer has none. */
 struct shape layer_weight_shape(const struct net *net, const struct layer *l);
 bool layer_has_params(const struct layer *l);
-/* Whether path is name or below it, by whole components. */
-bool path_within(const char *path, const char *name);
 /* Whether a layer is the named one, or belongs to the named block. */
 bool layer_within(const struct layer *l, const char *name);
 /* Reports that no layer has this name, with the nearest one. */
@@ -135,8 +131,6 @@ void front_transforms(struct front *f, struct frame *recipe);
 /* classes, labels and the model first (they are needed to build the network), then the rest. */
 void front_classes(struct front *f, struct frame *recipe);
 void front_settings(struct front *f, struct frame *recipe);
-/* The preprocess declaration of a model, or of the model that a preset calls; NULL: none. */
-const struct decl *model_preprocess(const struct front *f, const struct decl *model);
 /* The value of a setting or a step of a pipeline, which must be a call of one category; NULL after
  * a report that lists what there is. what: "optimizer", "step", ... */
 struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,

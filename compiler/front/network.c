@@ -192,7 +192,8 @@ void net_sort(struct front *f, bool warn)
 
 /* ---- names ---- */
 
-bool path_within(const char *path, const char *name)
+/* Whether path is name or below it, by whole components. */
+static bool path_within(const char *path, const char *name)
 {
     size_t n = strlen(name);
     return strncmp(path, name, n) == 0 && (path[n] == '\0' || path[n] == '.');

@@ -134,7 +134,8 @@ static void follow(struct front *f, struct image_state *s, const struct bound_ca
 
 /* ---- pipelines ---- */
 
-const struct decl *model_preprocess(const struct front *f, const struct decl *model)
+/* The preprocess declaration of a model, or of the model that a preset calls; NULL: none. */
+static const struct decl *model_preprocess(const struct front *f, const struct decl *model)
 {
     for (int depth = 0; model && depth < 16; depth++) {
         const struct decl *d = map_get(&f->preprocess, model->name);

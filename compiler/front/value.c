@@ -28,7 +28,8 @@ double value_number(const struct value *v)
     return v->kind == VALUE_INT ? (double)v->integer : v->real;
 }
 
-const char *value_kind_text(enum value_kind kind)
+/* "an integer", "a list", ... */
+static const char *value_kind_text(enum value_kind kind)
 {
     static const char *const texts[] = {
         [VALUE_ERROR] = "an error",

@@ -45,8 +45,7 @@ struct value value_tensor(layer_id id);
 bool value_is_number(const struct value *v);
 double value_number(const struct value *v);
 
-/* "an integer", "a list", ...; and the value itself as a user would write it, for messages. */
-const char *value_kind_text(enum value_kind kind);
+/* The value as a user would write it, for messages. */
 const char *value_text(struct arena *arena, const struct value *v);
 
 /* Unary and binary operators on anything but tensors; reports at span. */

@@ -31,7 +31,8 @@ bool shape_want_rank4(struct graph *g, const struct node *n, uint32_t i)
     return want_form(g, n, i, shape_in(g, n, i).shape.rank == 4, "[N, C, H, W]");
 }
 
-bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i)
+/* f32 [N, C, H, W] or [N, C]. */
+static bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i)
 {
     uint32_t rank = shape_in(g, n, i).shape.rank;
     return want_form(g, n, i, rank == 4 || rank == 2, "[N, C, H, W] or [N, C]");

@@ -27,8 +27,6 @@ static const struct pass_row pass_table[] = {
 
 const char *pass_name(enum pass_id id) { return pass_table[id].name; }
 
-const char *pass_meaning(enum pass_id id) { return pass_table[id].meaning; }
-
 static enum pass_id find_pass(const char *name, size_t length)
 {
     uint32_t i = 0;
@@ -38,14 +36,14 @@ static enum pass_id find_pass(const char *name, size_t length)
     return (enum pass_id)i;
 }
 
-enum pass_id pass_by_name(const char *name) { return find_pass(name, strlen(name)); }
-
 /* The name itself, for a report, where it is not a pass. */
 static bool known_pass(struct program *p, const char *name, size_t length)
 {
     if (find_pass(name, length) != PASS_COUNT)
         return true;
     diag_report(p->diag, SPAN_NONE, DIAG_UNKNOWN_PASS, arena_strndup(p->arena, name, length));
+    for (uint32_t i = 0; i < PASS_COUNT; i++)
+        diag_note(p->diag, "%s: %s", pass_table[i].name, pass_table[i].meaning);
     return false;
 }
 

@@ -29,9 +29,6 @@ struct pass_options {
 };
 
 const char *pass_name(enum pass_id id);
-const char *pass_meaning(enum pass_id id);
-/* The pass of a name, or PASS_COUNT. */
-enum pass_id pass_by_name(const char *name);
 
 /* false after a report (an unknown name in options is one). */
 bool passes_run(struct program *p, const struct pass_options *options);

@@ -25,9 +25,6 @@ struct place plan_constant(struct schedule *s, const struct graph *g, value_id v
 /* The kernel of a computing node: an equal one, or a new one (kernels.c). */
 uint32_t plan_kernel(struct schedule *s, const struct graph *g, value_id v);
 
-/* Whether a node is work: not a leaf, a view or a constant. */
-bool plan_is_call(const struct graph *g, value_id v);
-
 /* Fills the places of a function's calls, whose nodes and kernels are known; raises arena_size.
  * The scratch place gets its size only. The arena begins at states_size (memory_plan.c). */
 void plan_memory(struct schedule *s, struct arena *scratch, struct schedule_function *f);

@@ -28,7 +28,8 @@ uint64_t schedule_value_bytes(const struct graph *g, value_id v)
            ftmrt_dtype_size(n->type.dtype);
 }
 
-bool plan_is_call(const struct graph *g, value_id v)
+/* Whether a node is work: not a leaf, a view or a constant. */
+static bool plan_is_call(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
     enum op_class cls = op_info(n->op)->cls;

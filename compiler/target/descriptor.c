@@ -27,7 +27,9 @@ static bool is_keyword(const char *name)
     return false;
 }
 
-char *descriptor_symbol(struct arena *arena, const char *name)
+/* The program's name as a C identifier: other characters become '_', keywords and leading digits
+ * get one. */
+static char *descriptor_symbol(struct arena *arena, const char *name)
 {
     char *s = arena_printf(arena, "%s%s%s", isdigit((unsigned char)name[0]) ? "_" : "", name,
                            is_keyword(name) || name[0] == '\0' ? "_" : "");

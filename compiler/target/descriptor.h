@@ -36,10 +36,6 @@ struct descriptor {
     uint64_t constants_at; /* offset of the derived constants in the blob */
 };
 
-/* The program's name as a C identifier: other characters become '_', keywords and leading digits
- * get one. */
-char *descriptor_symbol(struct arena *arena, const char *name);
-
 /* Makes the tables and the blob (blob.h). NULL after a report. */
 struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_input *in);
 

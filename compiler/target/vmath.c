@@ -19,7 +19,8 @@ static LLVMValueRef fmul(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
     return LLVMBuildFMul(ir->b, a, b, "");
 }
 
-LLVMTypeRef vmath_int_type(struct ir *ir) { return LLVMVectorType(ir->i32, ir->cpu->lanes); }
+/* <lanes x i32>. */
+static LLVMTypeRef vmath_int_type(struct ir *ir) { return LLVMVectorType(ir->i32, ir->cpu->lanes); }
 
 static LLVMValueRef int_const(struct ir *ir, uint32_t v)
 {

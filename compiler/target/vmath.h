@@ -24,8 +24,6 @@ LLVMValueRef vmath_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
 LLVMValueRef vmath_iota(struct ir *ir);
 /* An i32 (scalar) in every lane. */
 LLVMValueRef vmath_splat_i32(struct ir *ir, LLVMValueRef scalar);
-/* <lanes x i32>. */
-LLVMTypeRef vmath_int_type(struct ir *ir);
 
 /* A tree of pairs over count values, ((0+1)+(2+3))+...; the values are overwritten. */
 LLVMValueRef vmath_tree_sum(struct ir *ir, LLVMValueRef *values, uint32_t count);

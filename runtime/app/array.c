@@ -66,14 +66,6 @@ static bool read_all(struct bytes *b, const char *path)
     return report_error("%s: %s", path, why);
 }
 
-int64_t array_elements(const struct array *a)
-{
-    int64_t n = 1;
-    for (int i = 0; i < a->rank; i++)
-        n *= a->dim[i];
-    return n;
-}
-
 char *array_shape_text(const struct array *a)
 {
     char *text = app_strdup("[");

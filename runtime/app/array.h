@@ -17,9 +17,6 @@ struct array {
     void *data;
 };
 
-/* Elements of an array. */
-int64_t array_elements(const struct array *a);
-
 /* "[60000, 28, 28]"; to be freed. */
 char *array_shape_text(const struct array *a);
 

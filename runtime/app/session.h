@@ -23,13 +23,14 @@ struct session {
 bool session_open(struct session *s, const struct ftmrt_program *p, uint64_t seed);
 void session_close(struct session *s);
 
-/* One batch of n already in s->inputs (and s->labels): logits in s->logits. */
+/* One batch of n already in s->inputs: logits in s->logits. */
 bool session_predict(struct session *s, int64_t n);
-bool session_eval(struct session *s, int64_t n, float *loss);
 
 struct step_scalars {
     float lr, momentum, weight_decay;
 };
+
+/* One step on a batch of n already in s->inputs and s->labels: its loss, and logits in s->logits. */
 bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars,
                         float *loss);
 
