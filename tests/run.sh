@@ -18,7 +18,7 @@ tier() { # preset
 
 # One version of the tools, as each formats and checks a little differently.
 lint() {
-    apt_install clang-22 clang-format-22 clang-tidy-22 shellcheck git
+    apt_install clang-22 clang-format-22 clang-tidy-22 libomp-22-dev shellcheck git
     cd "$ROOT"
     say "lint: shell scripts"
     git ls-files '*.sh' .ci/run | xargs shellcheck -x
