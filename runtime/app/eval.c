@@ -11,16 +11,19 @@ bool evaluate(struct session *s, const struct dataset *d, const int64_t *order, 
               struct metrics *m, float *all_logits)
 {
     int64_t most = s->program->max_batch, classes = s->config.classes;
-    metrics_init(m, classes, count);
+    if (m)
+        metrics_init(m, classes, count);
     for (int64_t first = 0; first < count; first += most) {
         int64_t n = count - first < most ? count - first : most;
         if (!dataset_batch(d, &s->config.transform_eval, &s->config, order, first, n, s->inputs,
                            s->labels) ||
             !session_predict(s, n)) {
-            metrics_free(m);
+            if (m)
+                metrics_free(m);
             return false;
         }
-        metrics_add(m, s->logits, s->labels, n);
+        if (m)
+            metrics_add(m, s->logits, s->labels, n);
         if (all_logits)
             memcpy(all_logits + first * classes, s->logits, (size_t)(n * classes) * sizeof(float));
     }
@@ -60,7 +63,7 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
     struct dataset d = {0};
-    if (!session_open(&s, p, 0))
+    if (!session_open(&s, p, NULL))
         return EXIT_ERROR;
     char *runs = session_runs_folder(o->runs);
     bool ok = session_take_weights(&s, o->weights, runs) && load_eval_data(&d, &s.config, o) &&

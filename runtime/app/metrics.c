@@ -37,11 +37,11 @@ void softmax(const float *logits, int64_t classes, double *out)
         out[k] /= sum;
 }
 
-static int32_t arg_max(const float *row, int64_t classes)
+int32_t predicted_class(const float *logits, int64_t classes)
 {
     int64_t best = 0;
     for (int64_t k = 1; k < classes; k++)
-        if (row[k] > row[best])
+        if (logits[k] > logits[best])
             best = k;
     return (int32_t)best;
 }
@@ -56,7 +56,7 @@ static bool in_top5(const float *row, int64_t classes, int32_t label)
 
 static void add_sample(struct metrics *m, const float *row, int32_t label, double *p)
 {
-    int32_t predicted = arg_max(row, m->classes);
+    int32_t predicted = predicted_class(row, m->classes);
     softmax(row, m->classes, p);
     m->correct += predicted == label;
     m->top5 += in_top5(row, m->classes, label);

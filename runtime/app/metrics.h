@@ -36,6 +36,9 @@ void metrics_print(const struct metrics *m, const struct config *c, FILE *out);
 bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights,
                         FILE *out);
 
+/* The class of the largest logit of one row; ties go to the lower class. */
+int32_t predicted_class(const float *logits, int64_t classes);
+
 /* Softmax of one row in double precision. */
 void softmax(const float *logits, int64_t classes, double *out);
 

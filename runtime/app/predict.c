@@ -1,10 +1,9 @@
 /* The command `predict`: PNG pictures, or an array of images. */
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
-#include "dataset.h"
+#include "eval.h"
 #include "image.h"
 #include "metrics.h"
 #include "report.h"
@@ -75,24 +74,13 @@ static bool predict_files(struct session *s, struct output *out, const struct op
     return ok;
 }
 
-static bool predict_batches(struct session *s, struct output *out, const struct dataset *d,
-                            float *logits)
+static void print_samples(struct output *out, const float *logits, int64_t count)
 {
-    int64_t most = s->program->max_batch, classes = s->config.classes;
-    for (int64_t first = 0; first < d->count; first += most) {
-        int64_t n = d->count - first < most ? d->count - first : most;
-        if (!dataset_batch(d, &s->config.transform_eval, &s->config, NULL, first, n, s->inputs,
-                           NULL) ||
-            !session_predict(s, n))
-            return false;
-        memcpy(logits + first * classes, s->logits, (size_t)(n * classes) * sizeof(float));
-    }
-    for (int64_t i = 0; out && i < d->count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         char name[32];
         snprintf(name, sizeof(name), "%lld", (long long)i);
-        print_sample(out, name, logits + i * classes);
+        print_sample(out, name, logits + i * out->config->classes);
     }
-    return true;
 }
 
 static bool predict_array(struct session *s, struct output *out, const struct options *o)
@@ -102,8 +90,10 @@ static bool predict_array(struct session *s, struct output *out, const struct op
         return false;
     int64_t dims[2] = {d.count, s->config.classes};
     float *logits = app_alloc((size_t)(dims[0] * dims[1]), sizeof(float));
-    bool ok = predict_batches(s, o->logits && !o->json ? NULL : out, &d, logits) &&
-              (!o->logits || array_write_npy(o->logits, logits, 2, dims));
+    bool ok = evaluate(s, &d, NULL, d.count, NULL, logits);
+    if (ok && (o->json || !o->logits))
+        print_samples(out, logits, d.count);
+    ok = ok && (!o->logits || array_write_npy(o->logits, logits, 2, dims));
     free(logits);
     dataset_free(&d);
     return ok;
@@ -120,7 +110,7 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
         report_error("--top takes 1 or more");
         return EXIT_WRONG_USAGE;
     }
-    if (!session_open(&s, p, 0))
+    if (!session_open(&s, p, NULL))
         return EXIT_ERROR;
     struct output out = {&s.config, o->top_given && o->top > 0 ? o->top : 1,
                          o->json ? json_array() : NULL};

@@ -27,19 +27,21 @@ static bool map_workspace(struct session *s)
     return true;
 }
 
-bool session_open(struct session *s, const struct ftmrt_program *p, uint64_t seed)
+bool session_open(struct session *s, const struct ftmrt_program *p, const uint64_t *seed)
 {
     *s = (struct session){.program = p};
     if (!config_read(&s->config, p) || !map_workspace(s)) {
         session_close(s);
         return false;
     }
-    const struct config *c = &s->config;
+    struct config *c = &s->config;
+    if (seed)
+        c->seed = *seed;
     size_t n = (size_t)p->max_batch;
     s->inputs = app_alloc(n * (size_t)(c->channels * c->height * c->width), sizeof(float));
     s->labels = app_alloc(n, sizeof(int32_t));
     s->logits = app_alloc(n * (size_t)c->classes, sizeof(float));
-    enum ftmrt_status status = ftmrt_init_workspace(p, s->workspace, seed);
+    enum ftmrt_status status = ftmrt_init_workspace(p, s->workspace, c->seed);
     if (status != FTMRT_OK) {
         session_close(s);
         return report_error("the weights in the program cannot be used: %s",

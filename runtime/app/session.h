@@ -19,8 +19,9 @@ struct session {
     char *weights_from; /* what the weights were taken from, for messages */
 };
 
-/* Prepares everything with the seed's initial weights; false after a message. */
-bool session_open(struct session *s, const struct ftmrt_program *p, uint64_t seed);
+/* Prepares everything with the seed's initial weights (NULL: the recipe's seed; else it becomes
+ * config.seed); false after a message. */
+bool session_open(struct session *s, const struct ftmrt_program *p, const uint64_t *seed);
 void session_close(struct session *s);
 
 /* One batch of n already in s->inputs: logits in s->logits. */

@@ -34,7 +34,6 @@ struct training {
     const struct options *options;
     int64_t *order; /* samples of the epoch */
     int64_t epochs, steps_per_epoch, total_steps, step;
-    uint64_t seed;
     double lr, best, best_loss;
     int64_t best_epoch;
     double epoch_loss; /* sum over samples */
@@ -78,7 +77,7 @@ static bool load_data(struct training *t)
         return false;
     if (c->validation.kind)
         return dataset_load(&t->validation, &c->validation, c, dir);
-    split_stratified(&t->split, &t->train, c, c->validation_percent, t->seed);
+    split_stratified(&t->split, &t->train, c, c->validation_percent, t->session.config.seed);
     return t->split.train_count > 0 ||
            report_error("%s: no samples are left for training", t->train.name);
 }
@@ -130,7 +129,7 @@ static void order_samples(struct training *t, int64_t epoch)
     for (int64_t i = 0; i < count; i++)
         t->order[i] = i;
     if (t->session.config.shuffle)
-        shuffle_order(t->order, count, t->seed, (uint64_t)epoch);
+        shuffle_order(t->order, count, t->session.config.seed, (uint64_t)epoch);
     for (int64_t i = 0; t->split.train && i < count; i++)
         t->order[i] = t->split.train[t->order[i]];
 }
@@ -154,14 +153,8 @@ static void count_correct(struct training *t, int64_t n)
 {
     const struct session *s = &t->session;
     int64_t classes = s->config.classes;
-    for (int64_t i = 0; i < n; i++) {
-        const float *row = s->logits + i * classes;
-        int64_t best = 0;
-        for (int64_t k = 1; k < classes; k++)
-            if (row[k] > row[best])
-                best = k;
-        t->epoch_correct += best == s->labels[i];
-    }
+    for (int64_t i = 0; i < n; i++)
+        t->epoch_correct += predicted_class(s->logits + i * classes, classes) == s->labels[i];
 }
 
 /* One step on samples order[first ...]; false after a message. */
@@ -196,7 +189,7 @@ static bool train_step(struct training *t, int64_t epoch, int64_t first)
 static bool save_as(struct training *t, const char *name, int64_t epoch)
 {
     char *path = run_folder_file(&t->run, name);
-    bool ok = session_save(&t->session, path, t->seed, epoch);
+    bool ok = session_save(&t->session, path, t->session.config.seed, epoch);
     free(path);
     return ok;
 }
@@ -270,7 +263,7 @@ static bool copy_out(struct training *t)
         return true;
     char *best = run_folder_file(&t->run, "best.safetensors");
     bool ok = session_load(&t->session, best) &&
-              session_save(&t->session, t->options->out, t->seed, t->best_epoch);
+              session_save(&t->session, t->options->out, t->session.config.seed, t->best_epoch);
     free(best);
     return ok;
 }
@@ -284,7 +277,9 @@ static bool run_epochs(struct training *t)
         ok = train_epoch(t, epoch);
     ok = ok && (interrupted || copy_out(t));
     const char *outcome = interrupted ? "interrupted" : ok ? "finished" : "failed";
-    ok = run_folder_finish(&t->run, &t->session, t->seed, now() - t->started, outcome) && ok;
+    ok = run_folder_finish(&t->run, &t->session, t->session.config.seed, now() - t->started,
+                           outcome) &&
+         ok;
     if (interrupted && ok)
         report_note("interrupted; the weights so far are in %s/last.safetensors (eval and predict "
                     "take them with --weights)",
@@ -315,8 +310,8 @@ static void print_start(const struct training *t)
 static bool start_run(struct training *t)
 {
     char *runs = session_runs_folder(t->options->runs);
-    bool ok =
-        run_folder_open(&t->run, &t->session, runs, t->seed, t->options->argc, t->options->argv);
+    bool ok = run_folder_open(&t->run, &t->session, runs, t->session.config.seed, t->options->argc,
+                              t->options->argv);
     free(runs);
     return ok;
 }
@@ -330,12 +325,8 @@ static bool has_train_entry(const struct ftmrt_program *p)
 int command_train(const struct ftmrt_program *p, const struct options *o)
 {
     struct training t = {.options = o};
-    struct config seed_source;
-    if (!has_train_entry(p) || !config_read(&seed_source, p))
-        return EXIT_ERROR;
-    t.seed = o->seed_given ? (uint64_t)o->seed : seed_source.seed;
-    config_free(&seed_source);
-    if (!session_open(&t.session, p, t.seed))
+    const uint64_t seed = (uint64_t)o->seed;
+    if (!has_train_entry(p) || !session_open(&t.session, p, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
     bool ok = check_out(o->out) && load_data(&t) && plan(&t);
     if (ok) {
