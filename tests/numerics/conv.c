@@ -3,16 +3,11 @@
  * the host has. The shapes hit every tail: channels around the block, odd maps, maps of one pixel,
  * few and many images, strides, large kernels, dilation, padding on one side only. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include <cmocka.h>
+#include "kernel_families.h"
 
-#include "kernel_run.h"
-
-enum { MAX_BATCH = 9, SHARDS = 4 };
+enum { MAX_BATCH = 9 };
 
 struct shapes {
     int64_t in, out; /* channels */
@@ -91,6 +86,16 @@ static struct shape y_shape(const struct shapes *s)
                     out_size(s->w, s->kw, s->pad[1] + s->pad[3], s));
 }
 
+/* A chain of roundings of random sign grows with the square root of its length. */
+static double tolerance(const struct shapes *s)
+{
+    int64_t taps = s->kh * s->kw, sums[] = {s->in * taps, s->out * taps, MAX_BATCH * s->h * s->w},
+            most = 1;
+    for (int i = 0; i < 3; i++)
+        most = sums[i] > most ? sums[i] : most;
+    return 1e-6 + 5e-8 * sqrt((double)most);
+}
+
 static const char *label(const char *what, const struct shapes *s)
 {
     static char text[128];
@@ -111,9 +116,9 @@ static void add_steps(struct kernel_case *c, int64_t channels)
     kernel_case_step(c, OP_relu, NULL, NULL, 0);
 }
 
-static struct kernel_case *forward(struct kernel_run *r, const struct shapes *s)
+static void forward(struct cases *all, const struct shapes *s)
 {
-    struct kernel_case *c = kernel_case_new(r, label("conv2d", s));
+    struct kernel_case *c = case_new(all, tolerance(s), label("conv2d", s));
     struct attrs a = attrs_of(s);
     value_id x =
         kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
@@ -121,85 +126,63 @@ static struct kernel_case *forward(struct kernel_run *r, const struct shapes *s)
     kernel_case_node(c, graph_op(c->graph, OP_conv2d, &a, x, w), FTMRT_LAYOUT_BLOCKED);
     if (s->steps)
         add_steps(c, s->out);
-    return c;
 }
 
-static struct kernel_case *grad_input(struct kernel_run *r, const struct shapes *s)
+static void grad_input(struct cases *all, const struct shapes *s)
 {
-    struct kernel_case *c = kernel_case_new(r, label("conv2d_grad_input", s));
+    struct kernel_case *c = case_new(all, tolerance(s), label("conv2d_grad_input", s));
     struct attrs a = attrs_of(s);
     value_id dy = kernel_case_input(c, y_shape(s), FTMRT_LAYOUT_BLOCKED);
     value_id w = kernel_case_input(c, shape_4d(s->out, s->in, s->kh, s->kw), FTMRT_LAYOUT_CONV_T);
     kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_input, &a, dy, w), FTMRT_LAYOUT_BLOCKED);
     if (s->steps)
         add_steps(c, s->in);
-    return c;
 }
 
-static struct kernel_case *grad_weight(struct kernel_run *r, const struct shapes *s)
+static void grad_weight(struct cases *all, const struct shapes *s)
 {
-    struct kernel_case *c = kernel_case_new(r, label("conv2d_grad_weight", s));
+    struct kernel_case *c = case_new(all, tolerance(s), label("conv2d_grad_weight", s));
     struct attrs a = attrs_of(s);
     value_id x =
         kernel_case_input(c, x_shape(s), s->plain ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
     value_id dy = kernel_case_input(c, y_shape(s), FTMRT_LAYOUT_BLOCKED);
     kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_weight, &a, x, dy), FTMRT_LAYOUT_CONV);
-    return c;
 }
 
-typedef struct kernel_case *make_fn(struct kernel_run *, const struct shapes *);
-
-/* A chain of roundings of random sign grows with the square root of its length. */
-static double tolerance(const struct shapes *s)
+static void all_forward(struct cases *all)
 {
-    int64_t taps = s->kh * s->kw, sums[] = {s->in * taps, s->out * taps, MAX_BATCH * s->h * s->w},
-            most = 1;
-    for (int i = 0; i < 3; i++)
-        most = sums[i] > most ? sums[i] : most;
-    return 1e-6 + 5e-8 * sqrt((double)most);
-}
-
-static void check_level(const struct cpu *cpu, make_fn *make)
-{
-    static const int64_t batches[] = {MAX_BATCH, 1, 4};
-    struct kernel_case *cases[COUNT];
-    struct kernel_run *r = kernel_run_new(cpu, MAX_BATCH, SHARDS);
     for (int i = 0; i < COUNT; i++)
-        cases[i] = make(r, &table[i]);
-    kernel_run_build(r, NULL, NULL);
-    for (int i = 0; i < COUNT; i++)
-        for (int b = 0; b < 3; b++) {
-            double error = kernel_case_check(cases[i], batches[b]);
-            if (!(error < tolerance(&table[i])))
-                fail_msg("%s [%s] n = %d: error %g", cases[i]->label, cpu->name, (int)batches[b],
-                         error);
-        }
-    kernel_run_free(r);
-}
-
-static void check(make_fn *make)
-{
-    for (uint32_t i = 0; i < cpu_count(); i++)
-        if (ftmrt_cpu_supported(cpu_at(i)->name))
-            check_level(cpu_at(i), make);
+        forward(all, &table[i]);
 }
 
 static void test_forward(void **state)
 {
     (void)state;
-    check(forward);
+    check_at_every_level(MAX_BATCH, 4, all_forward);
+}
+
+static void all_grad_input(struct cases *all)
+{
+    for (int i = 0; i < COUNT; i++)
+        grad_input(all, &table[i]);
 }
 
 static void test_grad_input(void **state)
 {
     (void)state;
-    check(grad_input);
+    check_at_every_level(MAX_BATCH, 4, all_grad_input);
+}
+
+static void all_grad_weight(struct cases *all)
+{
+    for (int i = 0; i < COUNT; i++)
+        grad_weight(all, &table[i]);
 }
 
 static void test_grad_weight(void **state)
 {
     (void)state;
-    check(grad_weight);
+    check_at_every_level(MAX_BATCH, 4, all_grad_weight);
 }
 
 int main(void)

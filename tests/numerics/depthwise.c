@@ -2,16 +2,11 @@
 /* Depthwise convolutions in all three directions against the reference evaluation, at every level
  * that the host has. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include <cmocka.h>
+#include "kernel_families.h"
 
-#include "kernel_run.h"
-
-enum { MAX_BATCH = 5, SHARDS = 4 };
+enum { MAX_BATCH = 5 };
 
 struct shapes {
     int64_t channels, h, w, kh, kw, stride, pad[4], dilation;
@@ -75,13 +70,13 @@ static value_id w_input(struct kernel_case *c, const struct shapes *s)
     return kernel_case_input(c, shape_4d(s->channels, 1, s->kh, s->kw), FTMRT_LAYOUT_DEPTHWISE);
 }
 
-static struct kernel_case *case_of(struct kernel_run *r, const char *what, const struct shapes *s)
+static struct kernel_case *case_of(struct cases *all, const char *what, const struct shapes *s)
 {
     char text[128];
     snprintf(text, sizeof text, "%s %lld %lldx%lld k%lldx%lld s%lld", what, (long long)s->channels,
              (long long)s->h, (long long)s->w, (long long)s->kh, (long long)s->kw,
              (long long)s->stride);
-    return kernel_case_new(r, text);
+    return case_new(all, 3e-6, text);
 }
 
 static void finish(struct kernel_case *c, const struct shapes *s, value_id node)
@@ -97,77 +92,65 @@ static void finish(struct kernel_case *c, const struct shapes *s, value_id node)
     kernel_case_step(c, OP_relu6, NULL, NULL, 0);
 }
 
-static struct kernel_case *forward(struct kernel_run *r, const struct shapes *s)
+static void forward(struct cases *all, const struct shapes *s)
 {
-    struct kernel_case *c = case_of(r, "conv2d", s);
+    struct kernel_case *c = case_of(all, "conv2d", s);
     struct attrs a = attrs_of(s);
     value_id x = x_input(c, s), w = w_input(c, s);
     finish(c, s, graph_op(c->graph, OP_conv2d, &a, x, w));
-    return c;
 }
 
-static struct kernel_case *grad_input(struct kernel_run *r, const struct shapes *s)
+static void grad_input(struct cases *all, const struct shapes *s)
 {
-    struct kernel_case *c = case_of(r, "conv2d_grad_input", s);
+    struct kernel_case *c = case_of(all, "conv2d_grad_input", s);
     struct attrs a = attrs_of(s);
     value_id dy = dy_input(c, s), w = w_input(c, s);
     finish(c, s, graph_op(c->graph, OP_conv2d_grad_input, &a, dy, w));
-    return c;
 }
 
-static struct kernel_case *grad_weight(struct kernel_run *r, const struct shapes *s)
+static void grad_weight(struct cases *all, const struct shapes *s)
 {
-    struct kernel_case *c = case_of(r, "conv2d_grad_weight", s);
+    struct kernel_case *c = case_of(all, "conv2d_grad_weight", s);
     struct attrs a = attrs_of(s);
     value_id x = x_input(c, s), dy = dy_input(c, s);
     kernel_case_node(c, graph_op(c->graph, OP_conv2d_grad_weight, &a, x, dy),
                      FTMRT_LAYOUT_DEPTHWISE);
-    return c;
 }
 
-typedef struct kernel_case *make_fn(struct kernel_run *, const struct shapes *);
-
-static void check_level(const struct cpu *cpu, make_fn *make)
+static void all_forward(struct cases *all)
 {
-    static const int64_t batches[] = {MAX_BATCH, 1, 2};
-    struct kernel_case *cases[COUNT];
-    struct kernel_run *r = kernel_run_new(cpu, MAX_BATCH, SHARDS);
     for (int i = 0; i < COUNT; i++)
-        cases[i] = make(r, &table[i]);
-    kernel_run_build(r, NULL, NULL);
-    for (int i = 0; i < COUNT; i++)
-        for (int b = 0; b < 3; b++) {
-            double error = kernel_case_check(cases[i], batches[b]);
-            if (!(error < 3e-6))
-                fail_msg("%s [%s] n = %d: error %g", cases[i]->label, cpu->name, (int)batches[b],
-                         error);
-        }
-    kernel_run_free(r);
-}
-
-static void check(make_fn *make)
-{
-    for (uint32_t i = 0; i < cpu_count(); i++)
-        if (ftmrt_cpu_supported(cpu_at(i)->name))
-            check_level(cpu_at(i), make);
+        forward(all, &table[i]);
 }
 
 static void test_forward(void **state)
 {
     (void)state;
-    check(forward);
+    check_at_every_level(MAX_BATCH, 2, all_forward);
+}
+
+static void all_grad_input(struct cases *all)
+{
+    for (int i = 0; i < COUNT; i++)
+        grad_input(all, &table[i]);
 }
 
 static void test_grad_input(void **state)
 {
     (void)state;
-    check(grad_input);
+    check_at_every_level(MAX_BATCH, 2, all_grad_input);
+}
+
+static void all_grad_weight(struct cases *all)
+{
+    for (int i = 0; i < COUNT; i++)
+        grad_weight(all, &table[i]);
 }
 
 static void test_grad_weight(void **state)
 {
     (void)state;
-    check(grad_weight);
+    check_at_every_level(MAX_BATCH, 2, all_grad_weight);
 }
 
 int main(void)

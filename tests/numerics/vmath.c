@@ -1,4 +1,4 @@
-/* link: ftm_target */
+/* link: ftm_kernel_run ftm_target */
 /* Exponential and logarithm as vector code against libm in double precision, over their whole
  * domain. */
 #include <setjmp.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ftmrt.h"
+#include "link_shared.h"
 #include "vmath.h"
 
 enum { COUNT = 1 << 16 };
@@ -35,7 +36,7 @@ static void emit_map(struct ir *ir, const char *name, LLVMValueRef (*f)(struct i
 
 static void *compile(const struct cpu *cpu)
 {
-    char folder[] = "/tmp/ftm-vmath-XXXXXX", object[64], library[64], command[256], *error = NULL;
+    char folder[] = "/tmp/ftm-vmath-XXXXXX", object[64], library[64], *error = NULL;
     assert_non_null(mkdtemp(folder));
     snprintf(object, sizeof object, "%s/v.o", folder);
     snprintf(library, sizeof library, "%s/v.so", folder);
@@ -44,9 +45,7 @@ static void *compile(const struct cpu *cpu)
     emit_map(ir, "map_log", vmath_log);
     assert_true(ir_optimize(ir, &error) && ir_write_object(ir, object, &error));
     ir_free(ir);
-    snprintf(command, sizeof command, "cc -shared -o %s %s", library, object);
-    /* NOLINTNEXTLINE(cert-env33-c,bugprone-command-processor): our own words */
-    assert_int_equal(system(command), 0);
+    assert_true(link_shared(library, (const char *const[]){object}, 1));
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     assert_non_null(handle);
     unlink(object);

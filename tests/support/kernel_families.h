@@ -17,6 +17,7 @@ enum { FAMILIES_MAX_BATCH = 9, FAMILIES_SHARDS = 4, FAMILIES_MAX_CASES = 256 };
 
 struct cases {
     struct kernel_run *run;
+    int64_t batches[3]; /* the largest one first */
     struct kernel_case *at[FAMILIES_MAX_CASES];
     double tolerance[FAMILIES_MAX_CASES];
     uint32_t count;
@@ -35,29 +36,36 @@ static inline struct kernel_case *case_new(struct cases *c, double tolerance, co
 
 static inline void check_cases(struct cases *c, const struct cpu *cpu)
 {
-    static const int64_t batches[] = {FAMILIES_MAX_BATCH, 1, 4};
     for (uint32_t i = 0; i < c->count; i++)
-        for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
-            double error = kernel_case_check(c->at[i], batches[b]);
-            if (error > c->tolerance[i])
+        for (size_t b = 0; b < 3; b++) {
+            double error = kernel_case_check(c->at[i], c->batches[b]);
+            if (!(error <= c->tolerance[i])) /* NaN fails, too */
                 fail_msg("%s [%s], n = %lld: error %g", c->at[i]->label, cpu->name,
-                         (long long)batches[b], error);
+                         (long long)c->batches[b], error);
         }
 }
 
-/* Calls `make` to fill the cases, for every level of the host. */
-static inline void at_every_level(void (*make)(struct cases *c))
+/* Calls `make` to fill the cases and checks them for batches of max_batch, 1 and `some`, for every
+ * level of the host. */
+static inline void check_at_every_level(int64_t max_batch, int64_t some,
+                                        void (*make)(struct cases *c))
 {
     for (uint32_t i = 0; i < cpu_count(); i++) {
         const struct cpu *cpu = cpu_at(i);
         if (!ftmrt_cpu_supported(cpu->name))
             continue;
-        struct cases c = {.run = kernel_run_new(cpu, FAMILIES_MAX_BATCH, FAMILIES_SHARDS)};
+        struct cases c = {.run = kernel_run_new(cpu, max_batch, FAMILIES_SHARDS),
+                          .batches = {max_batch, 1, some}};
         make(&c);
         kernel_run_build(c.run, NULL, NULL);
         check_cases(&c, cpu);
         kernel_run_free(c.run);
     }
+}
+
+static inline void at_every_level(void (*make)(struct cases *c))
+{
+    check_at_every_level(FAMILIES_MAX_BATCH, 4, make);
 }
 
 #endif
