@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "lang.h"
 #include "link.h"
 #include "pass.h"
-#include "services.h"
+#include "reports.h"
 #include "str.h"
 #include "text.h"
 #include "verify.h"
@@ -51,11 +52,11 @@ static const char *models_dir(struct arena *arena)
 
 static bool stage_front(struct compilation *c)
 {
-    struct front_options f = {.path = c->options->file,
-                              .include_dirs = c->options->includes.at,
-                              .defines = c->options->defines.at,
-                              .models_dir = models_dir(&c->arena)};
-    return front_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
+    struct lang_options f = {.path = c->options->file,
+                             .include_dirs = c->options->includes.at,
+                             .defines = c->options->defines.at,
+                             .models_dir = models_dir(&c->arena)};
+    return lang_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
 }
 
 static char *absolute(struct compilation *c, const char *path)
@@ -78,17 +79,17 @@ static bool stage_weights(struct compilation *c)
             return false;
         }
     }
-    return front_open_weights(&c->arena, &c->diag, c->recipe, dir, &c->weights);
+    return bind_open_weights(&c->arena, &c->diag, c->recipe, dir, &c->weights);
 }
 
 static bool stage_bind(struct compilation *c)
 {
-    return front_bind(&c->arena, &c->diag, c->net, c->recipe, c->weights, &c->binding);
+    return bind_weights(&c->arena, &c->diag, c->net, c->recipe, c->weights, &c->binding);
 }
 
 static bool stage_lower(struct compilation *c)
 {
-    return front_lower(&c->arena, &c->diag, c->net, c->recipe, c->binding, &c->program);
+    return lower_program(&c->arena, &c->diag, c->net, c->recipe, c->binding, &c->program);
 }
 
 /* --from=graph: the text form instead of the four stages above. */
@@ -165,8 +166,8 @@ static bool stage_descriptor(struct compilation *c)
     in.sources = source_tensors(c, &in.source_count);
     if (c->recipe) {
         const char *base = absolute(c, file_dir(&c->arena, c->options->file));
-        in.recipe = front_recipe_json(&c->arena, c->net, c->recipe, base ? base : ".");
-        in.resolved = front_resolved(&c->arena, c->net, c->recipe);
+        in.recipe = lang_recipe_json(&c->arena, c->net, c->recipe, base ? base : ".");
+        in.resolved = lang_resolved(&c->arena, c->net, c->recipe);
         FTM_BUG_ON(!in.recipe || !in.resolved, "the recipe has no text");
     }
     c->descriptor = descriptor_new(&c->arena, &in);
@@ -278,7 +279,7 @@ static bool compile(struct compilation *c)
 {
     enum emit_stage emit = c->options->emit_stage;
     if (emit == EMIT_ast)
-        return front_print_ast(&c->arena, &c->diag, c->options->file, stdout);
+        return lang_print_ast(&c->arena, &c->diag, c->options->file, stdout);
     if (!timed(c, "front", stage_program) || !timed(c, "passes", stage_passes))
         return false;
     if (emit == EMIT_graph)
@@ -301,7 +302,7 @@ static bool check(struct compilation *c)
     if (!stage_program(c))
         return false;
     if (c->options->resolved && c->recipe)
-        fputs(front_resolved(&c->arena, c->net, c->recipe), stdout);
+        fputs(lang_resolved(&c->arena, c->net, c->recipe), stdout);
     else
         printf("%s: ok\n", c->options->file);
     return true;
@@ -324,7 +325,7 @@ static bool explain(struct compilation *c)
         if (f->graph->training)
             plan.calls_train = f->calls.len;
     }
-    front_explain(c->net, c->recipe, c->binding, &plan, stdout);
+    report_explain(c->net, c->recipe, c->binding, &plan, stdout);
     return true;
 }
 
@@ -335,7 +336,7 @@ static bool map(struct compilation *c)
         return false;
     bool ok = stage_bind(c);
     if (c->binding)
-        front_map(c->net, c->recipe, c->binding, stdout);
+        report_map(c->net, c->recipe, c->binding, stdout);
     return ok;
 }
 
@@ -343,7 +344,7 @@ static bool inspect(struct compilation *c)
 {
     c->weights = weights_open(&c->arena, &c->diag, c->options->file, SPAN_NONE);
     if (c->weights)
-        front_inspect(c->weights, stdout);
+        report_inspect(c->weights, stdout);
     return c->weights != NULL;
 }
 

@@ -83,7 +83,7 @@ typedef struct emit_opaque *emit_value;
 typedef bool op_shape_fn(struct graph *g, struct node *n);
 typedef void op_eval_fn(struct eval *e);
 typedef void op_grad_fn(struct grad *g);
-/* The vector expression of an element-wise op: a vector of consecutive channels at one position (target/emit.h). */
+/* The vector expression of an element-wise op: a vector of consecutive channels at one position (emit.h). */
 typedef emit_value op_emit_fn(struct emit *e, const struct attrs *attrs);
 
 struct op_info {
@@ -99,7 +99,7 @@ struct op_info {
 };
 
 const struct op_info *op_info(enum op op);
-/* The emission rule of an ELEMWISE op (a table of its own, so that the graph links without target/). */
+/* The emission rule of an ELEMWISE op (a table of its own, so that the graph links without codegen/). */
 op_emit_fn *op_emit(enum op op);
 /* The op of a name, or OP_COUNT. */
 enum op op_by_name(const char *name);

@@ -28,7 +28,7 @@ struct place {
     uint64_t bytes;  /* at the maximum batch */
 };
 
-/* How a kernel runs: what a call's units are (target/kernel.h emits a function for them). */
+/* How a kernel runs: what a call's units are (codegen/kernel.h emits a function for them). */
 struct call {
     value_id node;
     uint32_t kernel; /* index in schedule.kernels */

@@ -1,7 +1,7 @@
 /* How much memory a kernel wants for the partial results of the shards.
  *
  * Every reduction over the batch is a chain within each shard and then a fixed tree over the
- * shards, so each shard has its own partial result. Layout of the scratch, which target/ follows:
+ * shards, so each shard has its own partial result. Layout of the scratch, which codegen/ follows:
  * shard s at s * (bytes / shards). */
 #include "schedule.h"
 

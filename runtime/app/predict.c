@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "command.h"
-#include "eval.h"
+#include "evaluate.h"
 #include "image.h"
 #include "metrics.h"
 #include "report.h"

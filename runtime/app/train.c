@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "eval.h"
+#include "evaluate.h"
 #include "report.h"
 #include "run_folder.h"
 

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
 /* A description is refused with a report, or gives a network in execution order whose layers have
  * shapes. */
 #include "fuzz.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "recipe.h"
+#include "lang.h"
 
 /* A file of its own for each process, removed at the end. */
 static char path[] = "/tmp/description_fuzz_XXXXXX";
@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     write_file(data, size);
     arena_init(&arena, "fuzz");
     diag_init(&diag, &arena);
-    struct front_options options = {.path = path};
-    const bool ok = front_read(&arena, &diag, &options, &net, &recipe);
+    struct lang_options options = {.path = path};
+    const bool ok = lang_read(&arena, &diag, &options, &net, &recipe);
     if (ok == (diag.errors > 0))
         abort();
     if (ok)

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
 /* No bytes make the pickle machine crash; what it builds takes memory in proportion to them. */
 #include "fuzz.h"
 

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
 /* No bytes make the readers of weight files crash; a file is refused with a report or gives tensors
  * whose data has the size of their shape. */
 #include "fuzz.h"

@@ -1,4 +1,4 @@
-/* link: ftm_support ftm_compiled ftm_target ftm_passes ftm_graph */
+/* link: ftm_support ftm_compiled ftm_codegen ftm_passes ftm_graph */
 /* The whole back end against the interpreter: random networks go through all passes, the schedule
  * and the target, are loaded, and run predict, eval and several training steps, with whole and
  * ragged batches.

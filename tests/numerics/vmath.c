@@ -1,4 +1,4 @@
-/* link: ftm_kernel_run ftm_target */
+/* link: ftm_kernel_run ftm_codegen */
 /* Exponential and logarithm as vector code against libm in double precision, over their whole
  * domain. */
 #include <setjmp.h>

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services.h"
+#include "bind.h"
+#include "lang.h"
 #include "shape.h"
 
 enum { IMAGE, CONV, BN, RELU, POOL, FLAT, FC };

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
 /* Keys of weight files: renaming, patterns, data types. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "bind.h"
+#include "bind_parts.h"
 
 static struct arena arena;
 
@@ -51,13 +51,13 @@ static void expect_patterns_by_components(void **state)
 static void expect_types(void **state)
 {
     (void)state;
-    assert_true(bind_is_float(FTMRT_BF16) && !bind_is_integer(FTMRT_F64));
-    assert_true(bind_is_integer(FTMRT_U8) && !bind_is_integer(FTMRT_BOOL) &&
-                !bind_is_float(FTMRT_BOOL));
+    assert_true(weight_is_float(FTMRT_BF16) && !weight_is_integer(FTMRT_F64));
+    assert_true(weight_is_integer(FTMRT_U8) && !weight_is_integer(FTMRT_BOOL) &&
+                !weight_is_float(FTMRT_BOOL));
     const uint16_t halves[4] = {0x3c00, 0x7c00, 0x7e00, 0x7bff};
     const struct weight_tensor t = {
         .dtype = FTMRT_F16, .rank = 1, .dim = {4}, .bytes = 8, .data = (const void *)halves};
-    assert_int_equal(bind_count_not_finite(&t), 2);
+    assert_int_equal(weight_count_not_finite(&t), 2);
     assert_string_equal(weight_shape_text(&arena, &t), "[4]");
 }
 

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
 /* Binding and lowering of a small network that is built by hand: conv, batch norm, relu, pool,
  * linear. */
 #include <math.h>
@@ -13,18 +13,18 @@
 
 #include "bind.h"
 #include "front_fixture.h"
-#include "services.h"
+#include "lang.h"
 
 static bool bind_net(struct fixture *f)
 {
-    return front_bind(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding);
+    return bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding);
 }
 
 static struct program *lower_net(struct fixture *f)
 {
     struct program *p = NULL;
     assert_true(bind_net(f));
-    assert_true(front_lower(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
+    assert_true(lower_program(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
     return p;
 }
 
@@ -99,7 +99,7 @@ static void expect_frozen_random_warned(void **state)
     struct fixture *f = *state;
     f->net.layers.at[CONV].trainable_weight = false;
     f->net.layers.at[CONV].frozen = true;
-    assert_true(front_bind(&f->arena, &f->diag, &f->net, &f->recipe, NULL, &f->binding));
+    assert_true(bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, NULL, &f->binding));
     assert_int_equal(f->diag.items.len, 1);
     assert_report(f, 0, DIAG_FROZEN_RANDOM);
 }
@@ -170,7 +170,7 @@ static void expect_class_count_checked(void **state)
     add_all_tensors(f);
     f->recipe.classes = 10;
     assert_true(bind_net(f));
-    assert_false(front_lower(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
+    assert_false(lower_program(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
     assert_report(f, 0, DIAG_OUTPUT_CLASSES);
 }
 

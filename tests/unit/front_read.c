@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_base */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_base */
 /* From text to network and recipe: published architectures, edits, freezing, overrides, limits. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "recipe.h"
+#include "lang.h"
 
 #define MODELS "../models"
 
@@ -37,8 +37,8 @@ static void read_text(struct result *r, const char *text, const char *const *def
     memset(r, 0, sizeof *r);
     arena_init(&r->arena, "test");
     diag_init(&r->diag, &r->arena);
-    struct front_options options = {.path = path, .defines = defines, .models_dir = MODELS};
-    r->ok = front_read(&r->arena, &r->diag, &options, &r->net, &r->recipe);
+    struct lang_options options = {.path = path, .defines = defines, .models_dir = MODELS};
+    r->ok = lang_read(&r->arena, &r->diag, &options, &r->net, &r->recipe);
     unlink(path);
 }
 

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
 /* The resolved recipe is a fixed point: read again, it gives the same text and the same JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
+#include "bind.h"
 #include "file.h"
-#include "services.h"
+#include "lang.h"
 
 static const char model[] =
     "model tiny(image: f32[3, 8, 8], classes = 4) {\n"
@@ -111,14 +112,14 @@ static void read_recipe(struct fixture *f, const char *text)
     struct net *net = NULL;
     struct recipe *recipe = NULL;
     write_text(f, "recipe.ftm", text);
-    const struct front_options o = {
+    const struct lang_options o = {
         .path = path_of(f, "recipe.ftm"), .include_dirs = nothing, .defines = nothing};
-    const bool ok = front_read(&f->arena, &f->diag, &o, &net, &recipe);
+    const bool ok = lang_read(&f->arena, &f->diag, &o, &net, &recipe);
     if (!ok)
         diag_print(&f->diag, stderr);
     assert_true(ok);
-    f->resolved = front_resolved(&f->arena, net, recipe);
-    f->json = front_recipe_json(&f->arena, net, recipe, "/");
+    f->resolved = lang_resolved(&f->arena, net, recipe);
+    f->json = lang_recipe_json(&f->arena, net, recipe, "/");
 }
 
 static void assert_fixed_point(struct fixture *f, const char *text)

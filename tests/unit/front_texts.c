@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base PkgConfig::JANSSON */
+/* link: ftm_reports ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base PkgConfig::JANSSON */
 /* Texts of the front: resolved recipe, JSON for the application, explain, map, inspect. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "front_fixture.h"
+#include "reports.h"
 
 static void fill_recipe(struct fixture *f)
 {
@@ -42,7 +43,7 @@ static void expect_resolved(void **state)
     struct fixture *f = *state;
     fill_recipe(f);
     assert_string_equal(
-        front_resolved(&f->arena, &f->net, &f->recipe),
+        lang_resolved(&f->arena, &f->net, &f->recipe),
         "import \"tiny.ftm\"\n"
         "\n"
         "finetune test {\n"
@@ -77,7 +78,7 @@ static void expect_json(void **state)
 {
     struct fixture *f = *state;
     fill_recipe(f);
-    char *text = front_recipe_json(&f->arena, &f->net, &f->recipe, "/base");
+    char *text = lang_recipe_json(&f->arena, &f->net, &f->recipe, "/base");
     json_t *root = json_loads(text, 0, NULL), *optimizer, *input, *data, *labels;
     const char *name, *weights, *base;
     double lr;
@@ -137,10 +138,10 @@ static void expect_explain(void **state)
     f->net.layers.at[CONV].trainable_weight = false;
     f->net.layers.at[CONV].frozen = true;
     add_all_tensors(f);
-    assert_true(front_bind(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));
+    assert_true(bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));
     FILE *out = temporary();
     const struct explain_plan plan = {.workspace_bytes = 3000000, .kernels = 7, .calls_predict = 5};
-    front_explain(&f->net, &f->recipe, f->binding, &plan, out);
+    report_explain(&f->net, &f->recipe, f->binding, &plan, out);
     ASSERT_HOLDS(f, out, "image", "conv", "conv2d", "[N, 4, 4, 3]", "72", "864", "192",
                  "frozen prefix", "bn", "trained", "parameters   95, 23 of them trained",
                  "98.6 % of the forward", "3.000 MB", "7 kernels; predict calls 5", "96.0 %  conv");
@@ -152,9 +153,9 @@ static void expect_map(void **state)
     add_all_tensors(f);
     f->net.layers.at[FC].added = true;
     add_tensor(f, "old.weight", FTMRT_F32, shape_1d(4));
-    assert_true(front_bind(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));
+    assert_true(bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));
     FILE *out = temporary();
-    front_map(&f->net, &f->recipe, f->binding, out);
+    report_map(&f->net, &f->recipe, f->binding, out);
     ASSERT_HOLDS(f, out, "conv.weight", "[4, 2, 3, 3]", "<- conv.weight  F32 [4, 2, 3, 3]",
                  "<- bn.bias  F16 [4]", "init = zeros (a counter",
                  "init = default (new layer; the file's", "tensors that are not used", "fc.weight",
@@ -169,7 +170,7 @@ static void expect_inspect(void **state)
     vec_push(&f->arena, &f->weights.metadata, (struct map_entry_text){"format", "pt"});
     vec_push(&f->arena, &f->weights.skipped, "epoch: not a tensor");
     FILE *out = temporary();
-    front_inspect(&f->weights, out);
+    report_inspect(&f->weights, out);
     ASSERT_HOLDS(f, out, "tiny.pth: test", "bn.weight", "F32", "[4]", "16", "0", "3", "1.5",
                  "total: 7 tensors, 103 values", "format = pt", "epoch: not a tensor");
 }

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
 /* The pickle machine, opcode by opcode, and what it refuses. */
 #include "pickle.h"
 

@@ -1,4 +1,4 @@
-/* link: ftm_front ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
+/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base ftmrt_files ftmrt */
 /* Weight files: what PyTorch wrote (tests/tools/make_weights.py) is read as it was written; what is
  * damaged at any byte is reported or read, never more. */
 #include "weights_reader.h"

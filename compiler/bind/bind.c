@@ -1,0 +1,294 @@
+/* Binding: which tensor of the weight file becomes which parameter, and what is wrong with the two.
+ *
+ * Every parameter of a layer that the model declared must find its tensor, of its shape and type;
+ * layers that the recipe added take none, even under an old name. All defects are reported in one
+ * run. What the file has beyond that gets a fate, which `ftmc map` prints; a warning names what
+ * belongs to no layer at all. */
+#include "bind.h"
+
+#include "bind_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "map.h"
+#include "str.h"
+
+enum { NAMED_LEFTOVERS = 5 };
+
+struct bind {
+    struct arena *arena;
+    struct diag *diag;
+    const struct net *net;
+    const struct recipe *recipe;
+    const struct weights *weights;
+    struct binding *b;
+    struct bind_key *keys; /* per tensor */
+    struct map by_key;     /* key -> struct weight_tensor of weights */
+    uint32_t errors;       /* of this stage */
+    bool bad_keys;         /* patterns are wrong: what is missing follows from that */
+    const char *prefix;    /* that `strip` should remove: reported once */
+};
+
+static const struct layer *layer_of(const struct bind *c, const struct net_param *p)
+{
+    return &c->net->layers.at[p->layer.i];
+}
+
+/* ---- advice ---- */
+
+/* A tensor that is called NAME behind some prefix: what `strip` would take away, or NULL. */
+static const char *find_prefix(const struct bind *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->weights->tensors.len; i++) {
+        const char *key = c->keys[i].name;
+        const size_t extra = strlen(key) > strlen(name) ? strlen(key) - strlen(name) : 0;
+        if (extra && key[extra - 1] == '.' && !strcmp(key + extra, name))
+            return arena_strndup(c->arena, key, extra);
+    }
+    return NULL;
+}
+
+/* The nearest key that no parameter has, without the prefix that was reported. */
+static const char *nearest_key(const struct bind *c, const char *name)
+{
+    const char **candidates = arena_array(c->arena, const char *, c->weights->tensors.len + 1);
+    const size_t skip = c->prefix ? strlen(c->prefix) : 0;
+    size_t count = 0;
+    for (uint32_t i = 0; i < c->weights->tensors.len; i++) {
+        const enum tensor_fate fate = c->b->uses.at[i].fate;
+        const char *key = c->keys[i].name;
+        if (fate == TENSOR_NO_LAYER || fate == TENSOR_NO_PARAMETER)
+            candidates[count++] = skip && !strncmp(key, c->prefix, skip) ? key + skip : key;
+    }
+    return str_nearest(name, candidates, count);
+}
+
+static void report_missing(struct bind *c, const struct net_param *p)
+{
+    const char *prefix = c->diag->dropped ? NULL : find_prefix(c, p->name);
+    c->errors++;
+    if (c->bad_keys || (prefix && c->prefix && !strcmp(prefix, c->prefix)))
+        return;
+    diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_MISSING, p->name, c->weights->path);
+    const char *nearest = prefix || c->diag->dropped ? NULL : nearest_key(c, p->name);
+    if (prefix)
+        diag_note(c->diag, "the file has '%s%s': write `weights = \"%s\" { strip \"%s\" }`", prefix,
+                  p->name, c->recipe->weights, prefix);
+    else if (nearest)
+        diag_note(c->diag,
+                  "did you mean '%s'? `rename` maps keys of the file to names of the model",
+                  nearest);
+    c->prefix = prefix ? prefix : c->prefix;
+}
+
+/* What does not fit after an edit was reported with the edit; what is left is another architecture
+ * or another number of classes. */
+static void advise_shape(struct bind *c, const struct net_param *p, const struct weight_tensor *t)
+{
+    const struct layer *l = layer_of(c, p);
+    const struct shape *s = &p->type.shape;
+    if (l->op == OP_linear && p->layer.i == c->net->output.i && t->rank == s->rank &&
+        t->dim[1] == s->dim[1])
+        diag_note(c->diag,
+                  "a head for other classes is a new layer: `replace %s with linear(classes)`",
+                  l->path);
+}
+
+/* ---- checks of one pair ---- */
+
+static bool same_shape(const struct net_param *p, const struct weight_tensor *t)
+{
+    if (p->role == PARAM_NUM_BATCHES_TRACKED)
+        return weight_elements(t) == 1;
+    bool same = t->rank == p->type.shape.rank;
+    for (uint32_t i = 0; same && i < t->rank; i++)
+        same = t->dim[i] == p->type.shape.dim[i];
+    return same;
+}
+
+static bool check_pair(struct bind *c, const struct net_param *p, const struct weight_tensor *t)
+{
+    char shape[96];
+    if (!same_shape(p, t)) {
+        diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_SHAPE, p->name,
+                    shape_text(&p->type.shape, shape, sizeof shape), weight_shape_text(c->arena, t),
+                    c->weights->path);
+        c->errors++;
+        advise_shape(c, p, t);
+        return false;
+    }
+    const bool is_float = p->type.dtype == FTMRT_F32;
+    if (is_float ? weight_is_float(t->dtype) : weight_is_integer(t->dtype))
+        return true;
+    diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_DTYPE, p->name,
+                is_float ? "a float" : "an integer", ftmrt_dtype_name(t->dtype), c->weights->path);
+    c->errors++;
+    diag_note(c->diag, "parameters are read from F32, F64, F16 and BF16, counters from integers");
+    return false;
+}
+
+static void take(struct bind *c, struct net_param *p, const struct weight_tensor *t)
+{
+    struct weight_tensor copy = *t;
+    copy.name = p->name;
+    copy.rank = p->type.shape.rank;
+    const int64_t bad = p->type.dtype == FTMRT_F32 ? weight_count_not_finite(&copy) : 0;
+    if (bad)
+        diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_NOT_FINITE, p->name,
+                    c->weights->path, arena_printf(c->arena, "%" PRId64, bad));
+    p->source = (int32_t)c->b->tensors.len;
+    vec_push(c->arena, &c->b->tensors, copy);
+}
+
+/* ---- the two sides ---- */
+
+static void classify_tensors(struct bind *c)
+{
+    const uint32_t count = c->weights->tensors.len;
+    c->keys = arena_array(c->arena, struct bind_key, count + 1);
+    if (!bind_keys(c->arena, c->diag, c->recipe, c->weights, c->keys))
+        c->bad_keys = true;
+    c->errors += c->bad_keys;
+    for (uint32_t i = 0; i < count; i++) {
+        const enum tensor_fate fate = c->keys[i].skipped ? TENSOR_SKIPPED : TENSOR_NO_LAYER;
+        vec_push(c->arena, &c->b->uses, (struct tensor_use){c->keys[i].name, fate, UINT32_MAX});
+        if (!c->keys[i].skipped)
+            map_set(&c->by_key, c->keys[i].name, &c->weights->tensors.at[i]);
+    }
+}
+
+/* Whether one path is the other or lies below it. */
+static bool related(const char *a, const char *b)
+{
+    const size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+    return !strncmp(a, b, n) && (a[n] == 0 || a[n] == '.') && (b[n] == 0 || b[n] == '.');
+}
+
+/* The fate of a tensor that no parameter is called like, from the layer that its key names. */
+static void explain_leftover(const struct bind *c, struct tensor_use *use)
+{
+    const char *dot = strrchr(use->name, '.');
+    const char *path = dot ? arena_strndup(c->arena, use->name, (size_t)(dot - use->name)) : "";
+    for (uint32_t i = 0; i < c->net->layers.len; i++) {
+        const struct layer *l = &c->net->layers.at[i];
+        if (!l->path || !*path || l->dead)
+            continue;
+        if (l->added && related(l->path, path)) {
+            use->fate = TENSOR_REPLACED;
+            return;
+        }
+        if (!strcmp(l->path, path))
+            use->fate = TENSOR_NO_PARAMETER;
+    }
+}
+
+static struct tensor_use *use_of(struct bind *c, const struct weight_tensor *t)
+{
+    return &c->b->uses.at[t - c->weights->tensors.at];
+}
+
+static void mark_named(struct bind *c)
+{
+    for (uint32_t i = 0; i < c->b->params.len; i++) {
+        const struct net_param *p = &c->b->params.at[i];
+        const struct weight_tensor *t = map_get(&c->by_key, p->name);
+        if (!t)
+            continue;
+        use_of(c, t)->param = i;
+        use_of(c, t)->fate = layer_of(c, p)->added ? TENSOR_REPLACED : TENSOR_USED;
+    }
+    for (uint32_t i = 0; i < c->b->uses.len; i++) {
+        if (c->b->uses.at[i].fate == TENSOR_NO_LAYER)
+            explain_leftover(c, &c->b->uses.at[i]);
+    }
+}
+
+static bool skipped_by_name(const struct bind *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->weights->tensors.len; i++) {
+        if (c->keys[i].skipped && !strcmp(c->keys[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+static void bind_param(struct bind *c, struct net_param *p)
+{
+    const struct weight_tensor *t = map_get(&c->by_key, p->name);
+    if (layer_of(c, p)->added)
+        return;
+    if (t) {
+        if (check_pair(c, p, t))
+            take(c, p, t);
+        else
+            use_of(c, t)->fate = TENSOR_MISFIT;
+        return;
+    }
+    /* Files from before PyTorch 0.4.1 have no counters; PyTorch accepts them too. */
+    if (p->role != PARAM_NUM_BATCHES_TRACKED && !skipped_by_name(c, p->name))
+        report_missing(c, p);
+}
+
+static void warn_leftovers(struct bind *c)
+{
+    struct strbuf names;
+    strbuf_init(&names, c->arena);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->b->uses.len; i++) {
+        const enum tensor_fate fate = c->b->uses.at[i].fate;
+        if (fate != TENSOR_NO_LAYER && fate != TENSOR_NO_PARAMETER)
+            continue;
+        if (count < NAMED_LEFTOVERS)
+            strbuf_addf(&names, "%s'%s'", count ? ", " : "", c->b->uses.at[i].name);
+        count++;
+    }
+    if (!count)
+        return;
+    if (count > NAMED_LEFTOVERS)
+        strbuf_addf(&names, " and %u more", (unsigned)(count - NAMED_LEFTOVERS));
+    diag_report(c->diag, c->recipe->weights_span, DIAG_WEIGHT_LEFTOVER, c->weights->path,
+                arena_printf(c->arena, "%u tensor%s", (unsigned)count, count == 1 ? "" : "s"),
+                names.text);
+    diag_note(c->diag, "`ftmc map` shows both sides; `skip` in the weights block silences this");
+}
+
+static bool random_init(enum ftmrt_init init)
+{
+    return init == FTMRT_INIT_DEFAULT || init == FTMRT_INIT_KAIMING_NORMAL ||
+           init == FTMRT_INIT_NORMAL;
+}
+
+static void warn_frozen_random(struct bind *c)
+{
+    uint32_t last = UINT32_MAX;
+    for (uint32_t i = 0; i < c->b->params.len; i++) {
+        const struct net_param *p = &c->b->params.at[i];
+        if (p->trainable || p->source >= 0 || p->layer.i == last || !random_init(p->init))
+            continue;
+        last = p->layer.i;
+        diag_report(c->diag, layer_of(c, p)->span, DIAG_FROZEN_RANDOM, layer_of(c, p)->path);
+        diag_note(c->diag, "train it, or give it weights or `init = identity`");
+    }
+}
+
+bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
+                  const struct recipe *r, const struct weights *weights, struct binding **out)
+{
+    struct bind c = {.arena = arena, .diag = diag, .net = net, .recipe = r, .weights = weights};
+    *out = c.b = arena_new(arena, struct binding);
+    c.b->weights = weights;
+    bind_list_params(arena, net, c.b);
+    map_init(&c.by_key, arena);
+    if (weights) {
+        classify_tensors(&c);
+        mark_named(&c);
+        for (uint32_t i = 0; i < c.b->params.len; i++)
+            bind_param(&c, &c.b->params.at[i]);
+        if (!c.errors)
+            warn_leftovers(&c);
+    }
+    if (!c.errors)
+        warn_frozen_random(&c);
+    return c.errors == 0;
+}

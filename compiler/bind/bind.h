@@ -1,0 +1,84 @@
+/* From a network, a recipe and a weight file to the program before any pass, in the order of the calls:
+ *
+ *     bind_open_weights   the recipe's weight file, or none
+ *     bind_weights        parameters of the net <-> tensors of the file
+ *     lower_program       net + recipe + binding -> program ("predict", "eval", "train")
+ *
+ * Functions that return bool have reported why when they return false. */
+#ifndef FTM_BIND_BIND_H
+#define FTM_BIND_BIND_H
+
+#include "net.h"
+#include "recipe.h"
+#include "weights.h"
+
+/* ---- parameters and where their values come from ---- */
+
+enum param_role {
+    PARAM_WEIGHT,
+    PARAM_BIAS,
+    PARAM_RUNNING_MEAN,
+    PARAM_RUNNING_VAR,
+    PARAM_NUM_BATCHES_TRACKED,
+    PARAM_ROLE_COUNT
+};
+
+/* A parameter or buffer of a layer: one state of the program, in this order. */
+struct net_param {
+    layer_id layer;
+    enum param_role role;
+    const char *name; /* state dict key: layer path and role */
+    struct type type; /* as in files */
+    bool trainable;
+    bool mutable;         /* trainable, or statistics that training updates */
+    int32_t source;       /* index in binding.tensors, or -1: initialised */
+    enum ftmrt_init init; /* used if source is -1 */
+    double init_arg;
+    int64_t fan_in;
+};
+
+/* What became of a tensor of the weight file. */
+enum tensor_fate {
+    TENSOR_USED,
+    TENSOR_SKIPPED,
+    TENSOR_REPLACED,
+    TENSOR_NO_LAYER,
+    TENSOR_NO_PARAMETER,
+    TENSOR_MISFIT
+};
+
+struct tensor_use {
+    const char *name; /* key after strip and rename */
+    enum tensor_fate fate;
+    uint32_t param; /* index in binding.params (USED, REPLACED, MISFIT) */
+};
+
+struct binding {
+    const struct weights *weights; /* NULL: random */
+    VEC(struct net_param) params;
+    /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type; named
+     * and shaped like the state. ftmrt_load_double and ftmrt_convert read them. */
+    VEC(struct weight_tensor) tensors;
+    VEC(struct tensor_use) uses; /* of weights->tensors, by its index */
+};
+
+/* Opens the recipe's weight file; a relative path starts at dir, the .ftm's folder. *out is NULL
+ * for random weights. */
+bool bind_open_weights(struct arena *arena, struct diag *diag, const struct recipe *r,
+                       const char *dir, struct weights **out);
+
+/* Matches parameters with tensors. weights may be NULL: everything is initialised. On errors
+ * (E04xx, all of them reported) the result is false, but *out is still there for report_map. */
+bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
+                  const struct recipe *r, const struct weights *weights, struct binding **out);
+
+/* Builds the program: a state per parameter, a momentum slot per trainable one (added by the
+ * backward pass), the functions predict, eval and train. */
+bool lower_program(struct arena *arena, struct diag *diag, const struct net *net,
+                   const struct recipe *r, const struct binding *binding, struct program **out);
+
+/* Whether training updates a batch norm's running statistics: it is not frozen in whole, nor are
+ * its statistics. */
+bool bind_updates_statistics(const struct layer *l);
+
+#endif

@@ -1,0 +1,50 @@
+/* The description of a compiled program: the tables of `struct ftmrt_program` (runtime/ftmrt.h),
+ * first in the compiler's own memory, where the blob is made from them with the runtime's code,
+ * then as constants of the object file. */
+#ifndef FTM_CODEGEN_DESCRIPTOR_H
+#define FTM_CODEGEN_DESCRIPTOR_H
+
+#include "ir.h"
+#include "schedule.h"
+
+/* A tensor of the weight file; state.source indexes the array of them. data: row-major, not owned.
+ */
+struct descriptor_source {
+    const char *name;
+    enum ftmrt_dtype dtype;
+    uint32_t rank;
+    int64_t dim[FTMRT_MAX_RANK];
+    const void *data;
+    uint64_t bytes;
+};
+
+/* What comes from outside the schedule. */
+struct descriptor_input {
+    const struct schedule *schedule;
+    const struct cpu *cpu;
+    const struct descriptor_source *sources;
+    uint32_t source_count;
+    const char *compiler; /* "ftmc 0.1.0 (LLVM 22.1.8)" */
+    const char *recipe;   /* JSON */
+    const char *resolved; /* .ftm text */
+};
+
+struct descriptor {
+    struct ftmrt_program
+        program; /* entries' run and the blob's address are NULL until the program is loaded */
+    const char *symbol;    /* of the program's name: prefix of everything that the objects define */
+    uint64_t constants_at; /* offset of the derived constants in the blob */
+};
+
+/* Makes the tables and the blob (blob.h). NULL after a report. */
+struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_input *in);
+
+/* Adds the constant <symbol>_program and its tables to a module. */
+void descriptor_emit(struct ir *ir, const struct descriptor *d);
+
+/* Names of an entry's function and of the blob in the objects. */
+char *descriptor_entry_symbol(struct arena *arena, const struct descriptor *d,
+                              const char *function);
+char *descriptor_blob_symbol(struct arena *arena, const struct descriptor *d);
+
+#endif

@@ -1,0 +1,57 @@
+/* Addresses in BLOCKED and VECTOR values, units of (image, channel block), and the shards of the
+ * batch. */
+#ifndef FTM_CODEGEN_GEOMETRY_H
+#define FTM_CODEGEN_GEOMETRY_H
+
+#include "kernel.h"
+
+/* A BLOCKED value [N,C,H,W] or [N,C] (one pixel), or a VECTOR [C] (no images, one pixel). */
+struct geometry {
+    int64_t channels, blocks, pixels;
+    int64_t height, width;
+};
+
+struct geometry geometry_of(const struct graph *g, value_id v);
+
+/* Vectors per channel block at the level: FTMRT_CB / lanes. */
+uint32_t geometry_parts(const struct ir *ir);
+
+/* Address of the first float of an (image, block): base + (image * blocks + block) * pixels * 16.
+ */
+LLVMValueRef geometry_slice(struct ir *ir, const struct geometry *q, LLVMValueRef base,
+                            LLVMValueRef image, LLVMValueRef block);
+/* Address of vector `part` of a pixel in a slice. */
+LLVMValueRef geometry_pixel(struct ir *ir, LLVMValueRef slice, LLVMValueRef pixel, uint32_t part);
+/* Address of vector `part` of a block in row `row` of a VECTOR value. */
+LLVMValueRef geometry_vector(struct ir *ir, const struct geometry *q, LLVMValueRef base,
+                             int64_t row, LLVMValueRef block, uint32_t part);
+
+/* A loop over the kernel's units with the unit cut into (image, block). */
+struct unit_loop {
+    struct ir_loop loop;
+    LLVMValueRef image, block;
+};
+struct unit_loop unit_loop_begin(struct kernel_build *k, int64_t blocks);
+void unit_loop_end(struct kernel_build *k, struct unit_loop *u);
+
+/* Runs the node's steps over a finished (image, block) of the result: reads every pixel back and
+ * stores it through them. */
+void geometry_finish(struct kernel_build *k, const struct unit_loop *u);
+
+/* An i64 as f32. */
+LLVMValueRef geometry_float(struct ir *ir, LLVMValueRef i);
+
+/* Buffers of the result and the scratch. */
+LLVMValueRef kernel_result(struct kernel_build *k);
+LLVMValueRef kernel_scratch(struct kernel_build *k);
+
+/* One phase: the answer of kernel_family.phases for most families. */
+uint32_t one_phase(const struct graph *g, const struct node *n, const struct cpu *cpu);
+uint32_t two_phases(const struct graph *g, const struct node *n, const struct cpu *cpu);
+/* A unit per (image, channel block) of operand 0, and of the result. */
+struct kernel_units units_of_operand(const struct graph *g, const struct node *n,
+                                     const struct cpu *cpu, uint32_t phase);
+struct kernel_units units_of_result(const struct graph *g, const struct node *n,
+                                    const struct cpu *cpu, uint32_t phase);
+
+#endif

@@ -1,0 +1,103 @@
+/* The LLVM C API behind a small builder: EVERY LLVM quirk lives here (see codegen/README.md).
+ *
+ * One struct ir is one context and one module. Values are LLVM's; loops are opened and closed like braces. Mutable
+ * local variables are allocas at the function's entry, which LLVM turns into registers. */
+#ifndef FTM_CODEGEN_IR_H
+#define FTM_CODEGEN_IR_H
+
+#include <llvm-c/Core.h>
+#include <llvm-c/TargetMachine.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpu.h"
+
+struct ir {
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    LLVMBuilderRef b;
+    LLVMTargetMachineRef machine;
+    const struct cpu *cpu;
+    LLVMTypeRef f32, f64, i1, i8, i32, i64, ptr, void_type;
+    LLVMTypeRef vec;     /* cpu->lanes x f32 */
+    LLVMTypeRef launder; /* type of the laundering asm, see ir_launder */
+    LLVMValueRef fn;     /* function under construction */
+};
+
+/* A module for a level; NULL if LLVM cannot make the target machine (a bug or a missing target). */
+struct ir *ir_new(const char *name, const struct cpu *cpu);
+void ir_free(struct ir *ir);
+
+LLVMValueRef ir_i64(struct ir *ir, int64_t v);
+LLVMValueRef ir_f32(struct ir *ir, double v);
+
+/* Starts a function of that type: entry block, nounwind; pointer parameters are noalias if asked. */
+LLVMValueRef ir_function(struct ir *ir, const char *name, LLVMTypeRef type, bool internal);
+
+/* for (i = lo; i < hi; i += step) { ... }: the body is built between begin and end; i is loop.i. */
+struct ir_loop {
+    LLVMValueRef i;
+    LLVMValueRef step;
+    LLVMBasicBlockRef head, exit;
+};
+struct ir_loop ir_loop_begin(struct ir *ir, LLVMValueRef lo, LLVMValueRef hi, int64_t step);
+void ir_loop_end(struct ir *ir, struct ir_loop *loop);
+
+/* if (cond) { ... } [else { ... }] */
+struct ir_if {
+    LLVMBasicBlockRef otherwise, join;
+    bool has_else;
+};
+struct ir_if ir_if_begin(struct ir *ir, LLVMValueRef cond);
+void ir_if_else(struct ir *ir, struct ir_if *s);
+void ir_if_end(struct ir *ir, struct ir_if *s);
+
+/* A local variable in a register. */
+LLVMValueRef ir_local(struct ir *ir, LLVMTypeRef type);
+LLVMValueRef ir_get(struct ir *ir, LLVMTypeRef type, LLVMValueRef local);
+void ir_set(struct ir *ir, LLVMValueRef local, LLVMValueRef value);
+
+/* Address of element i (of 4-byte f32 unless said) after p. */
+LLVMValueRef ir_at(struct ir *ir, LLVMValueRef p, LLVMValueRef i);
+LLVMValueRef ir_at_const(struct ir *ir, LLVMValueRef p, int64_t i);
+
+LLVMValueRef ir_load_f32(struct ir *ir, LLVMValueRef p);
+/* Alignment: a vector register, data is 64-byte blocked. */
+LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p);
+/* Marks a load: nothing in the function writes what it reads, so it may leave a loop. Returns it. */
+LLVMValueRef ir_unchanging(struct ir *ir, LLVMValueRef load);
+void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
+void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
+/* insertelement + shufflevector: a broadcast, never 0 + x. */
+LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar);
+LLVMValueRef ir_vec_const(struct ir *ir, double v);
+
+/* a * b + c: llvm.fma where the level has FMA, multiply and add elsewhere (there llvm.fma would be a libcall). */
+LLVMValueRef ir_fma(struct ir *ir, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
+LLVMValueRef ir_sqrt(struct ir *ir, LLVMValueRef a);
+
+/* Passes a pointer through an empty inline asm so that LLVM cannot reorder or merge loads across it: without it the
+ * register blocks of the micro-kernels are spilled. No instruction results. */
+LLVMValueRef ir_launder(struct ir *ir, LLVMValueRef p);
+
+/* Integer arithmetic with folding of constants left to LLVM. */
+LLVMValueRef ir_add(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef ir_sub(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef ir_mul(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef ir_mul_const(struct ir *ir, LLVMValueRef a, int64_t b);
+LLVMValueRef ir_add_const(struct ir *ir, LLVMValueRef a, int64_t b);
+LLVMValueRef ir_div_const(struct ir *ir, LLVMValueRef a, int64_t b); /* non-negative a */
+LLVMValueRef ir_rem_const(struct ir *ir, LLVMValueRef a, int64_t b); /* non-negative a */
+LLVMValueRef ir_min(struct ir *ir, LLVMValueRef a, LLVMValueRef b);  /* signed */
+LLVMValueRef ir_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
+
+/* Runs the optimisation pipeline; then the text of the module's IR or assembly, or an object file.
+ * On failure false and *error is LLVM's text (LLVMDisposeMessage). */
+bool ir_optimize(struct ir *ir, char **error);
+bool ir_write_object(struct ir *ir, const char *path, char **error);
+bool ir_write_assembly(struct ir *ir, const char *path, char **error);
+
+/* Writes a file; *error as above. */
+bool ir_write_file(const char *path, const char *data, size_t size, char **error);
+
+#endif

@@ -1,0 +1,93 @@
+/* Kernels: one function in LLVM IR per distinct configuration of a computing node.
+ *
+ *     void kernel(void *const *buffers, int64_t n, int64_t begin, int64_t end)      (ftmrt_kernel)
+ *
+ * does the work units begin <= u < end; buffers are the node's operands in order, then its result,
+ * then its scratch. A family is a row of kernel.def and a file. A kernel may have two phases, run
+ * one after the other: shards write partial results to scratch, then the tree over the shards
+ * combines them. */
+#ifndef FTM_CODEGEN_KERNEL_H
+#define FTM_CODEGEN_KERNEL_H
+
+#include "emit.h"
+#include "graph.h"
+#include "ir.h"
+
+/* The number of units as a function of the actual n: fixed + per_group * ceil(n / images). */
+struct kernel_units {
+    int64_t fixed, per_group, images;
+};
+
+/* A kernel under construction. */
+struct kernel_build {
+    struct ir *ir;
+    const struct graph *graph;
+    const struct node *node;
+    uint32_t phase;
+    LLVMValueRef buffers, n, begin, end; /* parameters of the function */
+    LLVMValueRef
+        buffer[NODE_MAX_INPUTS + 2]; /* loaded at the function's entry; see kernel_buffer */
+};
+
+struct kernel_family {
+    const char *name;
+    uint32_t (*phases)(const struct graph *g, const struct node *n, const struct cpu *cpu);
+    struct kernel_units (*units)(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase);
+    void (*emit)(struct kernel_build *k);
+    /* Bytes of scratch that the node's kernel wants at the maximum batch; must not depend on the
+     * CPU. */
+    uint64_t (*scratch)(const struct graph *g, const struct node *n);
+};
+
+/* The families: those of the table, and three that their ops' attributes or classes choose. */
+#define FTM_KERNEL(op, family) extern const struct kernel_family kernel_##family;
+#include "kernel.def"
+#undef FTM_KERNEL
+extern const struct kernel_family kernel_elementwise, kernel_depthwise,
+    kernel_depthwise_grad_weight;
+
+/* The family that computes a node: by its op, and for ANCHOR-less element-wise nodes the
+ * element-wise family. */
+const struct kernel_family *kernel_family(const struct graph *g, const struct node *n);
+
+/* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>". */
+void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name);
+
+/* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */
+LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);
+
+/* The images *lo <= i < *hi of a shard (an i64): its fixed range of the maximum batch, cut at the
+ * actual n. */
+void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi);
+
+/* ---- the epilogue ---- */
+
+/* Where in the result the values are: image, channel block and lane offset inside it, pixel. */
+struct position {
+    LLVMValueRef image; /* i64 */
+    LLVMValueRef block; /* i64: channel block */
+    LLVMValueRef pixel; /* i64: h * W + w */
+    uint32_t part;      /* which vector of the block: 0 .. FTMRT_CB / lanes - 1 */
+    int64_t image_add;  /* constants added to image, block and pixel: they become address offsets */
+    int64_t block_add, pixel_add;
+    LLVMValueRef
+        lane; /* if not NULL: floats added to `part`, for a loop over the vectors of a block */
+};
+
+/* Applies the node's steps to a value at a position and stores the result there. The result and all
+ * operands of its shape are BLOCKED; [C] and [R,C] operands are VECTOR; scalars are broadcast; an
+ * operand that is a `constant` node is an immediate. Of values in any other layout (CONV, ...)
+ * image and pixel are ignored and block counts groups of 16 floats in memory order. */
+void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at);
+
+/* The value of an element-wise node itself at a position, from its operands in memory, before its
+ * steps. */
+LLVMValueRef epilogue_value(struct kernel_build *k, const struct position *at);
+
+/* Address of a value (operand index, or input_count: the result) at a position, by its layout; row
+ * is of [R,C]. */
+LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,
+                              uint32_t row);
+
+#endif

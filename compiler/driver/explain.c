@@ -1,0 +1,233 @@
+/* `ftmc explain FILE.ftm`: what the network costs and what training touches, layer by layer.
+ *
+ * MACs are multiplications with an addition, per image, of the forward pass. A training step also
+ * multiplies for the gradient of a layer's input, where something trainable lies in front of it,
+ * and of its weight, where that trains. The frozen prefix is what has nothing trainable in front of
+ * it or in itself. */
+#include "reports.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bind.h"
+#include "shape.h"
+
+enum { COSTLY_LAYERS = 5 };
+
+struct layer_cost {
+    int64_t params, trainable; /* parameters; buffers do not count, as in PyTorch */
+    int64_t macs, step_macs;
+    int64_t bytes; /* of the value, per image */
+    bool above;    /* it or something in front of it trains or updates statistics */
+};
+
+struct explain {
+    struct arena *arena;
+    const struct net *net;
+    const struct recipe *recipe;
+    const struct binding *binding;
+    struct layer_cost *costs; /* per layer */
+    FILE *out;
+};
+
+static int64_t layer_macs(const struct net *net, const struct layer *l)
+{
+    const int64_t outputs = shape_elements(&l->type.shape, 1);
+    if (l->op != OP_conv2d && l->op != OP_linear)
+        return 0;
+    const int64_t inputs = net->layers.at[l->inputs[0].i].type.shape.dim[1];
+    if (l->op == OP_linear)
+        return outputs * inputs;
+    const int64_t groups = l->attrs.groups > 0 ? l->attrs.groups : 1;
+    return outputs * (inputs / groups) * l->kernel[0] * l->kernel[1];
+}
+
+static void count_params(struct explain *e)
+{
+    for (uint32_t i = 0; i < e->binding->params.len; i++) {
+        const struct net_param *p = &e->binding->params.at[i];
+        struct layer_cost *cost = &e->costs[p->layer.i];
+        cost->above = cost->above || p->mutable;
+        if (p->role > PARAM_BIAS)
+            continue;
+        const int64_t n = shape_elements(&p->type.shape, 1);
+        cost->params += n;
+        cost->trainable += p->trainable ? n : 0;
+    }
+}
+
+/* Follows operands until nothing changes, since edits may append layers out of order. */
+static void spread_above(struct explain *e)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t i = 0; i < e->net->layers.len; i++) {
+            const struct layer *l = &e->net->layers.at[i];
+            for (uint32_t k = 0; !l->dead && k < l->input_count; k++) {
+                if (e->costs[i].above || !e->costs[l->inputs[k].i].above)
+                    continue;
+                e->costs[i].above = changed = true;
+            }
+        }
+    }
+}
+
+static void measure(struct explain *e)
+{
+    count_params(e);
+    spread_above(e);
+    for (uint32_t i = 0; i < e->net->layers.len; i++) {
+        const struct layer *l = &e->net->layers.at[i];
+        struct layer_cost *cost = &e->costs[i];
+        if (l->dead)
+            continue;
+        cost->macs = layer_macs(e->net, l);
+        cost->bytes = shape_elements(&l->type.shape, 1) * 4;
+        cost->step_macs = cost->macs;
+        if (cost->macs && e->costs[l->inputs[0].i].above)
+            cost->step_macs += cost->macs;
+        if (cost->macs && l->trainable_weight)
+            cost->step_macs += cost->macs;
+    }
+}
+
+/* ---- printing ---- */
+
+static const char *state_text(const struct layer *l, const struct layer_cost *cost)
+{
+    if (!cost->params)
+        return cost->above || l->op == OP_input ? "" : "frozen prefix";
+    if (!cost->above)
+        return "frozen prefix";
+    if (!cost->trainable)
+        return "frozen";
+    if (l->op == OP_batch_norm && !bind_updates_statistics(l))
+        return "trained, statistics frozen";
+    return cost->trainable == cost->params ? "trained" : "trained in part";
+}
+
+static int path_width(const struct net *net)
+{
+    size_t width = 4;
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        const struct layer *l = &net->layers.at[i];
+        const size_t n = l->path && !l->dead ? strlen(l->path) : 0;
+        width = n > width ? n : width;
+    }
+    return (int)width;
+}
+
+static void print_layer(const struct explain *e, const struct layer *l, const struct layer_cost *c,
+                        int width)
+{
+    char shape[96];
+    const char *name = l->path                               ? l->path
+                       : l->op == OP_input && l->attrs.label ? l->attrs.label
+                                                             : "-";
+    const char *training = state_text(l, c);
+    fprintf(e->out, "%-*s  %-15s %-18s %10" PRId64 " %13" PRId64 " %11" PRId64, width, name,
+            op_info(l->op)->name, shape_text(&l->type.shape, shape, sizeof shape), c->params,
+            c->macs, c->bytes);
+    if (*training)
+        fprintf(e->out, "  %s", training);
+    fprintf(e->out, "%s\n", !l->added ? "" : *training ? ", new" : "  new");
+}
+
+static void print_layers(const struct explain *e)
+{
+    const int width = path_width(e->net);
+    fprintf(e->out, "%-*s  %-15s %-18s %10s %13s %11s  %s\n", width, "name", "kind", "output",
+            "parameters", "MACs/image", "bytes/image", "training");
+    for (uint32_t i = 0; i < e->net->layers.len; i++) {
+        if (!e->net->layers.at[i].dead)
+            print_layer(e, &e->net->layers.at[i], &e->costs[i], width);
+    }
+}
+
+static struct layer_cost sum(const struct explain *e, bool prefix_only)
+{
+    struct layer_cost t = {0};
+    for (uint32_t i = 0; i < e->net->layers.len; i++) {
+        const struct layer_cost *c = &e->costs[i];
+        if (e->net->layers.at[i].dead || (prefix_only && c->above))
+            continue;
+        t.params += c->params;
+        t.trainable += c->trainable;
+        t.macs += c->macs;
+        t.step_macs += c->step_macs;
+        t.bytes += c->bytes;
+    }
+    return t;
+}
+
+static double percent(int64_t part, int64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void print_totals(const struct explain *e, const struct layer_cost *total)
+{
+    const struct layer_cost prefix = sum(e, true);
+    fprintf(e->out, "\nparameters   %" PRId64 ", %" PRId64 " of them trained (%.1f %%)\n",
+            total->params, total->trainable, percent(total->trainable, total->params));
+    fprintf(e->out, "forward      %.3f million MACs per image\n", (double)total->macs * 1e-6);
+    fprintf(e->out,
+            "train step   %.3f million MACs per image, batch of %" PRId64 " in %" PRId64
+            " shards\n",
+            (double)total->step_macs * 1e-6, e->recipe->batch, e->recipe->shards);
+    fprintf(e->out, "activations  %.3f MB per image, if every value were kept\n",
+            (double)total->bytes * 1e-6);
+    fprintf(e->out, "prefix       %.1f %% of the forward MACs come before anything that trains\n",
+            percent(prefix.macs, total->macs));
+}
+
+/* The layers with the largest share of a training step's multiplications. */
+static void print_costly(const struct explain *e, const struct layer_cost *total)
+{
+    bool *printed = arena_array(e->arena, bool, e->net->layers.len + 1);
+    fputs("where the multiplications of a train step go:\n", e->out);
+    for (int k = 0; k < COSTLY_LAYERS; k++) {
+        uint32_t best = UINT32_MAX;
+        for (uint32_t i = 0; i < e->net->layers.len; i++) {
+            if (!e->net->layers.at[i].dead && !printed[i] && e->costs[i].step_macs &&
+                (best == UINT32_MAX || e->costs[i].step_macs > e->costs[best].step_macs))
+                best = i;
+        }
+        if (best == UINT32_MAX)
+            return;
+        printed[best] = true;
+        const struct layer *l = &e->net->layers.at[best];
+        fprintf(e->out, "  %5.1f %%  %s\n", percent(e->costs[best].step_macs, total->step_macs),
+                l->path ? l->path : op_info(l->op)->name);
+    }
+}
+
+static void print_plan(const struct explain_plan *p, FILE *out)
+{
+    fprintf(out, "workspace    %.3f MB: %.3f MB of states, %.3f MB of activations and scratch\n",
+            (double)p->workspace_bytes * 1e-6, (double)p->states_bytes * 1e-6,
+            (double)p->arena_bytes * 1e-6);
+    fprintf(out, "constants    %.3f MB, packed when compiling\n",
+            (double)p->constants_bytes * 1e-6);
+    if (p->kernels)
+        fprintf(out, "code         %u kernels; predict calls %u, train %u\n", (unsigned)p->kernels,
+                (unsigned)p->calls_predict, (unsigned)p->calls_train);
+}
+
+void report_explain(const struct net *net, const struct recipe *r, const struct binding *binding,
+                    const struct explain_plan *plan, FILE *out)
+{
+    struct arena scratch;
+    arena_init(&scratch, "explain");
+    struct explain e = {.arena = &scratch, .net = net, .recipe = r, .binding = binding, .out = out};
+    e.costs = arena_array(&scratch, struct layer_cost, net->layers.len + 1);
+    measure(&e);
+    fprintf(out, "%s: %s\n\n", r->name, r->model ? r->model : net->name);
+    print_layers(&e);
+    const struct layer_cost total = sum(&e, false);
+    print_totals(&e, &total);
+    if (plan)
+        print_plan(plan, out);
+    print_costly(&e, &total);
+    arena_clear(&scratch);
+}

@@ -1,0 +1,28 @@
+/* What the commands explain, map and inspect print. */
+#ifndef FTM_DRIVER_REPORTS_H
+#define FTM_DRIVER_REPORTS_H
+
+#include <stdio.h>
+
+#include "bind.h"
+
+/* Facts of later stages for report_explain; zero where unknown. */
+struct explain_plan {
+    uint64_t states_bytes, arena_bytes, workspace_bytes, constants_bytes;
+    uint32_t kernels, calls_predict, calls_train;
+};
+
+/* A row per layer: shape, parameters, frozen or trained, multiplications, memory; then totals. plan
+ * may be NULL. */
+void report_explain(const struct net *net, const struct recipe *r, const struct binding *binding,
+                    const struct explain_plan *plan, FILE *out);
+
+/* Which tensor goes to which parameter, and what is left over on both sides and why. */
+void report_map(const struct net *net, const struct recipe *r, const struct binding *binding,
+                FILE *out);
+
+/* What is in a weight file: format, tensors with statistics, totals, metadata, entries passed over.
+ */
+void report_inspect(const struct weights *w, FILE *out);
+
+#endif

@@ -1,0 +1,35 @@
+/* The language's services: a description read and checked, and its texts.
+ *
+ * Functions that return bool or a pointer have reported why when they return false or NULL. */
+#ifndef FTM_LANG_LANG_H
+#define FTM_LANG_LANG_H
+
+#include <stdio.h>
+
+#include "net.h"
+#include "recipe.h"
+
+/* Parses and checks a .ftm file: the network after all edits and freezing, and the recipe. false after reports.
+ * include_dirs: -I folders, NULL-terminated; defines: -D "path=value" texts, NULL-terminated. */
+struct lang_options {
+    const char *path;
+    const char *const *include_dirs;
+    const char *const *defines;
+    const char *models_dir; /* installed models */
+};
+bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,
+               struct net **net, struct recipe **recipe);
+
+/* Parses one file (imports are not followed) and prints its syntax tree, a statement a line, as
+ * S-expressions: --emit=ast. */
+bool lang_print_ast(struct arena *arena, struct diag *diag, const char *path, FILE *out);
+
+/* The recipe with every default filled in, as .ftm text that parses to the same recipe. */
+char *lang_resolved(struct arena *arena, const struct net *net, const struct recipe *r);
+
+/* The recipe as JSON for the application; base: the .ftm's folder, absolute. NULL is out of memory.
+ */
+char *lang_recipe_json(struct arena *arena, const struct net *net, const struct recipe *r,
+                       const char *base);
+
+#endif

@@ -1,0 +1,48 @@
+/* Tensors of weight files: their types, sizes and texts.
+ *
+ * Tensors stay in the type that the file has: the blob keeps them verbatim, so that a saved file
+ * gives frozen ones back bit by bit. Whoever computes with them reads them with ftmrt_load_double
+ * or ftmrt_convert, f16 and bf16 widened exactly, f64 rounded to f32. */
+#include "weights.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "str.h"
+
+bool weight_is_float(enum ftmrt_dtype dtype)
+{
+    return dtype == FTMRT_F32 || dtype == FTMRT_F64 || dtype == FTMRT_F16 || dtype == FTMRT_BF16;
+}
+
+bool weight_is_integer(enum ftmrt_dtype dtype)
+{
+    return !weight_is_float(dtype) && dtype != FTMRT_BOOL;
+}
+
+/* From the bytes, which the readers have checked: a product of dimensions could overflow before it
+ * meets a 0. */
+int64_t weight_elements(const struct weight_tensor *t)
+{
+    return (int64_t)(t->bytes / ftmrt_dtype_size(t->dtype));
+}
+
+const char *weight_shape_text(struct arena *arena, const struct weight_tensor *t)
+{
+    struct strbuf b;
+    strbuf_init(&b, arena);
+    strbuf_addc(&b, '[');
+    for (uint32_t i = 0; i < t->rank; i++)
+        strbuf_addf(&b, "%s%" PRId64, i ? ", " : "", t->dim[i]);
+    strbuf_addc(&b, ']');
+    return b.text;
+}
+
+int64_t weight_count_not_finite(const struct weight_tensor *t)
+{
+    int64_t count = 0;
+    const int64_t n = weight_elements(t);
+    for (int64_t i = 0; i < n; i++)
+        count += !isfinite((float)ftmrt_load_double(t->dtype, t->data, i));
+    return count;
+}

@@ -1,0 +1,60 @@
+/* Pretrained weight files: one interface over safetensors, zip .pth and legacy .pth.
+ *
+ * Files are untrusted: every length and offset is checked against the file's size before use, pickles are read by a
+ * restricted machine that builds tensors and calls nothing, and limits bound memory and nesting. */
+#ifndef FTM_WEIGHTS_WEIGHTS_H
+#define FTM_WEIGHTS_WEIGHTS_H
+
+#include "diag.h"
+#include "file.h"
+#include "ftmrt.h"
+#include "vec.h"
+
+struct weight_tensor {
+    const char *name; /* key, after looking through state_dict / model and a module. prefix */
+    enum ftmrt_dtype dtype;
+    uint32_t rank; /* may exceed FTMRT_MAX_RANK: then it cannot be used, only listed */
+    int64_t dim[8];
+    /* Contiguous row-major little-endian of any alignment, valid while the file is open. */
+    const unsigned char *data;
+    uint64_t bytes;
+    bool contiguous; /* false: strided in the file; data is a rearranged copy in the arena */
+};
+
+struct map_entry_text {
+    const char *key, *value;
+};
+
+struct weights {
+    struct arena *arena;
+    const char *path;
+    const char *format; /* "safetensors", "pytorch zip", "pytorch legacy" */
+    struct file_map file;
+    VEC(struct weight_tensor) tensors;   /* in file order */
+    VEC(struct map_entry_text) metadata; /* safetensors' __metadata__ */
+    /* Entries that were passed over, and why: "optimizer: not a tensor (collections.Counter)". */
+    VEC(const char *) skipped;
+};
+
+/* Opens a file by its content, not its name; NULL after a report at span. */
+struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
+                             struct span span);
+void weights_close(struct weights *w);
+
+const struct weight_tensor *weights_find(const struct weights *w, const char *name);
+
+/* ---- types, sizes and texts of tensors (weight_values.c) ---- */
+
+/* Whether values of this type can become f32 parameters or i64 counters. */
+bool weight_is_float(enum ftmrt_dtype dtype);
+bool weight_is_integer(enum ftmrt_dtype dtype);
+
+/* Values of a float tensor that are not finite as f32. */
+int64_t weight_count_not_finite(const struct weight_tensor *t);
+
+int64_t weight_elements(const struct weight_tensor *t);
+
+/* "[64, 3, 7, 7]" of a tensor of the file, whose rank may exceed a shape's. */
+const char *weight_shape_text(struct arena *arena, const struct weight_tensor *t);
+
+#endif
