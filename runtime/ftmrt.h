@@ -69,6 +69,9 @@ enum ftmrt_layout {
 
 const char *ftmrt_layout_name(enum ftmrt_layout layout);
 
+/* Elements of a row-major tensor of shape dim[rank]; 1 if the rank is 0. */
+int64_t ftmrt_elements(uint32_t rank, const int64_t *dim);
+
 /* Floats that a tensor of logical shape dim[rank] takes in a layout, padding included. */
 int64_t ftmrt_layout_elements(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim);
 
@@ -103,6 +106,13 @@ int ftmrt_threads(void);
 
 /* ---- random numbers ---- */
 
+/* Values of `use` below. */
+enum ftmrt_random_use {
+#define FTMRT_RANDOM_USE(name, number, meaning) FTMRT_USE_##name = (number),
+#include "random_uses.def"
+#undef FTMRT_RANDOM_USE
+};
+
 /* Counter-based: the same four keys always give the same 64 bits (Philox 4x32-10; Salmon et al., SC 2011). */
 uint64_t ftmrt_random(uint64_t seed, uint64_t stream, uint64_t index, uint32_t use);
 
@@ -111,6 +121,12 @@ double ftmrt_uniform(uint64_t seed, uint64_t stream, uint64_t index, uint32_t us
 
 /* 64-bit FNV-1a hash of a name: the stream of a parameter, so that its initial value depends on nothing else. */
 uint64_t ftmrt_name_hash(const char *name);
+
+/* ---- formulas that compiler and programs share ---- */
+
+/* p[c] = exp(x[c]) / sum exp(x) over k >= 1 classes, if p is not NULL; returns log(sum exp(x)). Computed from the largest
+ * element, so that no exponential overflows. p and x may be the same. */
+double ftmrt_softmax(int64_t k, const double *x, double *p);
 
 /* ---- the program ---- */
 

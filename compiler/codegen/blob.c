@@ -23,19 +23,11 @@ uint64_t blob_place_tensors(struct ftmrt_tensor *tensors, uint32_t count)
     return at;
 }
 
-static int64_t elements(uint32_t rank, const int64_t *dim)
-{
-    int64_t count = 1;
-    for (uint32_t i = 0; i < rank; i++)
-        count *= dim[i];
-    return count;
-}
-
 /* A frozen state as doubles, in `arena`. */
 static double *state_values(struct arena *arena, const struct ftmrt_program *p, uint32_t state)
 {
     const struct ftmrt_state *s = &p->states[state];
-    int64_t count = elements(s->rank, s->dim);
+    int64_t count = ftmrt_elements(s->rank, s->dim);
     FTM_BUG_ON(s->dtype != FTMRT_F32, "constant of %s, which is not f32", s->name);
     float *values = arena_array(arena, float, count);
     enum ftmrt_status status =
@@ -50,7 +42,7 @@ static double *state_values(struct arena *arena, const struct ftmrt_program *p, 
 static void store(struct arena *arena, const struct ftmrt_derive *d, const double *value,
                   unsigned char *blob)
 {
-    int64_t count = elements(d->rank, d->dim);
+    int64_t count = ftmrt_elements(d->rank, d->dim);
     float *rounded = arena_array(arena, float, count);
     for (int64_t i = 0; i < count; i++)
         rounded[i] = (float)value[i];
@@ -69,7 +61,7 @@ static void evaluate(const struct ftmrt_program *p, unsigned char *blob)
         for (uint32_t j = 0; j < 3 && d->in[j] != INT32_MIN; j++)
             in[j] = d->in[j] >= 0 ? results[d->in[j]]
                                   : state_values(&scratch, p, (uint32_t)(-1 - d->in[j]));
-        double *out = arena_array(&scratch, double, elements(d->rank, d->dim));
+        double *out = arena_array(&scratch, double, ftmrt_elements(d->rank, d->dim));
         ftmrt_derive_eval(d, in, out);
         results[i] = out;
         if (d->stored)

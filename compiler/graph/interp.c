@@ -3,7 +3,6 @@
  * value. Layouts play no part here. */
 #include "interp.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "query.h"
@@ -21,48 +20,12 @@ struct interp *interp_new(struct arena *arena, const struct program *p)
     return in;
 }
 
-/* IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
-static double half_value(uint16_t bits)
-{
-    int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    double magnitude = exponent == 31  ? (fraction ? NAN : INFINITY)
-                       : exponent == 0 ? ldexp(fraction, -24)
-                                       : ldexp(1024 + fraction, exponent - 25);
-    return bits >> 15 ? -magnitude : magnitude;
-}
-
-static double bfloat_value(uint16_t bits)
-{
-    uint32_t wide = (uint32_t)bits << 16;
-    float f;
-    memcpy(&f, &wide, sizeof f);
-    return f;
-}
-
-static double element(enum ftmrt_dtype dtype, const void *data, int64_t i)
-{
-    switch (dtype) {
-    case FTMRT_F32: return ((const float *)data)[i];
-    case FTMRT_F64: return ((const double *)data)[i];
-    case FTMRT_F16: return half_value(((const uint16_t *)data)[i]);
-    case FTMRT_BF16: return bfloat_value(((const uint16_t *)data)[i]);
-    case FTMRT_I8: return ((const int8_t *)data)[i];
-    case FTMRT_I16: return ((const int16_t *)data)[i];
-    case FTMRT_I32: return ((const int32_t *)data)[i];
-    case FTMRT_I64: return (double)((const int64_t *)data)[i];
-    case FTMRT_U8:
-    case FTMRT_BOOL: return ((const uint8_t *)data)[i];
-    case FTMRT_DTYPE_COUNT: break;
-    }
-    FTM_BUG("data type %d does not exist", (int)dtype);
-}
-
 void interp_set_state(struct interp *in, uint32_t state, const void *data)
 {
     const struct type *t = &in->program->states.at[state].type;
     int64_t count = shape_elements(&t->shape, 1);
     for (int64_t i = 0; i < count; i++)
-        in->states[state].data[i] = element(t->dtype, data, i);
+        in->states[state].data[i] = ftmrt_load_double(t->dtype, data, i);
 }
 
 struct run {

@@ -6,8 +6,8 @@
  *
  * The two are one op because log softmax is exact where softmax alone has underflowed. */
 #include "eval_support.h"
+#include "label_smoothing.h"
 #include "rules.h"
-#include "softmax.h"
 
 void eval_cross_entropy(struct eval *e)
 {
@@ -15,7 +15,7 @@ void eval_cross_entropy(struct eval *e)
     double loss = 0;
     for (int64_t i = 0; i < n; i++) {
         const double *x = e->in[0].data + i * k;
-        double label = e->in[1].data[i], log_sum = softmax(k, x, NULL);
+        double label = e->in[1].data[i], log_sum = ftmrt_softmax(k, x, NULL);
         for (int64_t c = 0; c < k; c++)
             loss += smoothed_target(k, c, label, e->attrs->label_smoothing) * (log_sum - x[c]);
     }

@@ -24,11 +24,8 @@ static bool fill_tensor(const struct session *s, uint32_t index, struct st_tenso
     const struct ftmrt_state *state = &p->states[index];
     *t = (struct st_tensor){
         .name = state->name, .dtype = (enum ftmrt_dtype)state->dtype, .rank = state->rank};
-    t->bytes = ftmrt_dtype_size(t->dtype);
-    for (uint32_t i = 0; i < state->rank; i++) {
-        t->dim[i] = state->dim[i];
-        t->bytes *= (uint64_t)state->dim[i];
-    }
+    memcpy(t->dim, state->dim, state->rank * sizeof *t->dim);
+    t->bytes = (uint64_t)ftmrt_elements(state->rank, state->dim) * ftmrt_dtype_size(t->dtype);
     if (is_frozen(state) && state->source >= 0) {
         const struct ftmrt_tensor *source = &p->tensors[state->source];
         t->dtype = (enum ftmrt_dtype)source->dtype;

@@ -7,146 +7,196 @@
 
 #include "report.h"
 
-static char *text_of(const json_t *object, const char *key)
+/* Reads the JSON; the first key that is absent or of another type is remembered, so that callers need not ask
+ * each time. */
+struct reader {
+    const char *missing; /* NULL: everything was there */
+};
+
+static void note_missing(struct reader *r, const char *key, bool there)
+{
+    if (!there && !r->missing)
+        r->missing = key;
+}
+
+static char *text_of(struct reader *r, const json_t *object, const char *key)
 {
     const char *s = json_string_value(json_object_get(object, key));
+    note_missing(r, key, s != NULL);
     return s ? app_strdup(s) : NULL;
 }
 
-static double number_of(const json_t *object, const char *key, double otherwise)
+/* NULL where the recipe says that there is none. */
+static char *text_or_none(struct reader *r, const json_t *object, const char *key)
 {
-    const json_t *v = json_object_get(object, key);
-    return json_is_number(v) ? json_number_value(v) : otherwise;
+    return json_is_null(json_object_get(object, key)) ? NULL : text_of(r, object, key);
 }
 
-static int64_t integer_of(const json_t *object, const char *key, int64_t otherwise)
+static double number_of(struct reader *r, const json_t *object, const char *key)
 {
     const json_t *v = json_object_get(object, key);
-    return json_is_integer(v) ? (int64_t)json_integer_value(v) : otherwise;
+    note_missing(r, key, json_is_number(v));
+    return json_number_value(v);
 }
 
-static bool step_kind_of(const char *name, enum step_kind *kind)
+static int64_t integer_of(struct reader *r, const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    note_missing(r, key, json_is_integer(v));
+    return (int64_t)json_integer_value(v);
+}
+
+static bool flag_of(struct reader *r, const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    note_missing(r, key, json_is_boolean(v));
+    return json_is_true(v);
+}
+
+/* A list of at least `least` and at most `most` items. */
+static const json_t *list_of(struct reader *r, const json_t *object, const char *key, size_t least,
+                             size_t most)
+{
+    const json_t *v = json_object_get(object, key);
+    note_missing(r, key,
+                 json_is_array(v) && json_array_size(v) >= least && json_array_size(v) <= most);
+    return v;
+}
+
+static const json_t *object_of(struct reader *r, const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    note_missing(r, key, json_is_object(v));
+    return v;
+}
+
+static enum step_kind step_kind_of(struct reader *r, const json_t *j)
 {
     static const char *const names[] = {[STEP_RESIZE] = "resize",
                                         [STEP_CENTER_CROP] = "center_crop",
                                         [STEP_TO_GREY] = "to_grey",
                                         [STEP_TO_RGB] = "to_rgb",
                                         [STEP_NORMALIZE] = "normalize"};
+    const char *name = json_string_value(json_object_get(j, "op"));
     for (unsigned i = 0; name && i < sizeof(names) / sizeof(*names); i++)
-        if (!strcmp(names[i], name)) {
-            *kind = (enum step_kind)i;
-            return true;
-        }
-    return false;
+        if (!strcmp(names[i], name))
+            return (enum step_kind)i;
+    note_missing(r, "op", false);
+    return STEP_RESIZE;
 }
 
-static int read_channels(const json_t *list, double *out)
+static int read_channels(struct reader *r, const json_t *j, const char *key, double *out)
 {
-    int n = (int)json_array_size(list);
-    if (n > CONFIG_MAX_CHANNELS)
-        n = CONFIG_MAX_CHANNELS;
-    for (int i = 0; i < n; i++)
-        out[i] = json_number_value(json_array_get(list, (size_t)i));
+    const json_t *list = list_of(r, j, key, 1, CONFIG_MAX_CHANNELS);
+    int n = 0;
+    for (; n < (int)json_array_size(list) && n < CONFIG_MAX_CHANNELS; n++)
+        out[n] = json_number_value(json_array_get(list, (size_t)n));
     return n;
 }
 
-static bool read_step(struct transform_step *s, const json_t *j)
+static void read_step(struct reader *r, struct transform_step *s, const json_t *j)
 {
-    if (!step_kind_of(json_string_value(json_object_get(j, "op")), &s->kind))
-        return false;
-    const json_t *size = json_object_get(j, "size");
-    s->height = (int64_t)json_integer_value(json_array_get(size, 0));
-    s->width = (int64_t)json_integer_value(json_array_get(size, 1));
-    s->scale = number_of(j, "scale", 255);
-    s->channels = read_channels(json_object_get(j, "mean"), s->mean);
-    int stds = read_channels(json_object_get(j, "std"), s->std);
-    return s->kind != STEP_NORMALIZE || (s->channels >= 1 && stds == s->channels);
+    s->kind = step_kind_of(r, j);
+    if (s->kind == STEP_RESIZE || s->kind == STEP_CENTER_CROP) {
+        const json_t *size = list_of(r, j, "size", 2, 2);
+        s->height = (int64_t)json_integer_value(json_array_get(size, 0));
+        s->width = (int64_t)json_integer_value(json_array_get(size, 1));
+    }
+    if (s->kind == STEP_NORMALIZE) {
+        s->scale = number_of(r, j, "scale");
+        s->channels = read_channels(r, j, "mean", s->mean);
+        note_missing(r, "std", read_channels(r, j, "std", s->std) == s->channels);
+    }
 }
 
-static bool read_pipeline(struct transform_pipeline *p, const json_t *list)
+static void read_pipeline(struct reader *r, struct transform_pipeline *p, const json_t *root,
+                          const char *key)
 {
-    size_t n = json_array_size(list);
-    if (n > CONFIG_MAX_TRANSFORMS)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!read_step(&p->steps[i], json_array_get(list, i)))
-            return false;
-    p->count = (int)n;
+    const json_t *list = list_of(r, root, key, 0, CONFIG_MAX_TRANSFORMS);
+    for (; p->count < (int)json_array_size(list) && p->count < CONFIG_MAX_TRANSFORMS; p->count++)
+        read_step(r, &p->steps[p->count], json_array_get(list, (size_t)p->count));
     p->json = json_dumps(list, JSON_COMPACT);
-    return p->json != NULL;
+    note_missing(r, key, p->json != NULL);
 }
 
-static void read_data(struct data_config *d, const json_t *j)
+static void read_data(struct reader *r, struct data_config *d, const json_t *data, const char *key)
 {
-    d->kind = text_of(j, "kind");
-    d->images = text_of(j, "images");
-    d->labels = text_of(j, "labels");
+    const json_t *j = json_object_get(data, key);
+    if (json_is_null(j))
+        return;
+    note_missing(r, key, json_is_object(j));
+    d->kind = text_of(r, j, "kind");
+    d->images = text_of(r, j, "images");
+    d->labels = text_of(r, j, "labels");
 }
 
-static bool read_labels(struct config *c, const json_t *list)
+static void read_labels(struct reader *r, struct config *c, const json_t *root)
 {
+    c->classes = integer_of(r, root, "classes");
+    const json_t *list = list_of(r, root, "labels", 1, INT32_MAX);
+    note_missing(r, "labels", (int64_t)json_array_size(list) == c->classes);
+    if (r->missing)
+        return;
     c->labels = app_alloc((size_t)c->classes, sizeof(char *));
     for (int64_t i = 0; i < c->classes; i++) {
         const char *name = json_string_value(json_array_get(list, (size_t)i));
-        c->labels[i] = name ? app_strdup(name) : app_format("%lld", (long long)i);
+        note_missing(r, "labels", name != NULL);
+        c->labels[i] = name ? app_strdup(name) : NULL;
     }
-    return true;
 }
 
-static void read_scalars(struct config *c, const json_t *root)
+static void read_training(struct reader *r, struct config *c, const json_t *root)
 {
-    const json_t *optimizer = json_object_get(root, "optimizer");
-    const json_t *schedule = json_object_get(root, "schedule");
-    const char *kind = json_string_value(json_object_get(schedule, "kind"));
-    c->lr = number_of(optimizer, "lr", 0.01);
-    c->momentum = number_of(optimizer, "momentum", 0);
-    c->weight_decay = number_of(optimizer, "weight_decay", 0);
-    c->cosine = kind && !strcmp(kind, "cosine");
-    c->warmup_epochs = number_of(schedule, "warmup_epochs", 0);
-    c->epochs = integer_of(root, "epochs", 1);
-    c->batch = integer_of(root, "batch", 32);
-    c->seed = (uint64_t)integer_of(root, "seed", 0);
-    const json_t *shuffle = json_object_get(root, "shuffle");
-    c->shuffle = !shuffle || json_is_true(shuffle);
-    c->validation_percent = number_of(json_object_get(root, "data"), "validation_percent", 0);
+    const json_t *optimizer = object_of(r, root, "optimizer");
+    c->lr = number_of(r, optimizer, "lr");
+    c->momentum = number_of(r, optimizer, "momentum");
+    c->weight_decay = number_of(r, optimizer, "weight_decay");
+    const json_t *schedule = object_of(r, root, "schedule");
+    c->schedule = text_of(r, schedule, "kind");
+    c->warmup_epochs = number_of(r, schedule, "warmup_epochs");
+    c->epochs = integer_of(r, root, "epochs");
+    c->batch = integer_of(r, root, "batch");
+    c->seed = (uint64_t)integer_of(r, root, "seed");
+    c->shuffle = flag_of(r, root, "shuffle");
 }
 
-static bool read_root(struct config *c, const json_t *root)
+static void read_root(struct reader *r, struct config *c, const json_t *root)
 {
-    const json_t *input = json_object_get(root, "input");
-    const json_t *data = json_object_get(root, "data");
-    c->name = text_of(root, "name");
-    c->model = text_of(root, "model");
-    c->weights = text_of(root, "weights");
-    c->base = text_of(data, "base");
-    c->input_name = text_of(input, "name");
-    c->channels = integer_of(input, "channels", 0);
-    c->height = integer_of(input, "height", 0);
-    c->width = integer_of(input, "width", 0);
-    c->classes = integer_of(root, "classes", 0);
-    if (!c->name || c->channels < 1 || c->height < 1 || c->width < 1 || c->classes < 1)
-        return false;
-    read_data(&c->train, json_object_get(data, "train"));
-    read_data(&c->test, json_object_get(data, "test"));
-    read_data(&c->validation, json_object_get(data, "validation"));
-    read_scalars(c, root);
-    return read_labels(c, json_object_get(root, "labels")) &&
-           read_pipeline(&c->transform_train, json_object_get(root, "transform_train")) &&
-           read_pipeline(&c->transform_eval, json_object_get(root, "transform_eval"));
+    const json_t *input = object_of(r, root, "input"), *data = object_of(r, root, "data");
+    c->name = text_of(r, root, "name");
+    c->model = text_of(r, root, "model");
+    c->weights = text_or_none(r, root, "weights");
+    c->base = text_of(r, data, "base");
+    c->input_name = text_of(r, input, "name");
+    c->channels = integer_of(r, input, "channels");
+    c->height = integer_of(r, input, "height");
+    c->width = integer_of(r, input, "width");
+    note_missing(r, "input", c->channels > 0 && c->height > 0 && c->width > 0);
+    read_labels(r, c, root);
+    read_data(r, &c->train, data, "train");
+    read_data(r, &c->test, data, "test");
+    read_data(r, &c->validation, data, "validation");
+    c->validation_percent = number_of(r, data, "validation_percent");
+    read_training(r, c, root);
+    read_pipeline(r, &c->transform_train, root, "transform_train");
+    read_pipeline(r, &c->transform_eval, root, "transform_eval");
 }
 
 bool config_read(struct config *c, const struct ftmrt_program *p)
 {
+    struct reader r = {NULL};
     *c = (struct config){0};
     json_t *root = json_loads(p->recipe, 0, NULL);
-    bool ok = root && read_root(c, root);
+    if (root)
+        read_root(&r, c, root);
+    note_missing(&r, "{ }", root != NULL);
     json_decref(root);
-    if (!ok) {
-        config_free(c);
-        return report_error(
-            "this program's recipe cannot be read: it was made by another version of ftmc");
-    }
-    return true;
+    if (!r.missing)
+        return true;
+    config_free(c);
+    return report_error("this program's recipe has no usable '%s': it was made by another version "
+                        "of ftmc",
+                        r.missing);
 }
 
 static void free_data(struct data_config *d)
@@ -165,6 +215,7 @@ void config_free(struct config *c)
     free(c->model);
     free(c->weights);
     free(c->base);
+    free(c->schedule);
     free(c->input_name);
     free_data(&c->train);
     free_data(&c->test);

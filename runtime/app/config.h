@@ -41,14 +41,15 @@ struct config {
     double validation_percent;
     struct transform_pipeline transform_train, transform_eval;
     double lr, momentum, weight_decay;
-    bool cosine;
+    char *schedule; /* of the learning rate, by the name of its row in lr_schedule.c */
     double warmup_epochs;
     int64_t epochs, batch;
     uint64_t seed;
     bool shuffle;
 };
 
-/* Reads the program's recipe; false after a message (a program made by another version). */
+/* Reads the program's recipe. Nothing has a default here: an absent key is an error, as the compiler writes them all.
+ * false after a message that names it; c is empty then. */
 bool config_read(struct config *c, const struct ftmrt_program *p);
 void config_free(struct config *c);
 

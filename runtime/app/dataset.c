@@ -1,4 +1,4 @@
-/* Data sets in memory: loading, shuffling, splitting, batches. */
+/* Data sets in memory: loading and batches. */
 #include "dataset.h"
 
 #include <stdlib.h>
@@ -7,9 +7,6 @@
 
 #include "image.h"
 #include "report.h"
-
-/* Keys of the random numbers' `use`: different purposes never share a stream. */
-enum { USE_SHUFFLE = 1, USE_SPLIT = 2 };
 
 static const char *base_name(const char *path)
 {
@@ -196,62 +193,4 @@ bool dataset_batch(const struct dataset *d, const struct transform_pipeline *t,
             labels[k] = d->labels ? d->labels[i] : 0;
     }
     return !failed;
-}
-
-void shuffle_order(int64_t *order, int64_t count, uint64_t seed, uint64_t epoch)
-{
-    for (int64_t i = 0; i < count; i++)
-        order[i] = i;
-    for (int64_t i = count - 1; i > 0; i--) { /* Fisher-Yates */
-        int64_t j =
-            (int64_t)(ftmrt_uniform(seed, epoch, (uint64_t)i, USE_SHUFFLE) * (double)(i + 1));
-        int64_t t = order[i];
-        order[i] = order[j];
-        order[j] = t;
-    }
-}
-
-/* Marks round(percent of the class) members of class k, chosen by a seeded permutation. */
-static void mark_class(const struct dataset *d, bool *chosen, int64_t *members, int32_t k,
-                       double percent, uint64_t seed)
-{
-    int64_t count = 0;
-    for (int64_t i = 0; i < d->count; i++)
-        if (d->labels[i] == k)
-            members[count++] = i;
-    int64_t take = (int64_t)((double)count * percent / 100 + 0.5);
-    for (int64_t i = 0; i < take; i++) {
-        double u = ftmrt_uniform(seed, (uint64_t)k, (uint64_t)i, USE_SPLIT);
-        int64_t j = i + (int64_t)(u * (double)(count - i));
-        int64_t t = members[i];
-        members[i] = members[j];
-        members[j] = t;
-        chosen[members[i]] = true;
-    }
-}
-
-void split_stratified(struct split *s, const struct dataset *d, const struct config *c,
-                      double percent, uint64_t seed)
-{
-    bool *chosen = app_alloc((size_t)d->count, sizeof(bool));
-    int64_t *members = app_alloc((size_t)d->count, sizeof(int64_t));
-    for (int64_t k = 0; k < c->classes; k++)
-        mark_class(d, chosen, members, (int32_t)k, percent, seed);
-    *s = (struct split){app_alloc((size_t)d->count, sizeof(int64_t)),
-                        app_alloc((size_t)d->count, sizeof(int64_t)), 0, 0};
-    for (int64_t i = 0; i < d->count; i++) {
-        if (chosen[i])
-            s->validation[s->validation_count++] = i;
-        else
-            s->train[s->train_count++] = i;
-    }
-    free(chosen);
-    free(members);
-}
-
-void split_free(struct split *s)
-{
-    free(s->train);
-    free(s->validation);
-    *s = (struct split){0};
 }

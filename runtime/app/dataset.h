@@ -34,17 +34,4 @@ bool dataset_batch(const struct dataset *d, const struct transform_pipeline *t,
                    const struct config *c, const int64_t *order, int64_t first, int64_t n,
                    float *inputs, int32_t *labels);
 
-/* A permutation of 0 .. count-1, a function of (seed, epoch) alone. */
-void shuffle_order(int64_t *order, int64_t count, uint64_t seed, uint64_t epoch);
-
-/* Splits a data set: about `percent` of each class, chosen by the seed, go to `validation`, the
- * rest to `train` (both allocated, in ascending order). */
-struct split {
-    int64_t *train, *validation;
-    int64_t train_count, validation_count;
-};
-void split_stratified(struct split *s, const struct dataset *d, const struct config *c,
-                      double percent, uint64_t seed);
-void split_free(struct split *s);
-
 #endif

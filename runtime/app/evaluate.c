@@ -7,23 +7,32 @@
 #include "command.h"
 #include "report.h"
 
-bool evaluate(struct session *s, const struct dataset *d, const int64_t *order, int64_t count,
-              struct metrics *m, float *all_logits)
+/* A batch that is in the session, labelled if there is an m to add it to. */
+static bool evaluate_batch(struct session *s, struct metrics *m, int64_t n)
+{
+    float loss;
+    if (!m)
+        return session_predict(s, n);
+    if (!session_evaluate(s, n, &loss))
+        return false;
+    metrics_add(m, s->logits, s->labels, (double)loss, n);
+    return true;
+}
+
+bool evaluate(struct session *s, const struct subset *d, struct metrics *m, float *all_logits)
 {
     int64_t most = s->program->max_batch, classes = s->config.classes;
     if (m)
-        metrics_init(m, classes, count);
-    for (int64_t first = 0; first < count; first += most) {
-        int64_t n = count - first < most ? count - first : most;
-        if (!dataset_batch(d, &s->config.transform_eval, &s->config, order, first, n, s->inputs,
-                           s->labels) ||
-            !session_predict(s, n)) {
+        metrics_init(m, classes, d->count);
+    for (int64_t first = 0; first < d->count; first += most) {
+        int64_t n = d->count - first < most ? d->count - first : most;
+        if (!dataset_batch(d->data, &s->config.transform_eval, &s->config, d->indices, first, n,
+                           s->inputs, s->labels) ||
+            !evaluate_batch(s, m, n)) {
             if (m)
                 metrics_free(m);
             return false;
         }
-        if (m)
-            metrics_add(m, s->logits, s->labels, n);
         if (all_logits)
             memcpy(all_logits + first * classes, s->logits, (size_t)(n * classes) * sizeof(float));
     }
@@ -44,7 +53,7 @@ static bool print_results(struct session *s, const struct dataset *d, const stru
     struct metrics m;
     int64_t dims[2] = {d->count, s->config.classes};
     float *logits = o->logits ? app_alloc((size_t)(dims[0] * dims[1]), sizeof(float)) : NULL;
-    bool ok = evaluate(s, d, NULL, d->count, &m, logits);
+    bool ok = evaluate(s, &(struct subset){d, NULL, d->count}, &m, logits);
     if (ok && o->json) {
         ok = metrics_print_json(&m, &s->config, s->weights_from, stdout);
     } else if (ok) {

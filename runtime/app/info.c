@@ -10,14 +10,6 @@ struct totals {
     int64_t parameters, trainable;
 };
 
-static int64_t state_elements(const struct ftmrt_state *s)
-{
-    int64_t n = 1;
-    for (uint32_t i = 0; i < s->rank; i++)
-        n *= s->dim[i];
-    return n;
-}
-
 static struct totals count_parameters(const struct ftmrt_program *p)
 {
     struct totals t = {0, 0};
@@ -25,9 +17,9 @@ static struct totals count_parameters(const struct ftmrt_program *p)
         const struct ftmrt_state *s = &p->states[i];
         if (s->kind != FTMRT_STATE_PARAMETER)
             continue;
-        t.parameters += state_elements(s);
+        t.parameters += ftmrt_elements(s->rank, s->dim);
         if (s->flags & FTMRT_TRAINABLE)
-            t.trainable += state_elements(s);
+            t.trainable += ftmrt_elements(s->rank, s->dim);
     }
     return t;
 }

@@ -26,15 +26,11 @@ void metrics_free(struct metrics *m)
     *m = (struct metrics){0};
 }
 
-void softmax(const float *logits, int64_t classes, double *out)
+double probabilities(const float *logits, int64_t classes, double *out)
 {
-    double most = logits[0], sum = 0;
-    for (int64_t k = 1; k < classes; k++)
-        most = logits[k] > most ? logits[k] : most;
     for (int64_t k = 0; k < classes; k++)
-        sum += out[k] = exp(logits[k] - most);
-    for (int64_t k = 0; k < classes; k++)
-        out[k] /= sum;
+        out[k] = (double)logits[k];
+    return ftmrt_softmax(classes, out, out);
 }
 
 int32_t predicted_class(const float *logits, int64_t classes)
@@ -57,20 +53,21 @@ static bool in_top5(const float *row, int64_t classes, int32_t label)
 static void add_sample(struct metrics *m, const float *row, int32_t label, double *p)
 {
     int32_t predicted = predicted_class(row, m->classes);
-    softmax(row, m->classes, p);
+    /* the logarithm, not the probability, of the label: no underflow for confident mistakes */
+    m->nll_sum += probabilities(row, m->classes, p) - (double)row[label];
     m->correct += predicted == label;
     m->top5 += in_top5(row, m->classes, label);
-    /* log softmax of the label from the logits: no underflow for confident mistakes */
-    m->loss_sum += log(1 / p[predicted]) + (double)row[predicted] - (double)row[label];
     m->confusion[label * m->classes + predicted]++;
     m->labels[m->count] = label;
     m->predicted[m->count] = predicted;
     m->confidence[m->count++] = (float)p[predicted];
 }
 
-void metrics_add(struct metrics *m, const float *logits, const int32_t *labels, int64_t n)
+void metrics_add(struct metrics *m, const float *logits, const int32_t *labels, double loss,
+                 int64_t n)
 {
     double *p = app_alloc((size_t)m->classes, sizeof(double));
+    m->loss_sum += loss * (double)n;
     for (int64_t i = 0; i < n && m->count < m->capacity; i++)
         add_sample(m, logits + i * m->classes, labels[i], p);
     free(p);
@@ -78,11 +75,15 @@ void metrics_add(struct metrics *m, const float *logits, const int32_t *labels, 
 
 static double ratio(int64_t a, int64_t b) { return b ? (double)a / (double)b : 0; }
 
-double metrics_accuracy(const struct metrics *m) { return ratio(m->correct, m->count); }
-double metrics_loss(const struct metrics *m)
+/* A sum over the samples to their mean. */
+static double mean(const struct metrics *m, double sum)
 {
-    return m->count ? m->loss_sum / (double)m->count : 0;
+    return m->count ? sum / (double)m->count : 0;
 }
+
+double metrics_accuracy(const struct metrics *m) { return ratio(m->correct, m->count); }
+double metrics_loss(const struct metrics *m) { return mean(m, m->loss_sum); }
+double metrics_nll(const struct metrics *m) { return mean(m, m->nll_sum); }
 
 double metrics_precision(const struct metrics *m, int64_t k)
 {
@@ -185,8 +186,9 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
 {
     fprintf(out,
-            "samples   %lld\nloss      %.5f\naccuracy  %.2f %%  (%lld wrong)\ntop-5     %.2f %%\n",
-            (long long)m->count, metrics_loss(m), 100 * metrics_accuracy(m),
+            "samples   %lld\nloss      %.5f\nnll       %.5f  (negative log-likelihood)\n"
+            "accuracy  %.2f %%  (%lld wrong)\ntop-5     %.2f %%\n",
+            (long long)m->count, metrics_loss(m), metrics_nll(m), 100 * metrics_accuracy(m),
             (long long)(m->count - m->correct), 100 * ratio(m->top5, m->count));
     int columns = name_columns(c);
     fprintf(out, "\n%*s  precision  recall  F1      samples\n", columns, "class");
@@ -225,10 +227,11 @@ static json_t *json_classes(const struct metrics *m, const struct config *c)
 bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights,
                         FILE *out)
 {
-    json_t *root = json_pack("{s:f, s:f, s:f, s:I, s:s, s:o, s:o}", "accuracy", metrics_accuracy(m),
-                             "loss", metrics_loss(m), "top5", ratio(m->top5, m->count), "samples",
-                             (json_int_t)m->count, "weights", weights, "classes",
-                             json_classes(m, c), "confusion", json_confusion(m));
+    json_t *root =
+        json_pack("{s:f, s:f, s:f, s:f, s:I, s:s, s:o, s:o}", "accuracy", metrics_accuracy(m),
+                  "loss", metrics_loss(m), "nll", metrics_nll(m), "top5", ratio(m->top5, m->count),
+                  "samples", (json_int_t)m->count, "weights", weights, "classes",
+                  json_classes(m, c), "confusion", json_confusion(m));
     bool ok = root && json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
     fputc('\n', out);
     json_decref(root);

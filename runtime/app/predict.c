@@ -31,7 +31,7 @@ static void print_sample(struct output *out, const char *name, const float *logi
     double *p = app_alloc((size_t)classes, sizeof(double));
     bool *taken = app_alloc((size_t)classes, sizeof(bool));
     json_t *top = json_array();
-    softmax(logits, classes, p);
+    probabilities(logits, classes, p);
     if (!out->list)
         printf("%s:", name);
     for (int64_t i = 0; i < out->top && i < classes; i++) {
@@ -90,7 +90,7 @@ static bool predict_array(struct session *s, struct output *out, const struct op
         return false;
     int64_t dims[2] = {d.count, s->config.classes};
     float *logits = app_alloc((size_t)(dims[0] * dims[1]), sizeof(float));
-    bool ok = evaluate(s, &d, NULL, d.count, NULL, logits);
+    bool ok = evaluate(s, &(struct subset){&d, NULL, d.count}, NULL, logits);
     if (ok && (o->json || !o->logits))
         print_samples(out, logits, d.count);
     ok = ok && (!o->logits || array_write_npy(o->logits, logits, 2, dims));

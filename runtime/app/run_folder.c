@@ -161,9 +161,10 @@ static void csv_figure(FILE *f, double v)
         fprintf(f, ",%.9g", v);
 }
 
-void run_folder_step(struct run_folder *r, int64_t step, double lr, double loss)
+void run_folder_step(struct run_folder *r, const struct step_result *s)
 {
-    fprintf(r->log, "{\"step\":%lld,\"lr\":%.9g,\"loss\":%.9g}\n", (long long)step, lr, loss);
+    fprintf(r->log, "{\"step\":%lld,\"lr\":%.9g,\"loss\":%.9g}\n", (long long)s->step, s->lr,
+            s->loss);
 }
 
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)

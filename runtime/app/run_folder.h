@@ -9,19 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "dataset.h"
-#include "metrics.h"
-#include "session.h"
+#include "trainer.h"
 
 struct run_folder {
     char *path;
     FILE *metrics, *log;
-};
-
-/* One line of metrics.csv and log.jsonl; validation values are NaN where there is no validation. */
-struct epoch_result {
-    int64_t epoch, step;
-    double lr, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds;
 };
 
 /* Makes the next free folder below `runs` for the program; false after a message. */
@@ -31,8 +23,8 @@ void run_folder_close(struct run_folder *r);
 
 /* The path of a file in the folder; allocated. */
 char *run_folder_file(const struct run_folder *r, const char *name);
-/* One line of log.jsonl for a step. */
-void run_folder_step(struct run_folder *r, int64_t step, double lr, double loss);
+/* One line of log.jsonl for a step; one of it and one of metrics.csv for an epoch. */
+void run_folder_step(struct run_folder *r, const struct step_result *s);
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e);
 bool run_folder_split(const struct run_folder *r, const struct split *s);
 /* predictions.csv and confusion.csv of an evaluation. */

@@ -9,19 +9,11 @@
 #include "report.h"
 #include "session.h"
 
-static int64_t elements(uint32_t rank, const int64_t *dim)
-{
-    int64_t n = 1;
-    for (uint32_t i = 0; i < rank; i++)
-        n *= dim[i];
-    return n;
-}
-
 /* A state's value in double precision, row-major. */
 static double *state_value(const struct session *s, uint32_t index)
 {
     const struct ftmrt_state *state = &s->program->states[index];
-    int64_t n = elements(state->rank, state->dim);
+    int64_t n = ftmrt_elements(state->rank, state->dim);
     float *f = app_alloc((size_t)n, sizeof(float));
     double *d = app_alloc((size_t)n, sizeof(double));
     if (ftmrt_get_state(s->program, s->workspace, index, f, (size_t)n * sizeof(float)) == FTMRT_OK)
@@ -35,7 +27,7 @@ static double *state_value(const struct session *s, uint32_t index)
 static bool same_as_blob(const struct ftmrt_program *p, const struct ftmrt_derive *d,
                          const double *value)
 {
-    int64_t n = elements(d->rank, d->dim),
+    int64_t n = ftmrt_elements(d->rank, d->dim),
             packed = ftmrt_layout_elements((enum ftmrt_layout)d->layout, d->rank, d->dim);
     float *plain = app_alloc((size_t)n, sizeof(float)),
           *again = app_alloc((size_t)packed, sizeof(float));
@@ -58,7 +50,7 @@ static bool check_constants(const struct session *s)
         double *in[3] = {NULL, NULL, NULL};
         for (int k = 0; k < 3 && d->in[k] != INT32_MIN; k++)
             in[k] = d->in[k] >= 0 ? results[d->in[k]] : state_value(s, (uint32_t)(-1 - d->in[k]));
-        results[i] = app_alloc((size_t)elements(d->rank, d->dim), sizeof(double));
+        results[i] = app_alloc((size_t)ftmrt_elements(d->rank, d->dim), sizeof(double));
         ftmrt_derive_eval(d, (const double *const *)in, results[i]);
         if (d->stored) {
             stored++;
@@ -80,7 +72,7 @@ static bool check_forward(struct session *s)
     int64_t classes = s->config.classes,
             size = s->config.channels * s->config.height * s->config.width;
     for (int64_t i = 0; i < size; i++)
-        s->inputs[i] = (float)(2 * ftmrt_uniform(1, 2, (uint64_t)i, 3) - 1);
+        s->inputs[i] = (float)(2 * ftmrt_uniform(1, 2, (uint64_t)i, FTMRT_USE_SELFTEST) - 1);
     float *first = app_alloc((size_t)classes, sizeof(float));
     bool ok = session_predict(s, 1);
     memcpy(first, s->logits, (size_t)classes * sizeof(float));

@@ -105,6 +105,14 @@ bool session_predict(struct session *s, int64_t n)
     return run_entry(s, "predict", in, out, n);
 }
 
+bool session_evaluate(struct session *s, int64_t n, float *loss)
+{
+    const struct binding in[] = {
+        {s->config.input_name, s->inputs}, {"label", s->labels}, {NULL, NULL}};
+    const struct binding out[] = {{"logits", s->logits}, {"loss", loss}, {NULL, NULL}};
+    return run_entry(s, "eval", in, out, n);
+}
+
 bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars,
                         float *loss)
 {

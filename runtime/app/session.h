@@ -27,6 +27,9 @@ void session_close(struct session *s);
 /* One batch of n already in s->inputs: logits in s->logits. */
 bool session_predict(struct session *s, int64_t n);
 
+/* The same from the entry `eval`, for a batch whose labels are in s->labels: its mean loss, and logits in s->logits. */
+bool session_evaluate(struct session *s, int64_t n, float *loss);
+
 struct step_scalars {
     float lr, momentum, weight_decay;
 };

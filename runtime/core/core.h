@@ -4,14 +4,8 @@
 
 #include "ftmrt.h"
 
-/* Values of `use` of ftmrt_random that the core takes: draws of one element of an initial value. */
-enum ftmrt_use { FTMRT_USE_INIT = 0, FTMRT_USE_INIT_ANGLE = 1 };
-
 /* One block of Philox 4x32-10: replaces the counter by its 128 random bits. */
 void ftmrt_philox(uint32_t counter[4], const uint32_t key[2]);
-
-/* Elements of a row-major tensor. */
-int64_t ftmrt_elements(uint32_t rank, const int64_t *dim);
 
 /* Where element `index` of the row-major tensor lies in a layout. */
 int64_t ftmrt_layout_position(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim,

@@ -1,0 +1,265 @@
+/* The command `train`: a trainer with options, a run folder, lines on the terminal, and a clean stop on Ctrl-C. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "progress_line.h"
+#include "report.h"
+#include "run_folder.h"
+#include "trainer.h"
+
+enum { MAX_EPOCHS = 1000000 }; /* as in recipes */
+
+static volatile sig_atomic_t interrupted; /* signals reach nothing else */
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+static void watch_interrupt(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* The command and all that it owns. */
+struct train_command {
+    const struct options *options;
+    struct session session;
+    struct dataset train, validation; /* validation may be a part of train through split */
+    struct split split;
+    struct trainer trainer;
+    struct run_folder run;
+    struct progress_line line;
+};
+
+/* ---- what there is to do ---- */
+
+static bool load_data(struct train_command *t)
+{
+    struct config *c = &t->session.config;
+    const char *dir = t->options->data;
+    if (!c->train.kind)
+        return report_error(
+            "the recipe names no training data; add `train = ...` to its data block");
+    if (!dataset_load(&t->train, &c->train, c, dir))
+        return false;
+    if (c->validation.kind)
+        return dataset_load(&t->validation, &c->validation, c, dir);
+    split_stratified(&t->split, &t->train, c, c->validation_percent, c->seed);
+    return t->split.train_count > 0 ||
+           report_error("%s: no samples are left for training", t->train.name);
+}
+
+static struct subset train_subset(const struct train_command *t)
+{
+    const struct split *s = &t->split;
+    return s->train ? (struct subset){&t->train, s->train, s->train_count}
+                    : (struct subset){&t->train, NULL, t->train.count};
+}
+
+static struct subset validation_subset(const struct train_command *t)
+{
+    const struct split *s = &t->split;
+    return s->train ? (struct subset){&t->train, s->validation, s->validation_count}
+                    : (struct subset){&t->validation, NULL, t->validation.count};
+}
+
+/* A trainer for what the command line and the recipe say; false if there is nothing to do. */
+static bool plan(struct train_command *t)
+{
+    const struct config *c = &t->session.config;
+    const struct options *o = t->options;
+    const int64_t epochs = o->epochs_given ? o->epochs : c->epochs;
+    return trainer_open(&t->trainer, &t->session, train_subset(t), validation_subset(t),
+                        epochs < MAX_EPOCHS ? epochs : MAX_EPOCHS, o->steps_given ? o->steps : -1,
+                        o->lr_given ? o->lr : c->lr) &&
+           (t->trainer.progress.total_steps > 0 ||
+            report_error("there is nothing to train: 0 steps"));
+}
+
+/* --out is written at the end: a folder that is not there is found now. */
+static bool check_out(const char *out)
+{
+    if (!out)
+        return true;
+    const char *slash = strrchr(out, '/');
+    char *folder = slash ? app_format("%.*s", (int)(slash - out) + 1, out) : app_strdup(".");
+    struct stat st;
+    bool replaced = stat(out, &st) == 0, ok = true;
+    if (replaced && !S_ISREG(st.st_mode))
+        ok = report_error("%s: not a regular file", out);
+    else if (access(folder, W_OK | X_OK) != 0)
+        ok = report_error("%s: %s", out, strerror(errno));
+    free(folder);
+    return ok;
+}
+
+/* ---- what happens while training ---- */
+
+static bool save_as(struct train_command *t, const char *name, int64_t epoch)
+{
+    char *path = run_folder_file(&t->run, name);
+    bool ok = session_save(&t->session, path, t->session.config.seed, epoch);
+    free(path);
+    return ok;
+}
+
+static bool on_stop(void *context)
+{
+    (void)context;
+    return interrupted;
+}
+
+static bool on_step(void *context, const struct step_result *r)
+{
+    struct train_command *t = context;
+    run_folder_step(&t->run, r);
+    progress_line_show(&t->line, &t->trainer);
+    return true;
+}
+
+static void print_epoch(const struct train_command *t, const struct epoch_result *e)
+{
+    printf("epoch %lld/%lld  train loss %.4f  accuracy %.2f %%", (long long)e->epoch,
+           (long long)t->trainer.epochs, e->train_loss, 100 * e->train_accuracy);
+    if (t->trainer.validation.count > 0)
+        printf("  validation loss %.4f  accuracy %.2f %%", e->validation_loss,
+               100 * e->validation_accuracy);
+    printf("  %.1f s\n", e->seconds);
+    fflush(stdout);
+}
+
+static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
+{
+    struct train_command *t = context;
+    if (e->best && (!save_as(t, "best.safetensors", e->epoch) ||
+                    (validation && !run_folder_predictions(&t->run, &t->session, validation))))
+        return false;
+    run_folder_epoch(&t->run, e);
+    progress_line_clear(&t->line);
+    print_epoch(t, e);
+    return save_as(t, "last.safetensors", e->epoch);
+}
+
+/* ---- the end ---- */
+
+/* Leaves the best weights where --out says. */
+static bool copy_out(struct train_command *t)
+{
+    if (!t->options->out)
+        return true;
+    char *best = run_folder_file(&t->run, "best.safetensors");
+    bool ok = session_load(&t->session, best) &&
+              session_save(&t->session, t->options->out, t->session.config.seed,
+                           t->trainer.progress.best_epoch);
+    free(best);
+    return ok;
+}
+
+static bool end_not_finite(struct train_command *t)
+{
+    const struct step_result *last = &t->trainer.last;
+    return report_error("the loss is not finite at step %lld; lower the learning rate (it is "
+                        "%g). %s %s",
+                        (long long)last->step, last->lr,
+                        last->epoch > 1 ? "The weights of the epochs before are in"
+                                        : "Nothing was saved; the run's log is in",
+                        t->run.path);
+}
+
+/* What an outcome means for files and for the user; false if the command failed. */
+static bool end(struct train_command *t, enum trainer_outcome outcome)
+{
+    static const char *const words[] = {[TRAINER_DONE] = "finished",
+                                        [TRAINER_INTERRUPTED] = "interrupted",
+                                        [TRAINER_NOT_FINITE] = "failed",
+                                        [TRAINER_FAILED] = "failed"};
+    bool ok = outcome == TRAINER_INTERRUPTED
+                  ? save_as(t, "last.safetensors", t->trainer.progress.epoch)
+              : outcome == TRAINER_NOT_FINITE ? end_not_finite(t)
+                                              : outcome == TRAINER_DONE && copy_out(t);
+    const char *word = ok ? words[outcome] : "failed";
+    ok = run_folder_finish(&t->run, &t->session, t->session.config.seed,
+                           t->trainer.progress.seconds, word) &&
+         ok;
+    if (ok && outcome == TRAINER_INTERRUPTED)
+        report_note("interrupted; the weights so far are in %s/last.safetensors (eval and predict "
+                    "take them with --weights)",
+                    t->run.path);
+    else if (ok)
+        printf("best weights in %s/best.safetensors\n", t->run.path);
+    return ok;
+}
+
+/* ---- the command ---- */
+
+static bool start_run(struct train_command *t)
+{
+    char *runs = session_runs_folder(t->options->runs);
+    bool ok = run_folder_open(&t->run, &t->session, runs, t->session.config.seed, t->options->argc,
+                              t->options->argv) &&
+              (!t->split.validation_count || run_folder_split(&t->run, &t->split));
+    free(runs);
+    return ok;
+}
+
+static void print_start(const struct train_command *t)
+{
+    const struct trainer *r = &t->trainer;
+    printf("training samples %lld, validation samples %lld, epochs %lld, steps %lld, batch %lld\n",
+           (long long)r->train.count, (long long)r->validation.count, (long long)r->epochs,
+           (long long)r->progress.total_steps, (long long)t->session.config.batch);
+    printf("run folder %s\n", t->run.path);
+    fflush(stdout);
+}
+
+static bool run(struct train_command *t)
+{
+    const struct trainer_events events = {t, on_stop, on_step, on_epoch};
+    print_start(t);
+    t->line = progress_line_start(&t->trainer);
+    const enum trainer_outcome outcome = trainer_run(&t->trainer, &events);
+    progress_line_clear(&t->line);
+    return end(t, outcome);
+}
+
+static void command_close(struct train_command *t)
+{
+    run_folder_close(&t->run);
+    trainer_close(&t->trainer);
+    dataset_free(&t->train);
+    dataset_free(&t->validation);
+    split_free(&t->split);
+    session_close(&t->session);
+}
+
+static bool has_train_entry(const struct ftmrt_program *p)
+{
+    return ftmrt_find_entry(p, "train") ||
+           report_error("this program was compiled for inference only");
+}
+
+int command_train(const struct ftmrt_program *p, const struct options *o)
+{
+    struct train_command t = {.options = o};
+    const uint64_t seed = (uint64_t)o->seed;
+    if (!has_train_entry(p) || !session_open(&t.session, p, o->seed_given ? &seed : NULL))
+        return EXIT_ERROR;
+    bool ok = check_out(o->out) && load_data(&t) && plan(&t);
+    if (ok) {
+        watch_interrupt();
+        ok = start_run(&t) && run(&t);
+    }
+    command_close(&t);
+    return interrupted ? EXIT_INTERRUPTED : ok ? EXIT_OK : EXIT_ERROR;
+}

@@ -1,0 +1,176 @@
+/* The training loop. */
+#include "trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "evaluate.h"
+#include "report.h"
+
+double trainer_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+bool trainer_open(struct trainer *t, struct session *session, struct subset train,
+                  struct subset validation, int64_t epochs, int64_t max_steps, double lr)
+{
+    const struct config *c = &session->config;
+    const int64_t per_epoch = (train.count + c->batch - 1) / c->batch;
+    *t = (struct trainer){.session = session,
+                          .train = train,
+                          .validation = validation,
+                          .epochs = epochs,
+                          .progress = progress_start()};
+    t->progress.seed = (int64_t)c->seed;
+    t->progress.lr = lr;
+    t->progress.total_steps = epochs * per_epoch;
+    if (max_steps >= 0 && max_steps < t->progress.total_steps)
+        t->progress.total_steps = max_steps;
+    t->order = app_alloc((size_t)train.count, sizeof(int64_t));
+    return lr_schedule_open(&t->schedule, c, lr, per_epoch, t->progress.total_steps);
+}
+
+void trainer_close(struct trainer *t)
+{
+    free(t->order);
+    *t = (struct trainer){0};
+}
+
+/* The epoch's order of samples: positions shuffled by (seed, epoch), mapped through the subset. */
+static void order_samples(struct trainer *t)
+{
+    for (int64_t i = 0; i < t->train.count; i++)
+        t->order[i] = i;
+    if (t->session->config.shuffle)
+        shuffle_order(t->order, t->train.count, t->session->config.seed,
+                      (uint64_t)t->progress.epoch);
+    for (int64_t i = 0; t->train.indices && i < t->train.count; i++)
+        t->order[i] = t->train.indices[t->order[i]];
+}
+
+static int64_t count_correct(const struct session *s, int64_t n)
+{
+    int64_t classes = s->config.classes, correct = 0;
+    for (int64_t i = 0; i < n; i++)
+        correct += predicted_class(s->logits + i * classes, classes) == s->labels[i];
+    return correct;
+}
+
+/* Counts a step of n samples as done. */
+static void advance(struct trainer *t, int64_t n, double loss)
+{
+    struct progress *p = &t->progress;
+    p->step++;
+    p->position += n;
+    p->epoch_loss += loss * (double)n;
+    p->epoch_correct += count_correct(t->session, n);
+    p->seconds = trainer_clock() - t->started;
+}
+
+/* One step on the epoch's next samples. */
+static enum trainer_outcome train_step(struct trainer *t)
+{
+    struct session *s = t->session;
+    struct config *c = &s->config;
+    struct progress *p = &t->progress;
+    const int64_t left = t->train.count - p->position, n = left < c->batch ? left : c->batch;
+    const double lr = lr_schedule_rate(&t->schedule, p->step);
+    const struct step_scalars scalars = {(float)lr, (float)c->momentum, (float)c->weight_decay};
+    float loss = 0;
+    if (!dataset_batch(t->train.data, &c->transform_train, c, t->order, p->position, n, s->inputs,
+                       s->labels) ||
+        !session_train_step(s, n, &scalars, &loss))
+        return TRAINER_FAILED;
+    advance(t, n, (double)loss);
+    t->last = (struct step_result){p->step, p->epoch, (double)scalars.lr, (double)loss};
+    if (!isfinite(loss))
+        return TRAINER_NOT_FINITE;
+    return t->events.step(t->events.context, &t->last) ? TRAINER_DONE : TRAINER_FAILED;
+}
+
+/* The epoch's figures without validation. */
+static struct epoch_result summary(const struct trainer *t)
+{
+    const struct progress *p = &t->progress;
+    return (struct epoch_result){.epoch = p->epoch,
+                                 .step = p->step,
+                                 .lr = lr_schedule_rate(&t->schedule, p->step - 1),
+                                 .train_loss = p->epoch_loss / (double)p->position,
+                                 .train_accuracy = (double)p->epoch_correct / (double)p->position,
+                                 .validation_loss = NAN,
+                                 .validation_accuracy = NAN};
+}
+
+/* Keeps the best score: the highest accuracy in validation, of several the one with the lowest loss; without
+ * validation the last epoch. */
+static bool keep_best(struct progress *p, const struct epoch_result *e)
+{
+    const double score = isnan(e->validation_loss) ? (double)e->epoch : e->validation_accuracy;
+    if (score < p->best || (score == p->best && !(e->validation_loss < p->best_loss)))
+        return false;
+    p->best = score;
+    p->best_loss = e->validation_loss;
+    p->best_epoch = e->epoch;
+    return true;
+}
+
+static void next_epoch(struct progress *p)
+{
+    p->epoch++;
+    p->position = p->epoch_correct = 0;
+    p->epoch_loss = 0;
+}
+
+/* Validates if there is something to validate on, and tells. */
+static enum trainer_outcome finish_epoch(struct trainer *t)
+{
+    struct epoch_result e = summary(t);
+    struct metrics m = {0};
+    const bool validated = t->validation.count > 0;
+    if (validated) {
+        if (!evaluate(t->session, &t->validation, &m, NULL))
+            return TRAINER_FAILED;
+        e.validation_loss = metrics_loss(&m);
+        e.validation_accuracy = metrics_accuracy(&m);
+    }
+    e.seconds = t->progress.seconds = trainer_clock() - t->started;
+    e.best = keep_best(&t->progress, &e);
+    next_epoch(&t->progress);
+    const bool ok = t->events.epoch(t->events.context, &e, validated ? &m : NULL);
+    metrics_free(&m);
+    return ok ? TRAINER_DONE : TRAINER_FAILED;
+}
+
+static bool epoch_left(const struct trainer *t)
+{
+    return t->progress.position < t->train.count && t->progress.step < t->progress.total_steps;
+}
+
+/* The rest of the running epoch. */
+static enum trainer_outcome train_epoch(struct trainer *t)
+{
+    order_samples(t);
+    while (epoch_left(t)) {
+        if (t->events.stop(t->events.context))
+            return TRAINER_INTERRUPTED;
+        const enum trainer_outcome outcome = train_step(t);
+        if (outcome != TRAINER_DONE)
+            return outcome;
+    }
+    return t->events.stop(t->events.context) ? TRAINER_INTERRUPTED : finish_epoch(t);
+}
+
+enum trainer_outcome trainer_run(struct trainer *t, const struct trainer_events *events)
+{
+    enum trainer_outcome outcome = TRAINER_DONE;
+    t->events = *events;
+    t->started = trainer_clock() - t->progress.seconds;
+    while (outcome == TRAINER_DONE && t->progress.epoch <= t->epochs &&
+           (t->progress.position || t->progress.step < t->progress.total_steps))
+        outcome = train_epoch(t);
+    return outcome;
+}

@@ -1,0 +1,72 @@
+/* Training: epochs over shuffled batches, validation after each.
+ *
+ * A trainer has no options, prints nothing and writes no file; its user hears of what happens through events and
+ * decides. All that changes is in `progress` and in the session's workspace, so a run that is given both goes on where
+ * it was, with the same bits; any number of trainers may run one after the other. */
+#ifndef FTMRT_APP_TRAINER_H
+#define FTMRT_APP_TRAINER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lr_schedule.h"
+#include "metrics.h"
+#include "progress.h"
+#include "sampling.h"
+#include "session.h"
+
+/* A step that was done. loss: the mean over its batch, by the recipe. */
+struct step_result {
+    int64_t step, epoch; /* from 1 */
+    double lr, loss;
+};
+
+/* An epoch that was done; validation values are NaN where there is no validation. */
+struct epoch_result {
+    int64_t epoch, step;
+    double lr, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds;
+    bool best; /* of all epochs so far */
+};
+
+/* What a trainer's user is told. Those that return bool end the training by false, after a message of their own. */
+struct trainer_events {
+    void *context;
+    bool (*stop)(void *context); /* asked before each step: true interrupts */
+    bool (*step)(void *context, const struct step_result *r);
+    bool (*epoch)(void *context, const struct epoch_result *r,
+                  const struct metrics *validation); /* NULL: no validation */
+};
+
+enum trainer_outcome {
+    TRAINER_DONE,        /* what was asked for */
+    TRAINER_INTERRUPTED, /* `stop` was true; the last step is whole */
+    TRAINER_NOT_FINITE,  /* the loss of the last step; its weights are of no use */
+    TRAINER_FAILED       /* something else, after a message */
+};
+
+/* Nothing but `order` is owned. */
+struct trainer {
+    struct session *session;
+    struct subset train, validation; /* validation.count 0: none */
+    struct lr_schedule schedule;
+    int64_t epochs;
+    struct trainer_events events;
+    struct progress progress;
+    int64_t *order; /* samples of the epoch */
+    double started; /* on the monotonic clock, as if earlier processes had run in this one */
+    struct step_result last;
+};
+
+/* Fills t for a run from the beginning: at most `epochs` and `max_steps` (negative: no limit), with the session's recipe and
+ * seed. session.config gives batch, shuffle and the optimizer's other values. false after a message. */
+bool trainer_open(struct trainer *t, struct session *session, struct subset train,
+                  struct subset validation, int64_t epochs, int64_t max_steps, double lr);
+void trainer_close(struct trainer *t);
+
+/* Trains from t->progress to the end. */
+enum trainer_outcome trainer_run(struct trainer *t, const struct trainer_events *events);
+
+/* Seconds on the monotonic clock. */
+double trainer_clock(void);
+
+#endif
