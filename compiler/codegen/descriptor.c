@@ -152,7 +152,7 @@ static struct ftmrt_entry make_entry(struct arena *arena, const struct graph *g)
         .name = g->name, .inputs = inputs, .outputs = outputs, .output_count = g->outputs.len};
     for (uint32_t i = 0; i < g->nodes.len; i++)
         if (g->nodes.at[i].op == OP_input && !g->nodes.at[i].dead)
-            inputs[e.input_count++] = make_value(g->nodes.at[i].attrs.label, &g->nodes.at[i].type);
+            inputs[e.input_count++] = make_value(g->nodes.at[i].attrs->label, &g->nodes.at[i].type);
     for (uint32_t i = 0; i < g->outputs.len; i++)
         outputs[i] =
             make_value(g->outputs.at[i].name, &graph_node(g, g->outputs.at[i].value)->type);

@@ -8,8 +8,6 @@
 
 #include "kernel.h"
 
-enum { MAX_BUFFERS = NODE_MAX_INPUTS + 2 };
-
 struct entry {
     struct ir *ir;
     struct arena *arena;
@@ -17,7 +15,7 @@ struct entry {
     const struct descriptor *descriptor;
     LLVMValueRef workspace, inputs, outputs, n; /* parameters */
     LLVMValueRef blob, parallel, run;
-    LLVMValueRef buffers; /* MAX_BUFFERS pointers on the stack */
+    LLVMValueRef buffers; /* pointers on the stack, as many as the widest call wants */
     LLVMTypeRef parallel_type, run_type, kernel_type;
 };
 
@@ -115,6 +113,17 @@ static void check_batch(struct entry *e)
     LLVMPositionBuilderAtEnd(ir->b, good);
 }
 
+/* Buffers of the widest call; room for what fusing makes in any case. */
+static uint32_t most_buffers(const struct schedule_function *f)
+{
+    uint32_t most = FUSED_MAX_INPUTS;
+    for (uint32_t i = 0; i < f->calls.len; i++) {
+        uint32_t count = graph_node(f->graph, f->calls.at[i].node)->input_count;
+        most = count > most ? count : most;
+    }
+    return most + 2;
+}
+
 /* The calls, as a function of its own that ftmrt_run runs with a team of threads. */
 static LLVMValueRef emit_body(struct entry *e, const struct schedule_function *f, LLVMTypeRef type)
 {
@@ -125,7 +134,7 @@ static LLVMValueRef emit_body(struct entry *e, const struct schedule_function *f
     e->inputs = LLVMGetParam(fn, 1);
     e->outputs = LLVMGetParam(fn, 2);
     e->n = LLVMGetParam(fn, 3);
-    e->buffers = LLVMBuildAlloca(ir->b, LLVMArrayType2(ir->ptr, MAX_BUFFERS), "buffers");
+    e->buffers = LLVMBuildAlloca(ir->b, LLVMArrayType2(ir->ptr, most_buffers(f)), "buffers");
     for (uint32_t i = 0; i < f->calls.len; i++)
         emit_call(e, f->graph, &f->calls.at[i]);
     LLVMBuildRetVoid(ir->b);

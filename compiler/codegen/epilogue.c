@@ -89,7 +89,7 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     uint32_t buffer = x->first + i - (x->so_far ? 1 : 0);
     const struct node *v = graph_node(k->graph, k->node->inputs[buffer]);
     if (v->op == OP_constant)
-        return wrap(ir_vec_const(k->ir, v->attrs.value));
+        return wrap(ir_vec_const(k->ir, v->attrs->value));
     bool scalar = v->type.shape.rank == 0;
     LLVMValueRef load = scalar ? ir_load_f32(k->ir, k->buffer[buffer])
                                : ir_load_vec(k->ir, epilogue_address(k, buffer, x->at, row));
@@ -191,7 +191,7 @@ static uint32_t own_inputs(const struct node *n)
 LLVMValueRef epilogue_value(struct kernel_build *k, const struct position *at)
 {
     struct expression x = {.emit = {&builder}, .k = k, .at = at, .counted = k->node->inputs[0]};
-    return llvm(op_emit(k->node->op)(&x.emit, &k->node->attrs));
+    return llvm(op_emit(k->node->op)(&x.emit, k->node->attrs));
 }
 
 void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at)
@@ -201,7 +201,7 @@ void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct pos
         .emit = {&builder}, .k = k, .at = at, .first = own_inputs(n), .counted = VALUE_NONE};
     for (uint32_t i = 0; i < n->step_count; i++) {
         x.so_far = value;
-        value = llvm(op_emit(n->steps[i].op)(&x.emit, &n->steps[i].attrs));
+        value = llvm(op_emit(n->steps[i].op)(&x.emit, n->steps[i].attrs));
         x.first += n->steps[i].extra;
     }
     ir_store_vec(k->ir, value, epilogue_address(k, n->input_count, at, 0));

@@ -17,9 +17,9 @@ const struct kernel_family *kernel_family(const struct graph *g, const struct no
 {
     (void)g;
     const struct kernel_family *family = families[n->op];
-    if (n->attrs.groups > 1 && family == &kernel_conv2d)
+    if (n->attrs->groups > 1 && family == &kernel_conv2d)
         return &kernel_depthwise;
-    if (n->attrs.groups > 1 && family == &kernel_conv2d_grad_weight)
+    if (n->attrs->groups > 1 && family == &kernel_conv2d_grad_weight)
         return &kernel_depthwise_grad_weight;
     if (!family && op_info(n->op)->cls == OP_CLASS_ELEMWISE)
         return &kernel_elementwise;
@@ -52,12 +52,17 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
     const struct node *n = graph_node(g, node);
     const struct kernel_family *family = kernel_family(g, n);
     uint32_t phases = family->phases(g, n, ir->cpu);
+    struct arena arena;
+    arena_init(&arena, "kernel");
+    LLVMValueRef *buffers = arena_array(&arena, LLVMValueRef, n->input_count + 2);
     for (uint32_t phase = 0; phase < phases; phase++) {
-        struct kernel_build k = {.ir = ir, .graph = g, .node = n, .phase = phase};
+        struct kernel_build k = {
+            .ir = ir, .graph = g, .node = n, .phase = phase, .buffer = buffers};
         char text[256];
         snprintf(text, sizeof text, phase ? "%s.%u" : "%s", name, phase);
         emit_phase(&k, family, text);
     }
+    arena_clear(&arena);
 }
 
 LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i) { return k->buffer[i]; }

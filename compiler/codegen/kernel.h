@@ -25,8 +25,7 @@ struct kernel_build {
     const struct node *node;
     uint32_t phase;
     LLVMValueRef buffers, n, begin, end; /* parameters of the function */
-    LLVMValueRef
-        buffer[NODE_MAX_INPUTS + 2]; /* loaded at the function's entry; see kernel_buffer */
+    LLVMValueRef *buffer;                /* loaded at the function's entry; see kernel_buffer */
 };
 
 struct kernel_family {

@@ -11,7 +11,7 @@ struct gather gather_of(const struct graph *g, const struct node *n)
     const struct shape *w = graph_shape(g, n->inputs[1]);
     const struct shape *in = &x->type.shape, *out = &n->type.shape;
     return (struct gather){
-        .attrs = &n->attrs,
+        .attrs = n->attrs,
         .backward = n->op == OP_conv2d_grad_input,
         .plain = x->layout == FTMRT_LAYOUT_PLAIN,
         .in_channels = in->dim[1],

@@ -83,7 +83,7 @@ static void choose_tile(struct plan *p, const struct cpu *cpu)
 
 static bool is_pointwise(const struct node *n, const struct plan *p)
 {
-    const struct attrs *a = &n->attrs;
+    const struct attrs *a = n->attrs;
     return p->kernel[0] * p->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1 &&
            a->padding[0] == 0 && a->padding[1] == 0 && p->in[0] == p->out[0] &&
            p->in[1] == p->out[1];
@@ -457,7 +457,7 @@ static void emit(struct kernel_build *k)
         return;
     }
     struct grad_weight w = {
-        .k = k, .ir = ir, .p = plan_of(k->graph, k->node, ir->cpu), .attrs = &k->node->attrs};
+        .k = k, .ir = ir, .p = plan_of(k->graph, k->node, ir->cpu), .attrs = k->node->attrs};
     int64_t pixels = w.p.in[0] * w.p.in[1];
     w.pixel = w.p.plain ? 1 : CB;
     w.channel = w.p.plain ? pixels : 1;

@@ -40,7 +40,7 @@ static struct gather geometry(const struct graph *g, const struct node *n)
 {
     const int64_t *x = graph_shape(g, n->inputs[0])->dim, *dy = graph_shape(g, n->inputs[1])->dim;
     const int64_t *w = n->type.shape.dim;
-    return (struct gather){.attrs = &n->attrs,
+    return (struct gather){.attrs = n->attrs,
                            .in_channels = x[1],
                            .out_channels = x[1],
                            .in = {x[2], x[3]},

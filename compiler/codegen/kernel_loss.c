@@ -113,7 +113,7 @@ static LLVMValueRef first_lane(struct ir *ir, LLVMValueRef v)
 static LLVMValueRef image_loss(struct softmax *s)
 {
     struct ir *ir = s->k->ir;
-    double smoothing = s->k->node->attrs.label_smoothing;
+    double smoothing = s->k->node->attrs->label_smoothing;
     LLVMValueRef loss = first_lane(ir, vmath_log(ir, s->sum));
     LLVMValueRef hit = LLVMBuildFMul(ir->b, s->hit, ir_f32(ir, 1 - smoothing), "");
     loss = LLVMBuildFSub(ir->b, loss, hit, "");
@@ -187,7 +187,7 @@ static void emit_cross_entropy_grad(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct softmax s = softmax_of(k);
-    double smoothing = k->node->attrs.label_smoothing;
+    double smoothing = k->node->attrs->label_smoothing;
     LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1),
                  result = kernel_result(k);
     LLVMValueRef count = ir_splat(ir, geometry_float(ir, k->n));

@@ -15,7 +15,7 @@ struct window {
 
 static struct window window_of(struct kernel_build *k, value_id in, value_id out)
 {
-    const struct attrs *a = &k->node->attrs;
+    const struct attrs *a = k->node->attrs;
     struct window w = {.k = k, .kernel = a->kernel, .stride = a->stride, .padding = a->padding};
     w.in = geometry_of(k->graph, in);
     w.out = geometry_of(k->graph, out);

@@ -228,7 +228,7 @@ static LLVMValueRef scale_by_deviation(struct reduction *r, LLVMValueRef stats, 
 {
     struct ir *ir = r->k->ir;
     LLVMValueRef var = ir_load_vec(ir, geometry_vector(ir, &r->q, stats, 1, block, part));
-    LLVMValueRef eps = ir_vec_const(ir, r->k->node->attrs.eps);
+    LLVMValueRef eps = ir_vec_const(ir, r->k->node->attrs->eps);
     return LLVMBuildFDiv(ir->b, sum, ir_sqrt(ir, LLVMBuildFAdd(ir->b, var, eps, "")), "");
 }
 

@@ -21,7 +21,7 @@ static LLVMValueRef scalar(struct kernel_build *k, uint32_t operand)
 {
     const struct node *v = graph_node(k->graph, k->node->inputs[operand]);
     if (v->op == OP_constant)
-        return ir_vec_const(k->ir, v->attrs.value);
+        return ir_vec_const(k->ir, v->attrs->value);
     return ir_splat(k->ir, ir_load_f32(k->ir, kernel_buffer(k, operand)));
 }
 
@@ -42,7 +42,7 @@ static void emit_sgd(struct kernel_build *k)
     if (!plain) {
         LLVMValueRef m = ir_fma(ir, momentum, ir_load_vec(ir, ir_at(ir, slot, i.i)), g);
         ir_store_vec(ir, m, ir_at(ir, slot, i.i));
-        g = k->node->attrs.nesterov ? ir_fma(ir, momentum, m, g) : m;
+        g = k->node->attrs->nesterov ? ir_fma(ir, momentum, m, g) : m;
     }
     ir_store_vec(ir, ir_fma(ir, minus_lr, g, p), ir_at(ir, param, i.i));
     ir_loop_end(ir, &i);
@@ -63,7 +63,7 @@ static LLVMValueRef unbiased(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     LLVMValueRef count =
-        ir_mul_const(ir, k->n, k->node->attrs.in_size[0] * k->node->attrs.in_size[1]);
+        ir_mul_const(ir, k->n, k->node->attrs->in_size[0] * k->node->attrs->in_size[1]);
     LLVMValueRef less = ir_max(ir, ir_add_const(ir, count, -1), ir_i64(ir, 1));
     LLVMValueRef ratio = LLVMBuildFDiv(ir->b, LLVMBuildSIToFP(ir->b, count, ir->f64, ""),
                                        LLVMBuildSIToFP(ir->b, less, ir->f64, ""), "");
@@ -73,7 +73,7 @@ static LLVMValueRef unbiased(struct kernel_build *k)
 static void move_average(struct kernel_build *k, LLVMValueRef address, LLVMValueRef batch)
 {
     struct ir *ir = k->ir;
-    double momentum = k->node->attrs.momentum;
+    double momentum = k->node->attrs->momentum;
     LLVMValueRef old =
         LLVMBuildFMul(ir->b, ir_load_vec(ir, address), ir_vec_const(ir, 1 - momentum), "");
     ir_store_vec(ir, ir_fma(ir, batch, ir_vec_const(ir, momentum), old), address);

@@ -1,14 +1,9 @@
-/* Building and rewriting graphs.
- *
- * Sorting is a depth-first walk in list order that puts operands before their user, so that a list
- * that is already in order stays as it is; inputs come first and effects last, each in their order.
- */
+/* Building and rewriting graphs. */
 #include "graph.h"
 
 #include <string.h>
 
 #include "op.h"
-#include "query.h"
 
 struct program *program_new(struct arena *arena, struct diag *diag, const char *name,
                             int64_t max_batch)
@@ -19,6 +14,7 @@ struct program *program_new(struct arena *arena, struct diag *diag, const char *
     p->name = arena_strdup(arena, name);
     p->max_batch = max_batch;
     p->shards = 4;
+    map_init(&p->state_names, arena);
     return p;
 }
 
@@ -43,15 +39,15 @@ struct graph *program_find_function(const struct program *p, const char *name)
 uint32_t program_add_state(struct program *p, struct state s)
 {
     vec_push(p->arena, &p->states, s);
+    if (!map_has(&p->state_names, s.name))
+        map_set(&p->state_names, s.name, (void *)(uintptr_t)p->states.len);
     return p->states.len - 1;
 }
 
 uint32_t program_find_state(const struct program *p, const char *name)
 {
-    for (uint32_t i = 0; i < p->states.len; i++)
-        if (strcmp(p->states.at[i].name, name) == 0)
-            return i;
-    return UINT32_MAX;
+    uintptr_t found = (uintptr_t)map_get(&p->state_names, name);
+    return found ? (uint32_t)found - 1 : UINT32_MAX;
 }
 
 bool state_constant(const struct state *s) { return !s->trainable && !s->mutable; }
@@ -80,54 +76,227 @@ static bool infer_one(struct graph *g, struct node *n)
     return info->shape(g, n) && within_limit(g, n);
 }
 
-/* The steps' operations are inferred as nodes of their own, whose operand 0 is VALUE_NONE: the
- * value so far. */
+uint32_t node_anchor_inputs(const struct node *n)
+{
+    uint32_t count = n->input_count;
+    for (uint32_t i = 0; i < n->step_count; i++)
+        count -= n->steps[i].extra < count ? n->steps[i].extra : count;
+    return count;
+}
+
+enum { MAX_STEP_OPERANDS = 8 };
+
+/* A step's operation as a node of its own, whose operand 0 is VALUE_NONE: the value so far, of this
+ * type. */
+static bool infer_step(struct graph *g, const struct node *n, const struct step *step,
+                       const value_id *extra, struct type *type)
+{
+    value_id inputs[MAX_STEP_OPERANDS] = {VALUE_NONE};
+    FTM_BUG_ON(step->extra >= MAX_STEP_OPERANDS, "step %s with %u further operands",
+               op_info(step->op)->name, step->extra);
+    for (uint32_t i = 0; i < step->extra; i++)
+        inputs[1 + i] = extra[i];
+    struct node one = {.op = step->op,
+                       .attrs = step->attrs,
+                       .input_count = 1 + step->extra,
+                       .inputs = inputs,
+                       .type = *type,
+                       .span = n->span};
+    bool ok = infer_one(g, &one);
+    *type = one.type;
+    return ok;
+}
+
 bool graph_infer(struct graph *g, struct node *n)
 {
     struct node part = *n;
     part.step_count = 0;
     part.input_count = node_anchor_inputs(n);
-    uint32_t next = part.input_count;
+    const value_id *extra = n->inputs + part.input_count;
     bool ok = infer_one(g, &part);
     for (uint32_t s = 0; ok && s < n->step_count; s++) {
-        const struct step *step = &n->steps[s];
-        struct node one = {
-            .op = step->op, .attrs = step->attrs, .type = part.type, .span = n->span};
-        one.inputs[one.input_count++] = VALUE_NONE;
-        for (uint32_t i = 0; i < step->extra; i++)
-            one.inputs[one.input_count++] = n->inputs[next++];
-        ok = infer_one(g, &one);
-        part.type = one.type;
+        ok = infer_step(g, n, &n->steps[s], extra, &part.type);
+        extra += n->steps[s].extra;
     }
     if (ok)
         n->type = part.type;
     return ok;
 }
 
+/* ---- uses ---- */
+
+static void use_begin(struct graph *g, value_id v, struct use *u)
+{
+    struct node *n = graph_node(g, v);
+    u->prev = NULL;
+    u->next = n->uses;
+    if (n->uses)
+        n->uses->prev = u;
+    n->uses = u;
+    n->use_count++;
+}
+
+static void use_end(struct graph *g, value_id v, struct use *u)
+{
+    struct node *n = graph_node(g, v);
+    if (u->prev)
+        u->prev->next = u->next;
+    else
+        n->uses = u->next;
+    if (u->next)
+        u->next->prev = u->prev;
+    u->next = u->prev = NULL;
+    n->use_count--;
+}
+
+static void use_operands(struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        n->reads[i] = (struct use){.user = v.i, .operand = i};
+        use_begin(g, n->inputs[i], &n->reads[i]);
+    }
+}
+
+static void leave_operands(struct graph *g, const struct node *n)
+{
+    for (uint32_t i = 0; i < n->input_count; i++)
+        use_end(g, n->inputs[i], &n->reads[i]);
+}
+
+void graph_set_input(struct graph *g, value_id node, uint32_t i, value_id v)
+{
+    const struct node *n = graph_node(g, node);
+    use_end(g, n->inputs[i], &n->reads[i]);
+    ((value_id *)n->inputs)[i] = v; /* the one place that writes what is const to all others */
+    use_begin(g, v, &n->reads[i]);
+}
+
+void graph_set_output(struct graph *g, uint32_t output, value_id v)
+{
+    struct named_value *o = &g->outputs.at[output];
+    use_end(g, o->value, o->use);
+    o->value = v;
+    use_begin(g, v, o->use);
+}
+
+void graph_replace_uses(struct graph *g, value_id from, value_id to, value_id except)
+{
+    for (struct use *u = graph_node(g, from)->uses, *next; u; u = next) {
+        next = u->next;
+        if (u->user == USE_OUTPUT)
+            graph_set_output(g, u->operand, to);
+        else if (u->user != except.i)
+            graph_set_input(g, (value_id){u->user}, u->operand, to);
+    }
+}
+
+void graph_kill(struct graph *g, value_id v)
+{
+    struct node *n = graph_node(g, v);
+    if (n->dead)
+        return;
+    n->dead = true;
+    leave_operands(g, n);
+}
+
 /* ---- building ---- */
 
-static value_id append(struct graph *g, struct node n)
+/* Room for a node. In debug builds the nodes of a short array move each time, so that a pointer
+ * kept across an append reads garbage in every test, not only where the array happens to be full. */
+static struct node *new_node(struct graph *g)
 {
-    vec_push(g->program->arena, &g->nodes, n);
-    return (value_id){g->nodes.len - 1};
+#ifndef NDEBUG
+    enum { SHORT = 256 };
+    if (g->nodes.len < SHORT && g->nodes.len > 0) {
+        size_t bytes = g->nodes.len * sizeof(struct node);
+        struct node *moved = arena_array(g->program->arena, struct node, g->nodes.len + 1);
+        memcpy(moved, g->nodes.at, bytes);
+        memset(g->nodes.at, 0xA5, bytes);
+        g->nodes.at = moved;
+        g->nodes.cap = g->nodes.len + 1;
+    }
+#endif
+    return vec_add(g->program->arena, &g->nodes);
+}
+
+/* Remembers the first live leaf of a state. */
+static void note_leaf(struct graph *g, value_id v)
+{
+    uint32_t state = graph_node(g, v)->attrs->state;
+    while (g->leaves.len <= state)
+        vec_push(g->program->arena, &g->leaves, VALUE_NONE);
+    if (!value_valid(g->leaves.at[state]) || graph_node(g, g->leaves.at[state])->dead)
+        g->leaves.at[state] = v;
+}
+
+/* What graph_append and graph_set_node copy: everything but the uses of the value. */
+static void fill_node(struct graph *g, value_id v, const struct node *n)
+{
+    struct arena *arena = g->program->arena;
+    value_id *inputs = arena_array(arena, value_id, n->input_count);
+    struct step *steps = arena_array(arena, struct step, n->step_count);
+    for (uint32_t i = 0; i < n->input_count; i++)
+        inputs[i] = n->inputs[i];
+    for (uint32_t i = 0; i < n->step_count; i++) {
+        steps[i] = n->steps[i];
+        steps[i].attrs = program_attrs(g->program, steps[i].op, steps[i].attrs);
+    }
+    struct node *to = graph_node(g, v);
+    struct use *uses = to->uses;
+    uint32_t use_count = to->use_count;
+    *to = *n;
+    to->inputs = inputs;
+    to->steps = steps;
+    to->attrs = program_attrs(g->program, n->op, n->attrs);
+    to->reads = arena_array(arena, struct use, n->input_count);
+    to->uses = uses;
+    to->use_count = use_count;
+    to->dead = false;
+    use_operands(g, v);
+    if (n->op == OP_state)
+        note_leaf(g, v);
+}
+
+value_id graph_append(struct graph *g, const struct node *n)
+{
+    struct node copy = *n; /* it may lie in the array that grows */
+    new_node(g);
+    value_id v = {g->nodes.len - 1};
+    fill_node(g, v, &copy);
+    return v;
+}
+
+void graph_set_node(struct graph *g, value_id v, const struct node *n)
+{
+    struct node copy = *n;
+    if (!graph_node(g, v)->dead)
+        leave_operands(g, graph_node(g, v));
+    fill_node(g, v, &copy);
+}
+
+void graph_set_attrs(struct graph *g, value_id v, const struct attrs *a)
+{
+    struct node *n = graph_node(g, v);
+    n->attrs = program_attrs(g->program, n->op, a);
 }
 
 value_id graph_add(struct graph *g, enum op op, const value_id *inputs, uint32_t input_count,
                    const struct attrs *attrs, struct span span, const char *name)
 {
-    struct node n = {.op = op, .input_count = input_count, .span = span, .name = name};
-    FTM_BUG_ON(input_count > NODE_MAX_INPUTS, "%s with %u operands", op_info(op)->name,
-               input_count);
     for (uint32_t i = 0; i < input_count; i++) {
         if (!value_valid(inputs[i]))
             return VALUE_NONE;
         FTM_BUG_ON(inputs[i].i >= g->nodes.len, "operand %u of %s does not exist", i,
                    op_info(op)->name);
-        n.inputs[i] = inputs[i];
     }
-    if (attrs)
-        n.attrs = *attrs;
-    return graph_infer(g, &n) ? append(g, n) : VALUE_NONE;
+    struct node n = {.op = op,
+                     .input_count = input_count,
+                     .inputs = inputs,
+                     .attrs = program_attrs(g->program, op, attrs),
+                     .span = span,
+                     .name = name};
+    return graph_infer(g, &n) ? graph_append(g, &n) : VALUE_NONE;
 }
 
 value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const value_id *inputs,
@@ -145,38 +314,34 @@ value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const
 
 value_id graph_input(struct graph *g, const char *name, struct type type)
 {
-    struct node n = {.op = OP_input, .type = type};
-    n.attrs.label = arena_strdup(g->program->arena, name);
-    return append(g, n);
+    const struct attrs a = {.label = arena_strdup(g->program->arena, name)};
+    return graph_append(g, &(struct node){.op = OP_input, .attrs = &a, .type = type});
 }
 
 value_id graph_state(struct graph *g, uint32_t state)
 {
-    for (uint32_t i = 0; i < g->nodes.len; i++) {
-        const struct node *n = &g->nodes.at[i];
-        if (!n->dead && n->op == OP_state && n->attrs.state == state)
-            return (value_id){i};
-    }
+    value_id leaf = state < g->leaves.len ? g->leaves.at[state] : VALUE_NONE;
+    if (value_valid(leaf) && !graph_node(g, leaf)->dead)
+        return leaf;
     FTM_BUG_ON(state >= g->program->states.len, "state %u does not exist", state);
     const struct state *s = &g->program->states.at[state];
-    struct node n = {.op = OP_state, .type = s->type, .layout = s->layout, .span = s->span};
-    n.attrs.state = state;
-    return append(g, n);
+    const struct attrs a = {.state = state};
+    return graph_append(
+        g, &(struct node){
+               .op = OP_state, .attrs = &a, .type = s->type, .layout = s->layout, .span = s->span});
 }
 
 value_id graph_constant(struct graph *g, double value, struct type type)
 {
-    struct node n = {.op = OP_constant, .type = type};
-    n.attrs.value = value;
-    n.attrs.shape = type.shape;
-    return append(g, n);
+    const struct attrs a = {.value = value, .shape = type.shape};
+    return graph_append(g, &(struct node){.op = OP_constant, .attrs = &a, .type = type});
 }
 
 value_id graph_find_input(const struct graph *g, const char *name)
 {
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         const struct node *n = &g->nodes.at[i];
-        if (!n->dead && n->op == OP_input && strcmp(n->attrs.label, name) == 0)
+        if (!n->dead && n->op == OP_input && strcmp(n->attrs->label, name) == 0)
             return (value_id){i};
     }
     return VALUE_NONE;
@@ -184,8 +349,11 @@ value_id graph_find_input(const struct graph *g, const char *name)
 
 void graph_output(struct graph *g, const char *name, value_id v)
 {
-    struct named_value output = {arena_strdup(g->program->arena, name), v};
+    struct named_value output = {arena_strdup(g->program->arena, name), v,
+                                 arena_new(g->program->arena, struct use)};
+    *output.use = (struct use){.user = USE_OUTPUT, .operand = g->outputs.len};
     vec_push(g->program->arena, &g->outputs, output);
+    use_begin(g, v, output.use);
 }
 
 value_id graph_find_output(const struct graph *g, const char *name)
@@ -194,128 +362,4 @@ value_id graph_find_output(const struct graph *g, const char *name)
         if (strcmp(g->outputs.at[i].name, name) == 0)
             return g->outputs.at[i].value;
     return VALUE_NONE;
-}
-
-/* ---- rewriting ---- */
-
-void graph_replace_uses(struct graph *g, value_id from, value_id to, value_id except)
-{
-    for (uint32_t i = 0; i < g->nodes.len; i++) {
-        struct node *n = &g->nodes.at[i];
-        if (n->dead || i == except.i)
-            continue;
-        for (uint32_t k = 0; k < n->input_count; k++)
-            if (value_same(n->inputs[k], from))
-                n->inputs[k] = to;
-    }
-    for (uint32_t i = 0; i < g->outputs.len; i++)
-        if (value_same(g->outputs.at[i].value, from))
-            g->outputs.at[i].value = to;
-}
-
-uint32_t graph_use_count(const struct graph *g, value_id v)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < g->nodes.len; i++) {
-        const struct node *n = &g->nodes.at[i];
-        for (uint32_t k = 0; !n->dead && k < n->input_count; k++)
-            count += value_same(n->inputs[k], v);
-    }
-    for (uint32_t i = 0; i < g->outputs.len; i++)
-        count += value_same(g->outputs.at[i].value, v);
-    return count;
-}
-
-enum { UNSEEN = 0, OPEN, PLACED };
-
-struct sorter {
-    const struct graph *g;
-    unsigned char *mark;
-    uint32_t *place; /* new index by old index */
-    uint32_t *order; /* old index by new index */
-    uint32_t *stack; /* nodes whose operands are being placed */
-    uint32_t *next;  /* next operand to look at, by old index */
-    uint32_t placed;
-};
-
-/* Pushes the next operand of a node that is not placed yet; false if there is none. */
-static bool push_operand(struct sorter *s, uint32_t *depth)
-{
-    uint32_t i = s->stack[*depth - 1];
-    const struct node *n = &s->g->nodes.at[i];
-    while (s->next[i] < n->input_count) {
-        uint32_t operand = n->inputs[s->next[i]++].i;
-        FTM_BUG_ON(operand >= s->g->nodes.len || s->g->nodes.at[operand].dead,
-                   "%s reads a value that does not exist", op_info(n->op)->name);
-        FTM_BUG_ON(s->mark[operand] == OPEN, "%s depends on itself", op_info(n->op)->name);
-        if (s->mark[operand] == UNSEEN) {
-            s->mark[operand] = OPEN;
-            s->stack[(*depth)++] = operand;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void place_with_operands(struct sorter *s, uint32_t root)
-{
-    if (s->mark[root] != UNSEEN)
-        return;
-    uint32_t depth = 0;
-    s->mark[root] = OPEN;
-    s->stack[depth++] = root;
-    while (depth > 0) {
-        if (push_operand(s, &depth))
-            continue;
-        uint32_t i = s->stack[--depth];
-        s->mark[i] = PLACED;
-        s->place[i] = s->placed;
-        s->order[s->placed++] = i;
-    }
-}
-
-/* Group of a node in the order: inputs, everything else, effects. */
-static int sort_group(const struct node *n)
-{
-    if (n->op == OP_input)
-        return 0;
-    return op_info(n->op)->cls == OP_CLASS_EFFECT ? 2 : 1;
-}
-
-static void renumber(struct graph *g, const struct sorter *s)
-{
-    struct node *nodes = arena_array(g->program->arena, struct node, s->placed);
-    for (uint32_t i = 0; i < s->placed; i++) {
-        nodes[i] = g->nodes.at[s->order[i]];
-        for (uint32_t k = 0; k < nodes[i].input_count; k++)
-            nodes[i].inputs[k].i = s->place[nodes[i].inputs[k].i];
-    }
-    g->nodes.at = nodes;
-    g->nodes.len = g->nodes.cap = s->placed;
-    for (uint32_t i = 0; i < g->outputs.len; i++) {
-        uint32_t old = g->outputs.at[i].value.i;
-        g->outputs.at[i].value.i = s->place[old];
-    }
-}
-
-void graph_sort(struct graph *g)
-{
-    struct arena scratch;
-    arena_init(&scratch, "sort");
-    uint32_t count = g->nodes.len;
-    struct sorter s = {.g = g};
-    s.mark = arena_array(&scratch, unsigned char, count);
-    s.place = arena_array(&scratch, uint32_t, count);
-    s.order = arena_array(&scratch, uint32_t, count);
-    s.stack = arena_array(&scratch, uint32_t, count);
-    s.next = arena_array(&scratch, uint32_t, count);
-    for (int group = 0; group < 3; group++)
-        for (uint32_t i = 0; i < count; i++)
-            if (!g->nodes.at[i].dead && sort_group(&g->nodes.at[i]) == group)
-                place_with_operands(&s, i);
-    for (uint32_t i = 0; i < g->outputs.len; i++)
-        FTM_BUG_ON(g->outputs.at[i].value.i >= count || s.mark[g->outputs.at[i].value.i] != PLACED,
-                   "output %s has no value", g->outputs.at[i].name);
-    renumber(g, &s);
-    arena_clear(&scratch);
 }

@@ -5,14 +5,18 @@
  *   function  named inputs, nodes in execution order (SSA: one node, one value), named outputs
  *   node      an operation of ops.def, its operands, its attributes, and fused steps
  *
- * Nodes live in the program's arena and are never moved or reused; value ids are indices into the
- * function's node array, so ids stay comparable between dumps. The list is append-only; a pass that
- * rewrites builds replacements at the end and calls graph_sort() or redirects uses; dead nodes are
- * skipped by everything.
+ * A value id is the index of its node in the function's array. The array moves when it grows, so
+ * pointers to nodes do not survive an append; ids do, until graph_sort() renumbers. A pass that
+ * rewrites appends replacements at the end, redirects uses, kills what they replace and sorts once
+ * it is done; dead nodes are skipped by everything.
  *
- * State is explicit: a `state` node reads a state as it is when the function starts; only nodes
- * with the EFFECT trait write states, and they come after every reader of what they write (the
- * verifier checks it).
+ * What a node has in any number lies outside it: operands, steps and, shared by all nodes that have
+ * the same, attributes. Each value knows its uses: the operands of live nodes and the outputs that
+ * read it. Operands are therefore written through the functions below only.
+ *
+ * State is explicit: a `state` node reads a state as it is when the function starts; only nodes of
+ * the class EFFECT write states, and they come after every reader of what they write (the verifier
+ * checks it).
  *
  * Shapes are logical. `layout` is assigned by the layout pass; before it every value is plain. */
 #ifndef FTM_GRAPH_GRAPH_H
@@ -23,6 +27,7 @@
 
 #include "arena.h"
 #include "diag.h"
+#include "map.h"
 #include "shape.h"
 #include "vec.h"
 
@@ -58,33 +63,55 @@ struct attrs {
 #include "attrs.def"
 };
 
-enum { NODE_MAX_STEPS = 6, NODE_MAX_INPUTS = 12 };
+/* The attributes of a program, each set once: of two nodes of one op those with equal attributes
+ * have the same pointer (attrs.c). */
+struct attrs_table {
+    VEC(const struct attrs *) all;
+    uint32_t *slots; /* index in `all` + 1 by hash; 0 is free */
+    uint32_t slot_count;
+};
 
 /* An element-wise operation fused behind a node: its first operand is the value so far, its further
  * operands (if any) are `extra` inputs of the node, taken in order after the anchor's own. */
 struct step {
     enum op op;
     uint32_t extra;
-    struct attrs attrs;
+    const struct attrs *attrs; /* interned; never NULL */
 };
+
+/* One reader of a value: operand `operand` of node `user`, or output `operand` if user is
+ * USE_OUTPUT. */
+struct use {
+    uint32_t user, operand;
+    struct use *next, *prev; /* of the same value, newest first */
+};
+
+#define USE_OUTPUT UINT32_MAX
+
+/* What fusing makes: so many steps and operands at most. What is written by hand may have more. */
+enum { FUSED_MAX_STEPS = 6, FUSED_MAX_INPUTS = 12 };
 
 struct node {
     enum op op;
-    uint32_t input_count; /* anchor's operands, then those of the steps */
-    value_id inputs[NODE_MAX_INPUTS];
-    struct attrs attrs;
-    uint32_t step_count;
-    struct step steps[NODE_MAX_STEPS];
-    struct type type; /* of the result (an EFFECT's is the state's it writes first) */
     enum ftmrt_layout layout;
+    uint32_t input_count; /* anchor's operands, then those of the steps */
+    uint32_t step_count;
+    const value_id *inputs; /* written by graph_set_input() */
+    const struct step *steps;
+    const struct attrs *attrs; /* interned, written by graph_set_attrs(); never NULL */
+    struct type type;          /* of the result (an EFFECT's is the state's it writes first) */
+    struct use *reads;         /* by operand: its place in the list of uses of what it reads */
+    struct use *uses;          /* of this node's value: see for_uses */
+    uint32_t use_count;
+    bool dead;
     const char *name; /* label path of the layer it came from, or NULL */
     struct span span;
-    bool dead;
 };
 
 struct named_value {
     const char *name;
-    value_id value;
+    value_id value;  /* written by graph_set_output() */
+    struct use *use; /* its place in the list of uses of the value */
 };
 
 struct graph {
@@ -93,6 +120,7 @@ struct graph {
     bool training;
     VEC(struct node) nodes;          /* execution order, once graph_sort() has run */
     VEC(struct named_value) outputs; /* inputs are the OP_input nodes, in order */
+    VEC(value_id) leaves;            /* by state: its `state` node, or VALUE_NONE */
 };
 
 struct state {
@@ -129,10 +157,13 @@ struct program {
     int64_t max_batch;
     int64_t shards; /* fixed cut of the batch for every reduction over it */
     VEC(struct state) states;
+    struct map state_names; /* index in `states` + 1 */
     VEC(struct graph *) functions;
+    struct attrs_table attrs;
     struct optimizer optimizer;
 };
 
+/* A program without states and functions, with 4 shards; everything in it lives in the arena. */
 struct program *program_new(struct arena *arena, struct diag *diag, const char *name,
                             int64_t max_batch);
 struct graph *program_add_function(struct program *p, const char *name, bool training);
@@ -144,6 +175,10 @@ uint32_t program_add_state(struct program *p, struct state s);
 uint32_t program_find_state(const struct program *p, const char *name);
 /* Whether a state is a compile-time constant: neither trainable nor mutable in any function. */
 bool state_constant(const struct state *s);
+
+/* The one set of attributes in the program that agrees with a in those that op has, the others
+ * being zero. a may be NULL: all are zero. Strings are kept, not copied. */
+const struct attrs *program_attrs(struct program *p, enum op op, const struct attrs *a);
 
 static inline struct node *graph_node(const struct graph *g, value_id v)
 {
@@ -175,13 +210,43 @@ value_id graph_constant(struct graph *g, double value, struct type type);
 /* An input by name, or VALUE_NONE. */
 value_id graph_find_input(const struct graph *g, const char *name);
 
+/* Names a value as a result of the function. Names differ; the verifier checks it. */
 void graph_output(struct graph *g, const char *name, value_id v);
 value_id graph_find_output(const struct graph *g, const char *name);
+
+/* Appends a node as it is, its type included; operands and steps are copied, attributes interned.
+ * Operands must exist. */
+value_id graph_append(struct graph *g, const struct node *n);
+
+/* Gives a value another node, as graph_append would append it; its uses stay. */
+void graph_set_node(struct graph *g, value_id v, const struct node *n);
+
+/* Operands of the node proper: those before the extra operands of its steps (0 if the steps claim
+ * more than there are). */
+uint32_t node_anchor_inputs(const struct node *n);
+
+/* What operand i of a node, or an output, reads; the attributes of a node. */
+void graph_set_input(struct graph *g, value_id node, uint32_t i, value_id v);
+void graph_set_output(struct graph *g, uint32_t output, value_id v);
+void graph_set_attrs(struct graph *g, value_id v, const struct attrs *a);
 
 /* Replaces every use of `from` (operands and outputs) by `to`, except in the node `except` itself.
  */
 void graph_replace_uses(struct graph *g, value_id from, value_id to, value_id except);
-uint32_t graph_use_count(const struct graph *g, value_id v); /* uses by live nodes and outputs */
+
+/* Takes a node out: it no longer uses its operands. Its own value must have lost its uses by the
+ * time of the next graph_sort(). */
+void graph_kill(struct graph *g, value_id v);
+
+/* Uses by live nodes and outputs. */
+static inline uint32_t graph_use_count(const struct graph *g, value_id v)
+{
+    return g->nodes.at[v.i].use_count;
+}
+
+/* Loops over the uses of a value, newest first; the body must not change them. */
+#define for_uses(g, v, u)                                                                          \
+    for (const struct use *(u) = graph_node((g), (v))->uses; (u); (u) = (u)->next)
 
 /* Reorders so that operands come before users (stable), effects last in their order; renumbers;
  * drops dead nodes. */

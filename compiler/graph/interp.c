@@ -53,16 +53,17 @@ static struct tensor copy_tensor(struct run *r, const struct tensor *t)
 /* The node proper, without its steps. */
 static struct tensor eval_anchor(struct run *r, const struct node *n)
 {
-    struct tensor operands[NODE_MAX_INPUTS];
-    struct eval e = {.graph = r->graph, .attrs = &n->attrs, .in = operands, .n = r->n};
     const struct op_info *info = op_info(n->op);
     uint32_t count = node_anchor_inputs(n);
+    struct tensor *operands = arena_array(r->arena, struct tensor, count);
+    struct tensor **states = arena_array(r->arena, struct tensor *, count);
+    struct eval e = {
+        .graph = r->graph, .attrs = n->attrs, .in = operands, .state = states, .n = r->n};
     for (uint32_t i = 0; i < count; i++) {
         const struct node *operand = graph_node(r->graph, n->inputs[i]);
         operands[i] = r->values[n->inputs[i].i];
-        if (info->cls == OP_CLASS_EFFECT && operand->op == OP_state &&
-            i < sizeof e.state / sizeof *e.state)
-            e.state[i] = &r->interp->states[operand->attrs.state];
+        if (info->cls == OP_CLASS_EFFECT && operand->op == OP_state)
+            states[i] = &r->interp->states[operand->attrs->state];
     }
     e.out = new_tensor(r, n->type.shape); /* steps keep the shape of their first operand */
     info->eval(&e);
@@ -73,8 +74,9 @@ static struct tensor eval_steps(struct run *r, const struct node *n, struct tens
 {
     uint32_t next = node_anchor_inputs(n);
     for (uint32_t s = 0; s < n->step_count; s++) {
-        struct tensor operands[NODE_MAX_INPUTS] = {value};
-        struct eval e = {.graph = r->graph, .attrs = &n->steps[s].attrs, .in = operands, .n = r->n};
+        struct tensor *operands = arena_array(r->arena, struct tensor, 1 + n->steps[s].extra);
+        struct eval e = {.graph = r->graph, .attrs = n->steps[s].attrs, .in = operands, .n = r->n};
+        operands[0] = value;
         for (uint32_t i = 0; i < n->steps[s].extra; i++)
             operands[i + 1] = r->values[n->inputs[next++].i];
         e.out = new_tensor(r, value.shape);
@@ -103,7 +105,7 @@ void interp_run(struct interp *in, struct arena *arena, const struct graph *g, i
         if (node->op == OP_input)
             r.values[i] = copy_tensor(&r, &inputs[next_input++]);
         else if (node->op == OP_state)
-            r.values[i] = copy_tensor(&r, &in->states[node->attrs.state]);
+            r.values[i] = copy_tensor(&r, &in->states[node->attrs->state]);
         else
             compute(&r, node, &r.values[i]);
     }

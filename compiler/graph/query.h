@@ -4,19 +4,12 @@
 
 #include "graph.h"
 
-/* Whether two attribute sets agree in the attributes that op has. */
-bool attrs_equal(enum op op, const struct attrs *a, const struct attrs *b);
-
 /* Whether two nodes compute the same from the same: op, attributes, operands, steps, type and
  * layout. */
 bool node_equal(const struct node *a, const struct node *b);
 
 /* Whether the steps of two nodes are the same, apart from their operands. */
 bool node_steps_equal(const struct node *a, const struct node *b);
-
-/* Operands of the node proper: those before the extra operands of its steps (0 if the steps claim
- * more than there are). */
-uint32_t node_anchor_inputs(const struct node *n);
 
 /* Whether a value is known at compile time: ops of trait CONST over constant states. */
 bool graph_value_constant(const struct graph *g, value_id v);

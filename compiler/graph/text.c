@@ -169,16 +169,16 @@ void node_print(const struct graph *g, value_id v, FILE *out)
     fprintf(out, "%%%u = %s", v.i, op_info(n->op)->name);
     uint32_t next = node_anchor_inputs(n);
     if (n->op == OP_state)
-        print_state_ref(g->program, n->attrs.state, out);
+        print_state_ref(g->program, n->attrs->state, out);
     print_operands(n->inputs, next, out);
     if (n->op != OP_state)
-        print_attrs(n->op, &n->attrs, out);
+        print_attrs(n->op, n->attrs, out);
     for (uint32_t i = 0; i < n->step_count; i++) {
         const struct step *s = &n->steps[i];
         uint32_t extra = s->extra < n->input_count - next ? s->extra : n->input_count - next;
         fprintf(out, " then %s", op_info(s->op)->name);
         print_operands(n->inputs + next, extra, out);
-        print_attrs(s->op, &s->attrs, out);
+        print_attrs(s->op, s->attrs, out);
         next += extra;
     }
     fputs(" : ", out);

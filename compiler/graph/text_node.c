@@ -58,16 +58,19 @@ static bool read_attr(struct parser *p, enum op op, struct attrs *a)
     return ok;
 }
 
-static bool read_attrs(struct parser *p, enum op op, struct attrs *a)
+static bool read_attrs(struct parser *p, enum op op, const struct attrs **attrs)
 {
-    default_attrs(a);
-    if (!parser_take(p, '{'))
-        return true;
-    do {
-        if (!read_attr(p, op, a))
-            return false;
-    } while (parser_take(p, ','));
-    return parser_want(p, '}');
+    struct attrs a;
+    default_attrs(&a);
+    bool given = parser_take(p, '{');
+    if (given) {
+        do {
+            if (!read_attr(p, op, &a))
+                return false;
+        } while (parser_take(p, ','));
+    }
+    *attrs = program_attrs(p->program, op, &a);
+    return !given || parser_want(p, '}');
 }
 
 /* ---- operations and operands ---- */
@@ -85,25 +88,31 @@ static bool read_op(struct parser *p, enum op *op)
     return true;
 }
 
+/* A node under construction. */
+struct reading {
+    struct node node;
+    VEC(value_id) inputs;
+    VEC(struct step) steps;
+};
+
 /* Adds operands in parentheses, if any, to the node's inputs; `implicit` of op's operands are not
  * written. */
-static bool read_operands(struct parser *p, struct node *n, enum op op, uint32_t implicit,
+static bool read_operands(struct parser *p, struct reading *r, enum op op, uint32_t implicit,
                           struct span span)
 {
     const struct op_info *info = op_info(op);
-    uint32_t before = n->input_count;
+    uint32_t before = r->inputs.len;
     if (parser_take(p, '(')) {
         do {
-            if (n->input_count == NODE_MAX_INPUTS)
-                return parser_expected(p, "at most 12 operands");
-            if (!parser_value(p, &n->inputs[n->input_count]))
+            value_id v;
+            if (!parser_value(p, &v))
                 return false;
-            n->input_count++;
+            vec_push(p->arena, &r->inputs, v);
         } while (parser_take(p, ','));
         if (!parser_want(p, ')'))
             return false;
     }
-    uint32_t count = n->input_count - before + implicit;
+    uint32_t count = r->inputs.len - before + implicit;
     if (count >= info->min_inputs && count <= info->max_inputs)
         return true;
     diag_report(p->diag, span, DIAG_GRAPH_OPERANDS, info->name, info->min_inputs, count);
@@ -115,45 +124,45 @@ static bool read_state_ref(struct parser *p, struct node *n)
     const struct program *program = p->program;
     if (p->token.kind != TOKEN_STATE)
         return parser_expected(p, "@ and the name of a state");
-    n->attrs.state = program_find_state(program, p->token.text);
-    if (n->attrs.state == UINT32_MAX) {
+    struct attrs a = {.state = program_find_state(program, p->token.text)};
+    if (a.state == UINT32_MAX) {
         const char **names = arena_array(p->arena, const char *, program->states.len);
         for (uint32_t i = 0; i < program->states.len; i++)
             names[i] = program->states.at[i].name;
         return parser_unknown(p, "state", names, program->states.len);
     }
+    n->attrs = program_attrs(p->program, OP_state, &a);
     parser_advance(p);
     return true;
 }
 
-static bool read_anchor(struct parser *p, struct node *n)
+static bool read_anchor(struct parser *p, struct reading *r)
 {
+    struct node *n = &r->node;
     struct span span = p->token.span;
     if (!read_op(p, &n->op))
         return false;
     n->span = span;
     if (n->op == OP_state)
         return read_state_ref(p, n);
-    return read_operands(p, n, n->op, 0, span) && read_attrs(p, n->op, &n->attrs);
+    return read_operands(p, r, n->op, 0, span) && read_attrs(p, n->op, &n->attrs);
 }
 
-static bool read_step(struct parser *p, struct node *n)
+static bool read_step(struct parser *p, struct reading *r)
 {
     struct span span = p->token.span;
-    struct step *s = &n->steps[n->step_count];
-    if (n->step_count == NODE_MAX_STEPS)
-        return parser_expected(p, "at most 6 steps");
-    if (!read_op(p, &s->op))
+    struct step s = {0};
+    if (!read_op(p, &s.op))
         return false;
-    if (op_info(s->op)->cls != OP_CLASS_ELEMWISE) {
-        diag_report(p->diag, span, DIAG_GRAPH_STEP, op_info(s->op)->name);
+    if (op_info(s.op)->cls != OP_CLASS_ELEMWISE) {
+        diag_report(p->diag, span, DIAG_GRAPH_STEP, op_info(s.op)->name);
         return false;
     }
-    uint32_t before = n->input_count;
-    if (!read_operands(p, n, s->op, 1, span) || !read_attrs(p, s->op, &s->attrs))
+    uint32_t before = r->inputs.len;
+    if (!read_operands(p, r, s.op, 1, span) || !read_attrs(p, s.op, &s.attrs))
         return false;
-    s->extra = n->input_count - before;
-    n->step_count++;
+    s.extra = r->inputs.len - before;
+    vec_push(p->arena, &r->steps, s);
     return true;
 }
 
@@ -192,7 +201,8 @@ static bool read_type(struct parser *p, struct node *n)
 
 bool parser_node(struct parser *p)
 {
-    struct node n = {0};
+    struct reading r = {0};
+    struct node *n = &r.node;
     struct token name = p->token;
     if (name.kind != TOKEN_VALUE)
         return parser_expected(p, "a node, output or }");
@@ -202,16 +212,20 @@ bool parser_node(struct parser *p)
         return false;
     }
     parser_advance(p);
-    if (!parser_want(p, '=') || !read_anchor(p, &n))
+    if (!parser_want(p, '=') || !read_anchor(p, &r))
         return false;
     while (parser_take_word(p, "then"))
-        if (!read_step(p, &n))
+        if (!read_step(p, &r))
             return false;
-    if (!read_type(p, &n) || (parser_take_word(p, "at") && !parser_quoted(p, &n.name)))
+    n->inputs = r.inputs.at;
+    n->input_count = r.inputs.len;
+    n->steps = r.steps.at;
+    n->step_count = r.steps.len;
+    if (!read_type(p, n) || (parser_take_word(p, "at") && !parser_quoted(p, &n->name)))
         return false;
-    if (n.op == OP_input && !n.attrs.label)
+    if (n->op == OP_input && !n->attrs->label)
         return parser_expected(p, "a label of the input");
-    vec_push(p->arena, &p->graph->nodes, n);
+    graph_append(p->graph, n);
     map_set(&p->values, name.text, (void *)(uintptr_t)p->graph->nodes.len);
     return true;
 }

@@ -170,11 +170,11 @@ static bool check_steps(struct check *c, const struct node *n)
 static bool check_attrs(struct check *c, const struct node *n)
 {
     uint64_t attrs = op_info(n->op)->attrs;
-    if (n->op == OP_state && n->attrs.state >= c->program->states.len)
+    if (n->op == OP_state && n->attrs->state >= c->program->states.len)
         return violated(c, "the state exists");
-    if (n->op == OP_input && !n->attrs.label)
+    if (n->op == OP_input && !n->attrs->label)
         return violated(c, "an input has a name");
-    if ((attrs >> ATTR_INDEX_shape & 1U) && !shape_valid(&n->attrs.shape))
+    if ((attrs >> ATTR_INDEX_shape & 1U) && !shape_valid(&n->attrs->shape))
         return violated(c, "a shape has positive sizes");
     return true;
 }
@@ -199,7 +199,7 @@ static bool check_type(struct check *c, const struct node *n)
 static bool is_constant(const struct check *c, const struct node *n)
 {
     if (n->op == OP_state)
-        return state_constant(&c->program->states.at[n->attrs.state]);
+        return state_constant(&c->program->states.at[n->attrs->state]);
     bool constant =
         n->input_count > 0 && n->step_count == 0 && (op_info(n->op)->traits & OP_TRAIT_CONST);
     for (uint32_t i = 0; i < n->input_count; i++)
@@ -212,11 +212,11 @@ static bool check_layout(struct check *c, const struct node *n)
     c->constant[c->node.i] = is_constant(c, n);
     if (!layout_fits(n->layout, &n->type))
         return violated(c, "the layout fits the type");
-    if (n->op == OP_relayout && n->layout != n->attrs.to)
+    if (n->op == OP_relayout && n->layout != n->attrs->to)
         return violated(c, "a relayout has the layout that it makes");
     if (c->constant[c->node.i]) /* laid out when it is stored */
         return true;
-    if (n->op == OP_state && n->layout != c->program->states.at[n->attrs.state].layout)
+    if (n->op == OP_state && n->layout != c->program->states.at[n->attrs->state].layout)
         return violated(c, "a mutable state is read in its layout");
     if (op_info(n->op)->cls == OP_CLASS_VIEW &&
         n->layout != graph_node(c->graph, n->inputs[0])->layout)
@@ -242,9 +242,9 @@ static bool check_names(struct check *c)
         if (n->dead || n->op != OP_input)
             continue;
         c->node = (value_id){i};
-        if (map_has(&inputs, n->attrs.label))
+        if (map_has(&inputs, n->attrs->label))
             return violated(c, "the names of inputs differ");
-        map_set(&inputs, n->attrs.label, NULL);
+        map_set(&inputs, n->attrs->label, NULL);
     }
     c->node = VALUE_NONE;
     for (uint32_t i = 0; i < c->graph->outputs.len; i++) {
@@ -276,7 +276,7 @@ static bool check_state_leaves(struct check *c)
         if (n->dead || n->op != OP_state)
             continue;
         c->node = (value_id){i};
-        if (seen[n->attrs.state]++)
+        if (seen[n->attrs->state]++)
             return violated(c, "a state has one leaf in a function");
     }
     return true;
@@ -311,11 +311,11 @@ static bool check_effect(struct check *c, const struct node *n, uint32_t *writer
         const struct node *leaf = graph_node(c->graph, n->inputs[i]);
         if (leaf->op != OP_state)
             return violated(c, "operand %u is a state", i + 1);
-        if (!c->program->states.at[leaf->attrs.state].mutable)
+        if (!c->program->states.at[leaf->attrs->state].mutable)
             return violated(c, "a state that is written is mutable");
-        if (writer[leaf->attrs.state])
+        if (writer[leaf->attrs->state])
             return violated(c, "a state is written once");
-        writer[leaf->attrs.state] = c->node.i + 1;
+        writer[leaf->attrs->state] = c->node.i + 1;
     }
     return true;
 }
@@ -335,8 +335,8 @@ static bool check_read_before_write(struct check *c, const uint32_t *writer)
         c->node = (value_id){i};
         for (uint32_t k = 0; !n->dead && k < n->input_count; k++) {
             const struct node *leaf = graph_node(c->graph, viewed(c->graph, n->inputs[k]));
-            if (leaf->op == OP_state && writer[leaf->attrs.state] &&
-                i + 1 > writer[leaf->attrs.state])
+            if (leaf->op == OP_state && writer[leaf->attrs->state] &&
+                i + 1 > writer[leaf->attrs->state])
                 return violated(c, "states are read before they are written");
         }
     }
@@ -344,7 +344,7 @@ static bool check_read_before_write(struct check *c, const uint32_t *writer)
     for (uint32_t i = 0; i < c->graph->outputs.len; i++) {
         const struct node *leaf =
             graph_node(c->graph, viewed(c->graph, c->graph->outputs.at[i].value));
-        if (leaf->op == OP_state && writer[leaf->attrs.state])
+        if (leaf->op == OP_state && writer[leaf->attrs->state])
             return violated(c, "output %s is not a state that is written",
                             c->graph->outputs.at[i].name);
     }
@@ -363,6 +363,44 @@ static bool check_effects(struct check *c)
     return check_read_before_write(c, writer);
 }
 
+/* Whether each entry in the list of uses of a value is the operand or the output it says it is;
+ * counts the entries. */
+static bool uses_of(const struct graph *g, value_id v, uint32_t *count)
+{
+    uint32_t length = 0;
+    for_uses(g, v, u)
+    {
+        bool output = u->user == USE_OUTPUT;
+        if (output ? u->operand >= g->outputs.len || g->outputs.at[u->operand].use != u ||
+                         !value_same(g->outputs.at[u->operand].value, v)
+                   : u->user >= g->nodes.len || g->nodes.at[u->user].dead ||
+                         u->operand >= g->nodes.at[u->user].input_count ||
+                         &g->nodes.at[u->user].reads[u->operand] != u ||
+                         !value_same(g->nodes.at[u->user].inputs[u->operand], v))
+            return false;
+        if (++length > graph_use_count(g, v))
+            return false;
+    }
+    *count += length;
+    return length == graph_use_count(g, v);
+}
+
+/* No entry is wrong, and there are as many as operands and outputs: none is missing. */
+static bool check_uses(struct check *c)
+{
+    uint32_t operands = c->graph->outputs.len, uses = 0;
+    for (uint32_t i = 0; i < c->graph->nodes.len; i++) {
+        c->node = (value_id){i};
+        if (c->graph->nodes.at[i].dead)
+            continue;
+        operands += c->graph->nodes.at[i].input_count;
+        if (!uses_of(c->graph, c->node, &uses))
+            return violated(c, "a value knows its uses");
+    }
+    c->node = VALUE_NONE;
+    return uses == operands || violated(c, "every use is in a list");
+}
+
 static bool check_function(struct check *c, const struct graph *g)
 {
     c->graph = g;
@@ -375,7 +413,8 @@ static bool check_function(struct check *c, const struct graph *g)
             return false;
     }
     c->node = VALUE_NONE;
-    return check_outputs(c) && check_names(c) && check_state_leaves(c) && check_effects(c);
+    return check_outputs(c) && check_names(c) && check_state_leaves(c) && check_effects(c) &&
+           check_uses(c);
 }
 
 bool program_verify(const struct program *p, char *text, unsigned size)

@@ -22,7 +22,7 @@ void eval_bn_apply(struct eval *e)
 void grad_bn_apply(struct grad *g)
 {
     struct graph *graph = g->graph;
-    struct attrs eps = {.eps = graph_node(graph, g->node)->attrs.eps};
+    struct attrs eps = {.eps = graph_node(graph, g->node)->attrs->eps};
     value_id x = grad_in(g, 0), stats = grad_in(g, 1), weight = grad_in(g, 2);
     bool x_wanted = grad_wanted(g, 0), weight_wanted = grad_wanted(g, 2),
          bias_wanted = grad_wanted(g, 3);

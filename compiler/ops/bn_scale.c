@@ -7,7 +7,7 @@ void eval_bn_scale(struct eval *e) { eval_derived(e, FTMRT_DERIVE_BN_SCALE, 2); 
 
 void grad_bn_scale(struct grad *g)
 {
-    const struct attrs *a = &graph_node(g->graph, g->node)->attrs;
+    const struct attrs *a = graph_node(g->graph, g->node)->attrs;
     struct attrs eps = {.eps = a->eps};
     if (grad_wanted(g, 0))
         grad_accumulate(g, 0,

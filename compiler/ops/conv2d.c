@@ -40,7 +40,7 @@ void eval_conv2d(struct eval *e)
 void grad_conv2d(struct grad *g)
 {
     value_id x = grad_in(g, 0), w = grad_in(g, 1);
-    struct attrs a = graph_node(g->graph, g->node)->attrs;
+    struct attrs a = *graph_node(g->graph, g->node)->attrs;
     if (grad_wanted(g, 0)) {
         struct attrs ax = a;
         memcpy(ax.in_size, graph_shape(g->graph, x)->dim + 2, sizeof ax.in_size);

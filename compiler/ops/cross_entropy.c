@@ -27,9 +27,9 @@ void eval_cross_entropy(struct eval *e)
 void grad_cross_entropy(struct grad *g)
 {
     const struct node *dy = graph_node(g->graph, g->dy);
-    FTM_BUG_ON(dy->op != OP_constant || dy->attrs.value != 1.0,
+    FTM_BUG_ON(dy->op != OP_constant || dy->attrs->value != 1.0,
                "the gradient of a loss is not the constant 1");
-    struct attrs a = {.label_smoothing = graph_node(g->graph, g->node)->attrs.label_smoothing};
+    struct attrs a = {.label_smoothing = graph_node(g->graph, g->node)->attrs->label_smoothing};
     if (grad_wanted(g, 0))
         grad_accumulate(
             g, 0, graph_op(g->graph, OP_cross_entropy_grad, &a, grad_in(g, 0), grad_in(g, 1)));

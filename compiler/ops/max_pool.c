@@ -33,7 +33,7 @@ void eval_max_pool(struct eval *e)
 
 void grad_max_pool(struct grad *g)
 {
-    struct attrs a = graph_node(g->graph, g->node)->attrs;
+    struct attrs a = *graph_node(g->graph, g->node)->attrs;
     if (grad_wanted(g, 0))
         grad_accumulate(g, 0,
                         graph_op(g->graph, OP_max_pool_grad, &a, g->dy, grad_in(g, 0), g->node));

@@ -42,15 +42,15 @@ struct tensor {
 };
 
 /* One evaluation: out.shape is set and out.data allocated and zeroed before the rule runs; an EFFECT writes the states'
- * tensors through `states` (index by input operand). */
+ * tensors through `state`. */
 struct eval {
     const struct graph *graph;
     const struct attrs *attrs;
     const struct tensor *in; /* operands */
     struct tensor out;
-    /* EFFECT ops: the tensor of the state that operand i reads, NULL for others. */
-    struct tensor *state[4];
-    int64_t n; /* actual batch */
+    struct tensor *const
+        *state; /* of an EFFECT: by operand, the tensor of the state that it is, or NULL */
+    int64_t n;  /* actual batch */
 };
 
 /* ---- gradients ---- */

@@ -83,14 +83,15 @@ bool shape_given(struct graph *g, struct node *n)
 {
     (void)g;
     if (n->op == OP_constant)
-        n->type.shape = n->attrs.shape;
+        n->type.shape = n->attrs->shape;
     return true;
 }
 
 bool shape_state(struct graph *g, struct node *n)
 {
-    FTM_BUG_ON(n->attrs.state >= g->program->states.len, "state %u does not exist", n->attrs.state);
-    n->type = g->program->states.at[n->attrs.state].type;
+    FTM_BUG_ON(n->attrs->state >= g->program->states.len, "state %u does not exist",
+               n->attrs->state);
+    n->type = g->program->states.at[n->attrs->state].type;
     return true;
 }
 
@@ -134,7 +135,7 @@ bool shape_reshape(struct graph *g, struct node *n)
 {
     char from[128], to[128];
     struct type t = shape_in(g, n, 0);
-    const struct shape *want = &n->attrs.shape;
+    const struct shape *want = &n->attrs->shape;
     if (shape_batched(want) != shape_batched(&t.shape) ||
         shape_elements(want, 1) != shape_elements(&t.shape, 1)) {
         diag_report(g->program->diag, n->span, DIAG_RESHAPE, shape_text(want, to, sizeof to),
@@ -223,7 +224,7 @@ bool shape_stat_row(struct graph *g, struct node *n)
 {
     struct type t = shape_in(g, n, 0);
     if (!want_form(g, n, 0, t.shape.rank == 2 && !shape_batched(&t.shape), "[R, C]") ||
-        !shape_want_attr(g, n, "row", n->attrs.row, 0, t.shape.dim[0] - 1))
+        !shape_want_attr(g, n, "row", n->attrs->row, 0, t.shape.dim[0] - 1))
         return false;
     n->type = shape_f32(shape_1d(t.shape.dim[1]));
     return true;
@@ -280,7 +281,7 @@ bool shape_bn_update(struct graph *g, struct node *n)
         !shape_want_type(g, n, 2, shape_f32(shape_2d(2, mean.shape.dim[0]))))
         return false;
     for (int k = 0; k < 2; k++)
-        if (!shape_want_attr(g, n, "in_size", n->attrs.in_size[k], 1, SHAPE_ATTR_MAX))
+        if (!shape_want_attr(g, n, "in_size", n->attrs->in_size[k], 1, SHAPE_ATTR_MAX))
             return false;
     n->type = mean;
     return true;

@@ -70,12 +70,12 @@ static struct window conv_window(const struct attrs *a, int64_t kernel_h, int64_
 
 static bool groups_divide(struct graph *g, const struct node *n, int64_t channels, const char *what)
 {
-    if (!shape_want_attr(g, n, "groups", n->attrs.groups, 1, SHAPE_ATTR_MAX))
+    if (!shape_want_attr(g, n, "groups", n->attrs->groups, 1, SHAPE_ATTR_MAX))
         return false;
-    if (channels % n->attrs.groups != 0)
+    if (channels % n->attrs->groups != 0)
         diag_report(g->program->diag, n->span, DIAG_GROUPS, op_info(n->op)->name,
-                    (long long)channels, what, (long long)n->attrs.groups);
-    return channels % n->attrs.groups == 0;
+                    (long long)channels, what, (long long)n->attrs->groups);
+    return channels % n->attrs->groups == 0;
 }
 
 static bool want_weight(struct graph *g, const struct node *n, uint32_t i)
@@ -97,14 +97,14 @@ bool shape_conv2d(struct graph *g, struct node *n)
     struct shape x = shape_in(g, n, 0).shape, w = shape_in(g, n, 1).shape;
     if (!groups_divide(g, n, w.dim[0], "output"))
         return false;
-    int64_t channels = w.dim[1] * n->attrs.groups;
+    int64_t channels = w.dim[1] * n->attrs->groups;
     if (x.dim[1] != channels) {
         char text[128];
         diag_report(g->program->diag, n->span, DIAG_CHANNELS, op_info(n->op)->name,
                     (long long)channels, (long long)x.dim[1], shape_text(&x, text, sizeof text));
         return false;
     }
-    struct window window = conv_window(&n->attrs, w.dim[2], w.dim[3]);
+    struct window window = conv_window(n->attrs, w.dim[2], w.dim[3]);
     int64_t out[2];
     if (!window_out(g, n, &window, &x, out))
         return false;
@@ -121,11 +121,11 @@ bool shape_conv2d_grad_input(struct graph *g, struct node *n)
     if (!groups_divide(g, n, w.dim[0], "output"))
         return false;
     for (int k = 0; k < 2; k++)
-        if (!shape_want_attr(g, n, "in_size", n->attrs.in_size[k], 1, SHAPE_ATTR_MAX))
+        if (!shape_want_attr(g, n, "in_size", n->attrs->in_size[k], 1, SHAPE_ATTR_MAX))
             return false;
-    struct shape x =
-        shape_4d(dy.dim[0], w.dim[1] * n->attrs.groups, n->attrs.in_size[0], n->attrs.in_size[1]);
-    struct window window = conv_window(&n->attrs, w.dim[2], w.dim[3]);
+    struct shape x = shape_4d(dy.dim[0], w.dim[1] * n->attrs->groups, n->attrs->in_size[0],
+                              n->attrs->in_size[1]);
+    struct window window = conv_window(n->attrs, w.dim[2], w.dim[3]);
     int64_t out[2];
     if (!window_out(g, n, &window, &x, out))
         return false;
@@ -143,14 +143,14 @@ bool shape_conv2d_grad_weight(struct graph *g, struct node *n)
     struct shape x = shape_in(g, n, 0).shape, dy = shape_in(g, n, 1).shape;
     if (!groups_divide(g, n, x.dim[1], "input") || !groups_divide(g, n, dy.dim[1], "output"))
         return false;
-    struct window window = conv_window(&n->attrs, n->attrs.kernel[0], n->attrs.kernel[1]);
+    struct window window = conv_window(n->attrs, n->attrs->kernel[0], n->attrs->kernel[1]);
     int64_t out[2];
     if (!window_out(g, n, &window, &x, out))
         return false;
     if (dy.dim[0] != x.dim[0] || dy.dim[2] != out[0] || dy.dim[3] != out[1])
         return mismatched_gradient(g, n, dy, x);
     n->type = shape_f32(
-        shape_4d(dy.dim[1], x.dim[1] / n->attrs.groups, window.kernel[0], window.kernel[1]));
+        shape_4d(dy.dim[1], x.dim[1] / n->attrs->groups, window.kernel[0], window.kernel[1]));
     return true;
 }
 
@@ -186,7 +186,7 @@ bool shape_linear(struct graph *g, struct node *n)
 /* Padding is less than the kernel, so that every window has an element. */
 static bool pool_out(struct graph *g, const struct node *n, const struct shape *x, int64_t out[2])
 {
-    struct window w = conv_window(&n->attrs, n->attrs.kernel[0], n->attrs.kernel[1]);
+    struct window w = conv_window(n->attrs, n->attrs->kernel[0], n->attrs->kernel[1]);
     w.dilation[0] = w.dilation[1] = 1;
     if (!window_valid(g, n, &w))
         return false;
@@ -242,9 +242,9 @@ bool shape_in_size(struct graph *g, struct node *n)
         return false;
     struct shape dy = shape_in(g, n, 0).shape;
     for (int k = 0; k < 2; k++)
-        if (!shape_want_attr(g, n, "in_size", n->attrs.in_size[k], 1, SHAPE_ATTR_MAX))
+        if (!shape_want_attr(g, n, "in_size", n->attrs->in_size[k], 1, SHAPE_ATTR_MAX))
             return false;
-    struct shape x = shape_4d(dy.dim[0], dy.dim[1], n->attrs.in_size[0], n->attrs.in_size[1]);
+    struct shape x = shape_4d(dy.dim[0], dy.dim[1], n->attrs->in_size[0], n->attrs->in_size[1]);
     if (dy.dim[2] != 1 || dy.dim[3] != 1)
         return mismatched_gradient(g, n, dy, x);
     n->type = shape_f32(x);

@@ -115,7 +115,7 @@ static void update(struct graph *g, value_id param, value_id grad, const value_i
         return;
     }
     struct attrs a = {.nesterov = o->nesterov};
-    value_id slot = graph_state(g, momentum_slot(g->program, leaf.attrs.state));
+    value_id slot = graph_state(g, momentum_slot(g->program, leaf.attrs->state));
     rewrite_op(g, &leaf, OP_sgd, &a, grad, param, slot, scalars[0], scalars[1], scalars[2]);
 }
 
@@ -124,7 +124,7 @@ static value_id leaf_with_grad(const struct backward *b, uint32_t state)
 {
     for (uint32_t i = 0; i < b->count; i++) {
         const struct node *n = &b->g->nodes.at[i];
-        if (n->op == OP_state && !n->dead && n->attrs.state == state && b->needed[i] &&
+        if (n->op == OP_state && !n->dead && n->attrs->state == state && b->needed[i] &&
             value_valid(b->grad[i]))
             return (value_id){i};
     }

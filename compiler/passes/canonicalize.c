@@ -81,7 +81,7 @@ static bool read_by_linear_only(const struct program *p, uint32_t state)
         const struct graph *g = p->functions.at[f];
         for (uint32_t i = 0; i < g->nodes.len; i++) {
             const struct node *leaf = &g->nodes.at[i];
-            if (leaf->dead || leaf->op != OP_state || leaf->attrs.state != state)
+            if (leaf->dead || leaf->op != OP_state || leaf->attrs->state != state)
                 continue;
             for (uint32_t u = 0; u < g->nodes.len; u++)
                 if (!g->nodes.at[u].dead && !node_reads_as_linear(&g->nodes.at[u], (value_id){i}))
@@ -98,7 +98,7 @@ static void reshape_state(struct program *p, uint32_t state, const struct shape 
     for (uint32_t f = 0; f < p->functions.len; f++) {
         struct graph *g = p->functions.at[f];
         for (uint32_t i = 0; i < g->nodes.len; i++)
-            if (g->nodes.at[i].op == OP_state && g->nodes.at[i].attrs.state == state)
+            if (g->nodes.at[i].op == OP_state && g->nodes.at[i].attrs->state == state)
                 g->nodes.at[i].type.shape = *shape;
     }
 }
@@ -112,7 +112,7 @@ static value_id kernel_of(struct canonicalize *c, const struct node *like, value
     if (shape_equal(&leaf->type.shape, shape))
         return w;
     if (leaf->op == OP_state && leaf->type.shape.rank == 2) {
-        uint32_t state = leaf->attrs.state;
+        uint32_t state = leaf->attrs->state;
         if (read_by_linear_only(c->g->program, state)) {
             reshape_state(c->g->program, state, shape);
             return w;
@@ -167,7 +167,7 @@ static void sink_flatten(struct canonicalize *c, value_id v)
     struct shape common = common_four(c, &n);
     if (common.rank == 0 || (has_channel_operand(c->g, &n) && !one_pixel(&common)))
         return;
-    value_id inputs[NODE_MAX_INPUTS];
+    value_id *inputs = arena_array(c->arena, value_id, n.input_count);
     for (uint32_t i = 0; i < n.input_count; i++) {
         inputs[i] = n.inputs[i];
         if (!is_flat(c->g, inputs[i]))
@@ -176,16 +176,15 @@ static void sink_flatten(struct canonicalize *c, value_id v)
             return;
         inputs[i] = make_four(c, &n, inputs[i]);
     }
-    replace_by_flat(c, &n, v, rewrite_op_(c->g, &n, n.op, &n.attrs, inputs, n.input_count));
+    replace_by_flat(c, &n, v, rewrite_op_(c->g, &n, n.op, n.attrs, inputs, n.input_count));
 }
 
 static void loss_takes_map(struct canonicalize *c, value_id v)
 {
-    struct node *n = graph_node(c->g, v);
-    value_id four = four_of(c, n->inputs[0]);
+    value_id four = four_of(c, graph_node(c->g, v)->inputs[0]);
     if (!value_valid(four) || !one_pixel(graph_shape(c->g, four)))
         return;
-    n->inputs[0] = four;
+    graph_set_input(c->g, v, 0, four);
     c->changed = true;
 }
 

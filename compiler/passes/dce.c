@@ -16,7 +16,7 @@ static bool remove_unread(struct pass_context *c, struct graph *g)
     for (uint32_t i = 0; i < g->outputs.len; i++)
         live[g->outputs.at[i].value.i] = true;
     for (uint32_t i = g->nodes.len; i-- > 0;) {
-        struct node *n = &g->nodes.at[i];
+        const struct node *n = &g->nodes.at[i];
         if (n->dead)
             continue;
         live[i] |= n->op == OP_input || op_info(n->op)->cls == OP_CLASS_EFFECT;
@@ -24,7 +24,8 @@ static bool remove_unread(struct pass_context *c, struct graph *g)
             for (uint32_t j = 0; j < n->input_count; j++)
                 live[n->inputs[j].i] = true;
         } else {
-            n->dead = changed = true;
+            graph_kill(g, (value_id){i});
+            changed = true;
         }
     }
     return changed;

@@ -14,7 +14,7 @@
 
 static value_id stored(struct graph *g, const struct node *n)
 {
-    struct attrs a = {.eps = n->attrs.eps};
+    struct attrs a = {.eps = n->attrs->eps};
     value_id s = rewrite_op(g, n, OP_bn_scale, &a, n->inputs[1], n->inputs[4]);
     value_id t = rewrite_op(g, n, OP_bn_shift, NULL, n->inputs[2], n->inputs[3], s);
     return rewrite_op(g, n, OP_channel_affine, NULL, n->inputs[0], s, t);
@@ -24,8 +24,8 @@ static value_id training(struct graph *g, const struct node *n)
 {
     value_id x = n->inputs[0];
     const struct shape *shape = graph_shape(g, x);
-    struct attrs apply = {.eps = n->attrs.eps};
-    struct attrs update = {.momentum = n->attrs.momentum, .in_size = {1, 1}};
+    struct attrs apply = {.eps = n->attrs->eps};
+    struct attrs update = {.momentum = n->attrs->momentum, .in_size = {1, 1}};
     if (shape->rank == 4) {
         update.in_size[0] = shape->dim[2];
         update.in_size[1] = shape->dim[3];
@@ -45,7 +45,7 @@ bool pass_decompose(struct pass_context *c)
             struct node n = g->nodes.at[i];
             if (n.op != OP_batch_norm || n.dead)
                 continue;
-            rewrite_replace(g, (value_id){i}, n.attrs.training ? training(g, &n) : stored(g, &n));
+            rewrite_replace(g, (value_id){i}, n.attrs->training ? training(g, &n) : stored(g, &n));
             changed = true;
         }
     }

@@ -37,13 +37,13 @@ static bool fold_affine(struct graph *g, value_id v)
         return false;
     struct node conv = *found;
     value_id w = rewrite_op(g, &conv, OP_scale_weight, NULL, conv.inputs[1], s);
-    value_id y = rewrite_op(g, &conv, OP_conv2d, &conv.attrs, conv.inputs[0], w);
+    value_id y = rewrite_op(g, &conv, OP_conv2d, conv.attrs, conv.inputs[0], w);
     if (value_valid(bias))
         t = rewrite_op(g, &affine, OP_bias_affine, NULL, bias, s, t);
     value_id folded = rewrite_op(g, &affine, OP_bias_add, NULL, y, t);
     rewrite_replace(g, v, folded);
-    graph_node(g, from)->dead = true;
-    graph_node(g, affine.inputs[0])->dead = true;
+    graph_kill(g, affine.inputs[0]);
+    graph_kill(g, from);
     return true;
 }
 

@@ -29,10 +29,10 @@ static bool operand_trainable(const struct graph *g, const struct node *n, uint3
 static void stop_count(struct graph *g, const char *statistics)
 {
     for (uint32_t i = 0; i < g->nodes.len; i++) {
-        struct node *n = &g->nodes.at[i];
+        const struct node *n = &g->nodes.at[i];
         if (n->op == OP_count_update && !n->dead &&
             same_layer(rewrite_state(g, n->inputs[0])->name, statistics))
-            n->dead = true;
+            graph_kill(g, (value_id){i});
     }
 }
 
@@ -40,12 +40,14 @@ static bool freeze_batch_norms(struct graph *g)
 {
     bool changed = false;
     for (uint32_t i = 0; i < g->nodes.len; i++) {
-        struct node *n = &g->nodes.at[i];
-        if (n->op != OP_batch_norm || n->dead || !n->attrs.training)
+        const struct node *n = &g->nodes.at[i];
+        if (n->op != OP_batch_norm || n->dead || !n->attrs->training)
             continue;
         if (operand_trainable(g, n, 1) || operand_trainable(g, n, 2))
             continue;
-        n->attrs.training = false;
+        struct attrs a = *n->attrs;
+        a.training = false;
+        graph_set_attrs(g, (value_id){i}, &a);
         changed = true;
         if (rewrite_state(g, n->inputs[3]))
             stop_count(g, rewrite_state(g, n->inputs[3])->name);
@@ -57,10 +59,10 @@ static bool freeze_batch_norms(struct graph *g)
 static void note_written(const struct graph *g, const struct node *n, bool *written)
 {
     bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT,
-         statistics = n->op == OP_batch_norm && n->attrs.training;
+         statistics = n->op == OP_batch_norm && n->attrs->training;
     for (uint32_t i = statistics ? 3 : 0; (effect || statistics) && i < n->input_count; i++)
         if (graph_node(g, n->inputs[i])->op == OP_state)
-            written[graph_node(g, n->inputs[i])->attrs.state] = true;
+            written[graph_node(g, n->inputs[i])->attrs->state] = true;
 }
 
 static bool mark_mutable(struct pass_context *c)

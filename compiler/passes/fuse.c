@@ -7,8 +7,8 @@
  *            node that can take steps, is read by nothing else, and has the node's shape and
  *            layout, then that node moves here with one more step. Further operands become extra
  *            operands. Chains grow step by step: convolution, bias, residual, rectifier
- * Guarantees interpret(before) = interpret(after); at most NODE_MAX_STEPS steps and
- *            NODE_MAX_INPUTS operands
+ * Guarantees interpret(before) = interpret(after); at most FUSED_MAX_STEPS steps and
+ *            FUSED_MAX_INPUTS operands
  *
  * What takes steps: convolutions and their backward-data, pools and their gradients, element-wise
  * nodes. Reductions over the batch do not (their result appears in a second phase), nor does a
@@ -43,8 +43,8 @@ static bool can_fuse(const struct graph *g, const struct node *n, uint32_t i)
     if (p->layout != n->layout || p->layout == FTMRT_LAYOUT_PLAIN ||
         !type_equal(&p->type, &n->type))
         return false;
-    return p->step_count < NODE_MAX_STEPS &&
-           p->input_count + n->input_count - 1 <= NODE_MAX_INPUTS && graph_use_count(g, v) == 1;
+    return p->step_count < FUSED_MAX_STEPS &&
+           p->input_count + n->input_count - 1 <= FUSED_MAX_INPUTS && graph_use_count(g, v) == 1;
 }
 
 /* The operand to fuse behind, or UINT32_MAX. */
@@ -63,16 +63,24 @@ static uint32_t choose_operand(const struct graph *g, const struct node *n)
 /* Makes the node at v its producer with v's operation as a last step. */
 static void fuse_behind(struct graph *g, value_id v, uint32_t operand)
 {
-    struct node n = *graph_node(g, v);
-    struct node *producer = graph_node(g, n.inputs[operand]);
-    struct node merged = *producer;
-    merged.steps[merged.step_count++] =
-        (struct step){.op = n.op, .extra = n.input_count - 1, .attrs = n.attrs};
-    for (uint32_t i = 0; i < n.input_count; i++)
+    const struct node *n = graph_node(g, v);
+    value_id from = n->inputs[operand];
+    struct node merged = *graph_node(g, from);
+    value_id inputs[FUSED_MAX_INPUTS];
+    struct step steps[FUSED_MAX_STEPS];
+    for (uint32_t i = 0; i < merged.input_count; i++)
+        inputs[i] = merged.inputs[i];
+    for (uint32_t i = 0; i < merged.step_count; i++)
+        steps[i] = merged.steps[i];
+    steps[merged.step_count++] =
+        (struct step){.op = n->op, .extra = n->input_count - 1, .attrs = n->attrs};
+    for (uint32_t i = 0; i < n->input_count; i++)
         if (i != operand)
-            merged.inputs[merged.input_count++] = n.inputs[i];
-    producer->dead = true;
-    *graph_node(g, v) = merged;
+            inputs[merged.input_count++] = n->inputs[i];
+    merged.inputs = inputs;
+    merged.steps = steps;
+    graph_set_node(g, v, &merged);
+    graph_kill(g, from);
 }
 
 bool pass_fuse(struct pass_context *c)

@@ -20,6 +20,7 @@
 
 struct layout_pass {
     struct graph *g;
+    struct arena *scratch;
     value_id *copy;            /* [value of the old graph][layout]: its relayout, or VALUE_NONE */
     bool *image;               /* by value: an input that stays plain for convolutions */
     enum ftmrt_layout *kernel; /* by value: of a weight, from the convolution it serves */
@@ -36,7 +37,7 @@ static bool is_convolution(enum op op)
 
 static enum ftmrt_layout kernel_layout(const struct node *n)
 {
-    return n->attrs.groups > 1 ? FTMRT_LAYOUT_DEPTHWISE : FTMRT_LAYOUT_CONV;
+    return n->attrs->groups > 1 ? FTMRT_LAYOUT_DEPTHWISE : FTMRT_LAYOUT_CONV;
 }
 
 /* A sum of gradients of one weight, which several convolutions read. */
@@ -148,7 +149,7 @@ static enum ftmrt_layout result_layout(const struct layout_pass *p, value_id v)
     if (n->op == OP_input)
         return FTMRT_LAYOUT_PLAIN;
     if (n->op == OP_relayout)
-        return n->attrs.to;
+        return n->attrs->to;
     if (op_info(n->op)->cls == OP_CLASS_EFFECT)
         return rewrite_state(p->g, n->inputs[op_info(n->op)->min_inputs > 3 ? 1 : 0])->layout;
     if (op_info(n->op)->cls == OP_CLASS_VIEW && !graph_value_constant(p->g, v))
@@ -171,7 +172,7 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct
     if (is_convolution(n->op) && operand == 0 && p->image[v.i])
         return FTMRT_LAYOUT_PLAIN;
     if (is_convolution(n->op) && operand == 1 && n->op != OP_conv2d_grad_weight) {
-        bool transposed = n->op == OP_conv2d_grad_input && n->attrs.groups == 1;
+        bool transposed = n->op == OP_conv2d_grad_input && n->attrs->groups == 1;
         return transposed ? FTMRT_LAYOUT_CONV_T : kernel_layout(n);
     }
     return natural_layout(p, v);
@@ -197,7 +198,7 @@ static value_id in_layout(struct layout_pass *p, const struct node *like, value_
 
 static bool reads_image(const struct node *n, value_id v)
 {
-    if ((n->op != OP_conv2d && n->op != OP_conv2d_grad_weight) || n->attrs.groups != 1)
+    if ((n->op != OP_conv2d && n->op != OP_conv2d_grad_weight) || n->attrs->groups != 1)
         return false;
     return value_same(n->inputs[0], v) && !value_same(n->inputs[1], v);
 }
@@ -222,11 +223,12 @@ static void find_images(struct layout_pass *p)
 static void place_node(struct layout_pass *p, value_id v)
 {
     struct node n = *graph_node(p->g, v);
-    bool constant = graph_value_constant(p->g, v);
-    for (uint32_t j = 0; j < n.input_count && !constant; j++) {
-        value_id operand = in_layout(p, &n, n.inputs[j], wanted_layout(p, &n, j));
-        graph_node(p->g, v)->inputs[j] = operand; /* after the call: it may move the nodes */
-    }
+    uint32_t count = graph_value_constant(p->g, v) ? 0 : n.input_count;
+    enum ftmrt_layout *wanted = arena_array(p->scratch, enum ftmrt_layout, count);
+    for (uint32_t j = 0; j < count; j++) /* all before the first operand changes */
+        wanted[j] = wanted_layout(p, &n, j);
+    for (uint32_t j = 0; j < count; j++)
+        graph_set_input(p->g, v, j, in_layout(p, &n, n.inputs[j], wanted[j]));
     enum ftmrt_layout layout = result_layout(p, v);
     p->changed |= graph_node(p->g, v)->layout != layout;
     graph_node(p->g, v)->layout = layout;
@@ -255,14 +257,14 @@ static void place_output(struct layout_pass *p, uint32_t output)
     struct attrs a = {.to = FTMRT_LAYOUT_PLAIN};
     value_id copy = rewrite_op(p->g, &like, OP_relayout, &a, v);
     graph_node(p->g, copy)->layout = FTMRT_LAYOUT_PLAIN;
-    p->g->outputs.at[output].value = copy;
+    graph_set_output(p->g, output, copy);
     p->changed = true;
 }
 
 static bool place_function(struct pass_context *c, struct graph *g)
 {
     graph_sort(g);
-    struct layout_pass p = {.g = g, .count = g->nodes.len};
+    struct layout_pass p = {.g = g, .scratch = c->scratch, .count = g->nodes.len};
     p.image = arena_array(c->scratch, bool, p.count);
     p.kernel = arena_array(c->scratch, enum ftmrt_layout, p.count);
     p.copy = arena_array(c->scratch, value_id, p.count * FTMRT_LAYOUT_COUNT);

@@ -13,7 +13,7 @@ value_id rewrite_op_(struct graph *g, const struct node *like, enum op op,
 void rewrite_replace(struct graph *g, value_id from, value_id to)
 {
     graph_replace_uses(g, from, to, VALUE_NONE);
-    graph_node(g, from)->dead = true;
+    graph_kill(g, from);
 }
 
 void rewrite_done(struct pass_context *c, bool changed)
@@ -34,5 +34,5 @@ struct node *rewrite_match(const struct graph *g, value_id v, enum op op)
 struct state *rewrite_state(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
-    return n->op == OP_state ? &g->program->states.at[n->attrs.state] : NULL;
+    return n->op == OP_state ? &g->program->states.at[n->attrs->state] : NULL;
 }

@@ -46,7 +46,7 @@ static value_id relu6_again(struct graph *g, const struct node *n)
 static bool is_zero(const struct graph *g, value_id v)
 {
     const struct node *n = rewrite_match(g, v, OP_constant);
-    return n && n->attrs.value == 0;
+    return n && n->attrs->value == 0;
 }
 
 static value_id add_zero(struct graph *g, const struct node *n)
@@ -137,7 +137,7 @@ static value_id view_of_view(struct graph *g, const struct node *n)
 static value_id pool_of_one(struct graph *g, const struct node *n)
 {
     (void)g;
-    const struct attrs *a = &n->attrs;
+    const struct attrs *a = n->attrs;
     bool one = a->kernel[0] == 1 && a->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1;
     for (int i = 0; i < 4; i++)
         one = one && a->padding[i] == 0;
@@ -183,11 +183,11 @@ static bool apply_rules(struct graph *g, value_id v)
 static void drop_unread(struct graph *g)
 {
     for (uint32_t i = g->nodes.len; i-- > 0;) {
-        struct node *n = &g->nodes.at[i];
+        const struct node *n = &g->nodes.at[i];
         enum op_class cls = op_info(n->op)->cls;
         if (!n->dead && cls != OP_CLASS_EFFECT && cls != OP_CLASS_LEAF &&
             graph_use_count(g, (value_id){i}) == 0)
-            n->dead = true;
+            graph_kill(g, (value_id){i});
     }
 }
 

@@ -123,12 +123,12 @@ static bool convolution_input(const struct graph *g, const struct node *n)
     const struct node *x = graph_node(g, n->inputs[0]);
     bool image =
         x->op == OP_input && x->layout == FTMRT_LAYOUT_PLAIN && x->type.shape.dim[1] < FTMRT_CB;
-    return x->layout == FTMRT_LAYOUT_BLOCKED || (image && n->attrs.groups == 1);
+    return x->layout == FTMRT_LAYOUT_BLOCKED || (image && n->attrs->groups == 1);
 }
 
 static bool convolution_layouts(const struct graph *g, const struct node *n)
 {
-    bool dense = n->attrs.groups == 1, gives_weight = n->op == OP_conv2d_grad_weight;
+    bool dense = n->attrs->groups == 1, gives_weight = n->op == OP_conv2d_grad_weight;
     enum ftmrt_layout weight = gives_weight ? n->layout : layout_of(g, n->inputs[1]);
     enum ftmrt_layout other = gives_weight ? layout_of(g, n->inputs[1]) : n->layout;
     enum ftmrt_layout want =
@@ -178,7 +178,7 @@ static bool check_layouts(const struct check *c, uint32_t call)
         n->op == OP_conv2d || n->op == OP_conv2d_grad_input || n->op == OP_conv2d_grad_weight;
     bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT;
     if (n->op == OP_relayout)
-        return n->layout == n->attrs.to ||
+        return n->layout == n->attrs->to ||
                fail(c, call, call, "the result is not in the layout it asks for");
     if (effect)
         return update_layouts(g, n) ||

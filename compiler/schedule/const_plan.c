@@ -70,9 +70,9 @@ static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
     v = strip(g, v);
     const struct node *n = graph_node(g, v);
     if (n->op == OP_state)
-        return -1 - (int32_t)n->attrs.state;
+        return -1 - (int32_t)n->attrs->state;
     struct ftmrt_derive d = {
-        .op = derive_op(n->op), .in = {NO_OPERAND, NO_OPERAND, NO_OPERAND}, .eps = n->attrs.eps};
+        .op = derive_op(n->op), .in = {NO_OPERAND, NO_OPERAND, NO_OPERAND}, .eps = n->attrs->eps};
     for (uint32_t i = 0; i < n->input_count; i++)
         d.in[i] = derive(s, g, n->inputs[i]);
     set_shape(&d, &n->type.shape);

@@ -21,7 +21,7 @@ static bool same_kernel(const struct graph *g, value_id a, const struct graph *h
 {
     const struct node *x = graph_node(g, a), *y = graph_node(h, b);
     if (x->op != y->op || x->input_count != y->input_count || !same_value(g, a, h, b) ||
-        !attrs_equal(x->op, &x->attrs, &y->attrs) || !node_steps_equal(x, y))
+        x->attrs != y->attrs || !node_steps_equal(x, y))
         return false;
     for (uint32_t i = 0; i < x->input_count; i++)
         if (!same_value(g, x->inputs[i], h, y->inputs[i]))
@@ -59,14 +59,14 @@ static void add_convolution(struct strbuf *b, const struct graph *g, const struc
     const struct shape *first = graph_shape(g, n->inputs[0]),
                        *second = graph_shape(g, n->inputs[1]);
     bool weight = n->op == OP_conv2d_grad_weight, input = n->op == OP_conv2d_grad_input;
-    const int64_t *kernel = weight ? n->attrs.kernel : &second->dim[2];
-    const int64_t *map = input ? n->attrs.in_size : &first->dim[2];
+    const int64_t *kernel = weight ? n->attrs->kernel : &second->dim[2];
+    const int64_t *map = input ? n->attrs->in_size : &first->dim[2];
     int64_t out = weight ? second->dim[1] : second->dim[0];
-    int64_t in = input ? second->dim[1] * n->attrs.groups : first->dim[1];
+    int64_t in = input ? second->dim[1] * n->attrs->groups : first->dim[1];
     strbuf_addf(b, "_%" PRId64 "x%" PRId64, kernel[0], kernel[1]);
-    add_pair(b, "s", n->attrs.stride);
-    add_pair(b, "d", n->attrs.dilation);
-    if (n->attrs.groups > 1)
+    add_pair(b, "s", n->attrs->stride);
+    add_pair(b, "d", n->attrs->dilation);
+    if (n->attrs->groups > 1)
         strbuf_addf(b, "_depthwise_%" PRId64, in);
     else
         strbuf_addf(b, "_%" PRId64 "x%" PRId64, in, out);
@@ -75,8 +75,8 @@ static void add_convolution(struct strbuf *b, const struct graph *g, const struc
 
 static void add_pool(struct strbuf *b, const struct graph *g, const struct node *n)
 {
-    strbuf_addf(b, "_%" PRId64 "x%" PRId64, n->attrs.kernel[0], n->attrs.kernel[1]);
-    add_pair(b, "s", n->attrs.stride);
+    strbuf_addf(b, "_%" PRId64 "x%" PRId64, n->attrs->kernel[0], n->attrs->kernel[1]);
+    add_pair(b, "s", n->attrs->stride);
     add_shape(b, graph_shape(g, n->inputs[n->op == OP_max_pool_grad ? 1 : 0]));
 }
 
@@ -90,12 +90,12 @@ static void add_details(struct strbuf *b, const struct graph *g, const struct no
     case OP_max_pool_grad: add_pool(b, g, n); break;
     case OP_relayout:
         strbuf_addf(b, "_%s_%s", ftmrt_layout_name(graph_node(g, n->inputs[0])->layout),
-                    ftmrt_layout_name(n->attrs.to));
+                    ftmrt_layout_name(n->attrs->to));
         add_shape(b, &n->type.shape);
         break;
     case OP_bn_update:
         strbuf_addf(b, "_%" PRId64 "_%" PRId64 "x%" PRId64, n->type.shape.dim[0],
-                    n->attrs.in_size[0], n->attrs.in_size[1]);
+                    n->attrs->in_size[0], n->attrs->in_size[1]);
         break;
     default: add_shape(b, n->input_count ? graph_shape(g, n->inputs[0]) : &n->type.shape);
     }

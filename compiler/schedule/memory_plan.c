@@ -72,7 +72,7 @@ static struct place leaf_place(struct planner *p, value_id v)
         place.offset = input_index(p->g, v);
     } else if (n->op == OP_state) {
         place.kind = PLACE_WORKSPACE;
-        place.offset = p->s->state_offset[n->attrs.state];
+        place.offset = p->s->state_offset[n->attrs->state];
     } else {
         FTM_BUG("%s: the constant %%%u is still needed at run time", p->g->name, v.i);
     }
@@ -94,7 +94,7 @@ static uint64_t view_offset(const struct graph *g, const struct node *view)
         return 0;
     const struct node *from = graph_node(g, view->inputs[0]);
     uint64_t all = schedule_value_bytes(g, view->inputs[0]);
-    return (uint64_t)view->attrs.row * (all / (uint64_t)from->type.shape.dim[0]);
+    return (uint64_t)view->attrs->row * (all / (uint64_t)from->type.shape.dim[0]);
 }
 
 /* Where a value that a call reads lies; makes the storage of leaves and constants at their first
@@ -268,6 +268,7 @@ static void fill_places(struct planner *p)
     for (uint32_t c = 0; c < p->f->calls.len; c++) {
         struct call *call = &p->f->calls.at[c];
         const struct node *n = graph_node(p->g, call->node);
+        call->in = arena_array(p->s->arena, struct place, n->input_count);
         for (uint32_t i = 0; i < n->input_count; i++)
             call->in[i] = place_of(p, n->inputs[i]);
         if (op_info(n->op)->cls != OP_CLASS_EFFECT)

@@ -31,8 +31,8 @@ struct place {
 /* How a kernel runs: what a call's units are (codegen/kernel.h emits a function for them). */
 struct call {
     value_id node;
-    uint32_t kernel; /* index in schedule.kernels */
-    struct place in[NODE_MAX_INPUTS];
+    uint32_t kernel;      /* index in schedule.kernels */
+    struct place *in;     /* of the operands */
     struct place out;     /* of the result; an EFFECT writes through its operands instead */
     struct place scratch; /* partial results of the shards, if the kernel wants any */
 };

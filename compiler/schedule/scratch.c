@@ -16,7 +16,7 @@ bool schedule_shards_inside(const struct node *n)
 {
     enum { TILES = 64 };
     const int64_t *dim = n->type.shape.dim;
-    return n->attrs.groups == 1 &&
+    return n->attrs->groups == 1 &&
            (dim[0] + FTMRT_CB - 1) / FTMRT_CB * ((dim[1] + FTMRT_CB - 1) / FTMRT_CB) >= TILES;
 }
 

@@ -204,11 +204,11 @@ static void vary(const struct network *w, const struct trial *t, const struct gr
             continue;
         struct tensor *x = next++;
         int64_t size = shape_elements(&x->shape, 1);
-        if (strcmp(n->attrs.label, "lr") == 0)
+        if (strcmp(n->attrs->label, "lr") == 0)
             x->data[0] = (double)(float)lr[pick(seed, 10, 2)];
-        else if (strcmp(n->attrs.label, "momentum") == 0)
+        else if (strcmp(n->attrs->label, "momentum") == 0)
             x->data[0] = (double)(float)momentum[pick(seed, 11, 3)];
-        else if (strcmp(n->attrs.label, "weight_decay") == 0)
+        else if (strcmp(n->attrs->label, "weight_decay") == 0)
             x->data[0] = (double)(float)decay[pick(seed, 12, 3)];
         else if (n->type.dtype == FTMRT_F32)
             for (int64_t k = 0; k < size; k++)
@@ -484,7 +484,7 @@ static bool check_untouched(struct network *w, const struct trial *t)
         for (uint32_t k = 0; !n->dead && k < n->input_count; k++)
             if (op_info(n->op)->cls == OP_CLASS_EFFECT &&
                 graph_node(g, n->inputs[k])->op == OP_state)
-                written[graph_node(g, n->inputs[k])->attrs.state] = true;
+                written[graph_node(g, n->inputs[k])->attrs->state] = true;
     }
     for (uint32_t i = 0; i < w->c.loaded->state_count; i++) {
         const struct ftmrt_state *s = &w->c.loaded->states[i];

@@ -326,21 +326,25 @@ static bool spoil_relu6(struct graph *g)
 static bool spoil_batch_norm(struct graph *g)
 {
     struct node *n = find(g, OP_bn_grad_input);
-    if (n)
-        n->attrs.eps *= 1.01;
-    return n;
+    if (!n)
+        return false;
+    struct attrs a = *n->attrs;
+    a.eps *= 1.01;
+    n->attrs = program_attrs(g->program, n->op, &a);
+    return true;
 }
 
 /* The padding of the other side. */
 static bool spoil_conv2d(struct graph *g)
 {
     for (uint32_t i = 0; i < g->nodes.len; i++) {
-        struct node *n = &g->nodes.at[i];
-        if (n->op != OP_conv2d_grad_weight || n->attrs.padding[0] == n->attrs.padding[2])
+        struct attrs a = *g->nodes.at[i].attrs;
+        if (g->nodes.at[i].op != OP_conv2d_grad_weight || a.padding[0] == a.padding[2])
             continue;
-        int64_t top = n->attrs.padding[0];
-        n->attrs.padding[0] = n->attrs.padding[2];
-        n->attrs.padding[2] = top;
+        int64_t top = a.padding[0];
+        a.padding[0] = a.padding[2];
+        a.padding[2] = top;
+        graph_set_attrs(g, (value_id){i}, &a);
         return true;
     }
     return false;

@@ -196,7 +196,8 @@ static void compare_states(const struct reference *r, const struct graph *g,
 {
     for (uint32_t i = 0; i < r->operand_count; i++)
         if (r->operands[i].after.data)
-            compare(r, &in->states[graph_node(g, operands[i])->attrs.state], &r->operands[i].after);
+            compare(r, &in->states[graph_node(g, operands[i])->attrs->state],
+                    &r->operands[i].after);
 }
 
 /* Evaluates the function made of one op. */
@@ -210,7 +211,7 @@ static void evaluate(struct arena *arena, const struct reference *r, const struc
     for (uint32_t i = 0; i < r->operand_count; i++) {
         struct tensor t = r->operands[i].tensor;
         if (graph_node(g, operands[i])->op == OP_state)
-            in->states[graph_node(g, operands[i])->attrs.state] = t;
+            in->states[graph_node(g, operands[i])->attrs->state] = t;
         else
             inputs[input_count++] = t;
         if (strcmp(r->operands[i].kind, "input") == 0)

@@ -63,7 +63,7 @@ static void pooled(const struct kernel_case *k, uint32_t operand, struct tensor 
     if (operand != 2)
         return;
     struct eval e = {.graph = k->graph,
-                     .attrs = &graph_node(k->graph, k->node)->attrs,
+                     .attrs = graph_node(k->graph, k->node)->attrs,
                      .in = &input,
                      .out = *x,
                      .n = x->shape.dim[0]};

@@ -138,8 +138,11 @@ static void test_a_wrong_pass_is_caught(void **state)
     graph_node(g, y)->op = OP_relu6;
     interpret(&arena, p, 1, &after);
     assert_true(distance(p, p->states.len, &before, &after) == 0); /* no value is above 6 */
-    graph_node(g, graph_node(g, y)->inputs[0])->attrs.padding[0] = 0;
-    graph_node(g, graph_node(g, y)->inputs[0])->attrs.padding[2] = 2;
+    value_id x = graph_node(g, y)->inputs[0];
+    struct attrs moved = *graph_node(g, x)->attrs;
+    moved.padding[0] = 0;
+    moved.padding[2] = 2;
+    graph_set_attrs(g, x, &moved);
     interpret(&arena, p, 1, &after);
     assert_true(distance(p, p->states.len, &before, &after) > 1e-3);
     arena_clear(&arena);

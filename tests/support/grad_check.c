@@ -76,7 +76,7 @@ static double kink_distance(const struct run *r, const struct tensor *values)
         if (n->op == OP_relu || n->op == OP_relu6)
             least = fmin(least, relu_distance(&values[n->inputs[0].i], n->op == OP_relu6));
         if (n->op == OP_max_pool)
-            least = fmin(least, pool_distance(&n->attrs, &values[n->inputs[0].i], &values[i]));
+            least = fmin(least, pool_distance(n->attrs, &values[n->inputs[0].i], &values[i]));
     }
     return least;
 }
@@ -166,7 +166,7 @@ static const double **gradients(const struct grad_check *c)
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         const struct node *n = &g->nodes.at[i];
         if (!n->dead && (n->op == OP_sgd || n->op == OP_sgd_plain))
-            grad[graph_node(g, n->inputs[1])->attrs.state] = values[n->inputs[0].i].data;
+            grad[graph_node(g, n->inputs[1])->attrs->state] = values[n->inputs[0].i].data;
     }
     return grad;
 }

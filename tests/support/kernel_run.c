@@ -110,13 +110,17 @@ void kernel_case_node(struct kernel_case *c, value_id node, enum ftmrt_layout la
 void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs,
                       const value_id *extra, uint32_t extra_count)
 {
-    struct node *n = graph_node(c->graph, c->node);
-    struct step *s = &n->steps[n->step_count++];
-    *s = (struct step){.op = op, .extra = extra_count};
-    if (attrs)
-        s->attrs = *attrs;
-    for (uint32_t i = 0; i < extra_count; i++)
-        n->inputs[n->input_count++] = extra[i];
+    struct node n = *graph_node(c->graph, c->node);
+    value_id *inputs = arena_array(&c->run->arena, value_id, n.input_count + extra_count);
+    struct step *steps = arena_array(&c->run->arena, struct step, n.step_count + 1);
+    memcpy(inputs, n.inputs, n.input_count * sizeof *inputs);
+    memcpy(inputs + n.input_count, extra, extra_count * sizeof *inputs);
+    memcpy(steps, n.steps, n.step_count * sizeof *steps);
+    steps[n.step_count++] = (struct step){.op = op, .extra = extra_count, .attrs = attrs};
+    n.input_count += extra_count;
+    n.inputs = inputs;
+    n.steps = steps;
+    graph_set_node(c->graph, c->node, &n);
 }
 
 /* ---- compiling ---- */
@@ -232,7 +236,7 @@ static struct tensor operand_tensor(struct kernel_case *c, struct arena *a, uint
         double u = uniform(c->run);
         t.data[k] = is_integer(v) ? floor((u + 1) / 2 * (double)c->classes) : (double)(float)u;
         if (v->op == OP_constant)
-            t.data[k] = v->attrs.value;
+            t.data[k] = v->attrs->value;
     }
     if (c->fill)
         c->fill(c, i, &t);
@@ -319,9 +323,8 @@ static void reference_op(struct kernel_case *c, enum op op, const struct attrs *
                          const struct tensor *in, struct tensor *out, struct tensor **state,
                          int64_t n)
 {
-    struct eval e = {.graph = c->graph, .attrs = attrs, .in = in, .out = *out, .n = n};
-    for (uint32_t i = 0; state && i < 4; i++)
-        e.state[i] = state[i];
+    struct eval e = {
+        .graph = c->graph, .attrs = attrs, .in = in, .out = *out, .state = state, .n = n};
     op_info(op)->eval(&e);
 }
 
@@ -332,8 +335,9 @@ static struct tensor reference(struct kernel_case *c, struct arena *a, int64_t n
     uint32_t own = node->input_count;
     for (uint32_t s = 0; s < node->step_count; s++)
         own -= node->steps[s].extra;
-    struct tensor out = tensor_new(a, node->type.shape, n), written[4], *state[4] = {0};
-    for (uint32_t i = 0; i < own && i < 4; i++) {
+    struct tensor out = tensor_new(a, node->type.shape, n);
+    struct tensor written[KERNEL_RUN_OPERANDS], *state[KERNEL_RUN_OPERANDS] = {0};
+    for (uint32_t i = 0; i < own; i++) {
         written[i] = in[i];
         if (!in[i].data || graph_node(c->graph, node->inputs[i])->op != OP_state)
             continue;
@@ -341,15 +345,15 @@ static struct tensor reference(struct kernel_case *c, struct arena *a, int64_t n
         written[i].data = memcpy(arena_alloc(a, bytes), in[i].data, bytes);
         state[i] = &written[i];
     }
-    reference_op(c, node->op, &node->attrs, in, &out, state, n);
+    reference_op(c, node->op, node->attrs, in, &out, state, n);
     for (uint32_t s = 0, extra = own; s < node->step_count; extra += node->steps[s].extra, s++) {
-        struct tensor operands[NODE_MAX_INPUTS] = {out};
+        struct tensor operands[KERNEL_RUN_OPERANDS] = {out};
         for (uint32_t i = 0; i < node->steps[s].extra; i++)
             operands[1 + i] = in[extra + i];
         out = tensor_new(a, node->type.shape, n);
-        reference_op(c, node->steps[s].op, &node->steps[s].attrs, operands, &out, NULL, n);
+        reference_op(c, node->steps[s].op, node->steps[s].attrs, operands, &out, NULL, n);
     }
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; i < own; i++)
         if (state[i])
             in[i] = written[i];
     return out;
@@ -372,7 +376,7 @@ void kernel_case_execute(struct kernel_case *c, int64_t n)
 void kernel_case_prepare(struct kernel_case *c, int64_t n)
 {
     struct arena a;
-    struct tensor in[NODE_MAX_INPUTS];
+    struct tensor in[KERNEL_RUN_OPERANDS];
     arena_init(&a, "prepare");
     prepare(c, &a, n, in);
     arena_clear(&a);
@@ -448,7 +452,7 @@ static void run_threads(struct kernel_case *c, int64_t n)
 {
     const uint32_t count = graph_node(c->graph, c->node)->input_count + 1;
     const int64_t max = c->run->program->max_batch;
-    void *original[NODE_MAX_INPUTS + 1], *first[NODE_MAX_INPUTS + 1];
+    void *original[KERNEL_RUN_OPERANDS + 1], *first[KERNEL_RUN_OPERANDS + 1];
     for (uint32_t i = 0; i < count; i++)
         original[i] = copy_of_buffer(c, i);
     for (int threads = 1; threads <= 3; threads++) {
@@ -479,7 +483,7 @@ static void run_threads(struct kernel_case *c, int64_t n)
 double kernel_case_check(struct kernel_case *c, int64_t n)
 {
     struct arena a;
-    struct tensor in[NODE_MAX_INPUTS] = {0};
+    struct tensor in[KERNEL_RUN_OPERANDS] = {0};
     arena_init(&a, "check");
     prepare(c, &a, n, in);
     run_threads(c, n);

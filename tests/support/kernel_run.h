@@ -23,7 +23,7 @@
 #include "kernel.h"
 #include "op.h"
 
-enum { KERNEL_RUN_OPERANDS = NODE_MAX_INPUTS };
+enum { KERNEL_RUN_OPERANDS = 32 }; /* of a node and its steps */
 
 struct kernel_run;
 

@@ -76,7 +76,7 @@ value_id net_batch_norm(struct graph *g, const char *name, value_id x, double ep
                                shape_scalar(), false);
     const value_id buffers[] = {mean, var, count};
     for (int i = 0; i < 3; i++)
-        g->program->states.at[graph_node(g, buffers[i])->attrs.state].mutable = training;
+        g->program->states.at[graph_node(g, buffers[i])->attrs->state].mutable = training;
     if (a.training)
         graph_op(g, OP_count_update, NULL, count);
     return graph_op(g, OP_batch_norm, &a, x, weight, bias, mean, var);

@@ -55,7 +55,7 @@ static int64_t classes_of(const struct graph *g)
 
 static double input_value(const struct graph *g, const struct node *n, uint64_t seed, int64_t index)
 {
-    const char *name = n->attrs.label;
+    const char *name = n->attrs->label;
     if (n->type.dtype == FTMRT_I32)
         return floor(uniform(seed, name, index, 0, 0.999) * (double)classes_of(g));
     if (strcmp(name, "lr") == 0)

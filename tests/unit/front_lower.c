@@ -122,11 +122,11 @@ static void expect_functions(void **state)
     assert_int_equal(p->states.len, 8);
     assert_int_equal(p->max_batch, 8);
     const struct graph *train = program_find_function(p, "train");
-    assert_true(find_node(train, OP_batch_norm)->attrs.training);
+    assert_true(find_node(train, OP_batch_norm)->attrs->training);
     assert_non_null(find_node(train, OP_count_update));
     assert_true(value_valid(graph_find_input(train, "weight_decay")));
     const struct graph *eval = program_find_function(p, "eval");
-    assert_false(find_node(eval, OP_batch_norm)->attrs.training);
+    assert_false(find_node(eval, OP_batch_norm)->attrs->training);
     assert_null(find_node(eval, OP_count_update));
     assert_true(value_valid(graph_find_output(eval, "loss")));
     const struct graph *predict = program_find_function(p, "predict");
@@ -145,7 +145,7 @@ static void expect_same_padding(void **state)
     const struct node *conv = find_node(program_find_function(p, "predict"), OP_conv2d);
     const int64_t expected[4] = {0, 1, 1,
                                  1}; /* 8 rows: reach 9, the odd one behind; 5 columns: reach 7 */
-    assert_memory_equal(conv->attrs.padding, expected, sizeof expected);
+    assert_memory_equal(conv->attrs->padding, expected, sizeof expected);
 }
 
 static void expect_frozen_batch_norm_is_constant(void **state)
@@ -157,7 +157,7 @@ static void expect_frozen_batch_norm_is_constant(void **state)
     bn->trainable_weight = bn->trainable_bias = false;
     const struct program *p = lower_net(f);
     const struct graph *train = program_find_function(p, "train");
-    assert_false(find_node(train, OP_batch_norm)->attrs.training);
+    assert_false(find_node(train, OP_batch_norm)->attrs->training);
     assert_null(find_node(train, OP_count_update));
     for (uint32_t i = 1; i < 6; i++)
         assert_true(state_constant(&p->states.at[i]));

@@ -106,13 +106,13 @@ static void sorting(void **state)
     input(f, "second");
     value_id z = graph_op(f->graph, OP_relu6, NULL, x);
     graph_replace_uses(f->graph, x, z, z); /* the relu now reads what stands behind it */
-    graph_node(f->graph, gone)->dead = true;
+    graph_kill(f->graph, gone);
     graph_sort(f->graph);
     static const enum op expected[] = {OP_input, OP_input, OP_relu6, OP_relu};
     assert_int_equal(f->graph->nodes.len, 4);
     for (uint32_t i = 0; i < 4; i++)
         assert_int_equal(f->graph->nodes.at[i].op, expected[i]);
-    assert_string_equal(f->graph->nodes.at[1].attrs.label, "second");
+    assert_string_equal(f->graph->nodes.at[1].attrs->label, "second");
     assert_int_equal(graph_find_output(f->graph, "out").i, 3);
     assert_int_equal(f->graph->nodes.at[3].inputs[0].i, 2);
 }
@@ -150,8 +150,8 @@ static void sorting_a_long_chain(void **state)
     for (int i = 0; i < LENGTH; i++)
         v = graph_op(f->graph, OP_relu, NULL, v);
     for (uint32_t i = 1; i < LENGTH; i++) /* reversed: each reads the next */
-        f->graph->nodes.at[i].inputs[0].i = i + 1;
-    f->graph->nodes.at[LENGTH].inputs[0] = x;
+        graph_set_input(f->graph, (value_id){i}, 0, (value_id){i + 1});
+    graph_set_input(f->graph, (value_id){LENGTH}, 0, x);
     graph_output(f->graph, "out", (value_id){1});
     graph_sort(f->graph);
     assert_int_equal(graph_find_output(f->graph, "out").i, LENGTH);

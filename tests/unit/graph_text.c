@@ -100,9 +100,9 @@ static void short_forms(void **state)
     assert_non_null(p);
     assert_string_equal(p->name, "two words");
     const struct node *conv = &p->functions.at[0]->nodes.at[2];
-    assert_int_equal(conv->attrs.stride[0], 1);
-    assert_int_equal(conv->attrs.dilation[1], 1);
-    assert_int_equal(conv->attrs.groups, 1);
+    assert_int_equal(conv->attrs->stride[0], 1);
+    assert_int_equal(conv->attrs->dilation[1], 1);
+    assert_int_equal(conv->attrs->groups, 1);
     assert_int_equal(conv->type.shape.dim[1], 4);
 }
 

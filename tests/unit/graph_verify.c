@@ -40,6 +40,20 @@ static struct graph *train;
 
 static struct node *node(uint32_t i) { return &train->nodes.at[i]; }
 
+/* What nothing but a test may do: writing past the functions that keep the uses. */
+static void set_operand(uint32_t n, uint32_t i, uint32_t v)
+{
+    ((value_id *)node(n)->inputs)[i].i = v;
+}
+static struct step *step(uint32_t n, uint32_t i) { return (struct step *)node(n)->steps + i; }
+
+#define SET_ATTR(n, field, value)                                                                  \
+    do {                                                                                           \
+        struct attrs changed_ = *node(n)->attrs;                                                   \
+        changed_.field = (value);                                                                  \
+        graph_set_attrs(train, (value_id){n}, &changed_);                                          \
+    } while (0)
+
 /* ---- one change each ---- */
 
 static void no_batch(void) { program->max_batch = 0; }
@@ -52,61 +66,71 @@ static void file_shape(void) { program->states.at[0].file_shape = shape_1d(5); }
 static void state_layout(void) { program->states.at[1].layout = FTMRT_LAYOUT_CONV; }
 static void count_layout(void) { program->states.at[4].layout = FTMRT_LAYOUT_VECTOR; }
 static void immutable_trainable(void) { program->states.at[0].mutable = false; }
-static void operand_range(void) { node(8)->inputs[0].i = 99; }
-static void operand_none(void) { node(8)->inputs[0] = VALUE_NONE; }
+static void operand_range(void) { set_operand(8, 0, 99); }
+static void operand_none(void) { set_operand(8, 0, VALUE_NONE.i); }
 static void operand_dead(void) { node(3)->dead = true; }
-static void operand_order(void) { node(7)->inputs[0].i = 8; }
-static void operand_itself(void) { node(8)->inputs[0].i = 8; }
-static void effect_read(void) { node(11)->inputs[0].i = 10; }
+static void operand_order(void) { set_operand(7, 0, 8); }
+static void operand_itself(void) { set_operand(8, 0, 8); }
+static void effect_read(void) { set_operand(11, 0, 10); }
 static void operand_count(void) { node(8)->input_count = 0; }
-static void step_operands(void) { node(7)->steps[0].extra = 0; }
-static void step_claims(void) { node(7)->steps[1].extra = 9; }
-static void step_class(void) { node(7)->steps[1].op = OP_global_avg_pool; }
+static void step_operands(void) { step(7, 0)->extra = 0; }
+static void step_claims(void) { step(7, 1)->extra = 9; }
+static void step_class(void) { step(7, 1)->op = OP_global_avg_pool; }
 static void step_behind_view(void)
 {
-    node(9)->steps[node(9)->step_count++] = (struct step){.op = OP_relu};
+    static const struct step relu = {.op = OP_relu};
+    node(9)->steps = &relu;
+    node(9)->step_count = 1;
 }
-static void state_index(void) { node(3)->attrs.state = 77; }
-static void no_label(void) { node(0)->attrs.label = NULL; }
-static void reshape_shape(void) { node(9)->attrs.shape.dim[0] = 0; }
+static void state_index(void) { SET_ATTR(3, state, 77); }
+static void no_label(void) { SET_ATTR(0, label, NULL); }
+static void reshape_shape(void) { SET_ATTR(9, shape.dim[0], 0); }
 static void node_shape(void) { node(0)->type.shape.dim[3] = 0; }
 static void node_type(void) { node(8)->type.shape.dim[1] = 5; }
-static void node_rule(void) { node(7)->attrs.groups = 3; }
+static void node_rule(void) { SET_ATTR(7, groups, 3); }
 static void node_layout(void) { node(8)->layout = FTMRT_LAYOUT_CONV; }
 static void relayout_layout(void)
 {
     node(9)->op = OP_relayout;
-    node(9)->attrs.to = FTMRT_LAYOUT_CONV;
+    SET_ATTR(9, to, FTMRT_LAYOUT_CONV);
 }
 static void leaf_layout(void) { program->states.at[2].layout = FTMRT_LAYOUT_VECTOR; }
 static void view_layout(void) { node(9)->layout = FTMRT_LAYOUT_CONV; }
-static void two_inputs(void) { node(1)->attrs.label = "x"; }
+static void two_inputs(void) { SET_ATTR(1, label, "x"); }
 static void two_outputs(void) { train->outputs.at[1].name = "y"; }
 static void output_missing(void) { train->outputs.at[0].value.i = 50; }
 static void output_effect(void) { train->outputs.at[0].value.i = 12; }
-static void two_leaves(void) { node(5)->attrs.state = 2; }
+static void two_leaves(void) { SET_ATTR(5, state, 2); }
 static void effect_in_predict(void) { train->training = false; }
-static void effect_of_value(void) { node(10)->inputs[1].i = 9; }
+static void effect_of_value(void) { set_operand(10, 1, 9); }
 static void effect_frozen(void)
 {
     program->states.at[0].trainable = program->states.at[0].mutable = false;
 }
-static void written_twice(void) { node(11)->inputs[0].i = node(11)->inputs[1].i; }
-static void read_after_write(void)
-{
-    struct node late = *node(9);
-    vec_push(program->arena, &train->nodes, late);
-}
+static void written_twice(void) { set_operand(11, 0, node(11)->inputs[1].i); }
+static void read_after_write(void) { graph_append(train, node(9)); }
 /* The effect moves before a reader of a view of what it writes. */
 static void view_after_write(void)
 {
-    struct node reader = *node(9), effect = *node(10);
-    reader.inputs[0].i = 9;
-    effect.inputs[0].i = 2;
-    *node(10) = effect;
-    vec_push(program->arena, &train->nodes, reader);
+    graph_set_input(train, (value_id){10}, 0, (value_id){2});
+    graph_set_input(train, graph_append(train, node(9)), 0, (value_id){9});
 }
 static void output_written(void) { train->outputs.at[1].value.i = 9; }
+
+/* The lists of uses: an entry of another value, a wrong count, a missing entry. */
+static void use_elsewhere(void)
+{
+    struct use *u = node(7)->uses;
+    node(7)->uses = NULL;
+    node(4)->uses->next = u;
+}
+static void use_count(void) { node(7)->use_count++; }
+static void use_missing(void)
+{
+    node(7)->uses = node(7)->uses->next;
+    node(7)->use_count--;
+}
+static void use_of_another(void) { node(8)->reads[0].operand = 1; }
 
 static void breaks(void **state)
 {
@@ -158,6 +182,10 @@ static void breaks(void **state)
         {read_after_write, "states are read before they are written"},
         {view_after_write, "states are read before they are written"},
         {output_written, "output stats is not a state that is written"},
+        {use_elsewhere, "a value knows its uses"},
+        {use_count, "a value knows its uses"},
+        {use_of_another, "a value knows its uses"},
+        {use_missing, "every use is in a list"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[512] = "";
@@ -184,7 +212,7 @@ static void the_message_shows_the_node(void **state)
     char text[512];
     program = read_text(f, good);
     train = program->functions.at[0];
-    node(8)->inputs[0].i = 99;
+    set_operand(8, 0, 99);
     assert_false(program_verify(program, text, sizeof text));
     assert_string_equal(text, "train: %8 = bn_stats(%99) : f32[2, 4]: operand 1 exists");
     assert_false(program_verify(program, text, 10)); /* a short buffer is filled, not overrun */

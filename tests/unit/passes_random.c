@@ -241,7 +241,7 @@ static void wrong_gradient_is_caught(void **state)
         assert_null(check_step(&a, p, seed));
         value_id gradient = graph_node(g, v)->inputs[0];
         value_id twice = graph_op(g, OP_add, NULL, gradient, gradient);
-        graph_node(g, v)->inputs[0] = twice;
+        graph_set_input(g, v, 0, twice);
         graph_sort(g);
         planted++;
         found += check_step(&a, p, seed) != NULL;

@@ -319,7 +319,7 @@ static inline void random_states(struct interp *in)
 
 static inline struct tensor random_tensor(struct arena *a, const struct node *input, int64_t n)
 {
-    struct random_source r = {random_name_seed(input->attrs.label)};
+    struct random_source r = {random_name_seed(input->attrs->label)};
     struct tensor t = {.shape = input->type.shape};
     if (shape_batched(&t.shape))
         t.shape.dim[0] = n;
@@ -328,11 +328,11 @@ static inline struct tensor random_tensor(struct arena *a, const struct node *in
     for (int64_t k = 0; k < count; k++)
         t.data[k] = input->type.dtype == FTMRT_I32 ? (double)random_below(&r, 7)
                                                    : (double)(float)random_value(&r);
-    if (strcmp(input->attrs.label, "lr") == 0)
+    if (strcmp(input->attrs->label, "lr") == 0)
         t.data[0] = 0.125;
-    if (strcmp(input->attrs.label, "momentum") == 0)
+    if (strcmp(input->attrs->label, "momentum") == 0)
         t.data[0] = 0.75;
-    if (strcmp(input->attrs.label, "weight_decay") == 0)
+    if (strcmp(input->attrs->label, "weight_decay") == 0)
         t.data[0] = 0.0625;
     return t;
 }
