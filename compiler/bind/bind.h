@@ -8,8 +8,8 @@
 #ifndef FTM_BIND_BIND_H
 #define FTM_BIND_BIND_H
 
+#include "finetune.h"
 #include "net.h"
-#include "recipe.h"
 #include "weights.h"
 
 /* ---- parameters and where their values come from ---- */

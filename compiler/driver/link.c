@@ -24,7 +24,8 @@ static const char *const flags[] = {
 #endif
 };
 
-static const char *const archives[] = {"libftmrt_app.a", "libftmrt_files.a", "libftmrt.a"};
+static const char *const archives[] = {"libftmrt_app.a", "libftmrt_files.a", "libftmrt_recipe.a",
+                                       "libftmrt.a"};
 
 #ifndef FTM_CC
 #define FTM_CC "cc"

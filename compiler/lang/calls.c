@@ -10,99 +10,91 @@
 
 #include "front.h"
 
-static const struct {
-    const char *name;
-    enum call_category category;
-} rows[] = {
-#define FTM_CALL(name, category) {#name, CALL_CATEGORY_##category},
-#include "calls.def"
+/* ---- the rows ---- */
+
+/* The parameters of each call of layers.def behind an empty first element, since a call may have
+ * none. */
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)                                \
+    {#name, FTMRT_TYPE_##type, value, min, max, pytorch, help},
+#define FTM_CALL(name, category, pytorch, help, ...)                                               \
+    static const struct ftmrt_param_info params_of_##name[] = {{0}, __VA_ARGS__};
+#include "layers.def"
+
+#define COUNT_OF(name) (sizeof params_of_##name / sizeof *params_of_##name - 1)
+
+static const struct ftmrt_call_info rows[] = {
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...)                                               \
+    {#name, FTMRT_CATEGORY_##category, pytorch, help, COUNT_OF(name), params_of_##name + 1},
+#include "layers.def"
 };
 
-static const struct {
-    enum call_id call;
-    struct call_param param;
-} param_rows[] = {
-#define FTM_PARAM(call, name, type, default, min, max)                                             \
-    {CALL_##call, {#name, PARAM_TYPE_##type, default, min, max}},
-#include "calls.def"
-};
+enum { ROW_COUNT = sizeof rows / sizeof *rows, CALL_COUNT = ROW_COUNT + FTMRT_CALL_COUNT };
 
-enum { PARAM_ROWS = sizeof param_rows / sizeof *param_rows };
-
-static struct call_info make_info(uint32_t id)
+/* Call i of CALL_COUNT: a row of this folder, then those that programs share. Blocks are among
+ * them, but not called. */
+static const struct ftmrt_call_info *call_at(uint32_t i)
 {
-    struct call_info info = {
-        .id = (enum call_id)id, .name = rows[id].name, .category = rows[id].category};
-    for (uint32_t i = 0; i < PARAM_ROWS; i++)
-        if (param_rows[i].call == info.id)
-            info.params[info.param_count++] = param_rows[i].param;
-    return info;
+    return i < ROW_COUNT ? &rows[i] : ftmrt_call_info((enum ftmrt_call_id)(i - ROW_COUNT));
 }
 
-const struct call_info *call_find(const char *name)
+const struct ftmrt_call_info *call_find(const char *name)
 {
-    static _Thread_local struct call_info infos[CALL_COUNT];
     for (uint32_t i = 0; i < CALL_COUNT; i++) {
-        if (strcmp(rows[i].name, name) != 0)
-            continue;
-        if (!infos[i].name)
-            infos[i] = make_info(i);
-        return &infos[i];
+        const struct ftmrt_call_info *info = call_at(i);
+        if (info->category != FTMRT_CATEGORY_BLOCK && strcmp(info->name, name) == 0)
+            return info;
     }
     return NULL;
 }
 
-const char *call_category_text(enum call_category category, bool article)
-{
-    static const char *const texts[CALL_CATEGORY_COUNT][2] = {
-        [CALL_CATEGORY_LAYER] = {"layer", "a layer"},
-        [CALL_CATEGORY_TRANSFORM] = {"transform", "a transform"},
-        [CALL_CATEGORY_DATA] = {"data source", "a data source"},
-        [CALL_CATEGORY_LOSS] = {"loss", "a loss"},
-        [CALL_CATEGORY_OPTIMIZER] = {"optimizer", "an optimizer"},
-        [CALL_CATEGORY_SCHEDULE] = {"schedule", "a schedule"},
-        [CALL_CATEGORY_INIT] = {"initial value", "an initial value"},
-    };
-    return texts[category][article];
-}
-
-const char *call_list(struct arena *arena, enum call_category category)
+const char *call_list(struct arena *arena, enum ftmrt_category category)
 {
     struct strbuf out;
     strbuf_init(&out, arena);
     for (uint32_t i = 0; i < CALL_COUNT; i++)
-        if (rows[i].category == category)
-            strbuf_addf(&out, "%s%s", out.len ? ", " : "", rows[i].name);
+        if (call_at(i)->category == category)
+            strbuf_addf(&out, "%s%s", out.len ? ", " : "", call_at(i)->name);
     return out.text;
 }
 
-const char *call_nearest(const char *name, enum call_category category)
+const char *call_nearest(const char *name, enum ftmrt_category category)
 {
     const char *names[CALL_COUNT];
     size_t count = 0;
     for (uint32_t i = 0; i < CALL_COUNT; i++)
-        if (rows[i].category == category)
-            names[count++] = rows[i].name;
+        if (call_at(i)->category == category)
+            names[count++] = call_at(i)->name;
     return str_nearest(name, names, count);
 }
 
 /* ---- conversion of one argument ---- */
 
-static const char *type_text(enum param_type type)
+static const char *type_text(enum ftmrt_type type)
 {
     static const char *const texts[] = {
-        [PARAM_TYPE_TENSOR] = "a layer's value",
-        [PARAM_TYPE_INT] = "an integer",
-        [PARAM_TYPE_PAIR] = "an integer or a list of two",
-        [PARAM_TYPE_PADDING] =
+        [FTMRT_TYPE_TENSOR] = "a layer's value",
+        [FTMRT_TYPE_INT] = "an integer",
+        [FTMRT_TYPE_PAIR] = "an integer or a list of two",
+        [FTMRT_TYPE_PADDING] =
             "an integer, a list [vertical, horizontal] or [top, left, bottom, right], or `same`",
-        [PARAM_TYPE_FLOAT] = "a number",
-        [PARAM_TYPE_BOOL] = "true or false",
-        [PARAM_TYPE_STRING] = "a string",
-        [PARAM_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
-        [PARAM_TYPE_INIT] =
+        [FTMRT_TYPE_FLOAT] = "a number",
+        [FTMRT_TYPE_BOOL] = "true or false",
+        [FTMRT_TYPE_STRING] = "a string",
+        [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
+        [FTMRT_TYPE_INIT] =
             "an initial value (default, identity, zeros, kaiming_normal, normal(std))",
-        [PARAM_TYPE_EPOCHS] = "a number of epochs",
+        [FTMRT_TYPE_EPOCHS] = "a number of epochs",
+        [FTMRT_TYPE_STRINGS] = "a list of strings",
+        [FTMRT_TYPE_MODEL] = "the call of a model, as in `resnet18()`",
+        [FTMRT_TYPE_WEIGHTS] = "a file's name or `random`",
+        [FTMRT_TYPE_LOSS] = "a loss",
+        [FTMRT_TYPE_OPTIMIZER] = "an optimizer",
+        [FTMRT_TYPE_SCHEDULE] = "a schedule",
+        [FTMRT_TYPE_DATA] = "a data source",
+        [FTMRT_TYPE_SHARE] = "a share of `train`, as in 10%, or a data source",
+        [FTMRT_TYPE_TRANSFORMS] = "transforms",
+        [FTMRT_TYPE_BLOCK] = "a block",
     };
     return texts[type];
 }
@@ -145,46 +137,81 @@ static bool all_kind(const struct value *v, bool integers)
     return v->count > 0;
 }
 
+/* The category of the calls that a parameter of this type takes, or FTMRT_CATEGORY_COUNT. */
+static enum ftmrt_category type_category(enum ftmrt_type type)
+{
+    static const struct {
+        enum ftmrt_type type;
+        enum ftmrt_category category;
+    } pairs[] = {
+        {FTMRT_TYPE_INIT, FTMRT_CATEGORY_INIT},
+        {FTMRT_TYPE_LOSS, FTMRT_CATEGORY_LOSS},
+        {FTMRT_TYPE_OPTIMIZER, FTMRT_CATEGORY_OPTIMIZER},
+        {FTMRT_TYPE_SCHEDULE, FTMRT_CATEGORY_SCHEDULE},
+        {FTMRT_TYPE_DATA, FTMRT_CATEGORY_DATA},
+    };
+    for (uint32_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i].type == type)
+            return pairs[i].category;
+    return FTMRT_CATEGORY_COUNT;
+}
+
+/* A call of a category; a default is its name. */
+static bool convert_call(struct front *f, enum ftmrt_category category, struct value *v,
+                         struct span span)
+{
+    const struct ftmrt_call_info *named = v->kind == VALUE_SYMBOL ? call_find(v->text) : NULL;
+    if (named && named->category == category)
+        *v = (struct value){.kind = VALUE_CALL, .call = call_bind_bare(f, named, span)};
+    return v->kind == VALUE_CALL && v->call && v->call->info->category == category;
+}
+
 /* Brings a value into the form of its type; false if it is of another. */
-static bool convert(struct front *f, enum param_type type, struct value *v, struct span span)
+static bool convert(struct front *f, enum ftmrt_type type, struct value *v, struct span span)
 {
     switch (type) {
-    case PARAM_TYPE_TENSOR: return v->kind == VALUE_TENSOR;
-    case PARAM_TYPE_INT: return v->kind == VALUE_INT;
-    case PARAM_TYPE_BOOL: return v->kind == VALUE_BOOL;
-    case PARAM_TYPE_STRING: return v->kind == VALUE_STRING;
-    case PARAM_TYPE_FLOAT:
+    case FTMRT_TYPE_TENSOR: return v->kind == VALUE_TENSOR;
+    case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
+    case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
+    case FTMRT_TYPE_STRING: return v->kind == VALUE_STRING;
+    case FTMRT_TYPE_FLOAT:
         if (v->kind == VALUE_INT)
             *v = value_float((double)v->integer);
         return v->kind == VALUE_FLOAT;
-    case PARAM_TYPE_EPOCHS:
+    case FTMRT_TYPE_EPOCHS:
         if (value_is_number(v))
             *v = (struct value){.kind = VALUE_EPOCHS, .real = value_number(v)};
         return v->kind == VALUE_EPOCHS;
-    case PARAM_TYPE_PADDING:
+    case FTMRT_TYPE_PADDING:
         if (is_symbol(v, "same") || (v->kind == VALUE_LIST && v->count == 4 && all_kind(v, true)))
             return true;
         /* fallthrough */
-    case PARAM_TYPE_PAIR:
+    case FTMRT_TYPE_PAIR:
         if (v->kind == VALUE_INT)
             spread(f->arena, v, 2);
         return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, true);
-    case PARAM_TYPE_NUMBERS:
+    case FTMRT_TYPE_NUMBERS:
         if (is_symbol(v, "imagenet"))
             return true;
         if (value_is_number(v))
             spread(f->arena, v, 1);
         return v->kind == VALUE_LIST && v->count <= 4 && all_kind(v, false);
-    case PARAM_TYPE_INIT:
-        if (is_symbol(v, "default"))
-            *v = (struct value){.kind = VALUE_CALL,
-                                .call = call_bind_bare(f, call_find("default"), span)};
-        return v->kind == VALUE_CALL && v->call && v->call->info->category == CALL_CATEGORY_INIT;
+    case FTMRT_TYPE_INIT:
+    case FTMRT_TYPE_LOSS:
+    case FTMRT_TYPE_OPTIMIZER:
+    case FTMRT_TYPE_SCHEDULE:
+    case FTMRT_TYPE_DATA: return convert_call(f, type_category(type), v, span);
+    case FTMRT_TYPE_STRINGS:
+    case FTMRT_TYPE_MODEL:
+    case FTMRT_TYPE_WEIGHTS:
+    case FTMRT_TYPE_SHARE:
+    case FTMRT_TYPE_TRANSFORMS:
+    case FTMRT_TYPE_BLOCK: break; /* statements of their own: settings.c and transforms.c */
     }
     return false;
 }
 
-static bool in_range(const struct call_param *p, const struct value *v)
+static bool in_range(const struct ftmrt_param_info *p, const struct value *v)
 {
     if (p->max < p->min)
         return true;
@@ -199,7 +226,7 @@ static bool in_range(const struct call_param *p, const struct value *v)
     return !number || (isfinite(x) && x >= p->min && x <= p->max);
 }
 
-static void report_range(struct front *f, const struct call_param *p, const struct value *v,
+static void report_range(struct front *f, const struct ftmrt_param_info *p, const struct value *v,
                          struct span span)
 {
     struct strbuf range;
@@ -220,7 +247,7 @@ static void report_range(struct front *f, const struct call_param *p, const stru
 static bool store(struct front *f, struct bound_call *c, uint32_t i, struct value v,
                   struct span span)
 {
-    const struct call_param *p = &c->info->params[i];
+    const struct ftmrt_param_info *p = &c->info->params[i];
     c->spans[i] = span;
     if (v.kind == VALUE_ERROR)
         return false;
@@ -241,7 +268,7 @@ static bool store(struct front *f, struct bound_call *c, uint32_t i, struct valu
 /* ---- binding ---- */
 
 /* The parameter that an argument is for, or param_count after a report. */
-static uint32_t slot_of(struct front *f, const struct call_info *info, const struct arg *arg,
+static uint32_t slot_of(struct front *f, const struct ftmrt_call_info *info, const struct arg *arg,
                         uint32_t position, bool implicit)
 {
     if (!arg->name) {
@@ -255,7 +282,7 @@ static uint32_t slot_of(struct front *f, const struct call_info *info, const str
                 "in an edit the layer's input is not written: it is the value that is edited");
         return info->param_count;
     }
-    const char *names[CALL_MAX_PARAMS];
+    const char **names = arena_array(f->arena, const char *, info->param_count);
     for (uint32_t i = 0; i < info->param_count; i++) {
         names[i] = info->params[i].name;
         if (!strcmp(names[i], arg->name))
@@ -274,13 +301,17 @@ static uint32_t slot_of(struct front *f, const struct call_info *info, const str
     return info->param_count;
 }
 
-/* The value of an argument; initial values are looked up among their own calls. */
-static struct value argument(struct front *f, struct frame *frame, const struct call_info *info,
-                             uint32_t slot, const struct expr *e)
+/* The value of an argument; a call of a category is looked up among its own. */
+static struct value argument(struct front *f, struct frame *frame,
+                             const struct ftmrt_call_info *info, uint32_t slot,
+                             const struct expr *e)
 {
-    if (slot == info->param_count || info->params[slot].type != PARAM_TYPE_INIT)
+    enum ftmrt_category category =
+        slot == info->param_count ? FTMRT_CATEGORY_COUNT : type_category(info->params[slot].type);
+    if (category == FTMRT_CATEGORY_COUNT)
         return eval(f, frame, e);
-    struct bound_call *c = setting_call(f, frame, e, CALL_CATEGORY_INIT, "'init'");
+    struct bound_call *c = setting_call(f, frame, e, category,
+                                        arena_printf(f->arena, "'%s'", info->params[slot].name));
     return c ? (struct value){.kind = VALUE_CALL, .call = c} : value_error();
 }
 
@@ -289,7 +320,7 @@ static bool fill(struct front *f, struct bound_call *c, const bool *given)
 {
     bool ok = true;
     for (uint32_t i = 0; i < c->info->param_count; i++) {
-        const struct call_param *p = &c->info->params[i];
+        const struct ftmrt_param_info *p = &c->info->params[i];
         if (given[i])
             continue;
         c->spans[i] = c->span;
@@ -305,19 +336,23 @@ static bool fill(struct front *f, struct bound_call *c, const bool *given)
     return ok;
 }
 
-static struct bound_call *new_call(struct front *f, const struct call_info *info, struct span span)
+static struct bound_call *new_call(struct front *f, const struct ftmrt_call_info *info,
+                                   struct span span)
 {
     struct bound_call *c = arena_new(f->arena, struct bound_call);
     c->info = info;
+    c->args = arena_array(f->arena, struct value, info->param_count);
+    c->spans = arena_array(f->arena, struct span, info->param_count);
     c->span = span;
     return c;
 }
 
-struct bound_call *call_bind(struct front *f, struct frame *frame, const struct call_info *info,
-                             const struct expr *e, const struct value *implicit)
+struct bound_call *call_bind(struct front *f, struct frame *frame,
+                             const struct ftmrt_call_info *info, const struct expr *e,
+                             const struct value *implicit)
 {
     struct bound_call *c = new_call(f, info, e->span);
-    bool given[CALL_MAX_PARAMS] = {false}, ok = true, misnamed = false;
+    bool *given = arena_array(f->arena, bool, info->param_count), ok = true, misnamed = false;
     uint32_t position = 0;
     if (implicit && info->param_count) {
         given[0] = true;
@@ -345,10 +380,11 @@ struct bound_call *call_bind(struct front *f, struct frame *frame, const struct 
     return !misnamed && fill(f, c, given) && ok ? c : NULL;
 }
 
-struct bound_call *call_bind_bare(struct front *f, const struct call_info *info, struct span span)
+struct bound_call *call_bind_bare(struct front *f, const struct ftmrt_call_info *info,
+                                  struct span span)
 {
     struct bound_call *c = new_call(f, info, span);
-    bool given[CALL_MAX_PARAMS] = {false};
+    const bool *given = arena_array(f->arena, bool, info->param_count);
     return fill(f, c, given) ? c : NULL;
 }
 

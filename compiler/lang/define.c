@@ -71,7 +71,7 @@ static struct expr *setting_of(struct front *f, struct recipe_stmt *s, struct sp
 /* Replaces an argument of a call, by name or where it stands by position, or adds it. */
 static void set_argument(struct front *f, struct expr *call, const char *name, struct expr *value)
 {
-    const struct call_info *info = call_find(call->text);
+    const struct ftmrt_call_info *info = call_find(call->text);
     for (uint32_t i = 0; i < call->args->list.len; i++) {
         struct arg *a = &call->args->list.at[i];
         bool same = a->name ? !strcmp(a->name, name)

@@ -66,8 +66,8 @@ static struct value eval_name(struct front *f, struct frame *frame, const struct
     for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
         if (!strcmp(symbols[i], e->text))
             return (struct value){.kind = VALUE_SYMBOL, .text = symbols[i]};
-    const struct call_info *info = call_find(e->text);
-    if (info && info->category != CALL_CATEGORY_LAYER) {
+    const struct ftmrt_call_info *info = call_find(e->text);
+    if (info && info->category != FTMRT_CATEGORY_LAYER) {
         struct bound_call *call = call_bind_bare(f, info, e->span);
         return call ? (struct value){.kind = VALUE_CALL, .call = call} : value_error();
     }
@@ -208,8 +208,7 @@ static void report_unknown_call(struct front *f, const struct frame *frame, cons
     diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, "layer, block or model", e->text);
     if (f->diag->dropped)
         return;
-    const char **names =
-        arena_array(f->arena, const char *, f->decls.len + frame->names.len + CALL_COUNT);
+    const char **names = arena_array(f->arena, const char *, f->decls.len + frame->names.len);
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->decls.len; i++)
         names[n++] = f->decls.entries[i].key;
@@ -217,11 +216,11 @@ static void report_unknown_call(struct front *f, const struct frame *frame, cons
         if (frame->names.at[i].value.kind == VALUE_DECL)
             names[n++] = frame->names.at[i].name;
     const char *near = str_nearest(e->text, names, n);
-    for (int category = 0; category < CALL_CATEGORY_COUNT && !near; category++)
-        near = call_nearest(e->text, (enum call_category)category);
+    for (int category = 0; category < FTMRT_CATEGORY_COUNT && !near; category++)
+        near = call_nearest(e->text, (enum ftmrt_category)category);
     if (near)
         diag_note(f->diag, "did you mean '%s'?", near);
-    diag_note(f->diag, "layers: %s", call_list(f->arena, CALL_CATEGORY_LAYER));
+    diag_note(f->diag, "layers: %s", call_list(f->arena, FTMRT_CATEGORY_LAYER));
 }
 
 struct value eval_call(struct front *f, struct frame *frame, const struct expr *e,
@@ -234,19 +233,19 @@ struct value eval_call(struct front *f, struct frame *frame, const struct expr *
         bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&f->decls, e->text);
     if (decl)
         return run_decl(f, frame, decl, e, implicit);
-    const struct call_info *info = call_find(e->text);
+    const struct ftmrt_call_info *info = call_find(e->text);
     if (!info) {
         report_unknown_call(f, frame, e);
         return value_error();
     }
-    if (e->label && info->category != CALL_CATEGORY_LAYER) {
+    if (e->label && info->category != FTMRT_CATEGORY_LAYER) {
         diag_report(f->diag, e->label->span, DIAG_LABEL_UNUSED, e->text);
         return value_error();
     }
     struct bound_call *call = call_bind(f, frame, info, e, implicit);
     if (!call)
         return value_error();
-    if (info->category == CALL_CATEGORY_LAYER)
+    if (info->category == FTMRT_CATEGORY_LAYER)
         return layer_call(f, frame, e, call);
     return (struct value){.kind = VALUE_CALL, .call = call};
 }

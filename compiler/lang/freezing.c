@@ -54,11 +54,11 @@ static bool apply(struct front *f, enum recipe_kind kind, const struct pattern *
 static void report_unmatched(struct front *f, enum recipe_kind kind, const struct pattern *p)
 {
     if (p->is_kind &&
-        (!call_find(p->text) || call_find(p->text)->category != CALL_CATEGORY_LAYER)) {
+        (!call_find(p->text) || call_find(p->text)->category != FTMRT_CATEGORY_LAYER)) {
         diag_report(f->diag, p->span, DIAG_UNKNOWN_CALL, "kind of layer", p->text);
-        const char *near = call_nearest(p->text, CALL_CATEGORY_LAYER);
+        const char *near = call_nearest(p->text, FTMRT_CATEGORY_LAYER);
         diag_note(f->diag, near ? "did you mean '%s'?" : "there are: %s",
-                  near ? near : call_list(f->arena, CALL_CATEGORY_LAYER));
+                  near ? near : call_list(f->arena, FTMRT_CATEGORY_LAYER));
         return;
     }
     if (!p->is_kind && !strpbrk(p->text, "*") && kind != RECIPE_FREEZE_STATISTICS) {

@@ -18,10 +18,10 @@
 
 #include "ast.h"
 #include "calls.h"
+#include "finetune.h"
 #include "lang.h"
 #include "map.h"
 #include "net.h"
-#include "recipe.h"
 #include "value.h"
 
 enum {
@@ -135,7 +135,7 @@ void front_settings(struct front *f, struct frame *recipe);
 /* The value of a setting or a step of a pipeline, which must be a call of one category; NULL after
  * a report that lists what there is. what: "optimizer", "step", ... */
 struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
-                                enum call_category category, const char *what);
+                                enum ftmrt_category category, const char *what);
 /* The statement `name = ...` or `transform name = ...`, or NULL. */
 const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind kind,
                                        const char *name);

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
+#include "finetune.h"
 #include "net.h"
-#include "recipe.h"
 
 /* Parses and checks a .ftm file: the network after all edits and freezing, and the recipe. false after reports.
  * include_dirs: -I folders, NULL-terminated; defines: -D "path=value" texts, NULL-terminated. */

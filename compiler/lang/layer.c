@@ -23,25 +23,22 @@ static void set_padding(struct layer *l, const struct value *v)
 
 static void set_init(struct layer *l, const struct value *v)
 {
-    static const struct {
-        enum call_id call;
-        enum ftmrt_init init;
-    } inits[] = {
-        {CALL_default, FTMRT_INIT_DEFAULT},   {CALL_zeros, FTMRT_INIT_ZEROS},
-        {CALL_identity, FTMRT_INIT_IDENTITY}, {CALL_kaiming_normal, FTMRT_INIT_KAIMING_NORMAL},
-        {CALL_normal, FTMRT_INIT_NORMAL},
+    static const char *const names[] = {
+#define FTMRT_INIT(name, text, meaning) [FTMRT_INIT_##name] = text,
+#include "init.def"
+#undef FTMRT_INIT
     };
-    for (uint32_t i = 0; i < sizeof inits / sizeof *inits; i++)
-        if (inits[i].call == v->call->info->id)
-            l->init = inits[i].init;
-    if (v->call->info->id == CALL_normal)
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(names[i], v->call->info->name))
+            l->init = (enum ftmrt_init)i;
+    if (v->call->info->param_count)
         l->init_arg = call_float(v->call, 0);
 }
 
 /* Sets parameter i of the call in the layer. */
-static void set_param(struct layer *l, const struct call_param *p, const struct value *v)
+static void set_param(struct layer *l, const struct ftmrt_param_info *p, const struct value *v)
 {
-    if (v->kind == VALUE_ABSENT || p->type == PARAM_TYPE_TENSOR)
+    if (v->kind == VALUE_ABSENT || p->type == FTMRT_TYPE_TENSOR)
         return;
     if (!strcmp(p->name, "out"))
         l->out_channels = v->integer;
@@ -98,7 +95,7 @@ struct value layer_call(struct front *f, struct frame *frame, const struct expr 
             return value_error();
     }
     for (uint32_t i = 0; i < c->info->param_count; i++) {
-        if (c->info->params[i].type == PARAM_TYPE_TENSOR)
+        if (c->info->params[i].type == FTMRT_TYPE_TENSOR)
             l.inputs[l.input_count++] = c->args[i].tensor;
         set_param(&l, &c->info->params[i], &c->args[i]);
     }
@@ -111,17 +108,17 @@ struct value layer_call(struct front *f, struct frame *frame, const struct expr 
 }
 
 /* Whether a parameter of the layer's call may be set afterwards. */
-static bool settable(const struct call_param *p)
+static bool settable(const struct ftmrt_param_info *p)
 {
-    return p->type != PARAM_TYPE_TENSOR && strcmp(p->name, "bias") != 0 &&
+    return p->type != FTMRT_TYPE_TENSOR && strcmp(p->name, "bias") != 0 &&
            strcmp(p->name, "init") != 0;
 }
 
-static void report_attribute(struct front *f, const struct layer *l, const struct call_info *info,
-                             const char *attr, struct span span)
+static void report_attribute(struct front *f, const struct layer *l,
+                             const struct ftmrt_call_info *info, const char *attr, struct span span)
 {
     diag_report(f->diag, span, DIAG_SET_ATTRIBUTE, l->path, op_info(l->op)->name, attr);
-    const char *names[CALL_MAX_PARAMS];
+    const char **names = arena_array(f->arena, const char *, info ? info->param_count : 0);
     uint32_t n = 0;
     struct strbuf all;
     strbuf_init(&all, f->arena);
@@ -141,14 +138,13 @@ bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char
                const struct recipe_stmt *stmt)
 {
     const struct expr *e = stmt->values->list.at[0];
-    const struct call_info *info = call_find(op_info(l->op)->name);
+    const struct ftmrt_call_info *info = call_find(op_info(l->op)->name);
     for (uint32_t i = 0; info && i < info->param_count; i++) {
-        const struct call_param *p = &info->params[i];
+        const struct ftmrt_param_info *p = &info->params[i];
         if (strcmp(p->name, attr) != 0 || !settable(p))
             continue;
-        struct call_info one = {
-            .id = info->id, .name = info->name, .category = info->category, .param_count = 1};
-        one.params[0] = *p;
+        struct ftmrt_call_info one = {
+            .name = info->name, .category = info->category, .param_count = 1, .params = p};
         struct args args = {0};
         vec_push(f->arena, &args.list,
                  (struct arg){.name = attr, .value = (struct expr *)e, .span = e->span});

@@ -86,12 +86,12 @@ static const struct expr *setting_value(struct front *f, const char *name)
 }
 
 struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
-                                enum call_category category, const char *what)
+                                enum ftmrt_category category, const char *what)
 {
     bool named = e->kind == EXPR_CALL || e->kind == EXPR_NAME;
     if (named && !call_find(e->text) && !frame_get(frame, e->text) &&
         !map_get(&f->decls, e->text)) {
-        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, call_category_text(category, false),
+        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, ftmrt_category_text(category, false),
                     e->text);
         const char *near = call_nearest(e->text, category);
         if (near)
@@ -101,24 +101,24 @@ struct bound_call *setting_call(struct front *f, struct frame *frame, const stru
                   call_list(f->arena, category));
         return NULL;
     }
-    const struct call_info *info = named ? call_find(e->text) : NULL;
+    const struct ftmrt_call_info *info = named ? call_find(e->text) : NULL;
     if (info && info->category != category) {
         diag_report(
-            f->diag, e->span, DIAG_WRONG_TYPE, what, call_category_text(category, true),
-            arena_printf(f->arena, "%s '%s'", call_category_text(info->category, false), e->text));
+            f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
+            arena_printf(f->arena, "%s '%s'", ftmrt_category_text(info->category, false), e->text));
         return NULL;
     }
     struct value v = eval(f, frame, e);
     if (v.kind == VALUE_CALL && v.call->info->category == category)
         return v.call;
     if (v.kind != VALUE_ERROR)
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, what, call_category_text(category, true),
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
                     value_text(f->arena, &v));
     return NULL;
 }
 
 static struct bound_call *call_setting(struct front *f, struct frame *recipe, const char *name,
-                                       enum call_category category)
+                                       enum ftmrt_category category)
 {
     const struct expr *e = setting_value(f, name);
     return e ? setting_call(f, recipe, e, category, name) : NULL;
@@ -334,10 +334,10 @@ static void read_source(struct front *f, struct frame *recipe, const struct reci
                     "a share of `train`, as in 10%, or a data source", "a number");
         return;
     }
-    struct bound_call *c = e ? setting_call(f, recipe, e, CALL_CATEGORY_DATA, s->name) : NULL;
+    struct bound_call *c = e ? setting_call(f, recipe, e, FTMRT_CATEGORY_DATA, s->name) : NULL;
     if (!c)
         return;
-    out->kind = c->info->id == CALL_idx ? DATA_IDX : DATA_NPY;
+    out->kind = call_is(c, FTMRT_CALL_idx) ? DATA_IDX : DATA_NPY;
     out->images = c->args[0].text;
     out->labels = c->args[1].text;
     out->span = c->span;
@@ -385,7 +385,7 @@ static void read_optimizer(struct front *f, struct frame *recipe)
 {
     struct optimizer *o = &f->recipe->optimizer;
     bool written = find_setting(f, RECIPE_SETTING, "optimizer") != NULL;
-    struct bound_call *c = written ? call_setting(f, recipe, "optimizer", CALL_CATEGORY_OPTIMIZER)
+    struct bound_call *c = written ? call_setting(f, recipe, "optimizer", FTMRT_CATEGORY_OPTIMIZER)
                                    : call_bind_bare(f, call_find("sgd"), f->finetune->span);
     if (!c)
         return;
@@ -401,11 +401,11 @@ static void read_optimizer(struct front *f, struct frame *recipe)
 
 static void read_loss_and_schedule(struct front *f, struct frame *recipe)
 {
-    struct bound_call *loss = call_setting(f, recipe, "loss", CALL_CATEGORY_LOSS);
-    struct bound_call *schedule = call_setting(f, recipe, "schedule", CALL_CATEGORY_SCHEDULE);
+    struct bound_call *loss = call_setting(f, recipe, "loss", FTMRT_CATEGORY_LOSS);
+    struct bound_call *schedule = call_setting(f, recipe, "schedule", FTMRT_CATEGORY_SCHEDULE);
     if (loss)
         f->recipe->label_smoothing = call_float(loss, 0);
-    if (schedule && schedule->info->id == CALL_cosine) {
+    if (schedule && call_is(schedule, FTMRT_CALL_cosine)) {
         f->recipe->schedule_cosine = true;
         f->recipe->warmup_epochs = schedule->args[0].real;
     }

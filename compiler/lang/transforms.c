@@ -120,14 +120,14 @@ static void follow(struct front *f, struct image_state *s, const struct bound_ca
             "normalize is the last step: sizes and colours are changed on pixels from 0 to 255");
         s->normalized = false;
     }
-    if (c->info->id == CALL_resize) {
+    if (call_is(c, FTMRT_CALL_resize)) {
         follow_resize(s, c, t);
-    } else if (c->info->id == CALL_center_crop) {
+    } else if (call_is(c, FTMRT_CALL_center_crop)) {
         follow_crop(f, s, c, t);
-    } else if (c->info->id == CALL_normalize) {
+    } else if (call_is(c, FTMRT_CALL_normalize)) {
         follow_normalize(f, s, c, t);
     } else {
-        t->kind = c->info->id == CALL_to_rgb ? TRANSFORM_TO_RGB : TRANSFORM_TO_GREY;
+        t->kind = call_is(c, FTMRT_CALL_to_rgb) ? TRANSFORM_TO_RGB : TRANSFORM_TO_GREY;
         s->channels = t->kind == TRANSFORM_TO_RGB ? 3 : 1;
     }
 }
@@ -178,7 +178,7 @@ static bool add_steps(struct front *f, struct frame *frame, const struct exprs *
             ok = add_preprocess(f, e, s, out) && ok;
             continue;
         }
-        struct bound_call *c = setting_call(f, frame, e, CALL_CATEGORY_TRANSFORM, "step");
+        struct bound_call *c = setting_call(f, frame, e, FTMRT_CATEGORY_TRANSFORM, "step");
         if (!c) {
             ok = false;
             continue;

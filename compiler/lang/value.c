@@ -69,7 +69,7 @@ static void add_text(struct strbuf *out, const struct value *v)
         break;
     case VALUE_CALL:
         strbuf_addf(out, "%s(...), %s", v->call->info->name,
-                    call_category_text(v->call->info->category, true));
+                    ftmrt_category_text(v->call->info->category, true));
         break;
     case VALUE_ERROR:
     case VALUE_ABSENT:

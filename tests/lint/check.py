@@ -10,7 +10,7 @@ CODE = sorted(p for d in ("compiler", "runtime", "tests", "grammar") for p in (R
               if p.suffix in (".c", ".h", ".y", ".l", ".def"))
 
 # A folder may include the headers of these folders (compiler/README.md).
-RUNTIME = {"runtime", "files"}
+RUNTIME = {"runtime", "recipe", "files"}
 ALLOWED = {
     "base": {"base"},
     "graph": {"base", "graph", "ops"} | RUNTIME,
@@ -113,7 +113,8 @@ def tables():
 
 def readmes():
     """Every folder that a newcomer would open has a README, and it names what is in it."""
-    for folder in ["", "compiler", "runtime", "grammar", "models", "tests", "examples", "examples/digits"] + [
+    for folder in ["", "compiler", "runtime", "grammar", "models", "tests", "examples", "examples/digits",
+                   "runtime/recipe"] + [
             f"compiler/{d}" for d in ALLOWED]:
         if not (ROOT / folder / "README.md").exists():
             yield f"{folder or '.'}: no README.md"

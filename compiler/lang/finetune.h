@@ -1,9 +1,9 @@
 /* The recipe after checking: what `finetune { ... }` says, with every default filled in.
  *
- * parse -> ast -> check.c + elaborate.c make this and the net; lower.c turns both into the program; resolve.c prints it
- * back as .ftm text (`check --resolved`) and as the JSON that goes into the program for the application. */
-#ifndef FTM_LANG_RECIPE_H
-#define FTM_LANG_RECIPE_H
+ * settings.c and transforms.c make it, beside the net; lower.c turns both into the program; recipe_text.c and
+ * recipe_json.c print it. */
+#ifndef FTM_LANG_FINETUNE_H
+#define FTM_LANG_FINETUNE_H
 
 #include "diag.h"
 #include "graph.h"

@@ -1,0 +1,97 @@
+/* The rows of calls.def, and typed reading of bound calls. */
+#include "recipe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The parameters of each call behind an empty first element, since a call may have none. */
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)                                \
+    {#name, FTMRT_TYPE_##type, value, min, max, pytorch, help},
+#define FTM_CALL(name, category, pytorch, help, ...)                                               \
+    static const struct ftmrt_param_info params_of_##name[] = {{0}, __VA_ARGS__};
+#include "calls.def"
+
+#define COUNT_OF(name) (sizeof params_of_##name / sizeof *params_of_##name - 1)
+
+static const struct ftmrt_call_info rows[FTMRT_CALL_COUNT] = {
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...)                                               \
+    {#name, FTMRT_CATEGORY_##category, pytorch, help, COUNT_OF(name), params_of_##name + 1},
+#include "calls.def"
+};
+
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...)                                               \
+    _Static_assert(COUNT_OF(name) < FTMRT_PARAM_LIMIT, "too many parameters: " #name);
+#include "calls.def"
+
+const struct ftmrt_call_info *ftmrt_call_info(enum ftmrt_call_id id) { return &rows[id]; }
+
+enum ftmrt_call_id ftmrt_call_id(const struct ftmrt_call_info *info)
+{
+    return (enum ftmrt_call_id)(info - rows);
+}
+
+const struct ftmrt_call_info *ftmrt_call_find(const char *name)
+{
+    for (unsigned i = 0; i < FTMRT_CALL_COUNT; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+const char *ftmrt_category_text(enum ftmrt_category category, bool article)
+{
+    static const char *const texts[FTMRT_CATEGORY_COUNT][2] = {
+        [FTMRT_CATEGORY_LAYER] = {"layer", "a layer"},
+        [FTMRT_CATEGORY_TRANSFORM] = {"transform", "a transform"},
+        [FTMRT_CATEGORY_DATA] = {"data source", "a data source"},
+        [FTMRT_CATEGORY_LOSS] = {"loss", "a loss"},
+        [FTMRT_CATEGORY_OPTIMIZER] = {"optimizer", "an optimizer"},
+        [FTMRT_CATEGORY_SCHEDULE] = {"schedule", "a schedule"},
+        [FTMRT_CATEGORY_INIT] = {"initial value", "an initial value"},
+        [FTMRT_CATEGORY_BLOCK] = {"block", "a block"},
+    };
+    return texts[category][article];
+}
+
+/* ---- reading ---- */
+
+const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    if ((unsigned)param / FTMRT_PARAM_LIMIT != (unsigned)c->id)
+        abort();
+    return &c->args[(unsigned)param % FTMRT_PARAM_LIMIT];
+}
+
+/* The value, which must be of one kind. */
+static const struct ftmrt_arg *of_kind(const struct ftmrt_call *c, enum ftmrt_param param,
+                                       enum ftmrt_arg_kind kind)
+{
+    const struct ftmrt_arg *v = ftmrt_call_arg(c, param);
+    if (v->kind != kind)
+        abort();
+    return v;
+}
+
+int64_t ftmrt_call_integer(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    return of_kind(c, param, FTMRT_ARG_INTEGER)->integer;
+}
+
+double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    return of_kind(c, param, FTMRT_ARG_NUMBER)->number;
+}
+
+const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    bool none = ftmrt_call_arg(c, param)->kind == FTMRT_ARG_NONE;
+    return none ? NULL : of_kind(c, param, FTMRT_ARG_TEXT)->text;
+}
+
+const struct ftmrt_call *ftmrt_call_inner(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    bool none = ftmrt_call_arg(c, param)->kind == FTMRT_ARG_NONE;
+    return none ? NULL : of_kind(c, param, FTMRT_ARG_CALLS)->calls;
+}

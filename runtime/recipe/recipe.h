@@ -1,0 +1,145 @@
+/* The recipe of a program as plain data, and the table of what a recipe can say (calls.def).
+ *
+ * The compiler binds `finetune { ... }` to it, prints it as .ftm text and as JSON for people, and emits it as constants; the
+ * program and its library read it and parse nothing. Both see the same rows, so that names and defaults cannot drift.
+ * Nothing here allocates or fails; everything is constant and may be read by any number of threads. */
+#ifndef FTMRT_RECIPE_H
+#define FTMRT_RECIPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- the table ---- */
+
+enum ftmrt_category {
+    FTMRT_CATEGORY_LAYER,
+    FTMRT_CATEGORY_TRANSFORM,
+    FTMRT_CATEGORY_DATA,
+    FTMRT_CATEGORY_LOSS,
+    FTMRT_CATEGORY_OPTIMIZER,
+    FTMRT_CATEGORY_SCHEDULE,
+    FTMRT_CATEGORY_INIT,
+    FTMRT_CATEGORY_BLOCK,
+    FTMRT_CATEGORY_COUNT
+};
+
+/* What an argument may be, and the kind of value that it becomes. */
+enum ftmrt_type {
+    FTMRT_TYPE_INT,        /* INTEGER */
+    FTMRT_TYPE_FLOAT,      /* NUMBER */
+    FTMRT_TYPE_BOOL,       /* INTEGER: 0 or 1 */
+    FTMRT_TYPE_EPOCHS,     /* NUMBER: 1 epoch */
+    FTMRT_TYPE_STRING,     /* TEXT */
+    FTMRT_TYPE_STRINGS,    /* TEXTS: a list */
+    FTMRT_TYPE_NUMBERS,    /* NUMBERS: a list, or one number */
+    FTMRT_TYPE_MODEL,      /* TEXT: the call of a model as written */
+    FTMRT_TYPE_WEIGHTS,    /* TEXT: a file; NONE: random */
+    FTMRT_TYPE_LOSS,       /* CALLS: one call of the category of this name, */
+    FTMRT_TYPE_OPTIMIZER,  /* as for the next three */
+    FTMRT_TYPE_SCHEDULE,   /* */
+    FTMRT_TYPE_DATA,       /* */
+    FTMRT_TYPE_INIT,       /* */
+    FTMRT_TYPE_SHARE,      /* NUMBER: 10%; or CALLS: a data source */
+    FTMRT_TYPE_TRANSFORMS, /* CALLS: a pipeline in its order */
+    FTMRT_TYPE_BLOCK,      /* CALLS: the block of the parameter's name */
+    FTMRT_TYPE_TENSOR,     /* of layers only: the value of a layer */
+    FTMRT_TYPE_PAIR,       /* of layers only: 3 or [3, 3] (height, width) */
+    FTMRT_TYPE_PADDING     /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
+};
+
+struct ftmrt_param_info {
+    const char *name;
+    enum ftmrt_type type;
+    const char *
+        value; /* default: the text of a literal or a call's name; NULL: must be given; "": may be left out */
+    double min, max;     /* of numbers, ends included; max < min: any */
+    const char *pytorch; /* its name there, or "" */
+    const char *help;
+};
+
+struct ftmrt_call_info {
+    const char *name;
+    enum ftmrt_category category;
+    const char *pytorch, *help;
+    uint32_t param_count;
+    const struct ftmrt_param_info *params; /* [param_count] */
+};
+
+/* FTMRT_CALL_sgd, FTMRT_CALL_cosine, ...: the row of a call. */
+enum ftmrt_call_id {
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...) FTMRT_CALL_##name,
+#include "calls.def"
+    FTMRT_CALL_COUNT
+};
+
+/* FTMRT_PARAM_sgd_lr, ...: a parameter of a call. A name that is in no row does not compile, and the call that it belongs to
+ * is part of it, so that a value of another call is never read for it. */
+enum { FTMRT_PARAM_LIMIT = 256 }; /* parameters of a call */
+enum ftmrt_param {
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help) FTMRT_PARAM_##call##_##name,
+#define FTM_CALL(name, category, pytorch, help, ...)                                               \
+    FTMRT_PARAMS_OF_##name = FTMRT_CALL_##name * FTMRT_PARAM_LIMIT - 1, __VA_ARGS__
+#include "calls.def"
+};
+
+const struct ftmrt_call_info *ftmrt_call_info(enum ftmrt_call_id id);
+
+/* The row of this name, or NULL. */
+const struct ftmrt_call_info *ftmrt_call_find(const char *name);
+/* The number of a row that one of the two above returned. */
+enum ftmrt_call_id ftmrt_call_id(const struct ftmrt_call_info *info);
+
+/* "data source"; with its article "a data source". */
+const char *ftmrt_category_text(enum ftmrt_category category, bool article);
+
+/* ---- what was bound ---- */
+
+enum ftmrt_arg_kind {
+    FTMRT_ARG_NONE, /* may be left out, and was */
+    FTMRT_ARG_INTEGER,
+    FTMRT_ARG_NUMBER,
+    FTMRT_ARG_TEXT,
+    FTMRT_ARG_NUMBERS,
+    FTMRT_ARG_TEXTS,
+    FTMRT_ARG_CALLS
+};
+
+struct ftmrt_call;
+
+struct ftmrt_arg {
+    enum ftmrt_arg_kind kind;
+    uint32_t count; /* elements of NUMBERS, TEXTS and CALLS */
+    union {
+        int64_t integer;
+        double number;
+        const char *text;
+        const double *numbers;
+        const char *const *texts;
+        const struct ftmrt_call *calls;
+    };
+};
+
+/* A call with all arguments: defaults filled in, types and ranges checked. */
+struct ftmrt_call {
+    enum ftmrt_call_id id;
+    const struct ftmrt_arg *args; /* one per parameter of the row, in its order */
+};
+
+struct ftmrt_recipe {
+    const char *name;           /* of the finetune */
+    const char *base;           /* folder that relative paths start from, absolute */
+    struct ftmrt_call finetune; /* FTMRT_CALL_finetune: the settings, with everything else inside */
+};
+
+/* The argument for a parameter. param must be one of c's own call: anything else is a mistake in the program, which aborts. */
+const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_param param);
+
+/* The same, of one kind: an INTEGER (also a truth value), a NUMBER, a TEXT or NULL where there is none. */
+int64_t ftmrt_call_integer(const struct ftmrt_call *c, enum ftmrt_param param);
+double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param);
+const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param);
+/* The only call of an argument, or NULL where there is none. */
+const struct ftmrt_call *ftmrt_call_inner(const struct ftmrt_call *c, enum ftmrt_param param);
+
+#endif
