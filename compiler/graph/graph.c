@@ -318,10 +318,16 @@ value_id graph_input(struct graph *g, const char *name, struct type type)
     return graph_append(g, &(struct node){.op = OP_input, .attrs = &a, .type = type});
 }
 
-value_id graph_state(struct graph *g, uint32_t state)
+value_id graph_find_state(const struct graph *g, uint32_t state)
 {
     value_id leaf = state < g->leaves.len ? g->leaves.at[state] : VALUE_NONE;
-    if (value_valid(leaf) && !graph_node(g, leaf)->dead)
+    return value_valid(leaf) && !graph_node(g, leaf)->dead ? leaf : VALUE_NONE;
+}
+
+value_id graph_state(struct graph *g, uint32_t state)
+{
+    value_id leaf = graph_find_state(g, state);
+    if (value_valid(leaf))
         return leaf;
     FTM_BUG_ON(state >= g->program->states.len, "state %u does not exist", state);
     const struct state *s = &g->program->states.at[state];

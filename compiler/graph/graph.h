@@ -207,6 +207,8 @@ value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const
 value_id graph_input(struct graph *g, const char *name, struct type type);
 value_id graph_state(struct graph *g, uint32_t state);
 value_id graph_constant(struct graph *g, double value, struct type type);
+/* The leaf of a state, or VALUE_NONE. */
+value_id graph_find_state(const struct graph *g, uint32_t state);
 /* An input by name, or VALUE_NONE. */
 value_id graph_find_input(const struct graph *g, const char *name);
 

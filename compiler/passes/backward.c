@@ -122,13 +122,8 @@ static void update(struct graph *g, value_id param, value_id grad, const value_i
 /* The forward leaf of a state that has a gradient, or VALUE_NONE. */
 static value_id leaf_with_grad(const struct backward *b, uint32_t state)
 {
-    for (uint32_t i = 0; i < b->count; i++) {
-        const struct node *n = &b->g->nodes.at[i];
-        if (n->op == OP_state && !n->dead && n->attrs->state == state && b->needed[i] &&
-            value_valid(b->grad[i]))
-            return (value_id){i};
-    }
-    return VALUE_NONE;
+    value_id leaf = graph_find_state(b->g, state);
+    return value_valid(leaf) && wanted(b, leaf) && value_valid(b->grad[leaf.i]) ? leaf : VALUE_NONE;
 }
 
 static bool add_updates(struct backward *b)

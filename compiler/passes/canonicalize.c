@@ -66,27 +66,16 @@ static void replace_by_flat(struct canonicalize *c, const struct node *like, val
 
 /* ---- weights ---- */
 
-static bool node_reads_as_linear(const struct node *n, value_id v)
-{
-    for (uint32_t i = 0; i < n->input_count; i++)
-        if (value_same(n->inputs[i], v) && !(n->op == OP_linear && i == 1))
-            return false;
-    return true;
-}
-
 /* Whether every reader of a state in every function is the weight operand of a linear. */
 static bool read_by_linear_only(const struct program *p, uint32_t state)
 {
     for (uint32_t f = 0; f < p->functions.len; f++) {
         const struct graph *g = p->functions.at[f];
-        for (uint32_t i = 0; i < g->nodes.len; i++) {
-            const struct node *leaf = &g->nodes.at[i];
-            if (leaf->dead || leaf->op != OP_state || leaf->attrs->state != state)
-                continue;
-            for (uint32_t u = 0; u < g->nodes.len; u++)
-                if (!g->nodes.at[u].dead && !node_reads_as_linear(&g->nodes.at[u], (value_id){i}))
-                    return false;
-        }
+        value_id leaf = graph_find_state(g, state);
+        if (!value_valid(leaf))
+            continue;
+        for_uses(g, leaf, u) if (u->user != USE_OUTPUT && !(g->nodes.at[u->user].op == OP_linear &&
+                                                            u->operand == 1)) return false;
     }
     return true;
 }
@@ -97,9 +86,9 @@ static void reshape_state(struct program *p, uint32_t state, const struct shape 
     p->states.at[state].type.shape = *shape;
     for (uint32_t f = 0; f < p->functions.len; f++) {
         struct graph *g = p->functions.at[f];
-        for (uint32_t i = 0; i < g->nodes.len; i++)
-            if (g->nodes.at[i].op == OP_state && g->nodes.at[i].attrs->state == state)
-                g->nodes.at[i].type.shape = *shape;
+        value_id leaf = graph_find_state(g, state);
+        if (value_valid(leaf))
+            graph_node(g, leaf)->type.shape = *shape;
     }
 }
 

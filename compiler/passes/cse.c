@@ -6,7 +6,7 @@
  *            they are when the function starts
  * Guarantees no two pure nodes of a function are equal
  *
- * One walk in execution order over a hash table keyed by op and operands: operands are replaced
+ * One walk in execution order over a hash table keyed by op, attributes and operands: operands are replaced
  * before their users are looked up, so equal trees fall together bottom-up. */
 #include "op.h"
 #include "query.h"
@@ -22,6 +22,7 @@ struct cse {
 static uint32_t node_hash(const struct node *n)
 {
     uint32_t h = 2166136261U ^ (uint32_t)n->op;
+    h = (h ^ (uint32_t)((uintptr_t)n->attrs >> 4)) * 16777619U; /* equal ones are one pointer */
     for (uint32_t i = 0; i < n->input_count; i++)
         h = (h ^ n->inputs[i].i) * 16777619U;
     return h ^ h >> 15;
@@ -44,6 +45,8 @@ static bool merge_equal(struct pass_context *context, struct graph *g)
 {
     bool changed = false;
     struct cse c = {.g = g, .mask = 1023};
+    while (c.mask < g->nodes.len)
+        c.mask = 2 * c.mask + 1;
     c.bucket = arena_array(context->scratch, uint32_t, c.mask + 1);
     c.next = arena_array(context->scratch, uint32_t, g->nodes.len);
     for (uint32_t i = 0; i < g->nodes.len; i++) {

@@ -8,16 +8,15 @@
  *            later passes never mark one */
 #include <string.h>
 
+#include "map.h"
 #include "op.h"
 #include "rewrite.h"
 
-/* Whether two state names lie in the same layer: equal up to their last component. */
-static bool same_layer(const char *a, const char *b)
+/* The layer of a state: its name without the last component; NULL if it has one only. */
+static const char *layer_of(struct arena *arena, const struct state *s)
 {
-    const char *dot_a = strrchr(a, '.'), *dot_b = strrchr(b, '.');
-    if (!dot_a || !dot_b || dot_a - a != dot_b - b)
-        return false;
-    return memcmp(a, b, (size_t)(dot_a - a)) == 0;
+    const char *dot = strrchr(s->name, '.');
+    return dot ? arena_strndup(arena, s->name, (size_t)(dot - s->name)) : NULL;
 }
 
 static bool operand_trainable(const struct graph *g, const struct node *n, uint32_t i)
@@ -26,19 +25,32 @@ static bool operand_trainable(const struct graph *g, const struct node *n, uint3
     return s && s->trainable;
 }
 
-static void stop_count(struct graph *g, const char *statistics)
+/* The counts of batches: node index + 1 by layer. */
+static void find_counts(struct pass_context *c, const struct graph *g, struct map *counts)
 {
+    map_init(counts, c->scratch);
     for (uint32_t i = 0; i < g->nodes.len; i++) {
-        const struct node *n = &g->nodes.at[i];
-        if (n->op == OP_count_update && !n->dead &&
-            same_layer(rewrite_state(g, n->inputs[0])->name, statistics))
-            graph_kill(g, (value_id){i});
+        const struct node *n = rewrite_match(g, (value_id){i}, OP_count_update);
+        const char *layer = n ? layer_of(c->scratch, rewrite_state(g, n->inputs[0])) : NULL;
+        if (layer)
+            map_set(counts, layer, (void *)(uintptr_t)(i + 1));
     }
 }
 
-static bool freeze_batch_norms(struct graph *g)
+static void stop_count(struct pass_context *c, struct graph *g, const struct map *counts,
+                       const struct state *statistics)
+{
+    const char *layer = layer_of(c->scratch, statistics);
+    uintptr_t count = layer ? (uintptr_t)map_get(counts, layer) : 0;
+    if (count)
+        graph_kill(g, (value_id){(uint32_t)count - 1});
+}
+
+static bool freeze_batch_norms(struct pass_context *c, struct graph *g)
 {
     bool changed = false;
+    struct map counts;
+    find_counts(c, g, &counts);
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         const struct node *n = &g->nodes.at[i];
         if (n->op != OP_batch_norm || n->dead || !n->attrs->training)
@@ -50,7 +62,7 @@ static bool freeze_batch_norms(struct graph *g)
         graph_set_attrs(g, (value_id){i}, &a);
         changed = true;
         if (rewrite_state(g, n->inputs[3]))
-            stop_count(g, rewrite_state(g, n->inputs[3])->name);
+            stop_count(c, g, &counts, rewrite_state(g, n->inputs[3]));
     }
     return changed;
 }
@@ -86,7 +98,7 @@ bool pass_freeze(struct pass_context *c)
 {
     bool changed = false;
     for_functions (c, g)
-        changed |= freeze_batch_norms(g);
+        changed |= freeze_batch_norms(c, g);
     bool marked = mark_mutable(c);
     rewrite_done(c, changed);
     c->changed |= marked;

@@ -167,9 +167,9 @@ static const struct rule rules[] = {
 static bool apply_rules(struct graph *g, value_id v)
 {
     for (uint32_t r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
-        struct node n = *graph_node(g, v);
-        if (n.dead || n.op != rules[r].op)
+        if (!rewrite_match(g, v, rules[r].op))
             continue;
+        struct node n = *graph_node(g, v);
         value_id to = rules[r].apply(g, &n);
         if (!value_valid(to))
             continue;

@@ -9,7 +9,6 @@
 #include "str.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static bool same_value(const struct graph *g, value_id a, const struct graph *h, value_id b)
 {
@@ -103,15 +102,7 @@ static void add_details(struct strbuf *b, const struct graph *g, const struct no
         strbuf_addf(b, "_%s", op_info(n->steps[i].op)->name);
 }
 
-static bool name_taken(const struct schedule *s, const char *name)
-{
-    for (uint32_t i = 0; i < s->kernels.len; i++)
-        if (strcmp(s->kernels.at[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static const char *kernel_name(const struct schedule *s, const struct graph *g, value_id v)
+static const char *kernel_name(struct schedule *s, const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
     struct strbuf b;
@@ -119,17 +110,67 @@ static const char *kernel_name(const struct schedule *s, const struct graph *g, 
     strbuf_add(&b, op_info(n->op)->name);
     add_details(&b, g, n);
     const char *name = b.text;
-    for (uint32_t number = 2; name_taken(s, name); number++)
-        name = arena_printf(s->arena, "%s_v%u", b.text, number);
+    uintptr_t number = (uintptr_t)map_get(&s->kernel_names, name);
+    while (map_has(&s->kernel_names, name))
+        name = arena_printf(s->arena, "%s_v%u", b.text, (unsigned)++number);
+    map_set(&s->kernel_names, b.text, (void *)(number ? number : 1));
+    if (number)
+        map_set(&s->kernel_names, name, (void *)1);
     return name;
+}
+
+/* ---- finding ---- */
+
+static uint32_t add_value(uint32_t h, const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    h = (h ^ (uint32_t)n->layout) * 16777619U;
+    for (uint32_t i = 0; i < n->type.shape.rank; i++)
+        h = (h ^ (uint32_t)n->type.shape.dim[i]) * 16777619U;
+    return h;
+}
+
+/* Of some of what same_kernel compares. */
+static uint32_t kernel_hash(const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    uint32_t h = add_value(2166136261U ^ (uint32_t)n->op, g, v);
+    for (uint32_t i = 0; i < n->input_count; i++)
+        h = add_value(h, g, n->inputs[i]);
+    for (uint32_t i = 0; i < n->step_count; i++)
+        h = (h ^ (uint32_t)n->steps[i].op) * 16777619U;
+    return h ^ h >> 15;
+}
+
+static void enter(struct schedule *s, uint32_t kernel)
+{
+    struct kernel *k = &s->kernels.at[kernel];
+    uint32_t *head = &s->kernel_buckets[k->hash & (s->bucket_count - 1)];
+    k->next = *head;
+    *head = kernel + 1;
+}
+
+/* At least as many buckets as kernels. */
+static void grow_buckets(struct schedule *s)
+{
+    if (s->kernels.len < s->bucket_count)
+        return;
+    s->bucket_count = s->bucket_count ? 2 * s->bucket_count : 64;
+    s->kernel_buckets = arena_array(s->arena, uint32_t, s->bucket_count);
+    for (uint32_t i = 0; i < s->kernels.len; i++)
+        enter(s, i);
 }
 
 uint32_t plan_kernel(struct schedule *s, const struct graph *g, value_id v)
 {
-    for (uint32_t i = 0; i < s->kernels.len; i++)
-        if (same_kernel(s->kernels.at[i].graph, s->kernels.at[i].node, g, v))
-            return i;
-    struct kernel k = {.graph = g, .node = v, .name = kernel_name(s, g, v)};
+    uint32_t hash = kernel_hash(g, v);
+    grow_buckets(s);
+    for (uint32_t at = s->kernel_buckets[hash & (s->bucket_count - 1)]; at;
+         at = s->kernels.at[at - 1].next)
+        if (same_kernel(s->kernels.at[at - 1].graph, s->kernels.at[at - 1].node, g, v))
+            return at - 1;
+    struct kernel k = {.graph = g, .node = v, .hash = hash, .name = kernel_name(s, g, v)};
     vec_push(s->arena, &s->kernels, k);
+    enter(s, s->kernels.len - 1);
     return s->kernels.len - 1;
 }

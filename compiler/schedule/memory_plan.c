@@ -6,12 +6,11 @@
  *   3. in place   an element-wise call whose first operand dies in it writes over that operand:
  *                 every position is read before it is written, and only there
  *   4. placement  largest first, each at the lowest offset where it meets no storage that is alive
- *                 at the same time (first fit by size: Pisarchyk and Lee, "Efficient Memory
+ *                 at the same time (first_fit.h; by size: Pisarchyk and Lee, "Efficient Memory
  *                 Management for Deep Neural Net Inference", 2020)
  *
- * Starts of large storages are staggered: each begins at its own odd cache line modulo the page,
- * so that walking several in step does not hit the same cache sets. Nothing depends on addresses
- * or hashes: same program, same plan. */
+ * Nothing depends on addresses or hashes: same program, same plan. */
+#include "first_fit.h"
 #include "plan.h"
 #include "query.h"
 
@@ -23,6 +22,7 @@ struct storage {
     struct place fixed; /* kind PLACE_NONE: in the arena */
     uint64_t bytes;
     uint32_t first, last; /* calls */
+    int32_t joined;       /* the storage whose bytes these are, or NO_STORAGE */
     uint64_t offset;      /* in the arena, once placed */
 };
 
@@ -46,11 +46,15 @@ struct planner {
 static struct storage *storage_at(const struct planner *p, int32_t i)
 {
     FTM_BUG_ON(!p->storages.at || i < 0 || (uint32_t)i >= p->storages.len, "no storage %d", i);
-    return &p->storages.at[i];
+    struct storage *s = &p->storages.at[i];
+    while (s->joined != NO_STORAGE)
+        s = &p->storages.at[s->joined];
+    return s;
 }
 
 static int32_t add_storage(struct planner *p, struct storage s)
 {
+    s.joined = NO_STORAGE;
     vec_push(p->scratch, &p->storages, s);
     return (int32_t)p->storages.len - 1;
 }
@@ -81,10 +85,10 @@ static struct place leaf_place(struct planner *p, value_id v)
 
 static int32_t output_index(const struct graph *g, value_id v)
 {
-    for (uint32_t i = 0; i < g->outputs.len; i++)
-        if (value_same(g->outputs.at[i].value, v))
-            return (int32_t)i;
-    return -1;
+    int32_t first = -1;
+    for_uses(g, v, u) if (u->user == USE_OUTPUT && (first < 0 || (int32_t)u->operand < first))
+        first = (int32_t)u->operand;
+    return first;
 }
 
 /* Bytes from the start of its operand at which a view begins. */
@@ -158,17 +162,10 @@ static bool in_place(const struct planner *p, uint32_t c)
         !type_equal(&x->type, &n->type))
         return false;
     for (uint32_t i = 1; i < n->input_count; i++)
-        if (p->at[n->inputs[i].i].storage == from.storage &&
+        if (storage_at(p, p->at[n->inputs[i].i].storage) == s &&
             !value_same(n->inputs[i], n->inputs[0]))
             return false;
     return true;
-}
-
-static void move_values(struct planner *p, int32_t from, int32_t to)
-{
-    for (uint32_t i = 0; i < p->g->nodes.len; i++)
-        if (p->at[i].storage == from)
-            p->at[i].storage = to;
 }
 
 static void share_in_place(struct planner *p)
@@ -177,10 +174,11 @@ static void share_in_place(struct planner *p)
         if (!in_place(p, c))
             continue;
         const struct node *n = graph_node(p->g, p->f->calls.at[c].node);
-        int32_t to = p->at[n->inputs[0].i].storage, from = p->at[p->f->calls.at[c].node.i].storage;
-        storage_at(p, to)->last = storage_at(p, from)->last;
-        storage_at(p, from)->bytes = 0;
-        move_values(p, from, to);
+        struct storage *to = storage_at(p, p->at[n->inputs[0].i].storage),
+                       *from = storage_at(p, p->at[p->f->calls.at[c].node.i].storage);
+        to->last = from->last;
+        from->bytes = 0;
+        from->joined = (int32_t)(to - p->storages.at);
     }
 }
 
@@ -195,40 +193,6 @@ static int by_size(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* The first offset >= at where a storage of this rank may begin. */
-static uint64_t stagger(uint64_t at, uint64_t bytes, uint32_t rank)
-{
-    at = plan_align(at);
-    if (bytes < PLAN_PAGE)
-        return at;
-    uint64_t line = (rank * 14U + 1U) % (PLAN_PAGE / PLAN_ALIGN);
-    uint64_t want = line * PLAN_ALIGN;
-    return at + (want + PLAN_PAGE - at % PLAN_PAGE) % PLAN_PAGE;
-}
-
-static bool alive_together(const struct storage *a, const struct storage *b)
-{
-    return a->first <= b->last && b->first <= a->last;
-}
-
-/* The lowest offset at which the storage meets none of those placed before it. */
-static uint64_t first_fit(struct storage *const *order, uint32_t rank)
-{
-    const struct storage *s = order[rank];
-    uint64_t at = stagger(0, s->bytes, rank);
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (uint32_t i = 0; i < rank; i++) {
-            const struct storage *o = order[i];
-            if (!alive_together(s, o) || at >= o->offset + o->bytes || o->offset >= at + s->bytes)
-                continue;
-            at = stagger(o->offset + o->bytes, s->bytes, rank);
-            moved = true;
-        }
-    }
-    return at;
-}
-
 static void place_storages(struct planner *p)
 {
     struct storage **order = arena_array(p->scratch, struct storage *, p->storages.len);
@@ -237,8 +201,10 @@ static void place_storages(struct planner *p)
         if (p->storages.at[i].fixed.kind == PLACE_NONE && p->storages.at[i].bytes)
             order[count++] = &p->storages.at[i];
     qsort(order, count, sizeof(order[0]), by_size);
+    struct first_fit fit;
+    first_fit_init(&fit, p->scratch);
     for (uint32_t i = 0; i < count; i++) {
-        order[i]->offset = first_fit(order, i);
+        order[i]->offset = first_fit_place(&fit, order[i]->bytes, order[i]->first, order[i]->last);
         uint64_t end = plan_align(order[i]->offset + order[i]->bytes);
         if (end > p->s->arena_size)
             p->s->arena_size = end;

@@ -64,18 +64,15 @@ static void place_states(struct schedule *s)
  */
 static uint32_t last_reader(const struct graph *g, value_id v, uint32_t last)
 {
-    for (uint32_t i = 0; i < g->nodes.len; i++) {
-        const struct node *n = &g->nodes.at[i];
-        enum op_class cls = op_info(n->op)->cls;
-        if (n->dead || cls == OP_CLASS_EFFECT)
+    for_uses(g, v, u)
+    {
+        enum op_class cls =
+            u->user == USE_OUTPUT ? OP_CLASS_EFFECT : op_info(g->nodes.at[u->user].op)->cls;
+        if (cls == OP_CLASS_EFFECT)
             continue;
-        for (uint32_t j = 0; j < n->input_count; j++) {
-            if (!value_same(n->inputs[j], v))
-                continue;
-            last = i > last ? i : last;
-            if (cls == OP_CLASS_VIEW)
-                last = last_reader(g, (value_id){i}, last);
-        }
+        last = u->user > last ? u->user : last;
+        if (cls == OP_CLASS_VIEW)
+            last = last_reader(g, (value_id){u->user}, last);
     }
     return last;
 }
@@ -96,29 +93,34 @@ static uint32_t update_after(const struct graph *g, const struct node *effect)
     return after;
 }
 
-/* Calls of a function in order. */
+static bool is_effect(const struct graph *g, uint32_t i)
+{
+    return !g->nodes.at[i].dead && op_info(g->nodes.at[i].op)->cls == OP_CLASS_EFFECT;
+}
+
+static void add_call(struct schedule *s, struct schedule_function *f, value_id v)
+{
+    vec_push(s->arena, &f->calls, (struct call){.node = v, .kernel = plan_kernel(s, f->graph, v)});
+}
+
+/* Calls of a function in order: behind each node the effects that may run there, in their order. */
 static void order_calls(struct schedule *s, struct arena *scratch, struct schedule_function *f)
 {
     const struct graph *g = f->graph;
-    uint32_t *after = arena_array(scratch, uint32_t, g->nodes.len);
-    VEC(value_id) effects = {0};
-    for (uint32_t i = 0; i < g->nodes.len; i++) {
-        const struct node *n = &g->nodes.at[i];
-        if (n->dead || op_info(n->op)->cls != OP_CLASS_EFFECT)
+    uint32_t *first = arena_array(scratch, uint32_t, g->nodes.len); /* effect + 1 behind a node */
+    uint32_t *next = arena_array(scratch, uint32_t, g->nodes.len);  /* and the one behind that */
+    for (uint32_t i = g->nodes.len; i-- > 0;) {
+        if (!is_effect(g, i))
             continue;
-        after[i] = update_after(g, n);
-        vec_push(scratch, &effects, (value_id){i});
+        uint32_t after = update_after(g, &g->nodes.at[i]);
+        next[i] = first[after];
+        first[after] = i + 1;
     }
     for (uint32_t i = 0; i < g->nodes.len; i++) {
-        value_id v = {i};
-        bool effect = op_info(g->nodes.at[i].op)->cls == OP_CLASS_EFFECT;
-        if (!effect && plan_is_call(g, v))
-            vec_push(s->arena, &f->calls, (struct call){.node = v, .kernel = plan_kernel(s, g, v)});
-        for (uint32_t e = 0; e < effects.len; e++)
-            if (after[effects.at[e].i] == i)
-                vec_push(s->arena, &f->calls,
-                         (struct call){.node = effects.at[e],
-                                       .kernel = plan_kernel(s, g, effects.at[e])});
+        if (!is_effect(g, i) && plan_is_call(g, (value_id){i}))
+            add_call(s, f, (value_id){i});
+        for (uint32_t e = first[i]; e; e = next[e - 1])
+            add_call(s, f, (value_id){e - 1});
     }
 }
 
@@ -159,6 +161,7 @@ struct schedule *schedule_build(struct arena *arena, const struct program *p)
     struct schedule *s = arena_new(arena, struct schedule);
     s->arena = arena;
     s->program = p;
+    map_init(&s->kernel_names, arena);
     place_states(s);
     for (uint32_t i = 0; i < p->functions.len; i++) {
         struct arena scratch;

@@ -42,7 +42,8 @@ struct call {
 struct kernel {
     const struct graph *graph;
     value_id node;
-    const char *name; /* "conv2d_3x3s2_3x32_64x64", a valid symbol */
+    const char *name;    /* "conv2d_3x3s2_3x32_64x64", a valid symbol */
+    uint32_t hash, next; /* the kernel before it of the same bucket, + 1 */
 };
 
 struct schedule_function {
@@ -54,6 +55,9 @@ struct schedule {
     struct arena *arena;
     const struct program *program;
     VEC(struct kernel) kernels;
+    uint32_t *kernel_buckets; /* by hash: the newest kernel + 1 */
+    uint32_t bucket_count;
+    struct map kernel_names; /* the number of kernels of a name, before they are numbered */
     VEC(struct schedule_function) functions;
     VEC(struct ftmrt_derive) derives;
     uint64_t *state_offset; /* of each mutable state, in the workspace */

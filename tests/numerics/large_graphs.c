@@ -1,0 +1,185 @@
+/* link: ftm_schedule ftm_passes ftm_support ftm_graph ftm_ops ftm_base */
+/* Large programs: residual networks of 10,000 and 20,000 nodes through all passes and the schedule. The
+ * time must grow with the size, not with its square, and is printed with the memory that was taken.
+ *
+ * Bounds are generous: the machine may be busy. By hand the test prints what it measures. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "net_builder.h"
+#include "pass.h"
+#include "schedule.h"
+#include "verify.h"
+
+#ifdef NDEBUG
+enum { SIZE = 10000, TRIES = 3 };
+#else
+enum { SIZE = 1000, TRIES = 1 }; /* the schedule's own check is quadratic */
+#endif
+
+/* CPU time in seconds. */
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- the network ---- */
+
+static value_id conv_norm(struct graph *g, const char *name, value_id x, int64_t out,
+                          int64_t kernel, bool trainable)
+{
+    int64_t pad = kernel / 2;
+    struct net_conv c = {.out = out, .kernel = {kernel, kernel}, .padding = {pad, pad, pad, pad}};
+    x = net_conv2d(g, arena_printf(g->program->arena, "%s.conv", name), x, &c, trainable);
+    return net_batch_norm(g, arena_printf(g->program->arena, "%s.bn", name), x, 1e-5, trainable,
+                          trainable);
+}
+
+/* Four blocks, then another number of channels: of each width come kernels of their own. */
+static value_id block(struct graph *g, uint32_t number, value_id x, bool trainable)
+{
+    const char *name = arena_printf(g->program->arena, "block%u", number);
+    int64_t channels = graph_shape(g, x)->dim[1];
+    if (number % 4 == 3)
+        return graph_op(g, OP_relu, NULL, conv_norm(g, name, x, 16 + number / 4, 1, trainable));
+    const char *second = arena_printf(g->program->arena, "%s.second", name);
+    value_id y = graph_op(g, OP_relu, NULL, conv_norm(g, name, x, channels, 3, trainable));
+    y = graph_op(g, OP_add, NULL, conv_norm(g, second, y, channels, 3, trainable), x);
+    return graph_op(g, OP_relu, NULL, y);
+}
+
+static void network(struct program *p, const char *name, uint32_t blocks, uint32_t frozen)
+{
+    struct graph *g = program_add_function(p, name, strcmp(name, "train") == 0);
+    value_id x = net_image(g, 3, 8, 8);
+    x = conv_norm(g, "stem", x, 16, 3, frozen == 0);
+    for (uint32_t i = 0; i < blocks; i++)
+        x = block(g, i, x, i >= frozen);
+    x = graph_op(g, OP_global_avg_pool, NULL, x);
+    net_loss(g, net_linear(g, "fc", graph_op(g, OP_flatten, NULL, x), 10, true), 0.1);
+}
+
+static uint32_t count_nodes(const struct program *p)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < p->functions.len; i++)
+        count += p->functions.at[i]->nodes.len;
+    return count;
+}
+
+static struct program *build(struct arena *a, struct diag *d, uint32_t blocks, uint32_t frozen)
+{
+    struct program *p = program_new(a, d, "deep", 4);
+    p->optimizer.momentum_used = true;
+    network(p, "eval", blocks, frozen);
+    network(p, "train", blocks, frozen);
+    return p;
+}
+
+/* The program with about so many nodes, of whose blocks all train or the upper half. */
+static struct program *build_nodes(struct arena *a, struct diag *d, uint32_t nodes, bool all_train)
+{
+    uint32_t few = count_nodes(build(a, d, 40, 0)), more = count_nodes(build(a, d, 80, 0));
+    uint32_t blocks = (uint32_t)((uint64_t)nodes * 40 / (more - few));
+    return build(a, d, blocks, all_train ? 0 : blocks / 2);
+}
+
+/* ---- one measurement ---- */
+
+struct measured {
+    double passes, schedule, verify; /* CPU seconds */
+    uint32_t nodes, last_nodes, calls, kernels;
+    size_t bytes;
+};
+
+static struct measured measure(uint32_t nodes, bool all_train)
+{
+    struct arena a;
+    struct diag d;
+    struct measured m = {0};
+    char text[256];
+    arena_init(&a, "large");
+    diag_init(&d, &a);
+    struct program *p = build_nodes(&a, &d, nodes, all_train);
+    m.nodes = count_nodes(p);
+    size_t before = a.reserved;
+    double start = now();
+    assert_true(passes_run(p, &(struct pass_options){0}));
+    double passed = now();
+    const struct schedule *s = schedule_build(&a, p);
+    double scheduled = now();
+    assert_non_null(s);
+    assert_true(program_verify(p, text, sizeof text));
+    m.passes = passed - start;
+    m.schedule = scheduled - passed;
+    m.verify = now() - scheduled;
+    m.last_nodes = count_nodes(p);
+    m.kernels = s->kernels.len;
+    for (uint32_t i = 0; i < s->functions.len; i++)
+        m.calls += s->functions.at[i].calls.len;
+    m.bytes = a.reserved - before;
+    arena_clear(&a);
+    return m;
+}
+
+static struct measured best(uint32_t nodes, bool all_train)
+{
+    struct measured least = measure(nodes, all_train);
+    for (int i = 1; i < TRIES; i++) {
+        struct measured m = measure(nodes, all_train);
+        if (m.passes + m.schedule < least.passes + least.schedule)
+            least = m;
+    }
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%u nodes: passes %.3f s, schedule %.3f s (%u nodes, %u calls, %u kernels), verifier "
+           "%.3f s, "
+           "%.1f MB, peak %.1f MB\n",
+           least.nodes, least.passes, least.schedule, least.last_nodes, least.calls, least.kernels,
+           least.verify, 1e-6 * (double)least.bytes, 1e-3 * (double)usage.ru_maxrss);
+    return least;
+}
+
+static void time_grows_with_size(bool all_train)
+{
+    struct measured one = best(SIZE, all_train), two = best(2 * SIZE, all_train);
+    double first = one.passes + one.schedule, second = two.passes + two.schedule;
+    printf("%.2f times the time for %.2f times the nodes\n", second / first,
+           (double)two.nodes / (double)one.nodes);
+    assert_in_range(one.nodes, SIZE * 8 / 10, SIZE * 11 / 10);
+    assert_in_range(two.nodes, SIZE * 16 / 10, SIZE * 22 / 10);
+#ifdef NDEBUG
+    assert_true(first < 5);
+    assert_true(second < 3 * first);
+    assert_true(two.verify < 3 * one.verify);
+#endif
+}
+
+static void all_train(void **state)
+{
+    (void)state;
+    time_grows_with_size(true);
+}
+
+static void upper_half_trains(void **state)
+{
+    (void)state;
+    time_grows_with_size(false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_train),
+                                       cmocka_unit_test(upper_half_trains)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
