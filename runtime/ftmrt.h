@@ -27,7 +27,8 @@ extern "C" {
  * of the format, a multiple of every target's vector width. */
 #define FTMRT_CB 16
 
-enum { FTMRT_MAX_RANK = 4 };
+/* Dimensions of a value or state. What computes takes 4 at most; views and files all of them. */
+enum { FTMRT_MAX_RANK = 6 };
 
 /* ---- statuses ---- */
 

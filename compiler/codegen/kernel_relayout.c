@@ -13,21 +13,25 @@
 
 struct view {
     enum ftmrt_layout layout;
-    int64_t rows, columns, rest; /* [O,I,KH*KW], [N,C,H*W], [R,C] */
+    int64_t rows, columns, rest; /* [O,I,KH*KW], [N,C,H*W], [R,C]; rest counts words of 4 bytes */
 };
 
 static struct view view_of(const struct node *n, int64_t batch)
 {
     const struct shape *s = &n->type.shape;
-    struct view v = {n->layout, 1, 1, 1};
-    if (s->rank == 1)
+    const int64_t word = sizeof(float), bytes = (int64_t)ftmrt_dtype_size(n->type.dtype);
+    struct view v = {n->layout, 1, 1, bytes / word};
+    FTM_BUG_ON(bytes % word != 0, "a copy of elements of %d bytes", (int)bytes);
+    if (shape_batched(s))
+        v.rows = batch;
+    else if (s->rank >= 2)
+        v.rows = s->dim[0];
+    else if (s->rank == 1)
         v.columns = s->dim[0];
-    if (s->rank >= 2) {
-        v.rows = s->dim[0] == DIM_BATCH ? batch : s->dim[0];
+    if (s->rank >= 2)
         v.columns = s->dim[1];
-    }
-    if (s->rank == 4)
-        v.rest = s->dim[2] * s->dim[3];
+    for (uint32_t i = 2; i < s->rank; i++)
+        v.rest *= s->dim[i];
     return v;
 }
 

@@ -11,7 +11,7 @@
 
 #include "ftmrt.h" /* enum ftmrt_dtype, enum ftmrt_layout: shared with the descriptor of the program */
 
-enum { SHAPE_MAX_RANK = 4 };
+enum { SHAPE_MAX_RANK = FTMRT_MAX_RANK };
 
 /* The symbolic batch dimension; only ever dim[0]. */
 #define DIM_BATCH (-1)

@@ -141,7 +141,7 @@ bool parser_ints(struct parser *p, const char *what, int64_t *v, int count)
 static bool parser_dim(struct parser *p, struct shape *s)
 {
     if (s->rank == SHAPE_MAX_RANK)
-        return parser_expected(p, "at most 4 sizes");
+        return parser_expected(p, "at most 6 sizes");
     if (s->rank == 0 && parser_take_word(p, "N")) {
         s->dim[s->rank++] = DIM_BATCH;
         return true;

@@ -73,7 +73,7 @@ static void find_kernels(struct layout_pass *p)
 static enum ftmrt_layout state_layout(const struct state *s, enum ftmrt_layout kernel)
 {
     uint32_t rank = s->type.shape.rank;
-    if (s->type.dtype != FTMRT_F32 || rank == 0 || rank == 3)
+    if (s->type.dtype != FTMRT_F32 || rank == 0 || rank == 3 || rank > 4)
         return FTMRT_LAYOUT_PLAIN;
     return rank == 4 ? kernel : FTMRT_LAYOUT_VECTOR;
 }
@@ -114,7 +114,7 @@ static bool assign_states(struct pass_context *c, struct graph *g)
 static enum ftmrt_layout natural_layout(const struct layout_pass *p, value_id v)
 {
     const struct type *t = &graph_node(p->g, v)->type;
-    if (t->dtype != FTMRT_F32 || t->shape.rank == 0 || t->shape.rank == 3)
+    if (t->dtype != FTMRT_F32 || t->shape.rank == 0 || t->shape.rank == 3 || t->shape.rank > 4)
         return FTMRT_LAYOUT_PLAIN;
     if (shape_batched(&t->shape))
         return t->shape.rank == 1 ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED;
@@ -132,7 +132,8 @@ static bool same_when_blocked(const struct shape *a, const struct shape *b)
         return false;
     int64_t pixels_a = a->rank == 4 ? a->dim[2] * a->dim[3] : 1;
     int64_t pixels_b = b->rank == 4 ? b->dim[2] * b->dim[3] : 1;
-    return a->rank != 3 && b->rank != 3 && pixels_a == pixels_b;
+    bool blocked = (a->rank == 2 || a->rank == 4) && (b->rank == 2 || b->rank == 4);
+    return blocked && pixels_a == pixels_b;
 }
 
 static enum ftmrt_layout view_layout(const struct layout_pass *p, const struct node *n)

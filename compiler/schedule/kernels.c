@@ -45,7 +45,7 @@ static void add_shape(struct strbuf *b, const struct shape *s)
 {
     if (s->rank >= 2 && s->rank < 4 && !shape_batched(s))
         strbuf_addf(b, "_%" PRId64 "x%" PRId64, s->dim[0], s->dim[1]);
-    else if (s->rank >= 1)
+    else if (s->rank > 1 || (s->rank == 1 && !shape_batched(s)))
         strbuf_addf(b, "_%" PRId64, s->dim[shape_batched(s) && s->rank > 1 ? 1 : 0]);
     if (s->rank == 4)
         strbuf_addf(b, "_%" PRId64 "x%" PRId64, s->dim[2], s->dim[3]);

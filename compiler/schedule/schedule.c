@@ -28,12 +28,19 @@ uint64_t schedule_value_bytes(const struct graph *g, value_id v)
            ftmrt_dtype_size(n->type.dtype);
 }
 
-/* Whether a node is work: not a leaf, a view or a constant. */
+static bool is_output(const struct graph *g, value_id v)
+{
+    for_uses(g, v, u) if (u->user == USE_OUTPUT) return true;
+    return false;
+}
+
+/* Whether a node is work: not a leaf, a view or a constant, unless that is written to an output. */
 static bool plan_is_call(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
     enum op_class cls = op_info(n->op)->cls;
-    if (n->dead || cls == OP_CLASS_LEAF || cls == OP_CLASS_VIEW || graph_value_constant(g, v))
+    bool constant = graph_value_constant(g, v) && !is_output(g, v);
+    if (n->dead || cls == OP_CLASS_LEAF || cls == OP_CLASS_VIEW || constant)
         return false;
     FTM_BUG_ON(cls == OP_CLASS_COMPOUND, "%s: %s has no kernel (%%%u)", g->name,
                op_info(n->op)->name, v.i);
