@@ -5,12 +5,12 @@
  * A step's operand 0 is the value that the anchor or the step before it made; it stays in a
  * register. */
 #include "kernel.h"
-
+#include "lanes.h"
 #include "op.h"
 
 /* One op's expression under construction. */
 struct expression {
-    struct emit emit; /* first */
+    struct lanes lanes; /* first */
     struct kernel_build *k;
     const struct position *at;
     LLVMValueRef so_far; /* operand 0 of a step; NULL: operand 0 is in memory */
@@ -20,12 +20,6 @@ struct expression {
 };
 
 static struct expression *of(struct emit *e) { return (struct expression *)e; }
-
-static struct ir *ir_of(struct emit *e) { return of(e)->k->ir; }
-
-static emit_value wrap(LLVMValueRef v) { return (emit_value)v; }
-
-static LLVMValueRef llvm(emit_value v) { return (LLVMValueRef)v; }
 
 static int64_t blocks(int64_t channels) { return (channels + FTMRT_CB - 1) / FTMRT_CB; }
 
@@ -85,17 +79,17 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     struct expression *x = of(e);
     struct kernel_build *k = x->k;
     if (x->so_far && i == 0)
-        return wrap(x->so_far);
+        return lanes_wrap(x->so_far);
     uint32_t buffer = x->first + i - (x->so_far ? 1 : 0);
     const struct node *v = graph_node(k->graph, k->node->inputs[buffer]);
     if (v->op == OP_constant)
-        return wrap(ir_vec_const(k->ir, v->attrs->value));
+        return lanes_wrap(ir_vec_const(k->ir, v->attrs->value));
     bool scalar = v->type.shape.rank == 0;
     LLVMValueRef load = scalar ? ir_load_f32(k->ir, k->buffer[buffer])
                                : ir_load_vec(k->ir, epilogue_address(k, buffer, x->at, row));
     if (leaves_loops(k, v))
         load = ir_unchanging(k->ir, load);
-    return wrap(scalar ? ir_splat(k->ir, load) : load);
+    return lanes_wrap(scalar ? ir_splat(k->ir, load) : load);
 }
 
 static emit_value build_count(struct emit *e)
@@ -105,78 +99,16 @@ static emit_value build_count(struct emit *e)
     const struct node *v =
         value_valid(x->counted) ? graph_node(x->k->graph, x->counted) : x->k->node;
     LLVMValueRef count = ir_mul_const(ir, x->k->n, pixels(&v->type.shape));
-    return wrap(ir_splat(ir, LLVMBuildSIToFP(ir->b, count, ir->f32, "")));
-}
-
-static emit_value build_constant(struct emit *e, double value)
-{
-    return wrap(ir_vec_const(ir_of(e), value));
-}
-
-static emit_value build_add(struct emit *e, emit_value a, emit_value b)
-{
-    return wrap(LLVMBuildFAdd(ir_of(e)->b, llvm(a), llvm(b), ""));
-}
-
-static emit_value build_sub(struct emit *e, emit_value a, emit_value b)
-{
-    return wrap(LLVMBuildFSub(ir_of(e)->b, llvm(a), llvm(b), ""));
-}
-
-static emit_value build_mul(struct emit *e, emit_value a, emit_value b)
-{
-    return wrap(LLVMBuildFMul(ir_of(e)->b, llvm(a), llvm(b), ""));
-}
-
-static emit_value build_div(struct emit *e, emit_value a, emit_value b)
-{
-    return wrap(LLVMBuildFDiv(ir_of(e)->b, llvm(a), llvm(b), ""));
-}
-
-static emit_value build_fma(struct emit *e, emit_value a, emit_value b, emit_value c)
-{
-    return wrap(ir_fma(ir_of(e), llvm(a), llvm(b), llvm(c)));
-}
-
-/* Ordered comparisons with the second operand chosen on true: one maxps or minps, and NaN in a
- * passes through. */
-static emit_value build_max(struct emit *e, emit_value a, emit_value b)
-{
-    LLVMValueRef less = LLVMBuildFCmp(ir_of(e)->b, LLVMRealOLT, llvm(a), llvm(b), "");
-    return wrap(LLVMBuildSelect(ir_of(e)->b, less, llvm(b), llvm(a), ""));
-}
-
-static emit_value build_min(struct emit *e, emit_value a, emit_value b)
-{
-    LLVMValueRef more = LLVMBuildFCmp(ir_of(e)->b, LLVMRealOGT, llvm(a), llvm(b), "");
-    return wrap(LLVMBuildSelect(ir_of(e)->b, more, llvm(b), llvm(a), ""));
-}
-
-static emit_value build_sqrt(struct emit *e, emit_value a)
-{
-    return wrap(ir_sqrt(ir_of(e), llvm(a)));
-}
-
-static emit_value build_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t,
-                                  emit_value f)
-{
-    LLVMValueRef more = LLVMBuildFCmp(ir_of(e)->b, LLVMRealOGT, llvm(a), llvm(b), "");
-    return wrap(LLVMBuildSelect(ir_of(e)->b, more, llvm(t), llvm(f), ""));
+    return lanes_wrap(ir_splat(ir, LLVMBuildSIToFP(ir->b, count, ir->f32, "")));
 }
 
 static const struct emit_builder builder = {
     .in = build_in,
     .count = build_count,
     .constant = build_constant,
-    .add = build_add,
-    .sub = build_sub,
-    .mul = build_mul,
-    .div = build_div,
-    .fma = build_fma,
-    .max = build_max,
-    .min = build_min,
-    .sqrt = build_sqrt,
-    .select_gt = build_select_gt,
+#define FTM_EMIT(name, operands, value, meaning) .name = build_##name,
+#include "emit.def"
+#undef FTM_EMIT
 };
 
 /* Operands of the node before those of its steps. */
@@ -190,18 +122,22 @@ static uint32_t own_inputs(const struct node *n)
 
 LLVMValueRef epilogue_value(struct kernel_build *k, const struct position *at)
 {
-    struct expression x = {.emit = {&builder}, .k = k, .at = at, .counted = k->node->inputs[0]};
-    return llvm(op_emit(k->node->op)(&x.emit, k->node->attrs));
+    struct expression x = {
+        .lanes = {{&builder}, k->ir}, .k = k, .at = at, .counted = k->node->inputs[0]};
+    return lanes_llvm(op_emit(k->node->op)(&x.lanes.emit, k->node->attrs));
 }
 
 void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at)
 {
     const struct node *n = k->node;
-    struct expression x = {
-        .emit = {&builder}, .k = k, .at = at, .first = own_inputs(n), .counted = VALUE_NONE};
+    struct expression x = {.lanes = {{&builder}, k->ir},
+                           .k = k,
+                           .at = at,
+                           .first = own_inputs(n),
+                           .counted = VALUE_NONE};
     for (uint32_t i = 0; i < n->step_count; i++) {
         x.so_far = value;
-        value = llvm(op_emit(n->steps[i].op)(&x.emit, n->steps[i].attrs));
+        value = lanes_llvm(op_emit(n->steps[i].op)(&x.lanes.emit, n->steps[i].attrs));
         x.first += n->steps[i].extra;
     }
     ir_store_vec(k->ir, value, epilogue_address(k, n->input_count, at, 0));

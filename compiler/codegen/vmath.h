@@ -13,6 +13,17 @@ LLVMValueRef vmath_exp(struct ir *ir, LLVMValueRef x);
  * result is unspecified. Largest error 1.5e-7 relative to max(1, |log x|). */
 LLVMValueRef vmath_log(struct ir *ir, LLVMValueRef x);
 
+/* Absolute value, lane by lane: the sign bit cleared. */
+LLVMValueRef vmath_abs(struct ir *ir, LLVMValueRef x);
+
+/* Hyperbolic tangent, lane by lane; x: ir->vec. Domain: all. Largest relative error 1.8e-7. NaN gives
+ * NaN. */
+LLVMValueRef vmath_tanh(struct ir *ir, LLVMValueRef x);
+
+/* Error function 2/sqrt(pi) * integral of e^(-t^2) from 0 to x, lane by lane; x: ir->vec. Domain: all.
+ * Largest relative error 1.8e-7. NaN gives NaN. */
+LLVMValueRef vmath_erf(struct ir *ir, LLVMValueRef x);
+
 /* Sum and maximum of the lanes as f32, by halves: the order is fixed. */
 LLVMValueRef vmath_lanes_sum(struct ir *ir, LLVMValueRef v);
 LLVMValueRef vmath_lanes_max(struct ir *ir, LLVMValueRef v);

@@ -10,6 +10,16 @@
 
 #include "op.h"
 
+/* Parameters and arguments of a function of so many vectors. */
+#define EMIT_PARAMS_1 emit_value a
+#define EMIT_PARAMS_2 emit_value a, emit_value b
+#define EMIT_PARAMS_3 emit_value a, emit_value b, emit_value c
+#define EMIT_PARAMS_4 emit_value a, emit_value b, emit_value c, emit_value d
+#define EMIT_ARGS_1   a
+#define EMIT_ARGS_2   a, b
+#define EMIT_ARGS_3   a, b, c
+#define EMIT_ARGS_4   a, b, c, d
+
 struct emit_builder {
     /* Operand i at the current position: an operand of the result's shape gives its lanes there; [C] and [R,C]
      * operands give the channel's lanes (row r of [R,C]); scalars are broadcast. Operand 0 of a step is the value
@@ -18,17 +28,10 @@ struct emit_builder {
     /* The number of elements per channel, n*H*W of operand 0, as f32 in every lane (the actual n). */
     emit_value (*count)(struct emit *e);
     emit_value (*constant)(struct emit *e, double value);
-    emit_value (*add)(struct emit *e, emit_value a, emit_value b);
-    emit_value (*sub)(struct emit *e, emit_value a, emit_value b);
-    emit_value (*mul)(struct emit *e, emit_value a, emit_value b);
-    emit_value (*div)(struct emit *e, emit_value a, emit_value b);
-    /* a * b + c: fused where the target has FMA, two roundings elsewhere. */
-    emit_value (*fma)(struct emit *e, emit_value a, emit_value b, emit_value c);
-    emit_value (*max)(struct emit *e, emit_value a, emit_value b); /* NaN in a gives NaN */
-    emit_value (*min)(struct emit *e, emit_value a, emit_value b); /* NaN in a gives NaN */
-    emit_value (*sqrt)(struct emit *e, emit_value a);
-    /* a > b ? t : f, lane by lane; f for NaN. */
-    emit_value (*select_gt)(struct emit *e, emit_value a, emit_value b, emit_value t, emit_value f);
+#define FTM_EMIT(name, operands, value, meaning)                                                   \
+    emit_value (*name)(struct emit * e, EMIT_PARAMS_##operands); /* emit.def */
+#include "emit.def"
+#undef FTM_EMIT
 };
 
 /* Embedded as the first member of the builder's own structure. */
@@ -46,39 +49,12 @@ static inline emit_value lanes_const(struct emit *e, double v)
 {
     return e->builder->constant(e, v);
 }
-static inline emit_value lanes_add(struct emit *e, emit_value a, emit_value b)
-{
-    return e->builder->add(e, a, b);
-}
-static inline emit_value lanes_sub(struct emit *e, emit_value a, emit_value b)
-{
-    return e->builder->sub(e, a, b);
-}
-static inline emit_value lanes_mul(struct emit *e, emit_value a, emit_value b)
-{
-    return e->builder->mul(e, a, b);
-}
-static inline emit_value lanes_div(struct emit *e, emit_value a, emit_value b)
-{
-    return e->builder->div(e, a, b);
-}
-static inline emit_value lanes_fma(struct emit *e, emit_value a, emit_value b, emit_value c)
-{
-    return e->builder->fma(e, a, b, c);
-}
-static inline emit_value lanes_max(struct emit *e, emit_value a, emit_value b)
-{
-    return e->builder->max(e, a, b);
-}
-static inline emit_value lanes_min(struct emit *e, emit_value a, emit_value b)
-{
-    return e->builder->min(e, a, b);
-}
-static inline emit_value lanes_sqrt(struct emit *e, emit_value a) { return e->builder->sqrt(e, a); }
-static inline emit_value lanes_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t,
-                                         emit_value f)
-{
-    return e->builder->select_gt(e, a, b, t, f);
-}
+#define FTM_EMIT(name, operands, value, meaning)                                                   \
+    static inline emit_value lanes_##name(struct emit *e, EMIT_PARAMS_##operands)                  \
+    {                                                                                              \
+        return e->builder->name(e, EMIT_ARGS_##operands);                                          \
+    }
+#include "emit.def"
+#undef FTM_EMIT
 
 #endif

@@ -69,58 +69,32 @@ static emit_value scalar_in(struct emit *e, uint32_t i, uint32_t row)
 
 static emit_value scalar_count(struct emit *e) { return keep(e, N * INNER); }
 static emit_value scalar_constant(struct emit *e, double v) { return keep(e, v); }
-static emit_value scalar_add(struct emit *e, emit_value a, emit_value b)
-{
-    return keep(e, value(a) + value(b));
-}
-static emit_value scalar_sub(struct emit *e, emit_value a, emit_value b)
-{
-    return keep(e, value(a) - value(b));
-}
-static emit_value scalar_mul(struct emit *e, emit_value a, emit_value b)
-{
-    return keep(e, value(a) * value(b));
-}
-static emit_value scalar_div(struct emit *e, emit_value a, emit_value b)
-{
-    return keep(e, value(a) / value(b));
-}
-static emit_value scalar_sqrt(struct emit *e, emit_value a) { return keep(e, sqrt(value(a))); }
 
-static emit_value scalar_fma(struct emit *e, emit_value a, emit_value b, emit_value c)
-{
-    return keep(e, value(a) * value(b) + value(c));
-}
+#define DOUBLES_1 double a
+#define DOUBLES_2 DOUBLES_1, double b
+#define DOUBLES_3 DOUBLES_2, double c
+#define DOUBLES_4 DOUBLES_3, double d
+#define VALUES_1  value(a)
+#define VALUES_2  VALUES_1, value(b)
+#define VALUES_3  VALUES_2, value(c)
+#define VALUES_4  VALUES_3, value(d)
 
-static emit_value scalar_max(struct emit *e, emit_value a, emit_value b)
-{
-    return keep(e, value(a) < value(b) ? value(b) : value(a));
-}
-
-static emit_value scalar_min(struct emit *e, emit_value a, emit_value b)
-{
-    return keep(e, value(a) > value(b) ? value(b) : value(a));
-}
-
-static emit_value scalar_select_gt(struct emit *e, emit_value a, emit_value b, emit_value t,
-                                   emit_value f)
-{
-    return keep(e, value(a) > value(b) ? value(t) : value(f));
-}
+#define FTM_EMIT(name, operands, formula, meaning)                                                 \
+    static double formula_##name(DOUBLES_##operands) { return formula; }                           \
+    static emit_value scalar_##name(struct emit *e, EMIT_PARAMS_##operands)                        \
+    {                                                                                              \
+        return keep(e, formula_##name(VALUES_##operands));                                         \
+    }
+#include "emit.def"
+#undef FTM_EMIT
 
 static const struct emit_builder scalar_builder = {
     .in = scalar_in,
     .count = scalar_count,
     .constant = scalar_constant,
-    .add = scalar_add,
-    .sub = scalar_sub,
-    .mul = scalar_mul,
-    .div = scalar_div,
-    .fma = scalar_fma,
-    .max = scalar_max,
-    .min = scalar_min,
-    .sqrt = scalar_sqrt,
-    .select_gt = scalar_select_gt,
+#define FTM_EMIT(name, operands, formula, meaning) .name = scalar_##name,
+#include "emit.def"
+#undef FTM_EMIT
 };
 
 static struct tensor make_operand(struct arena *arena, char kind, unsigned index)

@@ -1,6 +1,5 @@
 /* link: ftm_kernel_run ftm_codegen */
-/* Exponential and logarithm as vector code against libm in double precision, over their whole
- * domain. */
+/* Elementary functions as vector code against libm in double precision, over their whole domain. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,6 +42,9 @@ static void *compile(const struct cpu *cpu)
     struct ir *ir = ir_new("vmath", cpu);
     emit_map(ir, "map_exp", vmath_exp);
     emit_map(ir, "map_log", vmath_log);
+    emit_map(ir, "map_tanh", vmath_tanh);
+    emit_map(ir, "map_erf", vmath_erf);
+    emit_map(ir, "map_abs", vmath_abs);
     assert_true(ir_optimize(ir, &error) && ir_write_object(ir, object, &error));
     ir_free(ir);
     assert_true(link_shared(library, (const char *const[]){object}, 1));
@@ -94,6 +96,33 @@ static void check_log(map_fn *f)
     assert_true(worst < 1.5e-7);
 }
 
+/* An odd function with limits -1 and 1: from -12 to 12 in even steps, and from 1e-30 up in even
+ * ratios. */
+static void check_odd(map_fn *f, double (*want)(double))
+{
+    double worst = 0;
+    for (int i = 0; i < COUNT / 2; i++) {
+        x[i] = (float)(-12 + 24.0 * i / (COUNT / 2));
+        x[COUNT / 2 + i] = (float)exp(-69 + 72.0 * i / (COUNT / 2));
+    }
+    f(x, y, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        if (x[i] != 0)
+            worst = fmax(worst, fabs((double)y[i] / want((double)x[i]) - 1));
+    assert_true(worst < 1.8e-7);
+    x[0] = NAN, x[1] = -INFINITY, x[2] = INFINITY, x[3] = -0.0F, x[4] = 1e30F;
+    f(x, y, FTMRT_CB);
+    assert_true(isnan(y[0]) && y[1] == -1 && y[2] == 1 && y[3] == 0 && y[4] == 1);
+}
+
+static void check_abs(map_fn *f)
+{
+    x[0] = NAN, x[1] = -INFINITY, x[2] = -0.0F, x[3] = -1e-40F, x[4] = 3;
+    f(x, y, FTMRT_CB);
+    assert_true(isnan(y[0]) && y[1] == INFINITY && y[2] == 0 && !signbit(y[2]) && y[3] == 1e-40F &&
+                y[4] == 3);
+}
+
 static void test_functions(void **state)
 {
     (void)state;
@@ -103,6 +132,9 @@ static void test_functions(void **state)
         void *library = compile(cpu_at(i));
         check_exp(symbol(library, "map_exp"));
         check_log(symbol(library, "map_log"));
+        check_odd(symbol(library, "map_tanh"), tanh);
+        check_odd(symbol(library, "map_erf"), erf);
+        check_abs(symbol(library, "map_abs"));
         dlclose(library);
     }
 }
