@@ -71,8 +71,7 @@ static bool within_limit(struct graph *g, const struct node *n)
 static bool infer_one(struct graph *g, struct node *n)
 {
     const struct op_info *info = op_info(n->op);
-    FTM_BUG_ON(n->input_count < info->min_inputs || n->input_count > info->max_inputs,
-               "%s with %u operands", info->name, n->input_count);
+    FTM_BUG_ON(!op_takes(n->op, n->input_count), "%s with %u operands", info->name, n->input_count);
     return info->shape(g, n) && within_limit(g, n);
 }
 

@@ -32,7 +32,7 @@
 #include "vec.h"
 
 enum op {
-#define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning) OP_##name,
+#define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning) OP_##name,
 #include "ops.def"
 #undef FTM_OP
     OP_COUNT

@@ -31,7 +31,7 @@ bool graph_value_constant(const struct graph *g, value_id v)
     const struct node *n = graph_node(g, v);
     if (n->op == OP_state)
         return state_constant(&g->program->states.at[n->attrs->state]);
-    if (!(op_info(n->op)->traits & OP_TRAIT_CONST) || n->step_count)
+    if (!(op_info(n->op)->flags & OP_CONST) || n->step_count)
         return false;
     for (uint32_t i = 0; i < n->input_count; i++)
         if (!graph_value_constant(g, n->inputs[i]))

@@ -11,7 +11,7 @@ bool node_equal(const struct node *a, const struct node *b);
 /* Whether the steps of two nodes are the same, apart from their operands. */
 bool node_steps_equal(const struct node *a, const struct node *b);
 
-/* Whether a value is known at compile time: ops of trait CONST over constant states. */
+/* Whether a value is known at compile time: ops of flag CONST over constant states. */
 bool graph_value_constant(const struct graph *g, value_id v);
 
 #endif

@@ -100,7 +100,6 @@ struct reading {
 static bool read_operands(struct parser *p, struct reading *r, enum op op, uint32_t implicit,
                           struct span span)
 {
-    const struct op_info *info = op_info(op);
     uint32_t before = r->inputs.len;
     if (parser_take(p, '(')) {
         do {
@@ -113,9 +112,10 @@ static bool read_operands(struct parser *p, struct reading *r, enum op op, uint3
             return false;
     }
     uint32_t count = r->inputs.len - before + implicit;
-    if (count >= info->min_inputs && count <= info->max_inputs)
+    if (op_takes(op, count))
         return true;
-    diag_report(p->diag, span, DIAG_GRAPH_OPERANDS, info->name, info->min_inputs, count);
+    diag_report(p->diag, span, DIAG_GRAPH_OPERANDS, op_info(op)->name, op_least_operands(op),
+                count);
     return false;
 }
 

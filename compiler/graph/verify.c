@@ -140,28 +140,26 @@ static bool check_operands_exist(struct check *c, const struct node *n)
 
 static bool check_operand_counts(struct check *c, const struct node *n)
 {
-    const struct op_info *info = op_info(n->op);
     uint32_t extra = 0;
     for (uint32_t i = 0; i < n->step_count; i++)
         extra += n->steps[i].extra;
     uint32_t own = n->input_count - extra;
-    if (extra > n->input_count || own < info->min_inputs || own > info->max_inputs)
-        return violated(c, "%s takes %u operands", info->name, info->min_inputs);
+    if (extra > n->input_count || !op_takes(n->op, own))
+        return violated(c, "%s takes %u operands", op_info(n->op)->name, op_least_operands(n->op));
     return true;
 }
 
 static bool check_steps(struct check *c, const struct node *n)
 {
-    enum op_class cls = op_info(n->op)->cls;
-    if (n->step_count > 0 && cls != OP_CLASS_ANCHOR && cls != OP_CLASS_ELEMWISE)
-        return violated(c, "steps stand behind a computation");
+    if (n->step_count > 0 && !op_takes_steps(n->op))
+        return violated(c, "no steps stand behind %s", op_info(n->op)->name);
     for (uint32_t i = 0; i < n->step_count; i++) {
         const struct op_info *step = op_info(n->steps[i].op);
         if (step->cls != OP_CLASS_ELEMWISE)
             return violated(c, "steps are element-wise");
-        if (n->steps[i].extra + 1 < step->min_inputs || n->steps[i].extra + 1 > step->max_inputs)
+        if (!op_takes(n->steps[i].op, n->steps[i].extra + 1))
             return violated(c, "step %s takes %u further operands", step->name,
-                            step->min_inputs - 1);
+                            op_least_operands(n->steps[i].op) - 1);
     }
     return true;
 }
@@ -200,8 +198,7 @@ static bool is_constant(const struct check *c, const struct node *n)
 {
     if (n->op == OP_state)
         return state_constant(&c->program->states.at[n->attrs->state]);
-    bool constant =
-        n->input_count > 0 && n->step_count == 0 && (op_info(n->op)->traits & OP_TRAIT_CONST);
+    bool constant = n->input_count > 0 && n->step_count == 0 && (op_info(n->op)->flags & OP_CONST);
     for (uint32_t i = 0; i < n->input_count; i++)
         constant = constant && c->constant[n->inputs[i].i];
     return constant;
@@ -282,31 +279,14 @@ static bool check_state_leaves(struct check *c)
     return true;
 }
 
-/* Operands whose states an effect writes: bits by index. */
-static unsigned written_operands(enum op op)
-{
-    static const struct {
-        enum op op;
-        unsigned operands;
-    } writes[] = {{OP_sgd, 1U << 1 | 1U << 2},
-                  {OP_sgd_plain, 1U << 1},
-                  {OP_bn_update, 1U << 0 | 1U << 1},
-                  {OP_count_update, 1U << 0}};
-    for (unsigned i = 0; i < sizeof writes / sizeof *writes; i++)
-        if (writes[i].op == op)
-            return writes[i].operands;
-    FTM_BUG("%s is not an effect", op_info(op)->name);
-}
-
 /* What an effect writes: leaves of mutable states, each written once. writer: by state, node index
  * + 1. */
 static bool check_effect(struct check *c, const struct node *n, uint32_t *writer)
 {
-    unsigned writes = written_operands(n->op);
     if (!c->graph->training)
         return violated(c, "only a training function writes states");
     for (uint32_t i = 0; i < n->input_count; i++) {
-        if (!(writes >> i & 1U))
+        if (!op_writes(n->op, i))
             continue;
         const struct node *leaf = graph_node(c->graph, n->inputs[i]);
         if (leaf->op != OP_state)

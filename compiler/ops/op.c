@@ -2,26 +2,39 @@
  * (op_emit.c). */
 #include "op.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "op_shape.h"
 #include "rules.h"
 
 #define A(name)           (UINT64_C(1) << ATTR_INDEX_##name)
-#define CONST             OP_TRAIT_CONST
+#define CONV              A(stride) | A(padding) | A(dilation) | A(groups)
+#define POOL              A(kernel) | A(stride) | A(padding)
+#define CONST             OP_CONST
+#define STEPS             OP_STEPS
+#define ZERO              OP_ZERO
+#define COMM              OP_COMM
+#define RANDOM            OP_RANDOM
 #define GRAD_DIFF(name)   grad_##name
 #define GRAD_NODIFF(name) NULL
 
 static const struct op_info table[OP_COUNT] = {
-#define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning)                           \
-    {#name,          min,    max,   shape_##shape, eval_##name, GRAD_##diff(name),                 \
-     OP_CLASS_##cls, traits, attrs, meaning},
+#define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning)                            \
+    {#name,          operands, shape_##shape, eval_##name, GRAD_##diff(name),                      \
+     OP_CLASS_##cls, flags,    attrs,         meaning},
 #include "ops.def"
 #undef FTM_OP
 };
 
 #undef A
+#undef CONV
+#undef POOL
 #undef CONST
+#undef STEPS
+#undef ZERO
+#undef COMM
+#undef RANDOM
 
 const struct op_info *op_info(enum op op)
 {
@@ -35,4 +48,48 @@ enum op op_by_name(const char *name)
     while (i < OP_COUNT && strcmp(table[i].name, name) != 0)
         i++;
     return (enum op)i;
+}
+
+/* ---- what the rows say ---- */
+
+/* The letter of operand i: a + repeats the one before it. */
+static char letter(enum op op, uint32_t i)
+{
+    const char *operands = op_info(op)->operands;
+    size_t length = strlen(operands);
+    bool repeats = length > 0 && operands[length - 1] == '+';
+    size_t last = length - (repeats ? 2 : 1);
+    FTM_BUG_ON(length == 0 || (i > last && !repeats), "%s has no operand %u", table[op].name, i);
+    return operands[i < last ? i : last];
+}
+
+char op_operand(enum op op, uint32_t i) { return (char)tolower((unsigned char)letter(op, i)); }
+
+bool op_writes(enum op op, uint32_t i) { return isupper((unsigned char)letter(op, i)); }
+
+uint32_t op_first_written(enum op op)
+{
+    for (uint32_t i = 0; i < op_least_operands(op); i++)
+        if (op_writes(op, i))
+            return i;
+    return UINT32_MAX;
+}
+
+uint32_t op_least_operands(enum op op) { return (uint32_t)strcspn(op_info(op)->operands, "+"); }
+
+bool op_takes(enum op op, uint32_t count)
+{
+    uint32_t least = op_least_operands(op);
+    return count == least || (count > least && op_info(op)->operands[least] == '+');
+}
+
+bool op_takes_steps(enum op op)
+{
+    return op_info(op)->cls == OP_CLASS_ELEMWISE || (op_info(op)->flags & OP_STEPS);
+}
+
+bool op_pure(enum op op)
+{
+    const struct op_info *info = op_info(op);
+    return op != OP_input && info->cls != OP_CLASS_EFFECT && !(info->flags & OP_RANDOM);
 }

@@ -16,7 +16,8 @@ enum op_class {
     OP_CLASS_EFFECT
 };
 
-enum { OP_TRAIT_CONST = 1 };
+/* Flags of ops.def. */
+enum op_flag { OP_CONST = 1, OP_STEPS = 2, OP_ZERO = 4, OP_COMM = 8, OP_RANDOM = 16 };
 
 /* One bit per attribute of attrs.def. */
 enum attr_index {
@@ -88,12 +89,12 @@ typedef emit_value op_emit_fn(struct emit *e, const struct attrs *attrs);
 
 struct op_info {
     const char *name;
-    uint32_t min_inputs, max_inputs;
+    const char *operands; /* a letter each, see ops.def */
     op_shape_fn *shape;
     op_eval_fn *eval;
     op_grad_fn *grad; /* NULL: no gradient */
     enum op_class cls;
-    uint32_t traits;
+    uint32_t flags;
     uint64_t attrs; /* bits 1 << ATTR_INDEX_x */
     const char *meaning;
 };
@@ -103,5 +104,20 @@ const struct op_info *op_info(enum op op);
 op_emit_fn *op_emit(enum op op);
 /* The op of a name, or OP_COUNT. */
 enum op op_by_name(const char *name);
+
+/* The kind of operand i as ops.def has it, in lower case; i may be any operand that the op can have. */
+char op_operand(enum op op, uint32_t i);
+/* Whether operand i is a state that the op writes. */
+bool op_writes(enum op op, uint32_t i);
+/* The first operand that the op writes, or UINT32_MAX. */
+uint32_t op_first_written(enum op op);
+/* The fewest operands of an op; and whether it takes as many as `count`. */
+uint32_t op_least_operands(enum op op);
+bool op_takes(enum op op, uint32_t count);
+/* Whether steps may stand behind a node of this op. */
+bool op_takes_steps(enum op op);
+/* Whether equal nodes of this op have equal values, so that one may stand for the other: not what is a
+ * thing of its own (an input), writes states or draws random numbers. */
+bool op_pure(enum op op);
 
 #endif

@@ -12,7 +12,7 @@
 #define EMIT_EFFECT(name)   NULL
 
 static op_emit_fn *const table[OP_COUNT] = {
-#define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning) EMIT_##cls(name),
+#define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning) EMIT_##cls(name),
 #include "ops.def"
 #undef FTM_OP
 };

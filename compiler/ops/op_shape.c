@@ -76,7 +76,7 @@ bool shape_want_attr(struct graph *g, const struct node *n, const char *name, in
     return false;
 }
 
-/* ---- leaves and values that keep their type ---- */
+/* ---- leaves and views ---- */
 
 /* The type is set by who builds the node; a constant's attributes name its shape. */
 bool shape_given(struct graph *g, struct node *n)
@@ -92,31 +92,6 @@ bool shape_state(struct graph *g, struct node *n)
     FTM_BUG_ON(n->attrs->state >= g->program->states.len, "state %u does not exist",
                n->attrs->state);
     n->type = g->program->states.at[n->attrs->state].type;
-    return true;
-}
-
-bool shape_same1(struct graph *g, struct node *n)
-{
-    n->type = shape_in(g, n, 0);
-    return true;
-}
-
-bool shape_same(struct graph *g, struct node *n)
-{
-    char first[128], other[128];
-    struct type t = shape_in(g, n, 0);
-    for (uint32_t i = 0; i < n->input_count; i++) {
-        struct type u = shape_in(g, n, i);
-        if (!shape_want_f32(g, n, i))
-            return false;
-        if (!shape_equal(&t.shape, &u.shape)) {
-            diag_report(g->program->diag, n->span, DIAG_SHAPE_DIFFERENT, op_info(n->op)->name,
-                        shape_text(&t.shape, first, sizeof first),
-                        shape_text(&u.shape, other, sizeof other));
-            return false;
-        }
-    }
-    n->type = t;
     return true;
 }
 
@@ -156,67 +131,84 @@ bool shape_scale_weight(struct graph *g, struct node *n)
     return true;
 }
 
-/* ---- per channel ---- */
+/* ---- operands by kind ---- */
 
-/* Operands of the channel ops, a letter each: x an activation, c [C], s [2,C]. */
-static const char *channel_operands(enum op op)
+/* Channels of the first operand: those of an activation, or the length of [C]. */
+static int64_t channels_of_first(const struct graph *g, const struct node *n)
 {
-    static const struct {
-        enum op op;
-        const char *operands;
-    } forms[] = {{OP_bias_add, "xc"},      {OP_channel_scale, "xc"}, {OP_channel_affine, "xcc"},
-                 {OP_batch_norm, "xcccc"}, {OP_bn_apply, "xscc"},    {OP_bn_grad_input, "xxssc"}};
-    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (forms[i].op == op)
-            return forms[i].operands;
-    FTM_BUG("%s is not a channel operation", op_info(op)->name);
+    struct shape s = shape_in(g, n, 0).shape;
+    return s.rank == 1 ? s.dim[0] : s.dim[1];
 }
 
-bool shape_channel(struct graph *g, struct node *n)
+static bool want_first(struct graph *g, const struct node *n)
 {
-    if (!shape_want_activation(g, n, 0))
-        return false;
-    struct type x = shape_in(g, n, 0);
-    int64_t channels = x.shape.dim[1];
-    const char *form = channel_operands(n->op);
-    for (uint32_t i = 1; i < n->input_count; i++) {
-        struct type want = form[i] == 'c'   ? shape_f32(shape_1d(channels))
-                           : form[i] == 's' ? shape_f32(shape_2d(2, channels))
-                                            : x;
-        if (!shape_want_type(g, n, i, want))
-            return false;
+    struct shape s = shape_in(g, n, 0).shape;
+    switch (op_operand(n->op, 0)) {
+    case 'a': return true;
+    case 't': return shape_want_f32(g, n, 0);
+    case 'x': return shape_want_activation(g, n, 0);
+    case 'c': return want_form(g, n, 0, s.rank == 1 && !shape_batched(&s), "[C]");
+    case 'i': return shape_want_type(g, n, 0, (struct type){FTMRT_I64, shape_scalar()});
+    default: FTM_BUG("%s: no rule for a first operand of its kind", op_info(n->op)->name);
     }
-    n->type = x;
+}
+
+static bool want_same(struct graph *g, const struct node *n, uint32_t i)
+{
+    char first[128], other[128];
+    struct type t = shape_in(g, n, 0), u = shape_in(g, n, i);
+    if (!shape_want_f32(g, n, i))
+        return false;
+    if (!shape_equal(&t.shape, &u.shape))
+        diag_report(g->program->diag, n->span, DIAG_SHAPE_DIFFERENT, op_info(n->op)->name,
+                    shape_text(&t.shape, first, sizeof first),
+                    shape_text(&u.shape, other, sizeof other));
+    return shape_equal(&t.shape, &u.shape);
+}
+
+static bool want_operand(struct graph *g, const struct node *n, uint32_t i)
+{
+    switch (op_operand(n->op, i)) {
+    case 't': return want_same(g, n, i);
+    case 'x': return shape_want_type(g, n, i, shape_in(g, n, 0));
+    case 'c': return shape_want_type(g, n, i, shape_f32(shape_1d(channels_of_first(g, n))));
+    case 's': return shape_want_type(g, n, i, shape_f32(shape_2d(2, channels_of_first(g, n))));
+    case 'o': return shape_want_type(g, n, i, shape_f32(shape_scalar()));
+    default: FTM_BUG("%s: no rule for operand %u", op_info(n->op)->name, i + 1);
+    }
+}
+
+bool shape_want_operands(struct graph *g, const struct node *n)
+{
+    if (!want_first(g, n))
+        return false;
+    for (uint32_t i = 1; i < n->input_count; i++)
+        if (!want_operand(g, n, i))
+            return false;
+    return true;
+}
+
+bool shape_first(struct graph *g, struct node *n)
+{
+    if (!shape_want_operands(g, n))
+        return false;
+    n->type = shape_in(g, n, 0);
     return true;
 }
 
 bool shape_stats(struct graph *g, struct node *n)
 {
-    if (!shape_want_activation(g, n, 0))
+    if (!shape_want_operands(g, n))
         return false;
-    n->type = shape_f32(shape_2d(2, shape_in(g, n, 0).shape.dim[1]));
+    n->type = shape_f32(shape_2d(2, channels_of_first(g, n)));
     return true;
 }
 
 bool shape_channel_reduce(struct graph *g, struct node *n)
 {
-    if (!shape_want_activation(g, n, 0))
+    if (!shape_want_operands(g, n))
         return false;
-    struct type x = shape_in(g, n, 0);
-    if (n->input_count == 2 && !shape_want_type(g, n, 1, x))
-        return false;
-    n->type = shape_f32(shape_1d(x.shape.dim[1]));
-    return true;
-}
-
-bool shape_bn_grad_stats(struct graph *g, struct node *n)
-{
-    if (!shape_want_activation(g, n, 0))
-        return false;
-    struct type dy = shape_in(g, n, 0), stats = shape_f32(shape_2d(2, dy.shape.dim[1]));
-    if (!shape_want_type(g, n, 1, dy) || !shape_want_type(g, n, 2, stats))
-        return false;
-    n->type = stats;
+    n->type = shape_f32(shape_1d(channels_of_first(g, n)));
     return true;
 }
 
@@ -260,38 +252,11 @@ bool shape_cross_entropy_grad(struct graph *g, struct node *n)
 
 /* ---- effects ---- */
 
-/* Operands grad, param [, slot], then scalars: the result is the parameter. */
-bool shape_sgd(struct graph *g, struct node *n)
-{
-    if (!shape_want_f32(g, n, 0))
-        return false;
-    struct type t = shape_in(g, n, 0);
-    uint32_t tensors = n->op == OP_sgd ? 3 : 2;
-    for (uint32_t i = 1; i < n->input_count; i++)
-        if (!shape_want_type(g, n, i, i < tensors ? t : shape_f32(shape_scalar())))
-            return false;
-    n->type = t;
-    return true;
-}
-
+/* The running mean; in_size is the map that the statistics were taken over. */
 bool shape_bn_update(struct graph *g, struct node *n)
 {
-    struct type mean = shape_in(g, n, 0);
-    if (!want_form(g, n, 0, mean.shape.rank == 1, "[C]") || !shape_want_type(g, n, 1, mean) ||
-        !shape_want_type(g, n, 2, shape_f32(shape_2d(2, mean.shape.dim[0]))))
-        return false;
     for (int k = 0; k < 2; k++)
         if (!shape_want_attr(g, n, "in_size", n->attrs->in_size[k], 1, SHAPE_ATTR_MAX))
             return false;
-    n->type = mean;
-    return true;
-}
-
-bool shape_count_update(struct graph *g, struct node *n)
-{
-    struct type count = {FTMRT_I64, shape_scalar()};
-    if (!shape_want_type(g, n, 0, count))
-        return false;
-    n->type = count;
-    return true;
+    return shape_first(g, n);
 }

@@ -6,7 +6,7 @@
 
 #include "op.h"
 
-#define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning) op_shape_fn shape_##shape;
+#define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning) op_shape_fn shape_##shape;
 #include "ops.def"
 #undef FTM_OP
 
@@ -18,6 +18,9 @@ struct type shape_in(const struct graph *g, const struct node *n, uint32_t i);
 bool shape_want_rank4(struct graph *g, const struct node *n, uint32_t i); /* f32 [N, C, H, W] */
 bool shape_want_type(struct graph *g, const struct node *n, uint32_t i, struct type type);
 bool shape_want_f32(struct graph *g, const struct node *n, uint32_t i);
+/* All operands are what their letters in ops.def say, the sizes being those of the first one; for ops
+ * whose operands are given by it: x, t, c, s, o. */
+bool shape_want_operands(struct graph *g, const struct node *n);
 /* The attribute must lie in [least, most]. */
 bool shape_want_attr(struct graph *g, const struct node *n, const char *name, int64_t value,
                      int64_t least, int64_t most);

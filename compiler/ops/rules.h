@@ -9,7 +9,7 @@
 #include "emit.h"
 #include "op.h"
 
-#define FTM_OP(name, min, max, shape, cls, traits, attrs, diff, meaning)                           \
+#define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning)                            \
     op_eval_fn eval_##name;                                                                        \
     op_grad_fn grad_##name;                                                                        \
     op_emit_fn emit_##name;

@@ -2,7 +2,7 @@
  *
  * Expects    any program
  * Changes    a node with the op, attributes, operands and steps of an earlier one gives way to it.
- *            Effects and inputs take no part; a state leaf does, since all leaves read states as
+ *            Effects, inputs and what draws random numbers take no part; a state leaf does, since all leaves read states as
  *            they are when the function starts
  * Guarantees no two pure nodes of a function are equal
  *
@@ -51,7 +51,7 @@ static bool merge_equal(struct pass_context *context, struct graph *g)
     c.next = arena_array(context->scratch, uint32_t, g->nodes.len);
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         const struct node *n = &g->nodes.at[i];
-        if (n->dead || n->op == OP_input || op_info(n->op)->cls == OP_CLASS_EFFECT)
+        if (n->dead || !op_pure(n->op))
             continue;
         value_id first = find_or_enter(&c, i);
         if (!value_valid(first))

@@ -70,10 +70,9 @@ static bool freeze_batch_norms(struct pass_context *c, struct graph *g)
 /* Notes the states that the node writes now or will write once decompose and backward have run. */
 static void note_written(const struct graph *g, const struct node *n, bool *written)
 {
-    bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT,
-         statistics = n->op == OP_batch_norm && n->attrs->training;
-    for (uint32_t i = statistics ? 3 : 0; (effect || statistics) && i < n->input_count; i++)
-        if (graph_node(g, n->inputs[i])->op == OP_state)
+    bool writes = op_info(n->op)->cls == OP_CLASS_EFFECT || n->attrs->training;
+    for (uint32_t i = 0; writes && i < n->input_count; i++)
+        if (op_writes(n->op, i) && graph_node(g, n->inputs[i])->op == OP_state)
             written[graph_node(g, n->inputs[i])->attrs->state] = true;
 }
 

@@ -2,7 +2,7 @@
  * values still in registers.
  *
  * Expects    layout has run
- * Changes    for each element-wise node, in order: if its first operand (or, of an add, either;
+ * Changes    for each element-wise node, in order: if its first operand (or, of one whose operands may be exchanged, either;
  *            the one computed later is preferred, so that the other is surely there) is made by a
  *            node that can take steps, is read by nothing else, and has the node's shape and
  *            layout, then that node moves here with one more step. Further operands become extra
@@ -18,27 +18,17 @@
 #include "query.h"
 #include "rewrite.h"
 
-static bool takes_steps(enum op op)
+static bool commutative(const struct node *n)
 {
-    switch ((int)op) {
-    case OP_conv2d:
-    case OP_conv2d_grad_input:
-    case OP_max_pool:
-    case OP_max_pool_grad:
-    case OP_global_avg_pool:
-    case OP_global_avg_pool_grad: return true;
-    default: return op_info(op)->cls == OP_CLASS_ELEMWISE;
-    }
+    return (op_info(n->op)->flags & OP_COMM) && n->step_count == 0;
 }
-
-static bool commutative(const struct node *n) { return n->op == OP_add && n->step_count == 0; }
 
 /* Whether n can become a step behind its operand i. */
 static bool can_fuse(const struct graph *g, const struct node *n, uint32_t i)
 {
     value_id v = n->inputs[i];
     const struct node *p = graph_node(g, v);
-    if (p->dead || !takes_steps(p->op) || graph_value_constant(g, v))
+    if (p->dead || !op_takes_steps(p->op) || graph_value_constant(g, v))
         return false;
     if (p->layout != n->layout || p->layout == FTMRT_LAYOUT_PLAIN ||
         !type_equal(&p->type, &n->type))

@@ -86,6 +86,22 @@ static bool set_state(struct state *s, enum ftmrt_layout layout)
     return true;
 }
 
+/* How the state lies that an effect writes first. */
+static enum ftmrt_layout written_layout(const struct graph *g, const struct node *effect)
+{
+    return rewrite_state(g, effect->inputs[op_first_written(effect->op)])->layout;
+}
+
+/* What an effect writes besides its first state lies like it, where it has its shape (slots). */
+static bool assign_written(struct graph *g, const struct node *effect)
+{
+    bool changed = false;
+    for (uint32_t i = 0; i < effect->input_count; i++)
+        if (op_writes(effect->op, i) && op_operand(effect->op, i) == 't')
+            changed |= set_state(rewrite_state(g, effect->inputs[i]), written_layout(g, effect));
+    return changed;
+}
+
 /* States that a function reads take their layout; a weight that one function convolves with keeps
  * it. */
 static bool assign_states(struct pass_context *c, struct graph *g)
@@ -101,9 +117,8 @@ static bool assign_states(struct pass_context *c, struct graph *g)
     }
     for (uint32_t i = 0; i < p.count; i++) {
         const struct node *n = &g->nodes.at[i];
-        if (n->op == OP_sgd && !n->dead)
-            changed |=
-                set_state(rewrite_state(g, n->inputs[2]), rewrite_state(g, n->inputs[1])->layout);
+        if (!n->dead && op_info(n->op)->cls == OP_CLASS_EFFECT)
+            changed |= assign_written(g, n);
     }
     return changed;
 }
@@ -152,7 +167,7 @@ static enum ftmrt_layout result_layout(const struct layout_pass *p, value_id v)
     if (n->op == OP_relayout)
         return n->attrs->to;
     if (op_info(n->op)->cls == OP_CLASS_EFFECT)
-        return rewrite_state(p->g, n->inputs[op_info(n->op)->min_inputs > 3 ? 1 : 0])->layout;
+        return written_layout(p->g, n);
     if (op_info(n->op)->cls == OP_CLASS_VIEW && !graph_value_constant(p->g, v))
         return view_layout(p, n);
     return natural_layout(p, v);
@@ -166,8 +181,8 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct
         return graph_node(p->g, v)->layout;
     if (op_info(n->op)->cls == OP_CLASS_VIEW)
         return view_layout(p, n);
-    if ((n->op == OP_sgd || n->op == OP_sgd_plain) && operand == 0)
-        return rewrite_state(p->g, n->inputs[1])->layout;
+    if (op_info(n->op)->cls == OP_CLASS_EFFECT && op_operand(n->op, operand) == 't')
+        return written_layout(p->g, n);
     if (is_weight_sum(n) && graph_shape(p->g, v)->rank == 4)
         return sum_layout(p, n);
     if (is_convolution(n->op) && operand == 0 && p->image[v.i])

@@ -148,12 +148,14 @@ static bool usual_layout(const struct node *n)
     return n->layout == (shape_batched(s) ? FTMRT_LAYOUT_BLOCKED : FTMRT_LAYOUT_VECTOR);
 }
 
+/* Gradient, parameter and slots lie alike. */
 static bool update_layouts(const struct graph *g, const struct node *n)
 {
-    if (n->op != OP_sgd && n->op != OP_sgd_plain)
-        return true;
-    bool slot = n->op == OP_sgd_plain || layout_of(g, n->inputs[2]) == layout_of(g, n->inputs[1]);
-    return slot && layout_of(g, n->inputs[0]) == layout_of(g, n->inputs[1]);
+    enum ftmrt_layout written = layout_of(g, n->inputs[op_first_written(n->op)]);
+    for (uint32_t i = 0; i < n->input_count; i++)
+        if (op_operand(n->op, i) == 't' && layout_of(g, n->inputs[i]) != written)
+            return false;
+    return true;
 }
 
 static bool is_weight(const struct node *n)

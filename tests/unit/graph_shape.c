@@ -168,7 +168,8 @@ static void reports(void **state)
         {"global_avg_pool_grad(%y) {in_size = [4, 5]}",
          "global_avg_pool_grad: a result of [N, 32, 8, 6] does not belong to an input of [N, 32, "
          "4, 5]"},
-        {"sgd_plain(%d, %c, %lr, %lr)", "sgd_plain expects operand 2 of shape [24], it is [32]"},
+        {"sgd_plain(%d, %c, %lr, %lr)",
+         "sgd_plain expects inputs of one shape, they are [24] and [32]"},
         {"sgd_plain(%c, %v, %lr, %c)", "sgd_plain expects operand 4 of shape [], it is [32]"},
         {"bn_update(%c, %d, %stats) {in_size = [1, 1]}",
          "bn_update expects operand 2 of shape [32], it is [24]"},

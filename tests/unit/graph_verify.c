@@ -159,7 +159,7 @@ static void breaks(void **state)
         {step_operands, "conv2d takes 2 operands"},
         {step_claims, "conv2d takes 2 operands"},
         {step_class, "steps are element-wise"},
-        {step_behind_view, "steps stand behind a computation"},
+        {step_behind_view, "no steps stand behind reshape"},
         {state_index, "the state exists"},
         {no_label, "an input has a name"},
         {reshape_shape, "a shape has positive sizes"},
