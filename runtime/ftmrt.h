@@ -198,11 +198,13 @@ enum ftmrt_derive_op {
  * its operands (in_dim0[i]: the first dimension). Source: each op's meaning in derive.def. */
 void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, double *out);
 
+enum { FTMRT_BATCH = -1 }; /* a dimension that is the batch */
+
 struct ftmrt_value { /* an input or output of an entry, always row-major */
     const char *name;
     uint32_t dtype;
     uint32_t rank;
-    int64_t dim[FTMRT_MAX_RANK]; /* dim[0] = -1: the batch */
+    int64_t dim[FTMRT_MAX_RANK]; /* dim[0] may be FTMRT_BATCH */
 };
 
 /* An entry of the program. It allocates nothing, prints nothing, and touches only the workspace and outputs.

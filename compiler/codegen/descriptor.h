@@ -1,10 +1,10 @@
 /* The description of a compiled program: the tables of `struct ftmrt_program` (runtime/ftmrt.h),
- * first in the compiler's own memory, where the blob is made from them with the runtime's code,
- * then as constants of the object file. */
+ * in the compiler's own memory, where the blob is made from them with the runtime's code. tables.h
+ * prints them as C for the program. */
 #ifndef FTM_CODEGEN_DESCRIPTOR_H
 #define FTM_CODEGEN_DESCRIPTOR_H
 
-#include "ir.h"
+#include "cpu.h"
 #include "schedule.h"
 
 /* A tensor of the weight file; state.source indexes the array of them. data: row-major, not owned.
@@ -38,9 +38,6 @@ struct descriptor {
 
 /* Makes the tables and the blob (blob.h). NULL after a report. */
 struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_input *in);
-
-/* Adds the constant <symbol>_program and its tables to a module. */
-void descriptor_emit(struct ir *ir, const struct descriptor *d);
 
 /* Names of an entry's function and of the blob in the objects. */
 char *descriptor_entry_symbol(struct arena *arena, const struct descriptor *d,

@@ -183,19 +183,3 @@ void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descri
         emit_entry(&e, &s->functions.at[i]);
     arena_clear(&arena);
 }
-
-void entry_emit_main(struct ir *ir, const struct descriptor *d)
-{
-    LLVMTypeRef main_params[] = {ir->i32, ir->ptr}, app_params[] = {ir->ptr, ir->i32, ir->ptr};
-    LLVMTypeRef app_type = LLVMFunctionType(ir->i32, app_params, 3, false);
-    struct arena arena;
-    arena_init(&arena, "main");
-    LLVMValueRef program =
-        LLVMGetNamedGlobal(ir->module, arena_printf(&arena, "%s_program", d->symbol));
-    LLVMValueRef app = LLVMAddFunction(ir->module, "ftmrt_app_main", app_type);
-    LLVMValueRef fn =
-        ir_function(ir, "main", LLVMFunctionType(ir->i32, main_params, 2, false), false);
-    LLVMValueRef args[] = {program, LLVMGetParam(fn, 0), LLVMGetParam(fn, 1)};
-    LLVMBuildRet(ir->b, LLVMBuildCall2(ir->b, app_type, app, args, 3, ""));
-    arena_clear(&arena);
-}

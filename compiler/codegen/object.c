@@ -14,6 +14,7 @@
 #include "file.h"
 #include "kernel.h"
 #include "str.h"
+#include "tables.h"
 
 enum { MAX_PARTS = 12, KERNELS_PER_PART = 4 };
 
@@ -34,14 +35,6 @@ static void emit_kernels(struct ir *ir, const struct object_input *in, uint32_t 
         kernel_emit(ir, k->graph, k->node, entry_kernel_symbol(&arena, in->descriptor, k));
     }
     arena_clear(&arena);
-}
-
-static void emit_entries(struct ir *ir, const struct object_input *in)
-{
-    entry_emit_all(ir, in->schedule, in->descriptor);
-    descriptor_emit(ir, in->descriptor);
-    if (in->with_main)
-        entry_emit_main(ir, in->descriptor);
 }
 
 /* The blob as a section of its own, taken from a file by the assembler: LLVM would be slow with so
@@ -79,12 +72,12 @@ static bool start_module(struct module *m, struct arena *arena, const struct obj
     return m->ir != NULL;
 }
 
-/* Module 0 holds entries and tables, the others kernels. */
+/* Module 0 holds the entries and the blob, the others kernels. */
 static void finish_module(struct module *m, const struct object_input *in, const char *dir,
                           uint32_t i, uint32_t parts)
 {
     if (i == 0) {
-        emit_entries(m->ir, in);
+        entry_emit_all(m->ir, in->schedule, in->descriptor);
         struct arena arena;
         arena_init(&arena, "path");
         include_blob(m->ir, in, arena_printf(&arena, "%s/blob", dir));
@@ -105,17 +98,35 @@ static bool report(const struct object_input *in, char *error, const char *path)
     return false;
 }
 
+static bool write_file(const struct object_input *in, const char *path, const void *data,
+                       size_t bytes)
+{
+    if (file_write_atomic(path, data, bytes))
+        return true;
+    diag_system(in->diag, path, errno);
+    return false;
+}
+
+static bool write_tables(struct arena *arena, const struct object_input *in, const char *dir,
+                         object_paths *paths)
+{
+    const char *path = arena_printf(arena, "%s/tables.c", dir);
+    struct strbuf text;
+    strbuf_init(&text, arena);
+    tables_print(&text, in->descriptor, in->with_main);
+    vec_push(arena, paths, path);
+    return write_file(in, path, text.text, text.len);
+}
+
 bool object_write(struct arena *arena, const struct object_input *in, const char *dir,
                   object_paths *paths)
 {
     struct module modules[MAX_PARTS + 1] = {0};
     uint32_t parts = part_count(in->schedule), count = parts + 1;
     const struct ftmrt_program *p = &in->descriptor->program;
-    const char *blob = arena_printf(arena, "%s/blob", dir);
-    if (!file_write_atomic(blob, p->blob, p->blob_size)) {
-        diag_system(in->diag, blob, errno);
+    if (!write_file(in, arena_printf(arena, "%s/blob", dir), p->blob, p->blob_size) ||
+        !write_tables(arena, in, dir, paths))
         return false;
-    }
     for (uint32_t i = 0; i < count; i++)
         FTM_BUG_ON(!start_module(&modules[i], arena, in, dir, i),
                    "LLVM has no target machine for %s", in->cpu->name);
@@ -145,7 +156,7 @@ bool object_write_text(struct arena *arena, const struct object_input *in, enum 
     struct ir *ir = ir_new("ftmc", in->cpu);
     FTM_BUG_ON(!ir, "LLVM has no target machine for %s", in->cpu->name);
     emit_kernels(ir, in, 0, 1);
-    emit_entries(ir, in);
+    entry_emit_all(ir, in->schedule, in->descriptor);
     char *error = NULL;
     bool ok = ir_optimize(ir, &error);
     if (ok)

@@ -20,6 +20,7 @@
 #include "pass.h"
 #include "reports.h"
 #include "str.h"
+#include "tables.h"
 #include "text.h"
 #include "verify.h"
 
@@ -225,6 +226,14 @@ static bool print_to(struct compilation *c, void (*print)(struct compilation *c,
 
 static void print_program(struct compilation *c, FILE *out) { program_print(c->program, out); }
 
+static void print_tables(struct compilation *c, FILE *out)
+{
+    struct strbuf text;
+    strbuf_init(&text, &c->arena);
+    tables_print(&text, c->descriptor, true);
+    fputs(text.text, out);
+}
+
 static void print_schedule(struct compilation *c, FILE *out) { schedule_print(c->schedule, out); }
 
 /* LLVM writes its texts to files by itself. */
@@ -290,6 +299,8 @@ static bool compile(struct compilation *c)
         return print_to(c, print_schedule);
     if (!timed(c, "constants", stage_descriptor))
         return false;
+    if (emit == EMIT_tables)
+        return print_to(c, print_tables);
     if (emit == EMIT_llvm || emit == EMIT_asm)
         return stage_text(c);
     return timed(c, "object, link", stage_object_and_link);

@@ -1,4 +1,5 @@
-/* The LLVM C API has no linker; the system's C compiler knows how to call one. */
+/* The LLVM C API has no linker; the system's C compiler knows how to call one, and compiles the
+ * program's tables on the way. */
 #include "link.h"
 
 #include <errno.h>
@@ -40,18 +41,40 @@ static void add_compiler(struct arena *arena, words *w)
         vec_push(arena, w, word);
 }
 
-/* The runtime lies beside the compiler: bin/ftmc, lib/ftmc/libftmrt.a. */
-static bool add_archives(const struct link_job *job, words *w)
+/* A file of the runtime, which lies beside the compiler: bin/ftmc, lib/ftmc/libftmrt.a. NULL after
+ * a report. */
+static const char *runtime_file(const struct link_job *job, const char *folder, const char *name)
 {
     char *dir = file_install_dir(job->arena);
+    const char *path = arena_printf(job->arena, "%s/%s/ftmc/%s", dir ? dir : ".", folder, name);
+    if (file_exists(path))
+        return path;
+    diag_report(job->diag, SPAN_NONE, DIAG_NO_RUNTIME, path);
+    return NULL;
+}
+
+static bool add_archives(const struct link_job *job, words *w)
+{
     for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++) {
-        const char *path = arena_printf(job->arena, "%s/lib/ftmc/%s", dir ? dir : ".", archives[i]);
-        if (!file_exists(path)) {
-            diag_report(job->diag, SPAN_NONE, DIAG_NO_RUNTIME, path);
+        const char *path = runtime_file(job, "lib", archives[i]);
+        if (!path)
             return false;
-        }
         vec_push(job->arena, w, path);
     }
+    return true;
+}
+
+/* How the tables are compiled: position-independent as the other objects, optimised not at all, as
+ * they are data. */
+static bool add_tables_options(const struct link_job *job, words *w)
+{
+    const char *header = runtime_file(job, "include", "ftmrt.h");
+    if (!header)
+        return false;
+    vec_push(job->arena, w, "-std=c17");
+    vec_push(job->arena, w, "-fPIC");
+    vec_push(job->arena, w, "-I");
+    vec_push(job->arena, w, file_dir(job->arena, header));
     return true;
 }
 
@@ -60,6 +83,8 @@ static bool make_command(const struct link_job *job, const char *output, words *
     add_compiler(job->arena, w);
     vec_push(job->arena, w, "-o");
     vec_push(job->arena, w, output);
+    if (!add_tables_options(job, w))
+        return false;
     for (uint32_t i = 0; i < job->objects->len; i++)
         vec_push(job->arena, w, job->objects->at[i]);
     if (job->relocatable) {

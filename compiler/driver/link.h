@@ -1,4 +1,5 @@
-/* Linking: runs the C compiler ($CC, or cc) on objects and the runtime's libraries. */
+/* Linking: runs the C compiler ($CC, or cc) on objects, the tables' C text and the runtime's
+ * libraries. */
 #ifndef FTM_DRIVER_LINK_H
 #define FTM_DRIVER_LINK_H
 
@@ -8,7 +9,7 @@
 struct link_job {
     struct arena *arena;
     struct diag *diag;
-    const object_paths *objects;
+    const object_paths *objects; /* and tables.c */
     const char *output;
     bool relocatable; /* one object file instead of a program */
     bool show;        /* print the command instead of running it */

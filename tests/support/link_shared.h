@@ -7,7 +7,7 @@
 
 enum { LINK_SHARED_MAX = 64 };
 
-/* Links at most LINK_SHARED_MAX objects with `cc -shared`; false if it cannot be started or fails. */
+/* Links at most LINK_SHARED_MAX objects and C texts that include ftmrt.h with `cc -shared`; false if it cannot be started or fails. */
 bool link_shared(const char *output, const char *const *objects, uint32_t count);
 
 #endif

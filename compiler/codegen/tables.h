@@ -1,0 +1,14 @@
+/* The tables of a compiled program as C text: what $CC makes the constant `<symbol>_program` of. */
+#ifndef FTM_CODEGEN_TABLES_H
+#define FTM_CODEGEN_TABLES_H
+
+#include "descriptor.h"
+#include "str.h"
+
+/* Appends a translation unit that defines `const struct ftmrt_program <symbol>_program` and, with
+ * `with_main`, a main that hands it to the application. It wants ftmrt.h on the include path and,
+ * from the other objects of the program, the entries' functions and the blob. The text is a
+ * function of the descriptor alone: no time, no name of a machine or of a temporary file. */
+void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main);
+
+#endif
