@@ -25,8 +25,8 @@ static const char *const flags[] = {
 #endif
 };
 
-static const char *const archives[] = {"libftmrt_app.a", "libftmrt_files.a", "libftmrt_recipe.a",
-                                       "libftmrt.a"};
+static const char *const archives[] = {"libftmrt_app.a", "libftmrt_files.a", "libftmrt_transform.a",
+                                       "libftmrt_recipe.a", "libftmrt.a"};
 
 #ifndef FTM_CC
 #define FTM_CC "cc"

@@ -17,18 +17,19 @@ static json_t *floats(const double *values, uint32_t count)
     return list;
 }
 
-static json_t *size_list(const int64_t size[2])
+static json_t *sized_json(const char *op, const int64_t size[2])
 {
-    return json_pack("[I, I]", (json_int_t)size[0], (json_int_t)size[1]);
+    json_t *j = json_pack("{s:s, s:I}", "op", op, "height", (json_int_t)size[0]);
+    if (size[1])
+        json_object_set_new(j, "width", json_integer((json_int_t)size[1]));
+    return j;
 }
 
 static json_t *transform_json(const struct transform *t)
 {
     switch (t->kind) {
-    case TRANSFORM_RESIZE:
-        return json_pack("{s:s, s:o}", "op", "resize", "size", size_list(t->size));
-    case TRANSFORM_CENTER_CROP:
-        return json_pack("{s:s, s:o}", "op", "center_crop", "size", size_list(t->size));
+    case TRANSFORM_RESIZE: return sized_json("resize", t->size);
+    case TRANSFORM_CENTER_CROP: return sized_json("center_crop", t->size);
     case TRANSFORM_TO_GREY: return json_pack("{s:s}", "op", "to_grey");
     case TRANSFORM_TO_RGB: return json_pack("{s:s}", "op", "to_rgb");
     case TRANSFORM_NORMALIZE:
@@ -93,7 +94,7 @@ static json_t *training_json(const struct recipe *r)
         json_pack("{s:s, s:f, s:f, s:f, s:b}", "kind", "sgd", "lr", o->lr, "momentum", o->momentum,
                   "weight_decay", o->weight_decay, "nesterov", (int)o->nesterov);
     json_t *schedule = json_pack("{s:s, s:f}", "kind", r->schedule_cosine ? "cosine" : "constant",
-                                 "warmup_epochs", r->warmup_epochs);
+                                 "warmup", r->warmup_epochs);
     return json_pack("{s:o, s:o, s:I, s:I, s:I, s:b, s:f}", "optimizer", optimizer, "schedule",
                      schedule, "epochs", (json_int_t)r->epochs, "batch", (json_int_t)r->batch,
                      "seed", (json_int_t)r->seed, "shuffle", (int)r->shuffle, "label_smoothing",

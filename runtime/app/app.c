@@ -12,19 +12,16 @@
 struct command {
     const char *name;
     char letter; /* in options.def */
-    int (*run)(const struct ftmrt_program *p, const struct options *o);
+    bool compiled;
+    command_fn *run;
     const char *arguments, *help;
 };
 
 static const struct command commands[] = {
-    {"train", 'T', command_train, "", "fine-tune; leaves a run folder with the trained weights"},
-    {"eval", 'E', command_eval, "",
-     "loss, accuracy, top-5, confusion matrix, precision, recall and F1"},
-    {"predict", 'P', command_predict, "FILE...",
-     "the class of each PNG picture, or of an .npy file's (--data)"},
-    {"info", 'I', command_info, "", "what this program is"},
-    {"selftest", 'S', command_selftest, "",
-     "check the constants, the frozen tensors and the processor"},
+#define APP_COMMAND(name, letter, compiled, arguments, help)                                       \
+    {#name, letter, compiled, command_##name, arguments, help},
+#include "commands.def"
+#undef APP_COMMAND
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
@@ -160,7 +157,7 @@ static bool parse(struct options *options, const struct command *c, int argc, ch
             return false;
     }
     options->files = files;
-    if (options->file_count && c->letter != 'P')
+    if (options->file_count && !*c->arguments)
         return report_error("'%s' takes no file arguments ('%s')", c->name, files[0]);
     return true;
 }
@@ -173,7 +170,7 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
     int code = EXIT_WRONG_USAGE;
     if (!parse(&options, c, argc, argv, files)) {
         usage_error(p);
-    } else if (c->run != command_info && !ftmrt_cpu_supported(p->cpu)) {
+    } else if (c->compiled && !ftmrt_cpu_supported(p->cpu)) {
         report_error("this processor lacks instructions of %s, which this program was compiled "
                      "for; compile it again "
                      "with a lower --cpu",

@@ -66,7 +66,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
         {"program", s->program->name},
         {"compiler", s->program->compiler},
         {"classes", classes},
-        {"preprocess", s->config.transform_eval.json},
+        {"preprocess", s->config.preprocess},
         {"recipe_hash", recipe},
         {"seed", seed_text},
         {"epoch", epoch_text},

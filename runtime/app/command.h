@@ -26,11 +26,10 @@ struct options {
 
 enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_WRONG_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
-/* Each runs a command and returns the exit code. */
-int command_train(const struct ftmrt_program *p, const struct options *o);
-int command_eval(const struct ftmrt_program *p, const struct options *o);
-int command_predict(const struct ftmrt_program *p, const struct options *o);
-int command_info(const struct ftmrt_program *p, const struct options *o);
-int command_selftest(const struct ftmrt_program *p, const struct options *o);
+/* Runs a command and returns the exit code. */
+typedef int command_fn(const struct ftmrt_program *p, const struct options *o);
+#define APP_COMMAND(name, letter, compiled, arguments, help) command_fn command_##name;
+#include "commands.def"
+#undef APP_COMMAND
 
 #endif

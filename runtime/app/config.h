@@ -1,5 +1,5 @@
-/* The recipe as the application needs it, read from the JSON that the compiler put into the
- * program. */
+/* The recipe as the application needs it, read from the JSON that the compiler put into the program: settings of the run,
+ * and calls (runtime/recipe/recipe.h) of everything that has a row in a table. */
 #ifndef FTMRT_APP_CONFIG_H
 #define FTMRT_APP_CONFIG_H
 
@@ -7,29 +7,9 @@
 #include <stdint.h>
 
 #include "ftmrt.h"
-
-enum { CONFIG_MAX_TRANSFORMS = 16, CONFIG_MAX_CHANNELS = 4 };
-
-enum step_kind { STEP_RESIZE, STEP_CENTER_CROP, STEP_TO_GREY, STEP_TO_RGB, STEP_NORMALIZE };
-
-/* One step of a transform pipeline (the language's transforms). */
-struct transform_step {
-    enum step_kind kind;
-    int64_t height, width; /* resize: width 0 means that height is the size of the shorter side */
-    int channels;          /* of mean and std; 1: the same for all */
-    double scale, mean[CONFIG_MAX_CHANNELS], std[CONFIG_MAX_CHANNELS];
-};
-
-struct transform_pipeline {
-    int count;
-    struct transform_step steps[CONFIG_MAX_TRANSFORMS];
-    char *json; /* as it stands in the recipe, for the trained file */
-};
-
-struct data_config {
-    char *kind; /* "idx", "npy"; NULL: none */
-    char *images, *labels;
-};
+#include "recipe.h"
+#include "source.h"
+#include "transform.h"
 
 struct config {
     char *name, *model, *weights, *base;
@@ -37,20 +17,26 @@ struct config {
     char **labels; /* `classes` names */
     char *input_name;
     int64_t channels, height, width;
-    struct data_config train, test, validation;
-    double validation_percent;
-    struct transform_pipeline transform_train, transform_eval;
-    double lr, momentum, weight_decay;
-    char *schedule; /* of the learning rate, by the name of its row in lr_schedule.c */
-    double warmup_epochs;
+    const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
+    double validation_percent; /* of train, if there is no validation source */
+    struct ftmrt_pipeline transform_train, transform_eval;
+    char *preprocess; /* transform_eval as JSON, for trained files */
+    const struct ftmrt_call *optimizer, *schedule;
     int64_t epochs, batch;
     uint64_t seed;
     bool shuffle;
+    struct config_block *blocks; /* owns the calls */
 };
 
 /* Reads the program's recipe. Nothing has a default here: an absent key is an error, as the compiler writes them all.
  * false after a message that names it; c is empty then. */
 bool config_read(struct config *c, const struct ftmrt_program *p);
 void config_free(struct config *c);
+
+/* What a source needs to know of the network. data_dir: --data, or NULL. */
+struct source_want config_want(const struct config *c, const char *data_dir);
+
+/* A scalar of the optimizer by its parameter's name; false if it has none of that name. */
+bool config_scalar(const struct config *c, const char *name, double *value);
 
 #endif

@@ -18,14 +18,10 @@ void shuffle_order(int64_t *order, int64_t count, uint64_t seed, uint64_t epoch)
     }
 }
 
-/* Marks round(percent of the class) members of class k, chosen by a seeded permutation. */
-static void mark_class(const struct dataset *d, bool *chosen, int64_t *members, int32_t k,
-                       double percent, uint64_t seed)
+/* Marks round(percent of the class) of a class's members, chosen by a seeded permutation. */
+static void mark_class(int64_t *members, int64_t count, bool *chosen, int64_t k, double percent,
+                       uint64_t seed)
 {
-    int64_t count = 0;
-    for (int64_t i = 0; i < d->count; i++)
-        if (d->labels[i] == k)
-            members[count++] = i;
     int64_t take = (int64_t)((double)count * percent / 100 + 0.5);
     for (int64_t i = 0; i < take; i++) {
         double u = ftmrt_uniform(seed, (uint64_t)k, (uint64_t)i, FTMRT_USE_SPLIT);
@@ -37,23 +33,35 @@ static void mark_class(const struct dataset *d, bool *chosen, int64_t *members, 
     }
 }
 
-void split_stratified(struct split *s, const struct dataset *d, const struct config *c,
-                      double percent, uint64_t seed)
+/* Which samples validate. */
+static bool *choose(const struct source *source, int64_t classes, double percent, uint64_t seed)
 {
-    bool *chosen = app_alloc((size_t)d->count, sizeof(bool));
-    int64_t *members = app_alloc((size_t)d->count, sizeof(int64_t));
-    for (int64_t k = 0; k < c->classes; k++)
-        mark_class(d, chosen, members, (int32_t)k, percent, seed);
-    *s = (struct split){app_alloc((size_t)d->count, sizeof(int64_t)),
-                        app_alloc((size_t)d->count, sizeof(int64_t)), 0, 0};
-    for (int64_t i = 0; i < d->count; i++) {
+    bool *chosen = app_alloc((size_t)source->count, sizeof(bool));
+    int64_t *members = app_alloc((size_t)source->count, sizeof(int64_t));
+    for (int64_t k = 0; k < classes; k++) {
+        int64_t count = 0;
+        for (int64_t i = 0; i < source->count; i++)
+            if (source_class(source, i) == k)
+                members[count++] = i;
+        mark_class(members, count, chosen, k, percent, seed);
+    }
+    free(members);
+    return chosen;
+}
+
+void split_stratified(struct split *s, const struct source *source, int64_t classes, double percent,
+                      uint64_t seed)
+{
+    bool *chosen = choose(source, classes, percent, seed);
+    *s = (struct split){app_alloc((size_t)source->count, sizeof(int64_t)),
+                        app_alloc((size_t)source->count, sizeof(int64_t)), 0, 0};
+    for (int64_t i = 0; i < source->count; i++) {
         if (chosen[i])
             s->validation[s->validation_count++] = i;
         else
             s->train[s->train_count++] = i;
     }
     free(chosen);
-    free(members);
 }
 
 void split_free(struct split *s)

@@ -64,24 +64,38 @@ void session_close(struct session *s)
 
 /* ---- entries ---- */
 
-enum { MAX_VALUES = 8 };
+enum { MAX_VALUES = 16 };
 
-struct binding {
-    const char *name;
-    void *data;
+/* Where a step's values are. Inputs and outputs are bound by their names, which stand for their roles: the network's
+ * input and the label are the batch, lr is the schedule's, every other scalar the optimizer's. */
+struct step {
+    double lr;
+    float scalars[MAX_VALUES]; /* by input */
+    float *loss;
 };
 
-static void *bound(const struct binding *table, const char *name)
+/* The data of input i, or NULL. */
+static const void *input_data(struct session *s, const struct ftmrt_entry *e, uint32_t i,
+                              struct step *step)
 {
-    for (; table->name; table++)
-        if (!strcmp(table->name, name))
-            return table->data;
-    return NULL;
+    const char *name = e->inputs[i].name;
+    double value = step->lr;
+    if (!strcmp(name, s->config.input_name))
+        return s->inputs;
+    if (!strcmp(name, "label"))
+        return s->labels;
+    if (strcmp(name, "lr") != 0 && !config_scalar(&s->config, name, &value))
+        return NULL;
+    step->scalars[i] = (float)value;
+    return &step->scalars[i];
 }
 
-/* Runs an entry with its inputs and outputs found by name. */
-static bool run_entry(struct session *s, const char *entry, const struct binding *in,
-                      const struct binding *out, int64_t n)
+static void *output_data(struct session *s, const char *name, struct step *step)
+{
+    return !strcmp(name, "logits") ? s->logits : !strcmp(name, "loss") ? step->loss : NULL;
+}
+
+static bool run_entry(struct session *s, const char *entry, struct step *step, int64_t n)
 {
     const struct ftmrt_entry *e = ftmrt_find_entry(s->program, entry);
     const void *inputs[MAX_VALUES];
@@ -89,10 +103,10 @@ static bool run_entry(struct session *s, const char *entry, const struct binding
     if (!e || e->input_count > MAX_VALUES || e->output_count > MAX_VALUES)
         return report_error("this program has no entry '%s'", entry);
     for (uint32_t i = 0; i < e->input_count; i++)
-        if (!(inputs[i] = bound(in, e->inputs[i].name)))
+        if (!(inputs[i] = input_data(s, e, i, step)))
             return report_error("entry '%s' wants an unknown input '%s'", entry, e->inputs[i].name);
     for (uint32_t i = 0; i < e->output_count; i++)
-        if (!(outputs[i] = bound(out, e->outputs[i].name)))
+        if (!(outputs[i] = output_data(s, e->outputs[i].name, step)))
             return report_error("entry '%s' has an unknown output '%s'", entry, e->outputs[i].name);
     enum ftmrt_status status = e->run(s->workspace, inputs, outputs, n);
     return status == FTMRT_OK || report_error("entry '%s': %s", entry, ftmrt_status_text(status));
@@ -100,31 +114,17 @@ static bool run_entry(struct session *s, const char *entry, const struct binding
 
 bool session_predict(struct session *s, int64_t n)
 {
-    const struct binding in[] = {{s->config.input_name, s->inputs}, {NULL, NULL}};
-    const struct binding out[] = {{"logits", s->logits}, {NULL, NULL}};
-    return run_entry(s, "predict", in, out, n);
+    return run_entry(s, "predict", &(struct step){0}, n);
 }
 
 bool session_evaluate(struct session *s, int64_t n, float *loss)
 {
-    const struct binding in[] = {
-        {s->config.input_name, s->inputs}, {"label", s->labels}, {NULL, NULL}};
-    const struct binding out[] = {{"logits", s->logits}, {"loss", loss}, {NULL, NULL}};
-    return run_entry(s, "eval", in, out, n);
+    return run_entry(s, "eval", &(struct step){.loss = loss}, n);
 }
 
-bool session_train_step(struct session *s, int64_t n, const struct step_scalars *scalars,
-                        float *loss)
+bool session_train_step(struct session *s, int64_t n, double lr, float *loss)
 {
-    struct step_scalars v = *scalars;
-    const struct binding in[] = {{s->config.input_name, s->inputs},
-                                 {"label", s->labels},
-                                 {"lr", &v.lr},
-                                 {"momentum", &v.momentum},
-                                 {"weight_decay", &v.weight_decay},
-                                 {NULL, NULL}};
-    const struct binding out[] = {{"logits", s->logits}, {"loss", loss}, {NULL, NULL}};
-    return run_entry(s, "train", in, out, n);
+    return run_entry(s, "train", &(struct step){.lr = lr, .loss = loss}, n);
 }
 
 char *session_runs_folder(const char *given)

@@ -35,7 +35,7 @@ static void watch_interrupt(void)
 struct train_command {
     const struct options *options;
     struct session session;
-    struct dataset train, validation; /* validation may be a part of train through split */
+    struct source train, validation; /* validation may be a part of train through split */
     struct split split;
     struct trainer trainer;
     struct run_folder run;
@@ -44,18 +44,18 @@ struct train_command {
 
 /* ---- what there is to do ---- */
 
-static bool load_data(struct train_command *t)
+static bool open_data(struct train_command *t)
 {
-    struct config *c = &t->session.config;
-    const char *dir = t->options->data;
-    if (!c->train.kind)
+    const struct config *c = &t->session.config;
+    const struct source_want want = config_want(c, t->options->data);
+    if (!c->train)
         return report_error(
             "the recipe names no training data; add `train = ...` to its data block");
-    if (!dataset_load(&t->train, &c->train, c, dir))
+    if (!source_open(&t->train, c->train, &want))
         return false;
-    if (c->validation.kind)
-        return dataset_load(&t->validation, &c->validation, c, dir);
-    split_stratified(&t->split, &t->train, c, c->validation_percent, c->seed);
+    if (c->validation)
+        return source_open(&t->validation, c->validation, &want);
+    split_stratified(&t->split, &t->train, c->classes, c->validation_percent, c->seed);
     return t->split.train_count > 0 ||
            report_error("%s: no samples are left for training", t->train.name);
 }
@@ -80,11 +80,13 @@ static bool plan(struct train_command *t)
     const struct config *c = &t->session.config;
     const struct options *o = t->options;
     const int64_t epochs = o->epochs_given ? o->epochs : c->epochs;
-    return trainer_open(&t->trainer, &t->session, train_subset(t), validation_subset(t),
-                        epochs < MAX_EPOCHS ? epochs : MAX_EPOCHS, o->steps_given ? o->steps : -1,
-                        o->lr_given ? o->lr : c->lr) &&
-           (t->trainer.progress.total_steps > 0 ||
-            report_error("there is nothing to train: 0 steps"));
+    double lr = o->lr;
+    if (!o->lr_given && !config_scalar(c, "lr", &lr))
+        return report_error("the optimizer has no learning rate");
+    trainer_open(&t->trainer, &t->session, train_subset(t), validation_subset(t),
+                 epochs < MAX_EPOCHS ? epochs : MAX_EPOCHS, o->steps_given ? o->steps : -1, lr);
+    return t->trainer.progress.total_steps > 0 ||
+           report_error("there is nothing to train: 0 steps");
 }
 
 /* --out is written at the end: a folder that is not there is found now. */
@@ -237,8 +239,8 @@ static void command_close(struct train_command *t)
 {
     run_folder_close(&t->run);
     trainer_close(&t->trainer);
-    dataset_free(&t->train);
-    dataset_free(&t->validation);
+    source_close(&t->train);
+    source_close(&t->validation);
     split_free(&t->split);
     session_close(&t->session);
 }
@@ -255,7 +257,7 @@ int command_train(const struct ftmrt_program *p, const struct options *o)
     const uint64_t seed = (uint64_t)o->seed;
     if (!has_train_entry(p) || !session_open(&t.session, p, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
-    bool ok = check_out(o->out) && load_data(&t) && plan(&t);
+    bool ok = check_out(o->out) && open_data(&t) && plan(&t);
     if (ok) {
         watch_interrupt();
         ok = start_run(&t) && run(&t);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "evaluate.h"
+#include "loader.h"
 #include "report.h"
 
 double trainer_clock(void)
@@ -15,23 +16,22 @@ double trainer_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-bool trainer_open(struct trainer *t, struct session *session, struct subset train,
+void trainer_open(struct trainer *t, struct session *session, struct subset train,
                   struct subset validation, int64_t epochs, int64_t max_steps, double lr)
 {
     const struct config *c = &session->config;
-    const int64_t per_epoch = (train.count + c->batch - 1) / c->batch;
+    const int64_t per_epoch = (train.count + c->batch - 1) / c->batch, all = epochs * per_epoch,
+                  total = max_steps >= 0 && max_steps < all ? max_steps : all;
     *t = (struct trainer){.session = session,
                           .train = train,
                           .validation = validation,
+                          .schedule = {c->schedule, lr, per_epoch, total},
                           .epochs = epochs,
                           .progress = progress_start()};
     t->progress.seed = (int64_t)c->seed;
     t->progress.lr = lr;
-    t->progress.total_steps = epochs * per_epoch;
-    if (max_steps >= 0 && max_steps < t->progress.total_steps)
-        t->progress.total_steps = max_steps;
+    t->progress.total_steps = total;
     t->order = app_alloc((size_t)train.count, sizeof(int64_t));
-    return lr_schedule_open(&t->schedule, c, lr, per_epoch, t->progress.total_steps);
 }
 
 void trainer_close(struct trainer *t)
@@ -79,14 +79,13 @@ static enum trainer_outcome train_step(struct trainer *t)
     struct progress *p = &t->progress;
     const int64_t left = t->train.count - p->position, n = left < c->batch ? left : c->batch;
     const double lr = lr_schedule_rate(&t->schedule, p->step);
-    const struct step_scalars scalars = {(float)lr, (float)c->momentum, (float)c->weight_decay};
+    const struct loader l = loader_of(t->train.source, c->transform_train, c, (uint64_t)p->epoch);
     float loss = 0;
-    if (!dataset_batch(t->train.data, &c->transform_train, c, t->order, p->position, n, s->inputs,
-                       s->labels) ||
-        !session_train_step(s, n, &scalars, &loss))
+    if (!loader_batch(&l, t->order, p->position, n, s->inputs, s->labels) ||
+        !session_train_step(s, n, lr, &loss))
         return TRAINER_FAILED;
     advance(t, n, (double)loss);
-    t->last = (struct step_result){p->step, p->epoch, (double)scalars.lr, (double)loss};
+    t->last = (struct step_result){p->step, p->epoch, (double)(float)lr, (double)loss};
     if (!isfinite(loss))
         return TRAINER_NOT_FINITE;
     return t->events.step(t->events.context, &t->last) ? TRAINER_DONE : TRAINER_FAILED;

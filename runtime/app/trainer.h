@@ -58,8 +58,8 @@ struct trainer {
 };
 
 /* Fills t for a run from the beginning: at most `epochs` and `max_steps` (negative: no limit), with the session's recipe and
- * seed. session.config gives batch, shuffle and the optimizer's other values. false after a message. */
-bool trainer_open(struct trainer *t, struct session *session, struct subset train,
+ * seed. session.config gives batch, shuffle, schedule and the optimizer's other values. */
+void trainer_open(struct trainer *t, struct session *session, struct subset train,
                   struct subset validation, int64_t epochs, int64_t max_steps, double lr);
 void trainer_close(struct trainer *t);
 

@@ -20,13 +20,14 @@ static const char *const parts[] = {
     "\"input\":{\"name\":\"image\",\"channels\":1,\"height\":2,\"width\":3}",
     "\"data\":{\"train\":{\"kind\":\"npy\",\"images\":\"x\",\"labels\":\"y\"},\"test\":null,"
     "\"validation\":null,\"validation_percent\":10.0,\"base\":\"/data\"}",
-    "\"optimizer\":{\"lr\":0.5,\"momentum\":0.25,\"weight_decay\":0.0}",
-    "\"schedule\":{\"kind\":\"cosine\",\"warmup_epochs\":1.0}",
+    "\"optimizer\":{\"kind\":\"sgd\",\"lr\":0.5,\"momentum\":0.25,\"weight_decay\":0.0,"
+    "\"nesterov\":false}",
+    "\"schedule\":{\"kind\":\"cosine\",\"warmup\":1.0}",
     "\"epochs\":3",
     "\"batch\":4",
     "\"seed\":5",
     "\"shuffle\":true",
-    "\"transform_train\":[{\"op\":\"resize\",\"size\":[2,3]}]",
+    "\"transform_train\":[{\"op\":\"resize\",\"height\":2}]",
     "\"transform_eval\":[{\"op\":\"normalize\",\"scale\":255.0,\"mean\":[0.5],\"std\":[0.25]}]",
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
@@ -53,8 +54,17 @@ static void a_whole_recipe_is_read(void **state)
     struct config c;
     assert_true(read_without(&c, PARTS, NULL));
     assert_int_equal(c.width, 3);
-    assert_float_equal(c.lr, 0.5, 0);
-    assert_string_equal(c.schedule, "cosine");
+    double lr = 0, other = 0;
+    assert_true(config_scalar(&c, "lr", &lr));
+    assert_float_equal(lr, 0.5, 0);
+    assert_false(config_scalar(&c, "nesterov", &other)); /* a switch, not a number */
+    assert_false(config_scalar(&c, "beta", &other));
+    assert_int_equal(c.schedule->id, FTMRT_CALL_cosine);
+    const struct ftmrt_call *resize = &c.transform_train.steps[0];
+    assert_int_equal(ftmrt_call_integer(resize, FTMRT_PARAM_resize_height), 2);
+    assert_int_equal(ftmrt_call_arg(resize, FTMRT_PARAM_resize_width)->kind, FTMRT_ARG_NONE);
+    assert_string_equal(ftmrt_call_text(c.train, FTMRT_PARAM_npy_images), "x");
+    assert_null(c.test);
     assert_null(c.weights);
     assert_string_equal(c.labels[1], "b");
     config_free(&c);
@@ -83,10 +93,13 @@ static void parts_of_another_kind_are_refused(void **state)
         {4, "\"input\":{\"name\":\"image\",\"channels\":0,\"height\":2,\"width\":3}"},
         {5, "\"data\":{\"train\":{\"kind\":\"npy\"},\"test\":null,\"validation\":null,"
             "\"validation_percent\":10.0,\"base\":\"/data\"}"},
-        {6, "\"optimizer\":{\"momentum\":0.25,\"weight_decay\":0.0}"},
+        {6, "\"optimizer\":{\"kind\":\"sgd\",\"momentum\":0.25,\"weight_decay\":0.0,\"nesterov\":"
+            "true}"},
+        {6, "\"optimizer\":{\"kind\":\"resize\",\"height\":2}"},
+        {7, "\"schedule\":{\"kind\":\"cosine\",\"warmup\":true}"},
         {11, "\"shuffle\":1"},
         {12, "\"transform_train\":[{\"op\":\"dance\"}]"},
-        {13, "\"transform_eval\":[{\"op\":\"normalize\",\"scale\":255.0,\"mean\":[0.5,0.5],\"std\":"
+        {13, "\"transform_eval\":[{\"op\":\"normalize\",\"scale\":255.0,\"mean\":[],\"std\":"
              "[1]}]"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

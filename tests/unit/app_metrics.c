@@ -92,19 +92,25 @@ static void shuffles_are_permutations_of_seed_and_epoch(void **state)
     assert_true(moved > 80);
 }
 
+/* 150 samples of class 0, then 50 of class 1. */
+static bool read_class(const struct source *s, int64_t i, enum field_role field,
+                       struct buffer *buffer, union field_value *out)
+{
+    (void)s, (void)buffer;
+    assert_int_equal(field, FIELD_LABEL);
+    out->index = i < 150 ? 0 : 1;
+    return true;
+}
+
 static void splits_are_stratified(void **state)
 {
     (void)state;
-    int32_t labels[200];
-    for (int i = 0; i < 200; i++)
-        labels[i] = i < 150 ? 0 : 1;
-    struct dataset d = {.count = 200, .labels = labels};
-    struct config c = {.classes = 2};
+    const struct source source = {.count = 200, .read = read_class};
     struct split s;
-    split_stratified(&s, &d, &c, 10, 3);
+    split_stratified(&s, &source, 2, 10, 3);
     int per_class[2] = {0, 0};
     for (int64_t i = 0; i < s.validation_count; i++)
-        per_class[labels[s.validation[i]]]++;
+        per_class[s.validation[i] < 150 ? 0 : 1]++;
     assert_int_equal(per_class[0], 15);
     assert_int_equal(per_class[1], 5);
     assert_int_equal(s.train_count, 180);

@@ -1,7 +1,7 @@
 /* link: ftmrt_app */
 /* Transforms against Pillow (references of tests/tools/make_resize_reference.py). */
 #include "array.h"
-#include "image.h"
+#include "transform.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,86 +22,103 @@ static struct array load(const char *name)
     return a;
 }
 
-static struct image as_image(const struct array *a)
+static struct ftmrt_picture as_picture(const struct array *a)
 {
-    return (struct image){a->dim[1], a->dim[0], a->rank == 3 ? (int)a->dim[2] : 1, a->data};
+    return (struct ftmrt_picture){a->dim[0], a->dim[1], a->rank == 3 ? (int)a->dim[2] : 1, false,
+                                  a->data};
 }
 
-/* Largest difference between two pictures of one size. */
-static int difference(const struct image *a, const struct image *b)
+/* A step with arguments that are integers; 0: left out. */
+static struct ftmrt_call sized(enum ftmrt_call_id id, struct ftmrt_arg args[2], int64_t height,
+                               int64_t width)
 {
-    assert_int_equal(a->width, b->width);
-    assert_int_equal(a->height, b->height);
-    assert_int_equal(a->channels, b->channels);
-    int most = 0;
-    for (int64_t i = 0; i < a->width * a->height * a->channels; i++) {
-        int d = abs(a->pixels[i] - b->pixels[i]);
-        most = d > most ? d : most;
-    }
-    return most;
+    args[0] = (struct ftmrt_arg){.kind = FTMRT_ARG_INTEGER, .integer = height};
+    args[1] =
+        (struct ftmrt_arg){.kind = width ? FTMRT_ARG_INTEGER : FTMRT_ARG_NONE, .integer = width};
+    return (struct ftmrt_call){id, args};
+}
+
+static struct ftmrt_transform_task task_of(const struct ftmrt_call *step, int channels,
+                                           int64_t height, int64_t width)
+{
+    return (struct ftmrt_transform_task){
+        .pipeline = {step, step ? 1 : 0}, .channels = channels, .height = height, .width = width};
+}
+
+/* Runs a task in memory of exactly its size. */
+static enum ftmrt_status run(const struct ftmrt_transform_task *t, const struct ftmrt_picture *in,
+                             float *out)
+{
+    struct ftmrt_picture found;
+    const uint64_t bytes = ftmrt_transform_space(t, in);
+    unsigned char *space = malloc(bytes + 16);
+    memset(space + bytes, 0x5a, 16);
+    const enum ftmrt_status status = ftmrt_transform_input(t, in, space, &found, out);
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(space[bytes + (size_t)i], 0x5a);
+    free(space);
+    return status;
 }
 
 static void resize_equals_pillow(void **state)
 {
     (void)state;
     static const int sizes[][2] = {{64, 64}, {16, 20}, {37, 11}, {5, 29}, {1, 1}};
+    static float out[3 * 64 * 64];
     struct array in = load("resize_in");
-    struct image source = as_image(&in);
+    const struct ftmrt_picture source = as_picture(&in);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         char name[32];
-        struct image out;
-        snprintf(name, sizeof(name), "resize_%dx%d", sizes[i][0], sizes[i][1]);
+        struct ftmrt_arg args[2];
+        const int64_t h = sizes[i][0], w = sizes[i][1];
+        const struct ftmrt_call step = sized(FTMRT_CALL_resize, args, h, w);
+        const struct ftmrt_transform_task t = task_of(&step, 3, h, w);
+        snprintf(name, sizeof(name), "resize_%dx%d", (int)h, (int)w);
         struct array want = load(name);
-        struct image reference = as_image(&want);
-        image_resize(&source, sizes[i][1], sizes[i][0], &out);
-        assert_in_range(difference(&out, &reference), 0, 1);
-        image_free(&out);
+        assert_int_equal(run(&t, &source, out), FTMRT_OK);
+        for (int64_t p = 0; p < h * w; p++)
+            for (int64_t c = 0; c < 3; c++)
+                assert_in_range(
+                    abs((int)out[c * h * w + p] - ((unsigned char *)want.data)[3 * p + c]), 0, 1);
         array_free(&want);
     }
     array_free(&in);
 }
 
-/* Runs one pipeline on the stored picture. */
-static bool run(const struct transform_pipeline *t, const struct config *c, float *out)
-{
-    struct array in = load("resize_in");
-    struct image source = as_image(&in);
-    bool ok = transform_run(t, c, &source, out, "test");
-    array_free(&in);
-    return ok;
-}
-
 static void grey_equals_pillow(void **state)
 {
     (void)state;
-    struct config c = {.channels = 1, .height = 37, .width = 29};
-    struct transform_pipeline t = {.count = 1, .steps = {{.kind = STEP_TO_GREY}}};
-    float out[37 * 29];
-    struct array want = load("grey");
-    assert_true(run(&t, &c, out));
+    const struct ftmrt_call step = {FTMRT_CALL_to_grey, NULL};
+    const struct ftmrt_transform_task t = task_of(&step, 1, 37, 29);
+    static float out[37 * 29];
+    struct array in = load("resize_in"), want = load("grey");
+    const struct ftmrt_picture source = as_picture(&in);
+    assert_int_equal(run(&t, &source, out), FTMRT_OK);
     for (int i = 0; i < 37 * 29; i++)
         assert_int_equal((int)out[i], ((unsigned char *)want.data)[i]);
     array_free(&want);
+    array_free(&in);
 }
 
 static void normalize_is_per_channel_and_planar(void **state)
 {
     (void)state;
-    struct config c = {.channels = 3, .height = 37, .width = 29};
-    struct transform_pipeline t = {.count = 1,
-                                   .steps = {{.kind = STEP_NORMALIZE,
-                                              .channels = 3,
-                                              .scale = 255,
-                                              .mean = {0.5, 0.25, 0},
-                                              .std = {0.5, 1, 2}}}};
+    static const double mean[] = {0.5, 0.25, 0}, std[] = {0.5, 1, 2};
+    const struct ftmrt_arg args[] = {
+        {.kind = FTMRT_ARG_NUMBERS, .count = 3, .numbers = mean},
+        {.kind = FTMRT_ARG_NUMBERS, .count = 3, .numbers = std},
+        {.kind = FTMRT_ARG_NUMBER, .number = 255},
+    };
+    const struct ftmrt_call step = {FTMRT_CALL_normalize, args};
+    const struct ftmrt_transform_task t = task_of(&step, 3, 37, 29);
     static float out[3 * 37 * 29];
     struct array in = load("resize_in");
-    assert_true(run(&t, &c, out));
+    const struct ftmrt_picture source = as_picture(&in);
+    assert_int_equal(run(&t, &source, out), FTMRT_OK);
     const unsigned char *p = in.data;
     for (int k = 0; k < 3; k++)
         for (int i = 0; i < 37 * 29; i++) {
-            double want =
-                (p[3 * (size_t)i + (size_t)k] / 255.0 - t.steps[0].mean[k]) / t.steps[0].std[k];
+            double want = (p[3 * (size_t)i + (size_t)k] / 255.0 - mean[k]) / std[k];
             assert_float_equal(out[(size_t)k * 37 * 29 + (size_t)i], want, 1e-6);
         }
     array_free(&in);
@@ -110,25 +127,87 @@ static void normalize_is_per_channel_and_planar(void **state)
 static void crop_is_centred_and_pads_with_black(void **state)
 {
     (void)state;
-    struct config c = {.channels = 3, .height = 41, .width = 9};
-    struct transform_pipeline t = {.count = 1,
-                                   .steps = {{.kind = STEP_CENTER_CROP, .height = 41, .width = 9}}};
+    struct ftmrt_arg args[2];
+    const struct ftmrt_call step = sized(FTMRT_CALL_center_crop, args, 41, 9);
+    const struct ftmrt_transform_task t = task_of(&step, 3, 41, 9);
     static float out[3 * 41 * 9];
     struct array in = load("resize_in");
-    assert_true(run(&t, &c, out));
+    const struct ftmrt_picture source = as_picture(&in);
+    assert_int_equal(run(&t, &source, out), FTMRT_OK);
     assert_float_equal(out[0], 0, 0); /* 2 rows of border above 37 */
     assert_float_equal(out[18], ((unsigned char *)in.data)[30], 0);
     array_free(&in);
 }
 
+static void grey_pictures_become_rgb_without_a_step(void **state)
+{
+    (void)state;
+    unsigned char pixels[6] = {0, 50, 100, 150, 200, 250};
+    const struct ftmrt_picture grey = {2, 3, 1, false, pixels};
+    const struct ftmrt_transform_task t = task_of(NULL, 3, 2, 3);
+    float out[18];
+    assert_int_equal(run(&t, &grey, out), FTMRT_OK);
+    for (int i = 0; i < 18; i++)
+        assert_float_equal(out[i], pixels[i % 6], 0);
+}
+
 static void a_wrong_final_size_is_an_error(void **state)
 {
     (void)state;
-    struct config c = {.channels = 3, .height = 64, .width = 64};
-    struct transform_pipeline t = {
-        .count = 1, .steps = {{.kind = STEP_RESIZE, .height = 64}}}; /* shorter side */
+    struct ftmrt_arg args[2];
+    const struct ftmrt_call step = sized(FTMRT_CALL_resize, args, 64, 0); /* shorter side */
+    const struct ftmrt_transform_task t = task_of(&step, 3, 64, 64);
     static float out[3 * 64 * 64];
-    assert_false(run(&t, &c, out));
+    struct array in = load("resize_in");
+    const struct ftmrt_picture source = as_picture(&in);
+    assert_int_equal(run(&t, &source, out), FTMRT_ERROR_MISMATCH);
+    array_free(&in);
+}
+
+/* Class numbers are never mixed: every pixel of the result is that under the output pixel's centre. */
+static void masks_take_the_nearest_pixel(void **state)
+{
+    (void)state;
+    unsigned char pixels[7 * 5];
+    struct ftmrt_arg args[2];
+    const struct ftmrt_call step = sized(FTMRT_CALL_resize, args, 3, 10);
+    const struct ftmrt_transform_task t = task_of(&step, 3, 3, 10);
+    const struct ftmrt_picture mask = {7, 5, 1, true, pixels};
+    struct ftmrt_picture found;
+    int32_t out[30];
+    for (int i = 0; i < 35; i++)
+        pixels[i] = (unsigned char)(7 * i);
+    void *space = malloc(ftmrt_transform_space(&t, &mask));
+    assert_int_equal(ftmrt_transform_mask(&t, &mask, space, &found, out), FTMRT_OK);
+    for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 10; x++) {
+            const int from_y = (int)((y + 0.5) * 7 / 3), from_x = (int)((x + 0.5) * 5 / 10);
+            assert_int_equal(out[10 * y + x], pixels[5 * from_y + from_x]);
+        }
+    free(space);
+}
+
+/* What the compiler knows of sizes before there is a picture. */
+static void forms_follow_what_is_known(void **state)
+{
+    (void)state;
+    struct ftmrt_arg a[2], b[2];
+    const struct ftmrt_call shorter = sized(FTMRT_CALL_resize, a, 64, 0),
+                            crop = sized(FTMRT_CALL_center_crop, b, 65, 0);
+    struct ftmrt_form f = {.height = 0};
+    ftmrt_form_step(&shorter, &f);
+    assert_int_equal(f.shorter, 64);
+    assert_int_equal(f.height, 0);
+    ftmrt_form_step(&crop, &f);
+    assert_int_equal(f.problem, FTMRT_FORM_CROP_LARGER);
+    assert_int_equal(f.want, 65);
+    assert_int_equal(f.have, 64);
+    assert_int_equal(f.height, 65);
+    assert_int_equal(f.width, 65);
+    struct ftmrt_form known = {.height = 100, .width = 200, .channels = 3};
+    ftmrt_form_step(&shorter, &known);
+    assert_int_equal(known.problem, FTMRT_FORM_FINE);
+    assert_int_equal(known.width, 128);
 }
 
 int main(void)
@@ -138,7 +217,10 @@ int main(void)
         cmocka_unit_test(grey_equals_pillow),
         cmocka_unit_test(normalize_is_per_channel_and_planar),
         cmocka_unit_test(crop_is_centred_and_pads_with_black),
+        cmocka_unit_test(grey_pictures_become_rgb_without_a_step),
         cmocka_unit_test(a_wrong_final_size_is_an_error),
+        cmocka_unit_test(masks_take_the_nearest_pixel),
+        cmocka_unit_test(forms_follow_what_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

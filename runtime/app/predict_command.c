@@ -2,9 +2,11 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "command.h"
+#include "decoder.h"
 #include "evaluate.h"
-#include "image.h"
+#include "loader.h"
 #include "metrics.h"
 #include "report.h"
 #include "session.h"
@@ -53,24 +55,25 @@ static void print_sample(struct output *out, const char *name, const float *logi
 }
 
 /* One picture at a time: a bad file does not spoil the answers for the others. */
-static bool predict_file(struct session *s, struct output *out, const char *path)
+static bool predict_file(struct session *s, struct output *out, struct loader_space *space,
+                         const char *path)
 {
-    struct image image;
-    if (!image_read_png(&image, path))
+    const struct loader l = loader_of(NULL, s->config.transform_eval, &s->config, 0);
+    struct ftmrt_picture picture;
+    if (!read_picture(path, &space->field, &picture) ||
+        !loader_picture(&l, space, &picture, path, s->inputs) || !session_predict(s, 1))
         return false;
-    bool ok = transform_run(&s->config.transform_eval, &s->config, &image, s->inputs, path) &&
-              session_predict(s, 1);
-    image_free(&image);
-    if (ok)
-        print_sample(out, path, s->logits);
-    return ok;
+    print_sample(out, path, s->logits);
+    return true;
 }
 
 static bool predict_files(struct session *s, struct output *out, const struct options *o)
 {
+    struct loader_space space = {0};
     bool ok = true;
     for (int i = 0; i < o->file_count; i++)
-        ok = predict_file(s, out, o->files[i]) && ok;
+        ok = predict_file(s, out, &space, o->files[i]) && ok;
+    loader_space_free(&space);
     return ok;
 }
 
@@ -85,8 +88,9 @@ static void print_samples(struct output *out, const float *logits, int64_t count
 
 static bool predict_array(struct session *s, struct output *out, const struct options *o)
 {
-    struct dataset d;
-    if (!dataset_load_npy(&d, o->data, &s->config))
+    struct source d;
+    const struct source_want want = config_want(&s->config, NULL);
+    if (!source_open_npy(&d, o->data, &want))
         return false;
     int64_t dims[2] = {d.count, s->config.classes};
     float *logits = app_alloc((size_t)(dims[0] * dims[1]), sizeof(float));
@@ -95,7 +99,7 @@ static bool predict_array(struct session *s, struct output *out, const struct op
         print_samples(out, logits, d.count);
     ok = ok && (!o->logits || array_write_npy(o->logits, logits, 2, dims));
     free(logits);
-    dataset_free(&d);
+    source_close(&d);
     return ok;
 }
 

@@ -1,0 +1,72 @@
+/* Data sources: samples that are read when they are asked for.
+ *
+ * A source is a row of runtime/recipe/calls.def and a file that opens it. A sample has named fields, each read on its own,
+ * so that labels can be known without decoding a picture. Reading changes nothing in a source: any number of threads may do
+ * it, each with a buffer of its own. */
+#ifndef FTMRT_APP_SOURCE_H
+#define FTMRT_APP_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "recipe.h"
+#include "transform.h"
+
+/* What the values of a field are. */
+enum field_kind {
+    FIELD_NONE,
+    FIELD_PICTURE, /* 8-bit pixels of any size, for a transform */
+    FIELD_TENSOR,  /* f32 of the network's own input shape, taken as it is */
+    FIELD_INDEX    /* the number of a class */
+};
+
+/* What a field is for: the roles of an entry's inputs. */
+enum field_role { FIELD_INPUT, FIELD_LABEL, FIELD_ROLES };
+
+struct field {
+    const char *name; /* in messages */
+    enum field_kind kind;
+};
+
+/* A value, by its field's kind. Pixels and numbers are in the source or in the reader's buffer. */
+union field_value {
+    struct ftmrt_picture picture;
+    const float *tensor; /* [C, H, W] */
+    int64_t index;
+};
+
+struct source {
+    char *name; /* for messages: a path */
+    int64_t count;
+    struct field fields[FIELD_ROLES]; /* kind NONE: there is none, samples are unlabelled */
+    /* Reads a field of sample i. false after a message. */
+    bool (*read)(const struct source *s, int64_t i, enum field_role field, struct buffer *buffer,
+                 union field_value *out);
+    void (*close)(struct source *s); /* frees `state` */
+    void *state;
+};
+
+/* Where a source is, and what the network wants of it. */
+struct source_want {
+    const char *base;     /* folder of relative paths, or NULL */
+    const char *data_dir; /* --data: files are looked up here by their names; or NULL */
+    int64_t channels, height, width;
+    int64_t classes; /* labels are 0 .. classes - 1 */
+    char **labels;   /* their names */
+};
+
+/* Opens what a recipe's call names; false after a message, with s closed. */
+bool source_open(struct source *s, const struct ftmrt_call *call, const struct source_want *want);
+/* Unlabelled samples of an .npy file. */
+bool source_open_npy(struct source *s, const char *path, const struct source_want *want);
+void source_close(struct source *s);
+
+/* The class of sample i of a source whose labels are classes. */
+int64_t source_class(const struct source *s, int64_t i);
+
+/* The path of a source's file: in want->data_dir under its own name (also gzipped, or unpacked), else relative to the
+ * recipe. Allocated. */
+char *source_locate(const char *path, const struct source_want *want);
+
+#endif

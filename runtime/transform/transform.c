@@ -1,0 +1,170 @@
+/* Pipelines: the table of transforms, and what is common to all steps. */
+#include "transform.h"
+
+#include <string.h>
+
+#include "transform_step.h"
+
+static const struct {
+    size_fn *size;
+    run_fn *run;
+} rows[FTMRT_CALL_COUNT] = {
+#define TRANSFORM_ROW_TRANSFORM(name) [FTMRT_CALL_##name] = {size_##name, run_##name},
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...) TRANSFORM_ROW_##category(name)
+#include "calls.def"
+};
+
+struct ftmrt_pipeline ftmrt_pipeline_of(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    const struct ftmrt_arg *v = ftmrt_call_arg(c, param);
+    return v->kind == FTMRT_ARG_CALLS ? (struct ftmrt_pipeline){v->calls, v->count}
+                                      : (struct ftmrt_pipeline){NULL, 0};
+}
+
+void ftmrt_form_step(const struct ftmrt_call *step, struct ftmrt_form *f)
+{
+    f->problem = FTMRT_FORM_FINE;
+    rows[step->id].size(step, f);
+}
+
+/* ---- memory ---- */
+
+uint64_t transform_round(uint64_t bytes) { return (bytes + 15) / 16 * 16; }
+
+void *transform_take(struct transform *t, uint64_t bytes)
+{
+    void *at = t->memory;
+    t->memory += transform_round(bytes);
+    return at;
+}
+
+uint64_t form_bytes(const struct ftmrt_form *f)
+{
+    return transform_round((uint64_t)(f->height * f->width) * (uint64_t)f->channels);
+}
+
+struct ftmrt_picture transform_picture(struct transform *t, int64_t height, int64_t width)
+{
+    struct ftmrt_picture p = {height, width, t->picture.channels, t->picture.mask, NULL};
+    p.pixels = transform_take(t, (uint64_t)(height * width) * (uint64_t)p.channels);
+    return p;
+}
+
+/* ---- channels ---- */
+
+static void make_grey(struct ftmrt_picture *p)
+{
+    const int64_t count = p->height * p->width;
+    for (int64_t i = 0; i < count; i++) {
+        const unsigned char *rgb = p->pixels + 3 * i;
+        p->pixels[i] =
+            (unsigned char)((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
+    }
+    p->channels = 1;
+}
+
+static void make_rgb(struct transform *t)
+{
+    const struct ftmrt_picture grey = t->picture;
+    const int64_t count = grey.height * grey.width;
+    t->picture.channels = 3;
+    t->picture = transform_picture(t, grey.height, grey.width);
+    for (int64_t i = 0; i < count; i++)
+        memset(t->picture.pixels + 3 * i, grey.pixels[i], 3);
+}
+
+void transform_channels(struct transform *t, int channels)
+{
+    if (t->picture.mask || t->picture.channels == channels)
+        return;
+    if (channels == 1)
+        make_grey(&t->picture);
+    else if (t->picture.channels == 1)
+        make_rgb(t);
+}
+
+void form_channels(struct ftmrt_form *f, int channels)
+{
+    const bool grows = f->channels < channels;
+    f->channels = channels;
+    f->space += grows ? form_bytes(f) : 0;
+}
+
+/* ---- draws ---- */
+
+double transform_uniform(const struct transform *t, uint32_t number)
+{
+    const struct ftmrt_draw *d = &t->draw;
+    return ftmrt_uniform(d->seed, d->epoch | (uint64_t)d->repeat << 32, d->sample,
+                         FTMRT_USE_TRANSFORM + (t->step << 8) + (number << 16));
+}
+
+/* ---- running ---- */
+
+uint64_t ftmrt_transform_space(const struct ftmrt_transform_task *t, const struct ftmrt_picture *in)
+{
+    struct ftmrt_form f = {.height = in->height, .width = in->width, .channels = in->channels};
+    f.space = form_bytes(&f);
+    for (uint32_t i = 0; i < t->pipeline.count; i++)
+        ftmrt_form_step(&t->pipeline.steps[i], &f);
+    form_channels(&f, t->channels);
+    return f.space;
+}
+
+static struct transform run_steps(const struct ftmrt_transform_task *t,
+                                  const struct ftmrt_picture *in, void *space)
+{
+    struct transform x = {
+        .picture = *in, .memory = space, .draw = t->draw, .scale = 1, .std = {1, 1, 1, 1}};
+    x.picture = transform_picture(&x, in->height, in->width);
+    memcpy(x.picture.pixels, in->pixels, (size_t)(in->height * in->width) * (size_t)in->channels);
+    for (x.step = 0; x.step < t->pipeline.count; x.step++)
+        rows[t->pipeline.steps[x.step].id].run(&t->pipeline.steps[x.step], &x);
+    return x;
+}
+
+static bool right_size(const struct ftmrt_transform_task *t, const struct ftmrt_picture *p)
+{
+    return p->height == t->height && p->width == t->width;
+}
+
+/* [height, width, channels] bytes to [channels, height, width] floats. */
+static void to_floats(const struct transform *t, float *out)
+{
+    const struct ftmrt_picture *p = &t->picture;
+    const int64_t count = p->height * p->width;
+    for (int c = 0; c < p->channels; c++) {
+        float table[256];
+        for (int v = 0; v < 256; v++)
+            table[v] = (float)((v / t->scale - t->mean[c]) / t->std[c]);
+        for (int64_t i = 0; i < count; i++)
+            out[c * count + i] = table[p->pixels[i * p->channels + c]];
+    }
+}
+
+enum ftmrt_status ftmrt_transform_input(const struct ftmrt_transform_task *t,
+                                        const struct ftmrt_picture *in, void *space,
+                                        struct ftmrt_picture *found, float *out)
+{
+    struct transform x = run_steps(t, in, space);
+    transform_channels(&x, t->channels);
+    *found = x.picture;
+    if (!right_size(t, found) || found->channels != t->channels)
+        return FTMRT_ERROR_MISMATCH;
+    to_floats(&x, out);
+    return FTMRT_OK;
+}
+
+enum ftmrt_status ftmrt_transform_mask(const struct ftmrt_transform_task *t,
+                                       const struct ftmrt_picture *in, void *space,
+                                       struct ftmrt_picture *found, int32_t *out)
+{
+    const struct transform x = run_steps(t, in, space);
+    *found = x.picture;
+    if (!right_size(t, found))
+        return FTMRT_ERROR_MISMATCH;
+    for (int64_t i = 0; i < t->height * t->width; i++)
+        out[i] = found->pixels[i];
+    return FTMRT_OK;
+}

@@ -1,0 +1,88 @@
+/* Transforms: from the pixels of a file to a network's input.
+ *
+ * A pipeline is the calls that a recipe binds (runtime/recipe/calls.def). Each is a row there and a file here with two
+ * functions: size_NAME says what a step makes of a picture's form, for the compiler, which follows a pipeline before there
+ * are pictures, and for programs, which then know the memory that a run takes; run_NAME does it. Nothing here allocates,
+ * prints or keeps state: memory comes from the caller, and any number of threads may run at once. A result is a function
+ * of pixels, steps and draw keys alone. */
+#ifndef FTMRT_TRANSFORM_H
+#define FTMRT_TRANSFORM_H
+
+#include "ftmrt.h"
+#include "recipe.h"
+
+enum { FTMRT_PICTURE_CHANNELS = 4 }; /* at most */
+
+/* 8-bit pixels [height, width, channels], row by row; not owned. */
+struct ftmrt_picture {
+    int64_t height, width;
+    int channels; /* 1 grey, 3 RGB */
+    bool mask;    /* pixels are class numbers: steps move them, but never mix or colour them */
+    unsigned char *pixels;
+};
+
+/* The steps of a pipeline, in order. */
+struct ftmrt_pipeline {
+    const struct ftmrt_call *steps;
+    uint32_t count;
+};
+
+/* The pipeline of a parameter of type TRANSFORMS; empty where there is none. */
+struct ftmrt_pipeline ftmrt_pipeline_of(const struct ftmrt_call *c, enum ftmrt_param param);
+
+/* ---- forms ---- */
+
+enum ftmrt_form_problem {
+    FTMRT_FORM_FINE,
+    FTMRT_FORM_CROP_LARGER, /* than the side that there is: a black border would fill it */
+    FTMRT_FORM_CHANNELS     /* one value per channel, of another number of channels */
+};
+
+/* What is known of a picture between two steps. */
+struct ftmrt_form {
+    int64_t height, width;           /* 0: not known */
+    int64_t shorter;                 /* the shorter side, if only that is known; else 0 */
+    int channels;                    /* 0: as in the file */
+    bool normalized;                 /* no longer pixels: nothing may follow */
+    bool random;                     /* some step draws random numbers */
+    uint64_t space;                  /* bytes that the steps so far took, if all sizes are known */
+    enum ftmrt_form_problem problem; /* of the last step */
+    int64_t want, have;              /* in the problem */
+};
+
+/* Takes a form one step on; f->problem says whether it fits. */
+void ftmrt_form_step(const struct ftmrt_call *step, struct ftmrt_form *f);
+
+/* ---- running ---- */
+
+/* The keys of a sample's random numbers, beside the step in its pipeline and the draws within a step. */
+struct ftmrt_draw {
+    uint64_t seed, epoch, sample;
+    uint32_t repeat; /* of the sample in the epoch, where it is used several times */
+};
+
+struct ftmrt_transform_task {
+    struct ftmrt_pipeline pipeline;
+    struct ftmrt_draw draw;
+    int channels; /* what the network takes */
+    int64_t height, width;
+};
+
+/* Bytes of memory for a run of the task on a picture of this form. */
+uint64_t ftmrt_transform_space(const struct ftmrt_transform_task *t,
+                               const struct ftmrt_picture *in);
+
+/* Runs the pipeline on a picture, which stays as it was, and writes out [channels, height, width]: pixels from 0 to 255,
+ * or normalised ones. The picture is brought to the task's channels where no step does. space: ftmrt_transform_space(t,
+ * in) bytes, 16-byte aligned. FTMRT_ERROR_MISMATCH: the result has another size, which `found` says. */
+enum ftmrt_status ftmrt_transform_input(const struct ftmrt_transform_task *t,
+                                        const struct ftmrt_picture *in, void *space,
+                                        struct ftmrt_picture *found, float *out);
+
+/* The same for a mask: out [height, width] class numbers. It moves as the picture of its sample does, since the draws
+ * are the same; sizes are changed by the nearest pixel. */
+enum ftmrt_status ftmrt_transform_mask(const struct ftmrt_transform_task *t,
+                                       const struct ftmrt_picture *in, void *space,
+                                       struct ftmrt_picture *found, int32_t *out);
+
+#endif

@@ -1,0 +1,52 @@
+/* What the files of the transforms are written with. */
+#ifndef FTMRT_TRANSFORM_STEP_H
+#define FTMRT_TRANSFORM_STEP_H
+
+#include "transform.h"
+
+/* A picture on its way through a pipeline. */
+struct transform {
+    struct ftmrt_picture
+        picture; /* in `memory`: a step may write to its pixels, or put another in its place */
+    unsigned char *memory; /* free from here on */
+    struct ftmrt_draw draw;
+    uint32_t step; /* in the pipeline */
+    double scale;  /* of what becomes of the pixels at the end, (x / scale - mean) / std: 1, 0, 1 */
+    double mean[FTMRT_PICTURE_CHANNELS], std[FTMRT_PICTURE_CHANNELS];
+};
+
+typedef void size_fn(const struct ftmrt_call *c, struct ftmrt_form *f);
+typedef void run_fn(const struct ftmrt_call *c, struct transform *t);
+
+#define TRANSFORM_ROW_LOSS(name)
+#define TRANSFORM_ROW_OPTIMIZER(name)
+#define TRANSFORM_ROW_SCHEDULE(name)
+#define TRANSFORM_ROW_DATA(name)
+#define TRANSFORM_ROW_BLOCK(name)
+#define TRANSFORM_ROW_TRANSFORM(name)                                                              \
+    size_fn size_##name;                                                                           \
+    run_fn run_##name;
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...) TRANSFORM_ROW_##category(name)
+#include "calls.def"
+#undef TRANSFORM_ROW_TRANSFORM
+
+/* Bytes that `bytes` take of the memory, alignment included; and taking them (16-byte aligned, not cleared). */
+uint64_t transform_round(uint64_t bytes);
+void *transform_take(struct transform *t, uint64_t bytes);
+
+/* Bytes of a form's picture. */
+uint64_t form_bytes(const struct ftmrt_form *f);
+
+/* A picture of this size with the channels of the running one, not cleared. */
+struct ftmrt_picture transform_picture(struct transform *t, int64_t height, int64_t width);
+
+/* Makes a picture grey (ITU-R 601-2 luma in 16-bit fixed point, as Pillow's "L") or RGB; masks stay. */
+void transform_channels(struct transform *t, int channels);
+/* Its part of size_NAME. */
+void form_channels(struct ftmrt_form *f, int channels);
+
+/* Number `number` of the step's draws, uniform in [0, 1). */
+double transform_uniform(const struct transform *t, uint32_t number);
+
+#endif
