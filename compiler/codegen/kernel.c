@@ -5,25 +5,20 @@
 
 #include <stdio.h>
 
+#include "facts.h"
 #include "op.h"
 
-static const struct kernel_family *const families[OP_COUNT] = {
-#define FTM_KERNEL(op, family) [OP_##op] = &kernel_##family,
+static const struct kernel_family *const families[KERNEL_COUNT] = {
+    [KERNEL_elementwise] = &kernel_elementwise,
+#define FTM_KERNEL(op, variant, facts, family) [KERNEL_##op##_##variant] = &kernel_##family,
 #include "kernel.def"
 #undef FTM_KERNEL
 };
 
 const struct kernel_family *kernel_family(const struct graph *g, const struct node *n)
 {
-    (void)g;
-    const struct kernel_family *family = families[n->op];
-    if (n->attrs->groups > 1 && family == &kernel_conv2d)
-        return &kernel_depthwise;
-    if (n->attrs->groups > 1 && family == &kernel_conv2d_grad_weight)
-        return &kernel_depthwise_grad_weight;
-    if (!family && op_info(n->op)->cls == OP_CLASS_ELEMWISE)
-        return &kernel_elementwise;
-    FTM_BUG_ON(!family, "no kernel computes %s", op_info(n->op)->name);
+    const struct kernel_family *family = families[kernel_of(g, n)];
+    FTM_BUG_ON(!family, "no kernel computes this %s", op_info(n->op)->name);
     return family;
 }
 

@@ -3,7 +3,7 @@
  *     void kernel(void *const *buffers, int64_t n, int64_t begin, int64_t end)      (ftmrt_kernel)
  *
  * does the work units begin <= u < end; buffers are the node's operands in order, then its result,
- * then its scratch. A family is a row of kernel.def and a file. A kernel may have two phases, run
+ * then its scratch. A family is the code of a row of kernel/kernel.def. A kernel may have two phases, run
  * one after the other: shards write partial results to scratch, then the tree over the shards
  * combines them. */
 #ifndef FTM_CODEGEN_KERNEL_H
@@ -34,20 +34,14 @@ struct kernel_family {
     struct kernel_units (*units)(const struct graph *g, const struct node *n, const struct cpu *cpu,
                                  uint32_t phase);
     void (*emit)(struct kernel_build *k);
-    /* Bytes of scratch that the node's kernel wants at the maximum batch; must not depend on the
-     * CPU. */
-    uint64_t (*scratch)(const struct graph *g, const struct node *n);
 };
 
-/* The families: those of the table, and three that their ops' attributes or classes choose. */
-#define FTM_KERNEL(op, family) extern const struct kernel_family kernel_##family;
+#define FTM_KERNEL(op, variant, facts, family) extern const struct kernel_family kernel_##family;
 #include "kernel.def"
 #undef FTM_KERNEL
-extern const struct kernel_family kernel_elementwise, kernel_depthwise,
-    kernel_depthwise_grad_weight;
+extern const struct kernel_family kernel_elementwise;
 
-/* The family that computes a node: by its op, and for ANCHOR-less element-wise nodes the
- * element-wise family. */
+/* The family of the kernel that computes a node (kernel_of() in facts.h). */
 const struct kernel_family *kernel_family(const struct graph *g, const struct node *n);
 
 /* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>". */

@@ -14,143 +14,11 @@
  * maps: the register goes on over the images of the shard.) With few tiles a unit works on one
  * shard, its result goes to scratch and a second phase runs the tree; with many tiles a unit does
  * all shards and keeps their sums on its stack. Both give the same bits. */
-#include "kernel_conv.h"
-
 #include "geometry.h"
+#include "grad_weight_tiles.h"
 #include "kernel_conv_shards.h"
-#include "schedule.h"
 
-enum { CB = FTMRT_CB, MAX_ACC = 32, CHAIN = 256 };
-enum {
-    STACK_TILES = 128,
-    UNIT_TILES = 32,
-    FEWEST_UNITS = 24
-}; /* most tiles on a stack and in a unit; see runs_of */
-
-struct plan {
-    bool plain, inside, chained;
-    int64_t in_channels, in_blocks, out_blocks;
-    int64_t in[2], out[2],
-        kernel[2]; /* height, width; a pointwise convolution's map may be one row */
-    int64_t rows, blocks,
-        vectors;            /* the tile: input channels; blocks and vectors of output channels */
-    int64_t chunks, groups; /* tiles along the input and the output channels */
-    int64_t unit_taps, unit_chunks; /* that a unit does */
-    int64_t band;                   /* rows of outputs */
-};
-
-/* ---- choosing the tile ---- */
-
-/* Half cycles per multiply-add of one output, as in kernel_conv2d.c; lines of x and dy come from
- * the second level. */
-static double tile_cost(int64_t rows, int64_t vectors, int64_t blocks)
-{
-    int64_t work = rows * vectors, loads = rows + vectors;
-    int64_t most = work > loads ? work : loads;
-    return ((double)(most > 8 ? most : 8) + 0.5 * (double)(1 + blocks)) / (double)work;
-}
-
-static bool fits(const struct cpu *cpu, int64_t rows, int64_t vectors)
-{
-    return rows * vectors <= MAX_ACC &&
-           rows * vectors + vectors + (cpu->fma ? 1 : 2) <= cpu->registers;
-}
-
-/* Rows divide the channel block, or the channels of a row-major operand. */
-static void choose_tile(struct plan *p, const struct cpu *cpu)
-{
-    int64_t whole = p->plain ? p->in_channels : CB, parts = CB / cpu->lanes;
-    double best = 0;
-    for (int64_t rows = 1; rows <= whole; rows++)
-        for (int64_t blocks = 1; blocks <= p->out_blocks; blocks++) {
-            if (whole % rows != 0 || p->out_blocks % blocks != 0 ||
-                !fits(cpu, rows, blocks * parts))
-                continue;
-            double padded =
-                (double)(ceil_div(p->in_channels, rows) * rows) / (double)p->in_channels;
-            double cost = tile_cost(rows, blocks * parts, blocks) * padded;
-            if (p->rows == 0 || cost < best) {
-                best = cost;
-                p->rows = rows;
-                p->blocks = blocks;
-            }
-        }
-    FTM_BUG_ON(p->rows == 0, "no tile fits %s", cpu->name);
-    p->vectors = p->blocks * parts;
-    p->chunks = ceil_div(p->in_channels, p->rows);
-    p->groups = p->out_blocks / p->blocks;
-}
-
-static bool is_pointwise(const struct node *n, const struct plan *p)
-{
-    const struct attrs *a = n->attrs;
-    return p->kernel[0] * p->kernel[1] == 1 && a->stride[0] == 1 && a->stride[1] == 1 &&
-           a->padding[0] == 0 && a->padding[1] == 0 && p->in[0] == p->out[0] &&
-           p->in[1] == p->out[1];
-}
-
-static int64_t unit_count(const struct plan *p, int64_t shards)
-{
-    int64_t taps = p->kernel[0] * p->kernel[1];
-    return p->groups * (p->chunks / p->unit_chunks) * (taps / p->unit_taps) *
-           (p->inside ? 1 : shards);
-}
-
-/* What a unit does: all taps if the partial results of all shards fit on its stack, and (of large
- * maps) as many chunks of input channels as leave enough units for the threads. */
-static void choose_unit(struct plan *p, int64_t shards)
-{
-    int64_t taps = p->kernel[0] * p->kernel[1],
-            most = p->inside ? STACK_TILES / shards : UNIT_TILES;
-    p->unit_taps = !p->inside || taps <= most ? taps : p->kernel[1] <= most ? p->kernel[1] : 1;
-    p->unit_chunks = 1;
-    for (int64_t chunks = 2; !p->chained && chunks * p->unit_taps <= most; chunks++) {
-        struct plan q = *p;
-        q.unit_chunks = chunks;
-        if (p->chunks % chunks == 0 && unit_count(&q, shards) >= FEWEST_UNITS)
-            p->unit_chunks = chunks;
-    }
-}
-
-/* Rows whose x and dy take a quarter of the second-level cache; the whole map if nothing is read
- * twice. */
-static void choose_band(struct plan *p, const struct cpu *cpu)
-{
-    int64_t lines = p->blocks + ceil_div(p->rows * p->unit_chunks, CB) * p->in[0] * p->in[1] /
-                                    (p->out[0] * p->out[1]);
-    int64_t rows = cpu->l2 / 4 / (p->out[1] * lines * CB * (int64_t)sizeof(float));
-    p->band = p->unit_taps * p->unit_chunks == 1 || rows > p->out[0] ? p->out[0]
-              : rows < 1                                             ? 1
-                                                                     : rows;
-}
-
-static struct plan plan_of(const struct graph *g, const struct node *n, const struct cpu *cpu)
-{
-    const struct node *x = graph_node(g, n->inputs[0]), *dy = graph_node(g, n->inputs[1]);
-    const int64_t *in = x->type.shape.dim, *out = dy->type.shape.dim, *w = n->type.shape.dim;
-    int64_t max = g->program->max_batch, shards = g->program->shards;
-    struct plan p = {
-        .plain = x->layout == FTMRT_LAYOUT_PLAIN,
-        .inside = schedule_shards_inside(n),
-        .chained = out[2] * out[3] * ceil_div(max, shards) <= CHAIN,
-        .in_channels = in[1],
-        .in_blocks = ceil_div(in[1], CB),
-        .out_blocks = ceil_div(out[1], CB),
-        .in = {in[2], in[3]},
-        .out = {out[2], out[3]},
-        .kernel = {w[2], w[3]},
-    };
-    FTM_BUG_ON(p.plain && p.in_blocks > 1, "a row-major operand of %lld channels",
-               (long long)in[1]);
-    choose_tile(&p, cpu);
-    choose_unit(&p, shards);
-    choose_band(&p, cpu);
-    if (is_pointwise(n, &p) && p.band == p.out[0]) {
-        p.in[1] = p.out[1] = p.in[0] * p.in[1];
-        p.in[0] = p.out[0] = p.band = 1;
-    }
-    return p;
-}
+enum { CB = FTMRT_CB, MAX_ACC = GRAD_WEIGHT_MAX_ACC };
 
 /* ---- emission ---- */
 
@@ -166,7 +34,7 @@ struct target {
 struct grad_weight {
     struct kernel_build *k;
     struct ir *ir;
-    struct plan p;
+    struct grad_weight_tiles p;
     const struct attrs *attrs;
     int64_t pixel, channel;              /* of x: floats between pixels and between channels */
     LLVMValueRef chunk0, group, tap0;    /* of the unit */
@@ -401,7 +269,7 @@ static void emit_all_shards(struct grad_weight *w, LLVMValueRef stack)
 static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef stack)
 {
     struct ir *ir = w->ir;
-    const struct plan *p = &w->p;
+    const struct grad_weight_tiles *p = &w->p;
     int64_t tap_runs = p->kernel[0] * p->kernel[1] / p->unit_taps,
             chunk_runs = p->chunks / p->unit_chunks;
     w->chunk0 = ir_mul_const(ir, ir_rem_const(ir, unit, chunk_runs), p->unit_chunks);
@@ -437,7 +305,7 @@ static uint32_t phases(const struct graph *g, const struct node *n, const struct
 {
     (void)g;
     (void)cpu;
-    return schedule_shards_inside(n) ? 1 : 2;
+    return grad_weight_shards_inside(n) ? 1 : 2;
 }
 
 static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
@@ -445,8 +313,8 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
 {
     if (phase == 1)
         return conv_combine_units(conv_result_floats(n));
-    struct plan p = plan_of(g, n, cpu);
-    return (struct kernel_units){.fixed = unit_count(&p, g->program->shards), .images = 1};
+    struct grad_weight_tiles p = grad_weight_tiles_of(g, n, cpu);
+    return (struct kernel_units){.fixed = grad_weight_units(&p, g->program->shards), .images = 1};
 }
 
 static void emit(struct kernel_build *k)
@@ -456,8 +324,10 @@ static void emit(struct kernel_build *k)
         conv_combine_shards(k, conv_result_floats(k->node));
         return;
     }
-    struct grad_weight w = {
-        .k = k, .ir = ir, .p = plan_of(k->graph, k->node, ir->cpu), .attrs = k->node->attrs};
+    struct grad_weight w = {.k = k,
+                            .ir = ir,
+                            .p = grad_weight_tiles_of(k->graph, k->node, ir->cpu),
+                            .attrs = k->node->attrs};
     int64_t pixels = w.p.in[0] * w.p.in[1];
     w.pixel = w.p.plain ? 1 : CB;
     w.channel = w.p.plain ? pixels : 1;
@@ -472,8 +342,5 @@ static void emit(struct kernel_build *k)
     ir_loop_end(ir, &loop);
 }
 
-const struct kernel_family kernel_conv2d_grad_weight = {.name = "conv2d_grad_weight",
-                                                        .phases = phases,
-                                                        .units = units,
-                                                        .emit = emit,
-                                                        .scratch = schedule_scratch};
+const struct kernel_family kernel_conv2d_grad_weight = {
+    .name = "conv2d_grad_weight", .phases = phases, .units = units, .emit = emit};

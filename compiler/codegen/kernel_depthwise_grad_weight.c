@@ -12,7 +12,6 @@
 
 #include "geometry.h"
 #include "kernel_conv_shards.h"
-#include "schedule.h"
 #include "vmath.h"
 
 enum {
@@ -218,8 +217,5 @@ static void emit(struct kernel_build *k)
     ir_loop_end(ir, &loop);
 }
 
-const struct kernel_family kernel_depthwise_grad_weight = {.name = "depthwise_grad_weight",
-                                                           .phases = two_phases,
-                                                           .units = units,
-                                                           .emit = emit,
-                                                           .scratch = schedule_scratch};
+const struct kernel_family kernel_depthwise_grad_weight = {
+    .name = "depthwise_grad_weight", .phases = two_phases, .units = units, .emit = emit};

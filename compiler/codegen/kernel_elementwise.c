@@ -63,4 +63,4 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
     return (struct kernel_units){.fixed = (groups_of(n) + CHUNK - 1) / CHUNK, .images = 1};
 }
 
-const struct kernel_family kernel_elementwise = {"elementwise", one_phase, units, emit, NULL};
+const struct kernel_family kernel_elementwise = {"elementwise", one_phase, units, emit};

@@ -175,12 +175,6 @@ static struct kernel_units loss_units(const struct graph *g, const struct node *
     return (struct kernel_units){.fixed = phase == 0 ? g->program->shards : 1, .images = 1};
 }
 
-static uint64_t loss_scratch(const struct graph *g, const struct node *n)
-{
-    (void)n;
-    return (uint64_t)g->program->shards * FTMRT_CB * sizeof(float);
-}
-
 /* ---- cross_entropy_grad ---- */
 
 static void emit_cross_entropy_grad(struct kernel_build *k)
@@ -218,6 +212,6 @@ static struct kernel_units image_units(const struct graph *g, const struct node 
 }
 
 const struct kernel_family kernel_cross_entropy = {"cross_entropy", two_phases, loss_units,
-                                                   emit_cross_entropy, loss_scratch};
+                                                   emit_cross_entropy};
 const struct kernel_family kernel_cross_entropy_grad = {"cross_entropy_grad", one_phase,
-                                                        image_units, emit_cross_entropy_grad, NULL};
+                                                        image_units, emit_cross_entropy_grad};

@@ -272,11 +272,11 @@ static void emit_global_avg_pool_grad(struct kernel_build *k)
 
 /* ---- the families ---- */
 
-const struct kernel_family kernel_max_pool = {"max_pool", one_phase, units_of_result, emit_max_pool,
-                                              NULL};
+const struct kernel_family kernel_max_pool = {"max_pool", one_phase, units_of_result,
+                                              emit_max_pool};
 const struct kernel_family kernel_max_pool_grad = {"max_pool_grad", one_phase, units_of_result,
-                                                   emit_max_pool_grad, NULL};
+                                                   emit_max_pool_grad};
 const struct kernel_family kernel_global_avg_pool = {"global_avg_pool", one_phase, units_of_result,
-                                                     emit_global_avg_pool, NULL};
+                                                     emit_global_avg_pool};
 const struct kernel_family kernel_global_avg_pool_grad = {
-    "global_avg_pool_grad", one_phase, units_of_result, emit_global_avg_pool_grad, NULL};
+    "global_avg_pool_grad", one_phase, units_of_result, emit_global_avg_pool_grad};

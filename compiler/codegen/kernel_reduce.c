@@ -319,12 +319,6 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
                                  .images = 1};
 }
 
-static uint64_t scratch(const struct graph *g, const struct node *n)
-{
-    uint64_t rows = (uint64_t)g->program->shards * rows_of(n->op);
-    return rows * (uint64_t)geometry_of(g, n->inputs[0]).blocks * FTMRT_CB * sizeof(float);
-}
-
 static void emit_reduce(struct kernel_build *k)
 {
     if (k->phase == 0)
@@ -342,5 +336,5 @@ static void emit_stats(struct kernel_build *k)
 }
 
 const struct kernel_family kernel_channel_reduce = {"channel_reduce", two_phases, units,
-                                                    emit_reduce, scratch};
-const struct kernel_family kernel_bn_stats = {"bn_stats", two_phases, units, emit_stats, scratch};
+                                                    emit_reduce};
+const struct kernel_family kernel_bn_stats = {"bn_stats", two_phases, units, emit_stats};

@@ -230,4 +230,4 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
                                  .images = 1};
 }
 
-const struct kernel_family kernel_relayout = {"relayout", one_phase, units, emit, NULL};
+const struct kernel_family kernel_relayout = {"relayout", one_phase, units, emit};

@@ -110,8 +110,8 @@ static struct kernel_units one_unit(const struct graph *g, const struct node *n,
     return (struct kernel_units){.fixed = 1, .images = 1};
 }
 
-const struct kernel_family kernel_sgd = {"sgd", one_phase, sgd_units, emit_sgd, NULL};
+const struct kernel_family kernel_sgd = {"sgd", one_phase, sgd_units, emit_sgd};
 const struct kernel_family kernel_bn_update = {"bn_update", one_phase, units_of_operand,
-                                               emit_bn_update, NULL};
+                                               emit_bn_update};
 const struct kernel_family kernel_count_update = {"count_update", one_phase, one_unit,
-                                                  emit_count_update, NULL};
+                                                  emit_count_update};

@@ -331,8 +331,10 @@ static bool explain(struct compilation *c)
                                 .kernels = s->kernels.len};
     for (uint32_t i = 0; i < s->functions.len; i++) {
         const struct schedule_function *f = &s->functions.at[i];
-        if (strcmp(f->graph->name, "predict") == 0)
+        if (strcmp(f->graph->name, "predict") == 0) {
             plan.calls_predict = f->calls.len;
+            plan.predict = f->graph;
+        }
         if (f->graph->training)
             plan.calls_train = f->calls.len;
     }

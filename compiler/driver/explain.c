@@ -3,7 +3,8 @@
  * MACs are multiplications with an addition, per image, of the forward pass. A training step also
  * multiplies for the gradient of a layer's input, where something trainable lies in front of it,
  * and of its weight, where that trains. The frozen prefix is what has nothing trainable in front of
- * it or in itself. */
+ * it or in itself. Behind the kind stands the kernel that the pass `select` chose for the layer, where its
+ * operation has several. */
 #include "reports.h"
 
 #include <inttypes.h>
@@ -27,6 +28,7 @@ struct explain {
     const struct recipe *recipe;
     const struct binding *binding;
     struct layer_cost *costs; /* per layer */
+    struct map variants;      /* by path of a layer: the kernel that computes it */
     FILE *out;
 };
 
@@ -106,6 +108,17 @@ static const char *state_text(const struct layer *l, const struct layer_cost *co
     return cost->trainable == cost->params ? "trained" : "trained in part";
 }
 
+/* Which of its kernels computes a layer, where its operation has several. */
+static void find_variants(struct explain *e, const struct graph *g)
+{
+    map_init(&e->variants, e->arena);
+    for (uint32_t i = 0; g && i < g->nodes.len; i++) {
+        const struct node *n = &g->nodes.at[i];
+        if (!n->dead && n->name && n->variant)
+            map_set(&e->variants, n->name, (void *)n->variant);
+    }
+}
+
 static int path_width(const struct net *net)
 {
     size_t width = 4;
@@ -125,9 +138,12 @@ static void print_layer(const struct explain *e, const struct layer *l, const st
                        : l->op == OP_input && l->attrs.label ? l->attrs.label
                                                              : "-";
     const char *training = state_text(l, c);
-    fprintf(e->out, "%-*s  %-15s %-18s %10" PRId64 " %13" PRId64 " %11" PRId64, width, name,
-            op_info(l->op)->name, shape_text(&l->type.shape, shape, sizeof shape), c->params,
-            c->macs, c->bytes);
+    const char *variant = l->path ? map_get(&e->variants, l->path) : NULL;
+    char kind[64];
+    snprintf(kind, sizeof kind, "%s%s%s", op_info(l->op)->name, variant ? "." : "",
+             variant ? variant : "");
+    fprintf(e->out, "%-*s  %-17s %-18s %10" PRId64 " %13" PRId64 " %11" PRId64, width, name, kind,
+            shape_text(&l->type.shape, shape, sizeof shape), c->params, c->macs, c->bytes);
     if (*training)
         fprintf(e->out, "  %s", training);
     fprintf(e->out, "%s\n", !l->added ? "" : *training ? ", new" : "  new");
@@ -136,7 +152,7 @@ static void print_layer(const struct explain *e, const struct layer *l, const st
 static void print_layers(const struct explain *e)
 {
     const int width = path_width(e->net);
-    fprintf(e->out, "%-*s  %-15s %-18s %10s %13s %11s  %s\n", width, "name", "kind", "output",
+    fprintf(e->out, "%-*s  %-17s %-18s %10s %13s %11s  %s\n", width, "name", "kind", "output",
             "parameters", "MACs/image", "bytes/image", "training");
     for (uint32_t i = 0; i < e->net->layers.len; i++) {
         if (!e->net->layers.at[i].dead)
@@ -222,6 +238,7 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     struct explain e = {.arena = &scratch, .net = net, .recipe = r, .binding = binding, .out = out};
     e.costs = arena_array(&scratch, struct layer_cost, net->layers.len + 1);
     measure(&e);
+    find_variants(&e, plan ? plan->predict : NULL);
     fprintf(out, "%s: %s\n\n", r->name, r->model ? r->model : net->name);
     print_layers(&e);
     const struct layer_cost total = sum(&e, false);

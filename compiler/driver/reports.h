@@ -10,6 +10,7 @@
 struct explain_plan {
     uint64_t states_bytes, arena_bytes, workspace_bytes, constants_bytes;
     uint32_t kernels, calls_predict, calls_train;
+    const struct graph *predict; /* as scheduled: which kernel computes a layer; NULL: unknown */
 };
 
 /* A row per layer: shape, parameters, frozen or trained, multiplications, memory; then totals. plan

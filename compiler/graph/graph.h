@@ -99,6 +99,8 @@ struct node {
     const value_id *inputs; /* written by graph_set_input() */
     const struct step *steps;
     const struct attrs *attrs; /* interned, written by graph_set_attrs(); never NULL */
+    const char *variant;       /* which of its op's kernels computes it, set by select; NULL: the
+                                  only one, or not chosen yet */
     struct type type;          /* of the result (an EFFECT's is the state's it writes first) */
     struct use *reads;         /* by operand: its place in the list of uses of what it reads */
     struct use *uses;          /* of this node's value: see for_uses */

@@ -166,7 +166,8 @@ static void print_state_ref(const struct program *p, uint32_t state, FILE *out)
 void node_print(const struct graph *g, value_id v, FILE *out)
 {
     const struct node *n = graph_node(g, v);
-    fprintf(out, "%%%u = %s", v.i, op_info(n->op)->name);
+    fprintf(out, "%%%u = %s%s%s", v.i, op_info(n->op)->name, n->variant ? "." : "",
+            n->variant ? n->variant : "");
     uint32_t next = node_anchor_inputs(n);
     if (n->op == OP_state)
         print_state_ref(g->program, n->attrs->state, out);

@@ -75,9 +75,16 @@ static bool read_attrs(struct parser *p, enum op op, const struct attrs **attrs)
 
 /* ---- operations and operands ---- */
 
-static bool read_op(struct parser *p, enum op *op)
+/* The name of an op and, behind a dot, of its kernel; `variant` NULL: no kernel may be named. */
+static bool read_op(struct parser *p, enum op *op, const char **variant)
 {
-    *op = p->token.kind == TOKEN_WORD ? op_by_name(p->token.text) : OP_COUNT;
+    const char *dot = p->token.kind == TOKEN_WORD && variant ? strchr(p->token.text, '.') : NULL;
+    const char *name = p->token.text;
+    if (dot) {
+        name = arena_strndup(p->arena, name, (size_t)(dot - name));
+        *variant = arena_strndup(p->arena, dot + 1, strlen(dot + 1));
+    }
+    *op = p->token.kind == TOKEN_WORD ? op_by_name(name) : OP_COUNT;
     if (*op == OP_COUNT) {
         const char *names[OP_COUNT];
         for (unsigned i = 0; i < OP_COUNT; i++)
@@ -140,7 +147,7 @@ static bool read_anchor(struct parser *p, struct reading *r)
 {
     struct node *n = &r->node;
     struct span span = p->token.span;
-    if (!read_op(p, &n->op))
+    if (!read_op(p, &n->op, &n->variant))
         return false;
     n->span = span;
     if (n->op == OP_state)
@@ -152,7 +159,7 @@ static bool read_step(struct parser *p, struct reading *r)
 {
     struct span span = p->token.span;
     struct step s = {0};
-    if (!read_op(p, &s.op))
+    if (!read_op(p, &s.op, NULL))
         return false;
     if (op_info(s.op)->cls != OP_CLASS_ELEMWISE) {
         diag_report(p->diag, span, DIAG_GRAPH_STEP, op_info(s.op)->name);

@@ -10,10 +10,9 @@
  * Guarantees interpret(before) = interpret(after); at most FUSED_MAX_STEPS steps and
  *            FUSED_MAX_INPUTS operands
  *
- * What takes steps: convolutions and their backward-data, pools and their gradients, element-wise
- * nodes. Reductions over the batch do not (their result appears in a second phase), nor does a
- * relayout (it may write the caller's memory). The merged node stands where the element-wise one
+ * Which kernels take steps is one of their facts (kernel/facts.h). The merged node stands where the element-wise one
  * stood: all its operands come before it. */
+#include "facts.h"
 #include "op.h"
 #include "query.h"
 #include "rewrite.h"
@@ -28,7 +27,7 @@ static bool can_fuse(const struct graph *g, const struct node *n, uint32_t i)
 {
     value_id v = n->inputs[i];
     const struct node *p = graph_node(g, v);
-    if (p->dead || !op_takes_steps(p->op) || graph_value_constant(g, v))
+    if (p->dead || !kernel_takes_steps(g, p) || graph_value_constant(g, v))
         return false;
     if (p->layout != n->layout || p->layout == FTMRT_LAYOUT_PLAIN ||
         !type_equal(&p->type, &n->type))

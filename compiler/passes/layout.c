@@ -1,19 +1,20 @@
 /* layout: how every value lies in memory (layout.def), and the copies between layouts.
  *
- * Expects    canonicalize and decompose have run; the graph is final but for fusion
+ * Expects    select has run; the graph is final but for fusion
  * Changes    a relayout is inserted wherever an operand is wanted otherwise than it lies, one per
  *            value and layout. In detail:
- *   states     convolution weights are CONV, or DEPTHWISE where groups > 1; per-channel ones
+ *   states     a weight lies as the kernels that read it keep it (kernel/facts.h); per-channel ones
  *              VECTOR; others plain. An optimizer slot lies like its parameter: updates run on
  *              packed data
- *   values     activations BLOCKED, per-channel values VECTOR, scalars and labels plain, inputs
- *              plain. The weight of a dense backward-data convolution is wanted as CONV_T. An
- *              input image of fewer channels than a block that only dense convolutions read stays
- *              plain: they read it as it is
+ *   values     as is usual for their type (kernel/form.h): activations BLOCKED, per-channel values
+ *              VECTOR, scalars and labels plain; inputs plain. A kernel may want its weight otherwise
+ *              (CONV_T). An input image of fewer channels than a block stays plain if all that read
+ *              it can take it so
  *   outputs    plain; an output that is a leaf, a view or an output already gets a copy of its own
  * Guarantees every operand lies as its reader wants; views keep the layout of their operand.
  *            Inside a constant sub-graph layouts mean nothing: only its root has one, in which the
  *            schedule stores it */
+#include "facts.h"
 #include "op.h"
 #include "query.h"
 #include "rewrite.h"
@@ -23,28 +24,17 @@ struct layout_pass {
     struct arena *scratch;
     value_id *copy;            /* [value of the old graph][layout]: its relayout, or VALUE_NONE */
     bool *image;               /* by value: an input that stays plain for convolutions */
-    enum ftmrt_layout *kernel; /* by value: of a weight, from the convolution it serves */
+    enum ftmrt_layout *kernel; /* by value: of a weight, from the kernels it serves */
     uint32_t count;            /* nodes of the old graph */
     bool changed;
 };
 
 /* ---- weights ---- */
 
-static bool is_convolution(enum op op)
-{
-    return op == OP_conv2d || op == OP_conv2d_grad_input || op == OP_conv2d_grad_weight;
-}
-
-static enum ftmrt_layout kernel_layout(const struct node *n)
-{
-    return n->attrs->groups > 1 ? FTMRT_LAYOUT_DEPTHWISE : FTMRT_LAYOUT_CONV;
-}
-
 /* A sum of gradients of one weight, which several convolutions read. */
 static bool is_weight_sum(const struct node *n)
 {
-    return op_info(n->op)->cls == OP_CLASS_ELEMWISE && n->type.shape.rank == 4 &&
-           !shape_batched(&n->type.shape);
+    return op_info(n->op)->cls == OP_CLASS_ELEMWISE && form_is_weight(&n->type);
 }
 
 /* A sum lies like the first gradient that a convolution makes; packed in any case. */
@@ -56,26 +46,22 @@ static enum ftmrt_layout sum_layout(const struct layout_pass *p, const struct no
     return FTMRT_LAYOUT_CONV;
 }
 
-/* Layout of a weight by the convolutions that use or make it; plain if there are none. */
+/* Layout of a weight by the kernels that use or make it; plain if there are none. */
 static void find_kernels(struct layout_pass *p)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         const struct node *n = &p->g->nodes.at[i];
         if (n->dead)
             continue;
-        if (is_convolution(n->op))
-            p->kernel[n->op == OP_conv2d_grad_weight ? i : n->inputs[1].i] = kernel_layout(n);
-        else if (is_weight_sum(n))
+        enum ftmrt_layout weight = kernel_facts(kernel_of(p->g, n))->weight;
+        for (uint32_t j = 0; j < node_anchor_inputs(n) && weight != FTMRT_LAYOUT_PLAIN; j++)
+            if (op_operand(n->op, j) == 'w')
+                p->kernel[n->inputs[j].i] = weight;
+        if (is_weight_sum(n))
             p->kernel[i] = sum_layout(p, n);
+        else if (form_is_weight(&n->type) && weight != FTMRT_LAYOUT_PLAIN)
+            p->kernel[i] = weight;
     }
-}
-
-static enum ftmrt_layout state_layout(const struct state *s, enum ftmrt_layout kernel)
-{
-    uint32_t rank = s->type.shape.rank;
-    if (s->type.dtype != FTMRT_F32 || rank == 0 || rank == 3 || rank > 4)
-        return FTMRT_LAYOUT_PLAIN;
-    return rank == 4 ? kernel : FTMRT_LAYOUT_VECTOR;
 }
 
 static bool set_state(struct state *s, enum ftmrt_layout layout)
@@ -113,7 +99,7 @@ static bool assign_states(struct pass_context *c, struct graph *g)
     for (uint32_t i = 0; i < p.count; i++) {
         struct state *s = g->nodes.at[i].dead ? NULL : rewrite_state(g, (value_id){i});
         if (s && (s->type.shape.rank != 4 || p.kernel[i] != FTMRT_LAYOUT_PLAIN))
-            changed |= set_state(s, state_layout(s, p.kernel[i]));
+            changed |= set_state(s, form_usual(&s->type, p.kernel[i]).layout);
     }
     for (uint32_t i = 0; i < p.count; i++) {
         const struct node *n = &g->nodes.at[i];
@@ -129,14 +115,8 @@ static bool assign_states(struct pass_context *c, struct graph *g)
 static enum ftmrt_layout natural_layout(const struct layout_pass *p, value_id v)
 {
     const struct type *t = &graph_node(p->g, v)->type;
-    if (t->dtype != FTMRT_F32 || t->shape.rank == 0 || t->shape.rank == 3 || t->shape.rank > 4)
-        return FTMRT_LAYOUT_PLAIN;
-    if (shape_batched(&t->shape))
-        return t->shape.rank == 1 ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED;
-    if (t->shape.rank < 4)
-        return FTMRT_LAYOUT_VECTOR;
     const struct state *s = rewrite_state(p->g, v);
-    return s ? s->layout : p->kernel[v.i];
+    return form_usual(t, s ? s->layout : p->kernel[v.i]).layout;
 }
 
 /* [N,C] and [N,C,1,1] lie the same way when blocked. */
@@ -153,7 +133,7 @@ static bool same_when_blocked(const struct shape *a, const struct shape *b)
 
 static enum ftmrt_layout view_layout(const struct layout_pass *p, const struct node *n)
 {
-    if (n->op == OP_stat_row)
+    if (op_operand(n->op, 0) == 's')
         return FTMRT_LAYOUT_VECTOR;
     bool blocked = same_when_blocked(&n->type.shape, graph_shape(p->g, n->inputs[0]));
     return blocked && n->type.dtype == FTMRT_F32 ? FTMRT_LAYOUT_BLOCKED : FTMRT_LAYOUT_PLAIN;
@@ -177,20 +157,18 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct
                                        uint32_t operand)
 {
     value_id v = n->inputs[operand];
-    if (n->op == OP_relayout)
-        return graph_node(p->g, v)->layout;
     if (op_info(n->op)->cls == OP_CLASS_VIEW)
         return view_layout(p, n);
+    if (operand < node_anchor_inputs(n) && op_operand(n->op, operand) == 'a')
+        return graph_node(p->g, v)->layout;
     if (op_info(n->op)->cls == OP_CLASS_EFFECT && op_operand(n->op, operand) == 't')
         return written_layout(p->g, n);
     if (is_weight_sum(n) && graph_shape(p->g, v)->rank == 4)
         return sum_layout(p, n);
-    if (is_convolution(n->op) && operand == 0 && p->image[v.i])
+    if (p->image[v.i] && kernel_takes_image(p->g, n, operand))
         return FTMRT_LAYOUT_PLAIN;
-    if (is_convolution(n->op) && operand == 1 && n->op != OP_conv2d_grad_weight) {
-        bool transposed = n->op == OP_conv2d_grad_input && n->attrs->groups == 1;
-        return transposed ? FTMRT_LAYOUT_CONV_T : kernel_layout(n);
-    }
+    if (operand < node_anchor_inputs(n) && op_operand(n->op, operand) == 'w')
+        return kernel_wants(p->g, n, operand).layout;
     return natural_layout(p, v);
 }
 
@@ -212,14 +190,7 @@ static value_id in_layout(struct layout_pass *p, const struct node *like, value_
     return *slot;
 }
 
-static bool reads_image(const struct node *n, value_id v)
-{
-    if ((n->op != OP_conv2d && n->op != OP_conv2d_grad_weight) || n->attrs->groups != 1)
-        return false;
-    return value_same(n->inputs[0], v) && !value_same(n->inputs[1], v);
-}
-
-/* Inputs of few channels that only dense convolutions read, as their image. */
+/* Inputs of few channels that only kernels read which take the image as it is. */
 static void find_images(struct layout_pass *p)
 {
     for (uint32_t i = 0; i < p->count; i++) {
@@ -230,7 +201,7 @@ static void find_images(struct layout_pass *p)
     for (uint32_t i = 0; i < p->count; i++) {
         const struct node *n = &p->g->nodes.at[i];
         for (uint32_t j = 0; !n->dead && j < n->input_count; j++)
-            p->image[n->inputs[j].i] &= reads_image(n, n->inputs[j]);
+            p->image[n->inputs[j].i] &= kernel_takes_image(p->g, n, j);
     }
     for (uint32_t i = 0; i < p->g->outputs.len; i++)
         p->image[p->g->outputs.at[i].value.i] = false;

@@ -5,6 +5,7 @@
  * to and including this one, writes any of its bytes. The exception is an element-wise call that
  * writes exactly over its first operand. States are written by effects only, after their last
  * reader. Constants do not overlap. Quadratic in the calls: for debug builds and tests. */
+#include "facts.h"
 #include "plan.h"
 
 #include <inttypes.h>
@@ -117,38 +118,7 @@ static enum ftmrt_layout layout_of(const struct graph *g, value_id v)
     return graph_node(g, v)->layout;
 }
 
-/* Blocked, or an input image of fewer channels than a block, as it is. */
-static bool convolution_input(const struct graph *g, const struct node *n)
-{
-    const struct node *x = graph_node(g, n->inputs[0]);
-    bool image =
-        x->op == OP_input && x->layout == FTMRT_LAYOUT_PLAIN && x->type.shape.dim[1] < FTMRT_CB;
-    return x->layout == FTMRT_LAYOUT_BLOCKED || (image && n->attrs->groups == 1);
-}
-
-static bool convolution_layouts(const struct graph *g, const struct node *n)
-{
-    bool dense = n->attrs->groups == 1, gives_weight = n->op == OP_conv2d_grad_weight;
-    enum ftmrt_layout weight = gives_weight ? n->layout : layout_of(g, n->inputs[1]);
-    enum ftmrt_layout other = gives_weight ? layout_of(g, n->inputs[1]) : n->layout;
-    enum ftmrt_layout want =
-        n->op == OP_conv2d_grad_input ? FTMRT_LAYOUT_CONV_T : FTMRT_LAYOUT_CONV;
-    return weight == (dense ? want : FTMRT_LAYOUT_DEPTHWISE) && other == FTMRT_LAYOUT_BLOCKED &&
-           (n->op == OP_conv2d_grad_input ? layout_of(g, n->inputs[0]) == FTMRT_LAYOUT_BLOCKED
-                                          : convolution_input(g, n));
-}
-
-/* Activations blocked, per-channel values vectors, scalars and labels plain: what kernels other
- * than convolutions take. */
-static bool usual_layout(const struct node *n)
-{
-    const struct shape *s = &n->type.shape;
-    if (s->rank == 0 || n->type.dtype != FTMRT_F32)
-        return n->layout == FTMRT_LAYOUT_PLAIN;
-    return n->layout == (shape_batched(s) ? FTMRT_LAYOUT_BLOCKED : FTMRT_LAYOUT_VECTOR);
-}
-
-/* Gradient, parameter and slots lie alike. */
+/* Operands of an effect that are of its parameter's shape lie like it. */
 static bool update_layouts(const struct graph *g, const struct node *n)
 {
     enum ftmrt_layout written = layout_of(g, n->inputs[op_first_written(n->op)]);
@@ -156,11 +126,6 @@ static bool update_layouts(const struct graph *g, const struct node *n)
         if (op_operand(n->op, i) == 't' && layout_of(g, n->inputs[i]) != written)
             return false;
     return true;
-}
-
-static bool is_weight(const struct node *n)
-{
-    return n->type.shape.rank == 4 && !shape_batched(&n->type.shape);
 }
 
 /* Sums of gradients of one weight: packed, all alike. */
@@ -172,26 +137,42 @@ static bool weight_layouts(const struct graph *g, const struct node *n)
     return good;
 }
 
+/* As the kernel wants it, or an input image of fewer channels than a block, as it is. */
+static bool operand_layout(const struct graph *g, const struct node *n, uint32_t operand)
+{
+    const struct node *x = graph_node(g, n->inputs[operand]);
+    bool image =
+        x->op == OP_input && x->layout == FTMRT_LAYOUT_PLAIN && x->type.shape.dim[1] < FTMRT_CB;
+    return (image && kernel_takes_image(g, n, operand)) ||
+           form_equal(form_of(x), kernel_wants(g, n, operand));
+}
+
+static bool kernel_layouts(const struct graph *g, const struct node *n)
+{
+    for (uint32_t i = 0; i < n->input_count; i++)
+        if (!operand_layout(g, n, i))
+            return false;
+    return form_equal(form_of(n), kernel_gives(g, n));
+}
+
 static bool check_layouts(const struct check *c, uint32_t call)
 {
     const struct graph *g = c->f->graph;
     const struct node *n = call_node(c, call);
-    bool convolution =
-        n->op == OP_conv2d || n->op == OP_conv2d_grad_input || n->op == OP_conv2d_grad_weight;
-    bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT;
+    const struct kernel_facts *facts = kernel_facts(kernel_of(g, n));
+    if (facts->applies && !facts->applies(g, n))
+        return fail(c, call, call, "the kernel cannot compute this");
+    if (n->step_count && !facts->takes_steps)
+        return fail(c, call, call, "the kernel takes no steps");
     if (n->op == OP_relayout)
         return n->layout == n->attrs->to ||
                fail(c, call, call, "the result is not in the layout it asks for");
-    if (effect)
+    if (op_info(n->op)->cls == OP_CLASS_EFFECT)
         return update_layouts(g, n) ||
                fail(c, call, call, "gradient, parameter and slot lie differently");
-    if (convolution && !convolution_layouts(g, n))
-        return fail(c, call, call, "a convolution's operands or result are in the wrong layout");
-    bool weight = !convolution && is_weight(n);
-    bool good = weight ? weight_layouts(g, n) : convolution || usual_layout(n);
-    for (uint32_t i = convolution ? 2 : 0; i < n->input_count && !weight; i++)
-        good = good && usual_layout(graph_node(g, n->inputs[i]));
-    return good || fail(c, call, call, "an operand or the result is in the wrong layout");
+    bool sum = op_info(n->op)->cls == OP_CLASS_ELEMWISE && form_is_weight(&n->type);
+    return (sum ? weight_layouts(g, n) : kernel_layouts(g, n)) ||
+           fail(c, call, call, "an operand or the result is in the wrong layout");
 }
 
 static bool check_constants(const struct schedule *s, char *text, unsigned size)

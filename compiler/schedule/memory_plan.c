@@ -10,6 +10,7 @@
  *                 Management for Deep Neural Net Inference", 2020)
  *
  * Nothing depends on addresses or hashes: same program, same plan. */
+#include "facts.h"
 #include "first_fit.h"
 #include "plan.h"
 #include "query.h"
@@ -239,7 +240,7 @@ static void fill_places(struct planner *p)
             call->in[i] = place_of(p, n->inputs[i]);
         if (op_info(n->op)->cls != OP_CLASS_EFFECT)
             call->out = place_of(p, call->node);
-        call->scratch.bytes = schedule_scratch(p->g, n);
+        call->scratch.bytes = kernel_scratch_bytes(p->g, n);
     }
 }
 

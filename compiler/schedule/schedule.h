@@ -68,14 +68,6 @@ struct schedule {
 /* NULL after a report. */
 struct schedule *schedule_build(struct arena *arena, const struct program *p);
 
-/* Bytes of partial results that the kernel of a node wants besides its result (0: none), at the
- * maximum batch. */
-uint64_t schedule_scratch(const struct graph *g, const struct node *n);
-
-/* Whether the kernel of a dense conv2d_grad_weight has tiles enough to keep the shards' partial
- * results of a tile to itself: such a kernel has one phase and wants no scratch. */
-bool schedule_shards_inside(const struct node *n);
-
 /* The text of --emit=schedule. */
 void schedule_print(const struct schedule *s, FILE *out);
 

@@ -15,13 +15,14 @@ ALLOWED = {
     "base": {"base"},
     "graph": {"base", "graph", "ops"} | RUNTIME,
     "ops": {"base", "graph", "ops"} | RUNTIME,
-    "passes": {"base", "graph", "ops", "passes"} | RUNTIME,
+    "kernel": {"base", "graph", "ops", "kernel"} | RUNTIME,
+    "passes": {"base", "graph", "ops", "kernel", "passes"} | RUNTIME,
     "weights": {"base", "weights"} | RUNTIME,
     "lang": {"base", "graph", "ops", "lang"} | RUNTIME,
     "bind": {"base", "graph", "ops", "weights", "lang", "bind"} | RUNTIME,
-    "schedule": {"base", "graph", "ops", "schedule"} | RUNTIME,
-    "codegen": {"base", "graph", "ops", "schedule", "codegen"} | RUNTIME,
-    "driver": {"base", "graph", "ops", "passes", "weights", "lang", "bind", "schedule", "codegen",
+    "schedule": {"base", "graph", "ops", "kernel", "schedule"} | RUNTIME,
+    "codegen": {"base", "graph", "ops", "kernel", "schedule", "codegen"} | RUNTIME,
+    "driver": {"base", "graph", "ops", "passes", "weights", "lang", "bind", "kernel", "schedule", "codegen",
                "driver"} | RUNTIME,
 }
 

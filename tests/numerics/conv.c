@@ -49,7 +49,8 @@ static const struct shapes table[] = {
     {16, 16, 1, 1, 3, 3, 1, PAD(1), 1, false, false},
     {16, 32, 4, 4, 3, 3, 1, PAD(1), 1, false, false},
     {32, 16, 3, 3, 3, 3, 2, PAD(1), 1, false, false},
-    {120, 120, 5, 5, 3, 3, 1, PAD(1), 1, false, false}, /* many tiles: see schedule_shards_inside */
+    {120, 120, 5, 5, 3, 3, 1, PAD(1), 1, false,
+     false}, /* many tiles: see grad_weight_shards_inside */
     {136, 144, 2, 2, 1, 1, 1, PAD(0), 1, false, false},
     {130, 128, 8, 7, 8, 7, 1, PAD(0), 1, false, false},
     {5, 8, 3, 4, 1, 3, 1, {0, 150, 0, 2000}, 1, false, false}, /* runs of tiles without any tap */

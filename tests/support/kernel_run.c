@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "emit.h"
+#include "facts.h"
 #include "link_shared.h"
 
 struct kernel_run {
@@ -307,8 +308,7 @@ static void prepare(struct kernel_case *c, struct arena *a, int64_t n, struct te
         new_buffer(c, i, value_bytes(c, v, max));
         pack(v, &in[i], c->buffers[i]);
     }
-    const struct kernel_family *family = kernel_family(c->graph, node);
-    uint64_t scratch = family->scratch ? family->scratch(c->graph, node) : 0;
+    uint64_t scratch = kernel_scratch_bytes(c->graph, node);
     uint32_t result = node->input_count;
     new_buffer(c, result, value_bytes(c, node, max));
     guarded_free(&c->memory[result + 1]);

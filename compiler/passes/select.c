@@ -1,0 +1,45 @@
+/* select: which of its op's kernels computes each node.
+ *
+ * Expects    no compound op is left
+ * Changes    a node whose op has several kernels (kernel/kernel.def) gets the name of the cheapest
+ *            that applies; a name that is there already, from a text, stays
+ * Guarantees every node whose op has several kernels names one that applies to it. The choice follows
+ *            from the geometry alone, so that layouts and memory are the same for all levels */
+#include "facts.h"
+#include "op.h"
+#include "query.h"
+#include "rewrite.h"
+
+/* Whether the kernel that a text named can compute the node; reports if not. */
+static bool check_variant(struct graph *g, const struct node *n)
+{
+    enum kernel_id id = kernel_by_variant(n->op, n->variant);
+    const struct kernel_facts *f = kernel_facts(id);
+    if (id != KERNEL_none && (!f->applies || f->applies(g, n)))
+        return true;
+    diag_report(g->program->diag, n->span, DIAG_GRAPH_KERNEL, op_info(n->op)->name, n->variant);
+    return false;
+}
+
+static bool select_kernels(struct pass_context *c, struct graph *g)
+{
+    for (uint32_t i = 0; i < g->nodes.len; i++) {
+        struct node *n = &g->nodes.at[i];
+        if (n->dead || graph_value_constant(g, (value_id){i}))
+            continue;
+        if (n->variant && !check_variant(g, n))
+            return false;
+        const char *variant = kernel_variant(kernel_of(g, n));
+        c->changed |= !n->variant && variant;
+        n->variant = variant;
+    }
+    return true;
+}
+
+bool pass_select(struct pass_context *c)
+{
+    for_functions (c, g)
+        if (!select_kernels(c, g))
+            return false;
+    return true;
+}
