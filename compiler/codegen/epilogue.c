@@ -6,7 +6,9 @@
  * register. */
 #include "kernel.h"
 #include "lanes.h"
+#include "mask.h"
 #include "op.h"
+#include "padding.h"
 
 /* One op's expression under construction. */
 struct expression {
@@ -30,7 +32,7 @@ static LLVMValueRef add_lane(struct ir *ir, LLVMValueRef p, const struct positio
     return at->lane ? ir_at(ir, p, at->lane) : p;
 }
 
-/* Address of the lanes of [C] and [R,C] values. */
+/* Address of the lanes of [C] and [R,C] values, and of weights, whose groups the block counts. */
 static LLVMValueRef vector_address(struct kernel_build *k, LLVMValueRef p, const struct shape *s,
                                    const struct position *at, uint32_t row)
 {
@@ -41,17 +43,46 @@ static LLVMValueRef vector_address(struct kernel_build *k, LLVMValueRef p, const
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, at->block, FTMRT_CB)), offset);
 }
 
+/* Whether an operand has one channel, or one pixel, for all of the result's. */
+static bool one_channel(const struct kernel_build *k, const struct shape *s)
+{
+    return s->rank == 4 && s->dim[1] == 1 && k->node->type.shape.dim[1] > 1;
+}
+
+static bool one_pixel(const struct kernel_build *k, const struct shape *s)
+{
+    return pixels(s) == 1 && pixels(&k->node->type.shape) > 1;
+}
+
+/* The position in an operand that is broadcast over channels or pixels: the only one there is. */
+static struct position broadcast(const struct kernel_build *k, const struct shape *s,
+                                 const struct position *at)
+{
+    struct position to = *at;
+    if (one_channel(k, s)) {
+        to.block = ir_i64(k->ir, 0);
+        to.block_add = 0;
+        to.part = 0;
+        to.lane = NULL;
+    }
+    if (one_pixel(k, s)) {
+        to.pixel = ir_i64(k->ir, 0);
+        to.pixel_add = 0;
+    }
+    return to;
+}
+
 static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, const struct shape *s,
-                                    const struct position *at)
+                                    const struct position *result)
 {
     struct ir *ir = k->ir;
     int64_t map = pixels(s);
-    p = add_lane(ir, p, at);
-    LLVMValueRef block = ir_add(ir, ir_mul_const(ir, at->image, blocks(s->dim[1])), at->block);
-    LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, block, map), at->pixel);
-    int64_t group = at->image_add * blocks(s->dim[1]) + at->block_add;
-    int64_t offset =
-        (group * map + at->pixel_add) * FTMRT_CB + (int64_t)(at->part * ir->cpu->lanes);
+    const struct position at = broadcast(k, s, result);
+    p = add_lane(ir, p, &at);
+    LLVMValueRef block = ir_add(ir, ir_mul_const(ir, at.image, blocks(s->dim[1])), at.block);
+    LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, block, map), at.pixel);
+    int64_t group = at.image_add * blocks(s->dim[1]) + at.block_add;
+    int64_t offset = (group * map + at.pixel_add) * FTMRT_CB + (int64_t)(at.part * ir->cpu->lanes);
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB)), offset);
 }
 
@@ -66,12 +97,14 @@ LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const str
     return vector_address(k, k->buffer[buffer], s, at, row);
 }
 
-/* Per-channel operands of an element-wise sweep over activations: with their loads, square roots and divisions leave the
- * loop over the pixels. Convolutions keep theirs where they are: the registers hold accumulators. */
+/* Operands of an element-wise sweep over activations that are the same for all pixels: with their
+ * loads, square roots and divisions leave the loop over the pixels. Convolutions keep theirs where
+ * they are: the registers hold accumulators. */
 static bool leaves_loops(const struct kernel_build *k, const struct node *operand)
 {
+    bool same = operand->layout == FTMRT_LAYOUT_BLOCKED && !one_pixel(k, &operand->type.shape);
     return op_info(k->node->op)->cls == OP_CLASS_ELEMWISE &&
-           k->node->layout == FTMRT_LAYOUT_BLOCKED && operand->layout != FTMRT_LAYOUT_BLOCKED;
+           k->node->layout == FTMRT_LAYOUT_BLOCKED && !same;
 }
 
 static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
@@ -84,9 +117,9 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     const struct node *v = graph_node(k->graph, k->node->inputs[buffer]);
     if (v->op == OP_constant)
         return lanes_wrap(ir_vec_const(k->ir, v->attrs->value));
-    bool scalar = v->type.shape.rank == 0;
-    LLVMValueRef load = scalar ? ir_load_f32(k->ir, k->buffer[buffer])
-                               : ir_load_vec(k->ir, epilogue_address(k, buffer, x->at, row));
+    bool number = v->type.shape.rank == 0, scalar = number || one_channel(k, &v->type.shape);
+    LLVMValueRef address = number ? k->buffer[buffer] : epilogue_address(k, buffer, x->at, row);
+    LLVMValueRef load = scalar ? ir_load_f32(k->ir, address) : ir_load_vec(k->ir, address);
     if (leaves_loops(k, v))
         load = ir_unchanging(k->ir, load);
     return lanes_wrap(scalar ? ir_splat(k->ir, load) : load);
@@ -111,15 +144,6 @@ static const struct emit_builder builder = {
 #undef FTM_EMIT
 };
 
-/* Operands of the node before those of its steps. */
-static uint32_t own_inputs(const struct node *n)
-{
-    uint32_t count = n->input_count;
-    for (uint32_t i = 0; i < n->step_count; i++)
-        count -= n->steps[i].extra;
-    return count;
-}
-
 LLVMValueRef epilogue_value(struct kernel_build *k, const struct position *at)
 {
     struct expression x = {
@@ -133,12 +157,14 @@ void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct pos
     struct expression x = {.lanes = {{&builder}, k->ir},
                            .k = k,
                            .at = at,
-                           .first = own_inputs(n),
+                           .first = node_anchor_inputs(n),
                            .counted = VALUE_NONE};
     for (uint32_t i = 0; i < n->step_count; i++) {
         x.so_far = value;
         value = lanes_llvm(op_emit(n->steps[i].op)(&x.lanes.emit, n->steps[i].attrs));
         x.first += n->steps[i].extra;
     }
+    if (!padding_stays_zero(k->graph, n))
+        value = mask_padding(k, value, at);
     ir_store_vec(k->ir, value, epilogue_address(k, n->input_count, at, 0));
 }

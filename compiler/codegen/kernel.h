@@ -69,7 +69,8 @@ struct position {
 };
 
 /* Applies the node's steps to a value at a position and stores the result there. The result and all
- * operands of its shape are BLOCKED; [C] and [R,C] operands are VECTOR; scalars are broadcast; an
+ * operands of its shape are BLOCKED, as are those that have one channel or one pixel for all of the
+ * result's; [C] and [R,C] operands are VECTOR; scalars are broadcast; an
  * operand that is a `constant` node is an immediate. Of values in any other layout (CONV, ...)
  * image and pixel are ignored and block counts groups of 16 floats in memory order. */
 void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at);

@@ -21,8 +21,9 @@
 #define EMIT_ARGS_4   a, b, c, d
 
 struct emit_builder {
-    /* Operand i at the current position: an operand of the result's shape gives its lanes there; [C] and [R,C]
-     * operands give the channel's lanes (row r of [R,C]); scalars are broadcast. Operand 0 of a step is the value
+    /* Operand i at the current position: an operand of the result's shape gives its lanes there; one of
+     * one channel or one pixel is broadcast; [C] and [R,C] operands give the channel's lanes (row r of [R,C]);
+     * scalars are broadcast. Operand 0 of a step is the value
      * so far. */
     emit_value (*in)(struct emit *e, uint32_t i, uint32_t row);
     /* The number of elements per channel, n*H*W of operand 0, as f32 in every lane (the actual n). */

@@ -30,6 +30,18 @@ static inline int64_t tensor_elements(const struct tensor *t)
     return shape_elements(&t->shape, 1);
 }
 
+/* The element of an operand of kind b (ops.def) for element i of a result. */
+static inline int64_t broadcast_element(const struct shape *operand, const struct shape *result,
+                                        int64_t i)
+{
+    if (operand->rank == 0)
+        return 0;
+    struct channels to = channels_of(operand), from = channels_of(result);
+    int64_t image = i / (from.c * from.inner), channel = i / from.inner % from.c;
+    return (image * to.c + (to.c == 1 ? 0 : channel)) * to.inner +
+           (to.inner == 1 ? 0 : i % from.inner);
+}
+
 /* The whole operand, unchanged (views). */
 static inline void eval_copy(struct eval *e)
 {

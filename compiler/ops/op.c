@@ -93,3 +93,10 @@ bool op_pure(enum op op)
     const struct op_info *info = op_info(op);
     return op != OP_input && info->cls != OP_CLASS_EFFECT && !(info->flags & OP_RANDOM);
 }
+
+bool op_keeps_zero(enum op op, const struct attrs *attrs)
+{
+    const struct op_info *info = op_info(op);
+    bool eps = (info->attrs >> ATTR_INDEX_eps & 1U) != 0;
+    return (info->flags & OP_ZERO) && (!eps || (float)attrs->eps > 0);
+}

@@ -166,10 +166,28 @@ static bool want_same(struct graph *g, const struct node *n, uint32_t i)
     return shape_equal(&t.shape, &u.shape);
 }
 
+/* A scalar, or of the first operand's shape, but that there may be one channel, or one pixel, for all
+ * of it. */
+static bool want_broadcast(struct graph *g, const struct node *n, uint32_t i)
+{
+    struct shape t = shape_in(g, n, 0).shape, u = shape_in(g, n, i).shape, pixel = t, channel = t;
+    if (!shape_want_f32(g, n, i))
+        return false;
+    bool map = t.rank == 4 && shape_batched(&t);
+    if (map) {
+        pixel.dim[2] = pixel.dim[3] = 1;
+        channel.dim[1] = 1;
+    }
+    if (u.rank == 0 || (map && (shape_equal(&u, &pixel) || shape_equal(&u, &channel))))
+        return true;
+    return want_same(g, n, i);
+}
+
 static bool want_operand(struct graph *g, const struct node *n, uint32_t i)
 {
     switch (op_operand(n->op, i)) {
     case 't': return want_same(g, n, i);
+    case 'b': return want_broadcast(g, n, i);
     case 'x': return shape_want_type(g, n, i, shape_in(g, n, 0));
     case 'c': return shape_want_type(g, n, i, shape_f32(shape_1d(channels_of_first(g, n))));
     case 's': return shape_want_type(g, n, i, shape_f32(shape_2d(2, channels_of_first(g, n))));

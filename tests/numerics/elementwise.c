@@ -3,6 +3,8 @@
  * vectors and weights. */
 #include "kernel_families.h"
 
+#include <math.h>
+
 static const struct shape_row {
     int64_t channels, height, width;
 } shapes[] = {{1, 5, 3}, {3, 8, 8}, {16, 1, 1}, {17, 4, 7}, {40, 2, 3}, {64, 6, 6}};
@@ -85,12 +87,47 @@ static void make_flat(struct cases *c, const struct shape_row *s)
     kernel_case_node(k, graph_op(k->graph, OP_add, NULL, a, b), FTMRT_LAYOUT_CONV);
 }
 
+static void positive(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    positive_variance(k, operand, x);
+    for (int64_t i = 0; x->shape.rank == 1 && i < x->shape.dim[0]; i++)
+        x->data[i] = fabs(x->data[i]) + 0.1;
+}
+
+/* Without an eps the lanes past the last channel are 0 / 0, and are masked where they are stored: in
+ * vectors, in activations, behind a convolution. */
+static void make_padding(struct cases *c, int64_t channels)
+{
+    const struct shape_row s = {channels, 3, 4};
+    struct attrs none = {.eps = 0}, conv = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    struct kernel_case *k = case_new(c, 1e-5, "bn_scale without eps");
+    kernel_case_node(k, graph_op(k->graph, OP_bn_scale, &none, vector(k, &s), vector(k, &s)),
+                     FTMRT_LAYOUT_VECTOR);
+    k->fill = positive;
+    k = case_new(c, 1e-4, "add then bn_apply without eps");
+    value_id x = blocked(k, &s), y = blocked(k, &s);
+    const value_id extra[] = {stats(k, &s), vector(k, &s), vector(k, &s)};
+    kernel_case_node(k, graph_op(k->graph, OP_add, NULL, x, y), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_bn_apply, &none, extra, 3);
+    k->fill = positive;
+    k = case_new(c, 1e-3, "conv2d then bn_apply without eps");
+    x = blocked(k, &(struct shape_row){20, 3, 4});
+    value_id w = kernel_case_input(k, shape_4d(channels, 20, 1, 1), FTMRT_LAYOUT_CONV);
+    const value_id norm[] = {stats(k, &s), vector(k, &s), vector(k, &s)};
+    kernel_case_node(k, graph_op(k->graph, OP_conv2d, &conv, x, w), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_bn_apply, &none, norm, 3);
+    k->fill = positive;
+}
+
 static void make(struct cases *c)
 {
     for (int i = 0; i < SHAPES; i++) {
         make_one_shape(c, &shapes[i]);
         make_flat(c, &shapes[i]);
     }
+    static const int64_t channels[] = {1, 15, 16, 17};
+    for (int i = 0; i < 4; i++)
+        make_padding(c, channels[i]);
 }
 
 static void test_elementwise(void **state)

@@ -16,7 +16,7 @@
 
 #include "random_values.h"
 
-enum { N = 2, C = 3, INNER = 4 };
+enum { N = 2, C = 3, INNER = 4, ROUNDS = 4 };
 
 /* A builder whose values are doubles; emit_value is a pointer into `pool`. */
 struct scalar_emit {
@@ -44,7 +44,11 @@ static emit_value scalar_in(struct emit *e, uint32_t i, uint32_t row)
     const struct tensor *t = &s->in[i];
     if (t->shape.rank == 0)
         return keep(e, t->data[0]);
-    return keep(e, t->data[t->shape.rank == 4 ? s->at : (int64_t)row * C + s->channel]);
+    if (t->shape.rank < 4)
+        return keep(e, t->data[(int64_t)row * C + s->channel]);
+    const int64_t *dim = t->shape.dim, image = s->at / (C * INNER), pixel = s->at % INNER;
+    int64_t slice = image * dim[1] + (dim[1] == 1 ? 0 : s->channel);
+    return keep(e, t->data[dim[2] == 1 ? slice : slice * INNER + pixel]);
 }
 
 static emit_value scalar_count(struct emit *e) { return keep(e, N * INNER); }
@@ -77,9 +81,13 @@ static const struct emit_builder scalar_builder = {
 #undef FTM_EMIT
 };
 
-static struct shape operand_shape(char kind)
+/* round: which of the shapes that an operand may have. */
+static struct shape operand_shape(char kind, int round)
 {
+    const struct shape broadcast[ROUNDS] = {shape_4d(N, C, 2, 2), shape_4d(N, C, 1, 1),
+                                            shape_4d(N, 1, 2, 2), shape_scalar()};
     switch (kind) {
+    case 'b': return broadcast[round];
     case 't':
     case 'x': return shape_4d(N, C, 2, 2);
     case 'c': return shape_1d(C);
@@ -89,11 +97,12 @@ static struct shape operand_shape(char kind)
     }
 }
 
-/* Row 1 of [2,C] is a variance; `positive` makes [C] one too. */
-static struct tensor make_operand(struct arena *arena, char kind, unsigned index, bool positive)
+/* Row 1 of [2,C] is a variance; every other round makes [C] one too. */
+static struct tensor make_operand(struct arena *arena, char kind, unsigned index, int round)
 {
+    const bool positive = round % 2 == 1;
     static const double special[] = {0, 6, -6, 6.5, NAN, 3};
-    struct tensor t = {.shape = operand_shape(kind)};
+    struct tensor t = {.shape = operand_shape(kind, round)};
     int64_t size = shape_elements(&t.shape, 1);
     t.data = arena_array(arena, double, size);
     for (int64_t i = 0; i < size; i++) {
@@ -122,15 +131,23 @@ static void compare(enum op op, const struct attrs *attrs, const struct tensor *
     }
 }
 
-static void check_op(enum op op, bool positive)
+static struct attrs make_attrs(int round)
+{
+    struct attrs attrs = {.eps = 1e-3};
+#define FTM_ATTR_BOOL(name) attrs.name = round % 2 == 1;
+#include "attrs.def"
+    return attrs;
+}
+
+static void check_op(enum op op, int round)
 {
     struct arena arena;
     arena_init(&arena, "test");
     struct tensor in[8];
-    struct attrs attrs = {.eps = 1e-3};
+    struct attrs attrs = make_attrs(round);
     uint32_t count = op_least_operands(op);
     for (uint32_t i = 0; i < count; i++)
-        in[i] = make_operand(&arena, op_operand(op, i), i, positive);
+        in[i] = make_operand(&arena, op_operand(op, i), i, round);
     struct eval e = {.attrs = &attrs, .in = in, .n = N};
     e.out.shape = in[0].shape;
     e.out.data = arena_array(&arena, double, shape_elements(&e.out.shape, 1));
@@ -143,9 +160,9 @@ static void test_emission_equals_evaluation(void **state)
 {
     (void)state;
     for (int op = 0; op < OP_COUNT; op++)
-        for (int positive = 0; positive < 2; positive++)
+        for (int round = 0; round < ROUNDS; round++)
             if (op_info((enum op)op)->cls == OP_CLASS_ELEMWISE)
-                check_op((enum op)op, positive);
+                check_op((enum op)op, round);
 }
 
 /* What the column ZERO says, at operands that are all 0, as the lanes past the last channel are. */
@@ -158,9 +175,9 @@ static void test_zero_of_zeros(void **state)
         if (info->cls != OP_CLASS_ELEMWISE)
             continue;
         struct tensor in[8];
-        const struct attrs attrs = {.eps = 1e-3};
+        const struct attrs attrs = make_attrs(0);
         for (uint32_t i = 0; i < op_least_operands((enum op)op); i++)
-            in[i] = (struct tensor){operand_shape(op_operand((enum op)op, i)), zeros};
+            in[i] = (struct tensor){operand_shape(op_operand((enum op)op, i), 0), zeros};
         struct scalar_emit s = {.emit = {&scalar_builder}, .in = in};
         double got = value(op_emit((enum op)op)(&s.emit, &attrs));
         bool zero = !(got < 0) && !(got > 0) && !isnan(got);
