@@ -74,7 +74,7 @@ static void report_missing(struct bind *c, const struct net_param *p)
     const char *nearest = prefix || c->diag->dropped ? NULL : nearest_key(c, p->name);
     if (prefix)
         diag_note(c->diag, "the file has '%s%s': write `weights = \"%s\" { strip \"%s\" }`", prefix,
-                  p->name, c->recipe->weights, prefix);
+                  p->name, recipe_text(c->recipe, FTMRT_PARAM_finetune_weights), prefix);
     else if (nearest)
         diag_note(c->diag,
                   "did you mean '%s'? `rename` maps keys of the file to names of the model",

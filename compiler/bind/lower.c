@@ -204,7 +204,9 @@ static value_id lower_body(struct body *b, struct lower *c, const char *name, bo
 
 static value_id add_loss(struct lower *c, struct graph *g, value_id logits, value_id label)
 {
-    struct attrs a = {.label_smoothing = c->recipe->label_smoothing};
+    struct attrs a = {.label_smoothing =
+                          ftmrt_call_number(recipe_call(c->recipe, FTMRT_PARAM_finetune_loss),
+                                            FTMRT_PARAM_cross_entropy_label_smoothing)};
     const value_id inputs[] = {logits, label};
     return graph_add(g, OP_cross_entropy, inputs, 2, &a, c->recipe->span, NULL);
 }
@@ -244,16 +246,28 @@ static bool check_classes(const struct lower *c)
 {
     const struct layer *l = &c->net->layers.at[c->net->output.i];
     const struct shape *s = &l->type.shape;
-    if (s->rank == 2 && s->dim[1] == c->recipe->classes)
+    if (s->rank == 2 && s->dim[1] == recipe_classes(c->recipe))
         return true;
     char shape[96];
-    diag_report(
-        c->diag, l->span, DIAG_OUTPUT_CLASSES, c->net->output_name ? c->net->output_name : "logits",
-        shape_text(s, shape, sizeof shape), arena_printf(c->arena, "%" PRId64, c->recipe->classes));
+    diag_report(c->diag, l->span, DIAG_OUTPUT_CLASSES,
+                c->net->output_name ? c->net->output_name : "logits",
+                shape_text(s, shape, sizeof shape),
+                arena_printf(c->arena, "%" PRId64, recipe_classes(c->recipe)));
     if (l->path && s->rank == 2)
         diag_note(c->diag, "give the network a new head: `replace %s with linear(classes)`",
                   l->path);
     return false;
+}
+
+static struct optimizer optimizer_of(const struct ftmrt_call *c)
+{
+    struct optimizer o = {.kind = OPTIMIZER_SGD,
+                          .lr = ftmrt_call_number(c, FTMRT_PARAM_sgd_lr),
+                          .momentum = ftmrt_call_number(c, FTMRT_PARAM_sgd_momentum),
+                          .weight_decay = ftmrt_call_number(c, FTMRT_PARAM_sgd_weight_decay),
+                          .nesterov = ftmrt_call_integer(c, FTMRT_PARAM_sgd_nesterov) != 0};
+    o.momentum_used = o.momentum != 0;
+    return o;
 }
 
 bool lower_program(struct arena *arena, struct diag *diag, const struct net *net,
@@ -262,9 +276,10 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct net *net
     struct lower c = {.arena = arena, .diag = diag, .net = net, .recipe = r, .binding = binding};
     if (!check_classes(&c))
         return false;
-    c.program = program_new(arena, diag, r->name, r->batch);
-    c.program->shards = r->shards;
-    c.program->optimizer = r->optimizer;
+    c.program =
+        program_new(arena, diag, r->bound.name, recipe_integer(r, FTMRT_PARAM_finetune_batch));
+    c.program->shards = recipe_integer(r, FTMRT_PARAM_finetune_shards);
+    c.program->optimizer = optimizer_of(recipe_call(r, FTMRT_PARAM_finetune_optimizer));
     add_states(&c);
     if (!lower_predict(&c) || !lower_loss(&c, "eval", false) || !lower_loss(&c, "train", true))
         return false;

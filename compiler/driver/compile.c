@@ -74,8 +74,10 @@ static bool stage_weights(struct compilation *c)
 {
     const char *dir = file_dir(&c->arena, c->options->file);
     if (c->options->weights) {
-        c->recipe->weights = absolute(c, c->options->weights);
-        if (!c->recipe->weights) {
+        const char *path = absolute(c, c->options->weights);
+        *recipe_setting(c->recipe, FTMRT_PARAM_finetune_weights) =
+            (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = path}};
+        if (!path) {
             diag_system(&c->diag, c->options->weights, errno);
             return false;
         }
@@ -167,8 +169,9 @@ static bool stage_descriptor(struct compilation *c)
     in.sources = source_tensors(c, &in.source_count);
     if (c->recipe) {
         const char *base = absolute(c, file_dir(&c->arena, c->options->file));
-        in.recipe = lang_recipe_json(&c->arena, c->net, c->recipe, base ? base : ".");
-        in.resolved = lang_resolved(&c->arena, c->net, c->recipe);
+        c->recipe->bound.base = base ? base : ".";
+        in.recipe = lang_recipe_json(&c->arena, c->net, c->recipe);
+        in.resolved = lang_resolved(&c->arena, c->recipe);
         FTM_BUG_ON(!in.recipe || !in.resolved, "the recipe has no text");
     }
     c->descriptor = descriptor_new(&c->arena, &in);
@@ -313,7 +316,7 @@ static bool check(struct compilation *c)
     if (!stage_program(c))
         return false;
     if (c->options->resolved && c->recipe)
-        fputs(lang_resolved(&c->arena, c->net, c->recipe), stdout);
+        fputs(lang_resolved(&c->arena, c->recipe), stdout);
     else
         printf("%s: ok\n", c->options->file);
     return true;

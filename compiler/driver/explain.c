@@ -190,7 +190,8 @@ static void print_totals(const struct explain *e, const struct layer_cost *total
     fprintf(e->out,
             "train step   %.3f million MACs per image, batch of %" PRId64 " in %" PRId64
             " shards\n",
-            (double)total->step_macs * 1e-6, e->recipe->batch, e->recipe->shards);
+            (double)total->step_macs * 1e-6, recipe_integer(e->recipe, FTMRT_PARAM_finetune_batch),
+            recipe_integer(e->recipe, FTMRT_PARAM_finetune_shards));
     fprintf(e->out, "activations  %.3f MB per image, if every value were kept\n",
             (double)total->bytes * 1e-6);
     fprintf(e->out, "prefix       %.1f %% of the forward MACs come before anything that trains\n",
@@ -239,7 +240,7 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     e.costs = arena_array(&scratch, struct layer_cost, net->layers.len + 1);
     measure(&e);
     find_variants(&e, plan ? plan->predict : NULL);
-    fprintf(out, "%s: %s\n\n", r->name, r->model ? r->model : net->name);
+    fprintf(out, "%s: %s\n\n", r->bound.name, recipe_text(r, FTMRT_PARAM_finetune_model));
     print_layers(&e);
     const struct layer_cost total = sum(&e, false);
     print_totals(&e, &total);

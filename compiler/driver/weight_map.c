@@ -129,12 +129,13 @@ void report_map(const struct net *net, const struct recipe *r, const struct bind
 {
     struct arena scratch;
     arena_init(&scratch, "map");
+    const char *weights = recipe_text(r, FTMRT_PARAM_finetune_weights);
     struct map_printer m = {.arena = &scratch, .net = net, .b = binding, .out = out, .width = 4};
     for (uint32_t i = 0; i < binding->params.len; i++) {
         const int n = (int)strlen(binding->params.at[i].name);
         m.width = n > m.width ? n : m.width;
     }
-    fprintf(out, "%s <- %s%s%s\n", net->name, r->weights ? r->weights : "random",
+    fprintf(out, "%s <- %s%s%s\n", net->name, weights ? weights : "random",
             binding->weights ? ", " : "", binding->weights ? binding->weights->format : "");
     for (uint32_t i = 0; i < binding->params.len; i++)
         print_param(&m, i);

@@ -191,11 +191,9 @@ static bool convert(struct front *f, enum ftmrt_type type, struct value *v, stru
             spread(f->arena, v, 2);
         return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, true);
     case FTMRT_TYPE_NUMBERS:
-        if (is_symbol(v, "imagenet"))
-            return true;
         if (value_is_number(v))
             spread(f->arena, v, 1);
-        return v->kind == VALUE_LIST && v->count <= 4 && all_kind(v, false);
+        return v->kind == VALUE_LIST && all_kind(v, false);
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:
     case FTMRT_TYPE_OPTIMIZER:
@@ -243,75 +241,124 @@ static void report_range(struct front *f, const struct ftmrt_param_info *p, cons
                 value_text(f->arena, bad));
 }
 
-/* Checks and stores argument i. false: reported, or the value is an error already. */
+/* Brings a value into the form of a parameter and checks its range. title: of the value in messages. false after a
+ * report, or if the value is an error already. */
+static bool check(struct front *f, const struct ftmrt_param_info *p, const char *title,
+                  struct value *v, struct span span)
+{
+    const struct value given = *v;
+    if (v->kind == VALUE_ERROR)
+        return false;
+    if (!convert(f, p->type, v, span)) {
+        diag_report(f->diag, span, DIAG_WRONG_TYPE, title, type_text(p->type),
+                    value_text(f->arena, &given));
+        return false;
+    }
+    if (in_range(p, v))
+        return true;
+    report_range(f, p, v, span);
+    return false;
+}
+
+/* Checks and stores argument i. */
 static bool store(struct front *f, struct bound_call *c, uint32_t i, struct value v,
                   struct span span)
 {
     const struct ftmrt_param_info *p = &c->info->params[i];
     c->spans[i] = span;
-    if (v.kind == VALUE_ERROR)
-        return false;
-    struct value given = v;
-    if (!convert(f, p->type, &v, span)) {
-        diag_report(f->diag, span, DIAG_WRONG_TYPE,
-                    arena_printf(f->arena, "'%s' of %s", p->name, c->info->name),
-                    type_text(p->type), value_text(f->arena, &given));
-        return false;
-    }
     c->args[i] = v;
-    if (in_range(p, &v))
-        return true;
-    report_range(f, p, &v, span);
-    return false;
+    return check(f, p, arena_printf(f->arena, "'%s' of %s", p->name, c->info->name), &c->args[i],
+                 span);
 }
 
 /* ---- binding ---- */
 
-/* The parameter that an argument is for, or param_count after a report. */
-static uint32_t slot_of(struct front *f, const struct ftmrt_call_info *info, const struct arg *arg,
-                        uint32_t position, bool implicit)
+uint32_t match_argument(struct front *f, const char *callee, const char *const *names,
+                        uint32_t count, const struct arg *arg, uint32_t position, bool implicit)
 {
+    implicit = implicit && count > 0;
     if (!arg->name) {
-        if (position < info->param_count)
+        if (position < count)
             return position;
-        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, info->name,
-                    info->param_count - implicit);
+        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, callee, count - implicit);
         if (implicit)
             diag_note(
                 f->diag,
                 "in an edit the layer's input is not written: it is the value that is edited");
-        return info->param_count;
+        return count;
     }
-    const char **names = arena_array(f->arena, const char *, info->param_count);
-    for (uint32_t i = 0; i < info->param_count; i++) {
-        names[i] = info->params[i].name;
+    for (uint32_t i = 0; i < count; i++)
         if (!strcmp(names[i], arg->name))
             return i;
-    }
-    diag_report(f->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, info->name, arg->name);
-    const char *near = str_nearest(arg->name, names, info->param_count);
+    diag_report(f->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, callee, arg->name);
+    const char *near = str_nearest(arg->name, names, count);
     struct strbuf all;
     strbuf_init(&all, f->arena);
-    for (uint32_t i = implicit; i < info->param_count; i++)
+    for (uint32_t i = implicit; i < count; i++)
         strbuf_addf(&all, "%s%s", all.len ? ", " : "", names[i]);
     if (near)
         diag_note(f->diag, "did you mean '%s'?", near);
     else if (all.len)
-        diag_note(f->diag, "it has: %s", all.text);
-    return info->param_count;
+        diag_note(f->diag, "it has: %.200s", all.text);
+    return count;
+}
+
+void report_twice(struct front *f, const char *callee, const char *name, const struct arg *arg)
+{
+    diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, callee, name);
+    if (!arg->name)
+        diag_note(f->diag, "a value without a name goes by its position: this is '%s'", name);
+}
+
+/* Names of all parameters. */
+static const char **param_names(struct arena *arena, const struct ftmrt_call_info *info)
+{
+    const char **names = arena_array(arena, const char *, info->param_count);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        names[i] = info->params[i].name;
+    return names;
+}
+
+struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
+                                enum ftmrt_category category, const char *what)
+{
+    bool named = e->kind == EXPR_CALL || e->kind == EXPR_NAME;
+    if (named && !call_find(e->text) && !frame_get(frame, e->text) &&
+        !map_get(&f->decls, e->text)) {
+        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, ftmrt_category_text(category, false),
+                    e->text);
+        const char *near = call_nearest(e->text, category);
+        if (near)
+            diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(f->diag, "there %s: %s",
+                  strchr(call_list(f->arena, category), ',') ? "are" : "is",
+                  call_list(f->arena, category));
+        return NULL;
+    }
+    const struct ftmrt_call_info *info = named ? call_find(e->text) : NULL;
+    if (info && info->category != category) {
+        diag_report(
+            f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
+            arena_printf(f->arena, "%s '%s'", ftmrt_category_text(info->category, false), e->text));
+        return NULL;
+    }
+    struct value v = eval(f, frame, e);
+    if (v.kind == VALUE_CALL && v.call->info->category == category)
+        return v.call;
+    if (v.kind != VALUE_ERROR)
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
+                    value_text(f->arena, &v));
+    return NULL;
 }
 
 /* The value of an argument; a call of a category is looked up among its own. */
-static struct value argument(struct front *f, struct frame *frame,
-                             const struct ftmrt_call_info *info, uint32_t slot,
-                             const struct expr *e)
+static struct value argument(struct front *f, struct frame *frame, const struct ftmrt_param_info *p,
+                             const char *title, const struct expr *e)
 {
-    enum ftmrt_category category =
-        slot == info->param_count ? FTMRT_CATEGORY_COUNT : type_category(info->params[slot].type);
+    enum ftmrt_category category = p ? type_category(p->type) : FTMRT_CATEGORY_COUNT;
     if (category == FTMRT_CATEGORY_COUNT)
         return eval(f, frame, e);
-    struct bound_call *c = setting_call(f, frame, e, category,
-                                        arena_printf(f->arena, "'%s'", info->params[slot].name));
+    struct bound_call *c = setting_call(f, frame, e, category, title);
     return c ? (struct value){.kind = VALUE_CALL, .call = c} : value_error();
 }
 
@@ -347,37 +394,103 @@ static struct bound_call *new_call(struct front *f, const struct ftmrt_call_info
     return c;
 }
 
+/* ---- words for several arguments ---- */
+
+static const struct preset {
+    const char *call, *word, *param;
+    uint32_t count;
+    double numbers[4];
+} presets[] = {
+#define FTM_PRESET(call, word, param, ...)                                                         \
+    {#call, #word, #param, sizeof((double[]){__VA_ARGS__}) / sizeof(double), {__VA_ARGS__}},
+#include "presets.def"
+};
+
+enum { PRESET_COUNT = sizeof presets / sizeof *presets };
+
+static bool is_preset(const struct preset *p, const struct ftmrt_call_info *info,
+                      const struct value *v)
+{
+    return v->kind == VALUE_SYMBOL && !strcmp(p->call, info->name) && !strcmp(p->word, v->text);
+}
+
+static struct value preset_value(struct arena *arena, const struct preset *p)
+{
+    struct value v = {
+        .kind = VALUE_LIST, .items = arena_array(arena, struct value, p->count), .count = p->count};
+    for (uint32_t i = 0; i < p->count; i++)
+        v.items[i] = value_float(p->numbers[i]);
+    return v;
+}
+
+/* Arguments of one call while they are matched. */
+struct matching {
+    struct bound_call *call;
+    bool *given;       /* per parameter */
+    bool ok, misnamed; /* misnamed: what is missing follows from that */
+};
+
+/* A word that gives several arguments; false if this is none. */
+static bool give_preset(struct front *f, struct matching *m, const struct value *word,
+                        struct span span)
+{
+    const struct ftmrt_call_info *info = m->call->info;
+    bool any = false;
+    for (uint32_t i = 0; i < PRESET_COUNT; i++) {
+        if (!is_preset(&presets[i], info, word))
+            continue;
+        uint32_t slot = 0;
+        while (strcmp(info->params[slot].name, presets[i].param) != 0)
+            slot++;
+        if (m->given[slot])
+            diag_report(f->diag, span, DIAG_DUPLICATE_ARGUMENT, info->name, presets[i].param);
+        m->ok = m->ok && !m->given[slot] &&
+                store(f, m->call, slot, preset_value(f->arena, &presets[i]), span);
+        any = m->given[slot] = true;
+    }
+    return any;
+}
+
+/* ---- calls ---- */
+
+static void give(struct front *f, struct frame *frame, struct matching *m, const struct arg *arg,
+                 uint32_t slot)
+{
+    const struct ftmrt_call_info *info = m->call->info;
+    const struct ftmrt_param_info *p = slot < info->param_count ? &info->params[slot] : NULL;
+    struct value v =
+        argument(f, frame, p, arena_printf(f->arena, "'%s'", p ? p->name : ""), arg->value);
+    if (!p) {
+        m->misnamed = true;
+    } else if (m->given[slot]) {
+        report_twice(f, info->name, p->name, arg);
+        m->ok = false;
+    } else if (!give_preset(f, m, &v, arg->value->span)) {
+        m->given[slot] = true;
+        m->ok = store(f, m->call, slot, v, arg->value->span) && m->ok;
+    }
+}
+
 struct bound_call *call_bind(struct front *f, struct frame *frame,
                              const struct ftmrt_call_info *info, const struct expr *e,
                              const struct value *implicit)
 {
-    struct bound_call *c = new_call(f, info, e->span);
-    bool *given = arena_array(f->arena, bool, info->param_count), ok = true, misnamed = false;
+    struct matching m = {.call = new_call(f, info, e->span), .ok = true};
+    m.given = arena_array(f->arena, bool, info->param_count);
+    const char **names = param_names(f->arena, info);
     uint32_t position = 0;
     if (implicit && info->param_count) {
-        given[0] = true;
-        ok = store(f, c, position++, *implicit, e->span);
+        m.given[0] = true;
+        m.ok = store(f, m.call, position++, *implicit, e->span);
     }
     for (uint32_t i = 0; i < e->args->list.len; i++) {
         const struct arg *arg = &e->args->list.at[i];
-        uint32_t slot = slot_of(f, info, arg, position, implicit != NULL);
+        uint32_t slot = match_argument(f, info->name, names, info->param_count, arg, position,
+                                       implicit != NULL);
         position += !arg->name;
-        struct value v = argument(f, frame, info, slot, arg->value);
-        if (slot == info->param_count) {
-            misnamed = true;
-        } else if (given[slot]) {
-            diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, info->name,
-                        info->params[slot].name);
-            if (!arg->name)
-                diag_note(f->diag, "a value without a name goes by its position: this is '%s'",
-                          info->params[slot].name);
-            ok = false;
-        } else {
-            given[slot] = true;
-            ok = store(f, c, slot, v, arg->value->span) && ok;
-        }
+        give(f, frame, &m, arg, slot);
     }
-    return !misnamed && fill(f, c, given) && ok ? c : NULL;
+    return !m.misnamed && fill(f, m.call, m.given) && m.ok ? m.call : NULL;
 }
 
 struct bound_call *call_bind_bare(struct front *f, const struct ftmrt_call_info *info,
@@ -386,6 +499,68 @@ struct bound_call *call_bind_bare(struct front *f, const struct ftmrt_call_info 
     struct bound_call *c = new_call(f, info, span);
     const bool *given = arena_array(f->arena, bool, info->param_count);
     return fill(f, c, given) ? c : NULL;
+}
+
+bool param_value(struct front *f, struct frame *frame, const struct ftmrt_param_info *p,
+                 const struct expr *e, struct value *out)
+{
+    *out = argument(f, frame, p, p->name, e);
+    return check(f, p, arena_printf(f->arena, "'%s'", p->name), out, e->span);
+}
+
+bool param_default(struct front *f, const struct ftmrt_param_info *p, struct span span,
+                   struct value *out)
+{
+    *out = p->value ? literal(p->value) : (struct value){.kind = VALUE_ABSENT};
+    return out->kind == VALUE_ABSENT || check(f, p, p->name, out, span);
+}
+
+/* ---- arguments as plain data ---- */
+
+static struct ftmrt_arg plain_list(struct arena *arena, const struct value *v)
+{
+    if (v->count && v->items[0].kind == VALUE_STRING) {
+        const char **texts = arena_array(arena, const char *, v->count);
+        for (uint32_t i = 0; i < v->count; i++)
+            texts[i] = v->items[i].text;
+        return (struct ftmrt_arg){FTMRT_ARG_TEXTS, v->count, {.texts = texts}};
+    }
+    double *numbers = arena_array(arena, double, v->count);
+    for (uint32_t i = 0; i < v->count; i++)
+        numbers[i] = value_number(&v->items[i]);
+    return (struct ftmrt_arg){FTMRT_ARG_NUMBERS, v->count, {.numbers = numbers}};
+}
+
+struct ftmrt_arg plain_arg(struct arena *arena, const struct value *v)
+{
+    struct ftmrt_call *call;
+    switch (v->kind) {
+    case VALUE_INT:
+    case VALUE_BOOL: return (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = v->integer}};
+    case VALUE_FLOAT:
+    case VALUE_PERCENT:
+    case VALUE_EPOCHS: return (struct ftmrt_arg){FTMRT_ARG_NUMBER, 0, {.number = v->real}};
+    case VALUE_STRING: return (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = v->text}};
+    case VALUE_LIST: return plain_list(arena, v);
+    case VALUE_CALL:
+        call = arena_new(arena, struct ftmrt_call);
+        *call = plain_call(arena, v->call);
+        return (struct ftmrt_arg){FTMRT_ARG_CALLS, 1, {.calls = call}};
+    case VALUE_ERROR:
+    case VALUE_ABSENT:
+    case VALUE_SYMBOL:
+    case VALUE_TENSOR:
+    case VALUE_DECL: break;
+    }
+    return (struct ftmrt_arg){FTMRT_ARG_NONE, 0, {0}};
+}
+
+struct ftmrt_call plain_call(struct arena *arena, const struct bound_call *c)
+{
+    struct ftmrt_arg *args = arena_array(arena, struct ftmrt_arg, c->info->param_count);
+    for (uint32_t i = 0; i < c->info->param_count; i++)
+        args[i] = plain_arg(arena, &c->args[i]);
+    return (struct ftmrt_call){ftmrt_call_id(c->info), args};
 }
 
 int64_t call_int(const struct bound_call *c, uint32_t i) { return c->args[i].integer; }

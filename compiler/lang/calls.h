@@ -41,6 +41,29 @@ struct bound_call *call_bind(struct front *f, struct frame *frame,
 struct bound_call *call_bind_bare(struct front *f, const struct ftmrt_call_info *info,
                                   struct span span);
 
+/* The parameter that an argument of callee's call is for, of `count` names; count after a report. position: of the argument
+ * among those without a name. implicit: the first parameter is not written. */
+uint32_t match_argument(struct front *f, const char *callee, const char *const *names,
+                        uint32_t count, const struct arg *arg, uint32_t position, bool implicit);
+/* Reports an argument for a parameter that has one. */
+void report_twice(struct front *f, const char *callee, const char *name, const struct arg *arg);
+
+/* The call of one category that an expression is: of a setting, or of a step of a pipeline. NULL
+ * after a report that lists what there is. what: "optimizer", "step", ... */
+struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
+                                enum ftmrt_category category, const char *what);
+
+/* The value of an expression as that of a parameter, and a parameter's default (ABSENT if there is none): converted, and in
+ * its range. false after a report. */
+bool param_value(struct front *f, struct frame *frame, const struct ftmrt_param_info *p,
+                 const struct expr *e, struct value *out);
+bool param_default(struct front *f, const struct ftmrt_param_info *p, struct span span,
+                   struct value *out);
+
+/* A value or a bound call without its places, as programs get it. */
+struct ftmrt_arg plain_arg(struct arena *arena, const struct value *v);
+struct ftmrt_call plain_call(struct arena *arena, const struct bound_call *c);
+
 /* Argument i as numbers. */
 int64_t call_int(const struct bound_call *c, uint32_t i);
 double call_float(const struct bound_call *c, uint32_t i);

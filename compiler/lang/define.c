@@ -1,8 +1,8 @@
 /* -D path=value: overrides applied to the syntax tree of the finetune before it is checked, so that
  * an override is checked like what is written.
  *
- *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'   -D
- * transform.eval=model.preprocess */
+ *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'
+ *     -D transform.eval=model.preprocess */
 #include "front.h"
 
 #include <string.h>
@@ -48,6 +48,17 @@ static void set_value(struct front *f, struct recipe_stmt *s, struct expr *value
     s->span = s->name_span = value->span;
 }
 
+/* The name of the call that a setting has by default, or NULL. */
+static const char *default_call(const char *setting)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_finetune);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (!strcmp(info->params[i].name, setting))
+            return info->params[i].value && call_find(info->params[i].value) ? info->params[i].value
+                                                                             : NULL;
+    return NULL;
+}
+
 /* The call of a setting, made from its bare name or from the default of a setting that is not
  * written. */
 static struct expr *setting_of(struct front *f, struct recipe_stmt *s, struct span span)
@@ -55,9 +66,7 @@ static struct expr *setting_of(struct front *f, struct recipe_stmt *s, struct sp
     struct expr *e = s->values->list.len ? s->values->list.at[0] : NULL;
     const char *name = e && e->kind == EXPR_NAME ? e->text : NULL;
     if (!e)
-        name = !strcmp(s->name, "optimizer") ? "sgd"
-               : !strcmp(s->name, "loss")    ? "cross_entropy"
-                                             : "constant";
+        name = default_call(s->name);
     if (!name)
         return e->kind == EXPR_CALL ? e : NULL;
     struct expr *call = arena_new(f->arena, struct expr);
@@ -101,8 +110,7 @@ static void apply(struct front *f, const char *text, const char *key, const char
     } else if (!strcmp(key, "transform")) {
         set_value(f, demand(f, stmts, RECIPE_TRANSFORM, argument, value->span), value,
                   source->text);
-    } else if (!find(stmts, RECIPE_SETTING, key) && strcmp(key, "optimizer") != 0 &&
-               strcmp(key, "loss") != 0 && strcmp(key, "schedule") != 0) {
+    } else if (!find(stmts, RECIPE_SETTING, key) && !default_call(key)) {
         bad(f, text, "there is no such setting");
     } else {
         struct expr *call =

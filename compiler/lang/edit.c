@@ -115,7 +115,7 @@ static void set_dead(struct front *f, const struct selection *s, bool dead)
 }
 
 /* Builds the new layer or block on a value. LAYER_NONE after a report. */
-static layer_id build(struct front *f, struct frame *recipe, const struct expr *call,
+static layer_id build(struct front *f, struct frame *scope, const struct expr *call,
                       const char *label, layer_id on)
 {
     struct expr named = *call;
@@ -125,7 +125,7 @@ static layer_id build(struct front *f, struct frame *recipe, const struct expr *
         named.label = &text;
     }
     struct value input = value_tensor(on);
-    struct value v = eval_call(f, recipe, &named, &input);
+    struct value v = eval_call(f, scope, &named, &input);
     if (v.kind == VALUE_TENSOR)
         return v.tensor;
     if (v.kind != VALUE_ERROR)
@@ -134,11 +134,11 @@ static layer_id build(struct front *f, struct frame *recipe, const struct expr *
     return LAYER_NONE;
 }
 
-static bool replace(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt,
+static bool replace(struct front *f, struct frame *scope, const struct recipe_stmt *stmt,
                     const struct selection *s)
 {
     set_dead(f, s, true);
-    layer_id made = build(f, recipe, stmt->values->list.at[0], stmt->name, s->input);
+    layer_id made = build(f, scope, stmt->values->list.at[0], stmt->name, s->input);
     if (made.i == LAYER_NONE.i) {
         set_dead(f, s, false);
         return false;
@@ -147,19 +147,19 @@ static bool replace(struct front *f, struct frame *recipe, const struct recipe_s
     return true;
 }
 
-static bool insert(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt,
+static bool insert(struct front *f, struct frame *scope, const struct recipe_stmt *stmt,
                    const struct selection *s)
 {
     bool after = stmt->kind == RECIPE_INSERT_AFTER;
     layer_id at = after ? s->value : s->input;
-    layer_id made = build(f, recipe, stmt->values->list.at[0], NULL, at);
+    layer_id made = build(f, scope, stmt->values->list.at[0], NULL, at);
     if (made.i == LAYER_NONE.i)
         return false;
     rewire(f, s, !after, at, made);
     return true;
 }
 
-static bool set_attribute(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
+static bool set_attribute(struct front *f, struct frame *scope, const struct recipe_stmt *stmt)
 {
     const char *dot = strrchr(stmt->name, '.');
     const char *path =
@@ -167,7 +167,7 @@ static bool set_attribute(struct front *f, struct frame *recipe, const struct re
     for (uint32_t i = 0; dot && i < f->net->layers.len; i++) {
         struct layer *l = &f->net->layers.at[i];
         if (l->path && !strcmp(l->path, path))
-            return layer_set(f, recipe, l, dot + 1, stmt);
+            return layer_set(f, scope, l, dot + 1, stmt);
     }
     if (dot)
         report_unknown_layer(f, path, stmt->name_span);
@@ -226,17 +226,17 @@ static bool is_edit(const struct recipe_stmt *stmt)
     return stmt->kind >= RECIPE_REPLACE && stmt->kind <= RECIPE_SET;
 }
 
-static bool apply(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
+static bool apply(struct front *f, struct frame *scope, const struct recipe_stmt *stmt)
 {
     struct selection s;
     if (stmt->kind == RECIPE_SET)
-        return set_attribute(f, recipe, stmt);
+        return set_attribute(f, scope, stmt);
     if (!select_name(f, stmt, &s))
         return false;
     if (stmt->kind == RECIPE_REPLACE)
-        return replace(f, recipe, stmt, &s);
+        return replace(f, scope, stmt, &s);
     if (stmt->kind != RECIPE_REMOVE)
-        return insert(f, recipe, stmt, &s);
+        return insert(f, scope, stmt, &s);
     rewire(f, &s, false, s.value, s.input);
     set_dead(f, &s, true);
     return true;
@@ -245,10 +245,10 @@ static bool apply(struct front *f, struct frame *recipe, const struct recipe_stm
 /* One edit and what follows from it. false: what comes behind it makes no sense any more; an edit
  * that could not be applied leaves the network as it was, which is enough to check the next ones,
  * unless they name what it inserts. */
-static bool edit(struct front *f, struct frame *recipe, const struct recipe_stmt *stmt)
+static bool edit(struct front *f, struct frame *scope, const struct recipe_stmt *stmt)
 {
     struct map before = weight_shapes(f);
-    bool applied = apply(f, recipe, stmt);
+    bool applied = apply(f, scope, stmt);
     net_sort(f, false);
     if (!applied)
         return stmt->kind != RECIPE_INSERT_AFTER && stmt->kind != RECIPE_INSERT_BEFORE;
@@ -256,15 +256,15 @@ static bool edit(struct front *f, struct frame *recipe, const struct recipe_stmt
         diag_note(f->diag, "after `%s` in line %u", stmt->text, stmt->span.line);
         return false;
     }
-    return !f->recipe->weights || check_weights(f, stmt, &before);
+    return !recipe_text(f->recipe, FTMRT_PARAM_finetune_weights) || check_weights(f, stmt, &before);
 }
 
-bool front_edit(struct front *f, struct frame *recipe)
+bool front_edit(struct front *f, struct frame *scope)
 {
     const struct recipe_stmts *stmts = f->finetune->recipe;
     f->adding = true;
     for (uint32_t i = 0; i < stmts->list.len; i++)
-        if (is_edit(stmts->list.at[i]) && !edit(f, recipe, stmts->list.at[i]))
+        if (is_edit(stmts->list.at[i]) && !edit(f, scope, stmts->list.at[i]))
             return false;
     return true;
 }

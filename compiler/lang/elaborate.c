@@ -72,37 +72,6 @@ static bool set_param(struct front *f, struct frame *frame, const struct param *
     return !p->dtype || bind_dims(f, frame, p, v, span);
 }
 
-/* The parameter of an argument, or UINT32_MAX after a report. */
-static uint32_t param_of(struct front *f, const struct decl *d, const struct arg *arg,
-                         uint32_t position, bool implicit)
-{
-    uint32_t n = d->params->list.len;
-    if (!arg->name) {
-        if (position < n)
-            return position;
-        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, d->name,
-                    n - (implicit && n ? 1 : 0));
-        return UINT32_MAX;
-    }
-    const char **names = arena_array(f->arena, const char *, n);
-    for (uint32_t i = 0; i < n; i++) {
-        names[i] = d->params->list.at[i].name;
-        if (!strcmp(names[i], arg->name))
-            return i;
-    }
-    diag_report(f->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, d->name, arg->name);
-    const char *near = str_nearest(arg->name, names, n);
-    struct strbuf all;
-    strbuf_init(&all, f->arena);
-    for (uint32_t i = implicit; i < n; i++)
-        strbuf_addf(&all, "%s%s", all.len ? ", " : "", names[i]);
-    if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
-    else if (all.len)
-        diag_note(f->diag, "it has: %.200s", all.text);
-    return UINT32_MAX;
-}
-
 static bool bind_default(struct front *f, struct frame *frame, const struct param *p,
                          struct span span)
 {
@@ -112,44 +81,71 @@ static bool bind_default(struct front *f, struct frame *frame, const struct para
     return false;
 }
 
+/* What is given for the parameters of a block or model, while arguments are matched. */
+struct given {
+    const char **names;
+    struct value *values;
+    struct span *spans;
+    bool *given;
+    bool ok, misnamed; /* misnamed: what is missing follows from that */
+};
+
+static struct given new_given(struct arena *arena, const struct params *params)
+{
+    uint32_t n = params->list.len;
+    struct given g = {.names = arena_array(arena, const char *, n),
+                      .values = arena_array(arena, struct value, n),
+                      .spans = arena_array(arena, struct span, n),
+                      .given = arena_array(arena, bool, n),
+                      .ok = true};
+    for (uint32_t i = 0; i < n; i++)
+        g.names[i] = params->list.at[i].name;
+    return g;
+}
+
+/* Matches and evaluates the arguments of a call. */
+static void match_all(struct front *f, struct frame *caller, const struct decl *d,
+                      const struct expr *e, struct given *g, bool implicit)
+{
+    uint32_t n = d->params->list.len, position = implicit && n;
+    for (uint32_t i = 0; i < e->args->list.len; i++) {
+        const struct arg *arg = &e->args->list.at[i];
+        uint32_t slot = match_argument(f, d->name, g->names, n, arg, position, implicit);
+        position += !arg->name;
+        struct value v = eval(f, caller, arg->value);
+        if (slot == n) {
+            g->misnamed = true;
+            continue;
+        }
+        if (g->given[slot]) {
+            report_twice(f, d->name, g->names[slot], arg);
+            g->ok = false;
+        }
+        g->given[slot] = true;
+        g->values[slot] = v;
+        g->spans[slot] = arg->value->span;
+    }
+}
+
 /* Arguments first, then defaults, which may use the parameters before them. */
 static bool bind_params(struct front *f, struct frame *caller, struct frame *frame,
                         const struct expr *e, const struct value *implicit)
 {
     const struct params *params = frame->decl->params;
-    struct arg *given = arena_array(f->arena, struct arg, params->list.len);
-    struct value *values = arena_array(f->arena, struct value, params->list.len);
-    uint32_t position = 0;
-    bool ok = true, misnamed = false;
+    struct given g = new_given(f->arena, params);
     if (implicit && params->list.len) {
-        given[0] = (struct arg){.name = params->list.at[0].name, .span = e->span};
-        values[0] = *implicit;
-        position = 1;
+        g.given[0] = true;
+        g.values[0] = *implicit;
+        g.spans[0] = e->span;
     }
-    for (uint32_t i = 0; i < e->args->list.len; i++) {
-        struct arg arg = e->args->list.at[i];
-        uint32_t slot = param_of(f, frame->decl, &arg, position, implicit != NULL);
-        position += !arg.name;
-        struct value v = eval(f, caller, arg.value);
-        if (slot == UINT32_MAX) {
-            misnamed = true;
-            continue;
-        }
-        const char *name = params->list.at[slot].name;
-        if (given[slot].name) {
-            diag_report(f->diag, arg.span, DIAG_DUPLICATE_ARGUMENT, frame->decl->name, name);
-            ok = false;
-        }
-        given[slot] = (struct arg){.name = name, .span = arg.value->span};
-        values[slot] = v;
-    }
-    for (uint32_t i = 0; i < params->list.len && !misnamed; i++) {
+    match_all(f, caller, frame->decl, e, &g, implicit != NULL);
+    for (uint32_t i = 0; i < params->list.len && !g.misnamed; i++) {
         const struct param *p = &params->list.at[i];
-        bool bound = given[i].name ? set_param(f, frame, p, values[i], given[i].span)
-                                   : bind_default(f, frame, p, e->span);
-        ok = bound && ok;
+        bool bound = g.given[i] ? set_param(f, frame, p, g.values[i], g.spans[i])
+                                : bind_default(f, frame, p, e->span);
+        g.ok = bound && g.ok;
     }
-    return ok && !misnamed;
+    return g.ok && !g.misnamed;
 }
 
 /* ---- statements ---- */
@@ -303,10 +299,10 @@ static const struct param *model_input(struct front *f, const struct decl *model
 }
 
 /* A dimension of the input: the declared number, or what the pipeline makes. 0 after a report. */
-static int64_t input_dim(struct front *f, struct frame *recipe, const struct expr *dim,
-                         int64_t made, const char *what, const char *advice)
+static int64_t input_dim(struct front *f, struct frame *scope, const struct expr *dim, int64_t made,
+                         const char *what, const char *advice)
 {
-    struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(f, recipe, dim);
+    struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(f, scope, dim);
     if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
         return v.integer;
     if (v.kind == VALUE_INT && made) {
@@ -320,15 +316,15 @@ static int64_t input_dim(struct front *f, struct frame *recipe, const struct exp
     return 0;
 }
 
-static struct value add_input(struct front *f, struct frame *recipe, const struct param *p)
+static struct value add_input(struct front *f, struct frame *scope, const struct param *p)
 {
     static const char *const color = "to_grey() makes 1 channel, to_rgb() 3";
     static const char *const size =
         "the last resize or center_crop of `transform eval` gives the size";
     struct expr *const *dims = p->dims->list.at;
-    int64_t channels = input_dim(f, recipe, dims[0], f->channels, "a channel count", color);
-    int64_t height = input_dim(f, recipe, dims[1], f->size[0], "a height", size);
-    int64_t width = input_dim(f, recipe, dims[2], f->size[1], "a width", size);
+    int64_t channels = input_dim(f, scope, dims[0], f->channels, "a channel count", color);
+    int64_t height = input_dim(f, scope, dims[1], f->size[0], "a height", size);
+    int64_t width = input_dim(f, scope, dims[2], f->size[1], "a width", size);
     if (!channels || !height || !width)
         return value_error();
     struct layer l = {.op = OP_input, .scope = "", .span = p->span};
@@ -338,16 +334,16 @@ static struct value add_input(struct front *f, struct frame *recipe, const struc
     return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
 }
 
-bool front_elaborate(struct front *f, struct frame *recipe, const struct expr *call)
+bool front_elaborate(struct front *f, struct frame *scope, const struct expr *call)
 {
     const struct param *p = model_input(f, f->model);
     struct program *scratch = program_new(f->arena, f->diag, "scratch", 1);
     f->scratch = program_add_function(scratch, "scratch", false);
-    struct value input = p ? add_input(f, recipe, p) : value_error();
+    struct value input = p ? add_input(f, scope, p) : value_error();
     if (input.kind != VALUE_TENSOR)
         return false;
     f->net->name = f->model->name;
-    struct value result = run_decl(f, recipe, f->model, call, &input);
+    struct value result = run_decl(f, scope, f->model, call, &input);
     if (result.kind != VALUE_TENSOR) {
         if (result.kind != VALUE_ERROR)
             diag_report(f->diag, f->model->span, DIAG_WRONG_TYPE, "output of the model",

@@ -105,7 +105,8 @@ static void warn_one_value(struct front *f)
 {
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        if (l->op != OP_batch_norm || l->stats_frozen || f->recipe->batch != 1 ||
+        if (l->op != OP_batch_norm || l->stats_frozen ||
+            recipe_integer(f->recipe, FTMRT_PARAM_finetune_batch) != 1 ||
             shape_elements(&l->type.shape, 1) != l->type.shape.dim[1])
             continue;
         diag_report(f->diag, l->span, DIAG_ONE_VALUE, l->path);

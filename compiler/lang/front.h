@@ -90,7 +90,7 @@ const struct value *frame_get(const struct frame *frame, const char *name);
 struct value run_decl(struct front *f, struct frame *caller, const struct decl *decl,
                       const struct expr *e, const struct value *implicit);
 /* Builds the network of the recipe's model call. false after reports. */
-bool front_elaborate(struct front *f, struct frame *recipe, const struct expr *call);
+bool front_elaborate(struct front *f, struct frame *scope, const struct expr *call);
 
 /* ---- layer.c */
 struct value layer_call(struct front *f, struct frame *frame, const struct expr *e,
@@ -126,16 +126,16 @@ bool layer_within(const struct layer *l, const char *name);
 void report_unknown_layer(struct front *f, const char *name, struct span span);
 
 /* ---- edit.c, freezing.c, transforms.c, settings.c */
-bool front_edit(struct front *f, struct frame *recipe);
+bool front_edit(struct front *f, struct frame *scope);
 void front_freeze(struct front *f);
-void front_transforms(struct front *f, struct frame *recipe);
+void front_transforms(struct front *f, struct frame *scope);
 /* classes, labels and the model first (they are needed to build the network), then the rest. */
-void front_classes(struct front *f, struct frame *recipe);
-void front_settings(struct front *f, struct frame *recipe);
-/* The value of a setting or a step of a pipeline, which must be a call of one category; NULL after
- * a report that lists what there is. what: "optimizer", "step", ... */
-struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
-                                enum ftmrt_category category, const char *what);
+void front_classes(struct front *f, struct frame *scope);
+void front_settings(struct front *f, struct frame *scope);
+/* Every setting as its row has it: before all others. */
+void settings_default(struct front *f);
+/* The argument of a key of a block of the recipe. */
+struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt_param key);
 /* The statement `name = ...` or `transform name = ...`, or NULL. */
 const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind kind,
                                        const char *name);

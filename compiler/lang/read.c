@@ -20,17 +20,18 @@ static void front_init(struct front *f, struct arena *arena, struct diag *diag,
 }
 
 /* The network of the model call, edited and frozen. */
-static void build_network(struct front *f, struct frame *recipe)
+static void build_network(struct front *f, struct frame *scope)
 {
     const struct recipe_stmt *model = find_setting(f, RECIPE_SETTING, "model");
-    if (!f->model || !f->size[0] || !front_elaborate(f, recipe, model->values->list.at[0]))
+    if (!f->model || !f->size[0] || !front_elaborate(f, scope, model->values->list.at[0]))
         return;
-    if (!front_edit(f, recipe))
+    if (!front_edit(f, scope))
         return;
     front_freeze(f);
     const struct shape *s = &net_layer(f->net, f->net->output)->type.shape;
-    if (!f->recipe->classes && s->rank >= 2)
-        f->recipe->classes = s->dim[1];
+    if (!recipe_classes(f->recipe) && s->rank >= 2)
+        *recipe_setting(f->recipe, FTMRT_PARAM_finetune_classes) =
+            (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = s->dim[1]}};
 }
 
 bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,
@@ -42,6 +43,7 @@ bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options
     if (!front_load(&f))
         return false;
     struct frame scope = {.decl = f.finetune, .scope = ""};
+    settings_default(&f);
     front_define(&f);
     front_classes(&f, &scope);
     front_transforms(&f, &scope);

@@ -1,7 +1,8 @@
 /* The recipe as JSON: what the application part of a compiled program must know (runtime/app reads
- * it).
+ * it), printed from the rows of runtime/recipe/calls.def.
  *
- * Keys are sorted and numbers are printed in full, so that equal recipes give equal bytes. */
+ * A call is an object of its arguments, with its name under "kind", or under "op" in a pipeline. Keys are
+ * sorted and numbers are printed in full, so that equal recipes give equal bytes. */
 #include "lang.h"
 
 #include <jansson.h>
@@ -9,49 +10,93 @@
 
 #include "file.h"
 
-static json_t *floats(const double *values, uint32_t count)
+static json_t *calls_json(const struct ftmrt_arg *a);
+
+static json_t *numbers_json(const struct ftmrt_arg *a)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < count; i++)
-        json_array_append_new(list, json_real(values[i]));
+    for (uint32_t i = 0; i < a->count; i++)
+        json_array_append_new(list, json_real(a->numbers[i]));
     return list;
 }
 
-static json_t *sized_json(const char *op, const int64_t size[2])
+static json_t *texts_json(const struct ftmrt_arg *a)
 {
-    json_t *j = json_pack("{s:s, s:I}", "op", op, "height", (json_int_t)size[0]);
-    if (size[1])
-        json_object_set_new(j, "width", json_integer((json_int_t)size[1]));
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < a->count; i++)
+        json_array_append_new(list, json_string(a->texts[i]));
+    return list;
+}
+
+static json_t *call_json(const struct ftmrt_call *c, const char *head);
+
+static json_t *arg_json(enum ftmrt_type type, const struct ftmrt_arg *a)
+{
+    switch (a->kind) {
+    case FTMRT_ARG_NONE: break;
+    case FTMRT_ARG_INTEGER:
+        return type == FTMRT_TYPE_BOOL ? json_boolean(a->integer) : json_integer(a->integer);
+    case FTMRT_ARG_NUMBER: return json_real(a->number);
+    case FTMRT_ARG_TEXT: return json_string(a->text);
+    case FTMRT_ARG_NUMBERS: return numbers_json(a);
+    case FTMRT_ARG_TEXTS: return texts_json(a);
+    case FTMRT_ARG_CALLS:
+        return type == FTMRT_TYPE_TRANSFORMS ? calls_json(a) : call_json(a->calls, "kind");
+    }
+    return json_null();
+}
+
+/* The arguments that there are; what may be left out and was is absent. */
+static json_t *call_json(const struct ftmrt_call *c, const char *head)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    json_t *j = json_pack("{s:s}", head, info->name);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (c->args[i].kind != FTMRT_ARG_NONE)
+            json_object_set_new(j, info->params[i].name,
+                                arg_json(info->params[i].type, &c->args[i]));
     return j;
 }
 
-static json_t *transform_json(const struct transform *t)
+static json_t *calls_json(const struct ftmrt_arg *a)
 {
-    switch (t->kind) {
-    case TRANSFORM_RESIZE: return sized_json("resize", t->size);
-    case TRANSFORM_CENTER_CROP: return sized_json("center_crop", t->size);
-    case TRANSFORM_TO_GREY: return json_pack("{s:s}", "op", "to_grey");
-    case TRANSFORM_TO_RGB: return json_pack("{s:s}", "op", "to_rgb");
-    case TRANSFORM_NORMALIZE:
-        return json_pack("{s:s, s:f, s:o, s:o}", "op", "normalize", "scale", t->scale, "mean",
-                         floats(t->mean, t->channels), "std", floats(t->std, t->channels));
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < a->count; i++)
+        json_array_append_new(list, call_json(&a->calls[i], "op"));
+    return list;
+}
+
+/* ---- settings ---- */
+
+/* A share has a key of its own, so that a source is always a call. */
+static void add_share(json_t *block, const char *name, const struct ftmrt_arg *a, char *percent)
+{
+    const bool share = a->kind == FTMRT_ARG_NUMBER;
+    json_object_set_new(block, name, share ? json_null() : arg_json(FTMRT_TYPE_DATA, a));
+    json_object_set_new(block, percent, json_real(share ? a->number : 0));
+}
+
+static json_t *data_json(struct arena *arena, const struct ftmrt_call *c, const char *base)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    json_t *block = json_pack("{s:s}", "base", base);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const char *name = info->params[i].name;
+        if (info->params[i].type == FTMRT_TYPE_SHARE)
+            add_share(block, name, &c->args[i], arena_printf(arena, "%s_percent", name));
+        else
+            json_object_set_new(block, name, arg_json(info->params[i].type, &c->args[i]));
     }
-    FTM_BUG("transform of unknown kind");
+    return block;
 }
 
-static json_t *source_json(const struct data_source *s)
+/* transform_train, transform_eval. */
+static void add_transforms(struct arena *arena, json_t *root, const struct ftmrt_call *c)
 {
-    if (s->kind == DATA_NONE)
-        return json_null();
-    return json_pack("{s:s, s:s, s:s}", "kind", s->kind == DATA_IDX ? "idx" : "npy", "images",
-                     s->images, "labels", s->labels);
-}
-
-static json_t *data_json(const struct recipe *r, const char *base)
-{
-    return json_pack("{s:o, s:o, s:o, s:f, s:s}", "train", source_json(&r->train), "test",
-                     source_json(&r->test), "validation", source_json(&r->validation),
-                     "validation_percent", r->validation_percent, "base", base);
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        json_object_set_new(root, arena_printf(arena, "%s_%s", info->name, info->params[i].name),
+                            arg_json(info->params[i].type, &c->args[i]));
 }
 
 static json_t *input_json(const struct net *net)
@@ -68,60 +113,42 @@ static json_t *input_json(const struct net *net)
     FTM_BUG("a network without an input");
 }
 
-static json_t *labels_json(struct arena *arena, const struct recipe *r)
+/* A name for each class: its number, where the recipe has none. */
+static json_t *labels_json(struct arena *arena, const struct recipe *r, const struct ftmrt_arg *a)
 {
     json_t *list = json_array();
-    for (int64_t i = 0; i < r->classes; i++) {
-        const bool named = i < (int64_t)r->labels.len;
-        json_array_append_new(
-            list, json_string(named ? r->labels.at[i].name : arena_printf(arena, "%d", (int)i)));
+    for (int64_t i = 0; i < recipe_classes(r); i++)
+        json_array_append_new(list, json_string(a->kind == FTMRT_ARG_TEXTS && i < a->count
+                                                    ? a->texts[i]
+                                                    : arena_printf(arena, "%d", (int)i)));
+    return list;
+}
+
+/* A setting whose JSON is its argument's, or is the file's name only; else NULL. */
+static json_t *setting_json(struct arena *arena, const struct recipe *r, uint32_t i)
+{
+    const struct ftmrt_param_info *p = &ftmrt_call_info(FTMRT_CALL_finetune)->params[i];
+    const struct ftmrt_arg *a = &r->settings[i];
+    if (p->type == FTMRT_TYPE_STRINGS)
+        return labels_json(arena, r, a);
+    if (p->type == FTMRT_TYPE_WEIGHTS && a->kind == FTMRT_ARG_TEXT)
+        return json_string(file_base(a->text));
+    return arg_json(p->type, a);
+}
+
+char *lang_recipe_json(struct arena *arena, const struct net *net, const struct recipe *r)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_finetune);
+    json_t *root = json_pack("{s:s, s:o}", "name", r->bound.name, "input", input_json(net));
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_call *inner = r->settings[i].calls;
+        if (info->params[i].type != FTMRT_TYPE_BLOCK)
+            json_object_set_new(root, info->params[i].name, setting_json(arena, r, i));
+        else if (inner->id == FTMRT_CALL_transform)
+            add_transforms(arena, root, inner);
+        else
+            json_object_set_new(root, info->params[i].name, data_json(arena, inner, r->bound.base));
     }
-    return list;
-}
-
-static json_t *transforms_json(const struct transform *at, uint32_t len)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < len; i++)
-        json_array_append_new(list, transform_json(&at[i]));
-    return list;
-}
-
-static json_t *training_json(const struct recipe *r)
-{
-    const struct optimizer *o = &r->optimizer;
-    json_t *optimizer =
-        json_pack("{s:s, s:f, s:f, s:f, s:b}", "kind", "sgd", "lr", o->lr, "momentum", o->momentum,
-                  "weight_decay", o->weight_decay, "nesterov", (int)o->nesterov);
-    json_t *schedule = json_pack("{s:s, s:f}", "kind", r->schedule_cosine ? "cosine" : "constant",
-                                 "warmup", r->warmup_epochs);
-    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:b, s:f}", "optimizer", optimizer, "schedule",
-                     schedule, "epochs", (json_int_t)r->epochs, "batch", (json_int_t)r->batch,
-                     "seed", (json_int_t)r->seed, "shuffle", (int)r->shuffle, "label_smoothing",
-                     r->label_smoothing);
-}
-
-/* The text between the last slash of a path and its end; JSON has null for random weights. */
-static json_t *weights_json(const struct recipe *r)
-{
-    return r->weights ? json_string(file_base(r->weights)) : json_null();
-}
-
-char *lang_recipe_json(struct arena *arena, const struct net *net, const struct recipe *r,
-                       const char *base)
-{
-    json_t *root = training_json(r);
-    json_object_set_new(root, "name", json_string(r->name));
-    json_object_set_new(root, "model", json_string(r->model ? r->model : net->name));
-    json_object_set_new(root, "weights", weights_json(r));
-    json_object_set_new(root, "labels", labels_json(arena, r));
-    json_object_set_new(root, "classes", json_integer((json_int_t)r->classes));
-    json_object_set_new(root, "input", input_json(net));
-    json_object_set_new(root, "data", data_json(r, base));
-    json_object_set_new(root, "transform_train",
-                        transforms_json(r->transform_train.at, r->transform_train.len));
-    json_object_set_new(root, "transform_eval",
-                        transforms_json(r->transform_eval.at, r->transform_eval.len));
     char *text = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(root);
     if (!text)

@@ -1,5 +1,6 @@
-/* The settings of a finetune: model, classes and labels, weights, data, loss, optimizer, schedule
- * and the numbers. Every key is in one table; an unknown one is an error, never ignored. */
+/* The settings of a finetune, from the rows of its blocks (runtime/recipe/calls.def): values, calls and data sources by the
+ * type of their row; model, labels and weights, which have a syntax of their own, one by one. An unknown key is an error,
+ * never ignored. */
 #include "front.h"
 
 #include <string.h>
@@ -7,11 +8,6 @@
 #include "str.h"
 
 /* ---- lookup ---- */
-
-static const char *const setting_names[] = {"model", "weights",   "labels",   "classes",
-                                            "loss",  "optimizer", "schedule", "epochs",
-                                            "batch", "seed",      "shards",   "shuffle"};
-enum { SETTING_COUNT = sizeof setting_names / sizeof *setting_names };
 
 const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind kind,
                                        const char *name)
@@ -85,65 +81,98 @@ static const struct expr *setting_value(struct front *f, const char *name)
     return s ? single_value(f, s) : NULL;
 }
 
-struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
-                                enum ftmrt_category category, const char *what)
+/* The keys of a block that are written as `key = value`. */
+static uint32_t block_keys(struct arena *arena, enum ftmrt_call_id block, const char ***out)
 {
-    bool named = e->kind == EXPR_CALL || e->kind == EXPR_NAME;
-    if (named && !call_find(e->text) && !frame_get(frame, e->text) &&
-        !map_get(&f->decls, e->text)) {
-        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, ftmrt_category_text(category, false),
-                    e->text);
-        const char *near = call_nearest(e->text, category);
-        if (near)
-            diag_note(f->diag, "did you mean '%s'?", near);
-        diag_note(f->diag, "there %s: %s",
-                  strchr(call_list(f->arena, category), ',') ? "are" : "is",
-                  call_list(f->arena, category));
-        return NULL;
-    }
-    const struct ftmrt_call_info *info = named ? call_find(e->text) : NULL;
-    if (info && info->category != category) {
-        diag_report(
-            f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
-            arena_printf(f->arena, "%s '%s'", ftmrt_category_text(info->category, false), e->text));
-        return NULL;
-    }
-    struct value v = eval(f, frame, e);
-    if (v.kind == VALUE_CALL && v.call->info->category == category)
-        return v.call;
-    if (v.kind != VALUE_ERROR)
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
-                    value_text(f->arena, &v));
-    return NULL;
+    const struct ftmrt_call_info *info = ftmrt_call_info(block);
+    uint32_t n = 0;
+    *out = arena_array(arena, const char *, info->param_count);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (info->params[i].type != FTMRT_TYPE_BLOCK)
+            (*out)[n++] = info->params[i].name;
+    return n;
 }
 
-static struct bound_call *call_setting(struct front *f, struct frame *recipe, const char *name,
-                                       enum ftmrt_category category)
+static void check_block(struct front *f, const struct recipe_stmts *stmts, enum recipe_kind kind,
+                        enum ftmrt_call_id block)
 {
-    const struct expr *e = setting_value(f, name);
-    return e ? setting_call(f, recipe, e, category, name) : NULL;
+    const char **names;
+    uint32_t n = block_keys(f->arena, block, &names);
+    check_keys(f, stmts, kind, names, n);
 }
 
-/* A number or truth value within a range; otherwise what it was before. */
-static void int_setting(struct front *f, struct frame *recipe, const char *name, int64_t min,
-                        int64_t max, int64_t *out)
+/* ---- values by the type of their row ---- */
+
+/* Below 100 percent and above 0, or a data source. */
+static bool read_share(struct front *f, struct frame *scope, const char *name, const struct expr *e,
+                       struct value *out)
 {
-    const struct expr *e = setting_value(f, name);
-    if (!e)
-        return;
-    struct value v = eval(f, recipe, e);
-    if (v.kind == VALUE_ERROR)
-        return;
-    const char *title = arena_printf(f->arena, "'%s'", name);
-    if (v.kind != VALUE_INT)
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, title, "an integer",
-                    value_text(f->arena, &v));
-    else if (v.integer < min || v.integer > max)
-        diag_report(f->diag, e->span, DIAG_BAD_VALUE, title,
-                    arena_printf(f->arena, "from %lld to %lld", (long long)min, (long long)max),
-                    value_text(f->arena, &v));
-    else
-        *out = v.integer;
+    if (e->kind == EXPR_INT || e->kind == EXPR_FLOAT) {
+        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, name,
+                    "a share of `train`, as in 10%, or a data source", "a number");
+        return false;
+    }
+    if (e->kind != EXPR_PERCENT) {
+        struct bound_call *c = setting_call(f, scope, e, FTMRT_CATEGORY_DATA, name);
+        *out = (struct value){.kind = VALUE_CALL, .call = c};
+        return c != NULL;
+    }
+    *out = (struct value){.kind = VALUE_PERCENT, .real = e->real};
+    if (e->real > 0 && e->real < 100)
+        return true;
+    diag_report(f->diag, e->span, DIAG_BAD_VALUE, arena_printf(f->arena, "'%s'", name),
+                "above 0% and below 100%", arena_printf(f->arena, "%g%%", e->real));
+    return false;
+}
+
+/* Reads the value of a key into its argument, which otherwise stays as it was. false after a
+ * report. */
+static bool read_key(struct front *f, struct frame *scope, const struct ftmrt_param_info *p,
+                     const struct recipe_stmt *stmt, struct ftmrt_arg *out)
+{
+    const struct expr *e = single_value(f, stmt);
+    struct value v;
+    if (!e || !(p->type == FTMRT_TYPE_SHARE ? read_share(f, scope, p->name, e, &v)
+                                            : param_value(f, scope, p, e, &v)))
+        return false;
+    *out = plain_arg(f->arena, &v);
+    return true;
+}
+
+/* A block's arguments before anything is read: defaults, and blocks without keys. */
+static struct ftmrt_arg *default_args(struct front *f, enum ftmrt_call_id block)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(block);
+    struct ftmrt_arg *args = arena_array(f->arena, struct ftmrt_arg, info->param_count);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *p = &info->params[i];
+        struct value v;
+        if (p->type == FTMRT_TYPE_BLOCK) {
+            struct ftmrt_call *inner = arena_new(f->arena, struct ftmrt_call);
+            inner->id = ftmrt_call_id(ftmrt_call_find(p->name));
+            inner->args = default_args(f, inner->id);
+            args[i] = (struct ftmrt_arg){FTMRT_ARG_CALLS, 1, {.calls = inner}};
+        } else if (param_default(f, p, f->finetune->span, &v)) {
+            args[i] = plain_arg(f->arena, &v);
+        }
+    }
+    return args;
+}
+
+void settings_default(struct front *f)
+{
+    struct recipe *r = f->recipe;
+    r->settings = default_args(f, FTMRT_CALL_finetune);
+    r->bound.name = f->finetune->name;
+    r->bound.finetune = (struct ftmrt_call){FTMRT_CALL_finetune, r->settings};
+    r->span = f->finetune->span;
+}
+
+struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt_param key)
+{
+    /* The compiler built it, and nobody else has it yet. */
+    struct ftmrt_arg *args = (struct ftmrt_arg *)(uintptr_t)recipe_setting(r, block)->calls->args;
+    return &args[(unsigned)key % FTMRT_PARAM_LIMIT];
 }
 
 /* ---- model, classes, labels ---- */
@@ -171,12 +200,12 @@ static bool check_label(struct front *f, const struct value *v, struct span span
     return true; /* it counts as a class in any case */
 }
 
-static void read_labels(struct front *f, struct frame *recipe)
+static void read_labels(struct front *f, struct frame *scope)
 {
     const struct expr *e = setting_value(f, "labels");
     if (!e)
         return;
-    struct value v = eval(f, recipe, e);
+    struct value v = eval(f, scope, e);
     if (v.kind == VALUE_ERROR)
         return;
     if (v.kind != VALUE_LIST || v.count == 0) {
@@ -188,11 +217,15 @@ static void read_labels(struct front *f, struct frame *recipe)
     map_init(&seen, f->arena);
     for (uint32_t i = 0; i < v.count; i++) {
         struct span span = e->kind == EXPR_LIST ? e->items->list.at[i]->span : e->span;
-        if (check_label(f, &v.items[i], span, &seen))
-            vec_push(f->arena, &f->recipe->labels, (struct class_name){v.items[i].text});
-        else if (v.items[i].kind != VALUE_STRING)
+        if (!check_label(f, &v.items[i], span, &seen))
             return; /* the others are likely of that kind, too */
     }
+    *recipe_setting(f->recipe, FTMRT_PARAM_finetune_labels) = plain_arg(f->arena, &v);
+}
+
+static struct ftmrt_arg text_arg(const char *text)
+{
+    return (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = text}};
 }
 
 static void read_model(struct front *f)
@@ -209,7 +242,8 @@ static void read_model(struct front *f)
     if (d && d->kind == DECL_MODEL) {
         f->model = d;
         const char *text = strchr(s->text, '=');
-        f->recipe->model = text ? text + 1 + strspn(text + 1, " ") : s->text;
+        *recipe_setting(f->recipe, FTMRT_PARAM_finetune_model) =
+            text_arg(text ? text + 1 + strspn(text + 1, " ") : s->text);
         return;
     }
     if (e->kind == EXPR_CALL && f->import_missing)
@@ -234,25 +268,34 @@ static void read_model(struct front *f)
                   "no imported file declares a model: write `import \"resnet.ftm\"` on top");
 }
 
-void front_classes(struct front *f, struct frame *recipe)
+/* classes = 10, or as many as labels. */
+static void read_classes(struct front *f, struct frame *scope)
 {
-    struct recipe *r = f->recipe;
-    check_keys(f, f->finetune->recipe, RECIPE_SETTING, setting_names, SETTING_COUNT);
-    check_keys(f, f->finetune->recipe, RECIPE_TRANSFORM, (const char *const[]){"train", "eval"}, 2);
+    const struct recipe_stmt *stmt = find_setting(f, RECIPE_SETTING, "classes");
+    struct ftmrt_arg *classes = recipe_setting(f->recipe, FTMRT_PARAM_finetune_classes);
+    const uint32_t labels = recipe_setting(f->recipe, FTMRT_PARAM_finetune_labels)->count;
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_finetune);
+    bool read =
+        stmt && read_key(f, scope, &info->params[FTMRT_PARAM_finetune_classes % FTMRT_PARAM_LIMIT],
+                         stmt, classes);
+    if (read && labels && classes->integer != labels)
+        diag_report(f->diag, stmt->span, DIAG_CLASS_COUNT, (long long)classes->integer, labels);
+    else if (labels)
+        *classes = (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = labels}};
+    if (classes->kind == FTMRT_ARG_INTEGER)
+        frame_set(f, scope, "classes", value_int(classes->integer));
+    else if (stmt || find_setting(f, RECIPE_SETTING, "labels"))
+        frame_set(f, scope, "classes", value_error());
+}
+
+void front_classes(struct front *f, struct frame *scope)
+{
+    check_block(f, f->finetune->recipe, RECIPE_SETTING, FTMRT_CALL_finetune);
+    check_block(f, f->finetune->recipe, RECIPE_TRANSFORM, FTMRT_CALL_transform);
     check_keys(f, f->finetune->recipe, RECIPE_DATA, (const char *const[]){"data"}, 1);
     read_model(f);
-    read_labels(f, recipe);
-    int_setting(f, recipe, "classes", 2, 1 << 20, &r->classes);
-    if (r->labels.len && r->classes && r->classes != r->labels.len)
-        diag_report(f->diag, find_setting(f, RECIPE_SETTING, "classes")->span, DIAG_CLASS_COUNT,
-                    (long long)r->classes, r->labels.len);
-    else if (r->labels.len)
-        r->classes = r->labels.len;
-    if (r->classes)
-        frame_set(f, recipe, "classes", value_int(r->classes));
-    else if (find_setting(f, RECIPE_SETTING, "classes") ||
-             find_setting(f, RECIPE_SETTING, "labels"))
-        frame_set(f, recipe, "classes", value_error());
+    read_labels(f, scope);
+    read_classes(f, scope);
 }
 
 /* ---- weights ---- */
@@ -280,7 +323,7 @@ static void weights_item(struct front *f, const struct recipe_stmt *s)
     }
 }
 
-static void read_weights(struct front *f, struct frame *recipe)
+static void read_weights(struct front *f, struct frame *scope)
 {
     const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "weights");
     if (!s && !f->finetune->damaged) {
@@ -294,9 +337,9 @@ static void read_weights(struct front *f, struct frame *recipe)
     const struct expr *e = single_value(f, s);
     if (!e)
         return;
-    struct value v = eval(f, recipe, e);
+    struct value v = eval(f, scope, e);
     if (v.kind == VALUE_STRING)
-        f->recipe->weights = v.text;
+        *recipe_setting(f->recipe, FTMRT_PARAM_finetune_weights) = text_arg(v.text);
     else if (v.kind != VALUE_ERROR && (v.kind != VALUE_SYMBOL || strcmp(v.text, "random") != 0))
         diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'weights'", "a file's name or `random`",
                     value_text(f->arena, &v));
@@ -318,110 +361,62 @@ static void check_blocks(struct front *f)
 
 /* ---- data ---- */
 
-static void read_source(struct front *f, struct frame *recipe, const struct recipe_stmt *s,
-                        struct data_source *out)
+static void read_data(struct front *f, struct frame *scope)
 {
-    const struct expr *e = single_value(f, s);
-    if (e && e->kind == EXPR_PERCENT && !strcmp(s->name, "validation")) {
-        f->recipe->validation_percent = e->real;
-        if (!(e->real > 0 && e->real < 100))
-            diag_report(f->diag, e->span, DIAG_BAD_VALUE, "'validation'", "above 0% and below 100%",
-                        arena_printf(f->arena, "%g%%", e->real));
-        return;
-    }
-    if (e && !strcmp(s->name, "validation") && (e->kind == EXPR_INT || e->kind == EXPR_FLOAT)) {
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, s->name,
-                    "a share of `train`, as in 10%, or a data source", "a number");
-        return;
-    }
-    struct bound_call *c = e ? setting_call(f, recipe, e, FTMRT_CATEGORY_DATA, s->name) : NULL;
-    if (!c)
-        return;
-    out->kind = call_is(c, FTMRT_CALL_idx) ? DATA_IDX : DATA_NPY;
-    out->images = c->args[0].text;
-    out->labels = c->args[1].text;
-    out->span = c->span;
-}
-
-static bool has_item(const struct recipe_stmt *data, const char *name)
-{
-    for (uint32_t i = 0; i < data->items->list.len; i++)
-        if (data->items->list.at[i]->kind == RECIPE_SETTING &&
-            !strcmp(data->items->list.at[i]->name, name))
-            return true;
-    return false;
-}
-
-static void read_data(struct front *f, struct frame *recipe)
-{
-    static const char *const names[] = {"train", "test", "validation"};
-    struct data_source *const sources[] = {&f->recipe->train, &f->recipe->test,
-                                           &f->recipe->validation};
-    const struct recipe_stmt *data = find_setting(f, RECIPE_DATA, "data");
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
+    const struct recipe_stmt *data = find_setting(f, RECIPE_DATA, "data"), *share = NULL;
+    struct ftmrt_arg *args =
+        block_arg(f->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
+    bool train = false;
     if (!data)
         return;
-    check_keys(f, data->items, RECIPE_SETTING, names, 3);
-    const struct recipe_stmt *percent = NULL;
+    check_block(f, data->items, RECIPE_SETTING, FTMRT_CALL_data);
     for (uint32_t i = 0; i < data->items->list.len; i++) {
         const struct recipe_stmt *s = data->items->list.at[i];
-        if (s->kind != RECIPE_SETTING) {
+        if (s->kind != RECIPE_SETTING)
             diag_report(f->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip",
                         "`weights`");
-            continue;
+        for (uint32_t k = 0; s->kind == RECIPE_SETTING && k < info->param_count; k++) {
+            if (strcmp(s->name, info->params[k].name) != 0)
+                continue;
+            train = train || k == FTMRT_PARAM_data_train % FTMRT_PARAM_LIMIT;
+            if (read_key(f, scope, &info->params[k], s, &args[k]) &&
+                args[k].kind == FTMRT_ARG_NUMBER)
+                share = s;
         }
-        for (uint32_t k = 0; k < 3; k++)
-            if (!strcmp(s->name, names[k]))
-                read_source(f, recipe, s, sources[k]);
-        if (s->values->list.at[0]->kind == EXPR_PERCENT)
-            percent = s;
     }
-    if (percent && f->recipe->validation_percent > 0 && !has_item(data, "train"))
-        diag_report(f->diag, percent->span, DIAG_NO_TRAINING_DATA);
+    if (share && !train)
+        diag_report(f->diag, share->span, DIAG_NO_TRAINING_DATA);
 }
 
 /* ---- the rest ---- */
 
-static void read_optimizer(struct front *f, struct frame *recipe)
+/* What has been read otherwise. */
+static bool has_syntax(enum ftmrt_type type)
 {
-    struct optimizer *o = &f->recipe->optimizer;
-    bool written = find_setting(f, RECIPE_SETTING, "optimizer") != NULL;
-    struct bound_call *c = written ? call_setting(f, recipe, "optimizer", FTMRT_CATEGORY_OPTIMIZER)
-                                   : call_bind_bare(f, call_find("sgd"), f->finetune->span);
-    if (!c)
-        return;
-    o->kind = OPTIMIZER_SGD;
-    o->lr = call_float(c, 0);
-    o->momentum = call_float(c, 1);
-    o->weight_decay = call_float(c, 2);
-    o->nesterov = call_bool(c, 3);
-    o->momentum_used = o->momentum != 0;
-    if (o->nesterov && !o->momentum_used)
-        diag_report(f->diag, c->span, DIAG_NESTEROV_MOMENTUM);
+    return type == FTMRT_TYPE_MODEL || type == FTMRT_TYPE_WEIGHTS || type == FTMRT_TYPE_STRINGS ||
+           type == FTMRT_TYPE_BLOCK;
 }
 
-static void read_loss_and_schedule(struct front *f, struct frame *recipe)
+static void read_settings(struct front *f, struct frame *scope)
 {
-    struct bound_call *loss = call_setting(f, recipe, "loss", FTMRT_CATEGORY_LOSS);
-    struct bound_call *schedule = call_setting(f, recipe, "schedule", FTMRT_CATEGORY_SCHEDULE);
-    if (loss)
-        f->recipe->label_smoothing = call_float(loss, 0);
-    if (schedule && call_is(schedule, FTMRT_CALL_cosine)) {
-        f->recipe->schedule_cosine = true;
-        f->recipe->warmup_epochs = schedule->args[0].real;
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_finetune);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *p = &info->params[i];
+        const struct recipe_stmt *stmt = find_setting(f, RECIPE_SETTING, p->name);
+        if (stmt && !has_syntax(p->type) && i != FTMRT_PARAM_finetune_classes % FTMRT_PARAM_LIMIT)
+            read_key(f, scope, p, stmt, &f->recipe->settings[i]);
     }
 }
 
-static void read_shuffle(struct front *f, struct frame *recipe)
+/* PyTorch refuses it, too. */
+static void check_nesterov(struct front *f)
 {
-    const struct expr *e = setting_value(f, "shuffle");
-    if (!e)
-        return;
-    struct value v = eval(f, recipe, e);
-    if (v.kind == VALUE_BOOL)
-        f->recipe->shuffle = v.integer != 0;
-    else if (v.kind != VALUE_ERROR)
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'shuffle'", "true or false",
-                    value_text(f->arena, &v));
+    const struct ftmrt_call *o = recipe_call(f->recipe, FTMRT_PARAM_finetune_optimizer);
+    const struct recipe_stmt *stmt = find_setting(f, RECIPE_SETTING, "optimizer");
+    if (stmt && o->id == FTMRT_CALL_sgd && ftmrt_call_integer(o, FTMRT_PARAM_sgd_nesterov) &&
+        ftmrt_call_number(o, FTMRT_PARAM_sgd_momentum) == 0)
+        diag_report(f->diag, stmt->values->list.at[0]->span, DIAG_NESTEROV_MOMENTUM);
 }
 
 static void keep_statements(struct front *f)
@@ -434,26 +429,12 @@ static void keep_statements(struct front *f)
     }
 }
 
-void front_settings(struct front *f, struct frame *recipe)
+void front_settings(struct front *f, struct frame *scope)
 {
-    struct recipe *r = f->recipe;
-    int64_t seed = 0;
-    r->name = f->finetune->name;
-    r->span = f->finetune->span;
-    r->epochs = 10;
-    r->batch = 32;
-    r->shards = 4;
-    r->shuffle = true;
-    read_weights(f, recipe);
+    read_weights(f, scope);
     check_blocks(f);
-    read_data(f, recipe);
-    read_optimizer(f, recipe);
-    read_loss_and_schedule(f, recipe);
-    read_shuffle(f, recipe);
-    int_setting(f, recipe, "epochs", 1, 1000000, &r->epochs);
-    int_setting(f, recipe, "batch", 1, 65536, &r->batch);
-    int_setting(f, recipe, "shards", 1, 64, &r->shards);
-    int_setting(f, recipe, "seed", 0, INT64_MAX, &seed);
-    r->seed = (uint64_t)seed;
+    read_data(f, scope);
+    read_settings(f, scope);
+    check_nesterov(f);
     keep_statements(f);
 }

@@ -18,7 +18,7 @@ struct image_state {
     bool normalized;
 };
 
-typedef VEC(struct transform) transforms;
+typedef VEC(struct bound_call *) transforms;
 
 static void order_error(struct front *f, struct span span, const char *text, const char *advice)
 {
@@ -29,107 +29,64 @@ static void order_error(struct front *f, struct span span, const char *text, con
 
 /* ---- one step ---- */
 
-static void follow_resize(struct image_state *s, const struct bound_call *c, struct transform *t)
+static void follow_resize(struct image_state *s, const struct bound_call *c)
 {
     bool exact = c->args[1].kind != VALUE_ABSENT;
-    t->kind = TRANSFORM_RESIZE;
-    t->size[0] = call_int(c, 0);
-    t->size[1] = exact ? call_int(c, 1) : 0;
-    s->shorter = exact ? 0 : t->size[0];
-    s->size[0] = exact ? t->size[0] : 0;
-    s->size[1] = t->size[1];
+    s->shorter = exact ? 0 : call_int(c, 0);
+    s->size[0] = exact ? call_int(c, 0) : 0;
+    s->size[1] = exact ? call_int(c, 1) : 0;
 }
 
-static void follow_crop(struct front *f, struct image_state *s, const struct bound_call *c,
-                        struct transform *t)
+static void follow_crop(struct front *f, struct image_state *s, const struct bound_call *c)
 {
-    t->kind = TRANSFORM_CENTER_CROP;
-    t->size[0] = call_int(c, 0);
-    t->size[1] = c->args[1].kind == VALUE_ABSENT ? t->size[0] : call_int(c, 1);
+    int64_t size[2] = {call_int(c, 0), call_int(c, c->args[1].kind != VALUE_ABSENT)};
     for (int axis = 0; axis < 2; axis++) {
         int64_t have = s->shorter ? s->shorter : s->size[axis];
-        if (!have || t->size[axis] <= have)
+        if (!have || size[axis] <= have)
             continue;
         order_error(f, c->span,
                     arena_printf(f->arena,
                                  "center_crop of %lld is larger than the image, whose side is %lld",
-                                 (long long)t->size[axis], (long long)have),
+                                 (long long)size[axis], (long long)have),
                     "resize to at least the size of the crop");
         break;
     }
-    memcpy(s->size, t->size, sizeof s->size);
+    memcpy(s->size, size, sizeof s->size);
     s->shorter = 0;
 }
 
-/* The numbers of mean or std; how many. */
-static uint32_t numbers(const struct value *v, double out[4])
+static void follow_normalize(struct front *f, struct image_state *s, const struct bound_call *c)
 {
-    uint32_t n = v->count <= 4 ? v->count : 4;
-    for (uint32_t i = 0; i < n; i++)
-        out[i] = value_number(&v->items[i]);
-    return n;
-}
-
-static void follow_normalize(struct front *f, struct image_state *s, const struct bound_call *c,
-                             struct transform *t)
-{
-    static const double imagenet_mean[3] = {0.485, 0.456, 0.406},
-                        imagenet_std[3] = {0.229, 0.224, 0.225};
-    t->kind = TRANSFORM_NORMALIZE;
-    t->scale = call_float(c, 2);
+    uint32_t means = c->args[0].count, stds = c->args[1].count;
+    uint32_t channels = means > stds ? means : stds;
     s->normalized = true;
-    bool imagenet = c->args[0].kind == VALUE_SYMBOL, has_std = c->args[1].kind != VALUE_ABSENT;
-    if (imagenet) {
-        memcpy(t->mean, imagenet_mean, sizeof imagenet_mean);
-        memcpy(t->std, imagenet_std, sizeof imagenet_std);
-        t->channels = 3;
-    }
-    if (imagenet == has_std || (has_std && c->args[1].kind != VALUE_LIST)) {
-        if (has_std)
-            diag_report(f->diag, c->span, DIAG_TOO_MANY_ARGUMENTS, "normalize(imagenet)", 1U);
-        else
-            diag_report(f->diag, c->span, DIAG_MISSING_ARGUMENT, "normalize", "std");
-        return;
-    }
-    if (!imagenet) {
-        uint32_t means = numbers(&c->args[0], t->mean), stds = numbers(&c->args[1], t->std);
-        t->channels = means > stds ? means : stds;
-        for (uint32_t i = 1; i < t->channels; i++) {
-            t->mean[i] = t->mean[means == 1 ? 0 : i];
-            t->std[i] = t->std[stds == 1 ? 0 : i];
-        }
-        if (means != stds && means != 1 && stds != 1)
-            diag_report(f->diag, c->span, DIAG_BAD_VALUE, "'std'",
-                        arena_printf(f->arena, "a list of %u", means),
-                        value_text(f->arena, &c->args[1]));
-    }
-    if (t->channels > 1 && s->channels && t->channels != s->channels)
+    if ((means != stds && means != 1 && stds != 1) || channels > 4)
+        diag_report(f->diag, c->span, DIAG_BAD_VALUE, "'std'",
+                    arena_printf(f->arena, "a list of %u", means),
+                    value_text(f->arena, &c->args[1]));
+    if (channels > 1 && s->channels && channels != s->channels)
         diag_report(f->diag, c->span, DIAG_TRANSFORM_CHANNELS, "normalize", (long long)s->channels,
-                    (long long)t->channels);
-    else if (t->channels > 1)
-        s->channels = t->channels;
+                    (long long)channels);
+    else if (channels > 1)
+        s->channels = channels;
 }
 
-static void follow(struct front *f, struct image_state *s, const struct bound_call *c,
-                   struct transform *t)
+static void follow(struct front *f, struct image_state *s, const struct bound_call *c)
 {
-    *t = (struct transform){.span = c->span};
     if (s->normalized) {
         order_error(
             f, c->span, arena_printf(f->arena, "%s comes behind normalize", c->info->name),
             "normalize is the last step: sizes and colours are changed on pixels from 0 to 255");
         s->normalized = false;
     }
-    if (call_is(c, FTMRT_CALL_resize)) {
-        follow_resize(s, c, t);
-    } else if (call_is(c, FTMRT_CALL_center_crop)) {
-        follow_crop(f, s, c, t);
-    } else if (call_is(c, FTMRT_CALL_normalize)) {
-        follow_normalize(f, s, c, t);
-    } else {
-        t->kind = call_is(c, FTMRT_CALL_to_rgb) ? TRANSFORM_TO_RGB : TRANSFORM_TO_GREY;
-        s->channels = t->kind == TRANSFORM_TO_RGB ? 3 : 1;
-    }
+    if (call_is(c, FTMRT_CALL_resize))
+        follow_resize(s, c);
+    else if (call_is(c, FTMRT_CALL_center_crop))
+        follow_crop(f, s, c);
+    else if (call_is(c, FTMRT_CALL_normalize))
+        follow_normalize(f, s, c);
+    else
+        s->channels = call_is(c, FTMRT_CALL_to_rgb) ? 3 : 1;
 }
 
 /* ---- pipelines ---- */
@@ -183,35 +140,39 @@ static bool add_steps(struct front *f, struct frame *frame, const struct exprs *
             ok = false;
             continue;
         }
-        struct transform t;
         uint32_t errors = f->diag->errors;
-        follow(f, s, c, &t);
+        follow(f, s, c);
         ok = ok && f->diag->errors == errors;
-        vec_push(f->arena, out, t);
+        vec_push(f->arena, out, c);
     }
     return ok;
 }
 
 /* ---- comparison with the model's own preprocess ---- */
 
-static const struct transform *find_normalize(const struct transform *t, uint32_t n)
+static const struct bound_call *find_normalize(const transforms *steps)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (t[i].kind == TRANSFORM_NORMALIZE)
-            return &t[i];
+    for (uint32_t i = 0; i < steps->len; i++)
+        if (call_is(steps->at[i], FTMRT_CALL_normalize))
+            return steps->at[i];
     return NULL;
 }
 
-/* Mean and standard deviation of channel c in pixels from 0 to 255. */
-static void in_pixels(const struct transform *t, uint32_t c, double out[2])
+/* Element `channel` of a list, or the only one. */
+static double of_channel(const struct value *v, uint32_t channel)
 {
-    uint32_t i = t->channels > c ? c : 0;
-    out[0] = t->mean[i] * t->scale;
-    out[1] = t->std[i] * t->scale;
+    return value_number(&v->items[v->count > channel ? channel : 0]);
+}
+
+/* Mean and standard deviation of a channel in pixels from 0 to 255. */
+static void in_pixels(const struct bound_call *c, uint32_t channel, double out[2])
+{
+    out[0] = of_channel(&c->args[0], channel) * call_float(c, 2);
+    out[1] = of_channel(&c->args[1], channel) * call_float(c, 2);
 }
 
 static void check_normalize(struct front *f, const char *which, struct span span,
-                            const struct transform *mine, const struct transform *models)
+                            const struct bound_call *mine, const struct bound_call *models)
 {
     for (uint32_t c = 0; c < 3; c++) {
         double have[2] = {0, 1}, want[2];
@@ -230,7 +191,7 @@ static void check_normalize(struct front *f, const char *which, struct span span
 }
 
 /* Warns of a normalisation that pretrained weights do not expect. */
-static void compare(struct front *f)
+static void compare(struct front *f, const transforms *eval_steps, const transforms *train_steps)
 {
     const struct decl *d = f->model ? model_preprocess(f, f->model) : NULL;
     const struct recipe_stmt *weights = find_setting(f, RECIPE_SETTING, "weights");
@@ -239,30 +200,27 @@ static void compare(struct front *f)
     struct image_state s = {0};
     transforms own = {0};
     struct frame frame = {.decl = d, .scope = ""};
-    const struct transform *models =
-        add_steps(f, &frame, d->steps, &s, &own) ? find_normalize(own.at, own.len) : NULL;
+    const struct bound_call *models =
+        add_steps(f, &frame, d->steps, &s, &own) ? find_normalize(&own) : NULL;
     if (!models)
         return;
-    struct recipe *r = f->recipe;
     const struct recipe_stmt *eval_stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
     const struct recipe_stmt *train_stmt = find_setting(f, RECIPE_TRANSFORM, "train");
     if (eval_stmt)
-        check_normalize(f, "eval", eval_stmt->span,
-                        find_normalize(r->transform_eval.at, r->transform_eval.len), models);
+        check_normalize(f, "eval", eval_stmt->span, find_normalize(eval_steps), models);
     if (train_stmt)
-        check_normalize(f, "train", train_stmt->span,
-                        find_normalize(r->transform_train.at, r->transform_train.len), models);
+        check_normalize(f, "train", train_stmt->span, find_normalize(train_steps), models);
 }
 
 /* ---- the recipe's two pipelines ---- */
 
-static bool eval_pipeline(struct front *f, struct frame *recipe, struct image_state *s,
+static bool eval_pipeline(struct front *f, struct frame *scope, struct image_state *s,
                           transforms *out)
 {
     const struct recipe_stmt *stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
     const struct decl *d = !stmt && f->model ? model_preprocess(f, f->model) : NULL;
     if (stmt)
-        return add_steps(f, recipe, stmt->values, s, out);
+        return add_steps(f, scope, stmt->values, s, out);
     if (d) {
         struct frame frame = {.decl = d, .scope = ""};
         return add_steps(f, &frame, d->steps, s, out);
@@ -303,13 +261,22 @@ static bool size_known(struct front *f, struct span span, const struct image_sta
     return false;
 }
 
-void front_transforms(struct front *f, struct frame *recipe)
+static void keep(struct front *f, enum ftmrt_param param, const transforms *steps)
+{
+    struct ftmrt_call *calls = arena_array(f->arena, struct ftmrt_call, steps->len);
+    for (uint32_t i = 0; i < steps->len; i++)
+        calls[i] = plain_call(f->arena, steps->at[i]);
+    *block_arg(f->recipe, FTMRT_PARAM_finetune_transform, param) =
+        (struct ftmrt_arg){FTMRT_ARG_CALLS, steps->len, {.calls = calls}};
+}
+
+void front_transforms(struct front *f, struct frame *scope)
 {
     struct image_state s = {0}, t = {0};
     transforms eval_steps = {0}, train_steps = {0};
     const struct recipe_stmt *eval_stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
     const struct recipe_stmt *train_stmt = find_setting(f, RECIPE_TRANSFORM, "train");
-    if (eval_pipeline(f, recipe, &s, &eval_steps) &&
+    if (eval_pipeline(f, scope, &s, &eval_steps) &&
         size_known(f, eval_stmt ? eval_stmt->span : f->finetune->span, &s)) {
         memcpy(f->size, s.size, sizeof f->size);
         f->channels = s.channels;
@@ -317,14 +284,12 @@ void front_transforms(struct front *f, struct frame *recipe)
     train_steps = eval_steps;
     if (train_stmt) {
         train_steps = (transforms){0};
-        if (add_steps(f, recipe, train_stmt->values, &t, &train_steps) &&
+        if (add_steps(f, scope, train_stmt->values, &t, &train_steps) &&
             size_known(f, train_stmt->span, &t))
             check_train_size(f, train_stmt, &t);
     }
-    for (uint32_t i = 0; i < eval_steps.len; i++)
-        vec_push(f->arena, &f->recipe->transform_eval, eval_steps.at[i]);
-    for (uint32_t i = 0; i < train_steps.len; i++)
-        vec_push(f->arena, &f->recipe->transform_train, train_steps.at[i]);
+    keep(f, FTMRT_PARAM_transform_eval, &eval_steps);
+    keep(f, FTMRT_PARAM_transform_train, &train_steps);
     if (f->size[0])
-        compare(f);
+        compare(f, &eval_steps, &train_steps);
 }

@@ -28,7 +28,10 @@ static void write_file(const uint8_t *data, size_t size)
 
 static void check_network(const struct net *net, const struct recipe *recipe)
 {
-    if (net->output.i >= net->layers.len || recipe->transform_eval.len == 0)
+    if (net->output.i >= net->layers.len ||
+        ftmrt_call_arg(recipe_call(recipe, FTMRT_PARAM_finetune_transform),
+                       FTMRT_PARAM_transform_eval)
+                ->count == 0)
         abort();
     for (uint32_t i = 0; i < net->layers.len; i++) {
         const struct layer *l = &net->layers.at[i];

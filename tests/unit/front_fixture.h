@@ -1,12 +1,14 @@
-/* A small network that is built by hand, with a recipe and a weight file in memory, for the tests
- * of the front's later half. */
+/* A small network with a recipe, read from a description, and a weight file in memory, for the tests
+ * of what comes behind the language. */
 #ifndef FTM_TESTS_FRONT_FIXTURE_H
 #define FTM_TESTS_FRONT_FIXTURE_H
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bind.h"
+#include "file.h"
 #include "lang.h"
 #include "shape.h"
 
@@ -22,36 +24,46 @@ struct fixture {
     float data[64];
 };
 
-static inline struct layer *add(struct fixture *f, enum op op, const char *path, uint32_t input,
-                                struct shape shape)
-{
-    struct layer *l = vec_add(&f->arena, &f->net.layers);
-    *l = (struct layer){.op = op, .path = path, .type = {FTMRT_F32, shape}};
-    l->inputs[0].i = input;
-    l->input_count = op == OP_input ? 0 : 1;
-    l->trainable_weight = l->trainable_bias = path != NULL;
-    return l;
-}
-
 /* image[2,7,5] -> conv 3x3 stride 2 SAME -> [4,4,3] -> bn -> relu -> pool -> flatten -> fc[3] */
-static inline void build_net(struct fixture *f)
+static const char tiny_model[] =
+    "model tiny(image: f32[2, H, W], classes = 3) {\n"
+    "    x = conv: conv2d(image, 4, kernel = 3, stride = 2, padding = same, bias = false)\n"
+    "    x = bn: batch_norm(x)\n"
+    "    output logits = fc: linear(flatten(global_avg_pool(relu(x))), classes)\n"
+    "}\n";
+
+static const char tiny_recipe[] = "finetune test {\n"
+                                  "    model = tiny()\n"
+                                  "    classes = 3\n"
+                                  "    weights = \"tiny.pth\"\n"
+                                  "    transform eval = resize(7, 5)\n"
+                                  "    optimizer = sgd(lr = 0.1, momentum = 0.9)\n"
+                                  "    epochs = 1\n"
+                                  "    batch = 8\n"
+                                  "}\n";
+
+/* Reads the model with this recipe; whether there was no error. */
+static inline bool read_recipe(struct fixture *f, const char *recipe)
 {
-    add(f, OP_input, NULL, 0, shape_4d(DIM_BATCH, 2, 7, 5))->attrs.label = "image";
-    struct layer *conv = add(f, OP_conv2d, "conv", IMAGE, shape_4d(DIM_BATCH, 4, 4, 3));
-    conv->out_channels = 4;
-    conv->kernel[0] = conv->kernel[1] = 3;
-    conv->attrs.stride[0] = conv->attrs.stride[1] = 2;
-    conv->same_padding = true;
-    struct layer *bn = add(f, OP_batch_norm, "bn", CONV, shape_4d(DIM_BATCH, 4, 4, 3));
-    bn->attrs.eps = 1e-5;
-    bn->attrs.momentum = 0.1;
-    add(f, OP_relu, NULL, BN, shape_4d(DIM_BATCH, 4, 4, 3));
-    add(f, OP_global_avg_pool, NULL, RELU, shape_4d(DIM_BATCH, 4, 1, 1));
-    add(f, OP_flatten, NULL, POOL, shape_2d(DIM_BATCH, 4));
-    struct layer *fc = add(f, OP_linear, "fc", FLAT, shape_2d(DIM_BATCH, 3));
-    fc->out_channels = 3;
-    fc->bias = true;
-    f->net.output.i = FC;
+    static const char *const nothing[] = {NULL};
+    char dir[] = "/tmp/ftm-front-XXXXXX";
+    struct net *net = NULL;
+    struct recipe *read = NULL;
+    if (!mkdtemp(dir))
+        return false;
+    const char *text = arena_printf(&f->arena, "%s%s", tiny_model, recipe);
+    const struct lang_options o = {.path = arena_printf(&f->arena, "%s/tiny.ftm", dir),
+                                   .include_dirs = nothing,
+                                   .defines = nothing};
+    const bool ok = file_write_atomic(o.path, text, strlen(text)) &&
+                    lang_read(&f->arena, &f->diag, &o, &net, &read);
+    unlink(o.path);
+    rmdir(dir);
+    if (!ok)
+        return false;
+    f->net = *net;
+    f->recipe = *read;
+    return true;
 }
 
 static inline int setup(void **state)
@@ -59,13 +71,8 @@ static inline int setup(void **state)
     struct fixture *f = calloc(1, sizeof *f);
     arena_init(&f->arena, "test");
     diag_init(&f->diag, &f->arena);
-    f->net.arena = &f->arena;
-    f->net.diag = &f->diag;
-    f->net.name = "tiny";
-    build_net(f);
-    f->recipe = (struct recipe){.name = "test", .classes = 3, .batch = 8, .shards = 4, .epochs = 1};
-    f->recipe.optimizer = (struct optimizer){.momentum_used = true, .lr = 0.1, .momentum = 0.9};
-    f->recipe.weights = "tiny.pth";
+    if (!read_recipe(f, tiny_recipe))
+        return -1;
     f->weights = (struct weights){.arena = &f->arena, .path = "tiny.pth", .format = "test"};
     for (int i = 0; i < 64; i++)
         f->data[i] = (float)i;

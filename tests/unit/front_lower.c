@@ -1,5 +1,5 @@
 /* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
-/* Binding and lowering of a small network that is built by hand: conv, batch norm, relu, pool,
+/* Binding and lowering of a small network: conv, batch norm, relu, pool,
  * linear. */
 #include <math.h>
 #include <setjmp.h>
@@ -168,7 +168,7 @@ static void expect_class_count_checked(void **state)
     struct fixture *f = *state;
     struct program *p = NULL;
     add_all_tensors(f);
-    f->recipe.classes = 10;
+    recipe_setting(&f->recipe, FTMRT_PARAM_finetune_classes)->integer = 10;
     assert_true(bind_net(f));
     assert_false(lower_program(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
     assert_report(f, 0, DIAG_OUTPUT_CLASSES);

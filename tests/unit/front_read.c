@@ -157,7 +157,7 @@ static void test_components_are_whole(void **state)
                 "4)\n  freeze layer1\n}\n");
     assert_true(find(&r, "layer1")->frozen);
     assert_false(find(&r, "layer10")->frozen);
-    assert_int_equal(r.recipe->classes, 4);
+    assert_int_equal(recipe_classes(r.recipe), 4);
     assert_string_equal(r.net->output_name, "y");
     arena_clear(&r.arena);
 }
@@ -182,12 +182,17 @@ static void test_defines(void **state)
     if (!r.ok)
         diag_print(&r.diag, stderr);
     assert_true(r.ok);
-    assert_true(r.recipe->optimizer.lr == 0.5 && r.recipe->optimizer.momentum == 0.9);
-    assert_true(r.recipe->optimizer.momentum_used && r.recipe->schedule_cosine);
-    assert_true(r.recipe->warmup_epochs == 2 && r.recipe->validation_percent == 5);
-    assert_int_equal(r.recipe->epochs, 3);
-    assert_string_equal(r.recipe->weights, "a.pth");
-    assert_int_equal(r.recipe->transform_train.len, 1);
+    const struct ftmrt_call *sgd = recipe_call(r.recipe, FTMRT_PARAM_finetune_optimizer),
+                            *cosine = recipe_call(r.recipe, FTMRT_PARAM_finetune_schedule),
+                            *data = recipe_call(r.recipe, FTMRT_PARAM_finetune_data),
+                            *transform = recipe_call(r.recipe, FTMRT_PARAM_finetune_transform);
+    assert_true(ftmrt_call_number(sgd, FTMRT_PARAM_sgd_lr) == 0.5);
+    assert_true(ftmrt_call_number(sgd, FTMRT_PARAM_sgd_momentum) == 0.9);
+    assert_true(ftmrt_call_number(cosine, FTMRT_PARAM_cosine_warmup) == 2);
+    assert_true(ftmrt_call_number(data, FTMRT_PARAM_data_validation) == 5);
+    assert_int_equal(recipe_integer(r.recipe, FTMRT_PARAM_finetune_epochs), 3);
+    assert_string_equal(recipe_text(r.recipe, FTMRT_PARAM_finetune_weights), "a.pth");
+    assert_int_equal(ftmrt_call_arg(transform, FTMRT_PARAM_transform_train)->count, 1);
     arena_clear(&r.arena);
 }
 

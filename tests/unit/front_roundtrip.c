@@ -118,8 +118,9 @@ static void read_recipe(struct fixture *f, const char *text)
     if (!ok)
         diag_print(&f->diag, stderr);
     assert_true(ok);
-    f->resolved = lang_resolved(&f->arena, net, recipe);
-    f->json = lang_recipe_json(&f->arena, net, recipe, "/");
+    recipe->bound.base = "/";
+    f->resolved = lang_resolved(&f->arena, recipe);
+    f->json = lang_recipe_json(&f->arena, net, recipe);
 }
 
 static void assert_fixed_point(struct fixture *f, const char *text)

@@ -1,4 +1,4 @@
-/* link: ftm_reports ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base PkgConfig::JANSSON */
+/* link: ftm_reports ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
 /* Texts of the front: resolved recipe, JSON for the application, explain, map, inspect. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,49 +7,47 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
 #include "front_fixture.h"
 #include "reports.h"
 
-static void fill_recipe(struct fixture *f)
-{
-    struct recipe *r = &f->recipe;
-    vec_push(&f->arena, &r->imports, "tiny.ftm");
-    r->model = "tiny(classes = 5)";
-    r->strip = "module.";
-    vec_push(&f->arena, &r->renames, (struct weight_rename){.from = "a.{i}", .to = "b.{i}"});
-    vec_push(&f->arena, &r->skips, (struct weight_skip){.pattern = "fc.*"});
-    vec_push(&f->arena, &r->edits, "replace fc with linear(classes)");
-    vec_push(&f->arena, &r->edits, "freeze conv, bn");
-    r->train = (struct data_source){.kind = DATA_IDX, .images = "x \"1\".gz", .labels = "y.gz"};
-    r->validation_percent = 10;
-    vec_push(&f->arena, &r->transform_train,
-             (struct transform){.kind = TRANSFORM_RESIZE, .size = {7, 5}});
-    vec_push(
-        &f->arena, &r->transform_eval,
-        (struct transform){
-            .kind = TRANSFORM_NORMALIZE, .channels = 1, .mean = {127}, .std = {128}, .scale = 1});
-    vec_push(&f->arena, &r->labels, (struct class_name){"cat"});
-    r->optimizer.weight_decay = 1e-4;
-    r->schedule_cosine = true;
-    r->warmup_epochs = 0.5;
-    r->seed = 18446744073709551615U;
-    r->shuffle = true;
-}
+static const char settings[] =
+    "finetune test {\n"
+    "    model = tiny(classes = 3)\n"
+    "    weights = \"tiny.pth\" {\n"
+    "        strip \"module.\"\n"
+    "        rename \"a.{i}\" to \"b.{i}\"\n"
+    "        skip \"fc.*\"\n"
+    "    }\n"
+    "    replace fc with linear(classes)\n"
+    "    freeze conv, bn\n"
+    "    data {\n"
+    "        train = idx(\"x \\\"1\\\".gz\", labels = \"y.gz\")\n"
+    "        validation = 10%\n"
+    "    }\n"
+    "    transform train = resize(7, 5), normalize(mean = [1, 2], std = 3)\n"
+    "    transform eval = resize(7), center_crop(7, 5), normalize(mean = 127, std = 128, scale = "
+    "1)\n"
+    "    labels = [\"cat\", \"dog\", \"cow\"]\n"
+    "    optimizer = sgd(lr = 0.1, momentum = 0.9, weight_decay = 1e-4)\n"
+    "    schedule = cosine(warmup = 0.5)\n"
+    "    seed = 9223372036854775807\n"
+    "    epochs = 1\n"
+    "    batch = 8\n"
+    "}\n";
 
 static void expect_resolved(void **state)
 {
     struct fixture *f = *state;
-    fill_recipe(f);
+    assert_true(read_recipe(f, settings));
     assert_string_equal(
-        lang_resolved(&f->arena, &f->net, &f->recipe),
+        lang_resolved(&f->arena, &f->recipe),
         "import \"tiny.ftm\"\n"
         "\n"
         "finetune test {\n"
-        "    model = tiny(classes = 5)\n"
+        "    model = tiny(classes = 3)\n"
         "    classes = 3\n"
-        "    labels = [\"cat\"]\n"
+        "    labels = [\"cat\", \"dog\", \"cow\"]\n"
         "    weights = \"tiny.pth\" {\n"
         "        strip \"module.\"\n"
         "        rename \"a.{i}\" to \"b.{i}\"\n"
@@ -61,44 +59,48 @@ static void expect_resolved(void **state)
         "        train = idx(images = \"x \\\"1\\\".gz\", labels = \"y.gz\")\n"
         "        validation = 10%\n"
         "    }\n"
-        "    transform train = resize(7, 5)\n"
-        "    transform eval = normalize(mean = [127], std = [128], scale = 1)\n"
+        "    transform train = resize(height = 7, width = 5), "
+        "normalize(mean = [1, 2], std = [3], scale = 255)\n"
+        "    transform eval = resize(height = 7), center_crop(height = 7, width = 5), "
+        "normalize(mean = [127], std = [128], scale = 1)\n"
         "    loss = cross_entropy(label_smoothing = 0)\n"
         "    optimizer = sgd(lr = 0.1, momentum = 0.9, weight_decay = 0.0001, nesterov = false)\n"
         "    schedule = cosine(warmup = 0.5 epochs)\n"
         "    epochs = 1\n"
         "    batch = 8\n"
         "    shards = 4\n"
-        "    seed = 18446744073709551615\n"
+        "    seed = 9223372036854775807\n"
         "    shuffle = true\n"
         "}\n");
 }
 
+/* One key of every type of a row. */
 static void expect_json(void **state)
 {
     struct fixture *f = *state;
-    fill_recipe(f);
-    char *text = lang_recipe_json(&f->arena, &f->net, &f->recipe, "/base");
-    json_t *root = json_loads(text, 0, NULL), *optimizer, *input, *data, *labels;
-    const char *name, *weights, *base;
-    double lr;
-    int height;
-    assert_non_null(root);
-    assert_int_equal(json_unpack(root, "{s:s, s:s, s:o, s:o, s:o, s:o}", "name", &name, "weights",
-                                 &weights, "optimizer", &optimizer, "input", &input, "data", &data,
-                                 "labels", &labels),
-                     0);
-    assert_string_equal(weights, "tiny.pth");
-    assert_int_equal(json_unpack(optimizer, "{s:f}", "lr", &lr), 0);
-    assert_true(lr == 0.1);
-    assert_int_equal(json_unpack(input, "{s:i}", "height", &height), 0);
-    assert_int_equal(height, 7);
-    assert_int_equal(json_unpack(data, "{s:s}", "base", &base), 0);
-    assert_string_equal(base, "/base");
-    assert_true(json_is_null(json_object_get(data, "test")));
-    assert_int_equal(json_array_size(labels), 3);
-    assert_string_equal(json_string_value(json_array_get(labels, 2)), "2");
-    json_decref(root);
+    assert_true(read_recipe(f, settings));
+    f->recipe.bound.base = "/base";
+    assert_string_equal(
+        lang_recipe_json(&f->arena, &f->net, &f->recipe),
+        "{\"batch\":8,\"classes\":3,"
+        "\"data\":{\"base\":\"/base\",\"test\":null,"
+        "\"train\":{\"images\":\"x \\\"1\\\".gz\",\"kind\":\"idx\",\"labels\":\"y.gz\"},"
+        "\"validation\":null,\"validation_percent\":10.0},"
+        "\"epochs\":1,\"input\":{\"channels\":2,\"height\":7,\"name\":\"image\",\"width\":5},"
+        "\"labels\":[\"cat\",\"dog\",\"cow\"],"
+        "\"loss\":{\"kind\":\"cross_entropy\",\"label_smoothing\":0.0},"
+        "\"model\":\"tiny(classes = 3)\",\"name\":\"test\","
+        "\"optimizer\":{\"kind\":\"sgd\",\"lr\":0.10000000000000001,\"momentum\":0."
+        "90000000000000002,"
+        "\"nesterov\":false,\"weight_decay\":0.0001},"
+        "\"schedule\":{\"kind\":\"cosine\",\"warmup\":0.5},\"seed\":9223372036854775807,"
+        "\"shards\":4,\"shuffle\":true,"
+        "\"transform_eval\":[{\"height\":7,\"op\":\"resize\"},"
+        "{\"height\":7,\"op\":\"center_crop\",\"width\":5},"
+        "{\"mean\":[127.0],\"op\":\"normalize\",\"scale\":1.0,\"std\":[128.0]}],"
+        "\"transform_train\":[{\"height\":7,\"op\":\"resize\",\"width\":5},"
+        "{\"mean\":[1.0,2.0],\"op\":\"normalize\",\"scale\":255.0,\"std\":[3.0]}],"
+        "\"weights\":\"tiny.pth\"}");
 }
 
 static FILE *temporary(void)
