@@ -1,26 +1,40 @@
 /* normalize(mean, std, scale): (x / scale - mean) / std, of each channel or the same for all. */
 #include "transform_step.h"
 
-static double channel_value(const struct ftmrt_arg *v, int channel)
+/* Of a channel; beyond those that are given as `otherwise`. */
+static double channel_value(const struct ftmrt_arg *v, int channel, double otherwise)
 {
-    return v->numbers[v->count > 1 ? channel : 0];
+    if (v->count == 1)
+        return v->numbers[0];
+    return channel < (int)v->count ? v->numbers[channel] : otherwise;
+}
+
+static void problem(struct ftmrt_form *f, int64_t have, int64_t want)
+{
+    f->problem = FTMRT_FORM_CHANNELS;
+    f->have = have;
+    f->want = want;
 }
 
 void size_normalize(const struct ftmrt_call *c, struct ftmrt_form *f)
 {
-    const uint32_t means = ftmrt_call_arg(c, FTMRT_PARAM_normalize_mean)->count,
-                   stds = ftmrt_call_arg(c, FTMRT_PARAM_normalize_std)->count;
-    const int values = (int)(means > stds ? means : stds);
+    const struct ftmrt_arg *mean = ftmrt_call_arg(c, FTMRT_PARAM_normalize_mean),
+                           *std = ftmrt_call_arg(c, FTMRT_PARAM_normalize_std);
+    const uint32_t values = mean->count > std->count ? mean->count : std->count;
+    const double scale = ftmrt_call_number(c, FTMRT_PARAM_normalize_scale);
     f->normalized = true;
-    if (values == 1)
-        return;
-    if (f->channels && f->channels != values) {
-        f->problem = FTMRT_FORM_CHANNELS;
-        f->have = f->channels;
-        f->want = values;
-    } else {
-        f->channels = values;
+    for (int k = 0; k < FTMRT_PICTURE_CHANNELS; k++) {
+        f->mean[k] = channel_value(mean, k, 0) * scale;
+        f->std[k] = channel_value(std, k, 1) * scale;
     }
+    if (mean->count > 1 && std->count > 1 && mean->count != std->count)
+        problem(f, mean->count, std->count);
+    else if (values > 1 && f->channels && f->channels != (int)values)
+        problem(f, f->channels, values);
+    else if (values > FTMRT_PICTURE_CHANNELS)
+        problem(f, FTMRT_PICTURE_CHANNELS, values);
+    else if (values > 1)
+        f->channels = (int)values;
 }
 
 /* Pixels stay: what is said here is done when they become floats. */
@@ -30,7 +44,7 @@ void run_normalize(const struct ftmrt_call *c, struct transform *t)
                            *std = ftmrt_call_arg(c, FTMRT_PARAM_normalize_std);
     t->scale = ftmrt_call_number(c, FTMRT_PARAM_normalize_scale);
     for (int k = 0; k < FTMRT_PICTURE_CHANNELS; k++) {
-        t->mean[k] = mean->count > 1 && k >= (int)mean->count ? 0 : channel_value(mean, k);
-        t->std[k] = std->count > 1 && k >= (int)std->count ? 1 : channel_value(std, k);
+        t->mean[k] = channel_value(mean, k, 0);
+        t->std[k] = channel_value(std, k, 1);
     }
 }

@@ -40,10 +40,12 @@ enum ftmrt_form_problem {
 
 /* What is known of a picture between two steps. */
 struct ftmrt_form {
-    int64_t height, width;           /* 0: not known */
-    int64_t shorter;                 /* the shorter side, if only that is known; else 0 */
-    int channels;                    /* 0: as in the file */
-    bool normalized;                 /* no longer pixels: nothing may follow */
+    int64_t height, width; /* 0: not known */
+    int64_t shorter;       /* the shorter side, if only that is known; else 0 */
+    int channels;          /* 0: as in the file */
+    bool normalized;       /* no longer pixels: nothing may follow */
+    double mean[FTMRT_PICTURE_CHANNELS],
+        std[FTMRT_PICTURE_CHANNELS]; /* then pixels from 0 to 255 are (x - mean) / std */
     bool random;                     /* some step draws random numbers */
     uint64_t space;                  /* bytes that the steps so far took, if all sizes are known */
     enum ftmrt_form_problem problem; /* of the last step */

@@ -10,7 +10,7 @@ CODE = sorted(p for d in ("compiler", "runtime", "tests", "grammar") for p in (R
               if p.suffix in (".c", ".h", ".y", ".l", ".def"))
 
 # A folder may include the headers of these folders (compiler/README.md).
-RUNTIME = {"runtime", "recipe", "files"}
+RUNTIME = {"runtime", "recipe", "transform", "files"}
 ALLOWED = {
     "base": {"base"},
     "graph": {"base", "graph", "ops"} | RUNTIME,
