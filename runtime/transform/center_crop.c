@@ -30,7 +30,7 @@ void size_center_crop(const struct ftmrt_call *c, struct ftmrt_form *f)
     f->height = height;
     f->width = width;
     f->shorter = 0;
-    f->space += form_bytes(f);
+    f->space += transform_form_bytes(f);
 }
 
 void run_center_crop(const struct ftmrt_call *c, struct transform *t)

@@ -151,8 +151,8 @@ void size_resize(const struct ftmrt_call *c, struct ftmrt_form *f)
     if (!height || (height == f->height && width == f->width))
         return;
     const struct ftmrt_form middle = {.height = height, .width = f->width, .channels = f->channels};
-    f->space += form_bytes(&middle) + form_bytes(f) + filter_space(width, f->width) +
-                filter_space(height, f->height);
+    f->space += transform_form_bytes(&middle) + transform_form_bytes(f) +
+                filter_space(width, f->width) + filter_space(height, f->height);
 }
 
 void run_resize(const struct ftmrt_call *c, struct transform *t)

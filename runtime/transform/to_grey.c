@@ -4,7 +4,7 @@
 void size_to_grey(const struct ftmrt_call *c, struct ftmrt_form *f)
 {
     (void)c;
-    form_channels(f, 1);
+    transform_form_channels(f, 1);
 }
 
 void run_to_grey(const struct ftmrt_call *c, struct transform *t)

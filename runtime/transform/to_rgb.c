@@ -4,7 +4,7 @@
 void size_to_rgb(const struct ftmrt_call *c, struct ftmrt_form *f)
 {
     (void)c;
-    form_channels(f, 3);
+    transform_form_channels(f, 3);
 }
 
 void run_to_rgb(const struct ftmrt_call *c, struct transform *t)

@@ -39,7 +39,7 @@ void *transform_take(struct transform *t, uint64_t bytes)
     return at;
 }
 
-uint64_t form_bytes(const struct ftmrt_form *f)
+uint64_t transform_form_bytes(const struct ftmrt_form *f)
 {
     return transform_round((uint64_t)(f->height * f->width) * (uint64_t)f->channels);
 }
@@ -84,11 +84,11 @@ void transform_channels(struct transform *t, int channels)
         make_rgb(t);
 }
 
-void form_channels(struct ftmrt_form *f, int channels)
+void transform_form_channels(struct ftmrt_form *f, int channels)
 {
     const bool grows = f->channels < channels;
     f->channels = channels;
-    f->space += grows ? form_bytes(f) : 0;
+    f->space += grows ? transform_form_bytes(f) : 0;
 }
 
 /* ---- draws ---- */
@@ -105,10 +105,10 @@ double transform_uniform(const struct transform *t, uint32_t number)
 uint64_t ftmrt_transform_space(const struct ftmrt_transform_task *t, const struct ftmrt_picture *in)
 {
     struct ftmrt_form f = {.height = in->height, .width = in->width, .channels = in->channels};
-    f.space = form_bytes(&f);
+    f.space = transform_form_bytes(&f);
     for (uint32_t i = 0; i < t->pipeline.count; i++)
         ftmrt_form_step(&t->pipeline.steps[i], &f);
-    form_channels(&f, t->channels);
+    transform_form_channels(&f, t->channels);
     return f.space;
 }
 

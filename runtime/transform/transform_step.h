@@ -36,7 +36,7 @@ uint64_t transform_round(uint64_t bytes);
 void *transform_take(struct transform *t, uint64_t bytes);
 
 /* Bytes of a form's picture. */
-uint64_t form_bytes(const struct ftmrt_form *f);
+uint64_t transform_form_bytes(const struct ftmrt_form *f);
 
 /* A picture of this size with the channels of the running one, not cleared. */
 struct ftmrt_picture transform_picture(struct transform *t, int64_t height, int64_t width);
@@ -44,7 +44,7 @@ struct ftmrt_picture transform_picture(struct transform *t, int64_t height, int6
 /* Makes a picture grey (ITU-R 601-2 luma in 16-bit fixed point, as Pillow's "L") or RGB; masks stay. */
 void transform_channels(struct transform *t, int channels);
 /* Its part of size_NAME. */
-void form_channels(struct ftmrt_form *f, int channels);
+void transform_form_channels(struct ftmrt_form *f, int channels);
 
 /* Number `number` of the step's draws, uniform in [0, 1). */
 double transform_uniform(const struct transform *t, uint32_t number);
