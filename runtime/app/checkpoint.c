@@ -1,183 +1,185 @@
-/* Trained files: saving the states of a session and taking them back.
- *
- * A file is accepted as a whole before the first state changes, so a bad file leaves the session as
- * it was. */
-#include <errno.h>
-#include <fcntl.h>
+/* Checkpoints; see checkpoint.h. */
+#include "checkpoint.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "fingerprint.h"
 #include "report.h"
-#include "safetensors.h"
-#include "session.h"
+#include "state_tensors.h"
 
-static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
+#define PROGRESS_PREFIX "progress/"
 
-/* Fills the entry of one state; data is allocated unless it lies in the blob. */
-static bool fill_tensor(const struct session *s, uint32_t index, struct st_tensor *t)
+/* ---- identity ---- */
+
+struct run_identity run_identity(const struct ftmrt_program *p, uint64_t data)
 {
-    const struct ftmrt_program *p = s->program;
-    const struct ftmrt_state *state = &p->states[index];
-    *t = (struct st_tensor){
-        .name = state->name, .dtype = (enum ftmrt_dtype)state->dtype, .rank = state->rank};
-    memcpy(t->dim, state->dim, state->rank * sizeof *t->dim);
-    t->bytes = (uint64_t)ftmrt_elements(state->rank, state->dim) * ftmrt_dtype_size(t->dtype);
-    if (is_frozen(state) && state->source >= 0) {
-        const struct ftmrt_tensor *source = &p->tensors[state->source];
-        t->dtype = (enum ftmrt_dtype)source->dtype;
-        t->bytes = source->bytes;
-        t->data = p->blob + source->offset;
-        return true;
+    uint64_t program = fingerprint_bytes(p->compiler, strlen(p->compiler), 0);
+    for (uint32_t i = 0; i < p->state_count; i++) {
+        const struct ftmrt_state *s = &p->states[i];
+        program = fingerprint_bytes(s->name, strlen(s->name), program);
+        program = fingerprint_bytes(s->dim, s->rank * sizeof s->dim[0], program ^ s->flags);
     }
-    unsigned char *data = app_alloc((size_t)t->bytes, 1);
-    t->data = data;
-    return ftmrt_get_state(p, s->workspace, index, data, (size_t)t->bytes) == FTMRT_OK;
+    program = fingerprint_bytes(p->blob, (size_t)p->blob_size, program);
+    struct run_identity id;
+    snprintf(id.program, sizeof id.program, "%016llx", (unsigned long long)program);
+    snprintf(id.recipe, sizeof id.recipe, "%016llx",
+             (unsigned long long)ftmrt_name_hash(p->resolved));
+    snprintf(id.data, sizeof id.data, "%016llx", (unsigned long long)data);
+    return id;
 }
 
-static bool in_blob(const struct ftmrt_program *p, const unsigned char *data)
-{
-    return data >= p->blob && data < p->blob + p->blob_size;
-}
+/* ---- progress as tensors ---- */
 
-static char *class_names(const struct config *c)
-{
-    char *names = app_strdup("");
-    for (int64_t k = 0; k < c->classes; k++) {
-        char *next = app_format("%s%s%s", names, k ? "\n" : "", c->labels[k]);
-        free(names);
-        names = next;
-    }
-    return names;
-}
+enum {
+    PROGRESS_COUNT = 0
+#define FTMRT_PROGRESS(type, name, initial, meaning) +1
+#include "progress.def"
+#undef FTMRT_PROGRESS
+};
 
-static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
-                          uint64_t seed, int64_t epoch)
+/* A row of progress.def as a tensor without dimensions. */
+#define PROGRESS_DTYPE_INT  FTMRT_I64
+#define PROGRESS_DTYPE_REAL FTMRT_F64
+
+static void progress_tensors(struct progress *p, struct st_tensor *out)
 {
-    char *seed_text = app_format("%llu", (unsigned long long)seed),
-         *epoch_text = app_format("%lld", (long long)epoch);
-    char *classes = class_names(&s->config), error[512];
-    char *recipe = app_format("%016llx", (unsigned long long)ftmrt_name_hash(s->program->resolved));
-    struct st_metadata metadata[] = {
-        {"format", "pt"},
-        {"program", s->program->name},
-        {"compiler", s->program->compiler},
-        {"classes", classes},
-        {"preprocess", s->config.preprocess},
-        {"recipe_hash", recipe},
-        {"seed", seed_text},
-        {"epoch", epoch_text},
+    const struct st_tensor rows[] = {
+#define FTMRT_PROGRESS(type, field, initial, meaning)                                              \
+    {.name = PROGRESS_PREFIX #field,                                                               \
+     .dtype = PROGRESS_DTYPE_##type,                                                               \
+     .data = (const unsigned char *)&p->field,                                                     \
+     .bytes = sizeof p->field},
+#include "progress.def"
+#undef FTMRT_PROGRESS
     };
-    struct st_file f = *tensors;
-    f.metadata = metadata;
-    f.metadata_count = sizeof(metadata) / sizeof(*metadata);
-    enum ftmrt_status status = st_write(&f, path, error, sizeof(error));
-    free(seed_text);
-    free(epoch_text);
-    free(classes);
-    free(recipe);
-    return status == FTMRT_OK || report_error("%s", error);
+    memcpy(out, rows, sizeof rows);
 }
 
-bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch)
+/* Reads every row; false after a message. */
+static bool read_progress(struct progress *p, const struct st_file *f, const char *path)
 {
-    const struct ftmrt_program *p = s->program;
-    struct st_file f = {.tensors = app_alloc(p->state_count, sizeof(struct st_tensor))};
+    struct st_tensor rows[PROGRESS_COUNT];
+    progress_tensors(p, rows);
+    for (int i = 0; i < PROGRESS_COUNT; i++) {
+        const struct st_tensor *t = st_find(f, rows[i].name);
+        if (!t || t->unsupported || t->rank != 0 || t->dtype != rows[i].dtype)
+            return report_error("%s: has no %s, so it is not a checkpoint of this version", path,
+                                rows[i].name);
+        memcpy((void *)(uintptr_t)rows[i].data, t->data, (size_t)t->bytes);
+    }
+    return true;
+}
+
+/* ---- saving ---- */
+
+static bool is_kept(const struct ftmrt_state *s) { return s->flags & FTMRT_MUTABLE; }
+
+bool checkpoint_save(const struct session *s, const struct progress *p,
+                     const struct run_identity *id, const char *path)
+{
+    const struct ftmrt_program *program = s->program;
+    struct progress copy = *p;
+    char error[512];
+    struct st_metadata metadata[] = {
+        {"format", "ftmc checkpoint"}, {"program_hash", id->program}, {"recipe_hash", id->recipe},
+        {"data_hash", id->data},       {"cpu", program->cpu},
+    };
+    struct st_file f = {
+        .tensors = app_alloc(program->state_count + PROGRESS_COUNT, sizeof(struct st_tensor)),
+        .metadata = metadata,
+        .metadata_count = sizeof metadata / sizeof metadata[0]};
     bool ok = true;
-    for (uint32_t i = 0; ok && i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT)
-            ok = fill_tensor(s, i, &f.tensors[f.tensor_count++]) ||
-                 report_error("%s: cannot be read back", p->states[i].name);
-    ok = ok && write_tensors(s, &f, path, seed, epoch);
-    for (size_t i = 0; i < f.tensor_count; i++)
-        if (!in_blob(p, f.tensors[i].data))
-            free((void *)(uintptr_t)f.tensors[i].data);
+    for (uint32_t i = 0; ok && i < program->state_count; i++)
+        if (is_kept(&program->states[i]))
+            ok = state_tensor_take(s, i, &f.tensors[f.tensor_count++]);
+    const size_t states = f.tensor_count;
+    progress_tensors(&copy, f.tensors + states);
+    f.tensor_count += PROGRESS_COUNT;
+    if (ok && st_write(&f, path, error, sizeof error) != FTMRT_OK)
+        ok = report_error("%s", error);
+    for (size_t i = 0; i < states; i++)
+        state_tensor_free(s, &f.tensors[i]);
     free(f.tensors);
     return ok;
 }
 
 /* ---- loading ---- */
 
-static bool same_shape(const struct ftmrt_state *s, const struct st_tensor *t)
+static bool same_text(const struct st_file *f, const char *key, const char *want)
 {
-    bool same = s->rank == t->rank;
-    for (uint32_t i = 0; same && i < s->rank; i++)
-        same = s->dim[i] == t->dim[i];
-    return same;
+    const char *found = st_find_metadata(f, key);
+    return found && !strcmp(found, want);
 }
 
-/* Whether a file's tensor may become state `index`. */
-static bool check_tensor(const struct ftmrt_program *p, const struct ftmrt_state *s,
-                         const struct st_tensor *t, const char *path)
+/* Whether the run's parts are those that the checkpoint was made with. */
+static bool check_identity(const struct session *s, const struct st_file *f,
+                           const struct run_identity *id, const char *path)
 {
-    if (!t)
-        return report_error("%s: has no tensor '%s', so it is not a trained file of this program",
-                            path, s->name);
-    if (t->unsupported || !same_shape(s, t))
-        return report_error("%s: tensor '%s' has another shape or type than this program's", path,
-                            s->name);
-    if (is_frozen(s) && s->source >= 0) {
-        const struct ftmrt_tensor *source = &p->tensors[s->source];
-        if (t->dtype != (enum ftmrt_dtype)source->dtype || t->bytes != source->bytes ||
-            memcmp(t->data, p->blob + source->offset, (size_t)t->bytes) != 0)
-            return report_error(
-                "%s: the frozen tensor '%s' differs from the program's: the file belongs to other "
-                "pretrained weights",
-                path, s->name);
-        return true;
-    }
-    return t->dtype == (enum ftmrt_dtype)s->dtype ||
-           report_error("%s: tensor '%s' is %s, expected %s", path, s->name,
-                        ftmrt_dtype_name(t->dtype), ftmrt_dtype_name((enum ftmrt_dtype)s->dtype));
-}
-
-static bool take_tensors(struct session *s, const struct st_file *f, const char *path)
-{
-    const struct ftmrt_program *p = s->program;
-    for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT &&
-            !check_tensor(p, &p->states[i], st_find(f, p->states[i].name), path))
-            return false;
-    for (uint32_t i = 0; i < p->state_count; i++) {
-        if (p->states[i].kind == FTMRT_STATE_SLOT || is_frozen(&p->states[i]))
-            continue;
-        const struct st_tensor *t = st_find(f, p->states[i].name);
-        enum ftmrt_status status = ftmrt_set_state(p, s->workspace, i, t->data, (size_t)t->bytes);
-        if (status != FTMRT_OK)
-            return report_error("%s: tensor '%s': %s", path, t->name, ftmrt_status_text(status));
-    }
+    if (!same_text(f, "format", "ftmc checkpoint"))
+        return report_error("%s: not a checkpoint", path);
+    if (!same_text(f, "recipe_hash", id->recipe))
+        return report_error("%s: belongs to another recipe: the program was compiled again from a "
+                            "recipe that changed",
+                            path);
+    if (!same_text(f, "program_hash", id->program))
+        return report_error("%s: belongs to another program: other weights, another network or "
+                            "another ftmc",
+                            path);
+    if (!same_text(f, "data_hash", id->data))
+        return report_error("%s: was made with other data: the training or validation samples "
+                            "changed",
+                            path);
+    if (!same_text(f, "cpu", s->program->cpu))
+        report_note("warning: the run was begun on %s and goes on at %s: its last bits will not be "
+                    "those of an uninterrupted run",
+                    st_find_metadata(f, "cpu"), s->program->cpu);
     return true;
 }
 
-bool session_load(struct session *s, const char *path)
+/* Whether progress belongs to a run that was started like this one. */
+static bool check_start(const struct progress *found, const struct progress *want, const char *path)
 {
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) {
-        report_error("%s: %s", path, fd < 0 ? strerror(errno) : "not a file of weights");
-        if (fd >= 0)
-            close(fd);
+    if (found->seed == want->seed && found->total_steps == want->total_steps &&
+        found->lr == want->lr)
+        return true;
+    return report_error("%s: was made with another seed, learning rate or number of steps than "
+                        "run.json says",
+                        path);
+}
+
+static bool check_states(const struct session *s, const struct st_file *f, const char *path)
+{
+    const struct ftmrt_program *p = s->program;
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (is_kept(&p->states[i]) &&
+            !state_tensor_check(&p->states[i], st_find(f, p->states[i].name), path))
+            return false;
+    return true;
+}
+
+static bool take_states(struct session *s, const struct st_file *f, const char *path)
+{
+    const struct ftmrt_program *p = s->program;
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (is_kept(&p->states[i]) && !state_tensor_give(s, i, st_find(f, p->states[i].name), path))
+            return false;
+    return true;
+}
+
+bool checkpoint_load(struct session *s, struct progress *p, const struct run_identity *id,
+                     const char *path)
+{
+    struct state_file file;
+    struct progress found = progress_start();
+    if (!state_file_open(&file, path))
         return false;
-    }
-    size_t size = (size_t)info.st_size;
-    void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (data == MAP_FAILED)
-        return report_error("%s: %s", path, strerror(errno));
-    struct st_file f;
-    char error[512];
-    bool pytorch = size > 4 && (!memcmp(data, "PK\003\004", 4) || *(unsigned char *)data == 0x80);
-    bool ok = st_read(&f, data, size, error, sizeof(error)) == FTMRT_OK;
-    if (!ok)
-        report_error("%s: %s", path,
-                     pytorch ? "a PyTorch file; trained files are safetensors" : error);
-    else
-        ok = take_tensors(s, &f, path);
-    if (f.header)
-        st_free(&f);
-    munmap(data, size);
+    bool ok = check_identity(s, &file.st, id, path) && read_progress(&found, &file.st, path) &&
+              check_start(&found, p, path) && check_states(s, &file.st, path) &&
+              take_states(s, &file.st, path);
+    if (ok)
+        *p = found;
+    state_file_close(&file);
     return ok;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "ftmrt.h"
 
@@ -23,6 +24,15 @@ struct options {
     int argc;
     char **argv;
 };
+
+/* Splits argv[2 ...] of a command into options and further arguments, which are collected in files [argc]. options must be
+ * zero but for argc and argv. false after a message. */
+bool options_parse(struct options *options, const char *command, int argc, char **argv,
+                   const char **files);
+/* The name of an option that was given and is not among the allowed ones (up to NULL), or NULL. */
+const char *options_other(const struct options *options, const char *const *allowed);
+/* Lines of help on the options of a command, by its letter. */
+void options_print(FILE *out, char letter);
 
 enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_WRONG_USAGE = 2, EXIT_INTERRUPTED = 130 };
 

@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -108,6 +110,35 @@ static bool write_recipe(const struct run_folder *r, const struct session *s)
     return f && fputs(s->program->resolved, f) >= 0 && close_written(f, "recipe.ftm");
 }
 
+/* Opens a file to write behind what it holds; it is made if it is not there. */
+static FILE *open_again(const struct run_folder *r, const char *name)
+{
+    char *path = run_folder_file(r, name);
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    FILE *f = fd >= 0 ? fdopen(fd, "r+") : NULL;
+    if (!f)
+        report_error("%s: %s", path, strerror(errno));
+    free(path);
+    return f;
+}
+
+/* Opens both files and takes the lock. Lines of the log are written at once: it can be followed, and a killed run keeps
+ * them. */
+static bool open_lines(struct run_folder *r)
+{
+    if (!(r->metrics = open_again(r, "metrics.csv")) || !(r->log = open_again(r, "log.jsonl")))
+        return false;
+    setvbuf(r->log, NULL, _IOLBF, 0);
+    return flock(fileno(r->log), LOCK_EX | LOCK_NB) == 0 ||
+           report_error("%s: another process is training in this run", r->path);
+}
+
+static void start_metrics(struct run_folder *r)
+{
+    fputs("epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n",
+          r->metrics);
+}
+
 bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed,
                      int argc, char **argv)
 {
@@ -119,15 +150,135 @@ bool run_folder_open(struct run_folder *r, const struct session *s, const char *
         json_t *word = json_string(argv[i]); /* NULL for what is not UTF-8 */
         json_array_append_new(command, word ? word : json_string("?"));
     }
+    char folder[4096];
     json_object_set_new(root, "command", command);
+    json_object_set_new(root, "folder", json_string(getcwd(folder, sizeof folder) ? folder : "."));
     json_object_set_new(root, "outcome", json_string("running"));
-    if (!write_json(r, root) || !write_recipe(r, s) || !(r->metrics = open_in(r, "metrics.csv")) ||
-        !(r->log = open_in(r, "log.jsonl")))
+    if (!write_json(r, root) || !write_recipe(r, s) || !open_lines(r))
         return false;
-    setvbuf(r->log, NULL, _IOLBF, 0); /* it can be followed, and a killed run keeps its lines */
-    fputs("epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n",
-          r->metrics);
+    start_metrics(r);
     return true;
+}
+
+/* ---- going on ---- */
+
+static char *text_in(const json_t *root, const char *key)
+{
+    const char *text = json_string_value(json_object_get(root, key));
+    return text ? app_strdup(text) : NULL;
+}
+
+bool run_record_read(struct run_record *record, const char *path)
+{
+    char *file = app_format("%s/run.json", path);
+    json_t *root = json_load_file(file, 0, NULL);
+    const json_t *command = json_object_get(root, "command");
+    *record = (struct run_record){.outcome = text_in(root, "outcome"),
+                                  .folder = text_in(root, "folder"),
+                                  .argc = (int)json_array_size(command)};
+    record->argv = app_alloc((size_t)record->argc + 1, sizeof(char *));
+    for (int i = 0; i < record->argc; i++) {
+        const char *word = json_string_value(json_array_get(command, (size_t)i));
+        record->argv[i] = app_strdup(word ? word : "?");
+    }
+    json_decref(root);
+    bool ok = record->outcome && record->folder && record->argc >= 2;
+    if (!ok) {
+        report_error("%s: not the record of a run", file);
+        run_record_free(record);
+    }
+    free(file);
+    return ok;
+}
+
+void run_record_free(struct run_record *record)
+{
+    for (int i = 0; i < record->argc; i++)
+        free(record->argv[i]);
+    free(record->argv);
+    free(record->outcome);
+    free(record->folder);
+    *record = (struct run_record){0};
+}
+
+/* Files that replace.h was writing when the process was killed. */
+static void remove_temporary(const struct run_folder *r)
+{
+    DIR *d = opendir(r->path);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (strstr(e->d_name, ".tmp.")) {
+            char *path = run_folder_file(r, e->d_name);
+            unlink(path);
+            free(path);
+        }
+    if (d)
+        closedir(d);
+}
+
+bool run_folder_enter(struct run_folder *r, const char *path)
+{
+    *r = (struct run_folder){.path = app_strdup(path)};
+    if (!open_lines(r))
+        return false;
+    remove_temporary(r);
+    return true;
+}
+
+/* Cuts a file to a length, at whose end writing goes on. */
+static bool cut(const struct run_folder *r, FILE *f, const char *name, int64_t bytes)
+{
+    struct stat st;
+    if (fstat(fileno(f), &st) != 0 || st.st_size < bytes)
+        return report_error("%s/%s: is shorter than at the checkpoint", r->path, name);
+    if (ftruncate(fileno(f), (off_t)bytes) == 0 && fseeko(f, (off_t)bytes, SEEK_SET) == 0)
+        return true;
+    return report_error("%s/%s: %s", r->path, name, strerror(errno));
+}
+
+/* What later writes of run.json keep of the first. */
+static void keep_record(const struct run_folder *r, json_t *root, int more_resumed)
+{
+    static const char *const keys[] = {"command", "folder"};
+    char *path = run_folder_file(r, "run.json");
+    json_t *before = json_load_file(path, 0, NULL);
+    const json_int_t resumed =
+        json_integer_value(json_object_get(before, "resumed")) + more_resumed;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        json_object_set(root, keys[i], json_object_get(before, keys[i]));
+    if (resumed)
+        json_object_set_new(root, "resumed", json_integer(resumed));
+    json_decref(before);
+    free(path);
+}
+
+bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log_bytes,
+                      int64_t metrics_bytes)
+{
+    if (!cut(r, r->log, "log.jsonl", log_bytes) ||
+        !cut(r, r->metrics, "metrics.csv", metrics_bytes) || !write_recipe(r, s))
+        return false;
+    if (!metrics_bytes)
+        start_metrics(r);
+    json_t *root = run_json(s, s->config.seed);
+    keep_record(r, root, 1);
+    json_object_set_new(root, "outcome", json_string("running"));
+    return write_json(r, root);
+}
+
+/* The length of a file whose lines are on the disk; -1 after a message. */
+static int64_t durable_length(const struct run_folder *r, FILE *f, const char *name)
+{
+    if (fflush(f) == 0 && fdatasync(fileno(f)) == 0)
+        return (int64_t)ftello(f);
+    report_error("%s/%s: %s", r->path, name, strerror(errno));
+    return -1;
+}
+
+bool run_folder_lengths(struct run_folder *r, int64_t *log_bytes, int64_t *metrics_bytes)
+{
+    *log_bytes = durable_length(r, r->log, "log.jsonl");
+    *metrics_bytes = durable_length(r, r->metrics, "metrics.csv");
+    return *log_bytes >= 0 && *metrics_bytes >= 0;
 }
 
 void run_folder_close(struct run_folder *r)
@@ -246,13 +397,10 @@ bool run_folder_predictions(const struct run_folder *r, const struct session *s,
 bool run_folder_finish(const struct run_folder *r, const struct session *s, uint64_t seed,
                        double seconds, const char *outcome)
 {
-    char *path = run_folder_file(r, "run.json");
-    json_t *before = json_load_file(path, 0, NULL), *root = run_json(s, seed);
-    free(path);
+    json_t *root = run_json(s, seed);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    json_object_set(root, "command", json_object_get(before, "command"));
-    json_decref(before);
+    keep_record(r, root, 0);
     json_object_set_new(root, "outcome", json_string(outcome));
     json_object_set_new(root, "seconds", json_real(seconds));
     json_object_set_new(root, "peak_memory_bytes",

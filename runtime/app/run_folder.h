@@ -11,14 +11,38 @@
 
 #include "trainer.h"
 
+/* The log is locked while a process trains in the folder. */
 struct run_folder {
     char *path;
     FILE *metrics, *log;
 };
 
+/* What run.json says of a run. */
+struct run_record {
+    char *outcome; /* "running", "interrupted", "finished", "failed" */
+    char *folder;  /* in which the command was given */
+    int argc;
+    char **argv; /* the command */
+};
+
 /* Makes the next free folder below `runs` for the program; false after a message. */
 bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed,
                      int argc, char **argv);
+
+/* Reads run.json of the run at `path`; false after a message: there is none. */
+bool run_record_read(struct run_record *record, const char *path);
+void run_record_free(struct run_record *record);
+
+/* Opens the run at `path` again and locks it; what a killed process left half written is removed. false after a message: another
+ * process has it. */
+bool run_folder_enter(struct run_folder *r, const char *path);
+/* Cuts log.jsonl and metrics.csv to the lengths that they had (0: nothing was done yet) and marks the run as running. false
+ * after a message: they are shorter. */
+bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log_bytes,
+                      int64_t metrics_bytes);
+/* Makes the lines so far durable and says how long the two files are. false after a message. */
+bool run_folder_lengths(struct run_folder *r, int64_t *log_bytes, int64_t *metrics_bytes);
+
 void run_folder_close(struct run_folder *r);
 
 /* The path of a file in the folder; allocated. */

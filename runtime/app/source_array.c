@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fingerprint.h"
 #include "report.h"
 
 struct arrays {
@@ -131,12 +132,25 @@ static bool read_arrays(const struct source *s, int64_t i, enum field_role field
     return true;
 }
 
+static uint64_t fingerprint_arrays(const struct source *s)
+{
+    const struct arrays *p = s->state;
+    const struct array *a = &p->images;
+    size_t bytes = ftmrt_dtype_size(a->dtype);
+    for (int i = 0; i < a->rank; i++)
+        bytes *= (size_t)a->dim[i];
+    const uint64_t images = fingerprint_bytes(a->data, bytes, (uint64_t)a->rank);
+    return fingerprint_bytes(p->labels, p->labels ? (size_t)s->count * sizeof *p->labels : 0,
+                             images);
+}
+
 bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *path),
                    const char *images, const char *labels, const struct source_want *want)
 {
     struct arrays *p = app_alloc(1, sizeof *p);
     *s = (struct source){.name = source_locate(images, want),
                          .read = read_arrays,
+                         .fingerprint = fingerprint_arrays,
                          .close = close_arrays,
                          .state = p};
     if (!read(&p->images, s->name))

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checkpoint.h"
 #include "command.h"
+#include "fingerprint.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_folder.h"
@@ -31,9 +33,22 @@ static void watch_interrupt(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+/* When checkpoints are written. */
+struct checkpoint_plan {
+    int64_t every;  /* steps; 0: not by steps */
+    double seconds; /* between two; 0: not by time */
+    double next;    /* on trainer_clock */
+};
+
 /* The command and all that it owns. */
 struct train_command {
-    const struct options *options;
+    const struct options *options; /* of the command line, or of the run that goes on */
+    char *resumed;                 /* that run's folder, or NULL */
+    struct run_record record;      /* of it */
+    struct options past;           /* its options, whose files are past_files */
+    const char **past_files;
+    struct run_identity identity;
+    struct checkpoint_plan checkpoints;
     struct session session;
     struct source train, validation; /* validation may be a part of train through split */
     struct split split;
@@ -116,6 +131,52 @@ static bool save_as(struct train_command *t, const char *name, int64_t epoch)
     return ok;
 }
 
+/* ---- checkpoints ---- */
+
+/* Unless told otherwise, one is written every so many seconds, and never takes more than this share of the time. */
+#define CHECKPOINT_SECONDS 300.0
+#define CHECKPOINT_SHARE   0.01
+
+static void plan_checkpoints(struct train_command *t)
+{
+    const struct options *o = t->options;
+    struct checkpoint_plan *c = &t->checkpoints;
+    c->every = o->checkpoint_every;
+    c->seconds = o->checkpoint_minutes_given ? 60 * o->checkpoint_minutes
+                 : c->every                  ? 0
+                                             : CHECKPOINT_SECONDS;
+    c->next = trainer_clock() + c->seconds;
+}
+
+static bool write_checkpoint(struct train_command *t)
+{
+    const double begin = trainer_clock();
+    struct progress *p = &t->trainer.progress;
+    char *path = run_folder_file(&t->run, "checkpoint.safetensors");
+    bool ok = run_folder_lengths(&t->run, &p->log_bytes, &p->metrics_bytes) &&
+              checkpoint_save(&t->session, p, &t->identity, path);
+    free(path);
+    const double end = trainer_clock(), pause = (end - begin) / CHECKPOINT_SHARE;
+    t->checkpoints.next = end + (t->checkpoints.seconds > pause ? t->checkpoints.seconds : pause);
+    return ok;
+}
+
+static bool checkpoint_due(const struct train_command *t)
+{
+    const struct checkpoint_plan *c = &t->checkpoints;
+    return (c->every && t->trainer.progress.step % c->every == 0) ||
+           (c->seconds > 0 && trainer_clock() >= c->next);
+}
+
+static void remove_checkpoint(const struct train_command *t)
+{
+    char *path = run_folder_file(&t->run, "checkpoint.safetensors");
+    unlink(path);
+    free(path);
+}
+
+/* ---- events ---- */
+
 static bool on_stop(void *context)
 {
     (void)context;
@@ -127,7 +188,7 @@ static bool on_step(void *context, const struct step_result *r)
     struct train_command *t = context;
     run_folder_step(&t->run, r);
     progress_line_show(&t->line, &t->trainer);
-    return true;
+    return !checkpoint_due(t) || write_checkpoint(t);
 }
 
 static void print_epoch(const struct train_command *t, const struct epoch_result *e)
@@ -187,7 +248,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
                                         [TRAINER_NOT_FINITE] = "failed",
                                         [TRAINER_FAILED] = "failed"};
     bool ok = outcome == TRAINER_INTERRUPTED
-                  ? save_as(t, "last.safetensors", t->trainer.progress.epoch)
+                  ? save_as(t, "last.safetensors", t->trainer.progress.epoch) && write_checkpoint(t)
               : outcome == TRAINER_NOT_FINITE ? end_not_finite(t)
                                               : outcome == TRAINER_DONE && copy_out(t);
     const char *word = ok ? words[outcome] : "failed";
@@ -195,24 +256,92 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
                            t->trainer.progress.seconds, word) &&
          ok;
     if (ok && outcome == TRAINER_INTERRUPTED)
-        report_note("interrupted; the weights so far are in %s/last.safetensors (eval and predict "
-                    "take them with --weights)",
-                    t->run.path);
-    else if (ok)
+        report_note("interrupted; `train --resume %s` goes on, and the weights so far are in "
+                    "%s/last.safetensors (eval and predict take them with --weights)",
+                    t->run.path, t->run.path);
+    if (ok && outcome == TRAINER_DONE)
+        remove_checkpoint(t);
+    if (ok && outcome == TRAINER_DONE)
         printf("best weights in %s/best.safetensors\n", t->run.path);
+    return ok;
+}
+
+/* ---- going on ---- */
+
+/* The folder that --resume names: itself, or in the folder of the runs. Allocated, absolute; NULL after a message. */
+static char *find_run(const struct options *o)
+{
+    char *runs = session_runs_folder(o->runs), *inside = app_format("%s/%s", runs, o->resume);
+    char *found = realpath(access(o->resume, F_OK) == 0 ? o->resume : inside, NULL);
+    if (!found)
+        report_error("%s: %s", o->resume, strerror(errno));
+    free(runs);
+    free(inside);
+    return found;
+}
+
+/* Takes the options from the run's record and goes to the folder where they were given, from which their paths start. */
+static bool take_options(struct train_command *t)
+{
+    struct run_record *r = &t->record;
+    if (!(t->resumed = find_run(t->options)) || !run_record_read(r, t->resumed))
+        return false;
+    if (!strcmp(r->outcome, "finished"))
+        return report_error("%s: is finished", t->resumed);
+    if (chdir(r->folder) != 0)
+        return report_error("%s: %s; the run was begun there", r->folder, strerror(errno));
+    t->past_files = app_alloc((size_t)r->argc, sizeof(char *));
+    t->past = (struct options){.argc = r->argc, .argv = r->argv};
+    t->options = &t->past;
+    return options_parse(&t->past, r->argv[1], r->argc, r->argv, t->past_files);
+}
+
+/* Takes the run up where its checkpoint is, or at its begin if it was killed before the first. */
+static bool go_on(struct train_command *t)
+{
+    struct progress *p = &t->trainer.progress;
+    if (!run_folder_enter(&t->run, t->resumed))
+        return false;
+    char *path = run_folder_file(&t->run, "checkpoint.safetensors");
+    bool ok = access(path, F_OK) != 0 || checkpoint_load(&t->session, p, &t->identity, path);
+    free(path);
+    ok = ok && run_folder_go_on(&t->run, &t->session, p->log_bytes, p->metrics_bytes);
+    if (ok && p->step)
+        printf("going on behind step %lld\n", (long long)p->step);
+    else if (ok)
+        printf("the run has no checkpoint yet; it begins again\n");
     return ok;
 }
 
 /* ---- the command ---- */
 
-static bool start_run(struct train_command *t)
+static bool new_run(struct train_command *t)
 {
     char *runs = session_runs_folder(t->options->runs);
     bool ok = run_folder_open(&t->run, &t->session, runs, t->session.config.seed, t->options->argc,
-                              t->options->argv) &&
-              (!t->split.validation_count || run_folder_split(&t->run, &t->split));
+                              t->options->argv);
     free(runs);
     return ok;
+}
+
+/* What the run is made of: samples of the validation count, too. */
+static void identify(struct train_command *t)
+{
+    uint64_t data = t->train.fingerprint(&t->train);
+    if (t->validation.count) {
+        const uint64_t other = t->validation.fingerprint(&t->validation);
+        data = fingerprint_bytes(&other, sizeof other, data);
+    }
+    t->identity = run_identity(t->session.program, data);
+}
+
+static bool start_run(struct train_command *t)
+{
+    identify(t);
+    if (!(t->resumed ? go_on(t) : new_run(t)))
+        return false;
+    plan_checkpoints(t);
+    return !t->split.validation_count || run_folder_split(&t->run, &t->split);
 }
 
 static void print_start(const struct train_command *t)
@@ -243,6 +372,9 @@ static void command_close(struct train_command *t)
     source_close(&t->validation);
     split_free(&t->split);
     session_close(&t->session);
+    run_record_free(&t->record);
+    free(t->past_files);
+    free(t->resumed);
 }
 
 static bool has_train_entry(const struct ftmrt_program *p)
@@ -251,17 +383,34 @@ static bool has_train_entry(const struct ftmrt_program *p)
            report_error("this program was compiled for inference only");
 }
 
+/* Options that go with --resume; all others are the run's. */
+static const char *const with_resume[] = {"--resume", "--runs", "--threads", NULL};
+
+static int train(struct train_command *t, const struct ftmrt_program *p)
+{
+    const struct options *o = t->options;
+    const uint64_t seed = (uint64_t)o->seed;
+    if (!session_open(&t->session, p, o->seed_given ? &seed : NULL))
+        return EXIT_ERROR;
+    bool ok = check_out(o->out) && open_data(t) && plan(t);
+    if (ok) {
+        watch_interrupt();
+        ok = start_run(t) && run(t);
+    }
+    return interrupted ? EXIT_INTERRUPTED : ok ? EXIT_OK : EXIT_ERROR;
+}
+
 int command_train(const struct ftmrt_program *p, const struct options *o)
 {
     struct train_command t = {.options = o};
-    const uint64_t seed = (uint64_t)o->seed;
-    if (!has_train_entry(p) || !session_open(&t.session, p, o->seed_given ? &seed : NULL))
-        return EXIT_ERROR;
-    bool ok = check_out(o->out) && open_data(&t) && plan(&t);
-    if (ok) {
-        watch_interrupt();
-        ok = start_run(&t) && run(&t);
+    const char *other = o->resume ? options_other(o, with_resume) : NULL;
+    if (other) {
+        report_error("--resume takes its options from the run; %s cannot be given", other);
+        return EXIT_WRONG_USAGE;
     }
+    int code = EXIT_ERROR;
+    if (has_train_entry(p) && (!o->resume || take_options(&t)))
+        code = train(&t, p);
     command_close(&t);
-    return interrupted ? EXIT_INTERRUPTED : ok ? EXIT_OK : EXIT_ERROR;
+    return code;
 }

@@ -1,0 +1,152 @@
+/* Options: the table, help and parsing. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "report.h"
+
+enum option_kind { KIND_FLAG, KIND_INT, KIND_REAL, KIND_TEXT };
+
+struct option {
+    enum option_kind kind;
+    const char *name, *arg, *commands, *help;
+    size_t offset, given;
+};
+
+static const struct option option_table[] = {
+#define APP_OPTION(field, kind, name, arg, commands, help)                                         \
+    {KIND_##kind,                                                                                  \
+     name,                                                                                         \
+     arg,                                                                                          \
+     commands,                                                                                     \
+     help,                                                                                         \
+     offsetof(struct options, field),                                                              \
+     offsetof(struct options, field##_given)},
+#include "options.def"
+#undef APP_OPTION
+};
+
+enum { OPTION_COUNT = sizeof(option_table) / sizeof(*option_table) };
+
+void options_print(FILE *out, char letter)
+{
+    int width = 0;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (strchr(option_table[i].commands, letter) && (int)strlen(option_table[i].name) > width)
+            width = (int)strlen(option_table[i].name);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option *o = &option_table[i];
+        if (strchr(o->commands, letter))
+            fprintf(out, "      %-*s %-5s %s\n", width, o->name, o->arg, o->help);
+    }
+}
+
+/* The letter of a command in options.def; 0: there is none. */
+static char letter_of(const char *command)
+{
+    static const struct {
+        const char *name;
+        char letter;
+    } rows[] = {
+#define APP_COMMAND(name, letter, compiled, arguments, help) {#name, letter},
+#include "commands.def"
+#undef APP_COMMAND
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].name, command))
+            return rows[i].letter;
+    return '\0';
+}
+
+static bool set_number(const struct option *o, void *field, const char *text)
+{
+    char *end;
+    errno = 0;
+    if (o->kind == KIND_INT) {
+        long long v = strtoll(text, &end, 10);
+        if (errno || end == text || *end || v < 0)
+            return report_error("%s takes a whole number, not '%s'", o->name, text);
+        *(int64_t *)field = v;
+        return true;
+    }
+    double v = strtod(text, &end);
+    if (errno || end == text || *end || !(v >= 0 && v < 1e30))
+        return report_error("%s takes a number, not '%s'", o->name, text);
+    *(double *)field = v;
+    return true;
+}
+
+static bool set_option(struct options *options, const struct option *o, const char *value)
+{
+    char *base = (char *)options;
+    void *field = base + o->offset;
+    *(bool *)(base + o->given) = true;
+    if (o->kind == KIND_FLAG)
+        *(bool *)field = true;
+    else if (o->kind == KIND_TEXT)
+        *(const char **)field = value;
+    else
+        return set_number(o, field, value);
+    return true;
+}
+
+/* The option that argument `arg` (of that length) names, for that command. */
+static const struct option *find_option(const char *arg, size_t length, const char *command)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option *o = &option_table[i];
+        if (strlen(o->name) == length && !strncmp(o->name, arg, length) &&
+            strchr(o->commands, letter_of(command)))
+            return o;
+    }
+    report_error("'%s' has no option %.*s", command, (int)length, arg);
+    return NULL;
+}
+
+/* Handles argv[*i], which begins with "--"; --name VALUE and --name=VALUE are the same. */
+static bool parse_option(struct options *options, const char *command, int argc, char **argv,
+                         int *i)
+{
+    const char *arg = argv[*i], *equals = strchr(arg, '=');
+    size_t length = equals ? (size_t)(equals - arg) : strlen(arg);
+    const struct option *o = find_option(arg, length, command);
+    if (!o)
+        return false;
+    if (o->kind == KIND_FLAG)
+        return equals ? report_error("%s takes no value", o->name) : set_option(options, o, NULL);
+    if (equals)
+        return set_option(options, o, equals + 1);
+    if (*i + 1 >= argc)
+        return report_error("%s needs a value: %s %s", o->name, o->name, o->arg);
+    return set_option(options, o, argv[++*i]);
+}
+
+bool options_parse(struct options *options, const char *command, int argc, char **argv,
+                   const char **files)
+{
+    bool only_files = false;
+    for (int i = 2; i < argc; i++) {
+        if (only_files || strncmp(argv[i], "--", 2) != 0)
+            files[options->file_count++] = argv[i];
+        else if (!argv[i][2])
+            only_files = true;
+        else if (!parse_option(options, command, argc, argv, &i))
+            return false;
+    }
+    options->files = files;
+    return true;
+}
+
+const char *options_other(const struct options *options, const char *const *allowed)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        bool is_allowed = !*(const bool *)((const char *)options + option_table[i].given);
+        for (const char *const *a = allowed; *a; a++)
+            is_allowed = is_allowed || !strcmp(*a, option_table[i].name);
+        if (!is_allowed)
+            return option_table[i].name;
+    }
+    return NULL;
+}

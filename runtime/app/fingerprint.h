@@ -1,0 +1,11 @@
+/* Hashes that tell whether two things are the same; not against anybody who wants them to look so. */
+#ifndef FTMRT_APP_FINGERPRINT_H
+#define FTMRT_APP_FINGERPRINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A hash of bytes, in chains through `before` (0 at first); eight bytes at a time. Equal on machines of one byte order. */
+uint64_t fingerprint_bytes(const void *bytes, size_t size, uint64_t before);
+
+#endif

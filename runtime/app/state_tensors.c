@@ -1,0 +1,125 @@
+/* States as tensors of files. */
+#include "state_tensors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report.h"
+
+bool state_tensor_take(const struct session *s, uint32_t state, struct st_tensor *t)
+{
+    const struct ftmrt_program *p = s->program;
+    const struct ftmrt_state *from = &p->states[state];
+    *t = (struct st_tensor){
+        .name = from->name, .dtype = (enum ftmrt_dtype)from->dtype, .rank = from->rank};
+    memcpy(t->dim, from->dim, from->rank * sizeof *t->dim);
+    t->bytes = (uint64_t)ftmrt_elements(from->rank, from->dim) * ftmrt_dtype_size(t->dtype);
+    if (!(from->flags & FTMRT_MUTABLE) && from->source >= 0) {
+        const struct ftmrt_tensor *source = &p->tensors[from->source];
+        t->dtype = (enum ftmrt_dtype)source->dtype;
+        t->bytes = source->bytes;
+        t->data = p->blob + source->offset;
+        return true;
+    }
+    unsigned char *data = app_alloc((size_t)t->bytes, 1);
+    t->data = data;
+    return ftmrt_get_state(p, s->workspace, state, data, (size_t)t->bytes) == FTMRT_OK ||
+           report_error("%s: cannot be read back", from->name);
+}
+
+void state_tensor_free(const struct session *s, const struct st_tensor *t)
+{
+    const struct ftmrt_program *p = s->program;
+    const bool in_blob = t->data >= p->blob && t->data < p->blob + p->blob_size;
+    if (!in_blob)
+        free((void *)(uintptr_t)t->data);
+}
+
+static bool same_shape(const struct ftmrt_state *s, const struct st_tensor *t)
+{
+    bool same = s->rank == t->rank;
+    for (uint32_t i = 0; same && i < s->rank; i++)
+        same = s->dim[i] == t->dim[i];
+    return same;
+}
+
+bool state_tensor_check(const struct ftmrt_state *state, const struct st_tensor *t,
+                        const char *path)
+{
+    if (!t)
+        return report_error("%s: has no tensor '%s', so it is not a trained file of this program",
+                            path, state->name);
+    if (t->unsupported || !same_shape(state, t))
+        return report_error("%s: tensor '%s' has another shape or type than this program's", path,
+                            state->name);
+    return t->dtype == (enum ftmrt_dtype)state->dtype ||
+           report_error("%s: tensor '%s' is %s, expected %s", path, state->name,
+                        ftmrt_dtype_name(t->dtype),
+                        ftmrt_dtype_name((enum ftmrt_dtype)state->dtype));
+}
+
+/* Bytes at any address, which a state wants at its type's. */
+static const void *aligned(const struct st_tensor *t, void **copy)
+{
+    *copy = NULL;
+    if ((uintptr_t)t->data % ftmrt_dtype_size(t->dtype) == 0)
+        return t->data;
+    *copy = app_alloc((size_t)t->bytes, 1);
+    return memcpy(*copy, t->data, (size_t)t->bytes);
+}
+
+bool state_tensor_give(struct session *s, uint32_t state, const struct st_tensor *t,
+                       const char *path)
+{
+    void *copy;
+    const void *data = aligned(t, &copy);
+    const enum ftmrt_status status =
+        ftmrt_set_state(s->program, s->workspace, state, data, (size_t)t->bytes);
+    free(copy);
+    return status == FTMRT_OK ||
+           report_error("%s: tensor '%s': %s", path, t->name, ftmrt_status_text(status));
+}
+
+/* ---- files ---- */
+
+static bool map_file(struct state_file *f, const char *path)
+{
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) {
+        report_error("%s: %s", path, fd < 0 ? strerror(errno) : "not a file of weights");
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    f->size = (size_t)info.st_size;
+    f->data = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    return f->data != MAP_FAILED || report_error("%s: %s", path, strerror(errno));
+}
+
+bool state_file_open(struct state_file *f, const char *path)
+{
+    char error[512];
+    *f = (struct state_file){0};
+    if (!map_file(f, path))
+        return false;
+    const unsigned char *bytes = f->data;
+    if (st_read(&f->st, f->data, f->size, error, sizeof error) == FTMRT_OK)
+        return true;
+    const bool pytorch = f->size > 4 && (!memcmp(bytes, "PK\003\004", 4) || bytes[0] == 0x80);
+    munmap(f->data, f->size);
+    return report_error("%s: %s", path,
+                        pytorch ? "a PyTorch file; trained files are safetensors" : error);
+}
+
+void state_file_close(struct state_file *f)
+{
+    st_free(&f->st);
+    munmap(f->data, f->size);
+}

@@ -1,0 +1,109 @@
+/* Trained files: saving the states of a session and taking them back.
+ *
+ * A file is accepted as a whole before the first state changes, so a bad file leaves the session as
+ * it was. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "state_tensors.h"
+
+static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
+
+static char *class_names(const struct config *c)
+{
+    char *names = app_strdup("");
+    for (int64_t k = 0; k < c->classes; k++) {
+        char *next = app_format("%s%s%s", names, k ? "\n" : "", c->labels[k]);
+        free(names);
+        names = next;
+    }
+    return names;
+}
+
+static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
+                          uint64_t seed, int64_t epoch)
+{
+    char *seed_text = app_format("%llu", (unsigned long long)seed),
+         *epoch_text = app_format("%lld", (long long)epoch);
+    char *classes = class_names(&s->config), error[512];
+    char *recipe = app_format("%016llx", (unsigned long long)ftmrt_name_hash(s->program->resolved));
+    struct st_metadata metadata[] = {
+        {"format", "pt"},
+        {"program", s->program->name},
+        {"compiler", s->program->compiler},
+        {"classes", classes},
+        {"preprocess", s->config.preprocess},
+        {"recipe_hash", recipe},
+        {"seed", seed_text},
+        {"epoch", epoch_text},
+    };
+    struct st_file f = *tensors;
+    f.metadata = metadata;
+    f.metadata_count = sizeof(metadata) / sizeof(*metadata);
+    enum ftmrt_status status = st_write(&f, path, error, sizeof(error));
+    free(seed_text);
+    free(epoch_text);
+    free(classes);
+    free(recipe);
+    return status == FTMRT_OK || report_error("%s", error);
+}
+
+bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch)
+{
+    const struct ftmrt_program *p = s->program;
+    struct st_file f = {.tensors = app_alloc(p->state_count, sizeof(struct st_tensor))};
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < p->state_count; i++)
+        if (p->states[i].kind != FTMRT_STATE_SLOT)
+            ok = state_tensor_take(s, i, &f.tensors[f.tensor_count++]);
+    ok = ok && write_tensors(s, &f, path, seed, epoch);
+    for (size_t i = 0; i < f.tensor_count; i++)
+        state_tensor_free(s, &f.tensors[i]);
+    free(f.tensors);
+    return ok;
+}
+
+/* ---- loading ---- */
+
+/* A frozen tensor must be the program's own. */
+static bool check_frozen(const struct ftmrt_program *p, const struct ftmrt_state *s,
+                         const struct st_tensor *t, const char *path)
+{
+    const struct ftmrt_tensor *source = &p->tensors[s->source];
+    if (t && t->dtype == (enum ftmrt_dtype)source->dtype && t->bytes == source->bytes &&
+        memcmp(t->data, p->blob + source->offset, (size_t)t->bytes) == 0)
+        return true;
+    return report_error(
+        "%s: the frozen tensor '%s' differs from the program's: the file belongs to "
+        "other pretrained weights",
+        path, s->name);
+}
+
+static bool take_tensors(struct session *s, const struct st_file *f, const char *path)
+{
+    const struct ftmrt_program *p = s->program;
+    for (uint32_t i = 0; i < p->state_count; i++) {
+        const struct ftmrt_state *state = &p->states[i];
+        const struct st_tensor *t = st_find(f, state->name);
+        const bool own = t && is_frozen(state) && state->source >= 0;
+        if (state->kind != FTMRT_STATE_SLOT &&
+            !(own ? check_frozen(p, state, t, path) : state_tensor_check(state, t, path)))
+            return false;
+    }
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (p->states[i].kind != FTMRT_STATE_SLOT && !is_frozen(&p->states[i]) &&
+            !state_tensor_give(s, i, st_find(f, p->states[i].name), path))
+            return false;
+    return true;
+}
+
+bool session_load(struct session *s, const char *path)
+{
+    struct state_file f;
+    if (!state_file_open(&f, path))
+        return false;
+    const bool ok = take_tensors(s, &f.st, path);
+    state_file_close(&f);
+    return ok;
+}
