@@ -87,9 +87,8 @@ static void report_missing(struct bind *c, const struct net_param *p)
 static void advise_shape(struct bind *c, const struct net_param *p, const struct weight_tensor *t)
 {
     const struct layer *l = layer_of(c, p);
-    const struct shape *s = &p->type.shape;
-    if (l->op == OP_linear && p->layer.i == c->net->output.i && t->rank == s->rank &&
-        t->dim[1] == s->dim[1])
+    const struct shape *s = &p->param->type.shape;
+    if (p->layer.i == c->net->output.i && s->rank == 2 && t->rank == 2 && t->dim[1] == s->dim[1])
         diag_note(c->diag,
                   "a head for other classes is a new layer: `replace %s with linear(classes)`",
                   l->path);
@@ -99,11 +98,11 @@ static void advise_shape(struct bind *c, const struct net_param *p, const struct
 
 static bool same_shape(const struct net_param *p, const struct weight_tensor *t)
 {
-    if (p->role == PARAM_NUM_BATCHES_TRACKED)
+    if (p->param->kind == LAYER_COUNTER)
         return weight_elements(t) == 1;
-    bool same = t->rank == p->type.shape.rank;
+    bool same = t->rank == p->param->type.shape.rank;
     for (uint32_t i = 0; same && i < t->rank; i++)
-        same = t->dim[i] == p->type.shape.dim[i];
+        same = t->dim[i] == p->param->type.shape.dim[i];
     return same;
 }
 
@@ -112,13 +111,13 @@ static bool check_pair(struct bind *c, const struct net_param *p, const struct w
     char shape[96];
     if (!same_shape(p, t)) {
         diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_SHAPE, p->name,
-                    shape_text(&p->type.shape, shape, sizeof shape), weight_shape_text(c->arena, t),
-                    c->weights->path);
+                    shape_text(&p->param->type.shape, shape, sizeof shape),
+                    weight_shape_text(c->arena, t), c->weights->path);
         c->errors++;
         advise_shape(c, p, t);
         return false;
     }
-    const bool is_float = p->type.dtype == FTMRT_F32;
+    const bool is_float = p->param->type.dtype == FTMRT_F32;
     if (is_float ? weight_is_float(t->dtype) : weight_is_integer(t->dtype))
         return true;
     diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_DTYPE, p->name,
@@ -132,8 +131,8 @@ static void take(struct bind *c, struct net_param *p, const struct weight_tensor
 {
     struct weight_tensor copy = *t;
     copy.name = p->name;
-    copy.rank = p->type.shape.rank;
-    const int64_t bad = p->type.dtype == FTMRT_F32 ? weight_count_not_finite(&copy) : 0;
+    copy.rank = p->param->type.shape.rank;
+    const int64_t bad = p->param->type.dtype == FTMRT_F32 ? weight_count_not_finite(&copy) : 0;
     if (bad)
         diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_NOT_FINITE, p->name,
                     c->weights->path, arena_printf(c->arena, "%" PRId64, bad));
@@ -158,13 +157,6 @@ static void classify_tensors(struct bind *c)
     }
 }
 
-/* Whether one path is the other or lies below it. */
-static bool related(const char *a, const char *b)
-{
-    const size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
-    return !strncmp(a, b, n) && (a[n] == 0 || a[n] == '.') && (b[n] == 0 || b[n] == '.');
-}
-
 /* The fate of a tensor that no parameter is called like, from the layer that its key names. */
 static void explain_leftover(const struct bind *c, struct tensor_use *use)
 {
@@ -174,7 +166,7 @@ static void explain_leftover(const struct bind *c, struct tensor_use *use)
         const struct layer *l = &c->net->layers.at[i];
         if (!l->path || !*path || l->dead)
             continue;
-        if (l->added && related(l->path, path)) {
+        if (l->added && (path_within(path, l->path) || path_within(l->path, path))) {
             use->fate = TENSOR_REPLACED;
             return;
         }
@@ -226,7 +218,7 @@ static void bind_param(struct bind *c, struct net_param *p)
         return;
     }
     /* Files from before PyTorch 0.4.1 have no counters; PyTorch accepts them too. */
-    if (p->role != PARAM_NUM_BATCHES_TRACKED && !skipped_by_name(c, p->name))
+    if (p->param->kind != LAYER_COUNTER && !skipped_by_name(c, p->name))
         report_missing(c, p);
 }
 
@@ -264,7 +256,8 @@ static void warn_frozen_random(struct bind *c)
     uint32_t last = UINT32_MAX;
     for (uint32_t i = 0; i < c->b->params.len; i++) {
         const struct net_param *p = &c->b->params.at[i];
-        if (p->trainable || p->source >= 0 || p->layer.i == last || !random_init(p->init))
+        if (p->param->trainable || p->source >= 0 || p->layer.i == last ||
+            !random_init(p->param->init))
             continue;
         last = p->layer.i;
         diag_report(c->diag, layer_of(c, p)->span, DIAG_FROZEN_RANDOM, layer_of(c, p)->path);

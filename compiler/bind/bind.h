@@ -14,27 +14,13 @@
 
 /* ---- parameters and where their values come from ---- */
 
-enum param_role {
-    PARAM_WEIGHT,
-    PARAM_BIAS,
-    PARAM_RUNNING_MEAN,
-    PARAM_RUNNING_VAR,
-    PARAM_NUM_BATCHES_TRACKED,
-    PARAM_ROLE_COUNT
-};
-
 /* A parameter or buffer of a layer: one state of the program, in this order. */
 struct net_param {
     layer_id layer;
-    enum param_role role;
-    const char *name; /* state dict key: layer path and role */
-    struct type type; /* as in files */
-    bool trainable;
-    bool mutable;         /* trainable, or statistics that training updates */
-    int32_t source;       /* index in binding.tensors, or -1: initialised */
-    enum ftmrt_init init; /* used if source is -1 */
-    double init_arg;
-    int64_t fan_in;
+    const struct layer_param *param; /* of the layer */
+    const char *name;                /* state dict key: layer path and the parameter's name */
+    bool mutable;                    /* trainable, or statistics that training updates */
+    int32_t source;                  /* index in binding.tensors, or -1: initialised */
 };
 
 /* What became of a tensor of the weight file. */
@@ -76,9 +62,5 @@ bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
  * backward pass), the functions predict, eval and train. */
 bool lower_program(struct arena *arena, struct diag *diag, const struct net *net,
                    const struct recipe *r, const struct binding *binding, struct program **out);
-
-/* Whether training updates a batch norm's running statistics: it is not frozen in whole, nor are
- * its statistics. */
-bool bind_updates_statistics(const struct layer *l);
 
 #endif

@@ -32,29 +32,17 @@ struct explain {
     FILE *out;
 };
 
-static int64_t layer_macs(const struct net *net, const struct layer *l)
-{
-    const int64_t outputs = shape_elements(&l->type.shape, 1);
-    if (l->op != OP_conv2d && l->op != OP_linear)
-        return 0;
-    const int64_t inputs = net->layers.at[l->inputs[0].i].type.shape.dim[1];
-    if (l->op == OP_linear)
-        return outputs * inputs;
-    const int64_t groups = l->attrs.groups > 0 ? l->attrs.groups : 1;
-    return outputs * (inputs / groups) * l->kernel[0] * l->kernel[1];
-}
-
 static void count_params(struct explain *e)
 {
     for (uint32_t i = 0; i < e->binding->params.len; i++) {
         const struct net_param *p = &e->binding->params.at[i];
         struct layer_cost *cost = &e->costs[p->layer.i];
         cost->above = cost->above || p->mutable;
-        if (p->role > PARAM_BIAS)
+        if (p->param->kind != LAYER_PARAMETER)
             continue;
-        const int64_t n = shape_elements(&p->type.shape, 1);
+        const int64_t n = shape_elements(&p->param->type.shape, 1);
         cost->params += n;
-        cost->trainable += p->trainable ? n : 0;
+        cost->trainable += p->param->trainable ? n : 0;
     }
 }
 
@@ -83,12 +71,12 @@ static void measure(struct explain *e)
         struct layer_cost *cost = &e->costs[i];
         if (l->dead)
             continue;
-        cost->macs = layer_macs(e->net, l);
+        cost->macs = layer_work(l);
         cost->bytes = shape_elements(&l->type.shape, 1) * 4;
         cost->step_macs = cost->macs;
         if (cost->macs && e->costs[l->inputs[0].i].above)
             cost->step_macs += cost->macs;
-        if (cost->macs && l->trainable_weight)
+        if (cost->macs && l->params[0].trainable)
             cost->step_macs += cost->macs;
     }
 }
@@ -98,12 +86,12 @@ static void measure(struct explain *e)
 static const char *state_text(const struct layer *l, const struct layer_cost *cost)
 {
     if (!cost->params)
-        return cost->above || l->op == OP_input ? "" : "frozen prefix";
+        return cost->above || !l->row ? "" : "frozen prefix";
     if (!cost->above)
         return "frozen prefix";
     if (!cost->trainable)
         return "frozen";
-    if (l->op == OP_batch_norm && !bind_updates_statistics(l))
+    if (l->stats_frozen)
         return "trained, statistics frozen";
     return cost->trainable == cost->params ? "trained" : "trained in part";
 }
@@ -134,13 +122,11 @@ static void print_layer(const struct explain *e, const struct layer *l, const st
                         int width)
 {
     char shape[96];
-    const char *name = l->path                               ? l->path
-                       : l->op == OP_input && l->attrs.label ? l->attrs.label
-                                                             : "-";
+    const char *name = l->path ? l->path : !l->row ? l->input_name : "-";
     const char *training = state_text(l, c);
     const char *variant = l->path ? map_get(&e->variants, l->path) : NULL;
     char kind[64];
-    snprintf(kind, sizeof kind, "%s%s%s", op_info(l->op)->name, variant ? "." : "",
+    snprintf(kind, sizeof kind, "%s%s%s", layer_kind(l), variant ? "." : "",
              variant ? variant : "");
     fprintf(e->out, "%-*s  %-17s %-18s %10" PRId64 " %13" PRId64 " %11" PRId64, width, name, kind,
             shape_text(&l->type.shape, shape, sizeof shape), c->params, c->macs, c->bytes);
@@ -215,7 +201,7 @@ static void print_costly(const struct explain *e, const struct layer_cost *total
         printed[best] = true;
         const struct layer *l = &e->net->layers.at[best];
         fprintf(e->out, "  %5.1f %%  %s\n", percent(e->costs[best].step_macs, total->step_macs),
-                l->path ? l->path : op_info(l->op)->name);
+                l->path ? l->path : layer_kind(l));
     }
 }
 

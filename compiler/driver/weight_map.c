@@ -19,7 +19,7 @@ struct map_printer {
 static const char *type_text(const struct map_printer *m, const struct net_param *p)
 {
     char *text = arena_alloc(m->arena, 96);
-    return shape_text(&p->type.shape, text, 96);
+    return shape_text(&p->param->type.shape, text, 96);
 }
 
 /* The tensor of the file that a parameter is called like, or NULL. */
@@ -39,9 +39,9 @@ static const char *init_text(const struct map_printer *m, const struct net_param
 #include "init.def"
 #undef FTMRT_INIT
     };
-    if (p->init == FTMRT_INIT_NORMAL)
-        return arena_printf(m->arena, "normal(%g)", p->init_arg);
-    return names[p->init];
+    if (p->param->init == FTMRT_INIT_NORMAL)
+        return arena_printf(m->arena, "normal(%g)", p->param->init_arg);
+    return names[p->param->init];
 }
 
 static const char *why_unsourced(const struct map_printer *m, const struct net_param *p,
@@ -57,8 +57,8 @@ static const char *why_unsourced(const struct map_printer *m, const struct net_p
         if (m->b->uses.at[i].fate == TENSOR_SKIPPED && !strcmp(m->b->uses.at[i].name, p->name))
             return "skipped";
     }
-    return p->role == PARAM_NUM_BATCHES_TRACKED ? "a counter, absent from the file"
-                                                : "absent from the file";
+    return p->param->kind == LAYER_COUNTER ? "a counter, absent from the file"
+                                           : "absent from the file";
 }
 
 static void print_param(const struct map_printer *m, uint32_t index)

@@ -12,26 +12,38 @@
 
 /* ---- the rows ---- */
 
-/* The parameters of each call of layers.def behind an empty first element, since a call may have
- * none. */
-#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)                                \
+#define PARAM_ROW(call, name, type, value, min, max, pytorch, help)                                \
     {#name, FTMRT_TYPE_##type, value, min, max, pytorch, help},
-#define FTM_CALL(name, category, pytorch, help, ...)                                               \
-    static const struct ftmrt_param_info params_of_##name[] = {{0}, __VA_ARGS__};
-#include "layers.def"
-
+#define CALL_ROW(name, category, pytorch, help)                                                    \
+    {#name, FTMRT_CATEGORY_##category, pytorch, help, COUNT_OF(name), params_of_##name + 1},
 #define COUNT_OF(name) (sizeof params_of_##name / sizeof *params_of_##name - 1)
 
-static const struct ftmrt_call_info rows[] = {
-#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
-#define FTM_CALL(name, category, pytorch, help, ...)                                               \
-    {#name, FTMRT_CATEGORY_##category, pytorch, help, COUNT_OF(name), params_of_##name + 1},
+/* The parameters of a call behind an empty first element, since a call may have none. */
+#define PARAMS_OF(name, ...)                                                                       \
+    static const struct ftmrt_param_info params_of_##name[] = {{0}, __VA_ARGS__};
+
+#define FTM_PARAM                                    PARAM_ROW
+#define FTM_CALL(name, category, pytorch, help, ...) PARAMS_OF(name, __VA_ARGS__)
 #include "layers.def"
+#define FTM_PARAM PARAM_ROW
+#define FTM_OP(...)
+#define FTM_OP_CALL(name, pytorch, help, ...) PARAMS_OF(name, __VA_ARGS__)
+#include "ops.def"
+#undef FTM_OP
+#undef FTM_PARAM
+
+static const struct ftmrt_call_info rows[] = {
+#define FTM_CALL(name, category, pytorch, help, ...) CALL_ROW(name, category, pytorch, help)
+#include "layers.def"
+#define FTM_OP(...)
+#define FTM_OP_CALL(name, pytorch, help, ...) CALL_ROW(name, LAYER, pytorch, help)
+#include "ops.def"
+#undef FTM_OP
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows, CALL_COUNT = ROW_COUNT + FTMRT_CALL_COUNT };
 
-/* Call i of CALL_COUNT: a row of this folder, then those that programs share. Blocks are among
+/* Call i of CALL_COUNT: a layer or an initial value, then those that programs share. Blocks are among
  * them, but not called. */
 static const struct ftmrt_call_info *call_at(uint32_t i)
 {
@@ -74,6 +86,7 @@ static const char *type_text(enum ftmrt_type type)
 {
     static const char *const texts[] = {
         [FTMRT_TYPE_TENSOR] = "a layer's value",
+        [FTMRT_TYPE_TENSORS] = "a list of layers' values",
         [FTMRT_TYPE_INT] = "an integer",
         [FTMRT_TYPE_PAIR] = "an integer or a list of two",
         [FTMRT_TYPE_PADDING] =
@@ -166,11 +179,20 @@ static bool convert_call(struct front *f, enum ftmrt_category category, struct v
     return v->kind == VALUE_CALL && v->call && v->call->info->category == category;
 }
 
+static bool all_tensors(const struct value *v)
+{
+    for (uint32_t i = 0; i < v->count; i++)
+        if (v->items[i].kind != VALUE_TENSOR)
+            return false;
+    return v->count > 0;
+}
+
 /* Brings a value into the form of its type; false if it is of another. */
 static bool convert(struct front *f, enum ftmrt_type type, struct value *v, struct span span)
 {
     switch (type) {
     case FTMRT_TYPE_TENSOR: return v->kind == VALUE_TENSOR;
+    case FTMRT_TYPE_TENSORS: return v->kind == VALUE_LIST && all_tensors(v);
     case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
     case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
     case FTMRT_TYPE_STRING: return v->kind == VALUE_STRING;

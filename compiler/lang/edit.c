@@ -23,7 +23,7 @@ static const char *layer_title(struct front *f, uint32_t i)
     const struct layer *l = &f->net->layers.at[i];
     if (l->path)
         return l->path;
-    return arena_printf(f->arena, "%s in line %u", op_info(l->op)->name, l->span.line);
+    return arena_printf(f->arena, "%s in line %u", layer_kind(l), l->span.line);
 }
 
 /* Marks layers that layers of the other side read: from inside those outside read (values), or the
@@ -33,7 +33,7 @@ static uint32_t border(const struct front *f, const struct selection *s, bool va
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->count; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        for (uint32_t k = 0; k < layer_inputs(l); k++) {
+        for (uint32_t k = 0; k < l->input_count; k++) {
             uint32_t in = l->inputs[k].i;
             if (s->inside[i] != s->inside[in] && s->inside[in] == values && !out[in]) {
                 out[in] = true;
@@ -92,7 +92,7 @@ static void rewire(struct front *f, const struct selection *s, bool inside, laye
 {
     for (uint32_t i = 0; i < s->count; i++) {
         struct layer *l = &f->net->layers.at[i];
-        uint32_t inputs = s->inside[i] == inside ? layer_inputs(l) : 0;
+        uint32_t inputs = s->inside[i] == inside ? l->input_count : 0;
         for (uint32_t k = 0; k < inputs; k++)
             if (l->inputs[k].i == from.i)
                 l->inputs[k] = to;
@@ -179,40 +179,55 @@ static bool set_attribute(struct front *f, struct frame *scope, const struct rec
 
 /* ---- checks after an edit ---- */
 
-struct kept_shape {
-    struct shape shape;
+/* What a layer of the model had before the edit; its parameters are listed anew behind it. */
+struct kept {
+    const struct layer_param *params;
+    uint32_t count;
 };
 
-/* Shapes of the weights that come from the model, by path. */
-static struct map weight_shapes(struct front *f)
+/* By path. */
+static struct map kept_params(struct front *f)
 {
     struct map m;
     map_init(&m, f->arena);
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        if (l->added || !layer_has_params(l))
+        if (l->added || !l->param_count)
             continue;
-        struct kept_shape *k = arena_new(f->arena, struct kept_shape);
-        k->shape = layer_weight_shape(f->net, l);
+        struct kept *k = arena_new(f->arena, struct kept);
+        *k = (struct kept){l->params, l->param_count};
         map_set(&m, l->path, k);
     }
     return m;
 }
 
-static bool check_weights(struct front *f, const struct recipe_stmt *stmt, const struct map *before)
+/* The first parameter whose tensor no longer fits, or NULL; *was: what it was. */
+static const struct layer_param *changed_param(const struct layer *l, const struct kept *k,
+                                               const struct layer_param **was)
+{
+    for (uint32_t i = 0; i < l->param_count; i++)
+        for (uint32_t m = 0; m < k->count; m++) {
+            *was = &k->params[m];
+            if (!strcmp(l->params[i].name, (*was)->name) &&
+                !shape_equal(&l->params[i].type.shape, &(*was)->type.shape))
+                return &l->params[i];
+        }
+    return NULL;
+}
+
+static bool check_params(struct front *f, const struct recipe_stmt *stmt, const struct map *before)
 {
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        const struct kept_shape *k =
-            l->added || !layer_has_params(l) ? NULL : map_get(before, l->path);
-        struct shape now = layer_weight_shape(f->net, l);
-        if (!k || shape_equal(&k->shape, &now))
+        const struct kept *k = l->added || !l->param_count ? NULL : map_get(before, l->path);
+        const struct layer_param *was = NULL, *now = k ? changed_param(l, k, &was) : NULL;
+        if (!now)
             continue;
         char old_text[128], new_text[128];
         diag_report(f->diag, stmt->span, DIAG_EDIT_PRETRAINED,
-                    arena_printf(f->arena, "%s.weight", l->path),
-                    shape_text(&k->shape, old_text, sizeof old_text),
-                    shape_text(&now, new_text, sizeof new_text));
+                    arena_printf(f->arena, "%s.%s", l->path, now->name),
+                    shape_text(&was->type.shape, old_text, sizeof old_text),
+                    shape_text(&now->type.shape, new_text, sizeof new_text));
         diag_note(f->diag,
                   "keep the shape, or replace %s too: a new layer takes no tensor from the file",
                   l->path);
@@ -247,7 +262,7 @@ static bool apply(struct front *f, struct frame *scope, const struct recipe_stmt
  * unless they name what it inserts. */
 static bool edit(struct front *f, struct frame *scope, const struct recipe_stmt *stmt)
 {
-    struct map before = weight_shapes(f);
+    struct map before = kept_params(f);
     bool applied = apply(f, scope, stmt);
     net_sort(f, false);
     if (!applied)
@@ -256,7 +271,7 @@ static bool edit(struct front *f, struct frame *scope, const struct recipe_stmt 
         diag_note(f->diag, "after `%s` in line %u", stmt->text, stmt->span.line);
         return false;
     }
-    return !recipe_text(f->recipe, FTMRT_PARAM_finetune_weights) || check_weights(f, stmt, &before);
+    return !recipe_text(f->recipe, FTMRT_PARAM_finetune_weights) || check_params(f, stmt, &before);
 }
 
 bool front_edit(struct front *f, struct frame *scope)

@@ -327,8 +327,7 @@ static struct value add_input(struct front *f, struct frame *scope, const struct
     int64_t width = input_dim(f, scope, dims[2], f->size[1], "a width", size);
     if (!channels || !height || !width)
         return value_error();
-    struct layer l = {.op = OP_input, .scope = "", .span = p->span};
-    l.attrs.label = p->name;
+    struct layer l = {.input_name = p->name, .scope = "", .span = p->span};
     l.type = (struct type){FTMRT_F32, shape_4d(DIM_BATCH, channels, height, width)};
     layer_id id = net_add(f, l);
     return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);

@@ -147,11 +147,11 @@ static struct value eval_binary(struct front *f, struct frame *frame, const stru
         return a; /* decided: the other side is not evaluated */
     struct value b = eval(f, frame, e->b);
     if (e->op == AST_ADD && a.kind == VALUE_TENSOR && b.kind == VALUE_TENSOR) {
-        struct layer l = {.op = OP_add, .scope = frame->scope, .input_count = 2, .span = e->span};
-        l.inputs[0] = a.tensor;
-        l.inputs[1] = b.tensor;
-        layer_id id = net_add(f, l);
-        return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
+        struct bound_call c = {.info = call_find("add"),
+                               .args = arena_array(f->arena, struct value, 2)};
+        c.args[0] = a;
+        c.args[1] = b;
+        return layer_call(f, frame, e, &c);
     }
     return value_binary(f->arena, f->diag, e->op, &a, &b, e->span);
 }

@@ -20,7 +20,7 @@ static bool matches_or_above(struct front *f, const char *pattern, const char *p
 static bool layer_matches(struct front *f, const struct pattern *p, const struct layer *l)
 {
     if (p->is_kind)
-        return !strcmp(op_info(l->op)->name, p->text);
+        return !strcmp(layer_kind(l), p->text);
     return !strcmp(p->text, "all") || matches_or_above(f, p->text, l->path);
 }
 
@@ -30,25 +30,33 @@ static bool param_matches(struct front *f, const struct pattern *p, const struct
     return !p->is_kind && str_path_match(p->text, arena_printf(f->arena, "%s.%s", l->path, param));
 }
 
+static bool has_statistics(const struct layer *l)
+{
+    for (uint32_t i = 0; i < l->param_count; i++)
+        if (l->params[i].kind == LAYER_STATISTIC)
+            return true;
+    return false;
+}
+
 /* Applies one pattern to one layer; whether it matched. */
 static bool apply(struct front *f, enum recipe_kind kind, const struct pattern *p, struct layer *l)
 {
-    bool train = kind == RECIPE_TRAIN, whole = layer_matches(f, p, l);
+    bool train = kind == RECIPE_TRAIN, whole = layer_matches(f, p, l), matched = false;
     if (kind == RECIPE_FREEZE_STATISTICS) {
-        bool matched = whole && l->op == OP_batch_norm;
+        matched = whole && has_statistics(l);
         l->stats_frozen |= matched;
         return matched;
     }
-    bool has_bias = l->bias || l->op == OP_batch_norm;
-    bool weight = whole || param_matches(f, p, l, "weight");
-    bool bias = has_bias && (whole || param_matches(f, p, l, "bias"));
-    if (weight)
-        l->trainable_weight = train;
-    if (bias)
-        l->trainable_bias = train;
+    for (uint32_t i = 0; i < l->param_count; i++) {
+        struct layer_param *param = &l->params[i];
+        if (param->kind != LAYER_PARAMETER || !(whole || param_matches(f, p, l, param->name)))
+            continue;
+        param->trainable = train;
+        matched = true;
+    }
     if (whole)
         l->stats_frozen = !train;
-    return weight || bias;
+    return matched;
 }
 
 static void report_unmatched(struct front *f, enum recipe_kind kind, const struct pattern *p)
@@ -77,7 +85,7 @@ static void apply_pattern(struct front *f, enum recipe_kind kind, const struct p
     bool any = false;
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         struct layer *l = &f->net->layers.at[i];
-        if (layer_has_params(l))
+        if (l->param_count)
             any = apply(f, kind, p, l) || any;
     }
     if (!any)
@@ -90,12 +98,12 @@ static bool settle(struct net *net)
     bool any = false;
     for (uint32_t i = 0; i < net->layers.len; i++) {
         struct layer *l = &net->layers.at[i];
-        bool params = layer_has_params(l);
-        l->trainable_weight &= params;
-        l->trainable_bias &= params && (l->bias || l->op == OP_batch_norm);
-        l->frozen = params && !l->trainable_weight && !l->trainable_bias;
-        l->stats_frozen = l->op == OP_batch_norm && (l->stats_frozen || l->frozen);
-        any |= l->trainable_weight || l->trainable_bias;
+        bool trains = false;
+        for (uint32_t k = 0; k < l->param_count; k++)
+            trains = trains || l->params[k].trainable;
+        l->frozen = l->param_count && !trains;
+        l->stats_frozen = has_statistics(l) && (l->stats_frozen || l->frozen);
+        any = any || trains;
     }
     return any;
 }
@@ -105,7 +113,7 @@ static void warn_one_value(struct front *f)
 {
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        if (l->op != OP_batch_norm || l->stats_frozen ||
+        if (!has_statistics(l) || l->stats_frozen ||
             recipe_integer(f->recipe, FTMRT_PARAM_finetune_batch) != 1 ||
             shape_elements(&l->type.shape, 1) != l->type.shape.dim[1])
             continue;

@@ -104,12 +104,6 @@ static inline struct layer *net_layer(struct net *net, layer_id id)
 {
     return &net->layers.at[id.i];
 }
-/* Number of a layer's inputs. */
-static inline uint32_t layer_inputs(const struct layer *l)
-{
-    FTM_BUG_ON(l->input_count > LAYER_MAX_INPUTS, "a layer with %u inputs", l->input_count);
-    return l->input_count;
-}
 /* Infers the type and appends; LAYER_NONE after a report. */
 layer_id net_add(struct front *f, struct layer l);
 /* Infers all types anew, in order. false after a report (of the layer that does not fit). */
@@ -117,9 +111,6 @@ bool net_infer(struct front *f);
 /* Brings layers into execution order, dropping dead and unreachable ones (with a warning each if
  * warn). */
 void net_sort(struct front *f, bool warn);
-/* Shape of a weight ("weight"), or of bias and statistics; rank 0 if the layer has none. */
-struct shape layer_weight_shape(const struct net *net, const struct layer *l);
-bool layer_has_params(const struct layer *l);
 /* Whether a layer is the named one, or belongs to the named block. */
 bool layer_within(const struct layer *l, const char *name);
 /* Reports that no layer has this name, with the nearest one. */

@@ -1,27 +1,51 @@
-/* Layer calls: from bound arguments to a struct layer of the network, and `set name.attr = value`.
+/* Layers: from bound calls to struct layer of the network, their parameters and their nodes, and `set name.attr = value`.
  */
-#include "front.h"
+#include "layer.h"
 
 #include <string.h>
 
+#include "op.h"
 #include "str.h"
 
-static void set_pair(int64_t out[2], const struct value *v)
+/* ---- rows ---- */
+
+static const struct {
+    const char *name;
+    const struct layer_rules *rules;
+} rows[] = {
+#define LAYER_ROW_LAYER(name) {#name, &rules_##name},
+#define LAYER_ROW_INIT(name)
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...) LAYER_ROW_##category(name)
+#include "layers.def"
+};
+
+/* The rules of a layer with parameters; NULL for one that is an op. */
+static const struct layer_rules *rules_of(const struct ftmrt_call_info *row)
 {
-    out[0] = v->items[0].integer;
-    out[1] = v->items[1].integer;
+    for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].name, row->name))
+            return rows[i].rules;
+    return NULL;
 }
 
-/* An integer pair means both sides of each axis; `same` is worked out when the input's size is
- * known. */
-static void set_padding(struct layer *l, const struct value *v)
+const char *layer_kind(const struct layer *l) { return l->row ? l->row->name : "input"; }
+
+/* ---- arguments ---- */
+
+int64_t layer_int(const struct layer *l, uint32_t arg) { return l->args[arg].integer; }
+
+bool layer_bool(const struct layer *l, uint32_t arg) { return l->args[arg].integer != 0; }
+
+int64_t layer_pair(const struct layer *l, uint32_t arg, int axis)
 {
-    l->same_padding = v->kind == VALUE_SYMBOL;
-    for (uint32_t i = 0; v->kind == VALUE_LIST && i < 4; i++)
-        l->attrs.padding[i] = v->items[v->count == 4 ? i : i % 2].integer;
+    return l->args[arg].items[axis].integer;
 }
 
-static void set_init(struct layer *l, const struct value *v)
+/* ---- parameters ---- */
+
+/* The initial value that a call of category INIT names (init.def). */
+static enum ftmrt_init init_of(const struct bound_call *c)
 {
     static const char *const names[] = {
 #define FTMRT_INIT(name, text, meaning) [FTMRT_INIT_##name] = text,
@@ -29,44 +53,177 @@ static void set_init(struct layer *l, const struct value *v)
 #undef FTMRT_INIT
     };
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(names[i], v->call->info->name))
-            l->init = (enum ftmrt_init)i;
-    if (v->call->info->param_count)
-        l->init_arg = call_float(v->call, 0);
+        if (!strcmp(names[i], c->info->name))
+            return (enum ftmrt_init)i;
+    FTM_BUG("no initial value '%s'", c->info->name);
 }
 
-/* Sets parameter i of the call in the layer. */
-static void set_param(struct layer *l, const struct ftmrt_param_info *p, const struct value *v)
+void param_weight(struct param_list *p, struct shape shape, uint32_t init_arg)
 {
-    if (v->kind == VALUE_ABSENT || p->type == FTMRT_TYPE_TENSOR)
-        return;
-    if (!strcmp(p->name, "out"))
-        l->out_channels = v->integer;
-    else if (!strcmp(p->name, "kernel"))
-        set_pair(l->op == OP_conv2d ? l->kernel : l->attrs.kernel, v);
-    else if (!strcmp(p->name, "stride"))
-        set_pair(l->attrs.stride, v);
-    else if (!strcmp(p->name, "padding"))
-        set_padding(l, v);
-    else if (!strcmp(p->name, "dilation"))
-        set_pair(l->attrs.dilation, v);
-    else if (!strcmp(p->name, "groups"))
-        l->attrs.groups = v->integer;
-    else if (!strcmp(p->name, "bias"))
-        l->bias = v->integer != 0;
-    else if (!strcmp(p->name, "init"))
-        set_init(l, v);
-    else if (!strcmp(p->name, "eps"))
-        l->attrs.eps = v->real;
-    else if (!strcmp(p->name, "momentum"))
-        l->attrs.momentum = v->real;
-    else
-        FTM_BUG("no field for parameter '%s'", p->name);
+    const struct bound_call *init = p->layer->args[init_arg].call;
+    struct layer_param *w = vec_add(p->arena, &p->params);
+    *w = (struct layer_param){.name = "weight", .type = {FTMRT_F32, shape}, .fan_in = 1};
+    w->init = init_of(init);
+    w->init_arg = init->info->param_count ? call_float(init, 0) : 0;
+    for (uint32_t i = 1; i < shape.rank; i++)
+        w->fan_in *= shape.dim[i];
 }
+
+void param_bias(struct param_list *p, int64_t length)
+{
+    const struct layer_param w = p->params.at[0];
+    struct layer_param *b = vec_add(p->arena, &p->params);
+    *b = (struct layer_param){
+        .name = "bias", .type = {FTMRT_F32, shape_1d(length)}, .fan_in = w.fan_in};
+    b->init = w.init == FTMRT_INIT_DEFAULT ? FTMRT_INIT_DEFAULT : FTMRT_INIT_ZEROS;
+}
+
+void param_channels(struct param_list *p, const char *name, enum layer_param_kind kind,
+                    enum ftmrt_init init)
+{
+    struct layer_param *c = vec_add(p->arena, &p->params);
+    *c = (struct layer_param){.name = name,
+                              .kind = kind,
+                              .type = {FTMRT_F32, shape_1d(p->x->dim[1])},
+                              .init = init,
+                              .fan_in = 1};
+}
+
+void param_counter(struct param_list *p, const char *name)
+{
+    struct layer_param *c = vec_add(p->arena, &p->params);
+    *c = (struct layer_param){.name = name,
+                              .kind = LAYER_COUNTER,
+                              .type = {FTMRT_I64, shape_scalar()},
+                              .init = FTMRT_INIT_ZEROS,
+                              .fan_in = 1};
+}
+
+bool layer_updates_statistics(const struct layer *l)
+{
+    bool statistics = false, trains = false;
+    for (uint32_t i = 0; i < l->param_count; i++) {
+        statistics = statistics || l->params[i].kind == LAYER_STATISTIC;
+        trains = trains || l->params[i].trainable;
+    }
+    return statistics && trains && !l->frozen && !l->stats_frozen;
+}
+
+int64_t work_of_weight(const struct layer *l)
+{
+    return shape_elements(&l->type.shape, 1) * l->params[0].fan_in;
+}
+
+int64_t layer_work(const struct layer *l)
+{
+    return l->rules && l->rules->work ? l->rules->work(l) : 0;
+}
+
+/* ---- nodes ---- */
+
+static bool has_attr(enum op op, enum attr_index index)
+{
+    return (op_info(op)->attrs & (uint64_t)1 << index) != 0;
+}
+
+/* An integer pair means both sides of each axis. */
+static void set_sides(int64_t out[4], const struct value *v)
+{
+    for (uint32_t i = 0; v->kind == VALUE_LIST && i < 4; i++)
+        out[i] = v->items[v->count == 4 ? i : i % 2].integer;
+}
+
+static void set_pair(int64_t out[2], const struct value *v)
+{
+    for (uint32_t i = 0; v->kind == VALUE_LIST && i < 2; i++)
+        out[i] = v->items[i].integer;
+}
+
+/* Sets the op's attribute of this name, if it has one. */
+static void set_attr(struct attrs *a, enum op op, const char *name, const struct value *v)
+{
+#define FTM_ATTR_INT(field)                                                                        \
+    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
+        a->field = v->integer;
+#define FTM_ATTR_BOOL(field)                                                                       \
+    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
+        a->field = v->integer != 0;
+#define FTM_ATTR_FLOAT(field)                                                                      \
+    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
+        a->field = v->real;
+#define FTM_ATTR_INT2(field)                                                                       \
+    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
+        set_pair(a->field, v);
+#define FTM_ATTR_INT4(field)                                                                       \
+    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
+        set_sides(a->field, v);
+#include "attrs.def"
+}
+
+static void same_padding(struct attrs *a, const int64_t kernel[2], const struct shape *x)
+{
+    for (int axis = 0; axis < 2 && x->rank == 4; axis++) {
+        const int64_t in = x->dim[2 + axis], stride = a->stride[axis];
+        const int64_t dilation = a->dilation[axis] ? a->dilation[axis] : 1;
+        const int64_t reach = dilation * (kernel[axis] - 1) + 1;
+        int64_t total = ((in + stride - 1) / stride - 1) * stride + reach - in;
+        if (total < 0)
+            total = 0;
+        a->padding[axis] = total / 2;
+        a->padding[2 + axis] = total - total / 2;
+    }
+}
+
+struct attrs site_attrs(const struct layer_site *s, enum op op, const int64_t kernel[2])
+{
+    const struct layer *l = s->layer;
+    struct attrs a = {0};
+    bool same = false;
+    for (uint32_t i = 0; i < l->row->param_count; i++) {
+        set_attr(&a, op, l->row->params[i].name, &l->args[i]);
+        same = same ||
+               (l->row->params[i].type == FTMRT_TYPE_PADDING && l->args[i].kind == VALUE_SYMBOL);
+    }
+    if (!a.stride[0]) /* a pool's, which may be left out */
+        memcpy(a.stride, a.kernel, sizeof a.stride);
+    if (same)
+        same_padding(&a, kernel ? kernel : a.kernel, graph_shape(s->graph, s->inputs[0]));
+    return a;
+}
+
+value_id site_param(struct layer_site *s, uint32_t i)
+{
+    return s->first_state == NO_STATE ? graph_constant(s->graph, 0, s->layer->params[i].type)
+                                      : graph_state(s->graph, (uint32_t)s->first_state + i);
+}
+
+value_id site_add(struct layer_site *s, enum op op, const struct attrs *attrs,
+                  const value_id *inputs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!value_valid(inputs[i]))
+            return VALUE_NONE;
+    return graph_add(s->graph, op, inputs, count, attrs, s->layer->span, s->layer->path);
+}
+
+value_id layer_lower(struct layer_site *s)
+{
+    const struct layer *l = s->layer;
+    for (uint32_t i = 0; i < l->input_count; i++)
+        if (!value_valid(s->inputs[i]))
+            return VALUE_NONE;
+    if (l->rules)
+        return l->rules->lower(s);
+    const enum op op = op_by_name(l->row->name);
+    const struct attrs a = site_attrs(s, op, NULL);
+    return site_add(s, op, &a, s->inputs, l->input_count);
+}
+
+/* ---- calls ---- */
 
 static bool check_label(struct front *f, const struct layer *l, const struct expr *e)
 {
-    if (!l->path && layer_has_params(l)) {
+    if (!l->path && l->rules) {
         diag_report(f->diag, e->span, DIAG_NO_LABEL, e->text);
         diag_note(f->diag,
                   "write `name: %s(...)`; the name is the key of its weight in the state dict",
@@ -85,22 +242,35 @@ static bool check_label(struct front *f, const struct layer *l, const struct exp
     return false;
 }
 
+/* The values that a layer reads: its arguments that are values of layers, in order. */
+static void set_inputs(struct arena *arena, struct layer *l)
+{
+    VEC(layer_id) inputs = {0};
+    for (uint32_t i = 0; i < l->row->param_count; i++) {
+        const struct value *v = &l->args[i];
+        if (v->kind == VALUE_TENSOR)
+            vec_push(arena, &inputs, v->tensor);
+        for (uint32_t k = 0; l->row->params[i].type == FTMRT_TYPE_TENSORS && k < v->count; k++)
+            vec_push(arena, &inputs, v->items[k].tensor);
+    }
+    l->inputs = inputs.at;
+    l->input_count = inputs.len;
+}
+
 struct value layer_call(struct front *f, struct frame *frame, const struct expr *e,
                         struct bound_call *c)
 {
-    struct layer l = {.op = op_by_name(c->info->name), .scope = frame->scope, .span = e->span};
+    struct layer l = {.row = c->info,
+                      .rules = rules_of(c->info),
+                      .args = c->args,
+                      .scope = frame->scope,
+                      .span = e->span};
     if (e->label) {
         l.path = eval_label(f, frame, e->label);
         if (!l.path)
             return value_error();
     }
-    for (uint32_t i = 0; i < c->info->param_count; i++) {
-        if (c->info->params[i].type == FTMRT_TYPE_TENSOR)
-            l.inputs[l.input_count++] = c->args[i].tensor;
-        set_param(&l, &c->info->params[i], &c->args[i]);
-    }
-    if (l.op == OP_max_pool && !l.attrs.stride[0])
-        memcpy(l.attrs.stride, l.attrs.kernel, sizeof l.attrs.stride);
+    set_inputs(f->arena, &l);
     if (!check_label(f, &l, e))
         return value_error();
     layer_id id = net_add(f, l);
@@ -110,14 +280,14 @@ struct value layer_call(struct front *f, struct frame *frame, const struct expr 
 /* Whether a parameter of the layer's call may be set afterwards. */
 static bool settable(const struct ftmrt_param_info *p)
 {
-    return p->type != FTMRT_TYPE_TENSOR && strcmp(p->name, "bias") != 0 &&
-           strcmp(p->name, "init") != 0;
+    return p->type != FTMRT_TYPE_TENSOR && p->type != FTMRT_TYPE_TENSORS &&
+           p->type != FTMRT_TYPE_INIT;
 }
 
 static void report_attribute(struct front *f, const struct layer *l,
                              const struct ftmrt_call_info *info, const char *attr, struct span span)
 {
-    diag_report(f->diag, span, DIAG_SET_ATTRIBUTE, l->path, op_info(l->op)->name, attr);
+    diag_report(f->diag, span, DIAG_SET_ATTRIBUTE, l->path, layer_kind(l), attr);
     const char **names = arena_array(f->arena, const char *, info ? info->param_count : 0);
     uint32_t n = 0;
     struct strbuf all;
@@ -134,11 +304,19 @@ static void report_attribute(struct front *f, const struct layer *l,
         diag_note(f->diag, "it has: %s", all.text);
 }
 
+static void set_argument(struct arena *arena, struct layer *l, uint32_t i, const struct value *v)
+{
+    struct value *args = arena_array(arena, struct value, l->row->param_count);
+    memcpy(args, l->args, sizeof *args * l->row->param_count);
+    args[i] = *v;
+    l->args = args;
+}
+
 bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char *attr,
                const struct recipe_stmt *stmt)
 {
     const struct expr *e = stmt->values->list.at[0];
-    const struct ftmrt_call_info *info = call_find(op_info(l->op)->name);
+    const struct ftmrt_call_info *info = l->row;
     for (uint32_t i = 0; info && i < info->param_count; i++) {
         const struct ftmrt_param_info *p = &info->params[i];
         if (strcmp(p->name, attr) != 0 || !settable(p))
@@ -151,7 +329,7 @@ bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char
         struct expr call = {.kind = EXPR_CALL, .text = info->name, .args = &args, .span = e->span};
         struct bound_call *bound = call_bind(f, frame, &one, &call, NULL);
         if (bound)
-            set_param(l, p, &bound->args[0]);
+            set_argument(f->arena, l, i, &bound->args[0]);
         return bound != NULL;
     }
     report_attribute(f, l, info, attr, stmt->name_span);

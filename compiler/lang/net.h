@@ -7,7 +7,8 @@
 
 #include "diag.h"
 #include "graph.h"
-#include "op.h"
+#include "recipe.h"
+#include "vec.h"
 
 typedef struct {
     uint32_t i;
@@ -15,29 +16,45 @@ typedef struct {
 
 #define LAYER_NONE ((layer_id){UINT32_MAX})
 
-enum { LAYER_MAX_INPUTS = 2 };
+enum layer_param_kind {
+    LAYER_PARAMETER, /* follows its gradient */
+    LAYER_STATISTIC, /* a buffer that training updates in its own way */
+    LAYER_COUNTER    /* a buffer that counts steps, i64; files may lack it */
+};
 
-/* A layer: one forward operation and its parameters. Its value is its only result. */
-struct layer {
-    enum op op;        /* OP_input, OP_conv2d, OP_batch_norm, OP_relu, OP_add, ... */
-    const char *path;  /* dotted label ("layer1.0.conv1"), or NULL for layers without one */
-    const char *scope; /* label of the innermost block around it, "" outside of any */
-    layer_id inputs[LAYER_MAX_INPUTS];
-    uint32_t input_count;
-    struct attrs attrs;
-    int64_t out_channels; /* conv2d, linear */
-    int64_t kernel[2];    /* conv2d */
-    bool bias;            /* conv2d, linear: has a bias parameter */
-    bool same_padding;    /* TensorFlow's SAME: padding follows from the input size */
+/* A parameter or buffer of a layer: how torch.nn calls it, so that state dicts match, its type as in files, and its
+ * value where no file has one. */
+struct layer_param {
+    const char *name;
+    enum layer_param_kind kind;
+    struct type type;
     enum ftmrt_init init;
     double init_arg;
-    bool added;        /* by the recipe: takes nothing from the weight file */
-    bool frozen;       /* all of its parameters are */
-    bool stats_frozen; /* batch norm: stored statistics although weight and bias train */
-    bool trainable_weight, trainable_bias;
+    int64_t fan_in;
+    bool trainable;
+};
+
+struct value;
+struct layer_rules;
+
+/* A layer: a call of a row of layers.def or of an op (ops.def), and its parameters. Its value is its only result. The
+ * network's inputs are layers without a row. */
+struct layer {
+    const struct ftmrt_call_info *row; /* NULL: an input */
+    const struct layer_rules *rules;   /* layer.h; NULL: an op without parameters, or an input */
+    const struct value *args;          /* of the call, one per parameter of the row */
+    const char *path;       /* dotted label ("layer1.0.conv1"), or NULL for layers without one */
+    const char *scope;      /* label of the innermost block around it, "" outside of any */
+    const char *input_name; /* of an input */
+    layer_id *inputs;       /* [input_count] */
+    uint32_t input_count, param_count;
+    struct layer_param *params; /* [param_count] */
+    bool added;                 /* by the recipe: takes nothing from the weight file */
+    bool frozen;                /* all of its parameters are */
+    bool stats_frozen;          /* stored statistics although parameters train */
+    bool dead;
     struct type type; /* of its value */
     struct span span;
-    bool dead;
 };
 
 struct net {
@@ -48,5 +65,30 @@ struct net {
     layer_id output;          /* logits */
     const char *output_name;
 };
+
+/* "conv2d", "relu", ..., "input". */
+const char *layer_kind(const struct layer *l);
+
+/* Whether it has statistics, and training updates them: it is not frozen in whole, nor are they. */
+bool layer_updates_statistics(const struct layer *l);
+
+/* Multiplications with an addition that one image takes forward. */
+int64_t layer_work(const struct layer *l);
+
+/* Builds the nodes of a layer that is no input, which reads `inputs` [input_count]. Its parameters are the states from
+ * first_state on, or constants while types are inferred (NO_STATE). training: a training function, where statistics
+ * may be updated. The result is VALUE_NONE after a report (of shapes). */
+enum { NO_STATE = -1 };
+struct layer_site {
+    struct graph *graph;
+    const struct layer *layer;
+    const value_id *inputs;
+    int64_t first_state;
+    bool training;
+};
+value_id layer_lower(struct layer_site *s);
+
+/* Whether path is `name` or below it, by whole components. */
+bool path_within(const char *path, const char *name);
 
 #endif

@@ -3,7 +3,7 @@
  * Types come from the graph's own shape rules: every layer is also a node of a scratch graph whose
  * weights are constants, so that no shape rule is written twice. Edits infer the whole network
  * again. */
-#include "front.h"
+#include "layer.h"
 
 #include <string.h>
 
@@ -11,81 +11,42 @@
 
 /* ---- shapes ---- */
 
-bool layer_has_params(const struct layer *l)
+/* Lists a layer's parameters anew; what trained before does not matter, as freezing comes behind all edits. */
+static bool list_params(struct front *f, struct layer *l, const struct shape *x)
 {
-    return l->op == OP_conv2d || l->op == OP_linear || l->op == OP_batch_norm;
-}
-
-struct shape layer_weight_shape(const struct net *net, const struct layer *l)
-{
-    if (!layer_has_params(l))
-        return shape_scalar();
-    int64_t channels = net->layers.at[l->inputs[0].i].type.shape.dim[1];
-    if (l->op == OP_linear)
-        return shape_2d(l->out_channels, channels);
-    if (l->op == OP_batch_norm)
-        return shape_1d(channels);
-    int64_t groups = l->attrs.groups > 0 ? l->attrs.groups : 1;
-    return shape_4d(l->out_channels, channels >= groups ? channels / groups : 1, l->kernel[0],
-                    l->kernel[1]);
-}
-
-/* TensorFlow's SAME: the result has ceil(input / stride) positions, the odd pixel of padding goes
- * behind. */
-static void same_padding(struct layer *l, const struct shape *x)
-{
-    for (int axis = 0; axis < 2 && x->rank == 4; axis++) {
-        int64_t in = x->dim[2 + axis], stride = l->attrs.stride[axis];
-        int64_t kernel = l->op == OP_conv2d ? l->kernel[axis] : l->attrs.kernel[axis];
-        int64_t dilation = l->op == OP_conv2d ? l->attrs.dilation[axis] : 1;
-        int64_t reach = dilation * (kernel - 1) + 1;
-        int64_t total = ((in + stride - 1) / stride - 1) * stride + reach - in;
-        if (total < 0)
-            total = 0;
-        l->attrs.padding[axis] = total / 2;
-        l->attrs.padding[2 + axis] = total - total / 2;
+    struct param_list list = {.arena = f->arena, .layer = l, .x = x};
+    l->rules->params(&list);
+    l->params = list.params.at;
+    l->param_count = list.params.len;
+    for (uint32_t i = 0; i < l->param_count; i++) {
+        l->params[i].trainable = l->params[i].kind == LAYER_PARAMETER;
+        if (shape_elements(&l->params[i].type.shape, 1) <= (int64_t)1 << 31)
+            continue;
+        diag_report(f->diag, l->span, DIAG_WEIGHT_TOO_LARGE);
+        return false;
     }
+    return true;
 }
 
-static bool check_conv(struct front *f, const struct layer *l, const struct shape *x)
-{
-    int64_t in = x->dim[1], groups = l->attrs.groups;
-    if (groups == 1 || (groups == in && groups == l->out_channels))
-        return true;
-    diag_report(f->diag, l->span, DIAG_GROUP_COUNT, (long long)groups, (long long)in,
-                (long long)l->out_channels);
-    return false;
-}
-
-/* The scratch node of a layer whose inputs have theirs; VALUE_NONE after a report. */
+/* The scratch value of a layer whose inputs have theirs; its parameters are constants there. VALUE_NONE after a
+ * report. */
 static value_id infer_layer(struct front *f, struct layer *l)
 {
-    if (l->op == OP_input)
-        return graph_input(f->scratch, l->attrs.label, l->type);
-    value_id inputs[LAYER_MAX_INPUTS + 4];
-    uint32_t n = layer_inputs(l);
-    for (uint32_t i = 0; i < n; i++)
+    if (!l->row)
+        return graph_input(f->scratch, l->input_name, l->type);
+    value_id *inputs = arena_array(f->arena, value_id, l->input_count);
+    for (uint32_t i = 0; i < l->input_count; i++)
         inputs[i] = f->values.at[l->inputs[i].i];
     const struct shape *x = &f->net->layers.at[l->inputs[0].i].type.shape;
-    if (l->same_padding)
-        same_padding(l, x);
-    if (l->op == OP_conv2d && !check_conv(f, l, x))
+    if (l->rules && ((l->rules->check && !l->rules->check(f->diag, l, x)) || !list_params(f, l, x)))
         return VALUE_NONE;
-    if (layer_has_params(l)) {
-        struct type weight = {FTMRT_F32, layer_weight_shape(f->net, l)};
-        if (shape_elements(&weight.shape, 1) > (int64_t)1 << 31) {
-            diag_report(f->diag, l->span, DIAG_WEIGHT_TOO_LARGE);
-            return VALUE_NONE;
-        }
-        for (uint32_t i = 0; i < (l->op == OP_batch_norm ? 4U : 1U); i++)
-            inputs[n++] = graph_constant(f->scratch, 0, weight);
-    }
+    struct layer_site site = {
+        .graph = f->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE};
     uint32_t errors = f->diag->errors;
-    value_id v = graph_add(f->scratch, l->op, inputs, n, &l->attrs, l->span, l->path);
-    if (!value_valid(v) && f->diag->errors > errors && l->op == OP_linear && x->rank == 4)
-        diag_note(
-            f->diag,
-            "write linear(flatten(x), ...), after a global_avg_pool where the network has one");
+    value_id v = layer_lower(&site);
+    if (!value_valid(v) && f->diag->errors > errors && l->rules && l->rules->map_advice &&
+        x->rank == 4)
+        diag_note(f->diag, "%s", l->rules->map_advice);
     return v;
 }
 
@@ -102,7 +63,6 @@ layer_id net_add(struct front *f, struct layer l)
         return LAYER_NONE;
     l.type = graph_node(f->scratch, v)->type;
     l.added = f->adding;
-    l.trainable_weight = l.trainable_bias = true;
     vec_push(f->arena, &f->net->layers, l);
     vec_push(f->arena, &f->values, v);
     if (l.path)
@@ -136,7 +96,7 @@ static void visit(struct front *f, uint32_t *order, uint32_t *count, uint32_t *r
     while (stack.len > 0) {
         uint32_t at = stack.at[stack.len - 1];
         const struct layer *l = &net->layers.at[at];
-        uint32_t count_in = layer_inputs(l), pending = count_in;
+        uint32_t count_in = l->input_count, pending = count_in;
         while (pending > 0 && rank[l->inputs[count_in - pending].i] != UINT32_MAX)
             pending--;
         if (pending > 0 && rank[at] == UINT32_MAX) {
@@ -155,7 +115,7 @@ static void warn_unused(struct front *f, const uint32_t *rank)
 {
     for (uint32_t i = 0; i < f->net->layers.len; i++) {
         const struct layer *l = &f->net->layers.at[i];
-        if (rank[i] == UINT32_MAX && !l->dead && l->path && layer_has_params(l))
+        if (rank[i] == UINT32_MAX && !l->dead && l->path && l->rules)
             diag_report(f->diag, l->span, DIAG_LAYER_UNUSED, l->path);
     }
 }
@@ -178,7 +138,7 @@ void net_sort(struct front *f, bool warn)
     for (uint32_t i = 0; i < count; i++) {
         sorted[i] = net->layers.at[order[i]];
         values[i] = f->values.at[order[i]];
-        for (uint32_t k = 0; k < layer_inputs(&sorted[i]); k++)
+        for (uint32_t k = 0; k < sorted[i].input_count; k++)
             sorted[i].inputs[k].i = rank[sorted[i].inputs[k].i];
         if (sorted[i].path)
             map_set(&f->paths, sorted[i].path, net);
@@ -192,8 +152,7 @@ void net_sort(struct front *f, bool warn)
 
 /* ---- names ---- */
 
-/* Whether path is name or below it, by whole components. */
-static bool path_within(const char *path, const char *name)
+bool path_within(const char *path, const char *name)
 {
     size_t n = strlen(name);
     return strncmp(path, name, n) == 0 && (path[n] == '\0' || path[n] == '.');

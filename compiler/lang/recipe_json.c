@@ -103,10 +103,10 @@ static json_t *input_json(const struct net *net)
 {
     for (uint32_t i = 0; i < net->layers.len; i++) {
         const struct layer *l = &net->layers.at[i];
-        if (l->op != OP_input || l->dead)
+        if (l->row || l->dead)
             continue;
-        return json_pack("{s:s, s:I, s:I, s:I}", "name", l->attrs.label ? l->attrs.label : "image",
-                         "channels", (json_int_t)l->type.shape.dim[1], "height",
+        return json_pack("{s:s, s:I, s:I, s:I}", "name", l->input_name, "channels",
+                         (json_int_t)l->type.shape.dim[1], "height",
                          (json_int_t)l->type.shape.dim[2], "width",
                          (json_int_t)l->type.shape.dim[3]);
     }

@@ -42,7 +42,7 @@ static void expect_binding(void **state)
     assert_int_equal(f->diag.items.len, 0);
     assert_int_equal(f->binding->params.len, 8);
     assert_string_equal(f->binding->params.at[0].name, "conv.weight");
-    assert_int_equal(f->binding->params.at[0].fan_in, 18);
+    assert_int_equal(f->binding->params.at[0].param->fan_in, 18);
     assert_string_equal(f->binding->params.at[5].name, "bn.num_batches_tracked");
     assert_int_equal(f->binding->params.at[5].source, -1);
     assert_int_equal(f->binding->tensors.len, 7);
@@ -97,7 +97,7 @@ static void expect_leftover_and_not_finite_warned(void **state)
 static void expect_frozen_random_warned(void **state)
 {
     struct fixture *f = *state;
-    f->net.layers.at[CONV].trainable_weight = false;
+    f->net.layers.at[CONV].params[0].trainable = false;
     f->net.layers.at[CONV].frozen = true;
     assert_true(bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, NULL, &f->binding));
     assert_int_equal(f->diag.items.len, 1);
@@ -154,7 +154,7 @@ static void expect_frozen_batch_norm_is_constant(void **state)
     add_all_tensors(f);
     struct layer *bn = &f->net.layers.at[BN];
     bn->frozen = true;
-    bn->trainable_weight = bn->trainable_bias = false;
+    bn->params[0].trainable = bn->params[1].trainable = false;
     const struct program *p = lower_net(f);
     const struct graph *train = program_find_function(p, "train");
     assert_false(find_node(train, OP_batch_norm)->attrs->training);
@@ -178,8 +178,12 @@ static void expect_identity_head(void **state)
 {
     struct fixture *f = *state;
     add_all_tensors(f);
-    f->net.layers.at[FC].added = true;
-    f->net.layers.at[FC].init = FTMRT_INIT_IDENTITY;
+    assert_true(read_recipe(f, "finetune test {\n"
+                               "    model = tiny()\n"
+                               "    weights = \"tiny.pth\"\n"
+                               "    replace fc with linear(3, init = identity)\n"
+                               "    transform eval = resize(7, 5)\n"
+                               "}\n"));
     const struct program *p = lower_net(f);
     assert_int_equal(p->states.at[6].init, FTMRT_INIT_IDENTITY);
     assert_int_equal(p->states.at[7].init, FTMRT_INIT_ZEROS);

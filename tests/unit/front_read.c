@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lang.h"
+#include "layer.h"
 
 #define MODELS "../models"
 
@@ -68,14 +69,9 @@ static int64_t parameters(const struct result *r)
     int64_t n = 0;
     for (uint32_t i = 0; i < r->net->layers.len; i++) {
         const struct layer *l = &r->net->layers.at[i];
-        int64_t in = l->input_count ? input(r, l, 0)->type.shape.dim[1] : 0;
-        if (l->op == OP_conv2d)
-            n += l->out_channels * (in / l->attrs.groups) * l->kernel[0] * l->kernel[1];
-        if (l->op == OP_linear)
-            n += l->out_channels * in;
-        if (l->op == OP_batch_norm)
-            n += 2 * in;
-        n += l->bias ? l->out_channels : 0;
+        for (uint32_t k = 0; k < l->param_count; k++)
+            if (l->params[k].kind == LAYER_PARAMETER)
+                n += shape_elements(&l->params[k].type.shape, 1);
     }
     return n;
 }
@@ -119,17 +115,18 @@ static void test_edits_and_freezing(void **state)
                        *early = find(&r, "early");
     assert_non_null(refine);
     assert_true(refine->added && fc->added && early->added);
-    assert_int_equal(refine->init, FTMRT_INIT_IDENTITY);
-    assert_int_equal(fc->out_channels, 5);
-    assert_int_equal(input(&r, refine, 0)->op, OP_relu);
-    assert_int_equal(input(&r, early, 0)->op, OP_max_pool);
+    assert_int_equal(refine->params[0].init, FTMRT_INIT_IDENTITY);
+    assert_int_equal(fc->params[0].type.shape.dim[0], 5);
+    assert_string_equal(layer_kind(input(&r, refine, 0)), "relu");
+    assert_string_equal(layer_kind(input(&r, early, 0)), "max_pool");
     /* Both readers inside layer1 got the new value: the first convolution and the addition. */
     assert_ptr_equal(input(&r, find(&r, "layer1.0.conv1"), 0), early);
     assert_int_equal(find(&r, "conv1")->type.shape.dim[2], 224);
     assert_true(find(&r, "layer1.0.conv1")->frozen && find(&r, "bn1")->stats_frozen &&
                 early->frozen);
     const struct layer *bn = find(&r, "layer4.1.bn2");
-    assert_true(bn->trainable_weight && !bn->trainable_bias && !bn->frozen && !bn->stats_frozen);
+    assert_true(bn->params[0].trainable && !bn->params[1].trainable && !bn->frozen &&
+                !bn->stats_frozen);
     assert_int_equal(r.recipe->edits.len, 7);
     arena_clear(&r.arena);
 }
@@ -141,8 +138,8 @@ static void test_remove(void **state)
     read_ok(&r, RESNET
             "  remove layer1\n  replace fc with linear(classes)\n  freeze statistics all\n}\n");
     assert_null(find(&r, "layer1.0.conv1"));
-    assert_int_equal(input(&r, find(&r, "layer2.0.conv1"), 0)->op, OP_max_pool);
-    assert_true(find(&r, "bn1")->stats_frozen && find(&r, "bn1")->trainable_weight);
+    assert_string_equal(layer_kind(input(&r, find(&r, "layer2.0.conv1"), 0)), "max_pool");
+    assert_true(find(&r, "bn1")->stats_frozen && find(&r, "bn1")->params[0].trainable);
     arena_clear(&r.arena);
 }
 
@@ -206,10 +203,16 @@ static void test_same_padding(void **state)
     const struct layer *stem = find(&r, "_conv_stem");
     static const int64_t want[4] = {
         1, 0, 1, 1}; /* 65 rows: one on both sides; 64 columns: one on the right */
-    assert_memory_equal(stem->attrs.padding, want, sizeof want);
+    struct graph *g = program_add_function(program_new(&r.arena, &r.diag, "t", 1), "t", false);
+    const value_id x = graph_input(g, "x", input(&r, stem, 0)->type);
+    const struct layer_site site = {
+        .graph = g, .layer = stem, .inputs = &x, .first_state = NO_STATE};
+    const struct attrs a = site_attrs(&site, OP_conv2d, &stem->params[0].type.shape.dim[2]);
+    assert_memory_equal(a.padding, want, sizeof want);
     assert_int_equal(stem->type.shape.dim[2], 33);
     assert_int_equal(stem->type.shape.dim[3], 32);
-    assert_true(find(&r, "_bn0")->attrs.momentum == 0.1 && find(&r, "_bn0")->attrs.eps == 1e-3);
+    assert_true(find(&r, "_bn0")->args[ARG_batch_norm_momentum].real == 0.1);
+    assert_true(find(&r, "_bn0")->args[ARG_batch_norm_eps].real == 1e-3);
     arena_clear(&r.arena);
 }
 

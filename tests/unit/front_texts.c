@@ -137,7 +137,7 @@ static void assert_holds(struct fixture *f, FILE *file, const char *const *texts
 static void expect_explain(void **state)
 {
     struct fixture *f = *state;
-    f->net.layers.at[CONV].trainable_weight = false;
+    f->net.layers.at[CONV].params[0].trainable = false;
     f->net.layers.at[CONV].frozen = true;
     add_all_tensors(f);
     assert_true(bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));

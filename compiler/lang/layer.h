@@ -1,0 +1,78 @@
+/* What a layer is: the rules that its file layer_<family>.c has beside the row of its call in layers.def.
+ *
+ * A layer without parameters of its own is an op and needs none of this: the row of its call stands with the op's, in
+ * ops.def, and its arguments are the op's attributes. */
+#ifndef FTM_LANG_LAYER_H
+#define FTM_LANG_LAYER_H
+
+#include "front.h"
+
+/* ARG_conv2d_out, ...: number of an argument in its call. */
+enum {
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help) ARG_##call##_##name,
+#define FTM_CALL(name, category, pytorch, help, ...)                ARGS_OF_##name = -1, __VA_ARGS__
+#include "layers.def"
+};
+
+/* The parameters of a layer while it lists them, in the order of torch.nn. */
+struct param_list {
+    struct arena *arena;
+    const struct layer *layer;
+    const struct shape *x; /* of its first input, which has the batch and channels at least */
+    VEC(struct layer_param) params;
+};
+
+struct layer_rules {
+    void (*params)(struct param_list *p);
+    value_id (*lower)(struct layer_site *s);
+    int64_t (*work)(const struct layer *l); /* see layer_work(); NULL: none */
+    /* What the shape rules do not say, or NULL. false after a report. */
+    bool (*check)(struct diag *diag, const struct layer *l, const struct shape *x);
+    const char *map_advice; /* note on a layer that refuses a map [N,C,H,W], or NULL */
+};
+
+#define LAYER_ROW_LAYER(name) extern const struct layer_rules rules_##name;
+#define LAYER_ROW_INIT(name)
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...) LAYER_ROW_##category(name)
+#include "layers.def"
+#undef LAYER_ROW_LAYER
+#undef LAYER_ROW_INIT
+
+/* ---- arguments ---- */
+
+int64_t layer_int(const struct layer *l, uint32_t arg);
+bool layer_bool(const struct layer *l, uint32_t arg);
+/* Element 0 (height) or 1 (width) of a pair. */
+int64_t layer_pair(const struct layer *l, uint32_t arg, int axis);
+
+/* ---- parameters ---- */
+
+/* A weight with the call's initial value, and a bias: 0 beside a weight of its own initial value, else as
+ * torch.nn's reset_parameters. Both have the weight's fan-in, the product of its dimensions but the first. */
+void param_weight(struct param_list *p, struct shape shape, uint32_t init_arg);
+void param_bias(struct param_list *p, int64_t length);
+/* One value per channel. */
+void param_channels(struct param_list *p, const char *name, enum layer_param_kind kind,
+                    enum ftmrt_init init);
+/* A counter of steps. */
+void param_counter(struct param_list *p, const char *name);
+
+/* ---- nodes ---- */
+
+/* The value of a parameter, by its number. */
+value_id site_param(struct layer_site *s, uint32_t i);
+
+/* A node of the layer; VALUE_NONE if an operand is or after a report. */
+value_id site_add(struct layer_site *s, enum op op, const struct attrs *attrs,
+                  const value_id *inputs, uint32_t count);
+
+/* The arguments that are attributes of an op, by their names. kernel: of the window, where the op has no such attribute,
+ * else NULL; `same` padding follows from it and from the input's size: along an axis the result has ceil(in / stride)
+ * places, and the odd pixel of padding goes behind (TensorFlow's SAME). */
+struct attrs site_attrs(const struct layer_site *s, enum op op, const int64_t kernel[2]);
+
+/* Multiplications of a weight that each element of the result sums over once. */
+int64_t work_of_weight(const struct layer *l);
+
+#endif
