@@ -23,6 +23,20 @@ static double rate_cosine(const struct lr_schedule *s, double step)
     return rest > 0 ? s->lr * 0.5 * (1 + cos(M_PI * (step - warmup) / rest)) : s->lr;
 }
 
+/* Whole epochs behind a step. */
+static double epochs_at(const struct lr_schedule *s, double step)
+{
+    return floor(step / (double)s->steps_per_epoch);
+}
+
+/* Per epoch: lr gamma^(epoch / step_size), rounded down (torch.optim.lr_scheduler.StepLR). */
+static double rate_step(const struct lr_schedule *s, double step)
+{
+    const double size = (double)ftmrt_call_integer(s->call, FTMRT_PARAM_step_step_size),
+                 gamma = ftmrt_call_number(s->call, FTMRT_PARAM_step_gamma);
+    return s->lr * pow(gamma, floor(epochs_at(s, step) / size));
+}
+
 static rate_fn *const rows[FTMRT_CALL_COUNT] = {
 #define LR_SCHEDULE_ROW_LOSS(name)
 #define LR_SCHEDULE_ROW_OPTIMIZER(name)
