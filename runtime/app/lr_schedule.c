@@ -37,6 +37,17 @@ static double rate_step(const struct lr_schedule *s, double step)
     return s->lr * pow(gamma, floor(epochs_at(s, step) / size));
 }
 
+/* Per epoch: lr gamma^(milestones that are reached) (torch.optim.lr_scheduler.MultiStepLR). */
+static double rate_multi_step(const struct lr_schedule *s, double step)
+{
+    const struct ftmrt_arg *milestones = ftmrt_call_arg(s->call, FTMRT_PARAM_multi_step_milestones);
+    const double gamma = ftmrt_call_number(s->call, FTMRT_PARAM_multi_step_gamma);
+    int reached = 0;
+    for (uint32_t i = 0; i < milestones->count; i++)
+        reached += milestones->numbers[i] <= epochs_at(s, step);
+    return s->lr * pow(gamma, reached);
+}
+
 static rate_fn *const rows[FTMRT_CALL_COUNT] = {
 #define LR_SCHEDULE_ROW_LOSS(name)
 #define LR_SCHEDULE_ROW_OPTIMIZER(name)

@@ -73,12 +73,25 @@ static void step_is_steplr(void **state)
     check_by_epoch(&(struct ftmrt_call){FTMRT_CALL_step, args}, step_factor);
 }
 
+/* MultiStepLR: lr *= gamma ** (how often the epoch is among the milestones). */
+static double multi_step_factor(int64_t epoch) { return epoch == 5 ? 0.25 : epoch == 9 ? 0.5 : 1; }
+
+static void multi_step_is_multisteplr(void **state)
+{
+    (void)state;
+    static const double milestones[] = {9, 5, 5};
+    const struct ftmrt_arg args[] = {{.kind = FTMRT_ARG_NUMBERS, .count = 3, .numbers = milestones},
+                                     number(0.5)};
+    check_by_epoch(&(struct ftmrt_call){FTMRT_CALL_multi_step, args}, multi_step_factor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constant_stays),
         cmocka_unit_test(cosine_warms_up_and_ends_at_zero),
         cmocka_unit_test(step_is_steplr),
+        cmocka_unit_test(multi_step_is_multisteplr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
