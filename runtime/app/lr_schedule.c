@@ -48,6 +48,13 @@ static double rate_multi_step(const struct lr_schedule *s, double step)
     return s->lr * pow(gamma, reached);
 }
 
+/* Per epoch: lr gamma^epoch (torch.optim.lr_scheduler.ExponentialLR). */
+static double rate_exponential(const struct lr_schedule *s, double step)
+{
+    return s->lr *
+           pow(ftmrt_call_number(s->call, FTMRT_PARAM_exponential_gamma), epochs_at(s, step));
+}
+
 static rate_fn *const rows[FTMRT_CALL_COUNT] = {
 #define LR_SCHEDULE_ROW_LOSS(name)
 #define LR_SCHEDULE_ROW_OPTIMIZER(name)

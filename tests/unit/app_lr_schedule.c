@@ -85,6 +85,20 @@ static void multi_step_is_multisteplr(void **state)
     check_by_epoch(&(struct ftmrt_call){FTMRT_CALL_multi_step, args}, multi_step_factor);
 }
 
+/* ExponentialLR: lr *= gamma. */
+static double exponential_factor(int64_t epoch)
+{
+    (void)epoch;
+    return 0.9;
+}
+
+static void exponential_is_exponentiallr(void **state)
+{
+    (void)state;
+    const struct ftmrt_arg args[] = {number(0.9)};
+    check_by_epoch(&(struct ftmrt_call){FTMRT_CALL_exponential, args}, exponential_factor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +106,7 @@ int main(void)
         cmocka_unit_test(cosine_warms_up_and_ends_at_zero),
         cmocka_unit_test(step_is_steplr),
         cmocka_unit_test(multi_step_is_multisteplr),
+        cmocka_unit_test(exponential_is_exponentiallr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
