@@ -16,6 +16,7 @@ struct pipeline {
     VEC(struct ftmrt_call) steps;
     struct ftmrt_form form;    /* behind the steps so far */
     struct span normalized_at; /* the step that made numbers of the pixels */
+    struct span random_at;     /* the first step that draws random numbers */
 };
 
 static void order_error(struct front *f, struct span span, const char *text, const char *advice)
@@ -59,7 +60,10 @@ static bool add_step(struct front *f, struct pipeline *p, const struct bound_cal
                     "it is the last step: sizes and colours are changed on pixels from 0 to 255");
         p->form.normalized = false;
     }
+    const bool random = p->form.random;
     ftmrt_form_step(&step, &p->form);
+    if (p->form.random && !random)
+        p->random_at = c->span;
     report_problem(f, c, &p->form);
     if (p->form.normalized)
         p->normalized_at = c->span;
@@ -216,6 +220,14 @@ static bool size_known(struct front *f, struct span span, const struct ftmrt_for
     return false;
 }
 
+/* Figures of an evaluation are the same each time. */
+static void check_not_random(struct front *f, const struct pipeline *p)
+{
+    if (p->form.random)
+        order_error(f, p->random_at, "a random step in `transform eval`",
+                    "evaluation gives the same figures each time: write it in `transform train`");
+}
+
 static void keep(struct front *f, enum ftmrt_param param, const struct pipeline *p)
 {
     *block_arg(f->recipe, FTMRT_PARAM_finetune_transform, param) =
@@ -233,6 +245,7 @@ void front_transforms(struct front *f, struct frame *scope)
         f->size[1] = eval_steps.form.width;
         f->channels = eval_steps.form.channels;
     }
+    check_not_random(f, &eval_steps);
     if (!train_stmt)
         train_steps = eval_steps;
     else if (add_steps(f, scope, train_stmt->values, &train_steps) &&
