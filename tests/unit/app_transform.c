@@ -210,6 +210,59 @@ static void forms_follow_what_is_known(void **state)
     assert_int_equal(known.width, 128);
 }
 
+/* Flips of samples 0 .. 999 in one epoch with p = 0.25, at a place of the pipeline; the picture shows it, and a mask of the
+ * same sample does the same. */
+static int count_flips(uint64_t epoch, int place, bool flips[1000])
+{
+    const struct ftmrt_arg args[] = {{.kind = FTMRT_ARG_NUMBER, .number = 0.25}};
+    const struct ftmrt_call steps[2] = {{FTMRT_CALL_to_grey, NULL},
+                                        {FTMRT_CALL_random_horizontal_flip, args}};
+    struct ftmrt_transform_task t = {.pipeline = {steps + 1 - place, (uint32_t)place + 1},
+                                     .draw = {.seed = 5, .epoch = epoch},
+                                     .channels = 1,
+                                     .height = 1,
+                                     .width = 3};
+    unsigned char pixels[] = {1, 2, 3}, space[256];
+    const struct ftmrt_picture in = {1, 3, 1, false, pixels}, mask = {1, 3, 1, true, pixels};
+    int count = 0;
+    for (t.draw.sample = 0; t.draw.sample < 1000; t.draw.sample++) {
+        struct ftmrt_picture found;
+        float out[3];
+        int32_t classes[3];
+        assert_int_equal(ftmrt_transform_input(&t, &in, space, &found, out), FTMRT_OK);
+        assert_int_equal(ftmrt_transform_mask(&t, &mask, space, &found, classes), FTMRT_OK);
+        const bool flipped = out[0] > 2;
+        const float want[] = {flipped ? 3 : 1, 2, flipped ? 1 : 3};
+        assert_memory_equal(out, want, sizeof out);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(classes[i], (int)out[i]);
+        flips[t.draw.sample] = flipped;
+        count += flipped;
+    }
+    return count;
+}
+
+/* Draws are those of ftmrt_uniform under the documented keys, and differ between epochs and places. */
+static void flips_are_a_function_of_seed_epoch_sample_and_place(void **state)
+{
+    (void)state;
+    static bool first[1000], again[1000], later[1000], behind[1000];
+    assert_in_range(count_flips(1, 0, first), 200, 300);
+    count_flips(1, 0, again);
+    count_flips(2, 0, later);
+    count_flips(1, 1, behind);
+    int by_epoch = 0, by_place = 0;
+    for (uint64_t i = 0; i < 1000; i++) {
+        assert_int_equal(first[i], again[i]);
+        assert_int_equal(first[i], ftmrt_uniform(5, 1, i, FTMRT_USE_TRANSFORM) < 0.25);
+        assert_int_equal(behind[i], ftmrt_uniform(5, 1, i, FTMRT_USE_TRANSFORM + 256) < 0.25);
+        by_epoch += first[i] != later[i];
+        by_place += first[i] != behind[i];
+    }
+    assert_in_range(by_epoch, 300, 450); /* 2 p (1 - p) = 0.375 of independent draws */
+    assert_in_range(by_place, 300, 450);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_wrong_final_size_is_an_error),
         cmocka_unit_test(masks_take_the_nearest_pixel),
         cmocka_unit_test(forms_follow_what_is_known),
+        cmocka_unit_test(flips_are_a_function_of_seed_epoch_sample_and_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
