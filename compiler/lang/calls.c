@@ -94,6 +94,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_FLOAT] = "a number",
         [FTMRT_TYPE_BOOL] = "true or false",
         [FTMRT_TYPE_STRING] = "a string",
+        [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
         [FTMRT_TYPE_INIT] =
             "an initial value (default, identity, zeros, kaiming_normal, normal(std))",
@@ -195,7 +196,8 @@ static bool convert(struct front *f, enum ftmrt_type type, struct value *v, stru
     case FTMRT_TYPE_TENSORS: return v->kind == VALUE_LIST && all_tensors(v);
     case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
     case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
-    case FTMRT_TYPE_STRING: return v->kind == VALUE_STRING;
+    case FTMRT_TYPE_STRING:
+    case FTMRT_TYPE_CLASSES: return v->kind == VALUE_STRING;
     case FTMRT_TYPE_FLOAT:
         if (v->kind == VALUE_INT)
             *v = value_float((double)v->integer);

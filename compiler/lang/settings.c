@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "class_folder.h"
+#include "file.h"
 #include "str.h"
 
 /* ---- lookup ---- */
@@ -268,6 +270,77 @@ static void read_model(struct front *f)
                   "no imported file declares a model: write `import \"resnet.ftm\"` on top");
 }
 
+/* ---- data ---- */
+
+static void read_data(struct front *f, struct frame *scope)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
+    const struct recipe_stmt *data = find_setting(f, RECIPE_DATA, "data"), *share = NULL;
+    struct ftmrt_arg *args =
+        block_arg(f->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
+    bool train = false;
+    if (!data)
+        return;
+    check_block(f, data->items, RECIPE_SETTING, FTMRT_CALL_data);
+    for (uint32_t i = 0; i < data->items->list.len; i++) {
+        const struct recipe_stmt *s = data->items->list.at[i];
+        if (s->kind != RECIPE_SETTING)
+            diag_report(f->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip",
+                        "`weights`");
+        for (uint32_t k = 0; s->kind == RECIPE_SETTING && k < info->param_count; k++) {
+            if (strcmp(s->name, info->params[k].name) != 0)
+                continue;
+            train = train || k == FTMRT_PARAM_data_train % FTMRT_PARAM_LIMIT;
+            if (read_key(f, scope, &info->params[k], s, &args[k]) &&
+                args[k].kind == FTMRT_ARG_NUMBER)
+                share = s;
+        }
+    }
+    if (share && !train)
+        diag_report(f->diag, share->span, DIAG_NO_TRAINING_DATA);
+}
+
+/* The folder of classes that a call names, or NULL. */
+static const char *classes_folder(const struct ftmrt_call *c)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (info->params[i].type == FTMRT_TYPE_CLASSES)
+            return c->args[i].text;
+    return NULL;
+}
+
+/* Names of classes from the training data, where the recipe has none and the data has: a folder per class. */
+static void labels_from_data(struct front *f)
+{
+    struct ftmrt_arg *labels = recipe_setting(f->recipe, FTMRT_PARAM_finetune_labels);
+    const struct ftmrt_arg *train =
+        block_arg(f->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
+    const char *name = train->kind == FTMRT_ARG_CALLS ? classes_folder(train->calls) : NULL;
+    if (!name || labels->kind != FTMRT_ARG_NONE || find_setting(f, RECIPE_SETTING, "labels"))
+        return;
+    const struct span span = find_setting(f, RECIPE_DATA, "data")->span;
+    const char *path = file_join(f->arena, file_dir(f->arena, f->options->path), name);
+    struct name_list names;
+    char error[512];
+    if (class_folder_names(&names, path, error, sizeof error) != FTMRT_OK) {
+        diag_report(f->diag, span, DIAG_CLASS_FOLDER, error);
+        return;
+    }
+    const char **texts = arena_array(f->arena, const char *, names.count);
+    struct map seen;
+    map_init(&seen, f->arena);
+    for (size_t i = 0; i < names.count; i++) {
+        const struct value v = {.kind = VALUE_STRING, .text = arena_strdup(f->arena, names.at[i])};
+        check_label(f, &v, span, &seen);
+        texts[i] = v.text;
+    }
+    *labels = (struct ftmrt_arg){FTMRT_ARG_TEXTS, (uint32_t)names.count, {.texts = texts}};
+    name_list_free(&names);
+}
+
+/* ---- classes ---- */
+
 /* classes = 10, or as many as labels. */
 static void read_classes(struct front *f, struct frame *scope)
 {
@@ -295,6 +368,8 @@ void front_classes(struct front *f, struct frame *scope)
     check_keys(f, f->finetune->recipe, RECIPE_DATA, (const char *const[]){"data"}, 1);
     read_model(f);
     read_labels(f, scope);
+    read_data(f, scope);
+    labels_from_data(f);
     read_classes(f, scope);
 }
 
@@ -359,36 +434,6 @@ static void check_blocks(struct front *f)
     }
 }
 
-/* ---- data ---- */
-
-static void read_data(struct front *f, struct frame *scope)
-{
-    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
-    const struct recipe_stmt *data = find_setting(f, RECIPE_DATA, "data"), *share = NULL;
-    struct ftmrt_arg *args =
-        block_arg(f->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
-    bool train = false;
-    if (!data)
-        return;
-    check_block(f, data->items, RECIPE_SETTING, FTMRT_CALL_data);
-    for (uint32_t i = 0; i < data->items->list.len; i++) {
-        const struct recipe_stmt *s = data->items->list.at[i];
-        if (s->kind != RECIPE_SETTING)
-            diag_report(f->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip",
-                        "`weights`");
-        for (uint32_t k = 0; s->kind == RECIPE_SETTING && k < info->param_count; k++) {
-            if (strcmp(s->name, info->params[k].name) != 0)
-                continue;
-            train = train || k == FTMRT_PARAM_data_train % FTMRT_PARAM_LIMIT;
-            if (read_key(f, scope, &info->params[k], s, &args[k]) &&
-                args[k].kind == FTMRT_ARG_NUMBER)
-                share = s;
-        }
-    }
-    if (share && !train)
-        diag_report(f->diag, share->span, DIAG_NO_TRAINING_DATA);
-}
-
 /* ---- the rest ---- */
 
 /* What has been read otherwise. */
@@ -433,7 +478,6 @@ void front_settings(struct front *f, struct frame *scope)
 {
     read_weights(f, scope);
     check_blocks(f);
-    read_data(f, scope);
     read_settings(f, scope);
     check_nesterov(f);
     keep_statements(f);

@@ -122,7 +122,7 @@ static struct ftmrt_arg read_arg(struct reader *r, const struct ftmrt_param_info
         return integer_arg(json_is_true(v));
     if (number && json_is_number(v))
         return (struct ftmrt_arg){.kind = FTMRT_ARG_NUMBER, .number = json_number_value(v)};
-    if (p->type == FTMRT_TYPE_STRING && json_is_string(v))
+    if ((p->type == FTMRT_TYPE_STRING || p->type == FTMRT_TYPE_CLASSES) && json_is_string(v))
         return text_arg(r, json_string_value(v));
     if (p->type == FTMRT_TYPE_NUMBERS && json_is_array(v) && json_array_size(v) > 0)
         return numbers_arg(r, v);

@@ -12,6 +12,10 @@
 bool decode_picture(const unsigned char *bytes, size_t size, const char *name,
                     struct buffer *pixels, struct ftmrt_picture *out);
 
+/* Whether a file of this name is a picture, by the end of its name; and the kinds that are: " PNG". */
+bool is_picture_name(const char *name);
+extern const char decoder_titles[];
+
 /* Reads a file and decodes it. */
 bool read_picture(const char *path, struct buffer *pixels, struct ftmrt_picture *out);
 

@@ -59,7 +59,8 @@ bool loader_input(const struct loader *l, struct loader_space *space, int64_t i,
     }
     struct ftmrt_transform_task task = l->task;
     task.draw.sample = (uint64_t)i;
-    return run_transform(&task, &space->work, &v.picture, s->name, out);
+    return run_transform(&task, &space->work, &v.picture,
+                         s->sample_name ? s->sample_name(s, i) : s->name, out);
 }
 
 bool loader_batch(const struct loader *l, const int64_t *indices, int64_t first, int64_t n,

@@ -46,6 +46,11 @@ void *app_alloc(size_t count, size_t size)
     return or_exit(calloc(count ? count : 1, size ? size : 1));
 }
 
+void *app_grow(void *memory, size_t count, size_t size)
+{
+    return or_exit(reallocarray(memory, count ? count : 1, size));
+}
+
 char *app_strdup(const char *s) { return or_exit(strdup(s)); }
 
 char *app_format(const char *format, ...)

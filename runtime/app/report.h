@@ -15,6 +15,8 @@ void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Zeroed memory; out of memory is reported and ends the process with exit code 1. */
 void *app_alloc(size_t count, size_t size);
+/* Memory for more elements, of which the new ones are not cleared. */
+void *app_grow(void *memory, size_t count, size_t size);
 char *app_strdup(const char *s);
 char *app_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

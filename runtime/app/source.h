@@ -43,6 +43,8 @@ struct source {
     /* Reads a field of sample i. false after a message. */
     bool (*read)(const struct source *s, int64_t i, enum field_role field, struct buffer *buffer,
                  union field_value *out);
+    /* What messages call sample i; NULL: the source's name. */
+    const char *(*sample_name)(const struct source *s, int64_t i);
     /* A hash of everything that it holds: another one means other data. */
     uint64_t (*fingerprint)(const struct source *s);
     void (*close)(struct source *s); /* frees `state` */

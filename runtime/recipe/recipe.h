@@ -30,6 +30,7 @@ enum ftmrt_type {
     FTMRT_TYPE_BOOL,       /* INTEGER: 0 or 1 */
     FTMRT_TYPE_EPOCHS,     /* NUMBER: 1 epoch */
     FTMRT_TYPE_STRING,     /* TEXT */
+    FTMRT_TYPE_CLASSES,    /* TEXT: a folder of folders, which are the classes and name them */
     FTMRT_TYPE_STRINGS,    /* TEXTS: a list */
     FTMRT_TYPE_NUMBERS,    /* NUMBERS: a list, or one number */
     FTMRT_TYPE_MODEL,      /* TEXT: the call of a model as written */
