@@ -1,0 +1,118 @@
+/* folder(path): pictures in a folder per class; each is read when it is asked for. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "class_folder.h"
+#include "decoder.h"
+#include "fingerprint.h"
+#include "report.h"
+#include "source.h"
+
+bool open_folder(struct source *s, const struct ftmrt_call *call, const struct source_want *want);
+
+struct folder {
+    char **paths; /* of the pictures, in the order of classes and names */
+    int32_t *labels;
+};
+
+static void close_folder(struct source *s)
+{
+    struct folder *f = s->state;
+    for (int64_t i = 0; i < s->count; i++)
+        free(f->paths[i]);
+    free(f->paths);
+    free(f->labels);
+    free(f);
+}
+
+static bool read_folder(const struct source *s, int64_t i, enum field_role field,
+                        struct buffer *buffer, union field_value *out)
+{
+    const struct folder *f = s->state;
+    if (field == FIELD_INPUT)
+        return read_picture(f->paths[i], buffer, &out->picture);
+    out->index = f->labels[i];
+    return true;
+}
+
+static const char *picture_name(const struct source *s, int64_t i)
+{
+    return ((const struct folder *)s->state)->paths[i];
+}
+
+/* Names below the source's folder, labels and sizes of the files: what can be known without reading them. */
+static uint64_t fingerprint_folder(const struct source *s)
+{
+    const struct folder *f = s->state;
+    uint64_t hash = 0;
+    for (int64_t i = 0; i < s->count; i++) {
+        struct stat st = {0};
+        const char *name = f->paths[i] + strlen(s->name);
+        stat(f->paths[i], &st);
+        const int64_t known[] = {(int64_t)st.st_size, f->labels[i]};
+        hash = fingerprint_bytes(known, sizeof known, fingerprint_bytes(name, strlen(name), hash));
+    }
+    return hash;
+}
+
+static int32_t class_number(const struct source_want *want, const char *name)
+{
+    for (int64_t k = 0; k < want->classes; k++)
+        if (!strcmp(want->labels[k], name))
+            return (int32_t)k;
+    return -1;
+}
+
+/* Adds a class's pictures; files that are none are named and left out. */
+static bool add_class(struct source *s, const char *class_path, int32_t label)
+{
+    struct folder *f = s->state;
+    struct name_list files;
+    char error[512];
+    if (class_folder_files(&files, class_path, error, sizeof error) != FTMRT_OK)
+        return report_error("%s", error);
+    size_t others = 0;
+    const char *first_other = NULL;
+    f->paths = app_grow(f->paths, (size_t)s->count + files.count, sizeof *f->paths);
+    f->labels = app_grow(f->labels, (size_t)s->count + files.count, sizeof *f->labels);
+    for (size_t i = 0; i < files.count; i++) {
+        if (!is_picture_name(files.at[i])) {
+            first_other = others++ ? first_other : files.at[i];
+            continue;
+        }
+        f->labels[s->count] = label;
+        f->paths[s->count++] = app_format("%s/%s", class_path, files.at[i]);
+    }
+    if (others)
+        report_note("%s: %zu files that are no pictures (%s) are left out; %s is one", class_path,
+                    others, decoder_titles + 1, first_other);
+    name_list_free(&files);
+    return true;
+}
+
+bool open_folder(struct source *s, const struct ftmrt_call *call, const struct source_want *want)
+{
+    struct name_list names;
+    char error[512];
+    *s =
+        (struct source){.name = source_locate(ftmrt_call_text(call, FTMRT_PARAM_folder_path), want),
+                        .fields = {{"picture", FIELD_PICTURE}, {"class", FIELD_INDEX}},
+                        .read = read_folder,
+                        .sample_name = picture_name,
+                        .fingerprint = fingerprint_folder,
+                        .close = close_folder,
+                        .state = app_alloc(1, sizeof(struct folder))};
+    if (class_folder_names(&names, s->name, error, sizeof error) != FTMRT_OK)
+        return report_error("%s", error);
+    bool ok = true;
+    for (size_t i = 0; ok && i < names.count; i++) {
+        const int32_t label = class_number(want, names.at[i]);
+        char *path = app_format("%s/%s", s->name, names.at[i]);
+        ok = label >= 0 ? add_class(s, path, label)
+                        : report_error("%s: the program has no class of this name", path);
+        free(path);
+    }
+    name_list_free(&names);
+    return ok && (s->count > 0 || report_error("%s: holds no pictures", s->name));
+}

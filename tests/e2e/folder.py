@@ -1,0 +1,115 @@
+"""Pictures in a folder per class: classes named by the folders at compile time, pictures of several sizes and kinds, read when
+they are asked for; random flips the same for any number of threads."""
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+import struct
+import zlib
+
+import numpy as np
+
+from support import DATA, check, compile_program, newest_run, read_safetensors, run
+
+ftmc = sys.argv[1]
+MODEL = """model tiny(image: f32[3, 8, 8], classes = 2) {
+    output logits = fc: linear(flatten(relu(conv: conv2d(image, 6, kernel = 3, stride = 2))), classes)
+}
+"""
+RECIPE = MODEL + """
+finetune pictures {
+    model   = tiny()
+    weights = random
+    data {
+        train = folder("PATH")
+        validation = 25%
+        test = folder("PATH")
+    }
+    transform eval  = resize(8, 8), to_rgb(), normalize(mean = 0.5, std = 0.5)
+    transform train = random_horizontal_flip(), resize(8, 8), to_rgb(), normalize(mean = 0.5, std = 0.5)
+    optimizer = sgd(lr = 0.05, momentum = 0.9)
+    epochs = 12
+    batch  = 8
+}
+"""
+rng = np.random.default_rng(3)
+
+
+def write_png(path, pixels):
+    """8-bit grey [h, w] or RGB [h, w, 3] (PNG specification, filter 0)."""
+    h, w = pixels.shape[:2]
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + pixels[y].tobytes() for y in range(h))
+    head = struct.pack(">IIBBBBB", w, h, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def picture(bright, i):
+    """Bright or dark noise, of sizes and channels that differ."""
+    shape = (8 + i % 3, 8 + i % 5) + ((3,) if i % 2 else ())
+    return (rng.integers(0, 100, shape) + (140 if bright else 0)).astype(np.uint8)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    root = work / "pictures"
+    for name in ("dark side", "bright"):
+        (root / name / "more").mkdir(parents=True)
+        for i in range(20):
+            write_png(root / name / ("more" if i > 15 else ".") / f"{i}.png", picture(name == "bright", i))
+    (root / "bright" / "Thumbs.db").write_bytes(b"x")
+    (root / "bright" / ".hidden.png").write_bytes(b"x")
+    (root / ".git").mkdir()
+    (work / "pictures.ftm").write_text(RECIPE.replace("PATH", "pictures"))
+    program = compile_program(ftmc, work / "pictures.ftm", work / "pictures_program")
+    check("bright dark side" in run(program, "info"), "classes are the folders' names in order")
+
+    said = run(program, "train", "--threads", 1)
+    check("training samples 30, validation samples 10" in said, "nested pictures count, hidden and other files do not")
+    first = (newest_run(work / "runs") / "last.safetensors").read_bytes()
+    run(program, "train", "--threads", 3, "--runs", work / "again")
+    check(first == (newest_run(work / "again") / "last.safetensors").read_bytes(), "flips do not depend on threads")
+    check(json.loads(run(program, "eval", "--json"))["accuracy"] == 1, "bright and dark are told apart")
+
+    (work / "plain.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), ", ""))
+    plain = compile_program(ftmc, work / "plain.ftm", work / "plain")
+    run(plain, "train", "--runs", work / "plain_runs")
+    without = read_safetensors(newest_run(work / "plain_runs") / "last.safetensors")
+    with_flips = read_safetensors(newest_run(work / "runs") / "last.safetensors")
+    check(with_flips["conv.weight"].tobytes() != without["conv.weight"].tobytes(), "flips change what is learnt")
+
+    # Figures of the folder are those of its pictures, one by one: order of classes, then of names.
+    logits = work / "logits.npy"
+    run(program, "eval", "--logits", logits)
+    names = [sorted(str(p.relative_to(root / c)) for p in (root / c).rglob("[!.]*.png")) for c in ("bright", "dark side")]
+    paths = [root / c / n for c, list_ in zip(("bright", "dark side"), names) for n in list_]
+    told = json.loads(run(program, "predict", "--json", "--top", 2, *paths))
+    z = np.load(logits).astype(float)
+    p = np.exp(z - z.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    given = [[t["probability"] for t in sorted(s["top"], key=lambda t: t["class"])] for s in told]
+    check(len(paths) == 40 and np.allclose(p, given, atol=1e-6), "eval reads the pictures that predict reads")
+
+    other = work / "other" / "pictures"
+    shutil.copytree(root, other)
+    (other / "grey").mkdir()
+    check("no class of this name" in run(program, "eval", "--data", other.parent, code=1), "another class is refused")
+    shutil.rmtree(other / "grey")
+    shutil.rmtree(other / "bright")
+    check(json.loads(run(program, "eval", "--json", "--data", other.parent))["samples"] == 20, "a class may be missing")
+    (other / "dark side" / "0.png").write_bytes(b"no picture")
+    check("0.png: not a picture" in run(program, "eval", "--data", other.parent, code=1), "a damaged picture is named")
+    run(program, "eval", "--data", work / "nowhere", code=1)
+
+    (work / "size.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), resize(8, 8)", "center_crop(7)")
+                                   .replace("resize(8, 8)", "center_crop(8)"))
+    run(ftmc, "check", work / "size.ftm", code=1)
+    (work / "missing.ftm").write_text(RECIPE.replace("PATH", "nowhere"))
+    check("E0610" in run(ftmc, "check", work / "missing.ftm", code=1), "the compiler wants the folder")
+    (work / "named.ftm").write_text(RECIPE.replace("PATH", "nowhere").replace("weights = random", 'weights = random\n    labels = ["a", "b"]'))
+    run(ftmc, "check", work / "named.ftm")
+    print("ok: but not where the recipe has labels")
