@@ -183,20 +183,93 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
     }
 }
 
-void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
+/* ---- the tables: a metric is a row and a function ---- */
+
+static double metrics_top5(const struct metrics *m) { return ratio(m->top5, m->count); }
+
+static void print_wrong(const struct metrics *m, FILE *out)
 {
-    fprintf(out,
-            "samples   %lld\nloss      %.5f\nnll       %.5f  (negative log-likelihood)\n"
-            "accuracy  %.2f %%  (%lld wrong)\ntop-5     %.2f %%\n",
-            (long long)m->count, metrics_loss(m), metrics_nll(m), 100 * metrics_accuracy(m),
-            (long long)(m->count - m->correct), 100 * ratio(m->top5, m->count));
-    int columns = name_columns(c);
-    fprintf(out, "\n%*s  precision  recall  F1      samples\n", columns, "class");
+    fprintf(out, "  (%lld wrong)", (long long)(m->count - m->correct));
+}
+
+static void print_nll_name(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (negative log-likelihood)", out);
+}
+
+/* Of all samples. */
+static const struct {
+    const char *name, *title; /* in JSON and in text */
+    double (*value)(const struct metrics *m);
+    bool percent;
+    void (*more)(const struct metrics *m, FILE *out); /* behind the figure in text, or NULL */
+} overall[] = {
+    {"loss", "loss", metrics_loss, false, NULL},
+    {"nll", "nll", metrics_nll, false, print_nll_name},
+    {"accuracy", "accuracy", metrics_accuracy, true, print_wrong},
+    {"top5", "top-5", metrics_top5, true, NULL},
+};
+
+/* Of the samples of a class, or predicted as it. */
+static const struct {
+    const char *name, *title;
+    double (*value)(const struct metrics *m, int64_t k);
+} by_class[] = {
+    {"precision", "precision", metrics_precision},
+    {"recall", "recall", metrics_recall},
+    {"f1", "F1", metrics_f1},
+};
+
+enum {
+    OVERALL = sizeof overall / sizeof overall[0],
+    BY_CLASS = sizeof by_class / sizeof by_class[0],
+    FIGURE = 6 /* columns of 0.1234 */
+};
+
+/* ---- text and JSON ---- */
+
+static void print_overall(const struct metrics *m, FILE *out)
+{
+    fprintf(out, "samples   %lld\n", (long long)m->count);
+    for (int i = 0; i < OVERALL; i++) {
+        const double value = overall[i].value(m);
+        fprintf(out, "%-8s  ", overall[i].title);
+        if (overall[i].percent)
+            fprintf(out, "%.2f %%", 100 * value);
+        else
+            fprintf(out, "%.5f", value);
+        if (overall[i].more)
+            overall[i].more(m, out);
+        fputc('\n', out);
+    }
+}
+
+static int figure_columns(int i)
+{
+    const int title = (int)strlen(by_class[i].title);
+    return title > FIGURE ? title : FIGURE;
+}
+
+static void print_classes(const struct metrics *m, const struct config *c, FILE *out)
+{
+    const int columns = name_columns(c);
+    fprintf(out, "\n%*s", columns, "class");
+    for (int i = 0; i < BY_CLASS; i++)
+        fprintf(out, "  %-*s", figure_columns(i), by_class[i].title);
+    fputs("  samples\n", out);
     for (int64_t k = 0; k < m->classes; k++) {
         print_name(c->labels[k], columns, out);
-        fprintf(out, "  %.4f     %.4f  %.4f  %lld\n", metrics_precision(m, k), metrics_recall(m, k),
-                metrics_f1(m, k), (long long)labelled(m, k));
+        for (int i = 0; i < BY_CLASS; i++)
+            fprintf(out, "  %-*.4f", figure_columns(i), by_class[i].value(m, k));
+        fprintf(out, "  %lld\n", (long long)labelled(m, k));
     }
+}
+
+void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
+{
+    print_overall(m, out);
+    print_classes(m, c, out);
     if (m->classes <= MAX_MATRIX)
         print_confusion(m, c, out);
 }
@@ -216,11 +289,13 @@ static json_t *json_confusion(const struct metrics *m)
 static json_t *json_classes(const struct metrics *m, const struct config *c)
 {
     json_t *list = json_array();
-    for (int64_t k = 0; k < m->classes; k++)
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:I}", "class", c->labels[k],
-                                              "precision", metrics_precision(m, k), "recall",
-                                              metrics_recall(m, k), "f1", metrics_f1(m, k),
-                                              "samples", (json_int_t)labelled(m, k)));
+    for (int64_t k = 0; k < m->classes; k++) {
+        json_t *row =
+            json_pack("{s:s, s:I}", "class", c->labels[k], "samples", (json_int_t)labelled(m, k));
+        for (int i = 0; i < BY_CLASS; i++)
+            json_object_set_new(row, by_class[i].name, json_real(by_class[i].value(m, k)));
+        json_array_append_new(list, row);
+    }
     return list;
 }
 
@@ -228,10 +303,10 @@ bool metrics_print_json(const struct metrics *m, const struct config *c, const c
                         FILE *out)
 {
     json_t *root =
-        json_pack("{s:f, s:f, s:f, s:f, s:I, s:s, s:o, s:o}", "accuracy", metrics_accuracy(m),
-                  "loss", metrics_loss(m), "nll", metrics_nll(m), "top5", ratio(m->top5, m->count),
-                  "samples", (json_int_t)m->count, "weights", weights, "classes",
-                  json_classes(m, c), "confusion", json_confusion(m));
+        json_pack("{s:I, s:s, s:o, s:o}", "samples", (json_int_t)m->count, "weights", weights,
+                  "classes", json_classes(m, c), "confusion", json_confusion(m));
+    for (int i = 0; i < OVERALL; i++)
+        json_object_set_new(root, overall[i].name, json_real(overall[i].value(m)));
     bool ok = root && json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
     fputc('\n', out);
     json_decref(root);
