@@ -9,9 +9,8 @@ struct window {
     int64_t kernel[2], stride[2], padding[4], dilation[2];
 };
 
-/* A gradient of a result of shape `dy` of an operation on `x`: the sizes do not belong together. */
-static bool mismatched_gradient(struct graph *g, const struct node *n, struct shape dy,
-                                struct shape x)
+bool shape_mismatched_gradient(struct graph *g, const struct node *n, struct shape dy,
+                               struct shape x)
 {
     char first[128], second[128];
     diag_report(g->program->diag, n->span, DIAG_GRADIENT_SHAPE, op_info(n->op)->name,
@@ -130,7 +129,7 @@ bool shape_conv2d_grad_input(struct graph *g, struct node *n)
     if (!window_out(g, n, &window, &x, out))
         return false;
     if (dy.dim[1] != w.dim[0] || dy.dim[2] != out[0] || dy.dim[3] != out[1])
-        return mismatched_gradient(g, n, dy, x);
+        return shape_mismatched_gradient(g, n, dy, x);
     n->type = shape_f32(x);
     return true;
 }
@@ -148,7 +147,7 @@ bool shape_conv2d_grad_weight(struct graph *g, struct node *n)
     if (!window_out(g, n, &window, &x, out))
         return false;
     if (dy.dim[0] != x.dim[0] || dy.dim[2] != out[0] || dy.dim[3] != out[1])
-        return mismatched_gradient(g, n, dy, x);
+        return shape_mismatched_gradient(g, n, dy, x);
     n->type = shape_f32(
         shape_4d(dy.dim[1], x.dim[1] / n->attrs->groups, window.kernel[0], window.kernel[1]));
     return true;
@@ -183,8 +182,7 @@ bool shape_linear(struct graph *g, struct node *n)
 
 /* ---- pooling ---- */
 
-/* Padding is less than the kernel, so that every window has an element. */
-static bool pool_out(struct graph *g, const struct node *n, const struct shape *x, int64_t out[2])
+bool shape_pool_out(struct graph *g, const struct node *n, const struct shape *x, int64_t out[2])
 {
     struct window w = conv_window(n->attrs, n->attrs->kernel[0], n->attrs->kernel[1]);
     w.dilation[0] = w.dilation[1] = 1;
@@ -202,7 +200,7 @@ bool shape_pool(struct graph *g, struct node *n)
         return false;
     struct shape x = shape_in(g, n, 0).shape;
     int64_t out[2];
-    if (!pool_out(g, n, &x, out))
+    if (!shape_pool_out(g, n, &x, out))
         return false;
     n->type = shape_f32(shape_4d(x.dim[0], x.dim[1], out[0], out[1]));
     return true;
@@ -215,11 +213,11 @@ bool shape_max_pool_grad(struct graph *g, struct node *n)
         return false;
     struct type dy = shape_in(g, n, 0), x = shape_in(g, n, 1);
     int64_t out[2];
-    if (!pool_out(g, n, &x.shape, out))
+    if (!shape_pool_out(g, n, &x.shape, out))
         return false;
     struct shape y = shape_4d(x.shape.dim[0], x.shape.dim[1], out[0], out[1]);
     if (!shape_equal(&dy.shape, &y))
-        return mismatched_gradient(g, n, dy.shape, x.shape);
+        return shape_mismatched_gradient(g, n, dy.shape, x.shape);
     if (!shape_want_type(g, n, 2, dy))
         return false;
     n->type = x;
@@ -246,7 +244,7 @@ bool shape_in_size(struct graph *g, struct node *n)
             return false;
     struct shape x = shape_4d(dy.dim[0], dy.dim[1], n->attrs->in_size[0], n->attrs->in_size[1]);
     if (dy.dim[2] != 1 || dy.dim[3] != 1)
-        return mismatched_gradient(g, n, dy, x);
+        return shape_mismatched_gradient(g, n, dy, x);
     n->type = shape_f32(x);
     return true;
 }

@@ -1,0 +1,72 @@
+/* global_avg_pool and its gradient. A unit is an (image, channel block). */
+#include "geometry.h"
+#include "vmath.h"
+
+static void emit_global_avg_pool(struct kernel_build *k)
+{
+    enum { CHAINS = 4 };
+    struct ir *ir = k->ir;
+    struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
+    LLVMValueRef x = kernel_buffer(k, 0), sum[CHAINS][FTMRT_CB] = {0};
+    uint32_t parts = geometry_parts(ir);
+    for (uint32_t i = 0; i < CHAINS * parts; i++)
+        sum[i / parts][i % parts] = ir_local(ir, ir->vec);
+    struct unit_loop u = unit_loop_begin(k, q.blocks);
+    LLVMValueRef slice = geometry_slice(ir, &q, x, u.image, u.block);
+    for (uint32_t i = 0; i < CHAINS * parts; i++)
+        ir_set(ir, sum[i / parts][i % parts], ir_vec_const(ir, 0));
+    int64_t whole = q.pixels / CHAINS * CHAINS;
+    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, whole), CHAINS);
+    for (uint32_t i = 0; i < CHAINS * parts; i++) {
+        LLVMValueRef p =
+            geometry_pixel(ir, slice, ir_add_const(ir, pixels.i, i / parts), i % parts);
+        LLVMValueRef local = sum[i / parts][i % parts];
+        ir_set(ir, local, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, local), ir_load_vec(ir, p), ""));
+    }
+    ir_loop_end(ir, &pixels);
+    for (uint32_t part = 0; part < parts; part++) {
+        LLVMValueRef v[CHAINS];
+        for (int64_t c = 0; c < CHAINS; c++) {
+            v[c] = ir_get(ir, ir->vec, sum[c][part]);
+            if (whole + c < q.pixels)
+                v[c] = LLVMBuildFAdd(
+                    ir->b, v[c],
+                    ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, whole + c), part)), "");
+        }
+        LLVMValueRef mean = LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, CHAINS),
+                                          ir_vec_const(ir, (double)q.pixels), "");
+        const struct position at = {
+            .image = u.image, .block = u.block, .pixel = ir_i64(ir, 0), .part = part};
+        epilogue_store(k, mean, &at);
+    }
+    unit_loop_end(k, &u);
+}
+
+static void emit_global_avg_pool_grad(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
+    struct geometry in = geometry_of(k->graph, k->node->inputs[0]), q = geometry_of(k->graph, self);
+    LLVMValueRef dy = kernel_buffer(k, 0), share[FTMRT_CB] = {0};
+    struct unit_loop u = unit_loop_begin(k, q.blocks);
+    LLVMValueRef slice = geometry_slice(ir, &in, dy, u.image, u.block);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++)
+        share[part] =
+            LLVMBuildFDiv(ir->b, ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, 0), part)),
+                          ir_vec_const(ir, (double)q.pixels), "");
+    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.pixels), 1);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        const struct position at = {
+            .image = u.image, .block = u.block, .pixel = pixels.i, .part = part};
+        epilogue_store(k, share[part], &at);
+    }
+    ir_loop_end(ir, &pixels);
+    unit_loop_end(k, &u);
+}
+
+/* ---- the families ---- */
+
+const struct kernel_family kernel_global_avg_pool = {"global_avg_pool", one_phase, units_of_result,
+                                                     emit_global_avg_pool};
+const struct kernel_family kernel_global_avg_pool_grad = {
+    "global_avg_pool_grad", one_phase, units_of_result, emit_global_avg_pool_grad};
