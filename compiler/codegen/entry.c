@@ -40,7 +40,8 @@ static LLVMValueRef address(struct entry *e, const struct place *p)
 {
     struct ir *ir = e->ir;
     switch (p->kind) {
-    case PLACE_NONE: return LLVMConstNull(ir->ptr);
+    case PLACE_NONE:
+    case PLACE_IMMEDIATE: return LLVMConstNull(ir->ptr);
     case PLACE_WORKSPACE: return offset_by(ir, e->workspace, p->offset);
     case PLACE_BLOB: return offset_by(ir, e->blob, e->descriptor->constants_at + p->offset);
     case PLACE_INPUT:
@@ -85,7 +86,7 @@ static void emit_call(struct entry *e, const struct graph *g, const struct call 
     const struct kernel_family *family = kernel_family(g, n);
     const struct kernel *kernel = &e->schedule->kernels.at[c->kernel];
     for (uint32_t i = 0; i < n->input_count; i++)
-        if (c->in[i].kind != PLACE_NONE)
+        if (c->in[i].kind != PLACE_NONE && c->in[i].kind != PLACE_IMMEDIATE)
             set_buffer(e, i, &c->in[i]);
     if (c->out.kind != PLACE_NONE)
         set_buffer(e, n->input_count, &c->out);

@@ -8,7 +8,7 @@
 static bool operand_is_padded(const struct graph *g, value_id operand, const struct shape *result)
 {
     const struct shape *s = graph_shape(g, operand);
-    if (s->rank == 0)
+    if (s->rank == 0 || graph_node(g, operand)->op == OP_constant)
         return false;
     return s->rank < 2 || result->rank != s->rank || s->dim[1] == result->dim[1];
 }

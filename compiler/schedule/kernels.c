@@ -11,7 +11,10 @@
 static bool same_value(const struct graph *g, value_id a, const struct graph *h, value_id b)
 {
     const struct node *x = graph_node(g, a), *y = graph_node(h, b);
-    return type_equal(&x->type, &y->type) && x->layout == y->layout;
+    bool immediate =
+        x->op == OP_constant || y->op == OP_constant; /* its value stands in the code */
+    return type_equal(&x->type, &y->type) && x->layout == y->layout &&
+           (!immediate || (x->op == y->op && x->attrs == y->attrs));
 }
 
 static bool same_kernel(const struct graph *g, value_id a, const struct graph *h, value_id b)

@@ -79,7 +79,7 @@ static struct place leaf_place(struct planner *p, value_id v)
         place.kind = PLACE_WORKSPACE;
         place.offset = p->s->state_offset[n->attrs->state];
     } else {
-        FTM_BUG("%s: the constant %%%u is still needed at run time", p->g->name, v.i);
+        place.kind = PLACE_IMMEDIATE;
     }
     return place;
 }
@@ -133,6 +133,13 @@ static void make_result(struct planner *p, value_id v, uint32_t call)
     p->at[v.i] = (struct location){.storage = add_storage(p, s)};
 }
 
+/* Whether operand i may be an immediate: an element-wise expression reads it, or an update. */
+static bool reads_immediate(const struct node *n, uint32_t i)
+{
+    enum op_class cls = op_info(n->op)->cls;
+    return cls == OP_CLASS_ELEMWISE || cls == OP_CLASS_EFFECT || i >= node_anchor_inputs(n);
+}
+
 static void find_storages(struct planner *p)
 {
     for (uint32_t c = 0; c < p->f->calls.len; c++) {
@@ -141,6 +148,9 @@ static void find_storages(struct planner *p)
         for (uint32_t i = 0; i < n->input_count; i++) {
             int32_t storage = locate(p, n->inputs[i]).storage;
             storage_at(p, storage)->last = c;
+            FTM_BUG_ON(
+                storage_at(p, storage)->fixed.kind == PLACE_IMMEDIATE && !reads_immediate(n, i),
+                "%s: the constant %%%u is still needed in memory", p->g->name, n->inputs[i].i);
         }
         if (op_info(n->op)->cls != OP_CLASS_EFFECT)
             make_result(p, v, c);

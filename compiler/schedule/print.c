@@ -86,6 +86,7 @@ static void print_place(const struct schedule *s, const struct schedule_function
 {
     switch (p->kind) {
     case PLACE_NONE: fputs("nothing", out); break;
+    case PLACE_IMMEDIATE: fputs("immediate", out); break;
     case PLACE_WORKSPACE: print_workspace(s, p, out); break;
     case PLACE_BLOB: fprintf(out, "constant %" PRIu64, p->offset); break;
     case PLACE_INPUT: fprintf(out, "input %" PRIu64, p->offset); break;

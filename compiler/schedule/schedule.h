@@ -16,6 +16,7 @@
 
 enum place_kind {
     PLACE_NONE,
+    PLACE_IMMEDIATE, /* a `constant` node: its value stands in the kernel's code */
     PLACE_WORKSPACE, /* states, activations, scratch: offset in the workspace */
     PLACE_BLOB,      /* derived constants: offset in the blob */
     PLACE_INPUT,     /* index of a function input (the caller's memory, row-major) */
