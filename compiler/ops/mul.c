@@ -1,0 +1,53 @@
+/* y = a b; b may be the same for all channels, for all pixels, or a number (kind b of ops.def). The
+ * gradient to b is then summed over what it is the same for. */
+#include "eval_support.h"
+#include "rules.h"
+
+void eval_mul(struct eval *e)
+{
+    int64_t size = tensor_elements(&e->out);
+    const struct tensor *b = &e->in[1];
+    for (int64_t i = 0; i < size; i++)
+        e->out.data[i] = e->in[0].data[i] * b->data[broadcast_element(&b->shape, &e->out.shape, i)];
+}
+
+static value_id sum_pixels(struct graph *g, value_id x)
+{
+    const struct type number = {FTMRT_F32, shape_scalar()};
+    double pixels = (double)(graph_shape(g, x)->dim[2] * graph_shape(g, x)->dim[3]);
+    value_id mean = graph_op(g, OP_global_avg_pool, NULL, x);
+    return graph_op(g, OP_mul, NULL, mean, graph_constant(g, pixels, number));
+}
+
+/* The sum of x over everything that a value of the shape is the same for. */
+static value_id sum_to(struct graph *g, value_id x, const struct shape *shape)
+{
+    if (shape->rank == 0 || shape->dim[1] != graph_shape(g, x)->dim[1])
+        x = graph_op(g, OP_sum_channels, NULL, x);
+    if (shape->rank == 0 || shape->dim[2] != graph_shape(g, x)->dim[2] ||
+        shape->dim[3] != graph_shape(g, x)->dim[3])
+        x = sum_pixels(g, x);
+    if (shape->rank > 0)
+        return x;
+    const struct attrs a = {.shape = shape_scalar()};
+    return graph_op(g, OP_reshape, &a, graph_op(g, OP_channel_sum, NULL, x));
+}
+
+void grad_mul(struct grad *g)
+{
+    value_id a = grad_in(g, 0), b = grad_in(g, 1);
+    struct shape to = *graph_shape(g->graph, b);
+    if (grad_wanted(g, 0))
+        grad_accumulate(g, 0, graph_op(g->graph, OP_mul, NULL, g->dy, b));
+    if (!grad_wanted(g, 1))
+        return;
+    value_id db = graph_op(g->graph, OP_mul, NULL, g->dy, a);
+    bool same = shape_equal(&to, graph_shape(g->graph, a));
+    grad_accumulate(g, 1, same ? db : sum_to(g->graph, db, &to));
+}
+
+emit_value emit_mul(struct emit *e, const struct attrs *attrs)
+{
+    (void)attrs;
+    return lanes_mul(e, lanes_in(e, 0, 0), lanes_in(e, 1, 0));
+}
