@@ -1,5 +1,5 @@
-/* avg_pool and its gradient: windows of channel blocks (pool_window.h), each summed in row-major order
- * and divided once. The gradient adds a window's share to all of its places. */
+/* avg_pool, adaptive_avg_pool and their gradients: windows of channel blocks (pool_window.h), each summed
+ * in row-major order and divided once. A gradient adds a window's share to all of its places. */
 #include "pool_window.h"
 
 struct average {
@@ -30,11 +30,9 @@ static void add_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
     }
 }
 
-static void emit_avg_pool(struct kernel_build *k)
+static void emit_average(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
-    value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
-    struct pool_window w = pool_window_of(k, k->node->inputs[0], self);
     struct average a = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         a.sum[part] = ir_local(ir, ir->vec);
@@ -65,11 +63,9 @@ static void share_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
     }
 }
 
-static void emit_avg_pool_grad(struct kernel_build *k)
+static void emit_average_grad(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
-    value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
-    struct pool_window w = pool_window_of(k, self, k->node->inputs[0]);
     struct average a = {0};
     struct unit_loop u = unit_loop_begin(k, w.in.blocks);
     a.slice = geometry_slice(ir, &w.in, kernel_result(k), u.image, u.block);
@@ -87,7 +83,62 @@ static void emit_avg_pool_grad(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
+/* ---- avg_pool ---- */
+
+static value_id self(const struct kernel_build *k)
+{
+    return (value_id){(uint32_t)(k->node - k->graph->nodes.at)};
+}
+
+static void emit_avg_pool(struct kernel_build *k)
+{
+    emit_average(k, pool_window_of(k, k->node->inputs[0], self(k)));
+}
+
+static void emit_avg_pool_grad(struct kernel_build *k)
+{
+    emit_average_grad(k, pool_window_of(k, self(k), k->node->inputs[0]));
+}
+
 const struct kernel_family kernel_avg_pool = {"avg_pool", one_phase, units_of_result,
                                               emit_avg_pool};
 const struct kernel_family kernel_avg_pool_grad = {"avg_pool_grad", one_phase, units_of_result,
                                                    emit_avg_pool_grad};
+
+/* ---- adaptive_avg_pool ---- */
+
+/* Part `out` of an axis: it lies inside the map. */
+static void part_range(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start,
+                       LLVMValueRef *lo, LLVMValueRef *hi)
+{
+    struct ir *ir = w->k->ir;
+    int64_t in = axis == 0 ? w->in.height : w->in.width,
+            parts = axis == 0 ? w->out.height : w->out.width;
+    LLVMValueRef from = ir_mul_const(ir, out, in);
+    *start = ir_div_const(ir, from, parts);
+    *lo = ir_i64(ir, 0);
+    *hi = ir_sub(ir, ir_div_const(ir, ir_add_const(ir, from, in + parts - 1), parts), *start);
+}
+
+static struct pool_window parts_of(struct kernel_build *k, value_id in, value_id out)
+{
+    struct pool_window w = pool_window_of(k, in, out);
+    w.range = part_range;
+    w.clipped = true;
+    return w;
+}
+
+static void emit_adaptive(struct kernel_build *k)
+{
+    emit_average(k, parts_of(k, k->node->inputs[0], self(k)));
+}
+
+static void emit_adaptive_grad(struct kernel_build *k)
+{
+    emit_average_grad(k, parts_of(k, self(k), k->node->inputs[0]));
+}
+
+const struct kernel_family kernel_adaptive_avg_pool = {"adaptive_avg_pool", one_phase,
+                                                       units_of_result, emit_adaptive};
+const struct kernel_family kernel_adaptive_avg_pool_grad = {"adaptive_avg_pool_grad", one_phase,
+                                                            units_of_result, emit_adaptive_grad};
