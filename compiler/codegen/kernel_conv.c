@@ -21,14 +21,14 @@ static void tap_range(struct ir *ir, const struct gather_axis *a, LLVMValueRef t
     row->hi = ir_min(ir, row->hi, taps);
 }
 
-struct gather_row gather_row(struct ir *ir, const struct gather *q, LLVMValueRef out_row)
+struct gather_row gather_row(struct ir *ir, const struct gather *q, int d, LLVMValueRef out)
 {
-    int64_t classes = gather_classes(q, 0), step = q->backward ? q->attrs->stride[0] : 1;
-    struct gather_axis a = gather_axis(q, 0, 0);
-    LLVMValueRef j = ir_div_const(ir, out_row, step), class = ir_rem_const(ir, out_row, step);
+    int64_t classes = gather_classes(q, d), step = q->backward ? q->attrs->stride[d] : 1;
+    struct gather_axis a = gather_axis(q, d, 0);
+    LLVMValueRef j = ir_div_const(ir, out, step), class = ir_rem_const(ir, out, step);
     LLVMValueRef off0 = ir_i64(ir, a.off0), tap0 = ir_i64(ir, a.tap0), taps = ir_i64(ir, a.taps);
     for (int64_t r = 1; r < classes; r++) {
-        struct gather_axis b = gather_axis(q, 0, r);
+        struct gather_axis b = gather_axis(q, d, r);
         LLVMValueRef is = LLVMBuildICmp(ir->b, LLVMIntEQ, class, ir_i64(ir, r), "");
         off0 = LLVMBuildSelect(ir->b, is, ir_i64(ir, b.off0), off0, "");
         tap0 = LLVMBuildSelect(ir->b, is, ir_i64(ir, b.tap0), tap0, "");

@@ -7,14 +7,14 @@
 #include "gather.h"
 #include "kernel.h"
 
-/* A row of outputs at run time: output index -> input row of tap 0, weight tap 0, and the taps lo
- * <= t < hi. */
+/* An output of an axis (0: rows) at run time: its index -> input index of tap 0, weight tap 0, and
+ * the taps lo <= t < hi. */
 struct gather_row {
     LLVMValueRef base; /* input index of tap 0 */
     LLVMValueRef tap0;
     LLVMValueRef lo, hi;
     int64_t off_step, tap_step;
 };
-struct gather_row gather_row(struct ir *ir, const struct gather *q, LLVMValueRef out_row);
+struct gather_row gather_row(struct ir *ir, const struct gather *q, int d, LLVMValueRef out);
 
 #endif

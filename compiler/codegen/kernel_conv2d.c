@@ -150,6 +150,36 @@ static void emit_reduction(struct conv *c, struct tile *t, const struct gather_r
     ir_loop_end(ir, &blocks);
 }
 
+/* The group of the convolution that makes the output channels at c->at.block. */
+static LLVMValueRef group_of(const struct conv *c)
+{
+    return ir_div_const(c->ir, c->at.block, ceil_div(c->p.q.out_channels, CB));
+}
+
+/* The weights of the output channels at c->at.block. */
+static LLVMValueRef group_weights(const struct conv *c)
+{
+    struct ir *ir = c->ir;
+    LLVMValueRef block = c->at.block, all = kernel_buffer(c->k, 1);
+    if (c->p.conv_groups == 1 || !c->p.q.backward)
+        return ir_at(ir, all, ir_mul_const(ir, block, c->weight_block));
+    /* CONV_T: the blocks of a group's inputs, in each all outputs */
+    int64_t taps = c->p.q.kernel[0] * c->p.q.kernel[1];
+    block = ir_rem_const(ir, block, ceil_div(c->p.q.out_channels, CB));
+    LLVMValueRef from = ir_mul_const(ir, group_of(c), c->in_blocks * taps * CB * CB);
+    return ir_at(ir, all, ir_add(ir, ir_mul_const(ir, block, c->weight_block), from));
+}
+
+/* The image from the first channel on that the output channels at c->at.block read. */
+static LLVMValueRef group_input(const struct conv *c, LLVMValueRef image)
+{
+    struct ir *ir = c->ir;
+    LLVMValueRef x = ir_at(ir, kernel_buffer(c->k, 0), ir_mul_const(ir, image, c->image));
+    if (c->p.conv_groups == 1)
+        return x;
+    return ir_at(ir, x, ir_mul_const(ir, group_of(c), c->in_blocks * c->block));
+}
+
 /* ---- tiles in a row ---- */
 
 static void store_row_tile(struct conv *c, struct tile *t, LLVMValueRef pixel, int64_t step)
@@ -189,7 +219,7 @@ static void emit_segment(struct conv *c, const struct gather_axis *w,
 
 static void emit_row(struct conv *c, LLVMValueRef out_row)
 {
-    struct gather_row row = gather_row(c->ir, &c->p.q, out_row);
+    struct gather_row row = gather_row(c->ir, &c->p.q, 0, out_row);
     for (int64_t class = 0; class < gather_classes(&c->p.q, 1); class++) {
         struct gather_segment segments[GATHER_MAX_SEGMENTS];
         struct gather_axis w = gather_axis(&c->p.q, 1, class);
@@ -214,8 +244,8 @@ static void emit_rows_unit(struct conv *c, LLVMValueRef unit)
         c->at.image = ir_div_const(ir, rest, c->p.groups);
     }
     c->at.block = ir_mul_const(ir, group, c->p.blocks);
-    c->x = ir_at(ir, kernel_buffer(c->k, 0), ir_mul_const(ir, c->at.image, c->image));
-    c->weights = ir_at(ir, kernel_buffer(c->k, 1), ir_mul_const(ir, c->at.block, c->weight_block));
+    c->x = group_input(c, c->at.image);
+    c->weights = group_weights(c);
     int64_t rows = c->p.q.out[0];
     LLVMValueRef lo = ir_div_const(ir, ir_mul_const(ir, band, rows), c->p.bands);
     LLVMValueRef hi =
@@ -246,7 +276,7 @@ static void emit_pixel_of_images(struct conv *c, int64_t width, int64_t out_row,
 {
     struct ir *ir = c->ir;
     const struct gather *q = &c->p.q;
-    struct gather_row row = gather_row(ir, q, ir_i64(ir, out_row));
+    struct gather_row row = gather_row(ir, q, 0, ir_i64(ir, out_row));
     int64_t step = q->backward ? q->attrs->stride[1] : 1;
     struct gather_axis w = gather_axis(q, 1, out_column % step);
     struct gather_taps run = {.first = 0, .count = 0, .lo = 0, .hi = width};
@@ -286,7 +316,7 @@ static void emit_tap_per_pixel(struct conv *c, int64_t width)
 static void emit_images(struct conv *c, int64_t width, LLVMValueRef image)
 {
     c->at.image = image;
-    c->x = ir_at(c->ir, kernel_buffer(c->k, 0), ir_mul_const(c->ir, image, c->image));
+    c->x = group_input(c, image);
     if (c->p.per_tap) {
         emit_tap_per_pixel(c, width);
         return;
@@ -306,7 +336,7 @@ static void emit_images_unit(struct conv *c, LLVMValueRef unit)
     LLVMValueRef first = ir_mul_const(ir, ir_sub(ir, unit, ir_mul(ir, group, tiles)), width);
     LLVMValueRef end = ir_add_const(ir, first, width);
     c->at.block = ir_mul_const(ir, group, c->p.blocks);
-    c->weights = ir_at(ir, kernel_buffer(c->k, 1), ir_mul_const(ir, c->at.block, c->weight_block));
+    c->weights = group_weights(c);
     struct ir_if whole = ir_if_begin(ir, LLVMBuildICmp(ir->b, LLVMIntSLE, end, c->k->n, ""));
     emit_images(c, width, first);
     if (width > 1) {
@@ -340,8 +370,9 @@ static void emit(struct kernel_build *k)
     c.pixel = q->plain ? 1 : CB;
     c.channel = q->plain ? pixels : 1;
     c.block = CB * pixels;
-    c.image = q->plain ? q->in_channels * pixels : c.in_blocks * c.block;
-    c.weight_block = c.in_blocks * q->kernel[0] * q->kernel[1] * CB * CB;
+    c.image = q->plain ? q->in_channels * pixels : c.p.conv_groups * c.in_blocks * c.block;
+    int64_t reduced = q->backward ? c.p.conv_groups * c.in_blocks : c.in_blocks;
+    c.weight_block = reduced * q->kernel[0] * q->kernel[1] * CB * CB;
     struct ir_loop units_loop = ir_loop_begin(ir, k->begin, k->end, 1);
     if (c.p.mode == CONV_IMAGES)
         emit_images_unit(&c, units_loop.i);

@@ -265,6 +265,18 @@ static void emit_all_shards(struct grad_weight *w, LLVMValueRef stack)
     clear_rest(w, &out);
 }
 
+/* x of image 0 from the first channel that the tile's group of the convolution reads. */
+static LLVMValueRef group_input(struct grad_weight *w)
+{
+    const struct grad_weight_tiles *p = &w->p;
+    LLVMValueRef x = kernel_buffer(w->k, 0);
+    if (p->conv_groups == 1)
+        return x;
+    LLVMValueRef group = ir_div_const(w->ir, w->group, p->out_blocks / p->blocks);
+    int64_t floats = p->in_blocks * p->in[0] * p->in[1] * CB;
+    return ir_at(w->ir, x, ir_mul_const(w->ir, group, floats));
+}
+
 /* Unit -> (shard,) group, run of taps, run of chunks: neighbours share dy. */
 static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef stack)
 {
@@ -277,7 +289,7 @@ static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef sta
     w->tap0 = ir_mul_const(ir, ir_rem_const(ir, unit, tap_runs), p->unit_taps);
     unit = ir_div_const(ir, unit, tap_runs);
     w->group = ir_rem_const(ir, unit, p->groups);
-    w->x = kernel_buffer(w->k, 0);
+    w->x = group_input(w);
     w->dy = ir_at(ir, kernel_buffer(w->k, 1), ir_mul_const(ir, w->group, p->blocks * w->dy_block));
     if (p->inside) {
         emit_all_shards(w, stack);
@@ -331,9 +343,10 @@ static void emit(struct kernel_build *k)
     int64_t pixels = w.p.in[0] * w.p.in[1];
     w.pixel = w.p.plain ? 1 : CB;
     w.channel = w.p.plain ? pixels : 1;
-    w.x_image = w.p.plain ? w.p.in_channels * pixels : w.p.in_blocks * pixels * CB;
+    w.x_image =
+        w.p.plain ? w.p.in_channels * pixels : w.p.conv_groups * w.p.in_blocks * pixels * CB;
     w.dy_block = w.p.out[0] * w.p.out[1] * CB;
-    w.dy_image = w.p.out_blocks * w.dy_block;
+    w.dy_image = w.p.conv_groups * w.p.out_blocks * w.dy_block;
     for (int64_t i = 0; i < w.p.rows * w.p.vectors; i++)
         w.acc[i] = ir_local(ir, ir->vec);
     LLVMValueRef stack = w.p.inside ? stack_new(&w) : NULL;

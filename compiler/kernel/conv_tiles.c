@@ -106,7 +106,9 @@ static void reshape_map(struct gather *q, int64_t row)
 
 struct conv_tiles conv_tiles_of(const struct graph *g, const struct node *n, const struct cpu *cpu)
 {
-    struct conv_tiles p = {.q = gather_of(g, n)};
+    struct conv_tiles p = {.q = gather_of(g, n), .conv_groups = n->attrs->groups};
+    p.q.in_channels /= p.conv_groups;
+    p.q.out_channels /= p.conv_groups;
     int64_t parts = FTMRT_CB / cpu->lanes, out_blocks = ceil_div(p.q.out_channels, CB);
     p.per_tap = is_one_tap_each(&p.q);
     bool flat = is_pointwise(&p.q);
@@ -128,10 +130,11 @@ struct conv_tiles conv_tiles_of(const struct graph *g, const struct node *n, con
     p.blocks = best.blocks;
     p.vectors = best.blocks * parts;
     p.width = best.width;
-    p.groups = out_blocks / best.blocks;
+    p.groups = p.conv_groups * (out_blocks / best.blocks);
     p.bands = p.mode == CONV_ROWS ? gather_bands(p.q.out[0], p.groups) : 1;
     int64_t taps = p.q.kernel[0] * p.q.kernel[1];
-    int64_t weight_bytes = out_blocks * ceil_div(p.q.in_channels, CB) * taps * CB * CB * 4;
+    int64_t weight_bytes =
+        p.conv_groups * out_blocks * ceil_div(p.q.in_channels, CB) * taps * CB * CB * 4;
     p.groups_outer = weight_bytes > cpu->l2;
     return p;
 }

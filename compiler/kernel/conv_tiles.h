@@ -15,13 +15,14 @@
 enum conv_mode { CONV_ROWS, CONV_IMAGES };
 
 struct conv_tiles {
-    struct gather q;
+    struct gather q;     /* of one group: its channels */
+    int64_t conv_groups; /* groups of the convolution */
     enum conv_mode mode;
     bool per_tap;            /* IMAGES: output pixel p is made by tap p of the only input pixel */
     bool groups_outer;       /* units go over images within a group of output channels */
     int64_t blocks, vectors; /* of output channels in a tile: vectors = blocks * (16 / lanes) */
     int64_t width;           /* outputs in a tile */
-    int64_t groups, bands;
+    int64_t groups, bands;   /* tiles of output channels, of all groups; bands of rows */
 };
 
 /* The tiles of a conv2d or conv2d_grad_input node, by a small cost model. */

@@ -22,7 +22,7 @@ struct kernel_facts {
     enum ftmrt_layout weight;
     /* Whether it can compute the node; NULL: any node of the op. */
     bool (*applies)(const struct graph *g, const struct node *n);
-    /* Vectors of 16 channels multiplied for an image, to choose between kernels of one op; NULL: 0. */
+    /* How slow it is against the others of its op that apply; NULL: 0. */
     double (*cost)(const struct graph *g, const struct node *n);
     /* The form of an operand; NULL: as is usual for its type. */
     struct form (*wants)(const struct graph *g, const struct node *n, uint32_t operand);

@@ -1,5 +1,5 @@
-/* Facts of the convolutions: dense (one group) and depthwise (a group per channel), forward, gradient
- * to the input and gradient of the weight. */
+/* Facts of the convolutions: dense (one group, or groups of whole channel blocks), depthwise (a group
+ * per channel) and grouped (any), each forward, gradient to the input and gradient of the weight. */
 #include <inttypes.h>
 
 #include "facts.h"
@@ -30,13 +30,20 @@ static struct sizes weight_sizes(const struct graph *g, const struct node *n)
     return (struct sizes){x->dim[1], dy->dim[1], n->attrs->kernel, &x->dim[2]};
 }
 
+static bool is_depthwise(const struct node *n, struct sizes s)
+{
+    return n->attrs->groups > 1 && s.in == n->attrs->groups && s.out == n->attrs->groups;
+}
+
 static void name_convolution(struct strbuf *b, const struct node *n, struct sizes s)
 {
     strbuf_addf(b, "_%" PRId64 "x%" PRId64, s.kernel[0], s.kernel[1]);
     kernel_name_pair(b, "s", n->attrs->stride);
     kernel_name_pair(b, "d", n->attrs->dilation);
-    if (n->attrs->groups > 1)
+    if (is_depthwise(n, s))
         strbuf_addf(b, "_depthwise_%" PRId64, s.in);
+    else if (n->attrs->groups > 1)
+        strbuf_addf(b, "_g%" PRId64 "_%" PRId64 "x%" PRId64, n->attrs->groups, s.in, s.out);
     else
         strbuf_addf(b, "_%" PRId64 "x%" PRId64, s.in, s.out);
     strbuf_addf(b, "_%" PRId64 "x%" PRId64, s.map[0], s.map[1]);
@@ -59,15 +66,26 @@ static void name_weight(struct strbuf *b, const struct graph *g, const struct no
 
 /* ---- which applies ---- */
 
-static bool is_dense(const struct graph *g, const struct node *n)
+/* Groups of whole channel blocks are dense convolutions side by side. */
+static bool is_dense(const struct node *n, struct sizes s)
 {
-    (void)g;
-    return n->attrs->groups == 1;
+    int64_t groups = n->attrs->groups;
+    return groups == 1 || (s.in / groups % FTMRT_CB == 0 && s.out / groups % FTMRT_CB == 0);
 }
 
-static bool is_depthwise(const struct node *n, struct sizes s)
+static bool dense_forward(const struct graph *g, const struct node *n)
 {
-    return n->attrs->groups > 1 && s.in == n->attrs->groups && s.out == n->attrs->groups;
+    return is_dense(n, forward_sizes(g, n));
+}
+
+static bool dense_input(const struct graph *g, const struct node *n)
+{
+    return is_dense(n, input_sizes(g, n));
+}
+
+static bool dense_weight(const struct graph *g, const struct node *n)
+{
+    return is_dense(n, weight_sizes(g, n));
 }
 
 static bool depthwise_forward(const struct graph *g, const struct node *n)
@@ -112,14 +130,14 @@ const struct kernel_facts facts_conv = {
     .takes_steps = true,
     .images = 1U << 0,
     .weight = FTMRT_LAYOUT_CONV,
-    .applies = is_dense,
+    .applies = dense_forward,
     .detail = name_forward,
 };
 
 const struct kernel_facts facts_conv_grad_input = {
     .takes_steps = true,
     .weight = FTMRT_LAYOUT_CONV,
-    .applies = is_dense,
+    .applies = dense_input,
     .wants = wants_transposed,
     .detail = name_input,
 };
@@ -127,7 +145,7 @@ const struct kernel_facts facts_conv_grad_input = {
 const struct kernel_facts facts_conv_grad_weight = {
     .images = 1U << 0,
     .weight = FTMRT_LAYOUT_CONV,
-    .applies = is_dense,
+    .applies = dense_weight,
     .scratch = scratch_dense,
     .detail = name_weight,
 };
@@ -150,5 +168,41 @@ const struct kernel_facts facts_depthwise_grad_weight = {
     .weight = FTMRT_LAYOUT_DEPTHWISE,
     .applies = depthwise_weight,
     .scratch = scratch_depthwise,
+    .detail = name_weight,
+};
+
+/* ---- any groups ---- */
+
+/* Channels are gathered lane by lane: several times as slow as a kernel that loads them together. */
+static double scattered_cost(const struct graph *g, const struct node *n)
+{
+    (void)g, (void)n;
+    return 1;
+}
+
+const struct kernel_facts facts_grouped = {
+    .takes_steps = true,
+    .weight = FTMRT_LAYOUT_CONV,
+    .cost = scattered_cost,
+    .detail = name_forward,
+};
+
+const struct kernel_facts facts_grouped_grad_input = {
+    .takes_steps = true,
+    .weight = FTMRT_LAYOUT_CONV,
+    .cost = scattered_cost,
+    .detail = name_input,
+};
+
+static uint64_t scratch_grouped(const struct graph *g, const struct node *n)
+{
+    const struct form form = form_usual(&n->type, FTMRT_LAYOUT_CONV);
+    return (uint64_t)g->program->shards * form_bytes(form, &n->type.shape);
+}
+
+const struct kernel_facts facts_grouped_grad_weight = {
+    .weight = FTMRT_LAYOUT_CONV,
+    .cost = scattered_cost,
+    .scratch = scratch_grouped,
     .detail = name_weight,
 };

@@ -52,7 +52,7 @@ static void choose_tile(struct grad_weight_tiles *p, const struct cpu *cpu)
     FTM_BUG_ON(p->rows == 0, "no tile fits %s", cpu->name);
     p->vectors = p->blocks * parts;
     p->chunks = ceil_div(p->in_channels, p->rows);
-    p->groups = p->out_blocks / p->blocks;
+    p->groups = p->conv_groups * (p->out_blocks / p->blocks);
 }
 
 static bool is_pointwise(const struct node *n, const struct grad_weight_tiles *p)
@@ -108,9 +108,10 @@ struct grad_weight_tiles grad_weight_tiles_of(const struct graph *g, const struc
         .plain = x->layout == FTMRT_LAYOUT_PLAIN,
         .inside = grad_weight_shards_inside(n),
         .chained = out[2] * out[3] * ceil_div(max, shards) <= CHAIN,
-        .in_channels = in[1],
-        .in_blocks = ceil_div(in[1], CB),
-        .out_blocks = ceil_div(out[1], CB),
+        .conv_groups = n->attrs->groups,
+        .in_channels = in[1] / n->attrs->groups,
+        .in_blocks = ceil_div(in[1] / n->attrs->groups, CB),
+        .out_blocks = ceil_div(out[1] / n->attrs->groups, CB),
         .in = {in[2], in[3]},
         .out = {out[2], out[3]},
         .kernel = {w[2], w[3]},

@@ -10,6 +10,7 @@ enum { GRAD_WEIGHT_MAX_ACC = 32 };
 
 struct grad_weight_tiles {
     bool plain, inside, chained;
+    int64_t conv_groups; /* groups of the convolution; channels and blocks are those of one */
     int64_t in_channels, in_blocks, out_blocks;
     int64_t in[2], out[2],
         kernel[2]; /* height, width; a pointwise convolution's map may be one row */

@@ -28,7 +28,7 @@ static bool check_conv2d(struct diag *diag, const struct layer *l, const struct 
 {
     const int64_t in = x->dim[1], out = layer_int(l, ARG_conv2d_out),
                   groups = layer_int(l, ARG_conv2d_groups);
-    if (groups == 1 || (groups == in && groups == out))
+    if (in % groups == 0 && out % groups == 0)
         return true;
     diag_report(diag, l->span, DIAG_GROUP_COUNT, (long long)groups, (long long)in, (long long)out);
     return false;
