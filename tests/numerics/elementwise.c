@@ -119,6 +119,60 @@ static void make_padding(struct cases *c, int64_t channels)
     k->fill = positive;
 }
 
+/* Broadcast operands, and ops whose value of 0 is not 0, alone and as steps. */
+static void make_unary(struct cases *c, const struct shape_row *s, enum op op, const char *label)
+{
+    struct attrs attrs = {.approximate = s->channels % 2 == 0};
+    struct kernel_case *k = case_new(c, 1e-6, label);
+    kernel_case_node(k, graph_op(k->graph, op, &attrs, blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
+    k = case_new(c, 1e-6, label);
+    kernel_case_node(k, graph_op(k->graph, OP_add, NULL, blocked(k, s), blocked(k, s)),
+                     FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, op, &attrs, NULL, 0);
+    k = case_new(c, 1e-6, label);
+    kernel_case_node(k, graph_op(k->graph, op, &attrs, vector(k, s)), FTMRT_LAYOUT_VECTOR);
+}
+
+static void make_gradient(struct cases *c, const struct shape_row *s, enum op op, const char *label)
+{
+    struct attrs attrs = {.approximate = s->channels % 2 == 0};
+    struct kernel_case *k = case_new(c, 1e-5, label);
+    kernel_case_node(k, graph_op(k->graph, op, &attrs, blocked(k, s), blocked(k, s)),
+                     FTMRT_LAYOUT_BLOCKED);
+}
+
+static void make_mul(struct cases *c, const struct shape_row *s, struct shape factor,
+                     enum ftmrt_layout layout)
+{
+    struct kernel_case *k = case_new(c, 1e-6, "mul");
+    value_id x = blocked(k, s), y = kernel_case_input(k, factor, layout);
+    kernel_case_node(k, graph_op(k->graph, OP_mul, NULL, x, y), FTMRT_LAYOUT_BLOCKED);
+    struct attrs conv = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    k = case_new(c, 1e-5, "conv2d then mul");
+    x = blocked(k, s);
+    value_id w = kernel_case_input(k, shape_4d(s->channels, s->channels, 1, 1), FTMRT_LAYOUT_CONV);
+    y = kernel_case_input(k, factor, layout);
+    kernel_case_node(k, graph_op(k->graph, OP_conv2d, &conv, x, w), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_mul, NULL, &y, 1);
+}
+
+static void make_smooth(struct cases *c, const struct shape_row *s)
+{
+    make_unary(c, s, OP_sigmoid, "sigmoid");
+    make_unary(c, s, OP_silu, "silu");
+    make_unary(c, s, OP_gelu, "gelu");
+    make_gradient(c, s, OP_sigmoid_grad, "sigmoid_grad");
+    make_gradient(c, s, OP_silu_grad, "silu_grad");
+    make_gradient(c, s, OP_gelu_grad, "gelu_grad");
+    make_mul(c, s, activation(s), FTMRT_LAYOUT_BLOCKED);
+    make_mul(c, s, shape_4d(DIM_BATCH, s->channels, 1, 1), FTMRT_LAYOUT_BLOCKED);
+    make_mul(c, s, shape_4d(DIM_BATCH, 1, s->height, s->width), FTMRT_LAYOUT_BLOCKED);
+    make_mul(c, s, shape_scalar(), FTMRT_LAYOUT_PLAIN);
+    struct kernel_case *k = case_new(c, 1e-5, "sum_channels");
+    kernel_case_node(k, graph_op(k->graph, OP_sum_channels, NULL, blocked(k, s)),
+                     FTMRT_LAYOUT_BLOCKED);
+}
+
 static void make(struct cases *c)
 {
     for (int i = 0; i < SHAPES; i++) {
@@ -130,14 +184,29 @@ static void make(struct cases *c)
         make_padding(c, channels[i]);
 }
 
+static void make_all_smooth(struct cases *c)
+{
+    static const struct shape_row rows[] = {
+        {1, 5, 3}, {15, 2, 3}, {16, 1, 1}, {17, 4, 7}, {40, 2, 3}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        make_smooth(c, &rows[i]);
+}
+
 static void test_elementwise(void **state)
 {
     (void)state;
     at_every_level(make);
 }
 
+static void test_smooth(void **state)
+{
+    (void)state;
+    at_every_level(make_all_smooth);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_elementwise)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_elementwise),
+                                       cmocka_unit_test(test_smooth)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,10 +135,77 @@ static value_id build_add(struct graph *g, value_id x)
     return graph_op(g, OP_add, NULL, y, y);
 }
 
+static value_id build_sigmoid(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_sigmoid, NULL, x);
+}
+
+static value_id build_silu(struct graph *g, value_id x) { return graph_op(g, OP_silu, NULL, x); }
+
+static value_id build_gelu(struct graph *g, value_id x) { return graph_op(g, OP_gelu, NULL, x); }
+
+static value_id build_gelu_by_tanh(struct graph *g, value_id x)
+{
+    struct attrs a = {.approximate = true};
+    return graph_op(g, OP_gelu, &a, x);
+}
+
+static value_id build_mul(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
+    return graph_op(g, OP_mul, NULL, net_conv2d(g, "conv", x, &c, true), x);
+}
+
+/* x by its own means, as squeeze-and-excitation does. */
+static value_id build_mul_by_means(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = CHANNELS};
+    value_id means = net_conv2d(g, "squeeze", graph_op(g, OP_global_avg_pool, NULL, x), &c, true);
+    return graph_op(g, OP_mul, NULL, x, graph_op(g, OP_sigmoid, NULL, means));
+}
+
+static value_id build_mul_by_map(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = 1};
+    return graph_op(g, OP_mul, NULL, x, net_conv2d(g, "map", x, &c, true));
+}
+
+static value_id build_mul_by_number(struct graph *g, value_id x)
+{
+    struct attrs a = {.shape = shape_scalar()};
+    value_id number = net_parameter(g, "number", shape_1d(1), true);
+    return graph_op(g, OP_mul, NULL, x, graph_op(g, OP_reshape, &a, number));
+}
+
 static value_id build_max_pool(struct graph *g, value_id x)
 {
     struct attrs a = {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}};
     return graph_op(g, OP_max_pool, &a, x);
+}
+
+static value_id build_avg_pool(struct graph *g, value_id x)
+{
+    struct attrs a = {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}};
+    return graph_op(g, OP_avg_pool, &a, x);
+}
+
+static value_id build_avg_pool_with_padding(struct graph *g, value_id x)
+{
+    struct attrs a = {
+        .kernel = {2, 3}, .stride = {1, 2}, .padding = {1, 1, 0, 2}, .count_include_pad = true};
+    return graph_op(g, OP_avg_pool, &a, x);
+}
+
+static value_id build_adaptive_avg_pool(struct graph *g, value_id x)
+{
+    struct attrs a = {.size = {3, 3}};
+    return graph_op(g, OP_adaptive_avg_pool, &a, x);
+}
+
+static value_id build_concat(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = 3, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
+    return graph_op(g, OP_concat, NULL, x, net_conv2d(g, "conv", x, &c, true), x);
 }
 
 static value_id build_global_avg_pool(struct graph *g, value_id x)
@@ -179,7 +246,19 @@ static const struct op_case {
     {"relu", OP_relu, build_relu, 0},
     {"relu6", OP_relu6, build_relu6, 0},
     {"add", OP_add, build_add, 0},
+    {"sigmoid", OP_sigmoid, build_sigmoid, 0},
+    {"silu", OP_silu, build_silu, 0},
+    {"gelu", OP_gelu, build_gelu, 0},
+    {"gelu by tanh", OP_gelu, build_gelu_by_tanh, 0},
+    {"mul", OP_mul, build_mul, 0},
+    {"mul by means", OP_mul, build_mul_by_means, 0},
+    {"mul by a map", OP_mul, build_mul_by_map, 0},
+    {"mul by a number", OP_mul, build_mul_by_number, 0},
     {"max_pool", OP_max_pool, build_max_pool, 0},
+    {"avg_pool", OP_avg_pool, build_avg_pool, 0},
+    {"avg_pool with padding", OP_avg_pool, build_avg_pool_with_padding, 0},
+    {"adaptive_avg_pool", OP_adaptive_avg_pool, build_adaptive_avg_pool, 0},
+    {"concat", OP_concat, build_concat, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
     {"flatten", OP_flatten, build_flatten, 0},
     {"reshape", OP_reshape, build_reshape, 0},

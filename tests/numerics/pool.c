@@ -3,6 +3,7 @@
 #include "kernel_families.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct window {
     int64_t channels, height, width, kernel, stride, padding;
@@ -29,6 +30,13 @@ static struct attrs attrs_of(const struct window *w)
                           .padding = {w->padding, w->padding, w->padding, w->padding}};
 }
 
+static struct shape out_of(const struct window *w)
+{
+    return shape_4d(DIM_BATCH, w->channels,
+                    (w->height + 2 * w->padding - w->kernel) / w->stride + 1,
+                    (w->width + 2 * w->padding - w->kernel) / w->stride + 1);
+}
+
 /* The result of the forward operation, for max_pool_grad: filled from its own input. */
 static void pooled(const struct kernel_case *k, uint32_t operand, struct tensor *x);
 
@@ -41,9 +49,7 @@ static void make_max(struct cases *c, const struct window *w)
         k, graph_op(k->graph, OP_max_pool, &a, kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED)),
         FTMRT_LAYOUT_BLOCKED);
     k = case_new(c, 1e-6, "max_pool_grad");
-    struct shape out =
-        shape_4d(DIM_BATCH, w->channels, (w->height + 2 * w->padding - w->kernel) / w->stride + 1,
-                 (w->width + 2 * w->padding - w->kernel) / w->stride + 1);
+    struct shape out = out_of(w);
     value_id dy = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED),
              x = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
     value_id y = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED);
@@ -83,11 +89,47 @@ static void make_average(struct cases *c, const struct window *w)
     kernel_case_node(k, graph_op(k->graph, OP_global_avg_pool_grad, &a, dy), FTMRT_LAYOUT_BLOCKED);
 }
 
+static void make_avg_pool(struct cases *c, const struct window *w, bool include)
+{
+    struct attrs a = attrs_of(w);
+    a.count_include_pad = include;
+    struct shape in = shape_4d(DIM_BATCH, w->channels, w->height, w->width);
+    struct kernel_case *k = case_new(c, 2e-6, "avg_pool");
+    value_id x = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_avg_pool, &a, x), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_relu, NULL, NULL, 0);
+    k = case_new(c, 2e-6, "avg_pool_grad");
+    memcpy(a.in_size, in.dim + 2, sizeof a.in_size);
+    value_id dy = kernel_case_input(k, out_of(w), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_avg_pool_grad, &a, dy), FTMRT_LAYOUT_BLOCKED);
+    value_id gate = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_relu_grad, NULL, &gate, 1);
+}
+
+static void make_adaptive(struct cases *c, const struct window *w)
+{
+    struct attrs a = {.size = {(w->height + 1) / 2, 1 + w->width / 3},
+                      .in_size = {w->height, w->width}};
+    struct kernel_case *k = case_new(c, 2e-6, "adaptive_avg_pool");
+    struct shape in = shape_4d(DIM_BATCH, w->channels, w->height, w->width);
+    value_id x = kernel_case_input(k, in, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_adaptive_avg_pool, &a, x), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, OP_relu, NULL, NULL, 0);
+    k = case_new(c, 2e-6, "adaptive_avg_pool_grad");
+    struct shape out = shape_4d(DIM_BATCH, w->channels, a.size[0], a.size[1]);
+    value_id dy = kernel_case_input(k, out, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, OP_adaptive_avg_pool_grad, &a, dy),
+                     FTMRT_LAYOUT_BLOCKED);
+}
+
 static void make(struct cases *c)
 {
     for (int i = 0; i < WINDOWS; i++) {
         make_max(c, &windows[i]);
         make_average(c, &windows[i]);
+        make_avg_pool(c, &windows[i], i % 2 == 0);
+        make_avg_pool(c, &windows[i], i % 2 == 1);
+        make_adaptive(c, &windows[i]);
     }
 }
 

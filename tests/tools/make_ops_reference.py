@@ -169,6 +169,57 @@ def optimizer(name, op, lr, momentum, weight_decay, nesterov):
     case(name, op, operands, {"nesterov": 1} if nesterov else None, None, after)
 
 
+def with_gradient(name, op, f, x, attrs=None, reads_result=False):
+    """An op of one operand and its gradient, which reads x or the result."""
+    x.requires_grad_()
+    y = f(x)
+    dy = rand(*y.shape)
+    y.backward(dy)
+    case(name, op, [("input", x)], attrs, y)
+    case(name + "_gradient", op + "_grad", [("input", dy), ("input", y if reads_result else x)], attrs, x.grad)
+
+
+def smooth():
+    x = torch.tensor([[-30.0, -3.0, -0.25, 0, 0.5, 2.75, 40]])
+    with_gradient("sigmoid", "sigmoid", torch.sigmoid, x.clone(), reads_result=True)
+    with_gradient("silu", "silu", F.silu, x.clone())
+    with_gradient("gelu", "gelu", F.gelu, x.clone())
+    with_gradient("gelu_by_tanh", "gelu", lambda v: F.gelu(v, approximate="tanh"), x.clone(), {"approximate": 1})
+    a = rand(2, 3, 2, 2)
+    for name, b in (("same", rand(2, 3, 2, 2)), ("pixel", rand(2, 3, 1, 1)), ("channel", rand(2, 1, 2, 2)),
+                    ("number", torch.tensor(-1.75))):
+        case("mul_" + name, "mul", [("input", a), ("value" if name == "number" else "input", b)], None, a * b)
+    case("sum_channels", "sum_channels", [("input", a)], None, a.sum(1, keepdim=True))
+
+
+def average_pooling():
+    for include in (True, False):
+        attrs = {"kernel": (3, 2), "stride": (2, 1), "padding": (1, 1, 1, 1), "count_include_pad": int(include)}
+        x = rand(2, 2, 5, 4).requires_grad_()
+        y = F.avg_pool2d(x, (3, 2), stride=(2, 1), padding=(1, 1), count_include_pad=include)
+        dy = rand(*y.shape)
+        y.backward(dy)
+        name = "avg_pool_with_padding" if include else "avg_pool"
+        case(name, "avg_pool", [("input", x)], attrs, y)
+        case(name + "_gradient", "avg_pool_grad", [("input", dy)], {**attrs, "in_size": (5, 4)}, x.grad)
+
+
+def adaptive_pooling():
+    x = rand(2, 2, 5, 7).requires_grad_()
+    y = F.adaptive_avg_pool2d(x, (3, 4))
+    dy = rand(*y.shape)
+    y.backward(dy)
+    case("adaptive_avg_pool", "adaptive_avg_pool", [("input", x)], {"size": (3, 4)}, y)
+    case("adaptive_avg_pool_gradient", "adaptive_avg_pool_grad", [("input", dy)], {"in_size": (5, 7)}, x.grad)
+
+
+def concatenation():
+    parts = [rand(2, channels, 2, 3) for channels in (3, 1, 2)]
+    y = torch.cat(parts, 1)
+    case("concat", "concat", [("input", x) for x in parts], None, y)
+    case("concat_gradient", "concat_grad", [("input", y)], {"first": 3, "channels": 3}, y[:, 3:6])
+
+
 def main():
     convolutions()
     pooling()
@@ -178,6 +229,10 @@ def main():
     optimizer("sgd_momentum", "sgd", 0.1, 0.9, 0.01, False)
     optimizer("sgd_nesterov", "sgd", 0.1, 0.9, 0.01, True)
     optimizer("sgd_plain", "sgd_plain", 0.1, 0.0, 0.01, False)
+    smooth()
+    average_pooling()
+    adaptive_pooling()
+    concatenation()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
