@@ -1,5 +1,5 @@
 /* Grammar of .ftm files (EBNF and rules: README.md). Pure and reentrant; actions build the tree of
- * compiler/front/ast.h. An error is reported and parsing goes on with the next line, so that one run
+ * compiler/lang/ast.h. An error is reported and parsing goes on with the next line, so that one run
  * shows many. */
 %define api.prefix {ftm_}
 %define api.pure full

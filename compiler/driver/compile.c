@@ -1,7 +1,7 @@
 /* The pipeline of ftmc. compile() lists its stages; each is a function below that takes the
  * compilation one step on.
  *
- *     text, weights -> front -> graph -> passes -> schedule -> target -> object -> link
+ *     description -> lang -> bind (weights) -> graph -> passes -> schedule -> codegen -> object -> link
  *
  * A stage that fails has reported why; nothing that was asked for is written then. */
 #include "compile.h"

@@ -8,7 +8,7 @@
 
 #include "str.h"
 
-#include "front.h"
+#include "builder.h"
 
 /* ---- the rows ---- */
 
@@ -171,12 +171,12 @@ static enum ftmrt_category type_category(enum ftmrt_type type)
 }
 
 /* A call of a category; a default is its name. */
-static bool convert_call(struct front *f, enum ftmrt_category category, struct value *v,
+static bool convert_call(struct builder *b, enum ftmrt_category category, struct value *v,
                          struct span span)
 {
     const struct ftmrt_call_info *named = v->kind == VALUE_SYMBOL ? call_find(v->text) : NULL;
     if (named && named->category == category)
-        *v = (struct value){.kind = VALUE_CALL, .call = call_bind_bare(f, named, span)};
+        *v = (struct value){.kind = VALUE_CALL, .call = call_bind_bare(b, named, span)};
     return v->kind == VALUE_CALL && v->call && v->call->info->category == category;
 }
 
@@ -189,7 +189,7 @@ static bool all_tensors(const struct value *v)
 }
 
 /* Brings a value into the form of its type; false if it is of another. */
-static bool convert(struct front *f, enum ftmrt_type type, struct value *v, struct span span)
+static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, struct span span)
 {
     switch (type) {
     case FTMRT_TYPE_TENSOR: return v->kind == VALUE_TENSOR;
@@ -212,17 +212,17 @@ static bool convert(struct front *f, enum ftmrt_type type, struct value *v, stru
         /* fallthrough */
     case FTMRT_TYPE_PAIR:
         if (v->kind == VALUE_INT)
-            spread(f->arena, v, 2);
+            spread(b->arena, v, 2);
         return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, true);
     case FTMRT_TYPE_NUMBERS:
         if (value_is_number(v))
-            spread(f->arena, v, 1);
+            spread(b->arena, v, 1);
         return v->kind == VALUE_LIST && all_kind(v, false);
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:
     case FTMRT_TYPE_OPTIMIZER:
     case FTMRT_TYPE_SCHEDULE:
-    case FTMRT_TYPE_DATA: return convert_call(f, type_category(type), v, span);
+    case FTMRT_TYPE_DATA: return convert_call(b, type_category(type), v, span);
     case FTMRT_TYPE_STRINGS:
     case FTMRT_TYPE_MODEL:
     case FTMRT_TYPE_WEIGHTS:
@@ -248,11 +248,11 @@ static bool in_range(const struct ftmrt_param_info *p, const struct value *v)
     return !number || (isfinite(x) && x >= p->min && x <= p->max);
 }
 
-static void report_range(struct front *f, const struct ftmrt_param_info *p, const struct value *v,
+static void report_range(struct builder *b, const struct ftmrt_param_info *p, const struct value *v,
                          struct span span)
 {
     struct strbuf range;
-    strbuf_init(&range, f->arena);
+    strbuf_init(&range, b->arena);
     strbuf_add(&range, "from ");
     strbuf_add_double(&range, p->min);
     strbuf_add(&range, " to ");
@@ -261,77 +261,77 @@ static void report_range(struct front *f, const struct ftmrt_param_info *p, cons
     for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++)
         if (!in_range(p, &v->items[i]))
             bad = &v->items[i];
-    diag_report(f->diag, span, DIAG_BAD_VALUE, arena_printf(f->arena, "'%s'", p->name), range.text,
-                value_text(f->arena, bad));
+    diag_report(b->diag, span, DIAG_BAD_VALUE, arena_printf(b->arena, "'%s'", p->name), range.text,
+                value_text(b->arena, bad));
 }
 
 /* Brings a value into the form of a parameter and checks its range. title: of the value in messages. false after a
  * report, or if the value is an error already. */
-static bool check(struct front *f, const struct ftmrt_param_info *p, const char *title,
+static bool check(struct builder *b, const struct ftmrt_param_info *p, const char *title,
                   struct value *v, struct span span)
 {
     const struct value given = *v;
     if (v->kind == VALUE_ERROR)
         return false;
-    if (!convert(f, p->type, v, span)) {
-        diag_report(f->diag, span, DIAG_WRONG_TYPE, title, type_text(p->type),
-                    value_text(f->arena, &given));
+    if (!convert(b, p->type, v, span)) {
+        diag_report(b->diag, span, DIAG_WRONG_TYPE, title, type_text(p->type),
+                    value_text(b->arena, &given));
         return false;
     }
     if (in_range(p, v))
         return true;
-    report_range(f, p, v, span);
+    report_range(b, p, v, span);
     return false;
 }
 
 /* Checks and stores argument i. */
-static bool store(struct front *f, struct bound_call *c, uint32_t i, struct value v,
+static bool store(struct builder *b, struct bound_call *c, uint32_t i, struct value v,
                   struct span span)
 {
     const struct ftmrt_param_info *p = &c->info->params[i];
     c->spans[i] = span;
     c->args[i] = v;
-    return check(f, p, arena_printf(f->arena, "'%s' of %s", p->name, c->info->name), &c->args[i],
+    return check(b, p, arena_printf(b->arena, "'%s' of %s", p->name, c->info->name), &c->args[i],
                  span);
 }
 
 /* ---- binding ---- */
 
-uint32_t match_argument(struct front *f, const char *callee, const char *const *names,
+uint32_t match_argument(struct builder *b, const char *callee, const char *const *names,
                         uint32_t count, const struct arg *arg, uint32_t position, bool implicit)
 {
     implicit = implicit && count > 0;
     if (!arg->name) {
         if (position < count)
             return position;
-        diag_report(f->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, callee, count - implicit);
+        diag_report(b->diag, arg->span, DIAG_TOO_MANY_ARGUMENTS, callee, count - implicit);
         if (implicit)
             diag_note(
-                f->diag,
+                b->diag,
                 "in an edit the layer's input is not written: it is the value that is edited");
         return count;
     }
     for (uint32_t i = 0; i < count; i++)
         if (!strcmp(names[i], arg->name))
             return i;
-    diag_report(f->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, callee, arg->name);
+    diag_report(b->diag, arg->span, DIAG_UNKNOWN_ARGUMENT, callee, arg->name);
     const char *near = str_nearest(arg->name, names, count);
     struct strbuf all;
-    strbuf_init(&all, f->arena);
+    strbuf_init(&all, b->arena);
     for (uint32_t i = implicit; i < count; i++)
         strbuf_addf(&all, "%s%s", all.len ? ", " : "", names[i]);
     if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(b->diag, "did you mean '%s'?", near);
     else if (all.len)
-        diag_note(f->diag, "it has: %.200s", all.text);
+        diag_note(b->diag, "it has: %.200s", all.text);
     return count;
 }
 
-void report_twice(struct front *f, const char *callee, const char *name, const struct arg *arg)
+void report_twice(struct builder *b, const char *callee, const char *name, const struct arg *arg)
 {
-    diag_report(f->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, callee, name);
+    diag_report(b->diag, arg->span, DIAG_DUPLICATE_ARGUMENT, callee, name);
     if (!arg->name)
-        diag_note(f->diag, "a value without a name goes by its position: this is '%s'", name);
+        diag_note(b->diag, "a value without a name goes by its position: this is '%s'", name);
 }
 
 /* Names of all parameters. */
@@ -343,51 +343,52 @@ static const char **param_names(struct arena *arena, const struct ftmrt_call_inf
     return names;
 }
 
-struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
+struct bound_call *setting_call(struct builder *b, struct frame *frame, const struct expr *e,
                                 enum ftmrt_category category, const char *what)
 {
     bool named = e->kind == EXPR_CALL || e->kind == EXPR_NAME;
     if (named && !call_find(e->text) && !frame_get(frame, e->text) &&
-        !map_get(&f->decls, e->text)) {
-        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, ftmrt_category_text(category, false),
+        !map_get(&b->files->decls, e->text)) {
+        diag_report(b->diag, e->span, DIAG_UNKNOWN_CALL, ftmrt_category_text(category, false),
                     e->text);
         const char *near = call_nearest(e->text, category);
         if (near)
-            diag_note(f->diag, "did you mean '%s'?", near);
-        diag_note(f->diag, "there %s: %s",
-                  strchr(call_list(f->arena, category), ',') ? "are" : "is",
-                  call_list(f->arena, category));
+            diag_note(b->diag, "did you mean '%s'?", near);
+        diag_note(b->diag, "there %s: %s",
+                  strchr(call_list(b->arena, category), ',') ? "are" : "is",
+                  call_list(b->arena, category));
         return NULL;
     }
     const struct ftmrt_call_info *info = named ? call_find(e->text) : NULL;
     if (info && info->category != category) {
         diag_report(
-            f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
-            arena_printf(f->arena, "%s '%s'", ftmrt_category_text(info->category, false), e->text));
+            b->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
+            arena_printf(b->arena, "%s '%s'", ftmrt_category_text(info->category, false), e->text));
         return NULL;
     }
-    struct value v = eval(f, frame, e);
+    struct value v = eval(b, frame, e);
     if (v.kind == VALUE_CALL && v.call->info->category == category)
         return v.call;
     if (v.kind != VALUE_ERROR)
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
-                    value_text(f->arena, &v));
+        diag_report(b->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
+                    value_text(b->arena, &v));
     return NULL;
 }
 
 /* The value of an argument; a call of a category is looked up among its own. */
-static struct value argument(struct front *f, struct frame *frame, const struct ftmrt_param_info *p,
-                             const char *title, const struct expr *e)
+static struct value argument(struct builder *b, struct frame *frame,
+                             const struct ftmrt_param_info *p, const char *title,
+                             const struct expr *e)
 {
     enum ftmrt_category category = p ? type_category(p->type) : FTMRT_CATEGORY_COUNT;
     if (category == FTMRT_CATEGORY_COUNT)
-        return eval(f, frame, e);
-    struct bound_call *c = setting_call(f, frame, e, category, title);
+        return eval(b, frame, e);
+    struct bound_call *c = setting_call(b, frame, e, category, title);
     return c ? (struct value){.kind = VALUE_CALL, .call = c} : value_error();
 }
 
 /* Defaults for what was not given; reports what is missing. */
-static bool fill(struct front *f, struct bound_call *c, const bool *given)
+static bool fill(struct builder *b, struct bound_call *c, const bool *given)
 {
     bool ok = true;
     for (uint32_t i = 0; i < c->info->param_count; i++) {
@@ -396,10 +397,10 @@ static bool fill(struct front *f, struct bound_call *c, const bool *given)
             continue;
         c->spans[i] = c->span;
         if (!p->value) {
-            diag_report(f->diag, c->span, DIAG_MISSING_ARGUMENT, c->info->name, p->name);
+            diag_report(b->diag, c->span, DIAG_MISSING_ARGUMENT, c->info->name, p->name);
             ok = false;
         } else if (*p->value) {
-            ok = store(f, c, i, literal(p->value), c->span) && ok;
+            ok = store(b, c, i, literal(p->value), c->span) && ok;
         } else {
             c->args[i] = (struct value){.kind = VALUE_ABSENT};
         }
@@ -407,13 +408,13 @@ static bool fill(struct front *f, struct bound_call *c, const bool *given)
     return ok;
 }
 
-static struct bound_call *new_call(struct front *f, const struct ftmrt_call_info *info,
+static struct bound_call *new_call(struct builder *b, const struct ftmrt_call_info *info,
                                    struct span span)
 {
-    struct bound_call *c = arena_new(f->arena, struct bound_call);
+    struct bound_call *c = arena_new(b->arena, struct bound_call);
     c->info = info;
-    c->args = arena_array(f->arena, struct value, info->param_count);
-    c->spans = arena_array(f->arena, struct span, info->param_count);
+    c->args = arena_array(b->arena, struct value, info->param_count);
+    c->spans = arena_array(b->arena, struct span, info->param_count);
     c->span = span;
     return c;
 }
@@ -455,7 +456,7 @@ struct matching {
 };
 
 /* A word that gives several arguments; false if this is none. */
-static bool give_preset(struct front *f, struct matching *m, const struct value *word,
+static bool give_preset(struct builder *b, struct matching *m, const struct value *word,
                         struct span span)
 {
     const struct ftmrt_call_info *info = m->call->info;
@@ -467,9 +468,9 @@ static bool give_preset(struct front *f, struct matching *m, const struct value 
         while (strcmp(info->params[slot].name, presets[i].param) != 0)
             slot++;
         if (m->given[slot])
-            diag_report(f->diag, span, DIAG_DUPLICATE_ARGUMENT, info->name, presets[i].param);
+            diag_report(b->diag, span, DIAG_DUPLICATE_ARGUMENT, info->name, presets[i].param);
         m->ok = m->ok && !m->given[slot] &&
-                store(f, m->call, slot, preset_value(f->arena, &presets[i]), span);
+                store(b, m->call, slot, preset_value(b->arena, &presets[i]), span);
         any = m->given[slot] = true;
     }
     return any;
@@ -477,66 +478,66 @@ static bool give_preset(struct front *f, struct matching *m, const struct value 
 
 /* ---- calls ---- */
 
-static void give(struct front *f, struct frame *frame, struct matching *m, const struct arg *arg,
+static void give(struct builder *b, struct frame *frame, struct matching *m, const struct arg *arg,
                  uint32_t slot)
 {
     const struct ftmrt_call_info *info = m->call->info;
     const struct ftmrt_param_info *p = slot < info->param_count ? &info->params[slot] : NULL;
     struct value v =
-        argument(f, frame, p, arena_printf(f->arena, "'%s'", p ? p->name : ""), arg->value);
+        argument(b, frame, p, arena_printf(b->arena, "'%s'", p ? p->name : ""), arg->value);
     if (!p) {
         m->misnamed = true;
     } else if (m->given[slot]) {
-        report_twice(f, info->name, p->name, arg);
+        report_twice(b, info->name, p->name, arg);
         m->ok = false;
-    } else if (!give_preset(f, m, &v, arg->value->span)) {
+    } else if (!give_preset(b, m, &v, arg->value->span)) {
         m->given[slot] = true;
-        m->ok = store(f, m->call, slot, v, arg->value->span) && m->ok;
+        m->ok = store(b, m->call, slot, v, arg->value->span) && m->ok;
     }
 }
 
-struct bound_call *call_bind(struct front *f, struct frame *frame,
+struct bound_call *call_bind(struct builder *b, struct frame *frame,
                              const struct ftmrt_call_info *info, const struct expr *e,
                              const struct value *implicit)
 {
-    struct matching m = {.call = new_call(f, info, e->span), .ok = true};
-    m.given = arena_array(f->arena, bool, info->param_count);
-    const char **names = param_names(f->arena, info);
+    struct matching m = {.call = new_call(b, info, e->span), .ok = true};
+    m.given = arena_array(b->arena, bool, info->param_count);
+    const char **names = param_names(b->arena, info);
     uint32_t position = 0;
     if (implicit && info->param_count) {
         m.given[0] = true;
-        m.ok = store(f, m.call, position++, *implicit, e->span);
+        m.ok = store(b, m.call, position++, *implicit, e->span);
     }
     for (uint32_t i = 0; i < e->args->list.len; i++) {
         const struct arg *arg = &e->args->list.at[i];
-        uint32_t slot = match_argument(f, info->name, names, info->param_count, arg, position,
+        uint32_t slot = match_argument(b, info->name, names, info->param_count, arg, position,
                                        implicit != NULL);
         position += !arg->name;
-        give(f, frame, &m, arg, slot);
+        give(b, frame, &m, arg, slot);
     }
-    return !m.misnamed && fill(f, m.call, m.given) && m.ok ? m.call : NULL;
+    return !m.misnamed && fill(b, m.call, m.given) && m.ok ? m.call : NULL;
 }
 
-struct bound_call *call_bind_bare(struct front *f, const struct ftmrt_call_info *info,
+struct bound_call *call_bind_bare(struct builder *b, const struct ftmrt_call_info *info,
                                   struct span span)
 {
-    struct bound_call *c = new_call(f, info, span);
-    const bool *given = arena_array(f->arena, bool, info->param_count);
-    return fill(f, c, given) ? c : NULL;
+    struct bound_call *c = new_call(b, info, span);
+    const bool *given = arena_array(b->arena, bool, info->param_count);
+    return fill(b, c, given) ? c : NULL;
 }
 
-bool param_value(struct front *f, struct frame *frame, const struct ftmrt_param_info *p,
+bool param_value(struct builder *b, struct frame *frame, const struct ftmrt_param_info *p,
                  const struct expr *e, struct value *out)
 {
-    *out = argument(f, frame, p, p->name, e);
-    return check(f, p, arena_printf(f->arena, "'%s'", p->name), out, e->span);
+    *out = argument(b, frame, p, p->name, e);
+    return check(b, p, arena_printf(b->arena, "'%s'", p->name), out, e->span);
 }
 
-bool param_default(struct front *f, const struct ftmrt_param_info *p, struct span span,
+bool param_default(struct builder *b, const struct ftmrt_param_info *p, struct span span,
                    struct value *out)
 {
     *out = p->value ? literal(p->value) : (struct value){.kind = VALUE_ABSENT};
-    return out->kind == VALUE_ABSENT || check(f, p, p->name, out, span);
+    return out->kind == VALUE_ABSENT || check(b, p, p->name, out, span);
 }
 
 /* ---- arguments as plain data ---- */

@@ -28,36 +28,36 @@ const char *call_list(struct arena *arena, enum ftmrt_category category);
 /* The nearest call of a category to a misspelt name, or NULL. */
 const char *call_nearest(const char *name, enum ftmrt_category category);
 
-struct front;
+struct builder;
 struct frame;
 
 /* Binds the arguments of a call expression; implicit, if not NULL, becomes the first. NULL after
  * reports. */
-struct bound_call *call_bind(struct front *f, struct frame *frame,
+struct bound_call *call_bind(struct builder *b, struct frame *frame,
                              const struct ftmrt_call_info *info, const struct expr *e,
                              const struct value *implicit);
 
 /* A call without arguments, from its bare name. */
-struct bound_call *call_bind_bare(struct front *f, const struct ftmrt_call_info *info,
+struct bound_call *call_bind_bare(struct builder *b, const struct ftmrt_call_info *info,
                                   struct span span);
 
 /* The parameter that an argument of callee's call is for, of `count` names; count after a report. position: of the argument
  * among those without a name. implicit: the first parameter is not written. */
-uint32_t match_argument(struct front *f, const char *callee, const char *const *names,
+uint32_t match_argument(struct builder *b, const char *callee, const char *const *names,
                         uint32_t count, const struct arg *arg, uint32_t position, bool implicit);
 /* Reports an argument for a parameter that has one. */
-void report_twice(struct front *f, const char *callee, const char *name, const struct arg *arg);
+void report_twice(struct builder *b, const char *callee, const char *name, const struct arg *arg);
 
 /* The call of one category that an expression is: of a setting, or of a step of a pipeline. NULL
  * after a report that lists what there is. what: "optimizer", "step", ... */
-struct bound_call *setting_call(struct front *f, struct frame *frame, const struct expr *e,
+struct bound_call *setting_call(struct builder *b, struct frame *frame, const struct expr *e,
                                 enum ftmrt_category category, const char *what);
 
 /* The value of an expression as that of a parameter, and a parameter's default (ABSENT if there is none): converted, and in
  * its range. false after a report. */
-bool param_value(struct front *f, struct frame *frame, const struct ftmrt_param_info *p,
+bool param_value(struct builder *b, struct frame *frame, const struct ftmrt_param_info *p,
                  const struct expr *e, struct value *out);
-bool param_default(struct front *f, const struct ftmrt_param_info *p, struct span span,
+bool param_default(struct builder *b, const struct ftmrt_param_info *p, struct span span,
                    struct value *out);
 
 /* A value or a bound call without its places, as programs get it. */

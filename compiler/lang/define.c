@@ -3,14 +3,15 @@
  *
  *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'
  *     -D transform.eval=model.preprocess */
-#include "front.h"
+#include "import.h"
 
 #include <string.h>
 
+#include "calls.h"
 #include "parse.h"
 #include "str.h"
 
-static void bad(struct front *f, const char *text, const char *why)
+static void bad(struct files *f, const char *text, const char *why)
 {
     diag_report(f->diag, SPAN_NONE, DIAG_BAD_DEFINE, text, why);
     diag_note(f->diag,
@@ -26,7 +27,7 @@ static struct recipe_stmt *find(struct recipe_stmts *stmts, enum recipe_kind kin
 }
 
 /* Finds a statement or appends an empty one. */
-static struct recipe_stmt *demand(struct front *f, struct recipe_stmts *stmts,
+static struct recipe_stmt *demand(struct files *f, struct recipe_stmts *stmts,
                                   enum recipe_kind kind, const char *name, struct span span)
 {
     struct recipe_stmt *s = find(stmts, kind, name);
@@ -40,7 +41,7 @@ static struct recipe_stmt *demand(struct front *f, struct recipe_stmts *stmts,
     return s;
 }
 
-static void set_value(struct front *f, struct recipe_stmt *s, struct expr *value, const char *text)
+static void set_value(struct files *f, struct recipe_stmt *s, struct expr *value, const char *text)
 {
     s->values = arena_new(f->arena, struct exprs);
     vec_push(f->arena, &s->values->list, value);
@@ -61,7 +62,7 @@ static const char *default_call(const char *setting)
 
 /* The call of a setting, made from its bare name or from the default of a setting that is not
  * written. */
-static struct expr *setting_of(struct front *f, struct recipe_stmt *s, struct span span)
+static struct expr *setting_of(struct files *f, struct recipe_stmt *s, struct span span)
 {
     struct expr *e = s->values->list.len ? s->values->list.at[0] : NULL;
     const char *name = e && e->kind == EXPR_NAME ? e->text : NULL;
@@ -78,7 +79,7 @@ static struct expr *setting_of(struct front *f, struct recipe_stmt *s, struct sp
 }
 
 /* Replaces an argument of a call, by name or where it stands by position, or adds it. */
-static void set_argument(struct front *f, struct expr *call, const char *name, struct expr *value)
+static void set_argument(struct files *f, struct expr *call, const char *name, struct expr *value)
 {
     const struct ftmrt_call_info *info = call_find(call->text);
     for (uint32_t i = 0; i < call->args->list.len; i++) {
@@ -94,7 +95,7 @@ static void set_argument(struct front *f, struct expr *call, const char *name, s
              (struct arg){.name = name, .value = value, .span = value->span});
 }
 
-static void apply(struct front *f, const char *text, const char *key, const char *argument,
+static void apply(struct files *f, const char *text, const char *key, const char *argument,
                   const struct source *source)
 {
     struct recipe_stmts *stmts = f->finetune->recipe;
@@ -137,7 +138,7 @@ static const char *quoted(struct arena *arena, const char *name)
     return out.text;
 }
 
-static void define(struct front *f, const char *text)
+static void define(struct files *f, const char *text)
 {
     const char *equals = strchr(text, '='), *dot = strchr(text, '.');
     if (!equals || equals == text || !equals[1]) {
@@ -159,7 +160,7 @@ static void define(struct front *f, const char *text)
     apply(f, text, key, argument, source);
 }
 
-void front_define(struct front *f)
+void files_define(struct files *f)
 {
     for (const char *const *d = f->options->defines; d && *d; d++)
         define(f, *d);

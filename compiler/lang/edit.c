@@ -4,7 +4,7 @@
  * outside it: that value is what `after`, `replace` and `remove` mean; `before` means its only
  * input. After each edit dead layers are dropped, all types are inferred again, and pretrained
  * weights must have kept their shapes. */
-#include "front.h"
+#include "recipe_reader.h"
 
 #include <string.h>
 
@@ -18,21 +18,22 @@ struct selection {
     layer_id value, input; /* used outside; read from outside */
 };
 
-static const char *layer_title(struct front *f, uint32_t i)
+static const char *layer_title(struct recipe_reader *r, uint32_t i)
 {
-    const struct layer *l = &f->net->layers.at[i];
+    const struct layer *l = &r->builder->net->layers.at[i];
     if (l->path)
         return l->path;
-    return arena_printf(f->arena, "%s in line %u", layer_kind(l), l->span.line);
+    return arena_printf(r->arena, "%s in line %u", layer_kind(l), l->span.line);
 }
 
 /* Marks layers that layers of the other side read: from inside those outside read (values), or the
  * reverse (inputs). */
-static uint32_t border(const struct front *f, const struct selection *s, bool values, bool *out)
+static uint32_t border(const struct recipe_reader *r, const struct selection *s, bool values,
+                       bool *out)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->count; i++) {
-        const struct layer *l = &f->net->layers.at[i];
+        const struct layer *l = &r->builder->net->layers.at[i];
         for (uint32_t k = 0; k < l->input_count; k++) {
             uint32_t in = l->inputs[k].i;
             if (s->inside[i] != s->inside[in] && s->inside[in] == values && !out[in]) {
@@ -41,7 +42,7 @@ static uint32_t border(const struct front *f, const struct selection *s, bool va
             }
         }
     }
-    uint32_t last = f->net->output.i;
+    uint32_t last = r->builder->net->output.i;
     if (values && s->inside[last] && !out[last]) {
         out[last] = true;
         n++;
@@ -50,129 +51,133 @@ static uint32_t border(const struct front *f, const struct selection *s, bool va
 }
 
 /* The only layer of a border; reports otherwise, showing the candidates. */
-static bool single(struct front *f, const struct selection *s, bool values, struct span span,
-                   layer_id *out)
+static bool single(struct recipe_reader *r, const struct selection *s, bool values,
+                   struct span span, layer_id *out)
 {
-    bool *marked = arena_array(f->arena, bool, s->count);
-    uint32_t n = border(f, s, values, marked);
+    bool *marked = arena_array(r->arena, bool, s->count);
+    uint32_t n = border(r, s, values, marked);
     if (n != 1)
-        diag_report(f->diag, span, values ? DIAG_EDIT_VALUES : DIAG_EDIT_INPUTS, s->name, n);
+        diag_report(r->diag, span, values ? DIAG_EDIT_VALUES : DIAG_EDIT_INPUTS, s->name, n);
     struct strbuf names;
-    strbuf_init(&names, f->arena);
+    strbuf_init(&names, r->arena);
     for (uint32_t i = 0; i < s->count; i++)
         if (marked[i]) {
             out->i = i;
-            strbuf_addf(&names, "%s%s", names.len ? ", " : "", layer_title(f, i));
+            strbuf_addf(&names, "%s%s", names.len ? ", " : "", layer_title(r, i));
         }
     if (n > 1)
-        diag_note(f->diag, "candidates: %.300s", names.text);
+        diag_note(r->diag, "candidates: %.300s", names.text);
     return n == 1;
 }
 
-static bool select_name(struct front *f, const struct recipe_stmt *stmt, struct selection *s)
+static bool select_name(struct recipe_reader *r, const struct recipe_stmt *stmt,
+                        struct selection *s)
 {
-    *s = (struct selection){
-        .name = stmt->name, .count = f->net->layers.len, .value = LAYER_NONE, .input = LAYER_NONE};
-    s->inside = arena_array(f->arena, bool, s->count);
+    *s = (struct selection){.name = stmt->name,
+                            .count = r->builder->net->layers.len,
+                            .value = LAYER_NONE,
+                            .input = LAYER_NONE};
+    s->inside = arena_array(r->arena, bool, s->count);
     bool any = false;
     for (uint32_t i = 0; i < s->count; i++)
-        any |= s->inside[i] = layer_within(&f->net->layers.at[i], stmt->name);
+        any |= s->inside[i] = layer_within(&r->builder->net->layers.at[i], stmt->name);
     if (!any) {
-        report_unknown_layer(f, stmt->name, stmt->name_span);
+        report_unknown_layer(r->builder, stmt->name, stmt->name_span);
         return false;
     }
     bool value = stmt->kind != RECIPE_INSERT_BEFORE, input = stmt->kind != RECIPE_INSERT_AFTER;
-    bool ok = !value || single(f, s, true, stmt->name_span, &s->value);
-    return (!input || single(f, s, false, stmt->name_span, &s->input)) && ok;
+    bool ok = !value || single(r, s, true, stmt->name_span, &s->value);
+    return (!input || single(r, s, false, stmt->name_span, &s->input)) && ok;
 }
 
 /* Lets the layers on one side of the border read `to` instead of `from`. */
-static void rewire(struct front *f, const struct selection *s, bool inside, layer_id from,
+static void rewire(struct recipe_reader *r, const struct selection *s, bool inside, layer_id from,
                    layer_id to)
 {
     for (uint32_t i = 0; i < s->count; i++) {
-        struct layer *l = &f->net->layers.at[i];
+        struct layer *l = &r->builder->net->layers.at[i];
         uint32_t inputs = s->inside[i] == inside ? l->input_count : 0;
         for (uint32_t k = 0; k < inputs; k++)
             if (l->inputs[k].i == from.i)
                 l->inputs[k] = to;
     }
-    if (!inside && f->net->output.i == from.i)
-        f->net->output = to;
+    if (!inside && r->builder->net->output.i == from.i)
+        r->builder->net->output = to;
 }
 
 /* Takes the selected layers out, or back in; their labels can be used again meanwhile. */
-static void set_dead(struct front *f, const struct selection *s, bool dead)
+static void set_dead(struct recipe_reader *r, const struct selection *s, bool dead)
 {
     for (uint32_t i = 0; i < s->count; i++) {
-        struct layer *l = &f->net->layers.at[i];
+        struct layer *l = &r->builder->net->layers.at[i];
         if (!s->inside[i])
             continue;
         l->dead = dead;
         if (l->path)
-            map_set(&f->paths, l->path, dead ? NULL : f->net);
+            map_set(&r->builder->paths, l->path, dead ? NULL : r->builder->net);
     }
 }
 
 /* Builds the new layer or block on a value. LAYER_NONE after a report. */
-static layer_id build(struct front *f, struct frame *scope, const struct expr *call,
+static layer_id build(struct recipe_reader *r, struct frame *scope, const struct expr *call,
                       const char *label, layer_id on)
 {
     struct expr named = *call;
     struct label text = {.span = call->span};
     if (label) {
-        vec_push(f->arena, &text.parts, (struct label_part){.text = label});
+        vec_push(r->arena, &text.parts, (struct label_part){.text = label});
         named.label = &text;
     }
     struct value input = value_tensor(on);
-    struct value v = eval_call(f, scope, &named, &input);
+    struct value v = eval_call(r->builder, scope, &named, &input);
     if (v.kind == VALUE_TENSOR)
         return v.tensor;
     if (v.kind != VALUE_ERROR)
-        diag_report(f->diag, call->span, DIAG_WRONG_TYPE, "new layer", "a layer or a block",
-                    value_text(f->arena, &v));
+        diag_report(r->diag, call->span, DIAG_WRONG_TYPE, "new layer", "a layer or a block",
+                    value_text(r->arena, &v));
     return LAYER_NONE;
 }
 
-static bool replace(struct front *f, struct frame *scope, const struct recipe_stmt *stmt,
+static bool replace(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *stmt,
                     const struct selection *s)
 {
-    set_dead(f, s, true);
-    layer_id made = build(f, scope, stmt->values->list.at[0], stmt->name, s->input);
+    set_dead(r, s, true);
+    layer_id made = build(r, scope, stmt->values->list.at[0], stmt->name, s->input);
     if (made.i == LAYER_NONE.i) {
-        set_dead(f, s, false);
+        set_dead(r, s, false);
         return false;
     }
-    rewire(f, s, false, s->value, made);
+    rewire(r, s, false, s->value, made);
     return true;
 }
 
-static bool insert(struct front *f, struct frame *scope, const struct recipe_stmt *stmt,
+static bool insert(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *stmt,
                    const struct selection *s)
 {
     bool after = stmt->kind == RECIPE_INSERT_AFTER;
     layer_id at = after ? s->value : s->input;
-    layer_id made = build(f, scope, stmt->values->list.at[0], NULL, at);
+    layer_id made = build(r, scope, stmt->values->list.at[0], NULL, at);
     if (made.i == LAYER_NONE.i)
         return false;
-    rewire(f, s, !after, at, made);
+    rewire(r, s, !after, at, made);
     return true;
 }
 
-static bool set_attribute(struct front *f, struct frame *scope, const struct recipe_stmt *stmt)
+static bool set_attribute(struct recipe_reader *r, struct frame *scope,
+                          const struct recipe_stmt *stmt)
 {
     const char *dot = strrchr(stmt->name, '.');
     const char *path =
-        dot ? arena_strndup(f->arena, stmt->name, (size_t)(dot - stmt->name)) : stmt->name;
-    for (uint32_t i = 0; dot && i < f->net->layers.len; i++) {
-        struct layer *l = &f->net->layers.at[i];
+        dot ? arena_strndup(r->arena, stmt->name, (size_t)(dot - stmt->name)) : stmt->name;
+    for (uint32_t i = 0; dot && i < r->builder->net->layers.len; i++) {
+        struct layer *l = &r->builder->net->layers.at[i];
         if (l->path && !strcmp(l->path, path))
-            return layer_set(f, scope, l, dot + 1, stmt);
+            return layer_set(r->builder, scope, l, dot + 1, stmt);
     }
     if (dot)
-        report_unknown_layer(f, path, stmt->name_span);
+        report_unknown_layer(r->builder, path, stmt->name_span);
     else
-        diag_report(f->diag, stmt->name_span, DIAG_SYNTAX,
+        diag_report(r->diag, stmt->name_span, DIAG_SYNTAX,
                     "`set` changes an attribute: write `set layer.attribute = value`");
     return false;
 }
@@ -186,15 +191,15 @@ struct kept {
 };
 
 /* By path. */
-static struct map kept_params(struct front *f)
+static struct map kept_params(struct recipe_reader *r)
 {
     struct map m;
-    map_init(&m, f->arena);
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        const struct layer *l = &f->net->layers.at[i];
+    map_init(&m, r->arena);
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        const struct layer *l = &r->builder->net->layers.at[i];
         if (l->added || !l->param_count)
             continue;
-        struct kept *k = arena_new(f->arena, struct kept);
+        struct kept *k = arena_new(r->arena, struct kept);
         *k = (struct kept){l->params, l->param_count};
         map_set(&m, l->path, k);
     }
@@ -215,20 +220,21 @@ static const struct layer_param *changed_param(const struct layer *l, const stru
     return NULL;
 }
 
-static bool check_params(struct front *f, const struct recipe_stmt *stmt, const struct map *before)
+static bool check_params(struct recipe_reader *r, const struct recipe_stmt *stmt,
+                         const struct map *before)
 {
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        const struct layer *l = &f->net->layers.at[i];
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        const struct layer *l = &r->builder->net->layers.at[i];
         const struct kept *k = l->added || !l->param_count ? NULL : map_get(before, l->path);
         const struct layer_param *was = NULL, *now = k ? changed_param(l, k, &was) : NULL;
         if (!now)
             continue;
         char old_text[128], new_text[128];
-        diag_report(f->diag, stmt->span, DIAG_EDIT_PRETRAINED,
-                    arena_printf(f->arena, "%s.%s", l->path, now->name),
+        diag_report(r->diag, stmt->span, DIAG_EDIT_PRETRAINED,
+                    arena_printf(r->arena, "%s.%s", l->path, now->name),
                     shape_text(&was->type.shape, old_text, sizeof old_text),
                     shape_text(&now->type.shape, new_text, sizeof new_text));
-        diag_note(f->diag,
+        diag_note(r->diag,
                   "keep the shape, or replace %s too: a new layer takes no tensor from the file",
                   l->path);
         return false;
@@ -241,45 +247,45 @@ static bool is_edit(const struct recipe_stmt *stmt)
     return stmt->kind >= RECIPE_REPLACE && stmt->kind <= RECIPE_SET;
 }
 
-static bool apply(struct front *f, struct frame *scope, const struct recipe_stmt *stmt)
+static bool apply(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *stmt)
 {
     struct selection s;
     if (stmt->kind == RECIPE_SET)
-        return set_attribute(f, scope, stmt);
-    if (!select_name(f, stmt, &s))
+        return set_attribute(r, scope, stmt);
+    if (!select_name(r, stmt, &s))
         return false;
     if (stmt->kind == RECIPE_REPLACE)
-        return replace(f, scope, stmt, &s);
+        return replace(r, scope, stmt, &s);
     if (stmt->kind != RECIPE_REMOVE)
-        return insert(f, scope, stmt, &s);
-    rewire(f, &s, false, s.value, s.input);
-    set_dead(f, &s, true);
+        return insert(r, scope, stmt, &s);
+    rewire(r, &s, false, s.value, s.input);
+    set_dead(r, &s, true);
     return true;
 }
 
 /* One edit and what follows from it. false: what comes behind it makes no sense any more; an edit
  * that could not be applied leaves the network as it was, which is enough to check the next ones,
  * unless they name what it inserts. */
-static bool edit(struct front *f, struct frame *scope, const struct recipe_stmt *stmt)
+static bool edit(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *stmt)
 {
-    struct map before = kept_params(f);
-    bool applied = apply(f, scope, stmt);
-    net_sort(f, false);
+    struct map before = kept_params(r);
+    bool applied = apply(r, scope, stmt);
+    net_sort(r->builder, false);
     if (!applied)
         return stmt->kind != RECIPE_INSERT_AFTER && stmt->kind != RECIPE_INSERT_BEFORE;
-    if (!net_infer(f)) {
-        diag_note(f->diag, "after `%s` in line %u", stmt->text, stmt->span.line);
+    if (!net_infer(r->builder)) {
+        diag_note(r->diag, "after `%s` in line %u", stmt->text, stmt->span.line);
         return false;
     }
-    return !recipe_text(f->recipe, FTMRT_PARAM_finetune_weights) || check_params(f, stmt, &before);
+    return !recipe_text(r->recipe, FTMRT_PARAM_finetune_weights) || check_params(r, stmt, &before);
 }
 
-bool front_edit(struct front *f, struct frame *scope)
+bool read_edits(struct recipe_reader *r, struct frame *scope)
 {
-    const struct recipe_stmts *stmts = f->finetune->recipe;
-    f->adding = true;
+    const struct recipe_stmts *stmts = r->files->finetune->recipe;
+    r->builder->adding = true;
     for (uint32_t i = 0; i < stmts->list.len; i++)
-        if (is_edit(stmts->list.at[i]) && !edit(f, scope, stmts->list.at[i]))
+        if (is_edit(stmts->list.at[i]) && !edit(r, scope, stmts->list.at[i]))
             return false;
     return true;
 }

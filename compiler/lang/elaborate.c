@@ -3,7 +3,7 @@
  *
  * Execution is bounded (steps, layers, depth of calls). A block that reported an error is not run
  * again, and a loop stops at the first round with errors, so that one mistake is one message. */
-#include "front.h"
+#include "builder.h"
 
 #include <string.h>
 
@@ -14,70 +14,70 @@ static const char *decl_kind_text(const struct decl *d)
     return d->kind == DECL_MODEL ? "model" : "block";
 }
 
-static bool step(struct front *f, struct span span)
+static bool step(struct builder *b, struct span span)
 {
-    if (f->steps < FRONT_MAX_STEPS) {
-        f->steps++;
-        return !f->stopped;
+    if (b->steps < BUILD_MAX_STEPS) {
+        b->steps++;
+        return !b->stopped;
     }
-    if (!f->stopped)
-        diag_report(f->diag, span, DIAG_TOO_MANY_STEPS, FRONT_MAX_STEPS);
-    f->stopped = true;
+    if (!b->stopped)
+        diag_report(b->diag, span, DIAG_TOO_MANY_STEPS, BUILD_MAX_STEPS);
+    b->stopped = true;
     return false;
 }
 
 /* ---- parameters ---- */
 
 /* `image: f32[3, H, W]`: compares the value's shape with the numbers, binds the names. */
-static bool bind_dims(struct front *f, struct frame *frame, const struct param *p, struct value v,
+static bool bind_dims(struct builder *b, struct frame *frame, const struct param *p, struct value v,
                       struct span span)
 {
     if (v.kind != VALUE_TENSOR) {
-        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s'", p->name),
-                    "a layer's value", value_text(f->arena, &v));
+        diag_report(b->diag, span, DIAG_WRONG_TYPE, arena_printf(b->arena, "'%s'", p->name),
+                    "a layer's value", value_text(b->arena, &v));
         return false;
     }
-    const struct shape *s = &net_layer(f->net, v.tensor)->type.shape;
+    const struct shape *s = &net_layer(b->net, v.tensor)->type.shape;
     if (s->rank != p->dims->list.len + 1) {
         char text[128];
-        diag_report(f->diag, span, DIAG_WRONG_TYPE, arena_printf(f->arena, "'%s'", p->name),
-                    arena_printf(f->arena, "%u dimensions and the batch", p->dims->list.len),
+        diag_report(b->diag, span, DIAG_WRONG_TYPE, arena_printf(b->arena, "'%s'", p->name),
+                    arena_printf(b->arena, "%u dimensions and the batch", p->dims->list.len),
                     shape_text(s, text, sizeof text));
         return false;
     }
     for (uint32_t i = 0; i < p->dims->list.len; i++) {
         const struct expr *dim = p->dims->list.at[i];
         if (dim->kind == EXPR_NAME && !frame_get(frame, dim->text)) {
-            frame_set(f, frame, dim->text, value_int(s->dim[i + 1]));
+            frame_set(b, frame, dim->text, value_int(s->dim[i + 1]));
             continue;
         }
-        struct value want = eval(f, frame, dim);
+        struct value want = eval(b, frame, dim);
         if (want.kind != VALUE_INT || want.integer == s->dim[i + 1])
             continue;
-        diag_report(f->diag, span, DIAG_WRONG_TYPE,
-                    arena_printf(f->arena, "dimension %u of '%s'", i + 1, p->name),
-                    value_text(f->arena, &want),
-                    arena_printf(f->arena, "%lld", (long long)s->dim[i + 1]));
+        diag_report(b->diag, span, DIAG_WRONG_TYPE,
+                    arena_printf(b->arena, "dimension %u of '%s'", i + 1, p->name),
+                    value_text(b->arena, &want),
+                    arena_printf(b->arena, "%lld", (long long)s->dim[i + 1]));
         return false;
     }
     return true;
 }
 
-static bool set_param(struct front *f, struct frame *frame, const struct param *p, struct value v,
+static bool set_param(struct builder *b, struct frame *frame, const struct param *p, struct value v,
                       struct span span)
 {
     if (v.kind == VALUE_ERROR)
         return false;
-    frame_set(f, frame, p->name, v);
-    return !p->dtype || bind_dims(f, frame, p, v, span);
+    frame_set(b, frame, p->name, v);
+    return !p->dtype || bind_dims(b, frame, p, v, span);
 }
 
-static bool bind_default(struct front *f, struct frame *frame, const struct param *p,
+static bool bind_default(struct builder *b, struct frame *frame, const struct param *p,
                          struct span span)
 {
     if (p->value)
-        return set_param(f, frame, p, eval(f, frame, p->value), p->span);
-    diag_report(f->diag, span, DIAG_MISSING_ARGUMENT, frame->decl->name, p->name);
+        return set_param(b, frame, p, eval(b, frame, p->value), p->span);
+    diag_report(b->diag, span, DIAG_MISSING_ARGUMENT, frame->decl->name, p->name);
     return false;
 }
 
@@ -104,21 +104,21 @@ static struct given new_given(struct arena *arena, const struct params *params)
 }
 
 /* Matches and evaluates the arguments of a call. */
-static void match_all(struct front *f, struct frame *caller, const struct decl *d,
+static void match_all(struct builder *b, struct frame *caller, const struct decl *d,
                       const struct expr *e, struct given *g, bool implicit)
 {
     uint32_t n = d->params->list.len, position = implicit && n;
     for (uint32_t i = 0; i < e->args->list.len; i++) {
         const struct arg *arg = &e->args->list.at[i];
-        uint32_t slot = match_argument(f, d->name, g->names, n, arg, position, implicit);
+        uint32_t slot = match_argument(b, d->name, g->names, n, arg, position, implicit);
         position += !arg->name;
-        struct value v = eval(f, caller, arg->value);
+        struct value v = eval(b, caller, arg->value);
         if (slot == n) {
             g->misnamed = true;
             continue;
         }
         if (g->given[slot]) {
-            report_twice(f, d->name, g->names[slot], arg);
+            report_twice(b, d->name, g->names[slot], arg);
             g->ok = false;
         }
         g->given[slot] = true;
@@ -128,21 +128,21 @@ static void match_all(struct front *f, struct frame *caller, const struct decl *
 }
 
 /* Arguments first, then defaults, which may use the parameters before them. */
-static bool bind_params(struct front *f, struct frame *caller, struct frame *frame,
+static bool bind_params(struct builder *b, struct frame *caller, struct frame *frame,
                         const struct expr *e, const struct value *implicit)
 {
     const struct params *params = frame->decl->params;
-    struct given g = new_given(f->arena, params);
+    struct given g = new_given(b->arena, params);
     if (implicit && params->list.len) {
         g.given[0] = true;
         g.values[0] = *implicit;
         g.spans[0] = e->span;
     }
-    match_all(f, caller, frame->decl, e, &g, implicit != NULL);
+    match_all(b, caller, frame->decl, e, &g, implicit != NULL);
     for (uint32_t i = 0; i < params->list.len && !g.misnamed; i++) {
         const struct param *p = &params->list.at[i];
-        bool bound = g.given[i] ? set_param(f, frame, p, g.values[i], g.spans[i])
-                                : bind_default(f, frame, p, e->span);
+        bool bound = g.given[i] ? set_param(b, frame, p, g.values[i], g.spans[i])
+                                : bind_default(b, frame, p, e->span);
         g.ok = bound && g.ok;
     }
     return g.ok && !g.misnamed;
@@ -150,143 +150,143 @@ static bool bind_params(struct front *f, struct frame *caller, struct frame *fra
 
 /* ---- statements ---- */
 
-static void run_body(struct front *f, struct frame *frame, const struct stmts *body);
+static void run_body(struct builder *b, struct frame *frame, const struct stmts *body);
 
-static void run_for(struct front *f, struct frame *frame, const struct stmt *s)
+static void run_for(struct builder *b, struct frame *frame, const struct stmt *s)
 {
-    struct value from = eval(f, frame, s->value), to = eval(f, frame, s->to);
+    struct value from = eval(b, frame, s->value), to = eval(b, frame, s->to);
     if (from.kind == VALUE_ERROR || to.kind == VALUE_ERROR)
         return;
     if (from.kind != VALUE_INT || to.kind != VALUE_INT) {
         const struct value *bad = from.kind != VALUE_INT ? &from : &to;
-        diag_report(f->diag, from.kind != VALUE_INT ? s->value->span : s->to->span, DIAG_WRONG_TYPE,
-                    "bound of a loop", "an integer", value_text(f->arena, bad));
+        diag_report(b->diag, from.kind != VALUE_INT ? s->value->span : s->to->span, DIAG_WRONG_TYPE,
+                    "bound of a loop", "an integer", value_text(b->arena, bad));
         return;
     }
-    uint32_t errors = f->diag->errors;
-    for (int64_t i = from.integer; i < to.integer && step(f, s->span); i++) {
-        frame_set(f, frame, s->name, value_int(i));
-        run_body(f, frame, s->body);
-        if (frame->returned || f->diag->errors > errors)
+    uint32_t errors = b->diag->errors;
+    for (int64_t i = from.integer; i < to.integer && step(b, s->span); i++) {
+        frame_set(b, frame, s->name, value_int(i));
+        run_body(b, frame, s->body);
+        if (frame->returned || b->diag->errors > errors)
             return;
     }
 }
 
-static void run_if(struct front *f, struct frame *frame, const struct stmt *s)
+static void run_if(struct builder *b, struct frame *frame, const struct stmt *s)
 {
-    struct value cond = eval(f, frame, s->value);
+    struct value cond = eval(b, frame, s->value);
     if (cond.kind == VALUE_BOOL && cond.integer)
-        run_body(f, frame, s->body);
+        run_body(b, frame, s->body);
     else if (cond.kind == VALUE_BOOL && s->other)
-        run_body(f, frame, s->other);
+        run_body(b, frame, s->other);
     else if (cond.kind != VALUE_BOOL && cond.kind != VALUE_ERROR)
-        diag_report(f->diag, s->value->span, DIAG_WRONG_TYPE, "condition", "true or false",
-                    value_text(f->arena, &cond));
+        diag_report(b->diag, s->value->span, DIAG_WRONG_TYPE, "condition", "true or false",
+                    value_text(b->arena, &cond));
 }
 
-static void run_return(struct front *f, struct frame *frame, const struct stmt *s)
+static void run_return(struct builder *b, struct frame *frame, const struct stmt *s)
 {
-    struct value v = eval(f, frame, s->value);
+    struct value v = eval(b, frame, s->value);
     if (frame->decl->kind == DECL_MODEL) {
-        diag_report(f->diag, s->span, DIAG_MISPLACED, "`return`", "a block");
-        diag_note(f->diag, "a model ends with `output name = value`");
+        diag_report(b->diag, s->span, DIAG_MISPLACED, "`return`", "a block");
+        diag_note(b->diag, "a model ends with `output name = value`");
         return;
     }
     frame->returned = true;
     frame->result = v;
 }
 
-static void run_output(struct front *f, struct frame *frame, const struct stmt *s)
+static void run_output(struct builder *b, struct frame *frame, const struct stmt *s)
 {
-    struct value v = eval(f, frame, s->value);
+    struct value v = eval(b, frame, s->value);
     if (frame->decl->kind != DECL_MODEL) {
-        diag_report(f->diag, s->span, DIAG_MISPLACED, "`output`", "a model");
-        diag_note(f->diag, "a block ends with `return value`");
+        diag_report(b->diag, s->span, DIAG_MISPLACED, "`output`", "a model");
+        diag_note(b->diag, "a block ends with `return value`");
     } else if (frame->output_name) {
-        diag_report(f->diag, s->span, DIAG_OUTPUT_COUNT, frame->decl->name, s->name);
+        diag_report(b->diag, s->span, DIAG_OUTPUT_COUNT, frame->decl->name, s->name);
     } else {
         frame->output_name = s->name;
         frame->result = v;
     }
 }
 
-static void run_stmt(struct front *f, struct frame *frame, const struct stmt *s)
+static void run_stmt(struct builder *b, struct frame *frame, const struct stmt *s)
 {
     switch (s->kind) {
-    case STMT_ASSIGN: frame_set(f, frame, s->name, eval(f, frame, s->value)); break;
-    case STMT_FOR: run_for(f, frame, s); break;
-    case STMT_IF: run_if(f, frame, s); break;
-    case STMT_RETURN: run_return(f, frame, s); break;
-    case STMT_OUTPUT: run_output(f, frame, s); break;
+    case STMT_ASSIGN: frame_set(b, frame, s->name, eval(b, frame, s->value)); break;
+    case STMT_FOR: run_for(b, frame, s); break;
+    case STMT_IF: run_if(b, frame, s); break;
+    case STMT_RETURN: run_return(b, frame, s); break;
+    case STMT_OUTPUT: run_output(b, frame, s); break;
     }
 }
 
-static void run_body(struct front *f, struct frame *frame, const struct stmts *body)
+static void run_body(struct builder *b, struct frame *frame, const struct stmts *body)
 {
     for (uint32_t i = 0; i < body->list.len && !frame->returned; i++) {
-        if (!step(f, body->list.at[i]->span))
+        if (!step(b, body->list.at[i]->span))
             return;
-        run_stmt(f, frame, body->list.at[i]);
+        run_stmt(b, frame, body->list.at[i]);
     }
 }
 
 /* ---- blocks and models ---- */
 
-static void run_model_or_block(struct front *f, struct frame *frame)
+static void run_model_or_block(struct builder *b, struct frame *frame)
 {
     const struct decl *d = frame->decl;
     if (d->body) {
-        run_body(f, frame, d->body);
+        run_body(b, frame, d->body);
     } else {
-        frame->result = eval_call(f, frame, d->preset, NULL);
+        frame->result = eval_call(b, frame, d->preset, NULL);
         frame->returned = true;
         if (!frame->output_name)
-            frame->output_name = f->net->output_name;
+            frame->output_name = b->net->output_name;
     }
     if (frame->output_name)
-        f->net->output_name = frame->output_name;
-    if (frame->returned || frame->output_name || f->stopped)
+        b->net->output_name = frame->output_name;
+    if (frame->returned || frame->output_name || b->stopped)
         return;
-    diag_report(f->diag, d->span, DIAG_NO_RESULT, decl_kind_text(d), d->name,
+    diag_report(b->diag, d->span, DIAG_NO_RESULT, decl_kind_text(d), d->name,
                 d->kind == DECL_MODEL ? "`output name = value`" : "`return value`");
 }
 
-static struct value run_frame(struct front *f, struct frame *frame, struct frame *caller,
+static struct value run_frame(struct builder *b, struct frame *frame, struct frame *caller,
                               const struct expr *e, const struct value *implicit)
 {
-    if (e->label && !(frame->scope = eval_label(f, caller, e->label)))
+    if (e->label && !(frame->scope = eval_label(b, caller, e->label)))
         return value_error();
-    if (!bind_params(f, caller, frame, e, implicit))
+    if (!bind_params(b, caller, frame, e, implicit))
         return value_error();
-    uint32_t errors = f->diag->errors;
-    f->depth++;
-    run_model_or_block(f, frame);
-    f->depth--;
-    if (f->diag->errors > errors) {
-        map_set(&f->broken, frame->decl->name, f);
+    uint32_t errors = b->diag->errors;
+    b->depth++;
+    run_model_or_block(b, frame);
+    b->depth--;
+    if (b->diag->errors > errors) {
+        map_set(&b->broken, frame->decl->name, b);
         return value_error();
     }
     return frame->result;
 }
 
-struct value run_decl(struct front *f, struct frame *caller, const struct decl *decl,
+struct value run_decl(struct builder *b, struct frame *caller, const struct decl *decl,
                       const struct expr *e, const struct value *implicit)
 {
-    if (decl->damaged || map_get(&f->broken, decl->name) || !step(f, e->span))
+    if (decl->damaged || map_get(&b->broken, decl->name) || !step(b, e->span))
         return value_error();
-    if (f->depth >= FRONT_MAX_CALL_DEPTH) {
-        diag_report(f->diag, e->span, DIAG_CALL_DEPTH, FRONT_MAX_CALL_DEPTH);
-        f->stopped = true;
+    if (b->depth >= BUILD_MAX_CALL_DEPTH) {
+        diag_report(b->diag, e->span, DIAG_CALL_DEPTH, BUILD_MAX_CALL_DEPTH);
+        b->stopped = true;
         return value_error();
     }
     struct frame frame = {.decl = decl, .scope = caller->scope};
-    return run_frame(f, &frame, caller, e, implicit);
+    return run_frame(b, &frame, caller, e, implicit);
 }
 
 /* ---- the recipe's model ---- */
 
 /* The first parameter of a model if it is an image input, else NULL after a report. */
-static const struct param *model_input(struct front *f, const struct decl *model)
+static const struct param *model_input(struct builder *b, const struct decl *model)
 {
     const struct param *p = model->params->list.len ? &model->params->list.at[0] : NULL;
     bool one = p && p->dtype && !strcmp(p->dtype, "f32") && p->dims->list.len == 3;
@@ -294,62 +294,64 @@ static const struct param *model_input(struct front *f, const struct decl *model
         one = !model->params->list.at[i].dtype;
     if (one)
         return p;
-    diag_report(f->diag, model->span, DIAG_MODEL_INPUT, model->name);
+    diag_report(b->diag, model->span, DIAG_MODEL_INPUT, model->name);
     return NULL;
 }
 
 /* A dimension of the input: the declared number, or what the pipeline makes. 0 after a report. */
-static int64_t input_dim(struct front *f, struct frame *scope, const struct expr *dim, int64_t made,
-                         const char *what, const char *advice)
+static int64_t input_dim(struct builder *b, struct frame *scope, const struct expr *dim,
+                         int64_t made, const char *what, const char *advice)
 {
-    struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(f, scope, dim);
+    struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(b, scope, dim);
     if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
         return v.integer;
     if (v.kind == VALUE_INT && made) {
-        diag_report(f->diag, dim->span, DIAG_INPUT_SIZE, what, (long long)v.integer,
+        diag_report(b->diag, dim->span, DIAG_INPUT_SIZE, what, (long long)v.integer,
                     (long long)made);
-        diag_note(f->diag, "%s", advice);
+        diag_note(b->diag, "%s", advice);
     } else if (v.kind != VALUE_INT && v.kind != VALUE_ERROR) {
-        diag_report(f->diag, dim->span, DIAG_WRONG_TYPE, what, "an integer or a name",
-                    value_text(f->arena, &v));
+        diag_report(b->diag, dim->span, DIAG_WRONG_TYPE, what, "an integer or a name",
+                    value_text(b->arena, &v));
     }
     return 0;
 }
 
-static struct value add_input(struct front *f, struct frame *scope, const struct param *p)
+static struct value add_input(struct builder *b, struct frame *scope, const struct param *p,
+                              const struct image_size *image)
 {
     static const char *const color = "to_grey() makes 1 channel, to_rgb() 3";
     static const char *const size =
         "the last resize or center_crop of `transform eval` gives the size";
     struct expr *const *dims = p->dims->list.at;
-    int64_t channels = input_dim(f, scope, dims[0], f->channels, "a channel count", color);
-    int64_t height = input_dim(f, scope, dims[1], f->size[0], "a height", size);
-    int64_t width = input_dim(f, scope, dims[2], f->size[1], "a width", size);
+    int64_t channels = input_dim(b, scope, dims[0], image->channels, "a channel count", color);
+    int64_t height = input_dim(b, scope, dims[1], image->height, "a height", size);
+    int64_t width = input_dim(b, scope, dims[2], image->width, "a width", size);
     if (!channels || !height || !width)
         return value_error();
     struct layer l = {.input_name = p->name, .scope = "", .span = p->span};
     l.type = (struct type){FTMRT_F32, shape_4d(DIM_BATCH, channels, height, width)};
-    layer_id id = net_add(f, l);
+    layer_id id = net_add(b, l);
     return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
 }
 
-bool front_elaborate(struct front *f, struct frame *scope, const struct expr *call)
+bool build_model(struct builder *b, struct frame *scope, const struct decl *model,
+                 const struct expr *call, const struct image_size *image)
 {
-    const struct param *p = model_input(f, f->model);
-    struct program *scratch = program_new(f->arena, f->diag, "scratch", 1);
-    f->scratch = program_add_function(scratch, "scratch", false);
-    struct value input = p ? add_input(f, scope, p) : value_error();
+    const struct param *p = model_input(b, model);
+    struct program *scratch = program_new(b->arena, b->diag, "scratch", 1);
+    b->scratch = program_add_function(scratch, "scratch", false);
+    struct value input = p ? add_input(b, scope, p, image) : value_error();
     if (input.kind != VALUE_TENSOR)
         return false;
-    f->net->name = f->model->name;
-    struct value result = run_decl(f, scope, f->model, call, &input);
+    b->net->name = model->name;
+    struct value result = run_decl(b, scope, model, call, &input);
     if (result.kind != VALUE_TENSOR) {
         if (result.kind != VALUE_ERROR)
-            diag_report(f->diag, f->model->span, DIAG_WRONG_TYPE, "output of the model",
-                        "a layer's value", value_text(f->arena, &result));
+            diag_report(b->diag, model->span, DIAG_WRONG_TYPE, "output of the model",
+                        "a layer's value", value_text(b->arena, &result));
         return false;
     }
-    f->net->output = result.tensor;
-    net_sort(f, true);
+    b->net->output = result.tensor;
+    net_sort(b, true);
     return true;
 }

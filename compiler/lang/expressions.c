@@ -1,6 +1,6 @@
 /* Expressions: names, attributes of values, operators, conditionals, labels and calls. Errors are
  * reported once; the value VALUE_ERROR then travels upwards in silence. */
-#include "front.h"
+#include "builder.h"
 
 #include <string.h>
 
@@ -8,16 +8,16 @@
 
 /* ---- names ---- */
 
-void frame_set(struct front *f, struct frame *frame, const char *name, struct value v)
+void frame_set(struct builder *b, struct frame *frame, const char *name, struct value v)
 {
     if (!frame->index.arena)
-        map_init(&frame->index, f->arena);
+        map_init(&frame->index, b->arena);
     uintptr_t at = (uintptr_t)map_get(&frame->index, name);
     if (at) {
         frame->names.at[at - 1].value = v;
         return;
     }
-    vec_push(f->arena, &frame->names, (struct binding){name, v});
+    vec_push(b->arena, &frame->names, (struct variable){name, v});
     map_set(&frame->index, name, (void *)(uintptr_t)frame->names.len);
 }
 
@@ -30,37 +30,37 @@ const struct value *frame_get(const struct frame *frame, const char *name)
 static const char *const symbols[] = {"same", "imagenet", "random"};
 enum { SYMBOL_COUNT = sizeof symbols / sizeof *symbols };
 
-static void report_unknown_name(struct front *f, const struct frame *frame, const struct expr *e)
+static void report_unknown_name(struct builder *b, const struct frame *frame, const struct expr *e)
 {
     if (frame->decl->kind == DECL_FINETUNE && !strcmp(e->text, "classes")) {
-        diag_report(f->diag, e->span, DIAG_CLASSES_UNKNOWN);
-        diag_note(f->diag, "write `classes = 10` or `labels = [\"...\", ...]` in the finetune");
+        diag_report(b->diag, e->span, DIAG_CLASSES_UNKNOWN);
+        diag_note(b->diag, "write `classes = 10` or `labels = [\"...\", ...]` in the finetune");
         return;
     }
-    diag_report(f->diag, e->span, DIAG_UNKNOWN_NAME, e->text);
-    if (f->diag->dropped)
+    diag_report(b->diag, e->span, DIAG_UNKNOWN_NAME, e->text);
+    if (b->diag->dropped)
         return; /* nobody reads the suggestion */
     const char **names =
-        arena_array(f->arena, const char *, frame->names.len + f->decls.len + SYMBOL_COUNT);
+        arena_array(b->arena, const char *, frame->names.len + b->files->decls.len + SYMBOL_COUNT);
     uint32_t n = 0;
     for (uint32_t i = 0; i < frame->names.len; i++)
         names[n++] = frame->names.at[i].name;
-    for (uint32_t i = 0; i < f->decls.len; i++)
-        names[n++] = f->decls.entries[i].key;
+    for (uint32_t i = 0; i < b->files->decls.len; i++)
+        names[n++] = b->files->decls.entries[i].key;
     for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
         names[n++] = symbols[i];
     const char *near = e->text[1] ? str_nearest(e->text, names, n) : NULL;
     if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(b->diag, "did you mean '%s'?", near);
 }
 
 /* A name: a variable, else a block or model, else a call without arguments, else a word. */
-static struct value eval_name(struct front *f, struct frame *frame, const struct expr *e)
+static struct value eval_name(struct builder *b, struct frame *frame, const struct expr *e)
 {
     const struct value *v = frame_get(frame, e->text);
     if (v)
         return *v;
-    const struct decl *decl = map_get(&f->decls, e->text);
+    const struct decl *decl = map_get(&b->files->decls, e->text);
     if (decl)
         return (struct value){.kind = VALUE_DECL, .decl = decl};
     for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
@@ -68,60 +68,60 @@ static struct value eval_name(struct front *f, struct frame *frame, const struct
             return (struct value){.kind = VALUE_SYMBOL, .text = symbols[i]};
     const struct ftmrt_call_info *info = call_find(e->text);
     if (info && info->category != FTMRT_CATEGORY_LAYER) {
-        struct bound_call *call = call_bind_bare(f, info, e->span);
+        struct bound_call *call = call_bind_bare(b, info, e->span);
         return call ? (struct value){.kind = VALUE_CALL, .call = call} : value_error();
     }
-    report_unknown_name(f, frame, e);
+    report_unknown_name(b, frame, e);
     return value_error();
 }
 
-static struct value eval_attr(struct front *f, struct frame *frame, const struct expr *e)
+static struct value eval_attr(struct builder *b, struct frame *frame, const struct expr *e)
 {
-    struct value a = eval(f, frame, e->a);
+    struct value a = eval(b, frame, e->a);
     if (a.kind == VALUE_ERROR)
         return a;
     static const char *const names[] = {"channels", "height", "width"};
     const struct shape *s =
-        a.kind == VALUE_TENSOR ? &net_layer(f->net, a.tensor)->type.shape : NULL;
+        a.kind == VALUE_TENSOR ? &net_layer(b->net, a.tensor)->type.shape : NULL;
     for (uint32_t i = 0; s && i < 3; i++)
         if (!strcmp(e->text, names[i]) && i + 1 < s->rank)
             return value_int(s->dim[i + 1]);
-    diag_report(f->diag, e->span, DIAG_UNKNOWN_ATTRIBUTE, value_text(f->arena, &a), e->text);
+    diag_report(b->diag, e->span, DIAG_UNKNOWN_ATTRIBUTE, value_text(b->arena, &a), e->text);
     const char *near = s ? str_nearest(e->text, names, 3) : NULL;
     if (near && s && s->rank == 4)
-        diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(b->diag, "did you mean '%s'?", near);
     else if (s)
-        diag_note(f->diag, s->rank == 4 ? "there are channels, height and width"
+        diag_note(b->diag, s->rank == 4 ? "there are channels, height and width"
                                         : "it has no height and width: only channels");
     return value_error();
 }
 
-static struct value eval_index(struct front *f, struct frame *frame, const struct expr *e)
+static struct value eval_index(struct builder *b, struct frame *frame, const struct expr *e)
 {
-    struct value list = eval(f, frame, e->a), index = eval(f, frame, e->b);
+    struct value list = eval(b, frame, e->a), index = eval(b, frame, e->b);
     if (list.kind == VALUE_ERROR || index.kind == VALUE_ERROR)
         return value_error();
     if (list.kind != VALUE_LIST)
-        diag_report(f->diag, e->a->span, DIAG_WRONG_TYPE, "before [ ]", "a list",
-                    value_text(f->arena, &list));
+        diag_report(b->diag, e->a->span, DIAG_WRONG_TYPE, "before [ ]", "a list",
+                    value_text(b->arena, &list));
     else if (index.kind != VALUE_INT)
-        diag_report(f->diag, e->b->span, DIAG_WRONG_TYPE, "index", "an integer",
-                    value_text(f->arena, &index));
+        diag_report(b->diag, e->b->span, DIAG_WRONG_TYPE, "index", "an integer",
+                    value_text(b->arena, &index));
     else if (index.integer < 0 || index.integer >= list.count)
-        diag_report(f->diag, e->b->span, DIAG_INDEX_RANGE, (long long)index.integer, list.count);
+        diag_report(b->diag, e->b->span, DIAG_INDEX_RANGE, (long long)index.integer, list.count);
     else
         return list.items[index.integer];
     return value_error();
 }
 
-static struct value eval_list(struct front *f, struct frame *frame, const struct expr *e)
+static struct value eval_list(struct builder *b, struct frame *frame, const struct expr *e)
 {
     uint32_t n = e->items->list.len;
     struct value v = {
-        .kind = VALUE_LIST, .items = arena_array(f->arena, struct value, n), .count = n};
+        .kind = VALUE_LIST, .items = arena_array(b->arena, struct value, n), .count = n};
     bool ok = true;
     for (uint32_t i = 0; i < n; i++) {
-        v.items[i] = eval(f, frame, e->items->list.at[i]);
+        v.items[i] = eval(b, frame, e->items->list.at[i]);
         ok &= v.items[i].kind != VALUE_ERROR;
     }
     return ok ? v : value_error();
@@ -129,31 +129,31 @@ static struct value eval_list(struct front *f, struct frame *frame, const struct
 
 /* ---- operators ---- */
 
-static struct value eval_if(struct front *f, struct frame *frame, const struct expr *e)
+static struct value eval_if(struct builder *b, struct frame *frame, const struct expr *e)
 {
-    struct value cond = eval(f, frame, e->b);
+    struct value cond = eval(b, frame, e->b);
     if (cond.kind == VALUE_BOOL)
-        return eval(f, frame, cond.integer ? e->a : e->c);
+        return eval(b, frame, cond.integer ? e->a : e->c);
     if (cond.kind != VALUE_ERROR)
-        diag_report(f->diag, e->b->span, DIAG_WRONG_TYPE, "condition", "true or false",
-                    value_text(f->arena, &cond));
+        diag_report(b->diag, e->b->span, DIAG_WRONG_TYPE, "condition", "true or false",
+                    value_text(b->arena, &cond));
     return value_error();
 }
 
-static struct value eval_binary(struct front *f, struct frame *frame, const struct expr *e)
+static struct value eval_binary(struct builder *b, struct frame *frame, const struct expr *e)
 {
-    struct value a = eval(f, frame, e->a);
-    if (a.kind == VALUE_BOOL && e->op == (a.integer ? AST_OR : AST_AND))
-        return a; /* decided: the other side is not evaluated */
-    struct value b = eval(f, frame, e->b);
-    if (e->op == AST_ADD && a.kind == VALUE_TENSOR && b.kind == VALUE_TENSOR) {
+    struct value x = eval(b, frame, e->a);
+    if (x.kind == VALUE_BOOL && e->op == (x.integer ? AST_OR : AST_AND))
+        return x; /* decided: the other side is not evaluated */
+    struct value y = eval(b, frame, e->b);
+    if (e->op == AST_ADD && x.kind == VALUE_TENSOR && y.kind == VALUE_TENSOR) {
         struct bound_call c = {.info = call_find("add"),
-                               .args = arena_array(f->arena, struct value, 2)};
-        c.args[0] = a;
-        c.args[1] = b;
-        return layer_call(f, frame, e, &c);
+                               .args = arena_array(b->arena, struct value, 2)};
+        c.args[0] = x;
+        c.args[1] = y;
+        return layer_call(b, frame, e, &c);
     }
-    return value_binary(f->arena, f->diag, e->op, &a, &b, e->span);
+    return value_binary(b->arena, b->diag, e->op, &x, &y, e->span);
 }
 
 /* ---- labels and calls ---- */
@@ -167,13 +167,13 @@ static bool label_valid(const char *s)
             return false;
         empty = s[i] == '.';
     }
-    return !empty && strlen(s) <= FRONT_MAX_LABEL;
+    return !empty && strlen(s) <= BUILD_MAX_LABEL;
 }
 
-const char *eval_label(struct front *f, struct frame *frame, const struct label *label)
+const char *eval_label(struct builder *b, struct frame *frame, const struct label *label)
 {
     struct strbuf out;
-    strbuf_init(&out, f->arena);
+    strbuf_init(&out, b->arena);
     strbuf_add(&out, "");
     for (uint32_t i = 0; i < label->parts.len; i++) {
         const struct label_part *part = &label->parts.at[i];
@@ -181,37 +181,38 @@ const char *eval_label(struct front *f, struct frame *frame, const struct label 
             strbuf_add(&out, part->text);
             continue;
         }
-        struct value v = eval(f, frame, part->expr);
+        struct value v = eval(b, frame, part->expr);
         if (v.kind == VALUE_INT) {
             strbuf_addf(&out, "%lld", (long long)v.integer);
         } else if (v.kind == VALUE_STRING) {
             strbuf_add(&out, v.text);
         } else {
             if (v.kind != VALUE_ERROR)
-                diag_report(f->diag, part->expr->span, DIAG_WRONG_TYPE, "in a label",
-                            "an integer or a string", value_text(f->arena, &v));
+                diag_report(b->diag, part->expr->span, DIAG_WRONG_TYPE, "in a label",
+                            "an integer or a string", value_text(b->arena, &v));
             return NULL;
         }
     }
-    if (!label_valid(out.text) || strlen(out.text) + strlen(frame->scope) > FRONT_MAX_LABEL ||
+    if (!label_valid(out.text) || strlen(out.text) + strlen(frame->scope) > BUILD_MAX_LABEL ||
         strspn(out.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") !=
             out.len) {
-        diag_report(f->diag, label->span, DIAG_BAD_LABEL,
-                    arena_printf(f->arena, "%.80s", out.text));
+        diag_report(b->diag, label->span, DIAG_BAD_LABEL,
+                    arena_printf(b->arena, "%.80s", out.text));
         return NULL;
     }
-    return *frame->scope ? arena_printf(f->arena, "%s.%s", frame->scope, out.text) : out.text;
+    return *frame->scope ? arena_printf(b->arena, "%s.%s", frame->scope, out.text) : out.text;
 }
 
-static void report_unknown_call(struct front *f, const struct frame *frame, const struct expr *e)
+static void report_unknown_call(struct builder *b, const struct frame *frame, const struct expr *e)
 {
-    diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, "layer, block or model", e->text);
-    if (f->diag->dropped)
+    diag_report(b->diag, e->span, DIAG_UNKNOWN_CALL, "layer, block or model", e->text);
+    if (b->diag->dropped)
         return;
-    const char **names = arena_array(f->arena, const char *, f->decls.len + frame->names.len);
+    const char **names =
+        arena_array(b->arena, const char *, b->files->decls.len + frame->names.len);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < f->decls.len; i++)
-        names[n++] = f->decls.entries[i].key;
+    for (uint32_t i = 0; i < b->files->decls.len; i++)
+        names[n++] = b->files->decls.entries[i].key;
     for (uint32_t i = 0; i < frame->names.len; i++)
         if (frame->names.at[i].value.kind == VALUE_DECL)
             names[n++] = frame->names.at[i].name;
@@ -219,38 +220,38 @@ static void report_unknown_call(struct front *f, const struct frame *frame, cons
     for (int category = 0; category < FTMRT_CATEGORY_COUNT && !near; category++)
         near = call_nearest(e->text, (enum ftmrt_category)category);
     if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
-    diag_note(f->diag, "layers: %s", call_list(f->arena, FTMRT_CATEGORY_LAYER));
+        diag_note(b->diag, "did you mean '%s'?", near);
+    diag_note(b->diag, "layers: %s", call_list(b->arena, FTMRT_CATEGORY_LAYER));
 }
 
-struct value eval_call(struct front *f, struct frame *frame, const struct expr *e,
+struct value eval_call(struct builder *b, struct frame *frame, const struct expr *e,
                        const struct value *implicit)
 {
     const struct value *bound = frame_get(frame, e->text);
     if (bound && bound->kind == VALUE_ERROR)
         return *bound;
     const struct decl *decl =
-        bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&f->decls, e->text);
+        bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&b->files->decls, e->text);
     if (decl)
-        return run_decl(f, frame, decl, e, implicit);
+        return run_decl(b, frame, decl, e, implicit);
     const struct ftmrt_call_info *info = call_find(e->text);
     if (!info) {
-        report_unknown_call(f, frame, e);
+        report_unknown_call(b, frame, e);
         return value_error();
     }
     if (e->label && info->category != FTMRT_CATEGORY_LAYER) {
-        diag_report(f->diag, e->label->span, DIAG_LABEL_UNUSED, e->text);
+        diag_report(b->diag, e->label->span, DIAG_LABEL_UNUSED, e->text);
         return value_error();
     }
-    struct bound_call *call = call_bind(f, frame, info, e, implicit);
+    struct bound_call *call = call_bind(b, frame, info, e, implicit);
     if (!call)
         return value_error();
     if (info->category == FTMRT_CATEGORY_LAYER)
-        return layer_call(f, frame, e, call);
+        return layer_call(b, frame, e, call);
     return (struct value){.kind = VALUE_CALL, .call = call};
 }
 
-struct value eval(struct front *f, struct frame *frame, const struct expr *e)
+struct value eval(struct builder *b, struct frame *frame, const struct expr *e)
 {
     struct value a;
     switch (e->kind) {
@@ -260,16 +261,16 @@ struct value eval(struct front *f, struct frame *frame, const struct expr *e)
     case EXPR_PERCENT: return (struct value){.kind = VALUE_PERCENT, .real = e->real};
     case EXPR_EPOCHS: return (struct value){.kind = VALUE_EPOCHS, .real = e->real};
     case EXPR_STRING: return (struct value){.kind = VALUE_STRING, .text = e->text};
-    case EXPR_NAME: return eval_name(f, frame, e);
-    case EXPR_ATTR: return eval_attr(f, frame, e);
-    case EXPR_INDEX: return eval_index(f, frame, e);
-    case EXPR_LIST: return eval_list(f, frame, e);
-    case EXPR_CALL: return eval_call(f, frame, e, NULL);
+    case EXPR_NAME: return eval_name(b, frame, e);
+    case EXPR_ATTR: return eval_attr(b, frame, e);
+    case EXPR_INDEX: return eval_index(b, frame, e);
+    case EXPR_LIST: return eval_list(b, frame, e);
+    case EXPR_CALL: return eval_call(b, frame, e, NULL);
     case EXPR_UNARY:
-        a = eval(f, frame, e->a);
-        return value_unary(f->arena, f->diag, e->op, &a, e->span);
-    case EXPR_BINARY: return eval_binary(f, frame, e);
-    case EXPR_IF: return eval_if(f, frame, e);
+        a = eval(b, frame, e->a);
+        return value_unary(b->arena, b->diag, e->op, &a, e->span);
+    case EXPR_BINARY: return eval_binary(b, frame, e);
+    case EXPR_IF: return eval_if(b, frame, e);
     }
     return value_error();
 }

@@ -3,31 +3,31 @@
  * A pattern matches a parameter if it matches its path or the path of something around it, by whole
  * components: `layer1` matches layer1.0.conv1.weight. `all` is everything; type(batch_norm) matches
  * layers of one kind. */
-#include "front.h"
+#include "recipe_reader.h"
 
 #include <string.h>
 
 #include "str.h"
 
-static bool matches_or_above(struct front *f, const char *pattern, const char *path)
+static bool matches_or_above(struct recipe_reader *r, const char *pattern, const char *path)
 {
     for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.'))
-        if (str_path_match(pattern, arena_strndup(f->arena, path, (size_t)(dot - path))))
+        if (str_path_match(pattern, arena_strndup(r->arena, path, (size_t)(dot - path))))
             return true;
     return str_path_match(pattern, path);
 }
 
-static bool layer_matches(struct front *f, const struct pattern *p, const struct layer *l)
+static bool layer_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l)
 {
     if (p->is_kind)
         return !strcmp(layer_kind(l), p->text);
-    return !strcmp(p->text, "all") || matches_or_above(f, p->text, l->path);
+    return !strcmp(p->text, "all") || matches_or_above(r, p->text, l->path);
 }
 
-static bool param_matches(struct front *f, const struct pattern *p, const struct layer *l,
+static bool param_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l,
                           const char *param)
 {
-    return !p->is_kind && str_path_match(p->text, arena_printf(f->arena, "%s.%s", l->path, param));
+    return !p->is_kind && str_path_match(p->text, arena_printf(r->arena, "%s.%s", l->path, param));
 }
 
 static bool has_statistics(const struct layer *l)
@@ -39,9 +39,10 @@ static bool has_statistics(const struct layer *l)
 }
 
 /* Applies one pattern to one layer; whether it matched. */
-static bool apply(struct front *f, enum recipe_kind kind, const struct pattern *p, struct layer *l)
+static bool apply(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p,
+                  struct layer *l)
 {
-    bool train = kind == RECIPE_TRAIN, whole = layer_matches(f, p, l), matched = false;
+    bool train = kind == RECIPE_TRAIN, whole = layer_matches(r, p, l), matched = false;
     if (kind == RECIPE_FREEZE_STATISTICS) {
         matched = whole && has_statistics(l);
         l->stats_frozen |= matched;
@@ -49,7 +50,7 @@ static bool apply(struct front *f, enum recipe_kind kind, const struct pattern *
     }
     for (uint32_t i = 0; i < l->param_count; i++) {
         struct layer_param *param = &l->params[i];
-        if (param->kind != LAYER_PARAMETER || !(whole || param_matches(f, p, l, param->name)))
+        if (param->kind != LAYER_PARAMETER || !(whole || param_matches(r, p, l, param->name)))
             continue;
         param->trainable = train;
         matched = true;
@@ -59,37 +60,38 @@ static bool apply(struct front *f, enum recipe_kind kind, const struct pattern *
     return matched;
 }
 
-static void report_unmatched(struct front *f, enum recipe_kind kind, const struct pattern *p)
+static void report_unmatched(struct recipe_reader *r, enum recipe_kind kind,
+                             const struct pattern *p)
 {
     if (p->is_kind &&
         (!call_find(p->text) || call_find(p->text)->category != FTMRT_CATEGORY_LAYER)) {
-        diag_report(f->diag, p->span, DIAG_UNKNOWN_CALL, "kind of layer", p->text);
+        diag_report(r->diag, p->span, DIAG_UNKNOWN_CALL, "kind of layer", p->text);
         const char *near = call_nearest(p->text, FTMRT_CATEGORY_LAYER);
-        diag_note(f->diag, near ? "did you mean '%s'?" : "there are: %s",
-                  near ? near : call_list(f->arena, FTMRT_CATEGORY_LAYER));
+        diag_note(r->diag, near ? "did you mean '%s'?" : "there are: %s",
+                  near ? near : call_list(r->arena, FTMRT_CATEGORY_LAYER));
         return;
     }
     if (!p->is_kind && !strpbrk(p->text, "*") && kind != RECIPE_FREEZE_STATISTICS) {
-        report_unknown_layer(f, p->text, p->span);
+        report_unknown_layer(r->builder, p->text, p->span);
         return;
     }
-    diag_report(f->diag, p->span, DIAG_PATTERN_UNMATCHED, p->text,
+    diag_report(r->diag, p->span, DIAG_PATTERN_UNMATCHED, p->text,
                 kind == RECIPE_FREEZE_STATISTICS ? "batch norm" : "layer with parameters");
     if (!p->is_kind)
-        diag_note(f->diag,
+        diag_note(r->diag,
                   "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"");
 }
 
-static void apply_pattern(struct front *f, enum recipe_kind kind, const struct pattern *p)
+static void apply_pattern(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p)
 {
     bool any = false;
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        struct layer *l = &f->net->layers.at[i];
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        struct layer *l = &r->builder->net->layers.at[i];
         if (l->param_count)
-            any = apply(f, kind, p, l) || any;
+            any = apply(r, kind, p, l) || any;
     }
     if (!any)
-        report_unmatched(f, kind, p);
+        report_unmatched(r, kind, p);
 }
 
 /* Sums up per layer; whether anything trains. */
@@ -109,24 +111,24 @@ static bool settle(struct net *net)
 }
 
 /* A batch of one on a map of one pixel: the variance is zero whatever comes in (PyTorch refuses). */
-static void warn_one_value(struct front *f)
+static void warn_one_value(struct recipe_reader *r)
 {
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        const struct layer *l = &f->net->layers.at[i];
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        const struct layer *l = &r->builder->net->layers.at[i];
         if (!has_statistics(l) || l->stats_frozen ||
-            recipe_integer(f->recipe, FTMRT_PARAM_finetune_batch) != 1 ||
+            recipe_integer(r->recipe, FTMRT_PARAM_finetune_batch) != 1 ||
             shape_elements(&l->type.shape, 1) != l->type.shape.dim[1])
             continue;
-        diag_report(f->diag, l->span, DIAG_ONE_VALUE, l->path);
-        diag_note(f->diag, "take a larger batch, or `freeze statistics %s`", l->path);
+        diag_report(r->diag, l->span, DIAG_ONE_VALUE, l->path);
+        diag_note(r->diag, "take a larger batch, or `freeze statistics %s`", l->path);
     }
 }
 
-void front_freeze(struct front *f)
+void read_freezing(struct recipe_reader *r)
 {
-    const struct recipe_stmts *stmts = f->finetune->recipe;
-    struct span last = f->finetune->span;
-    uint32_t errors = f->diag->errors;
+    const struct recipe_stmts *stmts = r->files->finetune->recipe;
+    struct span last = r->files->finetune->span;
+    uint32_t errors = r->diag->errors;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
         if (s->kind != RECIPE_FREEZE && s->kind != RECIPE_TRAIN &&
@@ -134,12 +136,12 @@ void front_freeze(struct front *f)
             continue;
         last = s->span;
         for (uint32_t k = 0; k < s->patterns->list.len; k++)
-            apply_pattern(f, s->kind, &s->patterns->list.at[k]);
+            apply_pattern(r, s->kind, &s->patterns->list.at[k]);
     }
-    if (settle(f->net) || f->diag->errors > errors) {
-        warn_one_value(f);
+    if (settle(r->builder->net) || r->diag->errors > errors) {
+        warn_one_value(r);
         return;
     }
-    diag_report(f->diag, last, DIAG_NOTHING_TRAINABLE);
-    diag_note(f->diag, "write `train NAME` after it: the last match wins");
+    diag_report(r->diag, last, DIAG_NOTHING_TRAINABLE);
+    diag_note(r->diag, "write `train NAME` after it: the last match wins");
 }

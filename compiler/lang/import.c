@@ -3,7 +3,7 @@
  * An import is looked for beside the importing file, then in the -I folders, then among the
  * installed models. A file that imports itself, over whatever way, is an error; a file that is
  * imported twice is read once. */
-#include "front.h"
+#include "import.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -14,13 +14,13 @@
 
 #include "parse.h"
 
-struct front_file {
+struct file_state {
     bool loading; /* its imports are being read */
 };
 
-static bool load(struct front *f, const char *path, struct span span, uint32_t depth);
+static bool load(struct files *f, const char *path, struct span span, uint32_t depth);
 
-static const char *find_import(struct front *f, const char *from, const char *name)
+static const char *find_import(struct files *f, const char *from, const char *name)
 {
     const char *path = file_join(f->arena, file_dir(f->arena, from), name);
     if (file_exists(path))
@@ -34,7 +34,7 @@ static const char *find_import(struct front *f, const char *from, const char *na
     return path && file_exists(path) ? path : NULL;
 }
 
-static void import(struct front *f, const struct decl *d, uint32_t depth)
+static void import(struct files *f, const struct decl *d, uint32_t depth)
 {
     const char *path = find_import(f, d->span.source->path, d->name);
     if (path) {
@@ -47,7 +47,7 @@ static void import(struct front *f, const struct decl *d, uint32_t depth)
               f->options->models_dir ? f->options->models_dir : "the installed models");
 }
 
-static void declare(struct front *f, struct map *into, struct decl *d)
+static void declare(struct files *f, struct map *into, struct decl *d)
 {
     const struct decl *other = map_get(into, d->name);
     if (!other) {
@@ -59,7 +59,7 @@ static void declare(struct front *f, struct map *into, struct decl *d)
               other->span.line);
 }
 
-static void check_params(struct front *f, const struct decl *d)
+static void check_params(struct files *f, const struct decl *d)
 {
     for (uint32_t i = 0; i < d->params->list.len; i++)
         for (uint32_t k = 0; k < i; k++)
@@ -68,7 +68,7 @@ static void check_params(struct front *f, const struct decl *d)
                             d->params->list.at[i].name);
 }
 
-static void add_finetune(struct front *f, const struct decl *d, bool main_file)
+static void add_finetune(struct files *f, const struct decl *d, bool main_file)
 {
     if (!main_file)
         return; /* an imported recipe lends its models only */
@@ -78,14 +78,14 @@ static void add_finetune(struct front *f, const struct decl *d, bool main_file)
         diag_report(f->diag, d->span, DIAG_FINETUNE_COUNT, d->span.source->path, "more than one");
 }
 
-static void add_decls(struct front *f, const struct decls *decls, uint32_t depth)
+static void add_decls(struct files *f, const struct decls *decls, uint32_t depth)
 {
     for (uint32_t i = 0; i < decls->list.len; i++) {
         struct decl *d = decls->list.at[i];
         switch (d->kind) {
         case DECL_IMPORT:
             if (depth == 0)
-                vec_push(f->arena, &f->recipe->imports, d->name);
+                vec_push(f->arena, &f->imports, d->name);
             import(f, d, depth);
             break;
         case DECL_BLOCK:
@@ -99,26 +99,25 @@ static void add_decls(struct front *f, const struct decls *decls, uint32_t depth
     }
 }
 
-static bool load(struct front *f, const char *path, struct span span, uint32_t depth)
+static bool load(struct files *f, const char *path, struct span span, uint32_t depth)
 {
     char *real = realpath(path, NULL);
     const char *key = arena_strdup(f->arena, real ? real : path);
     free(real);
-    struct front_file *file = map_get(&f->files, key);
+    struct file_state *file = map_get(&f->read, key);
     if (file && file->loading)
         diag_report(f->diag, span, DIAG_IMPORT_CYCLE, path);
     if (file)
         return !file->loading;
-    if (f->files.len >= FRONT_MAX_IMPORTS || depth > FRONT_MAX_CALL_DEPTH) {
+    if (f->read.len >= FILES_MAX || depth > FILES_MAX_DEPTH) {
         if (!f->stopped)
-            diag_report(f->diag, span, DIAG_TOO_MANY_IMPORTS, FRONT_MAX_IMPORTS,
-                        FRONT_MAX_CALL_DEPTH);
+            diag_report(f->diag, span, DIAG_TOO_MANY_IMPORTS, FILES_MAX, FILES_MAX_DEPTH);
         f->stopped = true;
         return false;
     }
-    file = arena_new(f->arena, struct front_file);
+    file = arena_new(f->arena, struct file_state);
     file->loading = true;
-    map_set(&f->files, key, file);
+    map_set(&f->read, key, file);
     const struct source *source = parse_load(f->arena, f->diag, path, span);
     if (source)
         add_decls(f, parse_source(f->arena, f->diag, source), depth);
@@ -127,7 +126,7 @@ static bool load(struct front *f, const char *path, struct span span, uint32_t d
 }
 
 /* Every preprocess belongs to a model. */
-static void check_preprocess(struct front *f)
+static void check_preprocess(struct files *f)
 {
     for (uint32_t i = 0; i < f->preprocess.len; i++) {
         const struct decl *d = f->preprocess.entries[i].value, *model = map_get(&f->decls, d->name);
@@ -138,18 +137,18 @@ static void check_preprocess(struct front *f)
 
 /* The resolved recipe is a file of its own: what stands beside the recipe it gets by importing this
  * file. */
-static void keep_own_declarations(struct front *f)
+static void keep_own_declarations(struct files *f)
 {
     for (uint32_t i = 0; f->finetune && i < f->decls.len; i++) {
         const struct decl *d = f->decls.entries[i].value;
         if (d->span.source != f->finetune->span.source)
             continue;
-        vec_push(f->arena, &f->recipe->imports, file_base(f->options->path));
+        vec_push(f->arena, &f->imports, file_base(f->options->path));
         return;
     }
 }
 
-bool front_load(struct front *f)
+bool files_load(struct files *f)
 {
     uint32_t errors = f->diag->errors;
     if (!load(f, f->options->path, SPAN_NONE, 0))

@@ -221,22 +221,22 @@ value_id layer_lower(struct layer_site *s)
 
 /* ---- calls ---- */
 
-static bool check_label(struct front *f, const struct layer *l, const struct expr *e)
+static bool check_label(struct builder *b, const struct layer *l, const struct expr *e)
 {
     if (!l->path && l->rules) {
-        diag_report(f->diag, e->span, DIAG_NO_LABEL, e->text);
-        diag_note(f->diag,
+        diag_report(b->diag, e->span, DIAG_NO_LABEL, e->text);
+        diag_note(b->diag,
                   "write `name: %s(...)`; the name is the key of its weight in the state dict",
                   e->text);
         return false;
     }
-    if (!l->path || !map_get(&f->paths, l->path))
+    if (!l->path || !map_get(&b->paths, l->path))
         return true;
-    diag_report(f->diag, e->label ? e->label->span : e->span, DIAG_DUPLICATE_PATH, l->path);
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        const struct layer *other = &f->net->layers.at[i];
+    diag_report(b->diag, e->label ? e->label->span : e->span, DIAG_DUPLICATE_PATH, l->path);
+    for (uint32_t i = 0; i < b->net->layers.len; i++) {
+        const struct layer *other = &b->net->layers.at[i];
         if (other->path && !other->dead && !strcmp(other->path, l->path) && other->span.source)
-            diag_note(f->diag, "the other one is in %s, line %u", other->span.source->path,
+            diag_note(b->diag, "the other one is in %s, line %u", other->span.source->path,
                       other->span.line);
     }
     return false;
@@ -257,7 +257,7 @@ static void set_inputs(struct arena *arena, struct layer *l)
     l->input_count = inputs.len;
 }
 
-struct value layer_call(struct front *f, struct frame *frame, const struct expr *e,
+struct value layer_call(struct builder *b, struct frame *frame, const struct expr *e,
                         struct bound_call *c)
 {
     struct layer l = {.row = c->info,
@@ -266,14 +266,14 @@ struct value layer_call(struct front *f, struct frame *frame, const struct expr 
                       .scope = frame->scope,
                       .span = e->span};
     if (e->label) {
-        l.path = eval_label(f, frame, e->label);
+        l.path = eval_label(b, frame, e->label);
         if (!l.path)
             return value_error();
     }
-    set_inputs(f->arena, &l);
-    if (!check_label(f, &l, e))
+    set_inputs(b->arena, &l);
+    if (!check_label(b, &l, e))
         return value_error();
-    layer_id id = net_add(f, l);
+    layer_id id = net_add(b, l);
     return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
 }
 
@@ -284,14 +284,14 @@ static bool settable(const struct ftmrt_param_info *p)
            p->type != FTMRT_TYPE_INIT;
 }
 
-static void report_attribute(struct front *f, const struct layer *l,
+static void report_attribute(struct builder *b, const struct layer *l,
                              const struct ftmrt_call_info *info, const char *attr, struct span span)
 {
-    diag_report(f->diag, span, DIAG_SET_ATTRIBUTE, l->path, layer_kind(l), attr);
-    const char **names = arena_array(f->arena, const char *, info ? info->param_count : 0);
+    diag_report(b->diag, span, DIAG_SET_ATTRIBUTE, l->path, layer_kind(l), attr);
+    const char **names = arena_array(b->arena, const char *, info ? info->param_count : 0);
     uint32_t n = 0;
     struct strbuf all;
-    strbuf_init(&all, f->arena);
+    strbuf_init(&all, b->arena);
     for (uint32_t i = 0; info && i < info->param_count; i++)
         if (settable(&info->params[i])) {
             names[n++] = info->params[i].name;
@@ -299,9 +299,9 @@ static void report_attribute(struct front *f, const struct layer *l,
         }
     const char *near = n ? str_nearest(attr, names, n) : NULL;
     if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(b->diag, "did you mean '%s'?", near);
     else if (n)
-        diag_note(f->diag, "it has: %s", all.text);
+        diag_note(b->diag, "it has: %s", all.text);
 }
 
 static void set_argument(struct arena *arena, struct layer *l, uint32_t i, const struct value *v)
@@ -312,7 +312,7 @@ static void set_argument(struct arena *arena, struct layer *l, uint32_t i, const
     l->args = args;
 }
 
-bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char *attr,
+bool layer_set(struct builder *b, struct frame *frame, struct layer *l, const char *attr,
                const struct recipe_stmt *stmt)
 {
     const struct expr *e = stmt->values->list.at[0];
@@ -324,14 +324,14 @@ bool layer_set(struct front *f, struct frame *frame, struct layer *l, const char
         struct ftmrt_call_info one = {
             .name = info->name, .category = info->category, .param_count = 1, .params = p};
         struct args args = {0};
-        vec_push(f->arena, &args.list,
+        vec_push(b->arena, &args.list,
                  (struct arg){.name = attr, .value = (struct expr *)e, .span = e->span});
         struct expr call = {.kind = EXPR_CALL, .text = info->name, .args = &args, .span = e->span};
-        struct bound_call *bound = call_bind(f, frame, &one, &call, NULL);
+        struct bound_call *bound = call_bind(b, frame, &one, &call, NULL);
         if (bound)
-            set_argument(f->arena, l, i, &bound->args[0]);
+            set_argument(b->arena, l, i, &bound->args[0]);
         return bound != NULL;
     }
-    report_attribute(f, l, info, attr, stmt->name_span);
+    report_attribute(b, l, info, attr, stmt->name_span);
     return false;
 }

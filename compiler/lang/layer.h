@@ -5,7 +5,7 @@
 #ifndef FTM_LANG_LAYER_H
 #define FTM_LANG_LAYER_H
 
-#include "front.h"
+#include "builder.h"
 
 /* ARG_conv2d_out, ...: number of an argument in its call. */
 enum {

@@ -12,9 +12,9 @@
 /* ---- shapes ---- */
 
 /* Lists a layer's parameters anew; what trained before does not matter, as freezing comes behind all edits. */
-static bool list_params(struct front *f, struct layer *l, const struct shape *x)
+static bool list_params(struct builder *b, struct layer *l, const struct shape *x)
 {
-    struct param_list list = {.arena = f->arena, .layer = l, .x = x};
+    struct param_list list = {.arena = b->arena, .layer = l, .x = x};
     l->rules->params(&list);
     l->params = list.params.at;
     l->param_count = list.params.len;
@@ -22,7 +22,7 @@ static bool list_params(struct front *f, struct layer *l, const struct shape *x)
         l->params[i].trainable = l->params[i].kind == LAYER_PARAMETER;
         if (shape_elements(&l->params[i].type.shape, 1) <= (int64_t)1 << 31)
             continue;
-        diag_report(f->diag, l->span, DIAG_WEIGHT_TOO_LARGE);
+        diag_report(b->diag, l->span, DIAG_WEIGHT_TOO_LARGE);
         return false;
     }
     return true;
@@ -30,57 +30,57 @@ static bool list_params(struct front *f, struct layer *l, const struct shape *x)
 
 /* The scratch value of a layer whose inputs have theirs; its parameters are constants there. VALUE_NONE after a
  * report. */
-static value_id infer_layer(struct front *f, struct layer *l)
+static value_id infer_layer(struct builder *b, struct layer *l)
 {
     if (!l->row)
-        return graph_input(f->scratch, l->input_name, l->type);
-    value_id *inputs = arena_array(f->arena, value_id, l->input_count);
+        return graph_input(b->scratch, l->input_name, l->type);
+    value_id *inputs = arena_array(b->arena, value_id, l->input_count);
     for (uint32_t i = 0; i < l->input_count; i++)
-        inputs[i] = f->values.at[l->inputs[i].i];
-    const struct shape *x = &f->net->layers.at[l->inputs[0].i].type.shape;
-    if (l->rules && ((l->rules->check && !l->rules->check(f->diag, l, x)) || !list_params(f, l, x)))
+        inputs[i] = b->values.at[l->inputs[i].i];
+    const struct shape *x = &b->net->layers.at[l->inputs[0].i].type.shape;
+    if (l->rules && ((l->rules->check && !l->rules->check(b->diag, l, x)) || !list_params(b, l, x)))
         return VALUE_NONE;
     struct layer_site site = {
-        .graph = f->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE};
-    uint32_t errors = f->diag->errors;
+        .graph = b->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE};
+    uint32_t errors = b->diag->errors;
     value_id v = layer_lower(&site);
-    if (!value_valid(v) && f->diag->errors > errors && l->rules && l->rules->map_advice &&
+    if (!value_valid(v) && b->diag->errors > errors && l->rules && l->rules->map_advice &&
         x->rank == 4)
-        diag_note(f->diag, "%s", l->rules->map_advice);
+        diag_note(b->diag, "%s", l->rules->map_advice);
     return v;
 }
 
-layer_id net_add(struct front *f, struct layer l)
+layer_id net_add(struct builder *b, struct layer l)
 {
-    if (f->net->layers.len >= FRONT_MAX_LAYERS) {
-        if (!f->stopped)
-            diag_report(f->diag, l.span, DIAG_TOO_MANY_LAYERS, FRONT_MAX_LAYERS);
-        f->stopped = true;
+    if (b->net->layers.len >= BUILD_MAX_LAYERS) {
+        if (!b->stopped)
+            diag_report(b->diag, l.span, DIAG_TOO_MANY_LAYERS, BUILD_MAX_LAYERS);
+        b->stopped = true;
         return LAYER_NONE;
     }
-    value_id v = infer_layer(f, &l);
+    value_id v = infer_layer(b, &l);
     if (!value_valid(v))
         return LAYER_NONE;
-    l.type = graph_node(f->scratch, v)->type;
-    l.added = f->adding;
-    vec_push(f->arena, &f->net->layers, l);
-    vec_push(f->arena, &f->values, v);
+    l.type = graph_node(b->scratch, v)->type;
+    l.added = b->adding;
+    vec_push(b->arena, &b->net->layers, l);
+    vec_push(b->arena, &b->values, v);
     if (l.path)
-        map_set(&f->paths, l.path, f->net);
-    return (layer_id){f->net->layers.len - 1};
+        map_set(&b->paths, l.path, b->net);
+    return (layer_id){b->net->layers.len - 1};
 }
 
-bool net_infer(struct front *f)
+bool net_infer(struct builder *b)
 {
-    struct program *p = program_new(f->arena, f->diag, "scratch", 1);
-    f->scratch = program_add_function(p, "scratch", false);
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        struct layer *l = &f->net->layers.at[i];
-        value_id v = infer_layer(f, l);
+    struct program *p = program_new(b->arena, b->diag, "scratch", 1);
+    b->scratch = program_add_function(p, "scratch", false);
+    for (uint32_t i = 0; i < b->net->layers.len; i++) {
+        struct layer *l = &b->net->layers.at[i];
+        value_id v = infer_layer(b, l);
         if (!value_valid(v))
             return false;
-        l->type = graph_node(f->scratch, v)->type;
-        f->values.at[i] = v;
+        l->type = graph_node(b->scratch, v)->type;
+        b->values.at[i] = v;
     }
     return true;
 }
@@ -88,11 +88,11 @@ bool net_infer(struct front *f)
 /* ---- order ---- */
 
 /* Depth first from the output with an explicit stack: operands come before their users. */
-static void visit(struct front *f, uint32_t *order, uint32_t *count, uint32_t *rank)
+static void visit(struct builder *b, uint32_t *order, uint32_t *count, uint32_t *rank)
 {
-    struct net *net = f->net;
+    struct net *net = b->net;
     VEC(uint32_t) stack = {0};
-    vec_push(f->arena, &stack, net->output.i);
+    vec_push(b->arena, &stack, net->output.i);
     while (stack.len > 0) {
         uint32_t at = stack.at[stack.len - 1];
         const struct layer *l = &net->layers.at[at];
@@ -100,7 +100,7 @@ static void visit(struct front *f, uint32_t *order, uint32_t *count, uint32_t *r
         while (pending > 0 && rank[l->inputs[count_in - pending].i] != UINT32_MAX)
             pending--;
         if (pending > 0 && rank[at] == UINT32_MAX) {
-            vec_push(f->arena, &stack, l->inputs[count_in - pending].i);
+            vec_push(b->arena, &stack, l->inputs[count_in - pending].i);
             continue;
         }
         stack.len--;
@@ -111,43 +111,43 @@ static void visit(struct front *f, uint32_t *order, uint32_t *count, uint32_t *r
     }
 }
 
-static void warn_unused(struct front *f, const uint32_t *rank)
+static void warn_unused(struct builder *b, const uint32_t *rank)
 {
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        const struct layer *l = &f->net->layers.at[i];
+    for (uint32_t i = 0; i < b->net->layers.len; i++) {
+        const struct layer *l = &b->net->layers.at[i];
         if (rank[i] == UINT32_MAX && !l->dead && l->path && l->rules)
-            diag_report(f->diag, l->span, DIAG_LAYER_UNUSED, l->path);
+            diag_report(b->diag, l->span, DIAG_LAYER_UNUSED, l->path);
     }
 }
 
-void net_sort(struct front *f, bool warn)
+void net_sort(struct builder *b, bool warn)
 {
-    struct net *net = f->net;
+    struct net *net = b->net;
     uint32_t n = net->layers.len, count = 0;
-    uint32_t *order = arena_array(f->arena, uint32_t, n),
-             *rank = arena_array(f->arena, uint32_t, n);
+    uint32_t *order = arena_array(b->arena, uint32_t, n),
+             *rank = arena_array(b->arena, uint32_t, n);
     memset(rank, 0xff, sizeof *rank * n);
-    visit(f, order, &count, rank);
+    visit(b, order, &count, rank);
     if (warn)
-        warn_unused(f, rank);
+        warn_unused(b, rank);
     for (uint32_t i = 0; i < n; i++)
         if (rank[i] == UINT32_MAX && net->layers.at[i].path)
-            map_set(&f->paths, net->layers.at[i].path, NULL);
-    struct layer *sorted = arena_array(f->arena, struct layer, count);
-    value_id *values = arena_array(f->arena, value_id, count);
+            map_set(&b->paths, net->layers.at[i].path, NULL);
+    struct layer *sorted = arena_array(b->arena, struct layer, count);
+    value_id *values = arena_array(b->arena, value_id, count);
     for (uint32_t i = 0; i < count; i++) {
         sorted[i] = net->layers.at[order[i]];
-        values[i] = f->values.at[order[i]];
+        values[i] = b->values.at[order[i]];
         for (uint32_t k = 0; k < sorted[i].input_count; k++)
             sorted[i].inputs[k].i = rank[sorted[i].inputs[k].i];
         if (sorted[i].path)
-            map_set(&f->paths, sorted[i].path, net);
+            map_set(&b->paths, sorted[i].path, net);
     }
     net->output.i = rank[net->output.i];
     net->layers.at = sorted;
     net->layers.len = net->layers.cap = count;
-    f->values.at = values;
-    f->values.len = f->values.cap = count;
+    b->values.at = values;
+    b->values.len = b->values.cap = count;
 }
 
 /* ---- names ---- */
@@ -163,23 +163,23 @@ bool layer_within(const struct layer *l, const char *name)
     return (l->path && path_within(l->path, name)) || (l->scope && path_within(l->scope, name));
 }
 
-void report_unknown_layer(struct front *f, const char *name, struct span span)
+void report_unknown_layer(struct builder *b, const char *name, struct span span)
 {
-    diag_report(f->diag, span, DIAG_UNKNOWN_LAYER, name);
-    if (f->diag->dropped)
+    diag_report(b->diag, span, DIAG_UNKNOWN_LAYER, name);
+    if (b->diag->dropped)
         return;
     struct map names;
-    map_init(&names, f->arena);
-    for (uint32_t i = 0; i < f->net->layers.len; i++) {
-        const char *path = f->net->layers.at[i].path;
+    map_init(&names, b->arena);
+    for (uint32_t i = 0; i < b->net->layers.len; i++) {
+        const char *path = b->net->layers.at[i].path;
         for (const char *dot = path; dot;) {
             dot = strchr(dot + 1, '.');
-            map_set(&names, dot ? arena_strndup(f->arena, path, (size_t)(dot - path)) : path, f);
+            map_set(&names, dot ? arena_strndup(b->arena, path, (size_t)(dot - path)) : path, b);
         }
     }
-    const char **list = arena_array(f->arena, const char *, names.len);
+    const char **list = arena_array(b->arena, const char *, names.len);
     struct strbuf top;
-    strbuf_init(&top, f->arena);
+    strbuf_init(&top, b->arena);
     for (uint32_t i = 0; i < names.len; i++) {
         list[i] = names.entries[i].key;
         if (!strchr(list[i], '.') && top.len < 160)
@@ -187,7 +187,7 @@ void report_unknown_layer(struct front *f, const char *name, struct span span)
     }
     const char *near = str_nearest(name, list, names.len);
     if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(b->diag, "did you mean '%s'?", near);
     else if (top.len)
-        diag_note(f->diag, "the model has: %s%s", top.text, top.len >= 160 ? ", ..." : "");
+        diag_note(b->diag, "the model has: %s%s", top.text, top.len >= 160 ? ", ..." : "");
 }

@@ -1,55 +1,65 @@
 /* The order of reading a description: files, overrides, classes and model, pipelines (they give the
  * size of the images), the network, edits, freezing. Every stage reports what it finds; later ones
  * run where they still make sense, so that one run shows many errors. */
-#include "front.h"
-
-static void front_init(struct front *f, struct arena *arena, struct diag *diag,
-                       const struct lang_options *options)
-{
-    *f = (struct front){.arena = arena, .diag = diag, .options = options};
-    map_init(&f->files, arena);
-    map_init(&f->decls, arena);
-    map_init(&f->preprocess, arena);
-    map_init(&f->broken, arena);
-    map_init(&f->paths, arena);
-    f->recipe = arena_new(arena, struct recipe);
-    f->net = arena_new(arena, struct net);
-    f->net->arena = arena;
-    f->net->diag = diag;
-    f->net->output = LAYER_NONE;
-}
+#include "recipe_reader.h"
 
 /* The network of the model call, edited and frozen. */
-static void build_network(struct front *f, struct frame *scope)
+static void build_network(struct recipe_reader *r, struct frame *scope)
 {
-    const struct recipe_stmt *model = find_setting(f, RECIPE_SETTING, "model");
-    if (!f->model || !f->size[0] || !front_elaborate(f, scope, model->values->list.at[0]))
+    const struct recipe_stmt *model = find_setting(r, RECIPE_SETTING, "model");
+    if (!r->model || !r->image.height ||
+        !build_model(r->builder, scope, r->model, model->values->list.at[0], &r->image))
         return;
-    if (!front_edit(f, scope))
+    if (!read_edits(r, scope))
         return;
-    front_freeze(f);
-    const struct shape *s = &net_layer(f->net, f->net->output)->type.shape;
-    if (!recipe_classes(f->recipe) && s->rank >= 2)
-        *recipe_setting(f->recipe, FTMRT_PARAM_finetune_classes) =
+    read_freezing(r);
+    const struct net *net = r->builder->net;
+    const struct shape *s = &net->layers.at[net->output.i].type.shape;
+    if (!recipe_classes(r->recipe) && s->rank >= 2)
+        *recipe_setting(r->recipe, FTMRT_PARAM_finetune_classes) =
             (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = s->dim[1]}};
+}
+
+static void builder_init(struct builder *b, const struct files *files)
+{
+    *b = (struct builder){.arena = files->arena, .diag = files->diag, .files = files};
+    map_init(&b->broken, b->arena);
+    map_init(&b->paths, b->arena);
+    b->net = arena_new(b->arena, struct net);
+    b->net->arena = b->arena;
+    b->net->diag = b->diag;
+    b->net->output = LAYER_NONE;
+}
+
+/* Everything behind the files. */
+static void read_recipe(struct recipe_reader *r)
+{
+    struct frame scope = {.decl = r->files->finetune, .scope = ""};
+    read_defaults(r);
+    read_classes(r, &scope);
+    read_transforms(r, &scope);
+    read_settings(r, &scope);
+    build_network(r, &scope);
 }
 
 bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,
                struct net **net, struct recipe **recipe)
 {
-    struct front f;
-    uint32_t errors = diag->errors;
-    front_init(&f, arena, diag, options);
-    if (!front_load(&f))
+    const uint32_t errors = diag->errors;
+    struct files files = {.arena = arena, .diag = diag, .options = options};
+    map_init(&files.read, arena);
+    map_init(&files.decls, arena);
+    map_init(&files.preprocess, arena);
+    if (!files_load(&files))
         return false;
-    struct frame scope = {.decl = f.finetune, .scope = ""};
-    settings_default(&f);
-    front_define(&f);
-    front_classes(&f, &scope);
-    front_transforms(&f, &scope);
-    front_settings(&f, &scope);
-    build_network(&f, &scope);
-    *net = f.net;
-    *recipe = f.recipe;
+    files_define(&files);
+    struct builder builder;
+    builder_init(&builder, &files);
+    struct recipe_reader r = {.arena = arena, .diag = diag, .files = &files, .builder = &builder};
+    *recipe = r.recipe = arena_new(arena, struct recipe);
+    r.recipe->imports.at = files.imports.at;
+    r.recipe->imports.len = r.recipe->imports.cap = files.imports.len;
+    read_recipe(&r);
+    *net = builder.net;
     return diag->errors == errors;
 }

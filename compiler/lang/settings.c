@@ -1,7 +1,7 @@
 /* The settings of a finetune, from the rows of its blocks (runtime/recipe/calls.def): values, calls and data sources by the
  * type of their row; model, labels and weights, which have a syntax of their own, one by one. An unknown key is an error,
  * never ignored. */
-#include "front.h"
+#include "recipe_reader.h"
 
 #include <string.h>
 
@@ -11,10 +11,10 @@
 
 /* ---- lookup ---- */
 
-const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind kind,
+const struct recipe_stmt *find_setting(const struct recipe_reader *r, enum recipe_kind kind,
                                        const char *name)
 {
-    const struct recipe_stmts *stmts = f->finetune->recipe;
+    const struct recipe_stmts *stmts = r->files->finetune->recipe;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
         if (s->kind == kind && !strcmp(s->name, name))
@@ -23,19 +23,19 @@ const struct recipe_stmt *find_setting(const struct front *f, enum recipe_kind k
     return NULL;
 }
 
-static void report_unknown_setting(struct front *f, const char *name, struct span span,
+static void report_unknown_setting(struct recipe_reader *r, const char *name, struct span span,
                                    const char *const *names, size_t count)
 {
-    diag_report(f->diag, span, DIAG_UNKNOWN_SETTING, name);
+    diag_report(r->diag, span, DIAG_UNKNOWN_SETTING, name);
     const char *near = str_nearest(name, names, count);
     struct strbuf all;
-    strbuf_init(&all, f->arena);
+    strbuf_init(&all, r->arena);
     for (size_t i = 0; i < count; i++)
         strbuf_addf(&all, "%s%s", i ? ", " : "", names[i]);
     if (near)
-        diag_note(f->diag, "did you mean '%s'?", near);
+        diag_note(r->diag, "did you mean '%s'?", near);
     else
-        diag_note(f->diag, "there are: %s", all.text);
+        diag_note(r->diag, "there are: %s", all.text);
 }
 
 static bool known(const char *name, const char *const *names, size_t count)
@@ -47,40 +47,40 @@ static bool known(const char *name, const char *const *names, size_t count)
 }
 
 /* Unknown and repeated keys among statements of one kind. */
-static void check_keys(struct front *f, const struct recipe_stmts *stmts, enum recipe_kind kind,
-                       const char *const *names, size_t count)
+static void check_keys(struct recipe_reader *r, const struct recipe_stmts *stmts,
+                       enum recipe_kind kind, const char *const *names, size_t count)
 {
     struct map seen;
-    map_init(&seen, f->arena);
+    map_init(&seen, r->arena);
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
         if (s->kind != kind)
             continue;
         if (!known(s->name, names, count)) {
-            report_unknown_setting(f, s->name, s->name_span, names, count);
+            report_unknown_setting(r, s->name, s->name_span, names, count);
         } else if (map_get(&seen, s->name)) {
-            diag_report(f->diag, s->name_span, DIAG_DUPLICATE_SETTING, s->name);
+            diag_report(r->diag, s->name_span, DIAG_DUPLICATE_SETTING, s->name);
         }
-        map_set(&seen, s->name, f);
+        map_set(&seen, s->name, r);
     }
 }
 
 /* The only value of a setting; only pipelines take several. */
-static const struct expr *single_value(struct front *f, const struct recipe_stmt *s)
+static const struct expr *single_value(struct recipe_reader *r, const struct recipe_stmt *s)
 {
     if (s->values->list.len == 1)
         return s->values->list.at[0];
-    diag_report(f->diag, s->values->list.at[1]->span, DIAG_WRONG_TYPE,
-                arena_printf(f->arena, "'%s'", s->name), "one value",
-                arena_printf(f->arena, "%u", s->values->list.len));
+    diag_report(r->diag, s->values->list.at[1]->span, DIAG_WRONG_TYPE,
+                arena_printf(r->arena, "'%s'", s->name), "one value",
+                arena_printf(r->arena, "%u", s->values->list.len));
     return NULL;
 }
 
 /* The expression of a setting that is given, or NULL. */
-static const struct expr *setting_value(struct front *f, const char *name)
+static const struct expr *setting_value(struct recipe_reader *r, const char *name)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, name);
-    return s ? single_value(f, s) : NULL;
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, name);
+    return s ? single_value(r, s) : NULL;
 }
 
 /* The keys of a block that are written as `key = value`. */
@@ -95,79 +95,79 @@ static uint32_t block_keys(struct arena *arena, enum ftmrt_call_id block, const 
     return n;
 }
 
-static void check_block(struct front *f, const struct recipe_stmts *stmts, enum recipe_kind kind,
-                        enum ftmrt_call_id block)
+static void check_block(struct recipe_reader *r, const struct recipe_stmts *stmts,
+                        enum recipe_kind kind, enum ftmrt_call_id block)
 {
     const char **names;
-    uint32_t n = block_keys(f->arena, block, &names);
-    check_keys(f, stmts, kind, names, n);
+    uint32_t n = block_keys(r->arena, block, &names);
+    check_keys(r, stmts, kind, names, n);
 }
 
 /* ---- values by the type of their row ---- */
 
 /* Below 100 percent and above 0, or a data source. */
-static bool read_share(struct front *f, struct frame *scope, const char *name, const struct expr *e,
-                       struct value *out)
+static bool read_share(struct recipe_reader *r, struct frame *scope, const char *name,
+                       const struct expr *e, struct value *out)
 {
     if (e->kind == EXPR_INT || e->kind == EXPR_FLOAT) {
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, name,
+        diag_report(r->diag, e->span, DIAG_WRONG_TYPE, name,
                     "a share of `train`, as in 10%, or a data source", "a number");
         return false;
     }
     if (e->kind != EXPR_PERCENT) {
-        struct bound_call *c = setting_call(f, scope, e, FTMRT_CATEGORY_DATA, name);
+        struct bound_call *c = setting_call(r->builder, scope, e, FTMRT_CATEGORY_DATA, name);
         *out = (struct value){.kind = VALUE_CALL, .call = c};
         return c != NULL;
     }
     *out = (struct value){.kind = VALUE_PERCENT, .real = e->real};
     if (e->real > 0 && e->real < 100)
         return true;
-    diag_report(f->diag, e->span, DIAG_BAD_VALUE, arena_printf(f->arena, "'%s'", name),
-                "above 0% and below 100%", arena_printf(f->arena, "%g%%", e->real));
+    diag_report(r->diag, e->span, DIAG_BAD_VALUE, arena_printf(r->arena, "'%s'", name),
+                "above 0% and below 100%", arena_printf(r->arena, "%g%%", e->real));
     return false;
 }
 
 /* Reads the value of a key into its argument, which otherwise stays as it was. false after a
  * report. */
-static bool read_key(struct front *f, struct frame *scope, const struct ftmrt_param_info *p,
+static bool read_key(struct recipe_reader *r, struct frame *scope, const struct ftmrt_param_info *p,
                      const struct recipe_stmt *stmt, struct ftmrt_arg *out)
 {
-    const struct expr *e = single_value(f, stmt);
+    const struct expr *e = single_value(r, stmt);
     struct value v;
-    if (!e || !(p->type == FTMRT_TYPE_SHARE ? read_share(f, scope, p->name, e, &v)
-                                            : param_value(f, scope, p, e, &v)))
+    if (!e || !(p->type == FTMRT_TYPE_SHARE ? read_share(r, scope, p->name, e, &v)
+                                            : param_value(r->builder, scope, p, e, &v)))
         return false;
-    *out = plain_arg(f->arena, &v);
+    *out = plain_arg(r->arena, &v);
     return true;
 }
 
 /* A block's arguments before anything is read: defaults, and blocks without keys. */
-static struct ftmrt_arg *default_args(struct front *f, enum ftmrt_call_id block)
+static struct ftmrt_arg *default_args(struct recipe_reader *r, enum ftmrt_call_id block)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(block);
-    struct ftmrt_arg *args = arena_array(f->arena, struct ftmrt_arg, info->param_count);
+    struct ftmrt_arg *args = arena_array(r->arena, struct ftmrt_arg, info->param_count);
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct ftmrt_param_info *p = &info->params[i];
         struct value v;
         if (p->type == FTMRT_TYPE_BLOCK) {
-            struct ftmrt_call *inner = arena_new(f->arena, struct ftmrt_call);
+            struct ftmrt_call *inner = arena_new(r->arena, struct ftmrt_call);
             inner->id = ftmrt_call_id(ftmrt_call_find(p->name));
-            inner->args = default_args(f, inner->id);
+            inner->args = default_args(r, inner->id);
             args[i] = (struct ftmrt_arg){FTMRT_ARG_CALLS, 1, {.calls = inner}};
-        } else if (param_default(f, p, f->finetune->span, &v)) {
-            args[i] = plain_arg(f->arena, &v);
+        } else if (param_default(r->builder, p, r->files->finetune->span, &v)) {
+            args[i] = plain_arg(r->arena, &v);
         }
     }
     return args;
 }
 
-void settings_default(struct front *f)
+void read_defaults(struct recipe_reader *r)
 {
-    struct recipe *r = f->recipe;
-    r->settings = default_args(f, FTMRT_CALL_finetune);
-    r->bound.name = f->finetune->name;
-    r->bound.finetune = (struct ftmrt_call){FTMRT_CALL_finetune, r->settings};
-    r->span = f->finetune->span;
+    struct recipe *recipe = r->recipe;
+    recipe->settings = default_args(r, FTMRT_CALL_finetune);
+    recipe->bound.name = r->files->finetune->name;
+    recipe->bound.finetune = (struct ftmrt_call){FTMRT_CALL_finetune, recipe->settings};
+    recipe->span = r->files->finetune->span;
 }
 
 struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt_param key)
@@ -181,48 +181,49 @@ struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt
 
 /* Names of classes stand in tables, CSV files and lines of output, and are looked up by readers:
  * one line each, none twice. */
-static bool check_label(struct front *f, const struct value *v, struct span span, struct map *seen)
+static bool check_label(struct recipe_reader *r, const struct value *v, struct span span,
+                        struct map *seen)
 {
-    const char *found = value_text(f->arena, v);
+    const char *found = value_text(r->arena, v);
     if (v->kind != VALUE_STRING) {
-        diag_report(f->diag, span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
-                    arena_printf(f->arena, "%s in it", found));
+        diag_report(r->diag, span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
+                    arena_printf(r->arena, "%s in it", found));
         return false;
     }
     bool printable = v->text[0] != '\0';
     for (const char *c = v->text; *c; c++)
         printable = printable && (unsigned char)*c >= ' ' && *c != 0x7f;
     if (!printable)
-        diag_report(f->diag, span, DIAG_BAD_VALUE, "a label", "a text on one line",
+        diag_report(r->diag, span, DIAG_BAD_VALUE, "a label", "a text on one line",
                     *v->text ? "a control character" : "an empty string");
     else if (map_get(seen, v->text))
-        diag_report(f->diag, span, DIAG_BAD_VALUE, "a label", "different from the others",
-                    arena_printf(f->arena, "%s twice", found));
-    map_set(seen, v->text, f);
+        diag_report(r->diag, span, DIAG_BAD_VALUE, "a label", "different from the others",
+                    arena_printf(r->arena, "%s twice", found));
+    map_set(seen, v->text, r);
     return true; /* it counts as a class in any case */
 }
 
-static void read_labels(struct front *f, struct frame *scope)
+static void read_labels(struct recipe_reader *r, struct frame *scope)
 {
-    const struct expr *e = setting_value(f, "labels");
+    const struct expr *e = setting_value(r, "labels");
     if (!e)
         return;
-    struct value v = eval(f, scope, e);
+    struct value v = eval(r->builder, scope, e);
     if (v.kind == VALUE_ERROR)
         return;
     if (v.kind != VALUE_LIST || v.count == 0) {
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
-                    v.kind == VALUE_LIST ? "an empty list" : value_text(f->arena, &v));
+        diag_report(r->diag, e->span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
+                    v.kind == VALUE_LIST ? "an empty list" : value_text(r->arena, &v));
         return;
     }
     struct map seen;
-    map_init(&seen, f->arena);
+    map_init(&seen, r->arena);
     for (uint32_t i = 0; i < v.count; i++) {
         struct span span = e->kind == EXPR_LIST ? e->items->list.at[i]->span : e->span;
-        if (!check_label(f, &v.items[i], span, &seen))
+        if (!check_label(r, &v.items[i], span, &seen))
             return; /* the others are likely of that kind, too */
     }
-    *recipe_setting(f->recipe, FTMRT_PARAM_finetune_labels) = plain_arg(f->arena, &v);
+    *recipe_setting(r->recipe, FTMRT_PARAM_finetune_labels) = plain_arg(r->arena, &v);
 }
 
 static struct ftmrt_arg text_arg(const char *text)
@@ -230,74 +231,74 @@ static struct ftmrt_arg text_arg(const char *text)
     return (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = text}};
 }
 
-static void read_model(struct front *f)
+static void read_model(struct recipe_reader *r)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "model");
-    const struct expr *e = setting_value(f, "model");
-    if (!s && !f->finetune->damaged) {
-        diag_report(f->diag, f->finetune->span, DIAG_NO_MODEL);
-        diag_note(f->diag, "write `model = name()`, with the name of a model of an imported file");
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "model");
+    const struct expr *e = setting_value(r, "model");
+    if (!s && !r->files->finetune->damaged) {
+        diag_report(r->diag, r->files->finetune->span, DIAG_NO_MODEL);
+        diag_note(r->diag, "write `model = name()`, with the name of a model of an imported file");
     }
     if (!s || !e)
         return;
-    const struct decl *d = e->kind == EXPR_CALL ? map_get(&f->decls, e->text) : NULL;
+    const struct decl *d = e->kind == EXPR_CALL ? map_get(&r->files->decls, e->text) : NULL;
     if (d && d->kind == DECL_MODEL) {
-        f->model = d;
+        r->model = d;
         const char *text = strchr(s->text, '=');
-        *recipe_setting(f->recipe, FTMRT_PARAM_finetune_model) =
+        *recipe_setting(r->recipe, FTMRT_PARAM_finetune_model) =
             text_arg(text ? text + 1 + strspn(text + 1, " ") : s->text);
         return;
     }
-    if (e->kind == EXPR_CALL && f->import_missing)
+    if (e->kind == EXPR_CALL && r->files->import_missing)
         return;
-    const char **names = arena_array(f->arena, const char *, f->decls.len);
+    const char **names = arena_array(r->arena, const char *, r->files->decls.len);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < f->decls.len; i++)
-        if (((const struct decl *)f->decls.entries[i].value)->kind == DECL_MODEL)
-            names[n++] = f->decls.entries[i].key;
+    for (uint32_t i = 0; i < r->files->decls.len; i++)
+        if (((const struct decl *)r->files->decls.entries[i].value)->kind == DECL_MODEL)
+            names[n++] = r->files->decls.entries[i].key;
     const char *near = e->text ? str_nearest(e->text, names, n) : NULL;
-    if (e->kind == EXPR_CALL || (e->kind == EXPR_NAME && !map_get(&f->decls, e->text)))
-        diag_report(f->diag, e->span, DIAG_UNKNOWN_CALL, "model", e->text);
+    if (e->kind == EXPR_CALL || (e->kind == EXPR_NAME && !map_get(&r->files->decls, e->text)))
+        diag_report(r->diag, e->span, DIAG_UNKNOWN_CALL, "model", e->text);
     else
         diag_report(
-            f->diag, e->span, DIAG_WRONG_TYPE, "'model'", "the call of a model, as in `resnet18()`",
-            e->kind == EXPR_NAME ? arena_printf(f->arena, "'%s'", e->text) : "something else");
+            r->diag, e->span, DIAG_WRONG_TYPE, "'model'", "the call of a model, as in `resnet18()`",
+            e->kind == EXPR_NAME ? arena_printf(r->arena, "'%s'", e->text) : "something else");
     if (near)
-        diag_note(f->diag, strcmp(near, e->text) == 0 ? "write `%s()`" : "did you mean '%s'?",
+        diag_note(r->diag, strcmp(near, e->text) == 0 ? "write `%s()`" : "did you mean '%s'?",
                   near);
     else if (n == 0)
-        diag_note(f->diag,
+        diag_note(r->diag,
                   "no imported file declares a model: write `import \"resnet.ftm\"` on top");
 }
 
 /* ---- data ---- */
 
-static void read_data(struct front *f, struct frame *scope)
+static void read_data(struct recipe_reader *r, struct frame *scope)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
-    const struct recipe_stmt *data = find_setting(f, RECIPE_DATA, "data"), *share = NULL;
+    const struct recipe_stmt *data = find_setting(r, RECIPE_DATA, "data"), *share = NULL;
     struct ftmrt_arg *args =
-        block_arg(f->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
+        block_arg(r->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
     bool train = false;
     if (!data)
         return;
-    check_block(f, data->items, RECIPE_SETTING, FTMRT_CALL_data);
+    check_block(r, data->items, RECIPE_SETTING, FTMRT_CALL_data);
     for (uint32_t i = 0; i < data->items->list.len; i++) {
         const struct recipe_stmt *s = data->items->list.at[i];
         if (s->kind != RECIPE_SETTING)
-            diag_report(f->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip",
+            diag_report(r->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip",
                         "`weights`");
         for (uint32_t k = 0; s->kind == RECIPE_SETTING && k < info->param_count; k++) {
             if (strcmp(s->name, info->params[k].name) != 0)
                 continue;
             train = train || k == FTMRT_PARAM_data_train % FTMRT_PARAM_LIMIT;
-            if (read_key(f, scope, &info->params[k], s, &args[k]) &&
+            if (read_key(r, scope, &info->params[k], s, &args[k]) &&
                 args[k].kind == FTMRT_ARG_NUMBER)
                 share = s;
         }
     }
     if (share && !train)
-        diag_report(f->diag, share->span, DIAG_NO_TRAINING_DATA);
+        diag_report(r->diag, share->span, DIAG_NO_TRAINING_DATA);
 }
 
 /* The folder of classes that a call names, or NULL. */
@@ -311,28 +312,28 @@ static const char *classes_folder(const struct ftmrt_call *c)
 }
 
 /* Names of classes from the training data, where the recipe has none and the data has: a folder per class. */
-static void labels_from_data(struct front *f)
+static void labels_from_data(struct recipe_reader *r)
 {
-    struct ftmrt_arg *labels = recipe_setting(f->recipe, FTMRT_PARAM_finetune_labels);
+    struct ftmrt_arg *labels = recipe_setting(r->recipe, FTMRT_PARAM_finetune_labels);
     const struct ftmrt_arg *train =
-        block_arg(f->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
+        block_arg(r->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
     const char *name = train->kind == FTMRT_ARG_CALLS ? classes_folder(train->calls) : NULL;
-    if (!name || labels->kind != FTMRT_ARG_NONE || find_setting(f, RECIPE_SETTING, "labels"))
+    if (!name || labels->kind != FTMRT_ARG_NONE || find_setting(r, RECIPE_SETTING, "labels"))
         return;
-    const struct span span = find_setting(f, RECIPE_DATA, "data")->span;
-    const char *path = file_join(f->arena, file_dir(f->arena, f->options->path), name);
+    const struct span span = find_setting(r, RECIPE_DATA, "data")->span;
+    const char *path = file_join(r->arena, file_dir(r->arena, r->files->options->path), name);
     struct name_list names;
     char error[512];
     if (class_folder_names(&names, path, error, sizeof error) != FTMRT_OK) {
-        diag_report(f->diag, span, DIAG_CLASS_FOLDER, error);
+        diag_report(r->diag, span, DIAG_CLASS_FOLDER, error);
         return;
     }
-    const char **texts = arena_array(f->arena, const char *, names.count);
+    const char **texts = arena_array(r->arena, const char *, names.count);
     struct map seen;
-    map_init(&seen, f->arena);
+    map_init(&seen, r->arena);
     for (size_t i = 0; i < names.count; i++) {
-        const struct value v = {.kind = VALUE_STRING, .text = arena_strdup(f->arena, names.at[i])};
-        check_label(f, &v, span, &seen);
+        const struct value v = {.kind = VALUE_STRING, .text = arena_strdup(r->arena, names.at[i])};
+        check_label(r, &v, span, &seen);
         texts[i] = v.text;
     }
     *labels = (struct ftmrt_arg){FTMRT_ARG_TEXTS, (uint32_t)names.count, {.texts = texts}};
@@ -342,95 +343,95 @@ static void labels_from_data(struct front *f)
 /* ---- classes ---- */
 
 /* classes = 10, or as many as labels. */
-static void read_classes(struct front *f, struct frame *scope)
+static void read_class_count(struct recipe_reader *r, struct frame *scope)
 {
-    const struct recipe_stmt *stmt = find_setting(f, RECIPE_SETTING, "classes");
-    struct ftmrt_arg *classes = recipe_setting(f->recipe, FTMRT_PARAM_finetune_classes);
-    const uint32_t labels = recipe_setting(f->recipe, FTMRT_PARAM_finetune_labels)->count;
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_SETTING, "classes");
+    struct ftmrt_arg *classes = recipe_setting(r->recipe, FTMRT_PARAM_finetune_classes);
+    const uint32_t labels = recipe_setting(r->recipe, FTMRT_PARAM_finetune_labels)->count;
     const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_finetune);
     bool read =
-        stmt && read_key(f, scope, &info->params[FTMRT_PARAM_finetune_classes % FTMRT_PARAM_LIMIT],
+        stmt && read_key(r, scope, &info->params[FTMRT_PARAM_finetune_classes % FTMRT_PARAM_LIMIT],
                          stmt, classes);
     if (read && labels && classes->integer != labels)
-        diag_report(f->diag, stmt->span, DIAG_CLASS_COUNT, (long long)classes->integer, labels);
+        diag_report(r->diag, stmt->span, DIAG_CLASS_COUNT, (long long)classes->integer, labels);
     else if (labels)
         *classes = (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = labels}};
     if (classes->kind == FTMRT_ARG_INTEGER)
-        frame_set(f, scope, "classes", value_int(classes->integer));
-    else if (stmt || find_setting(f, RECIPE_SETTING, "labels"))
-        frame_set(f, scope, "classes", value_error());
+        frame_set(r->builder, scope, "classes", value_int(classes->integer));
+    else if (stmt || find_setting(r, RECIPE_SETTING, "labels"))
+        frame_set(r->builder, scope, "classes", value_error());
 }
 
-void front_classes(struct front *f, struct frame *scope)
+void read_classes(struct recipe_reader *r, struct frame *scope)
 {
-    check_block(f, f->finetune->recipe, RECIPE_SETTING, FTMRT_CALL_finetune);
-    check_block(f, f->finetune->recipe, RECIPE_TRANSFORM, FTMRT_CALL_transform);
-    check_keys(f, f->finetune->recipe, RECIPE_DATA, (const char *const[]){"data"}, 1);
-    read_model(f);
-    read_labels(f, scope);
-    read_data(f, scope);
-    labels_from_data(f);
-    read_classes(f, scope);
+    check_block(r, r->files->finetune->recipe, RECIPE_SETTING, FTMRT_CALL_finetune);
+    check_block(r, r->files->finetune->recipe, RECIPE_TRANSFORM, FTMRT_CALL_transform);
+    check_keys(r, r->files->finetune->recipe, RECIPE_DATA, (const char *const[]){"data"}, 1);
+    read_model(r);
+    read_labels(r, scope);
+    read_data(r, scope);
+    labels_from_data(r);
+    read_class_count(r, scope);
 }
 
 /* ---- weights ---- */
 
-static void weights_item(struct front *f, const struct recipe_stmt *s)
+static void weights_item(struct recipe_reader *r, const struct recipe_stmt *s)
 {
-    struct recipe *r = f->recipe;
+    struct recipe *recipe = r->recipe;
     if (s->kind == RECIPE_SETTING) {
-        diag_report(f->diag, s->name_span, DIAG_UNKNOWN_SETTING, s->name);
-        diag_note(f->diag, "in weights { } there are: strip \"prefix\", rename \"key\" to "
+        diag_report(r->diag, s->name_span, DIAG_UNKNOWN_SETTING, s->name);
+        diag_note(r->diag, "in weights { } there are: strip \"prefix\", rename \"key\" to "
                            "\"name\", skip \"pattern\"");
     } else if (s->kind == RECIPE_RENAME) {
-        vec_add(f->arena, &r->renames);
-        r->renames.at[r->renames.len - 1].from = s->name;
-        r->renames.at[r->renames.len - 1].to = s->other;
-        r->renames.at[r->renames.len - 1].span = s->name_span;
+        vec_add(r->arena, &recipe->renames);
+        recipe->renames.at[recipe->renames.len - 1].from = s->name;
+        recipe->renames.at[recipe->renames.len - 1].to = s->other;
+        recipe->renames.at[recipe->renames.len - 1].span = s->name_span;
     } else if (s->kind == RECIPE_SKIP) {
-        vec_add(f->arena, &r->skips);
-        r->skips.at[r->skips.len - 1].pattern = s->name;
-        r->skips.at[r->skips.len - 1].span = s->name_span;
-    } else if (r->strip) {
-        diag_report(f->diag, s->name_span, DIAG_DUPLICATE_SETTING, "strip");
+        vec_add(r->arena, &recipe->skips);
+        recipe->skips.at[recipe->skips.len - 1].pattern = s->name;
+        recipe->skips.at[recipe->skips.len - 1].span = s->name_span;
+    } else if (recipe->strip) {
+        diag_report(r->diag, s->name_span, DIAG_DUPLICATE_SETTING, "strip");
     } else {
-        r->strip = s->name;
+        recipe->strip = s->name;
     }
 }
 
-static void read_weights(struct front *f, struct frame *scope)
+static void read_weights(struct recipe_reader *r, struct frame *scope)
 {
-    const struct recipe_stmt *s = find_setting(f, RECIPE_SETTING, "weights");
-    if (!s && !f->finetune->damaged) {
-        diag_report(f->diag, f->finetune->span, DIAG_MISSING_ARGUMENT, f->finetune->name,
-                    "weights");
-        diag_note(f->diag,
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "weights");
+    if (!s && !r->files->finetune->damaged) {
+        diag_report(r->diag, r->files->finetune->span, DIAG_MISSING_ARGUMENT,
+                    r->files->finetune->name, "weights");
+        diag_note(r->diag,
                   "write `weights = \"file.pth\"`, or `weights = random` to train from scratch");
     }
     if (!s)
         return;
-    const struct expr *e = single_value(f, s);
+    const struct expr *e = single_value(r, s);
     if (!e)
         return;
-    struct value v = eval(f, scope, e);
+    struct value v = eval(r->builder, scope, e);
     if (v.kind == VALUE_STRING)
-        *recipe_setting(f->recipe, FTMRT_PARAM_finetune_weights) = text_arg(v.text);
+        *recipe_setting(r->recipe, FTMRT_PARAM_finetune_weights) = text_arg(v.text);
     else if (v.kind != VALUE_ERROR && (v.kind != VALUE_SYMBOL || strcmp(v.text, "random") != 0))
-        diag_report(f->diag, e->span, DIAG_WRONG_TYPE, "'weights'", "a file's name or `random`",
-                    value_text(f->arena, &v));
-    f->recipe->weights_span = e->span;
+        diag_report(r->diag, e->span, DIAG_WRONG_TYPE, "'weights'", "a file's name or `random`",
+                    value_text(r->arena, &v));
+    r->recipe->weights_span = e->span;
     for (uint32_t i = 0; s->items && i < s->items->list.len; i++)
-        weights_item(f, s->items->list.at[i]);
+        weights_item(r, s->items->list.at[i]);
 }
 
 /* A block behind any other setting. */
-static void check_blocks(struct front *f)
+static void check_blocks(struct recipe_reader *r)
 {
-    const struct recipe_stmts *stmts = f->finetune->recipe;
+    const struct recipe_stmts *stmts = r->files->finetune->recipe;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
         if (s->kind == RECIPE_SETTING && s->items && strcmp(s->name, "weights") != 0)
-            diag_report(f->diag, s->span, DIAG_MISPLACED, "{ }", "`weights` or `data`");
+            diag_report(r->diag, s->span, DIAG_MISPLACED, "{ }", "`weights` or `data`");
     }
 }
 
@@ -443,42 +444,42 @@ static bool has_syntax(enum ftmrt_type type)
            type == FTMRT_TYPE_BLOCK;
 }
 
-static void read_settings(struct front *f, struct frame *scope)
+static void read_rows(struct recipe_reader *r, struct frame *scope)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_finetune);
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct ftmrt_param_info *p = &info->params[i];
-        const struct recipe_stmt *stmt = find_setting(f, RECIPE_SETTING, p->name);
+        const struct recipe_stmt *stmt = find_setting(r, RECIPE_SETTING, p->name);
         if (stmt && !has_syntax(p->type) && i != FTMRT_PARAM_finetune_classes % FTMRT_PARAM_LIMIT)
-            read_key(f, scope, p, stmt, &f->recipe->settings[i]);
+            read_key(r, scope, p, stmt, &r->recipe->settings[i]);
     }
 }
 
 /* PyTorch refuses it, too. */
-static void check_nesterov(struct front *f)
+static void check_nesterov(struct recipe_reader *r)
 {
-    const struct ftmrt_call *o = recipe_call(f->recipe, FTMRT_PARAM_finetune_optimizer);
-    const struct recipe_stmt *stmt = find_setting(f, RECIPE_SETTING, "optimizer");
+    const struct ftmrt_call *o = recipe_call(r->recipe, FTMRT_PARAM_finetune_optimizer);
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_SETTING, "optimizer");
     if (stmt && o->id == FTMRT_CALL_sgd && ftmrt_call_integer(o, FTMRT_PARAM_sgd_nesterov) &&
         ftmrt_call_number(o, FTMRT_PARAM_sgd_momentum) == 0)
-        diag_report(f->diag, stmt->values->list.at[0]->span, DIAG_NESTEROV_MOMENTUM);
+        diag_report(r->diag, stmt->values->list.at[0]->span, DIAG_NESTEROV_MOMENTUM);
 }
 
-static void keep_statements(struct front *f)
+static void keep_statements(struct recipe_reader *r)
 {
-    const struct recipe_stmts *stmts = f->finetune->recipe;
+    const struct recipe_stmts *stmts = r->files->finetune->recipe;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         enum recipe_kind kind = stmts->list.at[i]->kind;
         if (kind >= RECIPE_REPLACE && kind <= RECIPE_TRAIN)
-            vec_push(f->arena, &f->recipe->edits, stmts->list.at[i]->text);
+            vec_push(r->arena, &r->recipe->edits, stmts->list.at[i]->text);
     }
 }
 
-void front_settings(struct front *f, struct frame *scope)
+void read_settings(struct recipe_reader *r, struct frame *scope)
 {
-    read_weights(f, scope);
-    check_blocks(f);
-    read_settings(f, scope);
-    check_nesterov(f);
-    keep_statements(f);
+    read_weights(r, scope);
+    check_blocks(r);
+    read_rows(r, scope);
+    check_nesterov(r);
+    keep_statements(r);
 }

@@ -3,7 +3,7 @@
  *
  * Pixels are 0..255 until `normalize`, which is the last step. A pipeline is followed symbolically:
  * the size that it makes is the size the network is compiled for. */
-#include "front.h"
+#include "recipe_reader.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,30 +19,31 @@ struct pipeline {
     struct span random_at;     /* the first step that draws random numbers */
 };
 
-static void order_error(struct front *f, struct span span, const char *text, const char *advice)
+static void order_error(struct recipe_reader *r, struct span span, const char *text,
+                        const char *advice)
 {
-    diag_report(f->diag, span, DIAG_TRANSFORM_ORDER, text);
+    diag_report(r->diag, span, DIAG_TRANSFORM_ORDER, text);
     if (advice)
-        diag_note(f->diag, "%s", advice);
+        diag_note(r->diag, "%s", advice);
 }
 
 /* ---- one step ---- */
 
-static void report_problem(struct front *f, const struct bound_call *c,
+static void report_problem(struct recipe_reader *r, const struct bound_call *c,
                            const struct ftmrt_form *form)
 {
     const char *name = c->info->name;
     switch (form->problem) {
     case FTMRT_FORM_FINE: break;
     case FTMRT_FORM_CROP_LARGER:
-        order_error(f, c->span,
-                    arena_printf(f->arena,
+        order_error(r, c->span,
+                    arena_printf(r->arena,
                                  "%s of %lld is larger than the image, whose side is %lld", name,
                                  (long long)form->want, (long long)form->have),
                     "resize to at least the size of the crop");
         break;
     case FTMRT_FORM_CHANNELS:
-        diag_report(f->diag, c->span, DIAG_TRANSFORM_CHANNELS, name, (long long)form->have,
+        diag_report(r->diag, c->span, DIAG_TRANSFORM_CHANNELS, name, (long long)form->have,
                     (long long)form->want);
         break;
     }
@@ -50,13 +51,13 @@ static void report_problem(struct front *f, const struct bound_call *c,
 
 /* Appends a step and takes the image's form one step on. false after a report of what does not
  * fit. */
-static bool add_step(struct front *f, struct pipeline *p, const struct bound_call *c)
+static bool add_step(struct recipe_reader *r, struct pipeline *p, const struct bound_call *c)
 {
-    const uint32_t errors = f->diag->errors;
-    const struct ftmrt_call step = plain_call(f->arena, c);
+    const uint32_t errors = r->diag->errors;
+    const struct ftmrt_call step = plain_call(r->arena, c);
     if (p->form.normalized) {
-        order_error(f, c->span,
-                    arena_printf(f->arena, "%s comes behind normalisation", c->info->name),
+        order_error(r, c->span,
+                    arena_printf(r->arena, "%s comes behind normalisation", c->info->name),
                     "it is the last step: sizes and colours are changed on pixels from 0 to 255");
         p->form.normalized = false;
     }
@@ -64,40 +65,40 @@ static bool add_step(struct front *f, struct pipeline *p, const struct bound_cal
     ftmrt_form_step(&step, &p->form);
     if (p->form.random && !random)
         p->random_at = c->span;
-    report_problem(f, c, &p->form);
+    report_problem(r, c, &p->form);
     if (p->form.normalized)
         p->normalized_at = c->span;
-    vec_push(f->arena, &p->steps, step);
-    return f->diag->errors == errors;
+    vec_push(r->arena, &p->steps, step);
+    return r->diag->errors == errors;
 }
 
 /* ---- pipelines ---- */
 
 /* The preprocess declaration of a model, or of the model that a preset calls; NULL: none. */
-static const struct decl *model_preprocess(const struct front *f, const struct decl *model)
+static const struct decl *model_preprocess(const struct recipe_reader *r, const struct decl *model)
 {
     for (int depth = 0; model && depth < 16; depth++) {
-        const struct decl *d = map_get(&f->preprocess, model->name);
+        const struct decl *d = map_get(&r->files->preprocess, model->name);
         if (d)
             return d;
-        model = model->preset ? map_get(&f->decls, model->preset->text) : NULL;
+        model = model->preset ? map_get(&r->files->decls, model->preset->text) : NULL;
     }
     return NULL;
 }
 
-static bool add_steps(struct front *f, struct frame *frame, const struct exprs *steps,
+static bool add_steps(struct recipe_reader *r, struct frame *frame, const struct exprs *steps,
                       struct pipeline *out);
 
 /* model.preprocess inside a pipeline. */
-static bool add_preprocess(struct front *f, const struct expr *e, struct pipeline *out)
+static bool add_preprocess(struct recipe_reader *r, const struct expr *e, struct pipeline *out)
 {
-    const struct decl *d = f->model ? model_preprocess(f, f->model) : NULL;
-    if (!d && f->model)
-        diag_report(f->diag, e->span, DIAG_NO_PREPROCESS, f->model->name);
+    const struct decl *d = r->model ? model_preprocess(r, r->model) : NULL;
+    if (!d && r->model)
+        diag_report(r->diag, e->span, DIAG_NO_PREPROCESS, r->model->name);
     if (!d)
         return false;
     struct frame frame = {.decl = d, .scope = ""};
-    return add_steps(f, &frame, d->steps, out);
+    return add_steps(r, &frame, d->steps, out);
 }
 
 static bool is_model_preprocess(const struct expr *e)
@@ -106,22 +107,22 @@ static bool is_model_preprocess(const struct expr *e)
            !strcmp(e->a->text, "model");
 }
 
-static bool add_steps(struct front *f, struct frame *frame, const struct exprs *steps,
+static bool add_steps(struct recipe_reader *r, struct frame *frame, const struct exprs *steps,
                       struct pipeline *out)
 {
     bool ok = true;
     for (uint32_t i = 0; i < steps->list.len; i++) {
         const struct expr *e = steps->list.at[i];
         if (frame->decl->kind == DECL_FINETUNE && is_model_preprocess(e)) {
-            ok = add_preprocess(f, e, out) && ok;
+            ok = add_preprocess(r, e, out) && ok;
             continue;
         }
-        struct bound_call *c = setting_call(f, frame, e, FTMRT_CATEGORY_TRANSFORM, "step");
+        struct bound_call *c = setting_call(r->builder, frame, e, FTMRT_CATEGORY_TRANSFORM, "step");
         if (!c) {
             ok = false;
             continue;
         }
-        ok = add_step(f, out, c) && ok;
+        ok = add_step(r, out, c) && ok;
     }
     return ok;
 }
@@ -135,10 +136,10 @@ static void in_pixels(const struct ftmrt_form *form, int c, double out[2])
     out[1] = form->normalized ? form->std[c] : 1;
 }
 
-static void check_normalisation(struct front *f, const char *which, const struct pipeline *mine,
-                                const struct ftmrt_form *models)
+static void check_normalisation(struct recipe_reader *r, const char *which,
+                                const struct pipeline *mine, const struct ftmrt_form *models)
 {
-    const struct recipe_stmt *stmt = find_setting(f, RECIPE_TRANSFORM, which);
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_TRANSFORM, which);
     for (int c = 0; stmt && c < 3; c++) {
         double have[2], want[2];
         in_pixels(&mine->form, c, have);
@@ -146,74 +147,74 @@ static void check_normalisation(struct front *f, const char *which, const struct
         if (fabs(have[0] - want[0]) <= 0.5 && fabs(have[1] - want[1]) <= 0.5)
             continue;
         const char *text =
-            arena_printf(f->arena, "mean %.4g and std %.4g of 255, not %.4g and %.4g", have[0],
+            arena_printf(r->arena, "mean %.4g and std %.4g of 255, not %.4g and %.4g", have[0],
                          have[1], want[0], want[1]);
-        diag_report(f->diag, mine->form.normalized ? mine->normalized_at : stmt->span,
+        diag_report(r->diag, mine->form.normalized ? mine->normalized_at : stmt->span,
                     DIAG_PREPROCESS_DIFFERS, which, text);
-        diag_note(f->diag, "`transform eval = model.preprocess` takes the model's own");
+        diag_note(r->diag, "`transform eval = model.preprocess` takes the model's own");
         return;
     }
 }
 
 /* Warns of a normalisation that pretrained weights do not expect. */
-static void compare(struct front *f, const struct pipeline *eval_steps,
+static void compare(struct recipe_reader *r, const struct pipeline *eval_steps,
                     const struct pipeline *train_steps)
 {
-    const struct decl *d = f->model ? model_preprocess(f, f->model) : NULL;
-    const struct recipe_stmt *weights = find_setting(f, RECIPE_SETTING, "weights");
+    const struct decl *d = r->model ? model_preprocess(r, r->model) : NULL;
+    const struct recipe_stmt *weights = find_setting(r, RECIPE_SETTING, "weights");
     if (!d || !weights || weights->values->list.at[0]->kind != EXPR_STRING)
         return;
     struct pipeline own = {0};
     struct frame frame = {.decl = d, .scope = ""};
-    if (!add_steps(f, &frame, d->steps, &own) || !own.form.normalized)
+    if (!add_steps(r, &frame, d->steps, &own) || !own.form.normalized)
         return;
-    check_normalisation(f, "eval", eval_steps, &own.form);
-    check_normalisation(f, "train", train_steps, &own.form);
+    check_normalisation(r, "eval", eval_steps, &own.form);
+    check_normalisation(r, "train", train_steps, &own.form);
 }
 
 /* ---- the recipe's two pipelines ---- */
 
-static bool eval_pipeline(struct front *f, struct frame *scope, struct pipeline *out)
+static bool eval_pipeline(struct recipe_reader *r, struct frame *scope, struct pipeline *out)
 {
-    const struct recipe_stmt *stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
-    const struct decl *d = !stmt && f->model ? model_preprocess(f, f->model) : NULL;
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_TRANSFORM, "eval");
+    const struct decl *d = !stmt && r->model ? model_preprocess(r, r->model) : NULL;
     if (stmt)
-        return add_steps(f, scope, stmt->values, out);
+        return add_steps(r, scope, stmt->values, out);
     if (d) {
         struct frame frame = {.decl = d, .scope = ""};
-        return add_steps(f, &frame, d->steps, out);
+        return add_steps(r, &frame, d->steps, out);
     }
-    if (f->model && !f->finetune->damaged) {
-        diag_report(f->diag, f->finetune->span, DIAG_NO_TRANSFORM, f->model->name);
-        diag_note(f->diag,
+    if (r->model && !r->files->finetune->damaged) {
+        diag_report(r->diag, r->files->finetune->span, DIAG_NO_TRANSFORM, r->model->name);
+        diag_note(r->diag,
                   "for example `transform eval = resize(64, 64), to_rgb(), normalize(imagenet)`");
     }
     return false;
 }
 
-static void check_train_size(struct front *f, const struct recipe_stmt *stmt,
+static void check_train_size(struct recipe_reader *r, const struct recipe_stmt *stmt,
                              const struct ftmrt_form *form)
 {
-    if (f->size[0] && (form->height != f->size[0] || form->width != f->size[1]))
+    if (r->image.height && (form->height != r->image.height || form->width != r->image.width))
         order_error(
-            f, stmt->span,
+            r, stmt->span,
             arena_printf(
-                f->arena,
+                r->arena,
                 "`transform train` makes images of %lld x %lld, `transform eval` of %lld x %lld",
-                (long long)form->height, (long long)form->width, (long long)f->size[0],
-                (long long)f->size[1]),
+                (long long)form->height, (long long)form->width, (long long)r->image.height,
+                (long long)r->image.width),
             "the network is compiled for one size");
-    if (form->channels && f->channels && form->channels != f->channels)
-        diag_report(f->diag, stmt->span, DIAG_TRANSFORM_CHANNELS, "`transform train`",
-                    (long long)form->channels, (long long)f->channels);
+    if (form->channels && r->image.channels && form->channels != r->image.channels)
+        diag_report(r->diag, stmt->span, DIAG_TRANSFORM_CHANNELS, "`transform train`",
+                    (long long)form->channels, (long long)r->image.channels);
 }
 
-static bool size_known(struct front *f, struct span span, const struct ftmrt_form *form)
+static bool size_known(struct recipe_reader *r, struct span span, const struct ftmrt_form *form)
 {
     if (form->height)
         return true;
-    diag_report(f->diag, span, DIAG_UNKNOWN_SIZE, "size");
-    diag_note(f->diag, form->shorter
+    diag_report(r->diag, span, DIAG_UNKNOWN_SIZE, "size");
+    diag_note(r->diag, form->shorter
                            ? "resize(n) sets the shorter side only: add center_crop(n), or "
                              "write resize(height, width)"
                            : "add resize(height, width), or resize(n), center_crop(n)");
@@ -221,38 +222,38 @@ static bool size_known(struct front *f, struct span span, const struct ftmrt_for
 }
 
 /* Figures of an evaluation are the same each time. */
-static void check_not_random(struct front *f, const struct pipeline *p)
+static void check_not_random(struct recipe_reader *r, const struct pipeline *p)
 {
     if (p->form.random)
-        order_error(f, p->random_at, "a random step in `transform eval`",
+        order_error(r, p->random_at, "a random step in `transform eval`",
                     "evaluation gives the same figures each time: write it in `transform train`");
 }
 
-static void keep(struct front *f, enum ftmrt_param param, const struct pipeline *p)
+static void keep(struct recipe_reader *r, enum ftmrt_param param, const struct pipeline *p)
 {
-    *block_arg(f->recipe, FTMRT_PARAM_finetune_transform, param) =
+    *block_arg(r->recipe, FTMRT_PARAM_finetune_transform, param) =
         (struct ftmrt_arg){FTMRT_ARG_CALLS, p->steps.len, {.calls = p->steps.at}};
 }
 
-void front_transforms(struct front *f, struct frame *scope)
+void read_transforms(struct recipe_reader *r, struct frame *scope)
 {
     struct pipeline eval_steps = {0}, train_steps = {0};
-    const struct recipe_stmt *eval_stmt = find_setting(f, RECIPE_TRANSFORM, "eval");
-    const struct recipe_stmt *train_stmt = find_setting(f, RECIPE_TRANSFORM, "train");
-    if (eval_pipeline(f, scope, &eval_steps) &&
-        size_known(f, eval_stmt ? eval_stmt->span : f->finetune->span, &eval_steps.form)) {
-        f->size[0] = eval_steps.form.height;
-        f->size[1] = eval_steps.form.width;
-        f->channels = eval_steps.form.channels;
+    const struct recipe_stmt *eval_stmt = find_setting(r, RECIPE_TRANSFORM, "eval");
+    const struct recipe_stmt *train_stmt = find_setting(r, RECIPE_TRANSFORM, "train");
+    if (eval_pipeline(r, scope, &eval_steps) &&
+        size_known(r, eval_stmt ? eval_stmt->span : r->files->finetune->span, &eval_steps.form)) {
+        r->image.height = eval_steps.form.height;
+        r->image.width = eval_steps.form.width;
+        r->image.channels = eval_steps.form.channels;
     }
-    check_not_random(f, &eval_steps);
+    check_not_random(r, &eval_steps);
     if (!train_stmt)
         train_steps = eval_steps;
-    else if (add_steps(f, scope, train_stmt->values, &train_steps) &&
-             size_known(f, train_stmt->span, &train_steps.form))
-        check_train_size(f, train_stmt, &train_steps.form);
-    keep(f, FTMRT_PARAM_transform_eval, &eval_steps);
-    keep(f, FTMRT_PARAM_transform_train, &train_steps);
-    if (f->size[0])
-        compare(f, &eval_steps, &train_steps);
+    else if (add_steps(r, scope, train_stmt->values, &train_steps) &&
+             size_known(r, train_stmt->span, &train_steps.form))
+        check_train_size(r, train_stmt, &train_steps.form);
+    keep(r, FTMRT_PARAM_transform_eval, &eval_steps);
+    keep(r, FTMRT_PARAM_transform_train, &train_steps);
+    if (r->image.height)
+        compare(r, &eval_steps, &train_steps);
 }

@@ -1,0 +1,41 @@
+/* The recipe while it is read: its settings, and the network that its edits and patterns change.
+ *
+ *     settings.c   settings and data
+ *     transforms.c pipelines, preprocess
+ *     edit.c       replace, insert, remove, set
+ *     freezing.c   freeze and train
+ *     read.c       the order of all this */
+#ifndef FTM_LANG_RECIPE_READER_H
+#define FTM_LANG_RECIPE_READER_H
+
+#include "builder.h"
+#include "finetune.h"
+
+struct recipe_reader {
+    struct arena *arena;
+    struct diag *diag;
+    const struct files *files;
+    struct builder *builder;
+    struct recipe *recipe;
+    struct image_size image;  /* that `transform eval` makes */
+    const struct decl *model; /* that the recipe calls */
+};
+
+/* Every setting as its row has it: before all others. */
+void read_defaults(struct recipe_reader *r);
+/* Classes, labels and the model first (they are needed to build the network), then the rest. */
+void read_classes(struct recipe_reader *r, struct frame *scope);
+void read_transforms(struct recipe_reader *r, struct frame *scope);
+void read_settings(struct recipe_reader *r, struct frame *scope);
+/* The edits in their order; false: what comes behind them makes no sense any more. */
+bool read_edits(struct recipe_reader *r, struct frame *scope);
+/* freeze and train, behind all edits. */
+void read_freezing(struct recipe_reader *r);
+
+/* The argument of a key of a block of the recipe. */
+struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt_param key);
+/* The statement `name = ...` or `transform name = ...`, or NULL. */
+const struct recipe_stmt *find_setting(const struct recipe_reader *r, enum recipe_kind kind,
+                                       const char *name);
+
+#endif
