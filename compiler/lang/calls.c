@@ -478,6 +478,36 @@ static bool give_preset(struct builder *b, struct matching *m, const struct valu
 
 /* ---- calls ---- */
 
+static const struct {
+    const char *call, *argument, *other;
+} needs[] = {
+#define FTM_NEEDS(call, argument, other) {#call, #argument, #other},
+#include "needs.def"
+};
+
+static const struct value *argument_named(const struct bound_call *c, const char *name)
+{
+    uint32_t i = 0;
+    while (strcmp(c->info->params[i].name, name) != 0)
+        i++;
+    return &c->args[i];
+}
+
+/* Arguments that make no sense without another. false after a report. */
+static bool check_needs(struct builder *b, const struct bound_call *c)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        if (strcmp(needs[i].call, c->info->name) != 0 ||
+            !argument_named(c, needs[i].argument)->integer ||
+            value_number(argument_named(c, needs[i].other)) > 0)
+            continue;
+        diag_report(b->diag, c->span, DIAG_ARGUMENT_NEEDS, needs[i].argument, needs[i].other);
+        ok = false;
+    }
+    return ok;
+}
+
 static void give(struct builder *b, struct frame *frame, struct matching *m, const struct arg *arg,
                  uint32_t slot)
 {
@@ -515,7 +545,8 @@ struct bound_call *call_bind(struct builder *b, struct frame *frame,
         position += !arg->name;
         give(b, frame, &m, arg, slot);
     }
-    return !m.misnamed && fill(b, m.call, m.given) && m.ok ? m.call : NULL;
+    return !m.misnamed && fill(b, m.call, m.given) && m.ok && check_needs(b, m.call) ? m.call
+                                                                                     : NULL;
 }
 
 struct bound_call *call_bind_bare(struct builder *b, const struct ftmrt_call_info *info,

@@ -455,16 +455,6 @@ static void read_rows(struct recipe_reader *r, struct frame *scope)
     }
 }
 
-/* PyTorch refuses it, too. */
-static void check_nesterov(struct recipe_reader *r)
-{
-    const struct ftmrt_call *o = recipe_call(r->recipe, FTMRT_PARAM_finetune_optimizer);
-    const struct recipe_stmt *stmt = find_setting(r, RECIPE_SETTING, "optimizer");
-    if (stmt && o->id == FTMRT_CALL_sgd && ftmrt_call_integer(o, FTMRT_PARAM_sgd_nesterov) &&
-        ftmrt_call_number(o, FTMRT_PARAM_sgd_momentum) == 0)
-        diag_report(r->diag, stmt->values->list.at[0]->span, DIAG_NESTEROV_MOMENTUM);
-}
-
 static void keep_statements(struct recipe_reader *r)
 {
     const struct recipe_stmts *stmts = r->files->finetune->recipe;
@@ -480,6 +470,5 @@ void read_settings(struct recipe_reader *r, struct frame *scope)
     read_weights(r, scope);
     check_blocks(r);
     read_rows(r, scope);
-    check_nesterov(r);
     keep_statements(r);
 }
