@@ -65,41 +65,9 @@ static bool wrong(struct network *w, const char *format, ...)
 
 /* ---- building ---- */
 
-/* A number below `count` that depends on the seed and what it is for. */
-static uint64_t pick(uint64_t seed, uint64_t what, uint64_t count)
-{
-    return (uint64_t)(ftmrt_uniform(seed, 77, what, 9) * (double)count);
-}
-
-static struct random_graph_options options_of(uint64_t seed)
-{
-    static const int64_t sizes[] = {3, 7, 12, 20}, batches[] = {1, 2, 3, 4, 5, 8, 9, 19};
-    static const int64_t channels[] = {3, 17, 40, 40};
-    if (seed % 16 == 15) /* large maps: other tilings, several bands */
-        return (struct random_graph_options){.max_blocks = 3,
-                                             .max_size = 60,
-                                             .max_channels = 130,
-                                             .max_batch = 1 + (int64_t)pick(seed, 3, 5),
-                                             .max_image_channels = 20,
-                                             .max_kernel = 5,
-                                             .joins = true};
-    return (struct random_graph_options){.max_blocks = 2 + (uint32_t)pick(seed, 0, 5),
-                                         .max_size = sizes[pick(seed, 1, 4)],
-                                         .max_channels = channels[pick(seed, 2, 4)],
-                                         .max_batch = batches[pick(seed, 3, 8)],
-                                         .max_image_channels = 20,
-                                         .max_kernel = pick(seed, 4, 3) ? 3 : 7,
-                                         .max_stride = pick(seed, 5, 3) ? 2 : 3,
-                                         .joins = true};
-}
-
 static struct program *make_program(struct network *w)
 {
-    static const int64_t shards[] = {1, 2, 4};
-    struct random_graph_options options = options_of(w->seed);
-    struct program *p = random_graph(&w->arena, &w->diag, w->seed, &options);
-    p->shards = shards[pick(w->seed, 6, 3)];
-    return p;
+    return random_network_more(&w->arena, &w->diag, w->seed);
 }
 
 static struct interp *interpreter(struct network *w, struct program *p)
@@ -205,14 +173,14 @@ static void vary(const struct network *w, const struct trial *t, const struct gr
         struct tensor *x = next++;
         int64_t size = shape_elements(&x->shape, 1);
         if (strcmp(n->attrs->label, "lr") == 0)
-            x->data[0] = (double)(float)lr[pick(seed, 10, 2)];
+            x->data[0] = (double)(float)lr[random_pick(seed, 10, 2)];
         else if (strcmp(n->attrs->label, "momentum") == 0)
-            x->data[0] = (double)(float)momentum[pick(seed, 11, 3)];
+            x->data[0] = (double)(float)momentum[random_pick(seed, 11, 3)];
         else if (strcmp(n->attrs->label, "weight_decay") == 0)
-            x->data[0] = (double)(float)decay[pick(seed, 12, 3)];
+            x->data[0] = (double)(float)decay[random_pick(seed, 12, 3)];
         else if (n->type.dtype == FTMRT_F32)
             for (int64_t k = 0; k < size; k++)
-                x->data[k] *= scales[pick(w->seed, 13, 4)];
+                x->data[k] *= scales[random_pick(w->seed, 13, 4)];
     }
 }
 
@@ -272,8 +240,7 @@ static bool run_entry(struct network *w, const struct trial *t, int threads, str
     }
     memcpy(space->at, t->before, w->c.schedule->states_size);
     compiled_program_poison(&w->c);
-    ftmrt_set_threads(threads);
-    if (t->entry->run(space->at, inputs, outputs, t->n) != FTMRT_OK)
+    if (compiled_program_run(&w->c, t->entry, inputs, outputs, t->n, threads) != FTMRT_OK)
         return wrong(w, "%s, n = %d: the entry fails", t->entry->name, (int)t->n);
     bool intact = guarded_intact(space);
     for (uint32_t i = 0; i < t->entry->output_count; i++)
@@ -554,7 +521,8 @@ static bool check_network(struct network *w)
 {
     if (!build(w))
         return false;
-    int64_t max = w->c.loaded->max_batch, some = 1 + (int64_t)pick(w->seed, 20, (uint64_t)max);
+    int64_t max = w->c.loaded->max_batch,
+            some = 1 + (int64_t)random_pick(w->seed, 20, (uint64_t)max);
     bool ok = check_constants(w) && check_sizes_refused(w) &&
               check_entry(w, "predict", max, w->seed) && check_entry(w, "eval", some, w->seed + 1);
     for (int step = 0; ok && step < STEPS; step++)

@@ -345,7 +345,7 @@ static struct grad_result check_network(uint64_t seed, const char *passes)
     struct arena arena;
     struct diag diag;
     struct random_graph_options options = {
-        .max_blocks = 3, .max_size = 6, .max_channels = 5, .max_batch = 3};
+        .max_blocks = 3, .max_size = 6, .max_channels = 5, .max_batch = 3, .more = true};
     arena_init(&arena, "test");
     diag_init(&diag, &arena);
     struct grad_check check = {.arena = &arena, .seed = seed, .n = 3};

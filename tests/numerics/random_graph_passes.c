@@ -92,6 +92,7 @@ static void check_graph(uint64_t seed)
     struct diag diag;
     char text[512];
     struct random_graph_options options = random_graph_small();
+    options.more = true;
     arena_init(&arena, "test");
     diag_init(&diag, &arena);
     struct program *p = random_graph(&arena, &diag, seed, &options);

@@ -125,6 +125,13 @@ void compiled_program_poison(struct compiled_program *c)
     memset(c->workspace.at + from, 0xff, c->workspace.bytes - from);
 }
 
+int compiled_program_run(struct compiled_program *c, const struct ftmrt_entry *entry,
+                         const void *const *inputs, void *const *outputs, int64_t n, int threads)
+{
+    ftmrt_set_threads(threads);
+    return entry->run(c->workspace.at, inputs, outputs, n);
+}
+
 void compiled_program_states(const struct compiled_program *c, struct interp *in)
 {
     for (uint32_t i = 0; i < in->program->states.len; i++) {

@@ -29,6 +29,10 @@ void compiled_program_free(struct compiled_program *c);
  * written spreads into results. */
 void compiled_program_poison(struct compiled_program *c);
 
+/* Calls an entry for a batch of n with that many threads; returns its status. */
+int compiled_program_run(struct compiled_program *c, const struct ftmrt_entry *entry,
+                         const void *const *inputs, void *const *outputs, int64_t n, int threads);
+
 /* Reads all states into an interpreter of a program with the same states, or with the first of
  * them. */
 void compiled_program_states(const struct compiled_program *c, struct interp *in);

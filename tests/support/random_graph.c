@@ -5,14 +5,8 @@
 #include <string.h>
 
 #include "net_builder.h"
-
-struct draw {
-    struct graph *g;
-    const struct random_graph_options *options;
-    uint64_t seed, counter;
-    uint32_t block;  /* number of the block being built */
-    uint32_t frozen; /* blocks below this one are frozen */
-};
+#include "random_draw.h"
+#include "random_values.h"
 
 struct random_graph_options random_graph_small(void)
 {
@@ -20,8 +14,7 @@ struct random_graph_options random_graph_small(void)
         .max_blocks = 5, .max_size = 9, .max_channels = 17, .max_batch = 4};
 }
 
-/* A number in [low, high]. */
-static int64_t draw(struct draw *d, int64_t low, int64_t high)
+int64_t draw(struct draw *d, int64_t low, int64_t high)
 {
     double u = ftmrt_uniform(d->seed, 1, d->counter++, 5);
     return low + (int64_t)(u * (double)(high - low + 1));
@@ -29,9 +22,9 @@ static int64_t draw(struct draw *d, int64_t low, int64_t high)
 
 static int64_t or_else(int64_t option, int64_t value) { return option ? option : value; }
 
-static bool chance(struct draw *d, int64_t percent) { return draw(d, 0, 99) < percent; }
+bool chance(struct draw *d, int64_t percent) { return draw(d, 0, 99) < percent; }
 
-static int64_t draw_channels(struct draw *d)
+int64_t draw_channels(struct draw *d)
 {
     static const int64_t some[] = {1, 2, 3, 5, 8, 16, 17, 24, 33, 40}, wide[] = {48, 64, 96, 130};
     if (d->options->max_channels > 40 && chance(d, 40))
@@ -46,18 +39,18 @@ static int64_t draw_image_channels(struct draw *d)
     return most > 4 && chance(d, 30) ? draw(d, 5, most) : c;
 }
 
-static const char *layer_name(struct draw *d, const char *kind, int part)
+const char *layer_name(struct draw *d, const char *kind, int part)
 {
     return arena_printf(d->g->program->arena, "%s%u_%d", kind, d->block, part);
 }
 
-static bool draw_trainable(struct draw *d)
+bool draw_trainable(struct draw *d)
 {
     bool most = chance(d, 85);
     return most && d->block >= d->frozen;
 }
 
-static value_id activation(struct draw *d, value_id x)
+value_id activation(struct draw *d, value_id x)
 {
     int64_t kind = draw(d, 0, 3);
     if (kind == 0)
@@ -170,6 +163,8 @@ static value_id repeated_block(struct draw *d, value_id x)
 
 static value_id block(struct draw *d, value_id x)
 {
+    if (d->options->more && chance(d, 40))
+        return more_block(d, x);
     int64_t kind = draw(d, 0, d->options->joins ? 13 : 9);
     if (kind == 13)
         return repeated_block(d, x);
@@ -259,4 +254,46 @@ struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t se
     add_function(p, "eval", seed, options);
     add_function(p, "train", seed, options);
     return p;
+}
+
+static struct random_graph_options options_of(uint64_t seed)
+{
+    static const int64_t sizes[] = {3, 7, 12, 20}, batches[] = {1, 2, 3, 4, 5, 8, 9, 19};
+    static const int64_t channels[] = {3, 17, 40, 40};
+    if (seed % 16 == 15) /* large maps: other tilings, several bands */
+        return (struct random_graph_options){.max_blocks = 3,
+                                             .max_size = 60,
+                                             .max_channels = 130,
+                                             .max_batch = 1 + (int64_t)random_pick(seed, 3, 5),
+                                             .max_image_channels = 20,
+                                             .max_kernel = 5,
+                                             .joins = true};
+    return (struct random_graph_options){.max_blocks = 2 + (uint32_t)random_pick(seed, 0, 5),
+                                         .max_size = sizes[random_pick(seed, 1, 4)],
+                                         .max_channels = channels[random_pick(seed, 2, 4)],
+                                         .max_batch = batches[random_pick(seed, 3, 8)],
+                                         .max_image_channels = 20,
+                                         .max_kernel = random_pick(seed, 4, 3) ? 3 : 7,
+                                         .max_stride = random_pick(seed, 5, 3) ? 2 : 3,
+                                         .joins = true};
+}
+
+static struct program *network(struct arena *arena, struct diag *diag, uint64_t seed, bool more)
+{
+    static const int64_t shards[] = {1, 2, 4};
+    struct random_graph_options options = options_of(seed);
+    options.more = more;
+    struct program *p = random_graph(arena, diag, seed, &options);
+    p->shards = shards[random_pick(seed, 6, 3)];
+    return p;
+}
+
+struct program *random_network(struct arena *arena, struct diag *diag, uint64_t seed)
+{
+    return network(arena, diag, seed, false);
+}
+
+struct program *random_network_more(struct arena *arena, struct diag *diag, uint64_t seed)
+{
+    return network(arena, diag, seed, true);
 }

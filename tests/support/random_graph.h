@@ -14,6 +14,7 @@ struct random_graph_options {
     int64_t max_kernel;         /* 0: 3 */
     int64_t max_stride;         /* 0: 2 */
     bool joins; /* also sums of two branches, weights used twice, pools between, many classes */
+    bool more;  /* also the blocks of random_blocks.c; without, a seed's network never changes */
 };
 
 /* What suits the interpreter: small enough for hundreds of graphs. */
@@ -23,5 +24,13 @@ struct random_graph_options random_graph_small(void);
  * A prefix of it is frozen, and some of the rest; batch norms of trainable blocks train. */
 struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t seed,
                              const struct random_graph_options *options);
+
+/* The random_graph() of a seed for tests that compile: its options follow from the seed, with odd
+ * sizes and batches, 1 to 4 shards, and large maps now and then. What the entries of seeds 1 to 300
+ * compute is stored (numerics/network_bits.c), so its draws stay as they are. */
+struct program *random_network(struct arena *arena, struct diag *diag, uint64_t seed);
+
+/* The same with the blocks of random_blocks.c between: it grows with the ops. */
+struct program *random_network_more(struct arena *arena, struct diag *diag, uint64_t seed);
 
 #endif

@@ -5,6 +5,11 @@
 
 #include "str.h"
 
+uint64_t random_pick(uint64_t seed, uint64_t what, uint64_t count)
+{
+    return (uint64_t)(ftmrt_uniform(seed, 77, what, 9) * (double)count);
+}
+
 static double uniform(uint64_t seed, const char *name, int64_t index, double low, double high)
 {
     double u = ftmrt_uniform(seed, ftmrt_name_hash(name), (uint64_t)index, 77);

@@ -8,6 +8,9 @@
 
 #include "interp.h"
 
+/* A number below `count` that depends on the seed and what it is for. */
+uint64_t random_pick(uint64_t seed, uint64_t what, uint64_t count);
+
 /* Fills every state: weights scaled by their fan-in, variances positive, momentum slots zero. */
 void random_states(struct interp *in, uint64_t seed);
 
