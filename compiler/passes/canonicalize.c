@@ -193,6 +193,11 @@ static void visit(struct canonicalize *c, value_id v)
         sink_flatten(c, v);
 }
 
+bool property_canonical(const struct graph *g, value_id v)
+{
+    return graph_node(g, v)->op != OP_linear;
+}
+
 bool pass_canonicalize(struct pass_context *context)
 {
     bool changed = false;

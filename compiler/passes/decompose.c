@@ -36,6 +36,11 @@ static value_id training(struct graph *g, const struct node *n)
     return y;
 }
 
+bool property_decomposed(const struct graph *g, value_id v)
+{
+    return graph_node(g, v)->op != OP_batch_norm;
+}
+
 bool pass_decompose(struct pass_context *c)
 {
     bool changed = false;

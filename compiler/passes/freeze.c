@@ -46,6 +46,18 @@ static void stop_count(struct pass_context *c, struct graph *g, const struct map
         graph_kill(g, (value_id){(uint32_t)count - 1});
 }
 
+/* A batch norm that trains though its layer is frozen. */
+static bool trains_frozen(const struct graph *g, const struct node *n)
+{
+    return n->op == OP_batch_norm && n->attrs->training && !operand_trainable(g, n, 1) &&
+           !operand_trainable(g, n, 2);
+}
+
+bool property_settled(const struct graph *g, value_id v)
+{
+    return !trains_frozen(g, graph_node(g, v));
+}
+
 static bool freeze_batch_norms(struct pass_context *c, struct graph *g)
 {
     bool changed = false;
@@ -53,9 +65,7 @@ static bool freeze_batch_norms(struct pass_context *c, struct graph *g)
     find_counts(c, g, &counts);
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         const struct node *n = &g->nodes.at[i];
-        if (n->op != OP_batch_norm || n->dead || !n->attrs->training)
-            continue;
-        if (operand_trainable(g, n, 1) || operand_trainable(g, n, 2))
+        if (n->dead || !trains_frozen(g, n))
             continue;
         struct attrs a = *n->attrs;
         a.training = false;

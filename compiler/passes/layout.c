@@ -266,6 +266,16 @@ static bool place_function(struct pass_context *c, struct graph *g)
     return p.changed;
 }
 
+/* Of activations: [N,C,H,W]. Results of relayouts lie as they are wanted. */
+bool property_laid_out(const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    enum op_class cls = op_info(n->op)->cls;
+    return (cls != OP_CLASS_ELEMWISE && cls != OP_CLASS_ANCHOR) || n->op == OP_relayout ||
+           n->type.shape.rank != 4 || !shape_batched(&n->type.shape) ||
+           n->layout != FTMRT_LAYOUT_PLAIN;
+}
+
 bool pass_layout(struct pass_context *c)
 {
     bool changed = false;

@@ -36,6 +36,12 @@ static bool select_kernels(struct pass_context *c, struct graph *g)
     return true;
 }
 
+bool property_selected(const struct graph *g, value_id v)
+{
+    const struct node *n = graph_node(g, v);
+    return n->variant || graph_value_constant(g, v) || !kernel_variant(kernel_of(g, n));
+}
+
 bool pass_select(struct pass_context *c)
 {
     for_functions (c, g)
