@@ -30,6 +30,9 @@ extern "C" {
 /* Dimensions of a value or state. What computes takes 4 at most; views and files all of them. */
 enum { FTMRT_MAX_RANK = 6 };
 
+/* Most parts that sums over the batch are cut into (the recipe's `shards`). */
+enum { FTMRT_MAX_SHARDS = 64 };
+
 /* ---- statuses ---- */
 
 enum ftmrt_status {
@@ -195,7 +198,7 @@ enum ftmrt_derive_op {
 };
 
 /* Evaluates one derivation on row-major double-precision tensors: out has the elements of d->dim, in[i] those of
- * its operands (in_dim0[i]: the first dimension). Source: each op's meaning in derive.def. */
+ * its operands (dim0[i]: the first dimension). Source: each op's meaning in derive.def. */
 void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, double *out);
 
 enum { FTMRT_BATCH = -1 }; /* a dimension that is the batch */

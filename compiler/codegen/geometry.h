@@ -38,10 +38,10 @@ void unit_loop_end(struct kernel_build *k, struct unit_loop *u);
  * stores it through them. */
 void geometry_finish(struct kernel_build *k, const struct unit_loop *u);
 
-/* An i64 as f32. */
+/* An i64 as f32, rounded to nearest. */
 LLVMValueRef geometry_float(struct ir *ir, LLVMValueRef i);
 
-/* Buffers of the result and the scratch. */
+/* Base addresses of the node's result, in its layout, and of the scratch that its family asked for. */
 LLVMValueRef kernel_result(struct kernel_build *k);
 LLVMValueRef kernel_scratch(struct kernel_build *k);
 

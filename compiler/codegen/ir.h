@@ -28,6 +28,7 @@ struct ir {
 struct ir *ir_new(const char *name, const struct cpu *cpu);
 void ir_free(struct ir *ir);
 
+/* Constants; v is rounded to f32. */
 LLVMValueRef ir_i64(struct ir *ir, int64_t v);
 LLVMValueRef ir_f32(struct ir *ir, double v);
 
@@ -57,18 +58,19 @@ LLVMValueRef ir_local(struct ir *ir, LLVMTypeRef type);
 LLVMValueRef ir_get(struct ir *ir, LLVMTypeRef type, LLVMValueRef local);
 void ir_set(struct ir *ir, LLVMValueRef local, LLVMValueRef value);
 
-/* Address of element i (of 4-byte f32 unless said) after p. */
+/* Address of the 4-byte element i after p. */
 LLVMValueRef ir_at(struct ir *ir, LLVMValueRef p, LLVMValueRef i);
 LLVMValueRef ir_at_const(struct ir *ir, LLVMValueRef p, int64_t i);
 
+/* Loads and stores of one f32 (aligned to 4 bytes) or of a vector of cpu->lanes, which is aligned to its
+ * own size: packed data begins at multiples of 64 bytes. */
 LLVMValueRef ir_load_f32(struct ir *ir, LLVMValueRef p);
-/* Alignment: a vector register, data is 64-byte blocked. */
 LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p);
 /* Marks a load: nothing in the function writes what it reads, so it may leave a loop. Returns it. */
 LLVMValueRef ir_unchanging(struct ir *ir, LLVMValueRef load);
 void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
 void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
-/* insertelement + shufflevector: a broadcast, never 0 + x. */
+/* A vector of one value, or of one constant: insertelement + shufflevector, never 0 + x. */
 LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar);
 LLVMValueRef ir_vec_const(struct ir *ir, double v);
 

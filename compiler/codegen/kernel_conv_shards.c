@@ -16,8 +16,7 @@ int64_t conv_result_floats(const struct node *n)
 LLVMValueRef conv_shard_tree(struct kernel_build *k, LLVMValueRef p, int64_t stride)
 {
     int64_t shards = k->graph->program->shards;
-    LLVMValueRef parts[CONV_MAX_SHARDS];
-    FTM_BUG_ON(shards > CONV_MAX_SHARDS, "%lld shards", (long long)shards);
+    LLVMValueRef parts[FTMRT_MAX_SHARDS];
     for (int64_t s = 0; s < shards; s++)
         parts[s] = ir_load_vec(k->ir, ir_at_const(k->ir, p, s * stride));
     return vmath_tree_sum(k->ir, parts, (uint32_t)shards);

@@ -4,8 +4,6 @@
 
 #include "kernel.h"
 
-enum { CONV_MAX_SHARDS = 64 };
-
 /* result[i] = tree over the shards s of scratch[s * floats + i], for all i < floats (a multiple of
  * 16). */
 void conv_combine_shards(struct kernel_build *k, int64_t floats);

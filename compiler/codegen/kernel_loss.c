@@ -148,11 +148,9 @@ static void emit_loss_shards(struct kernel_build *k)
 
 static void emit_loss_tree(struct kernel_build *k)
 {
-    enum { MAX_SHARDS = 64 };
     struct ir *ir = k->ir;
     uint32_t shards = (uint32_t)k->graph->program->shards;
-    FTM_BUG_ON(shards > MAX_SHARDS, "more than %d shards", MAX_SHARDS);
-    LLVMValueRef scratch = kernel_scratch(k), v[MAX_SHARDS];
+    LLVMValueRef scratch = kernel_scratch(k), v[FTMRT_MAX_SHARDS];
     for (uint32_t s = 0; s < shards; s++)
         v[s] = ir_load_f32(ir, ir_at_const(ir, scratch, (int64_t)s * FTMRT_CB));
     LLVMValueRef mean =

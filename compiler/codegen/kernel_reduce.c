@@ -11,7 +11,7 @@
 #include "geometry.h"
 #include "vmath.h"
 
-enum { UNROLL = 4, MAX_ROWS = 2, MAX_PARTS = 4, MAX_SHARDS = 64 };
+enum { UNROLL = 4, MAX_ROWS = 2, MAX_PARTS = 4 };
 
 /* The sums of one channel block: rows x parts vectors. */
 struct sums {
@@ -34,7 +34,6 @@ static struct reduction reduction_of(struct kernel_build *k)
     struct reduction r = {.k = k, .q = geometry_of(k->graph, k->node->inputs[0])};
     r.rows = rows_of(k->node->op);
     r.parts = geometry_parts(k->ir);
-    FTM_BUG_ON(k->graph->program->shards > MAX_SHARDS, "more than %d shards", MAX_SHARDS);
     return r;
 }
 
@@ -214,7 +213,7 @@ static void emit_shards(struct kernel_build *k)
 static LLVMValueRef tree_sum(struct reduction *r, LLVMValueRef scratch, LLVMValueRef block,
                              uint32_t row, uint32_t part)
 {
-    LLVMValueRef v[MAX_SHARDS] = {0};
+    LLVMValueRef v[FTMRT_MAX_SHARDS] = {0};
     uint32_t shards = (uint32_t)r->k->graph->program->shards;
     for (uint32_t s = 0; s < shards; s++)
         v[s] = ir_load_vec(r->k->ir, partial(r, scratch, ir_i64(r->k->ir, s), block, row, part));
@@ -284,7 +283,7 @@ static void emit_stats_tree(struct kernel_build *k)
     struct reduction r = reduction_of(k);
     uint32_t shards = (uint32_t)k->graph->program->shards;
     FTM_BUG_ON(k->node->step_count, "steps behind bn_stats");
-    LLVMValueRef scratch = kernel_scratch(k), result = kernel_result(k), counts[MAX_SHARDS];
+    LLVMValueRef scratch = kernel_scratch(k), result = kernel_result(k), counts[FTMRT_MAX_SHARDS];
     for (uint32_t s = 0; s < shards; s++) {
         LLVMValueRef lo, hi;
         kernel_shard(k, ir_i64(ir, s), &lo, &hi);
@@ -293,7 +292,7 @@ static void emit_stats_tree(struct kernel_build *k)
     LLVMValueRef all = ir_splat(ir, geometry_float(ir, ir_mul_const(ir, k->n, r.q.pixels)));
     struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
     for (uint32_t part = 0; part < r.parts; part++) {
-        LLVMValueRef v[MAX_SHARDS][2] = {0}, count[MAX_SHARDS] = {0};
+        LLVMValueRef v[FTMRT_MAX_SHARDS][2] = {0}, count[FTMRT_MAX_SHARDS] = {0};
         for (uint32_t s = 0; s < shards; s++) {
             count[s] = counts[s];
             for (uint32_t row = 0; row < 2; row++)

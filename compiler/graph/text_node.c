@@ -1,7 +1,7 @@
 /* Reading one node of the text form:
  *
- *   node  = %name "=" op [ @state ] [ operands ] [ attributes ] { "then" op [ operands ] [
- * attributes ] } [ ":" type [ layout ] ] [ "at" string ]
+ *   node  = %name "=" op [ @state ] [ operands ] [ attributes ]
+ *           { "then" op [ operands ] [ attributes ] } [ ":" type [ layout ] ] [ "at" string ]
  *
  * Attributes that are left out have the value most ops want: a stride, dilation and groups of 1,
  * else zero. The type may be left out too, but for inputs; where it is written, it must be what the

@@ -3,8 +3,8 @@
  *
  *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | function } "}"
  *   state     = "state" @name ":" type kind { clause }
- *   optimizer = "optimizer" "sgd" [ "nesterov" ] [ "momentum" ] [ "{" name "=" number { "," ... }
- * "}" ] function  = "func" name [ "training" ] "{" { node | output } "}"
+ *   optimizer = "optimizer" "sgd" [ "nesterov" ] [ "momentum" ] [ "{" name "=" number { "," ... } "}" ]
+ *   function  = "func" name [ "training" ] "{" { node | output } "}"
  *
  * Nodes are read by text_node.c. Numbers are checked against limits when they are read, so that no
  * later sum or product of sizes overflows; the verifier then checks the whole. */
@@ -16,7 +16,7 @@
 #include "text_words.h"
 #include "verify.h"
 
-enum { MAX_BATCH = 1 << 20, MAX_SHARDS = 1 << 10 };
+enum { MAX_BATCH = 1 << 20 };
 
 static bool read_kind(struct parser *p, struct state *s)
 {
@@ -167,7 +167,8 @@ static bool read_program(struct parser *p)
     if (!parser_want_word(p, "program") || !parser_name(p, &name) ||
         !parser_want_word(p, "batch") || !parser_int(p, "the batch", 1, MAX_BATCH, &batch) ||
         !parser_want_word(p, "shards") ||
-        !parser_int(p, "the number of shards", 1, MAX_SHARDS, &shards) || !parser_want(p, '{'))
+        !parser_int(p, "the number of shards", 1, FTMRT_MAX_SHARDS, &shards) ||
+        !parser_want(p, '{'))
         return false;
     p->program = program_new(p->arena, p->diag, name, batch);
     p->program->shards = shards;

@@ -86,7 +86,7 @@ static bool check_program(struct check *c)
     const struct program *p = c->program;
     if (p->max_batch < 1)
         return violated(c, "the batch is at least 1");
-    if (p->shards < 1)
+    if (p->shards < 1 || p->shards > FTMRT_MAX_SHARDS)
         return violated(c, "there is at least one shard");
     for (uint32_t i = 0; i < p->functions.len; i++)
         if (program_find_function(p, p->functions.at[i]->name) != p->functions.at[i])

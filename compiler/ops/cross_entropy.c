@@ -1,8 +1,8 @@
 /* Softmax and cross entropy with the label, averaged over the batch
  * (torch.nn.functional.cross_entropy):
  *
- *     loss = 1/n sum_i sum_c -q[i,c] log softmax(x[i])[c],   q = (1 - smoothing) onehot(label) +
- * smoothing / K
+ *     loss = 1/n sum_i sum_c -q[i,c] log softmax(x[i])[c]
+ *     q = (1 - smoothing) onehot(label) + smoothing / K
  *
  * The two are one op because log softmax is exact where softmax alone has underflowed. */
 #include "eval_support.h"

@@ -1,9 +1,9 @@
 /* From a pickled checkpoint to named tensors.
  *
  *   1. find the state dict: the object itself, or what it holds under state_dict, model_state_dict
- * or model
+ *      or model
  *   2. each entry that is a record of torch._utils._rebuild_tensor_v2(storage, offset, size,
- * stride, ...) becomes a tensor; strides that are not row-major are resolved by a copy
+ *      stride, ...) becomes a tensor; strides that are not row-major are resolved by a copy
  *   3. a prefix "module." that all names share (DataParallel) is taken away
  *
  * An entry that is no tensor, or that depends on a call which is not known here, is passed over and

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ftmrt.h"
+
 /* The parameters of each call behind an empty first element, since a call may have none. */
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)                                \
     {#name, FTMRT_TYPE_##type, value, min, max, pytorch, help},

@@ -116,6 +116,7 @@ static void errors(void **state)
     } cases[] = {
         {"program digits", "model digits", 1, 1, "expected program, not 'model'"},
         {"batch 32", "batch 0", 1, 22, "the batch must be from 1 to 1048576"},
+        {"shards 4", "shards 65", 1, 32, "the number of shards must be from 1 to 64"},
         {"batch 32", "batch 99999999999999999999", 1, 22, "the batch must be from 1 to 1048576"},
         {"batch 32", "batch 3x", 1, 22, "expected an integer, not '3x'"},
         {"f32[32, 3, 3, 3] parameter", "f33[32, 3, 3, 3] parameter", 2, 24,
