@@ -38,7 +38,7 @@ static const struct {
     bool text;
 } stages[] = {
 #define FTM_EMIT(name, text) {#name, text},
-#include "emit.def"
+#include "stages.def"
 #undef FTM_EMIT
 };
 

@@ -17,7 +17,7 @@ enum command {
 
 enum emit_stage {
 #define FTM_EMIT(name, text) EMIT_##name,
-#include "emit.def"
+#include "stages.def"
 #undef FTM_EMIT
     EMIT_COUNT
 };

@@ -29,7 +29,7 @@ struct runner {
 };
 
 static const struct pass_row pass_table[] = {
-#define FTM_PASS(name, needs, gives, meaning) {#name, meaning, needs, gives, pass_##name},
+#define FTM_PASS(name, kind, needs, gives, meaning) {#name, meaning, needs, gives, pass_##name},
 #include "passes.def"
 #undef FTM_PASS
 };

@@ -8,7 +8,7 @@
 #include "graph.h"
 
 enum pass_id {
-#define FTM_PASS(name, needs, gives, meaning) PASS_##name,
+#define FTM_PASS(name, kind, needs, gives, meaning) PASS_##name,
 #include "passes.def"
 #undef FTM_PASS
     PASS_COUNT
@@ -62,7 +62,7 @@ bool passes_run_rows(struct program *p, const struct pass_options *options,
 #include "property.def"
 #undef FTM_PROPERTY
 
-#define FTM_PASS(name, needs, gives, meaning) bool pass_##name(struct pass_context *c);
+#define FTM_PASS(name, kind, needs, gives, meaning) bool pass_##name(struct pass_context *c);
 #include "passes.def"
 #undef FTM_PASS
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """The project's written rules, checked: one function per rule. Run by ctest (lint.*): check.py RULE ROOT."""
+import fnmatch
 import pathlib
 import re
 import subprocess
 import sys
+
+import mentions as mention_rule
 
 ROOT = pathlib.Path(sys.argv[2])
 CODE = sorted(p for d in ("compiler", "runtime", "tests", "grammar") for p in (ROOT / d).rglob("*")
@@ -25,6 +28,15 @@ ALLOWED = {
     "driver": {"base", "graph", "ops", "passes", "weights", "lang", "bind", "kernel", "schedule", "codegen",
                "driver"} | RUNTIME,
 }
+# The same of runtime/ (runtime/README.md): the core sees nothing of what programs are made of.
+ALLOWED_RUNTIME = {
+    "runtime": {"runtime"},
+    "core": {"runtime", "core"},
+    "recipe": {"runtime", "recipe"},
+    "transform": {"runtime", "recipe", "transform"},
+    "files": {"runtime", "files"},
+    "app": {"runtime", "recipe", "transform", "files", "app"},
+}
 
 
 def lines(path):
@@ -43,12 +55,13 @@ def includes():
     """Includes follow the layering; a .c file's first include is its own header where it has one."""
     owner = folder_of_headers()
     for p in CODE:
-        if p.parent.parent.name != "compiler":
+        if "tests" in p.parts or p.parent.name == "grammar":
             continue
+        may_see = ALLOWED_RUNTIME[p.parent.name] if "runtime" in p.parts else ALLOWED[p.parent.name]
         found = re.findall(r'^#include "([^"]+)"', p.read_text(), re.M)
         for name in found:
             target = owner.get(name)
-            if target and target not in ALLOWED[p.parent.name]:
+            if target and target not in may_see:
                 yield f"{p.relative_to(ROOT)}: includes {target}/{name}, which {p.parent.name}/ may not see"
         if p.suffix == ".c" and (p.parent / (p.stem + ".h")).exists() and found and found[0] != p.stem + ".h":
             yield f"{p.relative_to(ROOT)}: its first include is not {p.stem}.h"
@@ -112,13 +125,40 @@ def tables():
         yield f"diagnostic code {code} stands twice"
 
 
+def is_named(path, text):
+    """By its name, by its stem as a word, or by a pattern like `kernel_conv*`."""
+    return path.name in text or path.stem in re.findall(r"\w+", text) or \
+        any(fnmatch.fnmatch(path.name, word) or fnmatch.fnmatch(path.stem, word) for word in re.findall(r"[\w.*]*\*[\w.*]*", text))
+
+
 def readmes():
-    """Every folder that a newcomer would open has a README, and it names what is in it."""
+    """Every folder that a newcomer would open has a README, and it names each file of the folder."""
     for folder in ["", "compiler", "runtime", "grammar", "models", "tests", "examples", "examples/digits",
                    "runtime/recipe"] + [
             f"compiler/{d}" for d in ALLOWED]:
         if not (ROOT / folder / "README.md").exists():
             yield f"{folder or '.'}: no README.md"
+    for readme in sorted(p for d in ("compiler", "runtime", "grammar") for p in (ROOT / d).rglob("README.md")):
+        text = readme.read_text()
+        for p in sorted(readme.parent.iterdir()):
+            if p.suffix in (".c", ".def", ".l", ".y") and not is_named(p, text):
+                yield f"{readme.relative_to(ROOT)}: does not name {p.name}"
+
+
+def names():
+    """A file's name says which file it is: none stands twice in compiler/ and runtime/."""
+    seen = {}
+    for p in CODE:
+        if p.suffix in (".c", ".h", ".def") and "tests" not in p.parts:
+            if p.name in seen:
+                yield f"{p.relative_to(ROOT)}: {seen[p.name]} has the same name"
+            seen[p.name] = p.relative_to(ROOT)
+
+
+def mentions():
+    """An op, layer, optimizer, loss, schedule, transform, source, decoder or command is named in its row and file only."""
+    yield from mention_rule.self_test()
+    yield from mention_rule.problems(ROOT)
 
 
 def headers():

@@ -16,7 +16,7 @@
 enum { PROGRAMS = 200, BATCH = 3, FUNCTIONS = 3, MAX_OUTPUTS = 4 };
 
 static bool (*const passes[])(struct pass_context *c) = {
-#define FTM_PASS(name, needs, gives, meaning) pass_##name,
+#define FTM_PASS(name, kind, needs, gives, meaning) pass_##name,
 #include "passes.def"
 #undef FTM_PASS
 };
