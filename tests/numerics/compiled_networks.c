@@ -375,7 +375,8 @@ static double last_rounding(const struct trial *t, const struct pair *p)
 
 static bool check_close(struct network *w, struct trial *t, const struct pair *p)
 {
-    double off = difference(p->got, p->want), rounding = last_rounding(t, p);
+    double off = difference(p->got, p->want);
+    double rounding = last_rounding(t, p) + 0x1p-126; /* what is smaller is flushed to zero */
     double change = p->base ? difference(p->want, p->base) : largest(p->want);
     w->compared++;
     if (off <= tolerance * change + rounding)

@@ -17,9 +17,76 @@ static value_id pooled_residual(struct draw *d, value_id x)
     return graph_op(d->g, OP_add, NULL, graph_op(d->g, OP_max_pool, &a, x), x);
 }
 
+static value_id smooth(struct draw *d, value_id x)
+{
+    static const enum op ops[] = {OP_sigmoid, OP_silu, OP_gelu, OP_gelu};
+    int64_t kind = draw(d, 0, 3);
+    struct attrs a = {.approximate = kind == 3};
+    return graph_op(d->g, ops[kind], &a, x);
+}
+
+/* x * sigmoid(f(mean of x over the map)): Hu et al., Squeeze-and-Excitation Networks (CVPR 2018). */
+static value_id squeeze_excite(struct draw *d, value_id x)
+{
+    struct net_conv c = {.out = graph_shape(d->g, x)->dim[1]};
+    bool trainable = draw_trainable(d);
+    value_id y = graph_op(d->g, OP_global_avg_pool, NULL, x);
+    y = net_conv2d(d->g, layer_name(d, "excite", 0), y, &c, trainable);
+    return graph_op(d->g, OP_mul, NULL, x, graph_op(d->g, OP_sigmoid, NULL, y));
+}
+
+/* x * sigmoid(f(x)), f a convolution to one channel. */
+static value_id spatial_gate(struct draw *d, value_id x)
+{
+    struct net_conv c = {.out = 1, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
+    value_id y = net_conv2d(d->g, layer_name(d, "gate", 0), x, &c, draw_trainable(d));
+    return graph_op(d->g, OP_mul, NULL, x, graph_op(d->g, OP_sigmoid, NULL, y));
+}
+
+/* x * f(x): a product of two maps of one size. */
+static value_id gated(struct draw *d, value_id x)
+{
+    return graph_op(d->g, OP_mul, NULL, x, smooth(d, x));
+}
+
+static value_id averaged(struct draw *d, value_id x)
+{
+    struct attrs a = {.kernel = {3, 2}, .stride = {1, draw(d, 1, 2)}, .padding = {1, 1, 1, 0}};
+    a.count_include_pad = chance(d, 50);
+    return graph_op(d->g, OP_avg_pool, &a, x);
+}
+
+static value_id adapted(struct draw *d, value_id x)
+{
+    const struct shape *in = graph_shape(d->g, x);
+    struct attrs a = {.size = {draw(d, 1, in->dim[2]), draw(d, 1, in->dim[3])}};
+    return graph_op(d->g, OP_adaptive_avg_pool, &a, x);
+}
+
+/* Two or three maps one behind the other, whose channels do not end at a block's edge. */
+static value_id joined(struct draw *d, value_id x)
+{
+    bool three = chance(d, 50);
+    value_id y = activation(d, x), z = smooth(d, x);
+    if (graph_shape(d->g, x)->dim[1] > 24)
+        return graph_op(d->g, OP_add, NULL, y, z);
+    return three ? graph_op(d->g, OP_concat, NULL, x, y, z) : graph_op(d->g, OP_concat, NULL, z, x);
+}
+
+/* A convolution of few groups. */
+static value_id grouped(struct draw *d, value_id x)
+{
+    int64_t channels = graph_shape(d->g, x)->dim[1], groups = draw(d, 2, 4);
+    while (channels % groups != 0)
+        groups--;
+    struct net_conv c = {
+        .out = groups * draw(d, 1, 9), .kernel = {3, 1}, .padding = {1, 0, 1, 0}, .groups = groups};
+    return activation(d, net_conv2d(d->g, layer_name(d, "grouped", 0), x, &c, draw_trainable(d)));
+}
+
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,
-    pooled_residual,
+    doubled, pooled_residual, smooth,  squeeze_excite, spatial_gate,
+    gated,   averaged,        adapted, joined,         grouped,
 };
 
 value_id more_block(struct draw *d, value_id x)
