@@ -3,9 +3,9 @@ they are asked for; random flips the same for any number of threads."""
 import json
 import pathlib
 import shutil
+import struct
 import sys
 import tempfile
-import struct
 import zlib
 
 import numpy as np

@@ -2,7 +2,6 @@
 does not belong to a run is refused with the reason."""
 import csv
 import json
-import os
 import pathlib
 import random
 import shutil
@@ -85,9 +84,11 @@ with tempfile.TemporaryDirectory() as folder:
     broken = work / "elsewhere" / "runs" / "small_training-001"
     while not (broken / "log.jsonl").exists() or (broken / "log.jsonl").read_bytes().count(b"\n") < 20:
         time.sleep(0.001)
+    process.send_signal(signal.SIGSTOP)  # it keeps its lock, however fast it would have been
     busy = run(program, "train", "--resume", broken, code=1)
     check("another process" in busy, "a second process on the same run is refused")
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     check("--resume" in process.communicate(timeout=60)[1] and process.returncode == 130, "Ctrl-C says how to go on")
 
     def refused(reason, **changes):
