@@ -1,0 +1,73 @@
+/* Everything that a description can call, one table of the rows of layers.def, ops.def and runtime/recipe/calls.def. */
+#include <string.h>
+
+#include "calls.h"
+#include "str.h"
+
+#define PARAM_ROW(call, name, type, value, min, max, pytorch, help)                                \
+    {#name, FTMRT_TYPE_##type, value, min, max, pytorch, help},
+#define CALL_ROW(name, category, pytorch, help)                                                    \
+    {#name, FTMRT_CATEGORY_##category, pytorch, help, COUNT_OF(name), params_of_##name + 1},
+#define COUNT_OF(name) (sizeof params_of_##name / sizeof *params_of_##name - 1)
+
+/* The parameters of a call behind an empty first element, since a call may have none. */
+#define PARAMS_OF(name, ...)                                                                       \
+    static const struct ftmrt_param_info params_of_##name[] = {{0}, __VA_ARGS__};
+
+#define FTM_PARAM                                    PARAM_ROW
+#define FTM_CALL(name, category, pytorch, help, ...) PARAMS_OF(name, __VA_ARGS__)
+#include "layers.def"
+#define FTM_PARAM PARAM_ROW
+#define FTM_OP(...)
+#define FTM_OP_CALL(name, pytorch, help, ...) PARAMS_OF(name, __VA_ARGS__)
+#include "ops.def"
+#undef FTM_OP
+#undef FTM_PARAM
+
+static const struct ftmrt_call_info rows[] = {
+#define FTM_CALL(name, category, pytorch, help, ...) CALL_ROW(name, category, pytorch, help)
+#include "layers.def"
+#define FTM_OP(...)
+#define FTM_OP_CALL(name, pytorch, help, ...) CALL_ROW(name, LAYER, pytorch, help)
+#include "ops.def"
+#undef FTM_OP
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof *rows, CALL_COUNT = ROW_COUNT + FTMRT_CALL_COUNT };
+
+/* Call i of CALL_COUNT: a layer or an initial value, then those that programs share. Blocks are among
+ * them, but not called. */
+static const struct ftmrt_call_info *call_at(uint32_t i)
+{
+    return i < ROW_COUNT ? &rows[i] : ftmrt_call_info((enum ftmrt_call_id)(i - ROW_COUNT));
+}
+
+const struct ftmrt_call_info *call_find(const char *name)
+{
+    for (uint32_t i = 0; i < CALL_COUNT; i++) {
+        const struct ftmrt_call_info *info = call_at(i);
+        if (info->category != FTMRT_CATEGORY_BLOCK && strcmp(info->name, name) == 0)
+            return info;
+    }
+    return NULL;
+}
+
+const char *call_list(struct arena *arena, enum ftmrt_category category)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    for (uint32_t i = 0; i < CALL_COUNT; i++)
+        if (call_at(i)->category == category)
+            strbuf_addf(&out, "%s%s", out.len ? ", " : "", call_at(i)->name);
+    return out.text;
+}
+
+const char *call_nearest(const char *name, enum ftmrt_category category)
+{
+    const char *names[CALL_COUNT];
+    size_t count = 0;
+    for (uint32_t i = 0; i < CALL_COUNT; i++)
+        if (call_at(i)->category == category)
+            names[count++] = call_at(i)->name;
+    return str_nearest(name, names, count);
+}
