@@ -115,8 +115,10 @@ void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *att
     value_id *inputs = arena_array(&c->run->arena, value_id, n.input_count + extra_count);
     struct step *steps = arena_array(&c->run->arena, struct step, n.step_count + 1);
     memcpy(inputs, n.inputs, n.input_count * sizeof *inputs);
-    memcpy(inputs + n.input_count, extra, extra_count * sizeof *inputs);
-    memcpy(steps, n.steps, n.step_count * sizeof *steps);
+    for (uint32_t i = 0; i < extra_count; i++)
+        inputs[n.input_count + i] = extra[i];
+    for (uint32_t i = 0; i < n.step_count; i++)
+        steps[i] = n.steps[i];
     steps[n.step_count++] = (struct step){.op = op, .extra = extra_count, .attrs = attrs};
     n.input_count += extra_count;
     n.inputs = inputs;
