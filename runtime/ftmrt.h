@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define FTMRT_ABI_VERSION 1
+#define FTMRT_ABI_VERSION 2
 
 /* Channel block: activations and packed weights hold channels in groups of 16 floats, one cache line. A constant
  * of the format, a multiple of every target's vector width. */
@@ -203,20 +203,43 @@ void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, do
 
 enum { FTMRT_BATCH = -1 }; /* a dimension that is the batch */
 
-struct ftmrt_value { /* an input or output of an entry, always row-major */
+enum ftmrt_role {
+#define FTMRT_ROLE(name, word, input, output, meaning) FTMRT_ROLE_##name,
+#include "role.def"
+#undef FTMRT_ROLE
+    FTMRT_ROLE_COUNT
+};
+
+enum ftmrt_entry_kind {
+#define FTMRT_ENTRY_KIND(name, word, meaning) FTMRT_ENTRY_##name,
+#include "entry_kind.def"
+#undef FTMRT_ENTRY_KIND
+    FTMRT_ENTRY_KIND_COUNT
+};
+
+/* An input or output of an entry. Its form is how it lies in the caller's memory: a layout and the type of the stored
+ * elements. */
+struct ftmrt_value {
     const char *name;
-    uint32_t dtype;
+    uint32_t role;   /* enum ftmrt_role */
+    uint32_t dtype;  /* enum ftmrt_dtype: what it means */
+    uint32_t stored; /* enum ftmrt_dtype: what is stored */
+    uint32_t layout; /* enum ftmrt_layout */
     uint32_t rank;
     int64_t dim[FTMRT_MAX_RANK]; /* dim[0] may be FTMRT_BATCH */
 };
 
 /* An entry of the program. It allocates nothing, prints nothing, and touches only the workspace and outputs.
- * inputs and outputs follow the entry's tables; 1 <= n <= max_batch. */
+ * inputs and outputs follow the entry's tables; 1 <= n <= max_n. */
 typedef enum ftmrt_status ftmrt_entry_fn(void *workspace, const void *const *inputs,
                                          void *const *outputs, int64_t n);
 
 struct ftmrt_entry {
-    const char *name; /* "predict", "eval", "train" (phases: "train", "train.1", ...) */
+    const char *name;  /* its own in the program: "predict", "eval", "train", ... */
+    uint32_t kind;     /* enum ftmrt_entry_kind */
+    uint32_t phase;    /* of the training that it belongs to, from 0 */
+    const char *scope; /* the model that it belongs to; "": the program's own */
+    int64_t max_n;     /* greatest n; at most max_batch of the program */
     ftmrt_entry_fn *run;
     uint32_t input_count, output_count;
     const struct ftmrt_value *inputs, *outputs;
@@ -254,6 +277,18 @@ enum ftmrt_status ftmrt_set_state(const struct ftmrt_program *p, void *workspace
 
 /* The entry of that name, or NULL. */
 const struct ftmrt_entry *ftmrt_find_entry(const struct ftmrt_program *p, const char *name);
+
+/* The entry of a kind for a batch of n: of those of the scope (NULL: "") and phase, the one with the smallest max_n that
+ * is enough; the first of them where several are equal. NULL: there is none. */
+const struct ftmrt_entry *ftmrt_entry_for(const struct ftmrt_program *p, enum ftmrt_entry_kind kind,
+                                          const char *scope, uint32_t phase, int64_t n);
+
+/* The first of `count` inputs or outputs with a role, and that name if it is not NULL; NULL: there is none. */
+const struct ftmrt_value *ftmrt_find_value(const struct ftmrt_value *values, uint32_t count,
+                                           enum ftmrt_role role, const char *name);
+
+/* Bytes of a value in its form for a batch of n. */
+size_t ftmrt_value_bytes(const struct ftmrt_value *v, int64_t n);
 
 /* Whether this machine has the instructions of the program's level. */
 int ftmrt_cpu_supported(const char *cpu);

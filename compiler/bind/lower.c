@@ -70,7 +70,7 @@ static value_id lower_nodes(struct body *b, layer_id id)
     struct lower *c = b->c;
     const struct layer *l = &c->net->layers.at[id.i];
     if (!l->row)
-        return graph_input(b->g, l->input_name, l->type);
+        return graph_input_as(b->g, l->input_name, l->type, FTMRT_ROLE_INPUT);
     value_id *inputs = arena_array(c->arena, value_id, l->input_count);
     for (uint32_t i = 0; i < l->input_count; i++)
         inputs[i] = lower_layer(b, l->inputs[i]);
@@ -79,7 +79,7 @@ static value_id lower_nodes(struct body *b, layer_id id)
                               .inputs = inputs,
                               .first_state =
                                   c->first_param[id.i], /* states are indexed as parameters */
-                              .training = b->g->training};
+                              .training = b->g->kind == FTMRT_ENTRY_TRAIN};
     return layer_lower(&site);
 }
 
@@ -99,10 +99,11 @@ static value_id lower_layer(struct body *b, layer_id id)
 
 /* Starts a function: inputs in the order of the interface, then all layers in their order.
  * VALUE_NONE after a report. */
-static value_id lower_body(struct body *b, struct lower *c, const char *name, bool training)
+static value_id lower_body(struct body *b, struct lower *c, const char *name,
+                           enum ftmrt_entry_kind kind)
 {
     const uint32_t count = c->net->layers.len;
-    *b = (struct body){.c = c, .g = program_add_function(c->program, name, training)};
+    *b = (struct body){.c = c, .g = program_add_function(c->program, name, kind)};
     b->values = arena_array(c->arena, value_id, count + 1);
     b->visiting = arena_array(c->arena, bool, count + 1);
     for (uint32_t i = 0; i < count; i++)
@@ -136,23 +137,23 @@ static value_id add_label(struct graph *g)
 static bool lower_predict(struct lower *c)
 {
     struct body b;
-    const value_id logits = lower_body(&b, c, "predict", false);
+    const value_id logits = lower_body(&b, c, "predict", FTMRT_ENTRY_PREDICT);
     if (!value_valid(logits))
         return false;
     graph_output(b.g, "logits", logits);
     return true;
 }
 
-static bool lower_loss(struct lower *c, const char *name, bool training)
+static bool lower_loss(struct lower *c, const char *name, enum ftmrt_entry_kind kind)
 {
     struct body b;
-    const value_id logits = lower_body(&b, c, name, training);
+    const value_id logits = lower_body(&b, c, name, kind);
     const value_id label = add_label(b.g);
     const value_id loss = add_loss(c, b.g, logits, label);
     if (!value_valid(loss))
         return false;
     static const char *const scalars[] = {"lr", "momentum", "weight_decay"};
-    for (int i = 0; training && i < 3; i++)
+    for (int i = 0; kind == FTMRT_ENTRY_TRAIN && i < 3; i++)
         graph_input(b.g, scalars[i], (struct type){FTMRT_F32, shape_scalar()});
     graph_output(b.g, "loss", loss);
     graph_output(b.g, "logits", logits);
@@ -198,7 +199,8 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct net *net
     c.program->shards = recipe_integer(r, FTMRT_PARAM_finetune_shards);
     c.program->optimizer = optimizer_of(recipe_call(r, FTMRT_PARAM_finetune_optimizer));
     add_states(&c);
-    if (!lower_predict(&c) || !lower_loss(&c, "eval", false) || !lower_loss(&c, "train", true))
+    if (!lower_predict(&c) || !lower_loss(&c, "eval", FTMRT_ENTRY_EVAL) ||
+        !lower_loss(&c, "train", FTMRT_ENTRY_TRAIN))
         return false;
     *out = c.program;
     return true;

@@ -133,9 +133,15 @@ static struct ftmrt_derive *make_derives(struct arena *arena, const struct sched
     return derives;
 }
 
-static struct ftmrt_value make_value(const char *name, const struct type *type)
+/* The caller's memory is row-major; the kernels that touch it bring it into their own layout. */
+static struct ftmrt_value make_value(const char *name, enum ftmrt_role role,
+                                     const struct type *type)
 {
-    struct ftmrt_value v = {.name = name, .dtype = (uint32_t)type->dtype};
+    struct ftmrt_value v = {.name = name,
+                            .role = (uint32_t)role,
+                            .dtype = (uint32_t)type->dtype,
+                            .stored = (uint32_t)type->dtype,
+                            .layout = FTMRT_LAYOUT_PLAIN};
     copy_shape(&type->shape, &v.rank, v.dim);
     return v;
 }
@@ -144,14 +150,22 @@ static struct ftmrt_entry make_entry(struct arena *arena, const struct graph *g)
 {
     struct ftmrt_value *inputs = arena_array(arena, struct ftmrt_value, g->nodes.len);
     struct ftmrt_value *outputs = arena_array(arena, struct ftmrt_value, g->outputs.len);
-    struct ftmrt_entry e = {
-        .name = g->name, .inputs = inputs, .outputs = outputs, .output_count = g->outputs.len};
+    struct ftmrt_entry e = {.name = g->name,
+                            .kind = (uint32_t)g->kind,
+                            .phase = g->phase,
+                            .scope = g->scope,
+                            .max_n = graph_max_n(g),
+                            .inputs = inputs,
+                            .outputs = outputs,
+                            .output_count = g->outputs.len};
     for (uint32_t i = 0; i < g->nodes.len; i++)
         if (g->nodes.at[i].op == OP_input && !g->nodes.at[i].dead)
-            inputs[e.input_count++] = make_value(g->nodes.at[i].attrs->label, &g->nodes.at[i].type);
+            inputs[e.input_count++] =
+                make_value(g->nodes.at[i].attrs->label, graph_input_role(&g->nodes.at[i]),
+                           &g->nodes.at[i].type);
     for (uint32_t i = 0; i < g->outputs.len; i++)
-        outputs[i] =
-            make_value(g->outputs.at[i].name, &graph_node(g, g->outputs.at[i].value)->type);
+        outputs[i] = make_value(g->outputs.at[i].name, graph_output_role(&g->outputs.at[i]),
+                                &graph_node(g, g->outputs.at[i].value)->type);
     return e;
 }
 

@@ -101,12 +101,12 @@ static void emit_call(struct entry *e, const struct graph *g, const struct call 
     }
 }
 
-/* Returns ERROR_ARGUMENT unless 1 <= n <= max_batch. */
-static void check_batch(struct entry *e)
+/* Returns ERROR_ARGUMENT unless 1 <= n <= max_n. */
+static void check_batch(struct entry *e, const struct graph *g)
 {
     struct ir *ir = e->ir;
     LLVMValueRef index = LLVMBuildSub(ir->b, e->n, ir_i64(ir, 1), "");
-    LLVMValueRef max = ir_i64(ir, e->schedule->program->max_batch);
+    LLVMValueRef max = ir_i64(ir, graph_max_n(g));
     struct ir_if s = ir_if_begin(ir, LLVMBuildICmp(ir->b, LLVMIntUGE, index, max, ""));
     LLVMBasicBlockRef good = s.otherwise;
     LLVMBuildRet(ir->b, LLVMConstInt(ir->i32, FTMRT_ERROR_ARGUMENT, false));
@@ -150,7 +150,7 @@ static void emit_entry(struct entry *e, const struct schedule_function *f)
     const char *name = descriptor_entry_symbol(e->arena, e->descriptor, f->graph->name);
     LLVMValueRef fn = ir_function(ir, name, LLVMFunctionType(ir->i32, params, 4, false), false);
     e->n = LLVMGetParam(fn, 3);
-    check_batch(e);
+    check_batch(e, f->graph);
     LLVMValueRef args[] = {body, LLVMGetParam(fn, 0), LLVMGetParam(fn, 1), LLVMGetParam(fn, 2),
                            e->n};
     LLVMBuildCall2(ir->b, e->run_type, e->run, args, 5, "");

@@ -95,6 +95,18 @@ static const char *const derive_ops[] = {
 #undef FTMRT_DERIVE
 };
 
+static const char *const roles[] = {
+#define FTMRT_ROLE(name, word, input, output, meaning) [FTMRT_ROLE_##name] = "FTMRT_ROLE_" #name,
+#include "role.def"
+#undef FTMRT_ROLE
+};
+
+static const char *const entry_kinds[] = {
+#define FTMRT_ENTRY_KIND(name, word, meaning) [FTMRT_ENTRY_##name] = "FTMRT_ENTRY_" #name,
+#include "entry_kind.def"
+#undef FTMRT_ENTRY_KIND
+};
+
 static const char *const state_kinds[] = {
     [FTMRT_STATE_PARAMETER] = "FTMRT_STATE_PARAMETER",
     [FTMRT_STATE_BUFFER] = "FTMRT_STATE_BUFFER",
@@ -173,9 +185,11 @@ static void print_values(struct strbuf *out, const char *field, const struct ftm
     for (uint32_t i = 0; i < count; i++) {
         strbuf_add(out, "         {.name = ");
         add_string(out, values[i].name);
-        strbuf_addf(out, ", .dtype = %s", dtypes[values[i].dtype]);
+        strbuf_addf(out, ", .role = %s, .dtype = %s", roles[values[i].role],
+                    dtypes[values[i].dtype]);
         add_shape(out, "", values[i].rank, values[i].dim);
-        strbuf_add(out, "},\n");
+        strbuf_addf(out, ",\n          .stored = %s, .layout = %s},\n", dtypes[values[i].stored],
+                    layouts[values[i].layout]);
     }
     strbuf_addf(out, "     },\n     .%s_count = %" PRIu32, field, count);
 }
@@ -184,7 +198,11 @@ static void print_entry(struct strbuf *out, const struct descriptor *d, const st
 {
     strbuf_add(out, "{.name = ");
     add_string(out, e->name);
-    strbuf_addf(out, ", .run = %s", descriptor_entry_symbol(out->arena, d, e->name));
+    strbuf_addf(out, ", .kind = %s, .phase = %" PRIu32 ", .scope = ", entry_kinds[e->kind],
+                e->phase);
+    add_string(out, e->scope);
+    strbuf_addf(out, ", .max_n = %" PRId64 ",\n     .run = %s", e->max_n,
+                descriptor_entry_symbol(out->arena, d, e->name));
     print_values(out, "input", e->inputs, e->input_count);
     print_values(out, "output", e->outputs, e->output_count);
     strbuf_add(out, "},\n");

@@ -334,11 +334,11 @@ static bool explain(struct compilation *c)
                                 .kernels = s->kernels.len};
     for (uint32_t i = 0; i < s->functions.len; i++) {
         const struct schedule_function *f = &s->functions.at[i];
-        if (strcmp(f->graph->name, "predict") == 0) {
+        if (f->graph->kind == FTMRT_ENTRY_PREDICT) {
             plan.calls_predict = f->calls.len;
             plan.predict = f->graph;
         }
-        if (f->graph->training)
+        if (f->graph->kind == FTMRT_ENTRY_TRAIN)
             plan.calls_train = f->calls.len;
     }
     report_explain(c->net, c->recipe, c->binding, &plan, stdout);

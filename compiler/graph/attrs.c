@@ -30,6 +30,7 @@ static bool attrs_equal(const struct attrs *a, const struct attrs *b)
     if (!shape_equal(&a->name, &b->name))                                                          \
         return false;
 #define FTM_ATTR_LAYOUT(name) FTM_ATTR_INT(name)
+#define FTM_ATTR_ROLE(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STATE(name)  FTM_ATTR_INT(name)
 #include "attrs.def"
     return true;
@@ -55,6 +56,7 @@ static uint32_t attrs_hash(const struct attrs *a)
 #define FTM_ATTR_STRING(name) h = add_bytes(h, a->name, a->name ? strlen(a->name) : 0);
 #define FTM_ATTR_SHAPE(name)  h = add_bytes(h, a->name.dim, a->name.rank * sizeof a->name.dim[0]);
 #define FTM_ATTR_LAYOUT(name) FTM_ATTR_INT(name)
+#define FTM_ATTR_ROLE(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STATE(name)  FTM_ATTR_INT(name)
 #include "attrs.def"
     return h ^ h >> 15;
@@ -75,6 +77,7 @@ static struct attrs own_attrs(enum op op, const struct attrs *a)
 #define FTM_ATTR_STRING(name) FTM_ATTR_INT(name)
 #define FTM_ATTR_SHAPE(name)  FTM_ATTR_INT(name)
 #define FTM_ATTR_LAYOUT(name) FTM_ATTR_INT(name)
+#define FTM_ATTR_ROLE(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STATE(name)  FTM_ATTR_INT(name)
 #include "attrs.def"
     return own;

@@ -18,12 +18,13 @@ struct program *program_new(struct arena *arena, struct diag *diag, const char *
     return p;
 }
 
-struct graph *program_add_function(struct program *p, const char *name, bool training)
+struct graph *program_add_function(struct program *p, const char *name, enum ftmrt_entry_kind kind)
 {
     struct graph *g = arena_new(p->arena, struct graph);
     g->program = p;
     g->name = arena_strdup(p->arena, name);
-    g->training = training;
+    g->kind = kind;
+    g->scope = "";
     vec_push(p->arena, &p->functions, g);
     return g;
 }
@@ -48,6 +49,16 @@ uint32_t program_find_state(const struct program *p, const char *name)
 {
     uintptr_t found = (uintptr_t)map_get(&p->state_names, name);
     return found ? (uint32_t)found - 1 : UINT32_MAX;
+}
+
+int64_t graph_max_n(const struct graph *g)
+{
+    return g->max_n > 0 ? g->max_n : g->program->max_batch;
+}
+
+bool state_trained(const struct state *s, uint32_t phase)
+{
+    return s->trainable && (s->phases == 0 || s->phases >> phase & 1U);
 }
 
 bool state_constant(const struct state *s) { return !s->trainable && !s->mutable; }
@@ -311,12 +322,6 @@ value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const
     return v;
 }
 
-value_id graph_input(struct graph *g, const char *name, struct type type)
-{
-    const struct attrs a = {.label = arena_strdup(g->program->arena, name)};
-    return graph_append(g, &(struct node){.op = OP_input, .attrs = &a, .type = type});
-}
-
 value_id graph_find_state(const struct graph *g, uint32_t state)
 {
     value_id leaf = state < g->leaves.len ? g->leaves.at[state] : VALUE_NONE;
@@ -354,8 +359,9 @@ value_id graph_find_input(const struct graph *g, const char *name)
 
 void graph_output(struct graph *g, const char *name, value_id v)
 {
-    struct named_value output = {arena_strdup(g->program->arena, name), v,
-                                 arena_new(g->program->arena, struct use)};
+    struct named_value output = {.name = arena_strdup(g->program->arena, name),
+                                 .value = v,
+                                 .use = arena_new(g->program->arena, struct use)};
     *output.use = (struct use){.user = USE_OUTPUT, .operand = g->outputs.len};
     vec_push(g->program->arena, &g->outputs, output);
     use_begin(g, v, output.use);

@@ -59,6 +59,7 @@ struct attrs {
 #define FTM_ATTR_STRING(name) const char *name;
 #define FTM_ATTR_SHAPE(name)  struct shape name;
 #define FTM_ATTR_LAYOUT(name) enum ftmrt_layout name;
+#define FTM_ATTR_ROLE(name)   enum ftmrt_role name;
 #define FTM_ATTR_STATE(name)  uint32_t name;
 #include "attrs.def"
 };
@@ -112,15 +113,19 @@ struct node {
 
 struct named_value {
     const char *name;
-    value_id value;  /* written by graph_set_output() */
-    struct use *use; /* its place in the list of uses of the value */
+    enum ftmrt_role role; /* FTMRT_ROLE_NONE: follows from the name; see graph_output_role */
+    value_id value;       /* written by graph_set_output() */
+    struct use *use;      /* its place in the list of uses of the value */
 };
 
 struct graph {
     struct program *program;
     const char *name; /* "predict", "eval", "train" */
-    bool training;
-    VEC(struct node) nodes;          /* execution order, once graph_sort() has run */
+    enum ftmrt_entry_kind kind;
+    uint32_t phase;         /* of the training; states are trained in the phases that they name */
+    const char *scope;      /* the model that it belongs to; "": the program's own */
+    int64_t max_n;          /* greatest n, if less than the program's greatest batch; else 0 */
+    VEC(struct node) nodes; /* execution order, once graph_sort() has run */
     VEC(struct named_value) outputs; /* inputs are the OP_input nodes, in order */
     VEC(value_id) leaves;            /* by state: its `state` node, or VALUE_NONE */
 };
@@ -132,6 +137,7 @@ struct state {
     struct shape file_shape;  /* shape in files; same elements, same order */
     enum ftmrt_layout layout; /* in the workspace; set by the layout pass */
     bool trainable;           /* updated by the optimizer in some phase */
+    uint32_t phases;          /* bit p: in phase p; 0: in every phase */
     bool mutable;             /* written by some function (trainable implies mutable) */
     bool added;               /* belongs to a layer that the recipe added */
     int32_t source;           /* index in the weight file's table, or -1 */
@@ -168,11 +174,19 @@ struct program {
 /* A program without states and functions, with 4 shards; everything in it lives in the arena. */
 struct program *program_new(struct arena *arena, struct diag *diag, const char *name,
                             int64_t max_batch);
-struct graph *program_add_function(struct program *p, const char *name, bool training);
+/* Appends a function of phase 0, of the program's own scope, for all batches. */
+struct graph *program_add_function(struct program *p, const char *name, enum ftmrt_entry_kind kind);
 struct graph *program_find_function(const struct program *p, const char *name);
 
 /* Appends a state; returns its index. */
 uint32_t program_add_state(struct program *p, struct state s);
+/* The greatest n of a function. */
+int64_t graph_max_n(const struct graph *g);
+
+enum { GRAPH_MAX_PHASES = 32 };
+/* Whether training in a phase updates a state. */
+bool state_trained(const struct state *s, uint32_t phase);
+
 /* Index of a state by name, or UINT32_MAX. */
 uint32_t program_find_state(const struct program *p, const char *name);
 /* Whether a state is a compile-time constant: neither trainable nor mutable in any function. */
@@ -209,6 +223,12 @@ value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const
 value_id graph_input(struct graph *g, const char *name, struct type type);
 value_id graph_state(struct graph *g, uint32_t state);
 value_id graph_constant(struct graph *g, double value, struct type type);
+/* The same with a role, which otherwise follows from name and type: that of the role whose word the
+ * name is (role.def), HYPER for other scalars, INPUT for the rest. */
+value_id graph_input_as(struct graph *g, const char *name, struct type type, enum ftmrt_role role);
+/* Whether inputs, or outputs, can have a role. */
+bool role_fits(enum ftmrt_role role, bool input);
+enum ftmrt_role graph_input_role(const struct node *input);
 /* The leaf of a state, or VALUE_NONE. */
 value_id graph_find_state(const struct graph *g, uint32_t state);
 /* An input by name, or VALUE_NONE. */
@@ -217,6 +237,12 @@ value_id graph_find_input(const struct graph *g, const char *name);
 /* Names a value as a result of the function. Names differ; the verifier checks it. */
 void graph_output(struct graph *g, const char *name, value_id v);
 value_id graph_find_output(const struct graph *g, const char *name);
+
+/* The same with a role, which otherwise is that of the role whose word the name is, or NONE. */
+void graph_output_as(struct graph *g, const char *name, value_id v, enum ftmrt_role role);
+enum ftmrt_role graph_output_role(const struct named_value *output);
+/* The first output with a role, or VALUE_NONE. */
+value_id graph_find_role(const struct graph *g, enum ftmrt_role role);
 
 /* Appends a node as it is, its type included; operands and steps are copied, attributes interned.
  * Operands must exist. */

@@ -97,10 +97,12 @@ static void print_ints(const int64_t *v, int count, FILE *out)
     fputc(']', out);
 }
 
+static bool has_attr(enum op op, enum attr_index index) { return op_info(op)->attrs >> index & 1U; }
+
 /* Starts an attribute of the list; false if the op does not have it. */
 static bool start_attr(enum op op, enum attr_index index, const char *name, bool *any, FILE *out)
 {
-    if (!(op_info(op)->attrs >> index & 1U))
+    if (!has_attr(op, index))
         return false;
     fprintf(out, "%s%s = ", *any ? ", " : " {", name);
     *any = true;
@@ -136,6 +138,9 @@ static void print_attrs(enum op op, const struct attrs *a, FILE *out)
 #define FTM_ATTR_LAYOUT(name)                                                                      \
     if (START(name))                                                                               \
         fputs(ftmrt_layout_name(a->name), out);
+#define FTM_ATTR_ROLE(name)                                                                        \
+    if (has_attr(op, ATTR_INDEX_##name) && a->name != FTMRT_ROLE_NONE && START(name))              \
+        fputs(text_role_word(a->name), out);
 #include "attrs.def"
     if (any)
         fputc('}', out);
@@ -206,6 +211,20 @@ static void print_state_init(const struct state *s, FILE *out)
         fprintf(out, " fan_in %lld", (long long)s->fan_in);
 }
 
+/* " trainable", in some phases only " trainable phases [0, 2]". */
+static void print_trainable(const struct state *s, FILE *out)
+{
+    fputs(" trainable", out);
+    const char *between = " phases [";
+    for (uint32_t i = 0; i < GRAPH_MAX_PHASES; i++)
+        if (s->phases >> i & 1U) {
+            fprintf(out, "%s%u", between, i);
+            between = ", ";
+        }
+    if (s->phases != 0)
+        fputc(']', out);
+}
+
 static void print_state(const struct state *s, FILE *out)
 {
     fputs("  state @", out);
@@ -214,7 +233,7 @@ static void print_state(const struct state *s, FILE *out)
     print_type(&s->type, out);
     fprintf(out, " %s", text_kind_word(s->kind));
     if (s->trainable)
-        fputs(" trainable", out);
+        print_trainable(s, out);
     else if (s->mutable)
         fputs(" mutable", out);
     if (s->added)
@@ -262,7 +281,17 @@ static void print_function(const struct graph *g, FILE *out)
 {
     fputs("  func ", out);
     print_name(g->name, out);
-    fputs(g->training ? " training {\n" : " {\n", out);
+    if (g->kind != text_kind_by_name(g->name))
+        fprintf(out, " %s", text_entry_word(g->kind));
+    if (g->phase > 0)
+        fprintf(out, " phase %u", g->phase);
+    if (*g->scope) {
+        fputs(" scope ", out);
+        print_quoted(g->scope, out);
+    }
+    if (g->max_n > 0)
+        fprintf(out, " batch %lld", (long long)g->max_n);
+    fputs(" {\n", out);
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         if (g->nodes.at[i].dead)
             continue;
@@ -273,6 +302,8 @@ static void print_function(const struct graph *g, FILE *out)
     for (uint32_t i = 0; i < g->outputs.len; i++) {
         fputs("    output ", out);
         print_quoted(g->outputs.at[i].name, out);
+        if (g->outputs.at[i].role != FTMRT_ROLE_NONE)
+            fprintf(out, " role %s", text_role_word(g->outputs.at[i].role));
         fprintf(out, " = %%%u\n", g->outputs.at[i].value.i);
     }
     fputs("  }\n", out);

@@ -38,6 +38,7 @@ static bool read_attr_value(struct parser *p, enum op op, const char *word, stru
 #define FTM_ATTR_STRING(name) FTM_READ_ATTR(name, parser_quoted(p, &a->name))
 #define FTM_ATTR_SHAPE(name)  FTM_READ_ATTR(name, parser_shape(p, &a->name))
 #define FTM_ATTR_LAYOUT(name) FTM_READ_ATTR(name, parser_layout(p, &a->name))
+#define FTM_ATTR_ROLE(name)   FTM_READ_ATTR(name, parser_role(p, &a->name))
 #include "attrs.def"
     *known = false;
     return false;

@@ -2,6 +2,8 @@
  * expected. */
 #include "text_parse.h"
 
+#include "text_words.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -223,4 +225,15 @@ bool parser_shape_fits(struct parser *p, struct span span, const char *name, con
         return true;
     diag_report(p->diag, span, DIAG_STATE_TOO_LARGE, name, shape_text(s, text, sizeof text));
     return false;
+}
+
+bool parser_role(struct parser *p, enum ftmrt_role *role)
+{
+    for (unsigned i = 0; text_role_word(i); i++) {
+        if (parser_take_word(p, text_role_word(i))) {
+            *role = (enum ftmrt_role)i;
+            return true;
+        }
+    }
+    return parser_expected(p, "a role");
 }

@@ -46,6 +46,7 @@ bool parser_ints(struct parser *p, const char *what, int64_t *v, int count); /* 
 bool parser_shape(struct parser *p, struct shape *s);
 bool parser_type(struct parser *p, struct type *t);
 bool parser_layout(struct parser *p, enum ftmrt_layout *layout);
+bool parser_role(struct parser *p, enum ftmrt_role *role);
 bool parser_value(struct parser *p, value_id *v); /* a defined %value of the function */
 
 /* A shape of a state must not have too many elements. */

@@ -4,7 +4,7 @@
  *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | function } "}"
  *   state     = "state" @name ":" type kind { clause }
  *   optimizer = "optimizer" "sgd" [ "nesterov" ] [ "momentum" ] [ "{" name "=" number { "," ... } "}" ]
- *   function  = "func" name [ "training" ] "{" { node | output } "}"
+ *   function  = "func" name [ kind ] { clause } "{" { node | output } "}"
  *
  * Nodes are read by text_node.c. Numbers are checked against limits when they are read, so that no
  * later sum or product of sizes overflows; the verifier then checks the whole. */
@@ -40,6 +40,20 @@ static bool read_init(struct parser *p, struct state *s)
     return parser_expected(p, "an initial value");
 }
 
+/* [0, 2] */
+static bool read_phases(struct parser *p, struct state *s)
+{
+    if (!parser_want(p, '['))
+        return false;
+    do {
+        int64_t phase;
+        if (!parser_int(p, "a phase", 0, GRAPH_MAX_PHASES - 1, &phase))
+            return false;
+        s->phases |= UINT32_C(1) << phase;
+    } while (parser_take(p, ','));
+    return parser_want(p, ']');
+}
+
 static bool read_flag(struct parser *p, struct state *s)
 {
     if (parser_take_word(p, "trainable"))
@@ -60,6 +74,8 @@ static bool read_clause(struct parser *p, struct state *s, bool *more)
     *more = true;
     if (read_flag(p, s))
         return true;
+    if (s->trainable && parser_take_word(p, "phases"))
+        return read_phases(p, s);
     if (parser_take_word(p, "layout"))
         return parser_layout(p, &s->layout);
     if (parser_take_word(p, "file"))
@@ -133,10 +149,30 @@ static bool read_output(struct parser *p)
 {
     const char *name = NULL;
     value_id v;
-    if (!parser_quoted(p, &name) || !parser_want(p, '=') || !parser_value(p, &v))
+    enum ftmrt_role role = FTMRT_ROLE_NONE;
+    if (!parser_quoted(p, &name) || (parser_take_word(p, "role") && !parser_role(p, &role)) ||
+        !parser_want(p, '=') || !parser_value(p, &v))
         return false;
     graph_output(p->graph, name, v);
+    p->graph->outputs.at[p->graph->outputs.len - 1].role = role;
     return true;
+}
+
+/* What stands between a function's name and its body: kind, phase, scope and greatest n. */
+static bool read_function_clauses(struct parser *p, struct graph *g)
+{
+    int64_t phase = 0;
+    for (unsigned i = 0; text_entry_word(i); i++)
+        if (parser_take_word(p, text_entry_word(i)))
+            g->kind = (enum ftmrt_entry_kind)i;
+    if (parser_take_word(p, "phase") &&
+        !parser_int(p, "the phase", 0, GRAPH_MAX_PHASES - 1, &phase))
+        return false;
+    g->phase = (uint32_t)phase;
+    if (parser_take_word(p, "scope") && !parser_quoted(p, &g->scope))
+        return false;
+    return !parser_take_word(p, "batch") ||
+           parser_int(p, "the batch of a function", 1, p->program->max_batch, &g->max_n);
 }
 
 static bool read_function(struct parser *p)
@@ -149,10 +185,9 @@ static bool read_function(struct parser *p)
         diag_report(p->diag, span, DIAG_GRAPH_TWICE, name);
         return false;
     }
-    bool training = parser_take_word(p, "training");
-    p->graph = program_add_function(p->program, name, training);
+    p->graph = program_add_function(p->program, name, text_kind_by_name(name));
     map_init(&p->values, p->arena);
-    if (!parser_want(p, '{'))
+    if (!read_function_clauses(p, p->graph) || !parser_want(p, '{'))
         return false;
     while (!parser_take(p, '}'))
         if (parser_take_word(p, "output") ? !read_output(p) : !parser_node(p))

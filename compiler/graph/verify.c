@@ -239,6 +239,8 @@ static bool check_names(struct check *c)
         if (n->dead || n->op != OP_input)
             continue;
         c->node = (value_id){i};
+        if (!role_fits(graph_input_role(n), true))
+            return violated(c, "an input has a role of inputs");
         if (map_has(&inputs, n->attrs->label))
             return violated(c, "the names of inputs differ");
         map_set(&inputs, n->attrs->label, NULL);
@@ -265,6 +267,20 @@ static bool check_outputs(struct check *c)
     return true;
 }
 
+/* What a function's place in the interface says. */
+static bool check_interface(struct check *c)
+{
+    const struct graph *g = c->graph;
+    if (g->phase >= GRAPH_MAX_PHASES)
+        return violated(c, "there are %d phases at most", GRAPH_MAX_PHASES);
+    if (g->max_n < 0 || g->max_n > c->program->max_batch)
+        return violated(c, "the batch of a function is at most the program's");
+    for (uint32_t i = 0; i < g->outputs.len; i++)
+        if (!role_fits(graph_output_role(&g->outputs.at[i]), false))
+            return violated(c, "output %s has a role of outputs", g->outputs.at[i].name);
+    return true;
+}
+
 static bool check_state_leaves(struct check *c)
 {
     unsigned char *seen = arena_array(&c->arena, unsigned char, c->program->states.len);
@@ -283,7 +299,7 @@ static bool check_state_leaves(struct check *c)
  * + 1. */
 static bool check_effect(struct check *c, const struct node *n, uint32_t *writer)
 {
-    if (!c->graph->training)
+    if (c->graph->kind != FTMRT_ENTRY_TRAIN)
         return violated(c, "only a training function writes states");
     for (uint32_t i = 0; i < n->input_count; i++) {
         if (!op_writes(n->op, i))
@@ -393,8 +409,8 @@ static bool check_function(struct check *c, const struct graph *g)
             return false;
     }
     c->node = VALUE_NONE;
-    return check_outputs(c) && check_names(c) && check_state_leaves(c) && check_effects(c) &&
-           check_uses(c);
+    return check_outputs(c) && check_names(c) && check_interface(c) && check_state_leaves(c) &&
+           check_effects(c) && check_uses(c);
 }
 
 bool program_verify(const struct program *p, char *text, unsigned size)

@@ -339,7 +339,7 @@ bool build_model(struct builder *b, struct frame *scope, const struct decl *mode
 {
     const struct param *p = model_input(b, model);
     struct program *scratch = program_new(b->arena, b->diag, "scratch", 1);
-    b->scratch = program_add_function(scratch, "scratch", false);
+    b->scratch = program_add_function(scratch, "scratch", FTMRT_ENTRY_PREDICT);
     struct value input = p ? add_input(b, scope, p, image) : value_error();
     if (input.kind != VALUE_TENSOR)
         return false;

@@ -73,7 +73,7 @@ layer_id net_add(struct builder *b, struct layer l)
 bool net_infer(struct builder *b)
 {
     struct program *p = program_new(b->arena, b->diag, "scratch", 1);
-    b->scratch = program_add_function(p, "scratch", false);
+    b->scratch = program_add_function(p, "scratch", FTMRT_ENTRY_PREDICT);
     for (uint32_t i = 0; i < b->net->layers.len; i++) {
         struct layer *l = &b->net->layers.at[i];
         value_id v = infer_layer(b, l);

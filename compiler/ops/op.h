@@ -29,6 +29,7 @@ enum attr_index {
 #define FTM_ATTR_STRING(name) ATTR_INDEX_##name,
 #define FTM_ATTR_SHAPE(name)  ATTR_INDEX_##name,
 #define FTM_ATTR_LAYOUT(name) ATTR_INDEX_##name,
+#define FTM_ATTR_ROLE(name)   ATTR_INDEX_##name,
 #define FTM_ATTR_STATE(name)  ATTR_INDEX_##name,
 #include "attrs.def"
     ATTR_INDEX_COUNT

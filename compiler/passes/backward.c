@@ -33,7 +33,7 @@ static void accumulate(struct backward *b, value_id v, value_id dx)
     *slot = value_valid(*slot) ? graph_op(b->g, OP_add, NULL, *slot, dx) : dx;
 }
 
-/* Which values lie above a trainable state. */
+/* Which values lie above a state that the function's phase trains. */
 static void find_needed(struct backward *b)
 {
     for (uint32_t i = 0; i < b->count; i++) {
@@ -41,7 +41,7 @@ static void find_needed(struct backward *b)
         if (n->dead || op_info(n->op)->cls == OP_CLASS_EFFECT)
             continue;
         if (n->op == OP_state)
-            b->needed[i] = rewrite_state(b->g, (value_id){i})->trainable;
+            b->needed[i] = state_trained(rewrite_state(b->g, (value_id){i}), b->g->phase);
         for (uint32_t j = 0; j < n->input_count; j++)
             b->needed[i] |= b->needed[n->inputs[j].i];
     }
@@ -148,7 +148,7 @@ static bool add_updates(struct backward *b)
 static bool differentiate(struct pass_context *c, struct graph *g, bool *changed)
 {
     graph_sort(g);
-    value_id loss = graph_find_output(g, "loss");
+    value_id loss = graph_find_role(g, FTMRT_ROLE_LOSS);
     if (!value_valid(loss) || graph_shape(g, loss)->rank != 0) {
         diag_report(c->program->diag, SPAN_NONE, DIAG_TRAIN_LOSS, g->name);
         return false;
@@ -172,7 +172,7 @@ bool pass_backward(struct pass_context *c)
 {
     bool changed = false, ok = true;
     for_functions (c, g)
-        if (g->training)
+        if (g->kind == FTMRT_ENTRY_TRAIN)
             ok &= differentiate(c, g, &changed);
     if (ok)
         rewrite_done(c, changed);

@@ -22,7 +22,7 @@ static const char *layer_of(struct arena *arena, const struct state *s)
 static bool operand_trainable(const struct graph *g, const struct node *n, uint32_t i)
 {
     const struct state *s = rewrite_state(g, n->inputs[i]);
-    return s && s->trainable;
+    return s && state_trained(s, g->phase);
 }
 
 /* The counts of batches: node index + 1 by layer. */

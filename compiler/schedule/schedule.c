@@ -12,18 +12,18 @@
 #include "plan.h"
 #include "query.h"
 
-/* A shape with the batch at the program's maximum. */
-static struct shape at_maximum(const struct program *p, struct shape s)
+/* A shape with the batch at the function's maximum. */
+static struct shape at_maximum(const struct graph *g, struct shape s)
 {
     if (shape_batched(&s))
-        s.dim[0] = p->max_batch;
+        s.dim[0] = graph_max_n(g);
     return s;
 }
 
 uint64_t schedule_value_bytes(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
-    struct shape s = at_maximum(g->program, n->type.shape);
+    struct shape s = at_maximum(g, n->type.shape);
     return (uint64_t)ftmrt_layout_elements(n->layout, s.rank, s.dim) *
            ftmrt_dtype_size(n->type.dtype);
 }

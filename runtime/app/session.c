@@ -27,6 +27,63 @@ static bool map_workspace(struct session *s)
     return true;
 }
 
+/* ---- buffers ---- */
+
+/* Where the values of a role and name are, in whatever entry; NULL: nowhere. */
+static void *find_buffer(const struct session *s, enum ftmrt_role role, const char *name)
+{
+    for (uint32_t i = 0; i < s->buffer_count; i++)
+        if (s->buffers[i].role == role && (!name || !strcmp(s->buffers[i].name, name)))
+            return s->buffers[i].data;
+    return NULL;
+}
+
+/* Bytes that the values of a role and name take in the entry where they take most. */
+static size_t most_bytes(const struct ftmrt_program *p, enum ftmrt_role role, const char *name)
+{
+    size_t most = 0;
+    for (uint32_t i = 0; i < p->entry_count; i++) {
+        const struct ftmrt_entry *e = &p->entries[i];
+        const struct ftmrt_value *v[] = {
+            ftmrt_find_value(e->inputs, e->input_count, role, name),
+            ftmrt_find_value(e->outputs, e->output_count, role, name),
+        };
+        for (int k = 0; k < 2; k++)
+            if (v[k] && ftmrt_value_bytes(v[k], e->max_n) > most)
+                most = ftmrt_value_bytes(v[k], e->max_n);
+    }
+    return most;
+}
+
+/* Buffers for values that have none yet. Scalars of a step are its caller's. */
+static void add_buffers(struct session *s, const struct ftmrt_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const enum ftmrt_role role = (enum ftmrt_role)values[i].role;
+        const char *name = values[i].name;
+        if (role == FTMRT_ROLE_HYPER || role == FTMRT_ROLE_LOSS || find_buffer(s, role, name))
+            continue;
+        s->buffers[s->buffer_count++] =
+            (struct session_buffer){role, name, app_alloc(most_bytes(s->program, role, name), 1)};
+    }
+}
+
+static void make_buffers(struct session *s)
+{
+    const struct ftmrt_program *p = s->program;
+    size_t values = 0;
+    for (uint32_t i = 0; i < p->entry_count; i++)
+        values += p->entries[i].input_count + p->entries[i].output_count;
+    s->buffers = app_alloc(values, sizeof *s->buffers);
+    for (uint32_t i = 0; i < p->entry_count; i++) {
+        add_buffers(s, p->entries[i].inputs, p->entries[i].input_count);
+        add_buffers(s, p->entries[i].outputs, p->entries[i].output_count);
+    }
+    s->inputs = find_buffer(s, FTMRT_ROLE_INPUT, NULL);
+    s->labels = find_buffer(s, FTMRT_ROLE_LABEL, NULL);
+    s->logits = find_buffer(s, FTMRT_ROLE_LOGITS, NULL);
+}
+
 bool session_open(struct session *s, const struct ftmrt_program *p, const uint64_t *seed)
 {
     *s = (struct session){.program = p};
@@ -34,14 +91,10 @@ bool session_open(struct session *s, const struct ftmrt_program *p, const uint64
         session_close(s);
         return false;
     }
-    struct config *c = &s->config;
     if (seed)
-        c->seed = *seed;
-    size_t n = (size_t)p->max_batch;
-    s->inputs = app_alloc(n * (size_t)(c->channels * c->height * c->width), sizeof(float));
-    s->labels = app_alloc(n, sizeof(int32_t));
-    s->logits = app_alloc(n * (size_t)c->classes, sizeof(float));
-    enum ftmrt_status status = ftmrt_init_workspace(p, s->workspace, c->seed);
+        s->config.seed = *seed;
+    make_buffers(s);
+    enum ftmrt_status status = ftmrt_init_workspace(p, s->workspace, s->config.seed);
     if (status != FTMRT_OK) {
         session_close(s);
         return report_error("the weights in the program cannot be used: %s",
@@ -55,9 +108,9 @@ void session_close(struct session *s)
     if (s->workspace)
         munmap(s->workspace, s->workspace_bytes);
     config_free(&s->config);
-    free(s->inputs);
-    free(s->labels);
-    free(s->logits);
+    for (uint32_t i = 0; i < s->buffer_count; i++)
+        free(s->buffers[i].data);
+    free(s->buffers);
     free(s->weights_from);
     *s = (struct session){0};
 }
@@ -66,8 +119,7 @@ void session_close(struct session *s)
 
 enum { MAX_VALUES = 16 };
 
-/* Where a step's values are. Inputs and outputs are bound by their names, which stand for their roles: the network's
- * input and the label are the batch, lr is the schedule's, every other scalar the optimizer's. */
+/* Where a step's scalars are: lr is the schedule's, every other one the optimizer's. */
 struct step {
     double lr;
     float scalars[MAX_VALUES]; /* by input */
@@ -78,53 +130,66 @@ struct step {
 static const void *input_data(struct session *s, const struct ftmrt_entry *e, uint32_t i,
                               struct step *step)
 {
-    const char *name = e->inputs[i].name;
+    const struct ftmrt_value *v = &e->inputs[i];
     double value = step->lr;
-    if (!strcmp(name, s->config.input_name))
-        return s->inputs;
-    if (!strcmp(name, "label"))
-        return s->labels;
-    if (strcmp(name, "lr") != 0 && !config_scalar(&s->config, name, &value))
+    if (v->role != FTMRT_ROLE_HYPER)
+        return find_buffer(s, (enum ftmrt_role)v->role, v->name);
+    if (strcmp(v->name, "lr") != 0 && !config_scalar(&s->config, v->name, &value))
         return NULL;
     step->scalars[i] = (float)value;
     return &step->scalars[i];
 }
 
-static void *output_data(struct session *s, const char *name, struct step *step)
+static void *output_data(struct session *s, const struct ftmrt_value *v, struct step *step)
 {
-    return !strcmp(name, "logits") ? s->logits : !strcmp(name, "loss") ? step->loss : NULL;
+    return v->role == FTMRT_ROLE_LOSS ? step->loss
+                                      : find_buffer(s, (enum ftmrt_role)v->role, v->name);
 }
 
-static bool run_entry(struct session *s, const char *entry, struct step *step, int64_t n)
+static bool run_entry(struct session *s, const struct ftmrt_entry *e, struct step *step, int64_t n)
 {
-    const struct ftmrt_entry *e = ftmrt_find_entry(s->program, entry);
     const void *inputs[MAX_VALUES];
     void *outputs[MAX_VALUES];
-    if (!e || e->input_count > MAX_VALUES || e->output_count > MAX_VALUES)
-        return report_error("this program has no entry '%s'", entry);
+    if (e->input_count > MAX_VALUES || e->output_count > MAX_VALUES)
+        return report_error("entry '%s' has more than %d inputs or outputs", e->name, MAX_VALUES);
     for (uint32_t i = 0; i < e->input_count; i++)
         if (!(inputs[i] = input_data(s, e, i, step)))
-            return report_error("entry '%s' wants an unknown input '%s'", entry, e->inputs[i].name);
+            return report_error("entry '%s' wants an unknown input '%s'", e->name,
+                                e->inputs[i].name);
     for (uint32_t i = 0; i < e->output_count; i++)
-        if (!(outputs[i] = output_data(s, e->outputs[i].name, step)))
-            return report_error("entry '%s' has an unknown output '%s'", entry, e->outputs[i].name);
+        if (!(outputs[i] = output_data(s, &e->outputs[i], step)))
+            return report_error("entry '%s' has an unknown output '%s'", e->name,
+                                e->outputs[i].name);
     enum ftmrt_status status = e->run(s->workspace, inputs, outputs, n);
-    return status == FTMRT_OK || report_error("entry '%s': %s", entry, ftmrt_status_text(status));
+    return status == FTMRT_OK || report_error("entry '%s': %s", e->name, ftmrt_status_text(status));
+}
+
+/* Runs the entry of a kind, behind the one that computes its features if it takes any. */
+static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step *step, int64_t n)
+{
+    const struct ftmrt_entry *e = ftmrt_entry_for(s->program, kind, NULL, 0, n);
+    if (!e)
+        return report_error("this program has no entry for that, or none for a batch of %lld",
+                            (long long)n);
+    if (ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_FEATURE, NULL) &&
+        !run_kind(s, FTMRT_ENTRY_PREFIX, step, n))
+        return false;
+    return run_entry(s, e, step, n);
 }
 
 bool session_predict(struct session *s, int64_t n)
 {
-    return run_entry(s, "predict", &(struct step){0}, n);
+    return run_kind(s, FTMRT_ENTRY_PREDICT, &(struct step){0}, n);
 }
 
 bool session_evaluate(struct session *s, int64_t n, float *loss)
 {
-    return run_entry(s, "eval", &(struct step){.loss = loss}, n);
+    return run_kind(s, FTMRT_ENTRY_EVAL, &(struct step){.loss = loss}, n);
 }
 
 bool session_train_step(struct session *s, int64_t n, double lr, float *loss)
 {
-    return run_entry(s, "train", &(struct step){.lr = lr, .loss = loss}, n);
+    return run_kind(s, FTMRT_ENTRY_TRAIN, &(struct step){.lr = lr, .loss = loss}, n);
 }
 
 char *session_runs_folder(const char *given)

@@ -8,14 +8,24 @@
 #include "config.h"
 #include "ftmrt.h"
 
+/* The memory of the values of a role and name. */
+struct session_buffer {
+    enum ftmrt_role role;
+    const char *name; /* the program's */
+    void *data;
+};
+
 struct session {
     const struct ftmrt_program *program;
     struct config config;
     void *workspace;
     size_t workspace_bytes;
-    float *inputs;      /* [max_batch, C, H, W] */
-    int32_t *labels;    /* [max_batch] */
-    float *logits;      /* [max_batch, classes] */
+    struct session_buffer
+        *buffers; /* [buffer_count]: for what the entries take and give, features too */
+    uint32_t buffer_count;
+    float *inputs;      /* the first of role INPUT: [max_batch, C, H, W] */
+    int32_t *labels;    /* the first LABEL: [max_batch] */
+    float *logits;      /* the first LOGITS: [max_batch, classes] */
     char *weights_from; /* what the weights were taken from, for messages */
 };
 

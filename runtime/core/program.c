@@ -186,12 +186,3 @@ enum ftmrt_status ftmrt_set_state(const struct ftmrt_program *p, void *workspace
         memcpy(dst, src, bytes);
     return FTMRT_OK;
 }
-
-const struct ftmrt_entry *ftmrt_find_entry(const struct ftmrt_program *p, const char *name)
-{
-    for (uint32_t i = 0; i < p->entry_count; i++) {
-        if (strcmp(p->entries[i].name, name) == 0)
-            return &p->entries[i];
-    }
-    return NULL;
-}

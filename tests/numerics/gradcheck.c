@@ -269,7 +269,7 @@ static const struct op_case {
 static struct program *build_case(struct arena *arena, struct diag *diag, const struct op_case *c)
 {
     struct program *p = program_new(arena, diag, c->name, BATCH);
-    struct graph *g = program_add_function(p, "train", true);
+    struct graph *g = program_add_function(p, "train", FTMRT_ENTRY_TRAIN);
     struct net_conv probe = {.out = CHANNELS};
     value_id x = net_conv2d(
         g, "probe", net_image(g, (int64_t)BATCH * HEIGHT * WIDTH, HEIGHT, WIDTH), &probe, true);

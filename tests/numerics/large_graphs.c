@@ -60,7 +60,8 @@ static value_id block(struct graph *g, uint32_t number, value_id x, bool trainab
 
 static void network(struct program *p, const char *name, uint32_t blocks, uint32_t frozen)
 {
-    struct graph *g = program_add_function(p, name, strcmp(name, "train") == 0);
+    struct graph *g = program_add_function(
+        p, name, strcmp(name, "train") == 0 ? FTMRT_ENTRY_TRAIN : FTMRT_ENTRY_PREDICT);
     value_id x = net_image(g, 3, 8, 8);
     x = conv_norm(g, "stem", x, 16, 3, frozen == 0);
     for (uint32_t i = 0; i < blocks; i++)

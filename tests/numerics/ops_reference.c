@@ -228,7 +228,8 @@ static void run_case(struct arena *arena, const struct reference *r)
     struct diag diag;
     value_id operands[MAX_OPERANDS] = {0};
     diag_init(&diag, arena);
-    struct graph *g = program_add_function(program_new(arena, &diag, r->name, 8), "predict", false);
+    struct graph *g =
+        program_add_function(program_new(arena, &diag, r->name, 8), "predict", FTMRT_ENTRY_PREDICT);
     for (uint32_t i = 0; i < r->operand_count; i++)
         operands[i] = add_operand(g, r, i);
     value_id y = graph_add(g, r->op, operands, r->operand_count, &r->attrs, SPAN_NONE, NULL);

@@ -130,7 +130,7 @@ static void test_a_wrong_pass_is_caught(void **state)
     arena_init(&arena, "test");
     diag_init(&diag, &arena);
     struct program *p = program_new(&arena, &diag, "small", BATCH);
-    struct graph *g = program_add_function(p, "predict", false);
+    struct graph *g = program_add_function(p, "predict", FTMRT_ENTRY_PREDICT);
     struct net_conv conv = {.out = 3, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
     value_id y =
         graph_op(g, OP_relu, NULL, net_conv2d(g, "conv", net_image(g, 2, 5, 5), &conv, false));

@@ -61,7 +61,8 @@ struct kernel_case *kernel_case_new(struct kernel_run *r, const char *label)
     struct kernel_case *c = arena_new(&r->arena, struct kernel_case);
     c->run = r;
     c->label = arena_strdup(&r->arena, label);
-    c->graph = program_add_function(r->program, arena_printf(&r->arena, "f%u", r->count++), true);
+    c->graph = program_add_function(r->program, arena_printf(&r->arena, "f%u", r->count++),
+                                    FTMRT_ENTRY_TRAIN);
     c->classes = 2;
     *r->last = c;
     r->last = &c->next;

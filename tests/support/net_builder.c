@@ -67,7 +67,8 @@ value_id net_batch_norm(struct graph *g, const char *name, value_id x, double ep
                         bool training)
 {
     struct shape shape = shape_1d(graph_shape(g, x)->dim[1]);
-    struct attrs a = {.eps = eps, .momentum = 0.1, .training = g->training && training};
+    struct attrs a = {
+        .eps = eps, .momentum = 0.1, .training = g->kind == FTMRT_ENTRY_TRAIN && training};
     value_id weight = net_parameter(g, member(g, name, "weight"), shape, trainable);
     value_id bias = net_parameter(g, member(g, name, "bias"), shape, trainable);
     value_id mean = net_state(g, member(g, name, "running_mean"), FTMRT_STATE_BUFFER, shape, false);
@@ -94,7 +95,7 @@ void net_loss(struct graph *g, value_id logits, double label_smoothing)
     value_id label = graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
     struct attrs a = {.label_smoothing = label_smoothing};
     value_id loss = graph_op(g, OP_cross_entropy, &a, logits, label);
-    for (int i = 0; g->training && i < 3; i++)
+    for (int i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < 3; i++)
         graph_input(g, scalars[i], (struct type){FTMRT_F32, shape_scalar()});
     graph_output(g, "loss", loss);
     graph_output(g, "logits", logits);

@@ -234,7 +234,8 @@ static void add_function(struct program *p, const char *name, uint64_t seed,
                          const struct random_graph_options *options)
 {
     struct draw d = {.seed = seed, .options = options};
-    d.g = program_add_function(p, name, strcmp(name, "train") == 0);
+    d.g = program_add_function(
+        p, name, strcmp(name, "train") == 0 ? FTMRT_ENTRY_TRAIN : FTMRT_ENTRY_PREDICT);
     value_id logits = body(&d);
     double smoothing = chance(&d, 30) ? 0.1 : 0;
     if (strcmp(name, "predict") == 0)

@@ -22,7 +22,7 @@ static inline int fixture_setup(void **state)
     diag_init(&f->diag, &f->arena);
     f->diag.color = "never";
     f->program = program_new(&f->arena, &f->diag, "p", 32);
-    f->graph = program_add_function(f->program, "f", false);
+    f->graph = program_add_function(f->program, "f", FTMRT_ENTRY_PREDICT);
     *state = f;
     return 0;
 }

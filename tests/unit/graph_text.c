@@ -67,7 +67,7 @@ static void round_trip(void **state)
     assert_true(p->optimizer.nesterov && p->optimizer.momentum_used);
     assert_true(p->optimizer.weight_decay == 1e-05);
     assert_int_equal(p->functions.at[0]->nodes.at[3].step_count, 2);
-    assert_true(p->functions.at[1]->training);
+    assert_true(p->functions.at[1]->kind == FTMRT_ENTRY_TRAIN);
 }
 
 static void special_numbers(void **state)

@@ -58,7 +58,7 @@ static struct step *step(uint32_t n, uint32_t i) { return (struct step *)node(n)
 
 static void no_batch(void) { program->max_batch = 0; }
 static void no_shards(void) { program->shards = 0; }
-static void two_functions(void) { program_add_function(program, "train", true); }
+static void two_functions(void) { program_add_function(program, "train", FTMRT_ENTRY_TRAIN); }
 static void two_states(void) { program->states.at[1].name = "w"; }
 static void empty_state(void) { program->states.at[1].type.shape.dim[0] = 0; }
 static void deep_state(void) { program->states.at[1].type.shape.rank = 9; }
@@ -66,6 +66,10 @@ static void file_shape(void) { program->states.at[0].file_shape = shape_1d(5); }
 static void state_layout(void) { program->states.at[1].layout = FTMRT_LAYOUT_CONV; }
 static void count_layout(void) { program->states.at[4].layout = FTMRT_LAYOUT_VECTOR; }
 static void immutable_trainable(void) { program->states.at[0].mutable = false; }
+static void input_role(void) { SET_ATTR(0, role, FTMRT_ROLE_LOSS); }
+static void output_role(void) { train->outputs.at[0].role = FTMRT_ROLE_LABEL; }
+static void phase(void) { train->phase = GRAPH_MAX_PHASES; }
+static void greatest_n(void) { train->max_n = 5; }
 static void operand_range(void) { set_operand(8, 0, 99); }
 static void operand_none(void) { set_operand(8, 0, VALUE_NONE.i); }
 static void operand_dead(void) { node(3)->dead = true; }
@@ -101,7 +105,7 @@ static void two_outputs(void) { train->outputs.at[1].name = "y"; }
 static void output_missing(void) { train->outputs.at[0].value.i = 50; }
 static void output_effect(void) { train->outputs.at[0].value.i = 12; }
 static void two_leaves(void) { SET_ATTR(5, state, 2); }
-static void effect_in_predict(void) { train->training = false; }
+static void effect_in_predict(void) { train->kind = FTMRT_ENTRY_EVAL; }
 static void effect_of_value(void) { set_operand(10, 1, 9); }
 static void effect_frozen(void)
 {
@@ -141,6 +145,10 @@ static void breaks(void **state)
     } cases[] = {
         {no_batch, "the batch is at least 1"},
         {no_shards, "there is at least one shard"},
+        {input_role, "an input has a role of inputs"},
+        {output_role, "output y has a role of outputs"},
+        {phase, "there are 32 phases at most"},
+        {greatest_n, "the batch of a function is at most the program's"},
         {two_functions, "two functions are called train"},
         {two_states, "two states are called w"},
         {empty_state, "state b: a shape of positive sizes"},

@@ -218,7 +218,7 @@ static inline value_id random_bias(struct graph *g, const struct random_layer *l
 static inline value_id random_norm(struct graph *g, const struct random_layer *l, value_id x)
 {
     struct attrs a = l->attrs;
-    a.training = g->training && l->trainable;
+    a.training = g->kind == FTMRT_ENTRY_TRAIN && l->trainable;
     if (a.training) {
         graph_op(g, OP_count_update, NULL, graph_state(g, l->state + 4));
         for (uint32_t i = 2; i < 5; i++)
@@ -252,7 +252,8 @@ static inline value_id random_apply(struct graph *g, const struct random_layer *
 static inline void random_function(struct random_network *n, const char *name, bool loss,
                                    bool training)
 {
-    struct graph *g = program_add_function(n->program, name, training);
+    struct graph *g =
+        program_add_function(n->program, name, training ? FTMRT_ENTRY_TRAIN : FTMRT_ENTRY_PREDICT);
     struct type image = {FTMRT_F32, shape_4d(DIM_BATCH, n->image[0], n->image[1], n->image[2])};
     value_id x = graph_input(g, "image", image), saved = x, label = x;
     if (loss)

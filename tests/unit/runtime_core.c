@@ -412,10 +412,55 @@ static void test_cpu(void **unused)
 #endif
 }
 
+/* ---- entries by what they do ---- */
+
+static const struct ftmrt_value values[] = {
+    {.name = "image", .role = FTMRT_ROLE_INPUT, .rank = 3, .dim = {FTMRT_BATCH, 2, 3}},
+    {.name = "mask", .role = FTMRT_ROLE_INPUT, .stored = FTMRT_U8, .rank = 1, .dim = {FTMRT_BATCH}},
+    {.name = "lr", .role = FTMRT_ROLE_HYPER},
+    {.name = "features",
+     .role = FTMRT_ROLE_FEATURE,
+     .layout = FTMRT_LAYOUT_BLOCKED,
+     .rank = 4,
+     .dim = {FTMRT_BATCH, 17, 2, 1}},
+};
+
+static void test_values(void **unused)
+{
+    (void)unused;
+    assert_ptr_equal(ftmrt_find_value(values, 4, FTMRT_ROLE_INPUT, NULL), &values[0]);
+    assert_ptr_equal(ftmrt_find_value(values, 4, FTMRT_ROLE_INPUT, "mask"), &values[1]);
+    assert_null(ftmrt_find_value(values, 4, FTMRT_ROLE_HYPER, "mask"));
+    assert_null(ftmrt_find_value(values, 2, FTMRT_ROLE_HYPER, NULL));
+    assert_int_equal(ftmrt_value_bytes(&values[0], 5), 5 * 6 * 4);
+    assert_int_equal(ftmrt_value_bytes(&values[1], 5), 5);
+    assert_int_equal(ftmrt_value_bytes(&values[2], 5), 4);
+    assert_int_equal(ftmrt_value_bytes(&values[3], 3), 3 * 32 * 2 * 4);
+}
+
+static void test_entries(void **unused)
+{
+    (void)unused;
+    static const struct ftmrt_entry entries[] = {
+        {.name = "a", .kind = FTMRT_ENTRY_PREDICT, .scope = "", .max_n = 8},
+        {.name = "b", .kind = FTMRT_ENTRY_PREDICT, .scope = "", .max_n = 1},
+        {.name = "c", .kind = FTMRT_ENTRY_PREDICT, .scope = "teacher", .max_n = 8},
+        {.name = "d", .kind = FTMRT_ENTRY_TRAIN, .scope = "", .max_n = 8, .phase = 1},
+    };
+    const struct ftmrt_program p = {.entries = entries, .entry_count = 4};
+    assert_string_equal(ftmrt_entry_for(&p, FTMRT_ENTRY_PREDICT, NULL, 0, 1)->name, "b");
+    assert_string_equal(ftmrt_entry_for(&p, FTMRT_ENTRY_PREDICT, "", 0, 2)->name, "a");
+    assert_string_equal(ftmrt_entry_for(&p, FTMRT_ENTRY_PREDICT, "teacher", 0, 1)->name, "c");
+    assert_string_equal(ftmrt_entry_for(&p, FTMRT_ENTRY_TRAIN, NULL, 1, 8)->name, "d");
+    assert_null(ftmrt_entry_for(&p, FTMRT_ENTRY_TRAIN, NULL, 0, 8));
+    assert_null(ftmrt_entry_for(&p, FTMRT_ENTRY_PREDICT, NULL, 0, 9));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),         cmocka_unit_test(test_philox),
+        cmocka_unit_test(test_tables),         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_entries),        cmocka_unit_test(test_philox),
         cmocka_unit_test(test_random),         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_positions),      cmocka_unit_test(test_derive),
         cmocka_unit_test(test_parallel),       cmocka_unit_test(test_denormals),
