@@ -132,6 +132,7 @@ static bool stage_passes(struct compilation *c)
 #ifndef NDEBUG
     p.verify = true;
 #endif
+    c->program->cut_prefix = o->prefix;
     return passes_run(c->program, &p);
 }
 

@@ -168,6 +168,7 @@ struct program {
     struct map state_names; /* index in `states` + 1 */
     VEC(struct graph *) functions;
     struct attrs_table attrs;
+    bool cut_prefix; /* what never changes in a phase becomes an entry (passes/prefix.c) */
     struct optimizer optimizer;
 };
 
