@@ -5,7 +5,7 @@
  * Nothing here allocates, prints or exits; functions that can fail return a status (status.def).
  *
  * Memory of a program:
- *   workspace  one block of `workspace_size` bytes, 64-byte aligned, owned by the caller; holds the mutable states
+ *   workspace  one block of ftmrt_workspace_bytes(), 64-byte aligned, owned by the caller; holds the mutable states
  *              (trainable parameters, running statistics, optimizer slots) and the activation arena
  *   blob       read-only: (a) every source tensor verbatim, (b) derived constants (packed and folded weights)
  *
@@ -85,28 +85,56 @@ void ftmrt_pack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, con
 void ftmrt_unpack(enum ftmrt_layout layout, uint32_t rank, const int64_t *dim, const float *src,
                   float *dst);
 
-/* ---- parallel work ---- */
+/* ---- calls and parallel work ---- */
 
-/* A kernel: does the work units begin <= u < end. `buffers` are its operands and results, n the actual batch. */
-typedef void ftmrt_kernel(void *const *buffers, int64_t n, int64_t begin, int64_t end);
+struct ftmrt_context;
+struct ftmrt_team;
 
-/* Runs kernel over units 0 .. units-1 on the current threads, each unit exactly once, and returns when all are
- * done. Units are independent; which thread runs which is unspecified and never changes results. Denormals are
- * flushed in every thread while it computes; the caller's floating-point state is restored. */
-void ftmrt_parallel(ftmrt_kernel *kernel, void *const *buffers, int64_t n, int64_t units);
+/* What a kernel is called with. It reads the fields once, at its start. Later versions append fields. */
+struct ftmrt_task {
+    struct ftmrt_context *context;
+    void *const *buffers; /* the kernel's operands and results */
+    int64_t n;            /* images of the call */
+    int64_t
+        step_images; /* images of the whole step, of which the call may be a part: the divisor of a mean over them */
+    int64_t begin, end; /* work units begin <= u < end */
+    int64_t worker;     /* which of the threads does them, from 0 */
+};
+
+typedef void ftmrt_kernel(const struct ftmrt_task *task);
+
+/* What an entry is called with: its caller's, for one call at a time; two calls side by side have a context each. Zero
+ * means what the comments say last. Later versions append fields. */
+struct ftmrt_context {
+    void *workspace; /* ftmrt_workspace_bytes(), 64-byte aligned */
+    int64_t
+        step_images; /* images of the whole step, if the call is a part of it; 0: those of the call */
+    int threads;     /* that compute; 0: as many as the process may run on */
+    /* Runs the kernel over units 0 .. units-1, each exactly once: calls it with copies of *task in which begin, end and
+     * worker (less than the threads that the workspace was made for) are set, and returns when all are done. NULL: the
+     * core's own loop (OpenMP), which flushes denormals in every thread; a loop of the caller's must do so, too. */
+    void (*parallel)(void *user, ftmrt_kernel *kernel, const struct ftmrt_task *task,
+                     int64_t units);
+    void *parallel_user;
+    struct ftmrt_team *team; /* the core's, while an entry runs; NULL before */
+};
+
+/* Runs a kernel over units 0 .. units-1 with the context's loop and threads, and returns when all are done. Units are
+ * independent; which thread runs which is unspecified and never changes results. Denormals are flushed in every thread
+ * while it computes; the caller's floating-point state is restored. */
+void ftmrt_parallel(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64_t units);
 
 /* The straight-line code of an entry: calls of ftmrt_parallel, one after the other. */
-typedef void ftmrt_body(void *workspace, const void *const *inputs, void *const *outputs,
-                        int64_t n);
+typedef void ftmrt_body(struct ftmrt_context *context, const void *const *inputs,
+                        void *const *outputs, int64_t n);
 
 /* Runs an entry's body with one team of threads that lives as long as the body: its calls of ftmrt_parallel
  * hand their units to that team. Outside of it ftmrt_parallel makes a team for itself. */
-void ftmrt_run(ftmrt_body *body, void *workspace, const void *const *inputs, void *const *outputs,
-               int64_t n);
+void ftmrt_run(ftmrt_body *body, struct ftmrt_context *context, const void *const *inputs,
+               void *const *outputs, int64_t n);
 
-/* Number of threads that ftmrt_parallel uses from now on (process-wide); 0: as many as the process may run on. */
-void ftmrt_set_threads(int threads);
-int ftmrt_threads(void);
+/* Number of threads that compute in a context; NULL: in one that asks for no number. */
+int ftmrt_threads(const struct ftmrt_context *context);
 
 /* ---- random numbers ---- */
 
@@ -229,9 +257,9 @@ struct ftmrt_value {
     int64_t dim[FTMRT_MAX_RANK]; /* dim[0] may be FTMRT_BATCH */
 };
 
-/* An entry of the program. It allocates nothing, prints nothing, and touches only the workspace and outputs.
+/* An entry of the program. It allocates nothing, prints nothing, and touches only the context's workspace and outputs.
  * inputs and outputs follow the entry's tables; 1 <= n <= max_n. */
-typedef enum ftmrt_status ftmrt_entry_fn(void *workspace, const void *const *inputs,
+typedef enum ftmrt_status ftmrt_entry_fn(struct ftmrt_context *context, const void *const *inputs,
                                          void *const *outputs, int64_t n);
 
 struct ftmrt_entry {
@@ -251,7 +279,9 @@ struct ftmrt_program {
     const char *compiler; /* "ftmc 0.1.0 (LLVM 22.1.8)" */
     const char *cpu;      /* instruction set level: "x86-64-v4", ... */
     int64_t max_batch;
-    uint64_t workspace_size, arena_size;
+    uint64_t workspace_size; /* and for each thread that computes */
+    uint64_t worker_size;
+    uint64_t arena_size;  /* of workspace_size: activations */
     const char *recipe;   /* JSON: what the application needs (data, transforms, defaults) */
     const char *resolved; /* the .ftm recipe with every default filled in */
     uint32_t state_count, tensor_count, derive_count, entry_count;
@@ -262,6 +292,9 @@ struct ftmrt_program {
     const unsigned char *blob;
     uint64_t blob_size;
 };
+
+/* Bytes of a workspace in which so many threads compute. */
+uint64_t ftmrt_workspace_bytes(const struct ftmrt_program *p, int threads);
 
 /* Prepares a workspace: takes sourced states from the blob and initialises new ones from the seed. Activations are
  * left as they are: no entry reads what it has not written. */

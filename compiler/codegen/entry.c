@@ -3,9 +3,10 @@
  *
  * All addresses are the workspace, the blob or a caller's pointer plus a constant. They are put
  * into one array on the stack, in the order in which the kernel wants them: operands, result,
- * scratch. */
+ * scratch. The task that the kernels get is on the stack, too: only the array's contents change. */
 #include "entry.h"
 
+#include "abi.h"
 #include "kernel.h"
 
 struct entry {
@@ -13,7 +14,8 @@ struct entry {
     struct arena *arena;
     const struct schedule *schedule;
     const struct descriptor *descriptor;
-    LLVMValueRef workspace, inputs, outputs, n; /* parameters */
+    LLVMValueRef workspace, inputs, outputs, n; /* of the call */
+    LLVMValueRef task; /* struct ftmrt_task on the stack: what all its kernels see alike */
     LLVMValueRef blob, parallel, run;
     LLVMValueRef buffers; /* pointers on the stack, as many as the widest call wants */
     LLVMTypeRef parallel_type, run_type, kernel_type;
@@ -95,9 +97,8 @@ static void emit_call(struct entry *e, const struct graph *g, const struct call 
     uint32_t phases = family->phases(g, n, e->ir->cpu);
     for (uint32_t phase = 0; phase < phases; phase++) {
         struct kernel_units units = family->units(g, n, e->ir->cpu, phase);
-        LLVMValueRef args[] = {kernel_function(e, kernel, phase), e->buffers, e->n,
-                               unit_count(e, &units)};
-        LLVMBuildCall2(e->ir->b, e->parallel_type, e->parallel, args, 4, "");
+        LLVMValueRef args[] = {kernel_function(e, kernel, phase), e->task, unit_count(e, &units)};
+        LLVMBuildCall2(e->ir->b, e->parallel_type, e->parallel, args, 3, "");
     }
 }
 
@@ -125,17 +126,36 @@ static uint32_t most_buffers(const struct schedule_function *f)
     return most + 2;
 }
 
+/* The fields that all kernels of the call see alike. */
+static void fill_task(struct entry *e, LLVMValueRef context)
+{
+    struct ir *ir = e->ir;
+    LLVMValueRef given = abi_load_context(ir, context, CONTEXT_STEP_IMAGES);
+    LLVMValueRef none = LLVMBuildICmp(ir->b, LLVMIntEQ, given, ir_i64(ir, 0), "");
+    const LLVMValueRef fields[] = {
+        [TASK_CONTEXT] = context,
+        [TASK_BUFFERS] = e->buffers,
+        [TASK_N] = e->n,
+        [TASK_STEP_IMAGES] = LLVMBuildSelect(ir->b, none, e->n, given, ""),
+    };
+    for (int i = 0; i < TASK_BEGIN; i++)
+        LLVMBuildStore(ir->b, fields[i], abi_task_field(ir, e->task, (enum task_field)i));
+}
+
 /* The calls, as a function of its own that ftmrt_run runs with a team of threads. */
 static LLVMValueRef emit_body(struct entry *e, const struct schedule_function *f, LLVMTypeRef type)
 {
     struct ir *ir = e->ir;
     char *name = arena_printf(e->arena, "%s.body.%s", e->descriptor->symbol, f->graph->name);
     LLVMValueRef fn = ir_function(ir, name, type, true);
-    e->workspace = LLVMGetParam(fn, 0);
+    LLVMValueRef context = LLVMGetParam(fn, 0);
     e->inputs = LLVMGetParam(fn, 1);
     e->outputs = LLVMGetParam(fn, 2);
     e->n = LLVMGetParam(fn, 3);
     e->buffers = LLVMBuildAlloca(ir->b, LLVMArrayType2(ir->ptr, most_buffers(f)), "buffers");
+    e->task = LLVMBuildAlloca(ir->b, abi_task_type(ir), "task");
+    e->workspace = abi_load_context(ir, context, CONTEXT_WORKSPACE);
+    fill_task(e, context);
     for (uint32_t i = 0; i < f->calls.len; i++)
         emit_call(e, f->graph, &f->calls.at[i]);
     LLVMBuildRetVoid(ir->b);
@@ -171,10 +191,9 @@ void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descri
     struct arena arena;
     arena_init(&arena, "entries");
     struct entry e = {.ir = ir, .arena = &arena, .schedule = s, .descriptor = d};
-    LLVMTypeRef kernel[] = {ir->ptr, ir->i64, ir->i64, ir->i64},
-                parallel[] = {ir->ptr, ir->ptr, ir->i64, ir->i64};
-    e.kernel_type = LLVMFunctionType(ir->void_type, kernel, 4, false);
-    e.parallel_type = LLVMFunctionType(ir->void_type, parallel, 4, false);
+    LLVMTypeRef parallel[] = {ir->ptr, ir->ptr, ir->i64};
+    e.kernel_type = LLVMFunctionType(ir->void_type, &ir->ptr, 1, false);
+    e.parallel_type = LLVMFunctionType(ir->void_type, parallel, 3, false);
     e.parallel = LLVMAddFunction(ir->module, "ftmrt_parallel", e.parallel_type);
     LLVMTypeRef run[] = {ir->ptr, ir->ptr, ir->ptr, ir->ptr, ir->i64};
     e.run_type = LLVMFunctionType(ir->void_type, run, 5, false);

@@ -5,8 +5,8 @@
 #include "descriptor.h"
 #include "ir.h"
 
-/* Emits `enum ftmrt_status <symbol>_<function>(void *workspace, const void *const *inputs, void
- * *const *outputs, int64_t n)` for each function of the schedule: it checks n, then runs the calls
+/* Emits `enum ftmrt_status <symbol>_<function>(struct ftmrt_context *context, const void *const
+ * *inputs, void *const *outputs, int64_t n)` for each function of the schedule: it checks n, then runs the calls
  * phase by phase through ftmrt_parallel. Kernels and the blob are declared. */
 void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descriptor *d);
 

@@ -1,10 +1,11 @@
 /* From a node to the functions of its kernel: finds the family, opens a function per phase, loads
- * the addresses of the buffers once (LLVM cannot move those loads over the kernels' stores by
+ * the task and the addresses of the buffers once (LLVM cannot move those loads over the kernels' stores by
  * itself). */
 #include "kernel.h"
 
 #include <stdio.h>
 
+#include "abi.h"
 #include "facts.h"
 #include "op.h"
 
@@ -25,15 +26,16 @@ const struct kernel_family *kernel_family(const struct graph *g, const struct no
 static void emit_phase(struct kernel_build *k, const struct kernel_family *family, const char *name)
 {
     struct ir *ir = k->ir;
-    LLVMTypeRef params[] = {ir->ptr, ir->i64, ir->i64, ir->i64};
     LLVMValueRef fn =
-        ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 4, false), false);
+        ir_function(ir, name, LLVMFunctionType(ir->void_type, &ir->ptr, 1, false), false);
     LLVMSetVisibility(fn, LLVMHiddenVisibility);
-    k->buffers = LLVMGetParam(fn, 0);
-    k->n = LLVMGetParam(fn, 1);
-    k->begin = LLVMGetParam(fn, 2);
-    k->end = LLVMGetParam(fn, 3);
-    for (uint32_t i = 0; i < k->node->input_count + 2; i++) { /* unused ones disappear */
+    LLVMValueRef task = LLVMGetParam(fn, 0);
+    k->buffers = abi_load_task(ir, task, TASK_BUFFERS);
+    k->n = abi_load_task(ir, task, TASK_N);
+    k->step_images = abi_load_task(ir, task, TASK_STEP_IMAGES); /* unused ones disappear */
+    k->begin = abi_load_task(ir, task, TASK_BEGIN);
+    k->end = abi_load_task(ir, task, TASK_END);
+    for (uint32_t i = 0; i < k->node->input_count + 2; i++) {
         LLVMValueRef index = ir_i64(ir, i);
         LLVMValueRef slot = LLVMBuildInBoundsGEP2(ir->b, ir->ptr, k->buffers, &index, 1, "");
         k->buffer[i] = LLVMBuildLoad2(ir->b, ir->ptr, slot, "");

@@ -1,8 +1,8 @@
 /* Kernels: one function in LLVM IR per distinct configuration of a computing node.
  *
- *     void kernel(void *const *buffers, int64_t n, int64_t begin, int64_t end)      (ftmrt_kernel)
+ *     void kernel(const struct ftmrt_task *task)      (ftmrt_kernel)
  *
- * does the work units begin <= u < end; buffers are the node's operands in order, then its result,
+ * does the work units begin <= u < end of its task; buffers are the node's operands in order, then its result,
  * then its scratch. A family is the code of a row of kernel/kernel.def. A kernel may have two phases, run
  * one after the other: shards write partial results to scratch, then the tree over the shards
  * combines them. */
@@ -24,8 +24,8 @@ struct kernel_build {
     const struct graph *graph;
     const struct node *node;
     uint32_t phase;
-    LLVMValueRef buffers, n, begin, end; /* parameters of the function */
-    LLVMValueRef *buffer;                /* loaded at the function's entry; see kernel_buffer */
+    LLVMValueRef buffers, n, step_images, begin, end; /* of the task */
+    LLVMValueRef *buffer; /* loaded at the function's entry; see kernel_buffer */
 };
 
 struct kernel_family {

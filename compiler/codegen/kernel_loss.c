@@ -154,7 +154,7 @@ static void emit_loss_tree(struct kernel_build *k)
     for (uint32_t s = 0; s < shards; s++)
         v[s] = ir_load_f32(ir, ir_at_const(ir, scratch, (int64_t)s * FTMRT_CB));
     LLVMValueRef mean =
-        LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, shards), geometry_float(ir, k->n), "");
+        LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, shards), geometry_float(ir, k->step_images), "");
     ir_store_f32(ir, mean, kernel_result(k));
 }
 
@@ -182,7 +182,7 @@ static void emit_cross_entropy_grad(struct kernel_build *k)
     double smoothing = k->node->attrs->label_smoothing;
     LLVMValueRef logits = kernel_buffer(k, 0), labels = kernel_buffer(k, 1),
                  result = kernel_result(k);
-    LLVMValueRef count = ir_splat(ir, geometry_float(ir, k->n));
+    LLVMValueRef count = ir_splat(ir, geometry_float(ir, k->step_images));
     LLVMValueRef spread = ir_vec_const(ir, smoothing / (double)s.classes),
                  zero = ir_vec_const(ir, 0);
     FTM_BUG_ON(k->node->step_count, "steps behind cross_entropy_grad");

@@ -292,6 +292,7 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     add_text_field(out, "cpu", p->cpu);
     strbuf_addf(out, "    .max_batch = %" PRId64 ",\n", p->max_batch);
     strbuf_addf(out, "    .workspace_size = %" PRIu64 ",\n", p->workspace_size);
+    strbuf_addf(out, "    .worker_size = %" PRIu64 ",\n", p->worker_size);
     strbuf_addf(out, "    .arena_size = %" PRIu64 ",\n", p->arena_size);
     add_text_field(out, "recipe", p->recipe);
     add_text_field(out, "resolved", p->resolved);

@@ -42,6 +42,10 @@ static void print_help(const struct ftmrt_program *p, const struct command *only
     fprintf(out, "\nexit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted\n");
 }
 
+static int wanted_threads; /* 0: not given */
+
+int app_threads(void) { return ftmrt_threads(&(struct ftmrt_context){.threads = wanted_threads}); }
+
 static int usage_error(const struct ftmrt_program *p)
 {
     fprintf(stderr, "try '%s --help'\n", p->name);
@@ -69,7 +73,7 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
                      p->cpu);
         code = EXIT_ERROR;
     } else {
-        ftmrt_set_threads((int)(options.threads > 1024 ? 1024 : options.threads));
+        wanted_threads = (int)(options.threads > 1024 ? 1024 : options.threads);
         code = c->run(p, &options);
     }
     free(files);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "app.h"
 #include "report.h"
 
 struct loader loader_of(const struct source *s, struct ftmrt_pipeline pipeline,
@@ -68,7 +69,7 @@ bool loader_batch(const struct loader *l, const int64_t *indices, int64_t first,
 {
     const bool labelled = l->source->fields[FIELD_LABEL].kind == FIELD_INDEX;
     int failed = 0;
-#pragma omp parallel num_threads(ftmrt_threads()) reduction(| : failed)
+#pragma omp parallel num_threads(app_threads()) reduction(| : failed)
     {
         struct loader_space space = {0};
 #pragma omp for schedule(static)

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app.h"
 #include "replace.h"
 #include "report.h"
 
@@ -76,7 +77,7 @@ static json_t *run_json(const struct session *s, uint64_t seed)
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     const struct ftmrt_program *p = s->program;
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s}", "program", p->name, "compiler",
-                     p->compiler, "cpu", p->cpu, "written", started, "threads", ftmrt_threads(),
+                     p->compiler, "cpu", p->cpu, "written", started, "threads", app_threads(),
                      "seed", (json_int_t)seed, "model", s->config.model ? s->config.model : "",
                      "weights", s->config.weights ? s->config.weights : "random");
 }

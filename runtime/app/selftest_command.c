@@ -76,10 +76,10 @@ static bool check_forward(struct session *s)
     float *first = app_alloc((size_t)classes, sizeof(float));
     bool ok = session_predict(s, 1);
     memcpy(first, s->logits, (size_t)classes * sizeof(float));
-    int threads = ftmrt_threads();
-    ftmrt_set_threads(1);
+    int threads = s->threads;
+    s->threads = 1;
     ok = ok && session_predict(s, 1);
-    ftmrt_set_threads(threads);
+    s->threads = threads;
     bool same = ok && !memcmp(first, s->logits, (size_t)classes * sizeof(float)), finite = true;
     for (int64_t k = 0; k < classes; k++)
         finite = finite && isfinite(first[k]);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "app.h"
 #include "report.h"
 #include "run_folder.h"
 
@@ -15,7 +16,8 @@
 static bool map_workspace(struct session *s)
 {
     const size_t huge = (size_t)2 << 20;
-    s->workspace_bytes = ((size_t)s->program->workspace_size + huge - 1) / huge * huge;
+    const uint64_t bytes = ftmrt_workspace_bytes(s->program, app_threads());
+    s->workspace_bytes = ((size_t)bytes + huge - 1) / huge * huge;
     s->workspace =
         mmap(NULL, s->workspace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s->workspace == MAP_FAILED) {
@@ -86,7 +88,7 @@ static void make_buffers(struct session *s)
 
 bool session_open(struct session *s, const struct ftmrt_program *p, const uint64_t *seed)
 {
-    *s = (struct session){.program = p};
+    *s = (struct session){.program = p, .threads = app_threads()};
     if (!config_read(&s->config, p) || !map_workspace(s)) {
         session_close(s);
         return false;
@@ -160,7 +162,8 @@ static bool run_entry(struct session *s, const struct ftmrt_entry *e, struct ste
         if (!(outputs[i] = output_data(s, &e->outputs[i], step)))
             return report_error("entry '%s' has an unknown output '%s'", e->name,
                                 e->outputs[i].name);
-    enum ftmrt_status status = e->run(s->workspace, inputs, outputs, n);
+    struct ftmrt_context context = {.workspace = s->workspace, .threads = s->threads};
+    enum ftmrt_status status = e->run(&context, inputs, outputs, n);
     return status == FTMRT_OK || report_error("entry '%s': %s", e->name, ftmrt_status_text(status));
 }
 

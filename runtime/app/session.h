@@ -20,6 +20,7 @@ struct session {
     struct config config;
     void *workspace;
     size_t workspace_bytes;
+    int threads; /* that compute; no more than app_threads() */
     struct session_buffer
         *buffers; /* [buffer_count]: for what the entries take and give, features too */
     uint32_t buffer_count;

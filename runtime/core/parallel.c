@@ -21,8 +21,6 @@
 #include <xmmintrin.h>
 #endif
 
-static atomic_int wanted_threads; /* 0: OpenMP's default, which OMP_NUM_THREADS sets */
-
 #ifdef __SSE__
 typedef unsigned fp_state;
 
@@ -58,15 +56,12 @@ static fp_state flush_denormals(void) { return 0; }
 static void restore_denormals(fp_state saved) { (void)saved; }
 #endif
 
-void ftmrt_set_threads(int threads) { atomic_store(&wanted_threads, threads > 0 ? threads : 0); }
-
-int ftmrt_threads(void)
+int ftmrt_threads(const struct ftmrt_context *context)
 {
-    const int threads = atomic_load(&wanted_threads);
-    if (threads > 0)
-        return threads;
+    if (context && context->threads > 0)
+        return context->threads;
 #ifdef _OPENMP
-    return omp_get_max_threads();
+    return omp_get_max_threads(); /* which OMP_NUM_THREADS sets */
 #else
     return 1;
 #endif
@@ -80,22 +75,19 @@ enum { JOB_SHIFT = 32 };
  * few enough that neighbouring units stay together. */
 enum { CHUNKS_PER_THREAD = 4 };
 
-struct team {
+struct ftmrt_team {
     _Alignas(64) _Atomic uint64_t work; /* job << JOB_SHIFT | chunks left */
     _Alignas(64) _Atomic int64_t done;  /* chunks of the job that are finished */
     _Alignas(64) atomic_bool stop;
     int threads;
     /* The job; written before `work` is, read by the owner of a chunk. */
     ftmrt_kernel *kernel;
-    void *const *buffers;
-    int64_t n, units, chunks;
+    const struct ftmrt_task *task;
+    int64_t units, chunks;
 };
 
-/* The team whose thread 0 this thread is. */
-static _Thread_local struct team *current;
-
 /* Takes a chunk of the job at hand: its index, or -1 if none is left. */
-static int64_t take_chunk(struct team *t)
+static int64_t take_chunk(struct ftmrt_team *t)
 {
     uint64_t seen = atomic_load_explicit(&t->work, memory_order_acquire);
     while ((uint32_t)seen != 0)
@@ -105,13 +97,25 @@ static int64_t take_chunk(struct team *t)
     return -1;
 }
 
+/* The task with the units begin <= u < end, for a worker. */
+static void run_units(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64_t begin,
+                      int64_t end, int64_t worker)
+{
+    struct ftmrt_task piece = *task;
+    piece.begin = begin;
+    piece.end = end;
+    piece.worker = worker;
+    kernel(&piece);
+}
+
 /* Runs one chunk if there is one. */
-static bool help(struct team *t)
+static bool help(struct ftmrt_team *t, int64_t worker)
 {
     const int64_t chunk = take_chunk(t);
     if (chunk < 0)
         return false;
-    t->kernel(t->buffers, t->n, t->units * chunk / t->chunks, t->units * (chunk + 1) / t->chunks);
+    run_units(t->kernel, t->task, t->units * chunk / t->chunks, t->units * (chunk + 1) / t->chunks,
+              worker);
     atomic_fetch_add_explicit(&t->done, 1, memory_order_release);
     return true;
 }
@@ -130,19 +134,19 @@ static void wait_a_moment(int *waited)
 #endif
 }
 
-static void run_job(struct team *t, ftmrt_kernel *kernel, void *const *buffers, int64_t n,
+/* Posts a job as thread 0 of its team, and works on it until it is done. */
+static void run_job(struct ftmrt_team *t, ftmrt_kernel *kernel, const struct ftmrt_task *task,
                     int64_t units)
 {
     const int64_t most = (int64_t)t->threads * CHUNKS_PER_THREAD;
     t->kernel = kernel;
-    t->buffers = buffers;
-    t->n = n;
+    t->task = task;
     t->units = units;
     t->chunks = units < most ? units : most;
     atomic_store_explicit(&t->done, 0, memory_order_relaxed);
     const uint64_t job = (atomic_load_explicit(&t->work, memory_order_relaxed) >> JOB_SHIFT) + 1;
     atomic_store_explicit(&t->work, job << JOB_SHIFT | (uint64_t)t->chunks, memory_order_release);
-    while (help(t)) {
+    while (help(t, 0)) {
     }
     int waited = 0;
     while (atomic_load_explicit(&t->done, memory_order_acquire) < t->chunks)
@@ -150,104 +154,107 @@ static void run_job(struct team *t, ftmrt_kernel *kernel, void *const *buffers, 
 }
 
 /* A function to run as thread 0 of a team. */
-struct task {
-    void (*run)(struct task *task);
+struct errand {
+    void (*run)(struct errand *errand);
+    struct ftmrt_context *context;
 };
 
 #ifdef _OPENMP
-static void serve(struct team *t)
+static void serve(struct ftmrt_team *t, int64_t worker)
 {
     int waited = 0;
     while (!atomic_load_explicit(&t->stop, memory_order_acquire)) {
-        if (help(t))
+        if (help(t, worker))
             waited = 0;
         else
             wait_a_moment(&waited);
     }
 }
 
-static void run_in_team(struct task *task, int threads)
+static void run_in_team(struct errand *errand, int threads)
 {
-    struct team team = {.threads = threads};
-    struct team *t = &team;
-#pragma omp parallel num_threads(threads) default(none) firstprivate(t, task)
+    struct ftmrt_team team = {.threads = threads};
+    struct ftmrt_team *t = &team;
+    errand->context->team = t;
+#pragma omp parallel num_threads(threads) default(none) firstprivate(t, errand)
     {
         const fp_state saved = flush_denormals();
         if (omp_get_thread_num() == 0) {
-            current = t;
-            task->run(task);
-            current = NULL;
+            errand->run(errand);
             atomic_store_explicit(&t->stop, true, memory_order_release);
         } else {
-            serve(t);
+            serve(t, omp_get_thread_num());
         }
         restore_denormals(saved);
     }
+    errand->context->team = NULL;
 }
 #endif
 
-/* Runs a task with as many threads as are wanted, or in the caller alone. */
-static void run_task(struct task *task)
+/* Runs an errand with as many threads as the context wants, or in the caller alone. */
+static void run_errand(struct errand *errand)
 {
 #ifdef _OPENMP
-    const int threads = ftmrt_threads();
-    if (threads > 1 && !omp_in_parallel()) {
-        run_in_team(task, threads);
+    const int threads = ftmrt_threads(errand->context);
+    if (!errand->context->parallel && threads > 1 && !omp_in_parallel()) {
+        run_in_team(errand, threads);
         return;
     }
 #endif
     const fp_state saved = flush_denormals();
-    task->run(task);
+    errand->run(errand);
     restore_denormals(saved);
 }
 
-struct kernel_task {
-    struct task task; /* first */
+struct kernel_errand {
+    struct errand errand; /* first */
     ftmrt_kernel *kernel;
-    void *const *buffers;
-    int64_t n, units;
+    const struct ftmrt_task *task;
+    int64_t units;
 };
 
-static void run_kernel_task(struct task *task)
+static void run_kernel_errand(struct errand *errand)
 {
-    const struct kernel_task *k = (const struct kernel_task *)task;
-    if (current)
-        run_job(current, k->kernel, k->buffers, k->n, k->units);
+    const struct kernel_errand *k = (const struct kernel_errand *)errand;
+    if (errand->context->team)
+        run_job(errand->context->team, k->kernel, k->task, k->units);
     else
-        k->kernel(k->buffers, k->n, 0, k->units);
+        run_units(k->kernel, k->task, 0, k->units, 0);
 }
 
-void ftmrt_parallel(ftmrt_kernel *kernel, void *const *buffers, int64_t n, int64_t units)
+void ftmrt_parallel(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64_t units)
 {
-    struct kernel_task k = {{run_kernel_task}, kernel, buffers, n, units};
+    struct ftmrt_context *c = task->context;
+    struct kernel_errand k = {{run_kernel_errand, c}, kernel, task, units};
     if (units <= 0)
         return;
-    if (units == 1 && current)
-        kernel(buffers, n, 0, 1);
-    else if (current)
-        run_job(current, kernel, buffers, n, units);
+    if (c->parallel)
+        c->parallel(c->parallel_user, kernel, task, units);
+    else if (c->team && units == 1)
+        run_units(kernel, task, 0, units, 0);
+    else if (c->team)
+        run_job(c->team, kernel, task, units);
     else
-        run_task(&k.task);
+        run_errand(&k.errand);
 }
 
-struct body_task {
-    struct task task; /* first */
+struct body_errand {
+    struct errand errand; /* first */
     ftmrt_body *body;
-    void *workspace;
     const void *const *inputs;
     void *const *outputs;
     int64_t n;
 };
 
-static void run_body_task(struct task *task)
+static void run_body_errand(struct errand *errand)
 {
-    const struct body_task *b = (const struct body_task *)task;
-    b->body(b->workspace, b->inputs, b->outputs, b->n);
+    const struct body_errand *b = (const struct body_errand *)errand;
+    b->body(errand->context, b->inputs, b->outputs, b->n);
 }
 
-void ftmrt_run(ftmrt_body *body, void *workspace, const void *const *inputs, void *const *outputs,
-               int64_t n)
+void ftmrt_run(ftmrt_body *body, struct ftmrt_context *context, const void *const *inputs,
+               void *const *outputs, int64_t n)
 {
-    struct body_task b = {{run_body_task}, body, workspace, inputs, outputs, n};
-    run_task(&b.task);
+    struct body_errand b = {{run_body_errand, context}, body, inputs, outputs, n};
+    run_errand(&b.errand);
 }

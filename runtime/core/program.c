@@ -105,6 +105,11 @@ static void init_state(const struct ftmrt_program *p, const struct ftmrt_state *
         fill_initial(s, seed, floats(dst));
 }
 
+uint64_t ftmrt_workspace_bytes(const struct ftmrt_program *p, int threads)
+{
+    return p->workspace_size + p->worker_size * (uint64_t)threads;
+}
+
 enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *workspace,
                                        uint64_t seed)
 {

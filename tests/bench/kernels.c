@@ -48,10 +48,12 @@ enum { LAYERS = sizeof layers / sizeof layers[0] };
 enum direction { FORWARD, GRAD_INPUT, GRAD_WEIGHT, DIRECTIONS };
 static const char *const direction_name[] = {"forward", "grad_input", "grad_weight"};
 
+static struct ftmrt_context context; /* its threads: the option -t */
+
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(ftmrt_threads() == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+    clock_gettime(ftmrt_threads(&context) == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -61,16 +63,16 @@ enum { PEAK_TURNS = 2000000, PEAK_CHAINS = 12 };
 
 #define CHAINS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
 
-static void peak_unit(void *const *buffers, int64_t n, int64_t begin, int64_t end)
+static void peak_unit(const struct ftmrt_task *task)
 {
-    (void)buffers;
+    const int64_t n = task->n;
 #define FMA512(i)    "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
 #define FMA256(i)    "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
 #define MULADD128(i) "mulps %%xmm12, %%xmm" #i "\naddps %%xmm13, %%xmm" #i "\n"
 #define NAMES                                                                                      \
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",       \
         "xmm11", "xmm12", "xmm13"
-    for (int64_t u = begin; u < end; u++)
+    for (int64_t u = task->begin; u < task->end; u++)
         for (int64_t i = 0; i < PEAK_TURNS; i++) {
             if (n == 16) /* NOLINTNEXTLINE(bugprone-branch-clone): the instructions differ */
                 __asm__ volatile(CHAINS(FMA512)::: NAMES);
@@ -87,8 +89,10 @@ static double measure_peak(const struct cpu *cpu)
     double best = 0;
     for (int i = 0; i < 3; i++) {
         double start = now();
-        ftmrt_parallel(peak_unit, NULL, cpu->lanes, ftmrt_threads());
-        int64_t flops = (int64_t)ftmrt_threads() * PEAK_TURNS * PEAK_CHAINS * cpu->lanes * 2;
+        const struct ftmrt_task task = {.context = &context, .n = cpu->lanes};
+        ftmrt_parallel(peak_unit, &task, ftmrt_threads(&context));
+        int64_t flops =
+            (int64_t)ftmrt_threads(&context) * PEAK_TURNS * PEAK_CHAINS * cpu->lanes * 2;
         double rate = (double)flops / (now() - start);
         best = rate > best ? rate : best;
     }
@@ -148,6 +152,7 @@ static double time_case(struct kernel_case *c, int64_t n)
     enum { MOST = 200 };
     double times[MOST], all = 0;
     int count = 0;
+    c->threads = context.threads;
     kernel_case_execute(c, n);
     while (count < MOST && (all < 0.25 || count < 3)) {
         double start = now();
@@ -196,7 +201,7 @@ int main(int argc, char **argv)
     int64_t batch = 8;
     for (int option; (option = getopt(argc, argv, "t:c:b:")) != -1;) {
         if (option == 't')
-            ftmrt_set_threads((int)strtol(optarg, NULL, 10));
+            context.threads = (int)strtol(optarg, NULL, 10);
         else if (option == 'c')
             level = optarg;
         else if (option == 'b')
@@ -210,7 +215,7 @@ int main(int argc, char **argv)
         return 2;
     }
     double peak = measure_peak(cpu);
-    printf("%s, %d threads, batch %lld: peak %.1f GFLOP/s\n", cpu->name, ftmrt_threads(),
+    printf("%s, %d threads, batch %lld: peak %.1f GFLOP/s\n", cpu->name, ftmrt_threads(&context),
            (long long)batch, peak * 1e-9);
     for (int i = 0; i < LAYERS; i++)
         for (int d = 0; d < DIRECTIONS; d++)

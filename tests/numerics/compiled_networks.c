@@ -513,8 +513,9 @@ static bool check_sizes_refused(struct network *w)
 {
     const struct ftmrt_entry *e = ftmrt_find_entry(w->c.loaded, "predict");
     int64_t max = w->c.loaded->max_batch;
-    return (e->run(w->c.workspace.at, NULL, NULL, 0) == FTMRT_ERROR_ARGUMENT &&
-            e->run(w->c.workspace.at, NULL, NULL, max + 1) == FTMRT_ERROR_ARGUMENT) ||
+    struct ftmrt_context context = {.workspace = w->c.workspace.at};
+    return (e->run(&context, NULL, NULL, 0) == FTMRT_ERROR_ARGUMENT &&
+            e->run(&context, NULL, NULL, max + 1) == FTMRT_ERROR_ARGUMENT) ||
            wrong(w, "a batch of a wrong size is not refused");
 }
 

@@ -85,7 +85,6 @@ static void build(struct fixture *f)
     assert_true(passes_run(steps, &backward) && passes_run(all, &whole));
     f->plain = interpreter(f, plain);
     f->steps = interpreter(f, steps);
-    ftmrt_set_threads(2);
     compiled_program_new(&f->c, &f->arena, all, interpreter(f, all), cpu_find("native"));
     for (int i = 0; i < MAX_BATCH * 3; i++)
         f->image[i] = (float)sin(1.7 * i);
@@ -129,7 +128,8 @@ static void run(struct fixture *f, const struct ftmrt_entry *e, int64_t n)
         inputs[i] = memory(f, &e->inputs[i]);
     for (uint32_t i = 0; i < e->output_count; i++)
         outputs[i] = memory(f, &e->outputs[i]);
-    assert_int_equal(e->run(f->c.workspace.at, inputs, outputs, n), FTMRT_OK);
+    struct ftmrt_context context = {.workspace = f->c.workspace.at, .threads = 2};
+    assert_int_equal(e->run(&context, inputs, outputs, n), FTMRT_OK);
 }
 
 static void run_kind(struct fixture *f, enum ftmrt_entry_kind kind, const char *scope,
@@ -227,7 +227,8 @@ static void test_scopes_and_sizes(void **unused)
     assert_string_equal(one->name, "predict.1");
     run_kind(&f, FTMRT_ENTRY_PREDICT, NULL, 0, 1);
     compare(&f, f.plain, "predict", 1);
-    assert_int_equal(one->run(f.c.workspace.at, NULL, NULL, 2), FTMRT_ERROR_ARGUMENT);
+    struct ftmrt_context context = {.workspace = f.c.workspace.at};
+    assert_int_equal(one->run(&context, NULL, NULL, 2), FTMRT_ERROR_ARGUMENT);
     release(&f);
 }
 

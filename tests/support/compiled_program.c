@@ -128,8 +128,7 @@ void compiled_program_poison(struct compiled_program *c)
 int compiled_program_run(struct compiled_program *c, const struct ftmrt_entry *entry,
                          const void *const *inputs, void *const *outputs, int64_t n, int threads)
 {
-    ftmrt_set_threads(threads);
-    return entry->run(c->workspace.at, inputs, outputs, n);
+    return entry->run(&(struct ftmrt_context){.workspace = c->workspace.at, .threads = threads}, inputs, outputs, n);
 }
 
 void compiled_program_states(const struct compiled_program *c, struct interp *in)

@@ -369,10 +369,13 @@ void kernel_case_execute(struct kernel_case *c, int64_t n)
     const struct node *node = graph_node(c->graph, c->node);
     const struct kernel_family *family = kernel_family(c->graph, node);
     uint32_t phases = family->phases(c->graph, node, c->run->cpu);
+    struct ftmrt_context context = {.threads = c->threads};
+    const struct ftmrt_task task = {
+        .context = &context, .buffers = c->buffers, .n = n, .step_images = n};
     for (uint32_t p = 0; p < phases; p++) {
         struct kernel_units u = family->units(c->graph, node, c->run->cpu, p);
         int64_t units = u.fixed + (u.per_group ? u.per_group * ((n + u.images - 1) / u.images) : 0);
-        ftmrt_parallel(c->phase[p], c->buffers, n, units);
+        ftmrt_parallel(c->phase[p], &task, units);
     }
 }
 
@@ -459,7 +462,7 @@ static void run_threads(struct kernel_case *c, int64_t n)
     for (uint32_t i = 0; i < count; i++)
         original[i] = copy_of_buffer(c, i);
     for (int threads = 1; threads <= 3; threads++) {
-        ftmrt_set_threads(threads);
+        c->threads = threads;
         for (uint32_t i = 0; i < count; i++)
             memcpy(c->buffers[i], original[i], value_bytes(c, buffer_value(c, i), max));
         kernel_case_execute(c, n);

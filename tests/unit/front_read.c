@@ -203,7 +203,8 @@ static void test_same_padding(void **state)
     const struct layer *stem = find(&r, "_conv_stem");
     static const int64_t want[4] = {
         1, 0, 1, 1}; /* 65 rows: one on both sides; 64 columns: one on the right */
-    struct graph *g = program_add_function(program_new(&r.arena, &r.diag, "t", 1), "t", false);
+    struct graph *g =
+        program_add_function(program_new(&r.arena, &r.diag, "t", 1), "t", FTMRT_ENTRY_PREDICT);
     const value_id x = graph_input(g, "x", input(&r, stem, 0)->type);
     const struct layer_site site = {
         .graph = g, .layer = stem, .inputs = &x, .first_state = NO_STATE};

@@ -151,18 +151,19 @@ static void test_derive(void **unused)
 
 /* ---- parallel loop ---- */
 
-static void count_units(void *const *buffers, int64_t n, int64_t begin, int64_t end)
+static void count_units(const struct ftmrt_task *task)
 {
-    int *counts = buffers[0];
-    for (int64_t u = begin; u < end; u++)
-        counts[u] += (int)n;
+    int *counts = task->buffers[0];
+    const int64_t workers = ftmrt_threads(task->context);
+    for (int64_t u = task->begin; u < task->end; u++)
+        if (task->worker >= 0 && task->worker < workers)
+            counts[u] += (int)task->n;
 }
 
-static void halve(void *const *buffers, int64_t n, int64_t begin, int64_t end)
+static void halve(const struct ftmrt_task *task)
 {
-    (void)n;
-    volatile float *values = buffers[0];
-    for (int64_t u = begin; u < end; u++)
+    volatile float *values = task->buffers[0];
+    for (int64_t u = task->begin; u < task->end; u++)
         values[u] *= 0.5F;
 }
 
@@ -170,18 +171,88 @@ static void test_parallel(void **unused)
 {
     (void)unused;
     for (int threads = 1; threads <= 4; threads++) {
-        ftmrt_set_threads(threads);
-        assert_int_equal(ftmrt_threads(), threads);
+        struct ftmrt_context context = {.threads = threads};
+        assert_int_equal(ftmrt_threads(&context), threads);
         for (int64_t units = 0; units < 20; units++) {
             int counts[20] = {0};
             void *buffers[] = {counts};
-            ftmrt_parallel(count_units, buffers, 3, units);
+            const struct ftmrt_task task = {.context = &context, .buffers = buffers, .n = 3};
+            ftmrt_parallel(count_units, &task, units);
+            assert_null(context.team);
             for (int64_t u = 0; u < 20; u++)
                 assert_int_equal(counts[u], u < units ? 3 : 0);
         }
     }
-    ftmrt_set_threads(0);
-    assert_true(ftmrt_threads() >= 1);
+    assert_true(ftmrt_threads(NULL) >= 1);
+}
+
+/* A loop of the caller's: one unit at a time, the last one first. */
+static void backwards(void *user, ftmrt_kernel *kernel, const struct ftmrt_task *task,
+                      int64_t units)
+{
+    int *calls = user;
+    for (int64_t u = units; u-- > 0; ++*calls) {
+        struct ftmrt_task one = *task;
+        one.begin = u;
+        one.end = u + 1;
+        kernel(&one);
+    }
+}
+
+static void run_twice(struct ftmrt_context *context, const void *const *inputs,
+                      void *const *outputs, int64_t n)
+{
+    (void)inputs;
+    const struct ftmrt_task task = {.context = context, .buffers = outputs, .n = n};
+    ftmrt_parallel(count_units, &task, 7);
+    ftmrt_parallel(count_units, &task, 1);
+}
+
+static void test_callers_loop(void **unused)
+{
+    (void)unused;
+    int calls = 0, counts[7] = {0};
+    void *outputs[] = {counts};
+    struct ftmrt_context context = {.parallel = backwards, .parallel_user = &calls, .threads = 2};
+    ftmrt_run(run_twice, &context, NULL, outputs, 5);
+    assert_int_equal(calls, 8);
+    context.parallel = NULL;
+    ftmrt_run(run_twice, &context, NULL, outputs, 5);
+    assert_int_equal(calls, 8);
+    for (int u = 0; u < 7; u++)
+        assert_int_equal(counts[u], u == 0 ? 20 : 10);
+}
+
+/* Two contexts at a time share nothing: each kernel sees its own. */
+static void nested(const struct ftmrt_task *task)
+{
+    int counts[3] = {0};
+    void *buffers[] = {counts};
+    struct ftmrt_context context = {.threads = 1};
+    const struct ftmrt_task inner = {.context = &context, .buffers = buffers, .n = 2};
+    ftmrt_parallel(count_units, &inner, 3);
+    int *ok = task->buffers[0];
+    for (int64_t u = task->begin; u < task->end; u++)
+        ok[u] = counts[0] == 2 && counts[1] == 2 && counts[2] == 2;
+}
+
+static void test_two_contexts(void **unused)
+{
+    (void)unused;
+    int ok[9] = {0};
+    void *buffers[] = {ok};
+    struct ftmrt_context context = {.threads = 2};
+    const struct ftmrt_task task = {.context = &context, .buffers = buffers, .n = 1};
+    ftmrt_parallel(nested, &task, 9);
+    for (int u = 0; u < 9; u++)
+        assert_true(ok[u]);
+}
+
+static void test_workspace_bytes(void **unused)
+{
+    (void)unused;
+    const struct ftmrt_program p = {.workspace_size = 640, .worker_size = 64};
+    assert_int_equal(ftmrt_workspace_bytes(&p, 3), 640 + 3 * 64);
 }
 
 static void test_denormals(void **unused)
@@ -192,17 +263,17 @@ static void test_denormals(void **unused)
     void *buffers[] = {values};
     const unsigned before = _mm_getcsr() & 0x8040U;
     for (int threads = 1; threads <= 2; threads++) {
-        ftmrt_set_threads(threads);
+        struct ftmrt_context context = {.threads = threads};
+        const struct ftmrt_task task = {.context = &context, .buffers = buffers, .n = 1};
         for (int i = 0; i < 4; i++)
             values[i] = 0x1p-126F;
-        ftmrt_parallel(halve, buffers, 1, 4);
+        ftmrt_parallel(halve, &task, 4);
         for (int i = 0; i < 4; i++)
             assert_true(values[i] == 0);
         assert_int_equal(_mm_getcsr() & 0x8040U, before);
     }
     volatile float tiny = 0x1p-126F;
     assert_true(tiny * 0.5F != 0);
-    ftmrt_set_threads(0);
 #endif
 }
 
@@ -459,14 +530,16 @@ static void test_entries(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_entries),        cmocka_unit_test(test_philox),
-        cmocka_unit_test(test_random),         cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_positions),      cmocka_unit_test(test_derive),
-        cmocka_unit_test(test_parallel),       cmocka_unit_test(test_denormals),
-        cmocka_unit_test(test_initial_values), cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_workspace),      cmocka_unit_test(test_set_state),
-        cmocka_unit_test(test_conversion),     cmocka_unit_test(test_cpu),
+        cmocka_unit_test(test_tables),       cmocka_unit_test(test_callers_loop),
+        cmocka_unit_test(test_two_contexts), cmocka_unit_test(test_workspace_bytes),
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_philox),       cmocka_unit_test(test_random),
+        cmocka_unit_test(test_layouts),      cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_derive),       cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_denormals),    cmocka_unit_test(test_initial_values),
+        cmocka_unit_test(test_identity),     cmocka_unit_test(test_workspace),
+        cmocka_unit_test(test_set_state),    cmocka_unit_test(test_conversion),
+        cmocka_unit_test(test_cpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,31 @@
+/* The structs of ftmrt.h that generated code reads and writes: struct ftmrt_context and struct ftmrt_task as LLVM types, whose
+ * layout is the target's, and the order of their fields. */
+#ifndef FTM_CODEGEN_ABI_H
+#define FTM_CODEGEN_ABI_H
+
+#include "ir.h"
+
+/* The first fields of a context; the others are the runtime's. */
+enum context_field { CONTEXT_WORKSPACE, CONTEXT_STEP_IMAGES, CONTEXT_FIELDS };
+
+enum task_field {
+    TASK_CONTEXT,
+    TASK_BUFFERS,
+    TASK_N,
+    TASK_STEP_IMAGES,
+    TASK_BEGIN,
+    TASK_END,
+    TASK_WORKER,
+    TASK_FIELDS
+};
+
+LLVMTypeRef abi_task_type(struct ir *ir);
+
+/* The address of a field. */
+LLVMValueRef abi_task_field(struct ir *ir, LLVMValueRef task, enum task_field field);
+
+/* The value of a field. */
+LLVMValueRef abi_load_task(struct ir *ir, LLVMValueRef task, enum task_field field);
+LLVMValueRef abi_load_context(struct ir *ir, LLVMValueRef context, enum context_field field);
+
+#endif
