@@ -273,6 +273,8 @@ struct ftmrt_entry {
     const struct ftmrt_value *inputs, *outputs;
 };
 
+struct ftmrt_recipe;
+
 struct ftmrt_program {
     uint32_t abi_version;
     const char *name;
@@ -281,8 +283,9 @@ struct ftmrt_program {
     int64_t max_batch;
     uint64_t workspace_size; /* and for each thread that computes */
     uint64_t worker_size;
-    uint64_t arena_size;  /* of workspace_size: activations */
-    const char *recipe;   /* JSON: what the application needs (data, transforms, defaults) */
+    uint64_t arena_size; /* of workspace_size: activations */
+    const struct ftmrt_recipe
+        *recipe;          /* recipe/recipe.h: what the recipe says; NULL: there is none */
     const char *resolved; /* the .ftm recipe with every default filled in */
     uint32_t state_count, tensor_count, derive_count, entry_count;
     const struct ftmrt_state *states;

@@ -24,9 +24,9 @@ struct descriptor_input {
     const struct cpu *cpu;
     const struct descriptor_source *sources;
     uint32_t source_count;
-    const char *compiler; /* "ftmc 0.1.0 (LLVM 22.1.8)" */
-    const char *recipe;   /* JSON */
-    const char *resolved; /* .ftm text */
+    const char *compiler;              /* "ftmc 0.1.0 (LLVM 22.1.8)" */
+    const struct ftmrt_recipe *recipe; /* NULL: there is none */
+    const char *resolved;              /* .ftm text */
 };
 
 struct descriptor {

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "tables_words.h"
+
 /* ---- words of C ---- */
 
 enum { TEXT_WIDTH = 96 }; /* characters of a string on one line */
@@ -27,8 +29,7 @@ static void add_character(struct strbuf *out, unsigned char c)
         strbuf_addc(out, (char)c);
 }
 
-/* A string, cut into lines behind its own line breaks and where it is long. */
-static void add_string(struct strbuf *out, const char *text)
+void tables_add_string(struct strbuf *out, const char *text)
 {
     if (!text) {
         strbuf_add(out, "NULL");
@@ -46,7 +47,7 @@ static void add_string(struct strbuf *out, const char *text)
     strbuf_addc(out, '"');
 }
 
-static void add_number(struct strbuf *out, double v)
+void tables_add_number(struct strbuf *out, double v)
 {
     if (isfinite(v))
         strbuf_add_double(out, v);
@@ -136,7 +137,7 @@ static void add_flags(struct strbuf *out, uint32_t flags)
 static void print_tensor(struct strbuf *out, const struct ftmrt_tensor *t)
 {
     strbuf_add(out, "{.name = ");
-    add_string(out, t->name);
+    tables_add_string(out, t->name);
     strbuf_addf(out, ", .dtype = %s", dtypes[t->dtype]);
     add_shape(out, "", t->rank, t->dim);
     strbuf_addf(out, ", .offset = %" PRIu64 ", .bytes = %" PRIu64 "},\n", t->offset, t->bytes);
@@ -145,7 +146,7 @@ static void print_tensor(struct strbuf *out, const struct ftmrt_tensor *t)
 static void print_state(struct strbuf *out, const struct ftmrt_state *s)
 {
     strbuf_add(out, "{.name = ");
-    add_string(out, s->name);
+    tables_add_string(out, s->name);
     strbuf_addf(out, ",\n     .kind = %s, .dtype = %s, .flags = ", state_kinds[s->kind],
                 dtypes[s->dtype]);
     add_flags(out, s->flags);
@@ -155,7 +156,7 @@ static void print_state(struct strbuf *out, const struct ftmrt_state *s)
     strbuf_addf(out, ",\n     .offset = %" PRIu64 ", .source = %" PRId32 ", .init = %s", s->offset,
                 s->source, inits[s->init]);
     strbuf_add(out, ", .init_arg = ");
-    add_number(out, s->init_arg);
+    tables_add_number(out, s->init_arg);
     strbuf_addf(out, ", .fan_in = %" PRId64 "},\n", s->fan_in);
 }
 
@@ -170,7 +171,7 @@ static void print_derive(struct strbuf *out, const struct ftmrt_derive *d)
             strbuf_addf(out, "%" PRId32, d->in[i]);
     }
     strbuf_add(out, "}, .eps = ");
-    add_number(out, d->eps);
+    tables_add_number(out, d->eps);
     add_shape(out, "", d->rank, d->dim);
     strbuf_addf(out, ",\n     .layout = %s, .offset = %" PRIu64 ", .stored = %" PRIu32 "},\n",
                 layouts[d->layout], d->offset, d->stored);
@@ -184,7 +185,7 @@ static void print_values(struct strbuf *out, const char *field, const struct ftm
     strbuf_addf(out, ",\n     .%ss = (const struct ftmrt_value[]){\n", field);
     for (uint32_t i = 0; i < count; i++) {
         strbuf_add(out, "         {.name = ");
-        add_string(out, values[i].name);
+        tables_add_string(out, values[i].name);
         strbuf_addf(out, ", .role = %s, .dtype = %s", roles[values[i].role],
                     dtypes[values[i].dtype]);
         add_shape(out, "", values[i].rank, values[i].dim);
@@ -197,10 +198,10 @@ static void print_values(struct strbuf *out, const char *field, const struct ftm
 static void print_entry(struct strbuf *out, const struct descriptor *d, const struct ftmrt_entry *e)
 {
     strbuf_add(out, "{.name = ");
-    add_string(out, e->name);
+    tables_add_string(out, e->name);
     strbuf_addf(out, ", .kind = %s, .phase = %" PRIu32 ", .scope = ", entry_kinds[e->kind],
                 e->phase);
-    add_string(out, e->scope);
+    tables_add_string(out, e->scope);
     strbuf_addf(out, ", .max_n = %" PRId64 ",\n     .run = %s", e->max_n,
                 descriptor_entry_symbol(out->arena, d, e->name));
     print_values(out, "input", e->inputs, e->input_count);
@@ -268,7 +269,7 @@ static void print_entries(struct strbuf *out, const struct descriptor *d)
 static void add_text_field(struct strbuf *out, const char *field, const char *text)
 {
     strbuf_addf(out, "    .%s = ", field);
-    add_string(out, text);
+    tables_add_string(out, text);
     strbuf_add(out, ",\n");
 }
 
@@ -294,7 +295,8 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     strbuf_addf(out, "    .workspace_size = %" PRIu64 ",\n", p->workspace_size);
     strbuf_addf(out, "    .worker_size = %" PRIu64 ",\n", p->worker_size);
     strbuf_addf(out, "    .arena_size = %" PRIu64 ",\n", p->arena_size);
-    add_text_field(out, "recipe", p->recipe);
+    if (p->recipe)
+        strbuf_add(out, "    .recipe = &recipe,\n");
     add_text_field(out, "resolved", p->resolved);
     add_table_field(out, "states", "state_count", p->state_count);
     add_table_field(out, "tensors", "tensor_count", p->tensor_count);
@@ -319,10 +321,13 @@ void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main
                 "/* What the program consists of; its code and its weights are in other objects.\n"
                 " * Written by ftmc: changes belong into the recipe. */\n"
                 "#include \"ftmrt.h\"\n\n"
-                "#include <math.h>\n\n"
+                "#include <math.h>\n%s\n"
                 "_Static_assert(FTMRT_ABI_VERSION == %" PRIu32
                 ", \"ftmrt.h belongs to another version of ftmc\");\n\n",
+                d->program.recipe ? "\n#include \"recipe/recipe.h\"\n" : "",
                 d->program.abi_version);
+    if (d->program.recipe)
+        tables_print_recipe(out, d->program.recipe);
     print_tensors(out, &d->program);
     print_states(out, &d->program);
     print_derives(out, &d->program);

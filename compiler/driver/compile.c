@@ -162,18 +162,15 @@ static struct descriptor_source *source_tensors(struct compilation *c, uint32_t 
 
 static bool stage_descriptor(struct compilation *c)
 {
-    struct descriptor_input in = {.schedule = c->schedule,
-                                  .cpu = c->cpu,
-                                  .compiler = compile_version(),
-                                  .recipe = "{}",
-                                  .resolved = ""};
+    struct descriptor_input in = {
+        .schedule = c->schedule, .cpu = c->cpu, .compiler = compile_version(), .resolved = ""};
     in.sources = source_tensors(c, &in.source_count);
     if (c->recipe) {
         const char *base = absolute(c, file_dir(&c->arena, c->options->file));
         c->recipe->bound.base = base ? base : ".";
-        in.recipe = lang_recipe_json(&c->arena, c->net, c->recipe);
+        in.recipe = &c->recipe->bound;
         in.resolved = lang_resolved(&c->arena, c->recipe);
-        FTM_BUG_ON(!in.recipe || !in.resolved, "the recipe has no text");
+        FTM_BUG_ON(!in.resolved, "the recipe has no text");
     }
     c->descriptor = descriptor_new(&c->arena, &in);
     return c->descriptor != NULL;

@@ -1,7 +1,7 @@
 /* The recipe after checking: what `finetune { ... }` says, with every default filled in.
  *
- * settings.c and transforms.c make it, beside the net; lower.c turns both into the program; recipe_text.c and
- * recipe_json.c print it. What runs is kept as it was bound (struct ftmrt_recipe); only what the compiler alone
+ * settings.c and transforms.c make it, beside the net; lower.c turns both into the program; recipe_text.c
+ * prints it as text, codegen/tables_recipe.c as C. What runs is kept as it was bound (struct ftmrt_recipe); only what the compiler alone
  * needs has fields of its own. */
 #ifndef FTM_LANG_FINETUNE_H
 #define FTM_LANG_FINETUNE_H

@@ -27,7 +27,4 @@ bool lang_print_ast(struct arena *arena, struct diag *diag, const char *path, FI
 /* The recipe with every default filled in, as .ftm text that parses to the same recipe. */
 char *lang_resolved(struct arena *arena, const struct recipe *r);
 
-/* The recipe as JSON for the application. NULL is out of memory. */
-char *lang_recipe_json(struct arena *arena, const struct net *net, const struct recipe *r);
-
 #endif

@@ -1,257 +1,109 @@
-/* The recipe as the application needs it: JSON to struct config. */
+/* The recipe as the application needs it: what was bound, and the sizes of the program's interface. */
 #include "config.h"
 
-#include <jansson.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_json.h"
 #include "report.h"
 
-/* Memory of the calls, freed with the config. */
-struct config_block {
-    struct config_block *next;
-    max_align_t bytes[];
-};
-
-/* Reads the JSON; the first key that is absent or of another type is remembered, so that callers need not ask
- * each time. */
-struct reader {
-    const char *missing; /* NULL: everything was there */
-    struct config_block *blocks;
-};
-
-static void *take(struct reader *r, size_t count, size_t size)
+/* The first value of a role among the inputs or outputs of the program's own entries, or NULL. */
+static const struct ftmrt_value *value_of(const struct ftmrt_program *p, enum ftmrt_role role)
 {
-    struct config_block *b = app_alloc(1, sizeof *b + count * size);
-    b->next = r->blocks;
-    r->blocks = b;
-    return b->bytes;
-}
-
-static void note_missing(struct reader *r, const char *key, bool there)
-{
-    if (!there && !r->missing)
-        r->missing = key;
-}
-
-static char *text_of(struct reader *r, const json_t *object, const char *key)
-{
-    const char *s = json_string_value(json_object_get(object, key));
-    note_missing(r, key, s != NULL);
-    return s ? app_strdup(s) : NULL;
-}
-
-/* NULL where the recipe says that there is none. */
-static char *text_or_none(struct reader *r, const json_t *object, const char *key)
-{
-    return json_is_null(json_object_get(object, key)) ? NULL : text_of(r, object, key);
-}
-
-static double number_of(struct reader *r, const json_t *object, const char *key)
-{
-    const json_t *v = json_object_get(object, key);
-    note_missing(r, key, json_is_number(v));
-    return json_number_value(v);
-}
-
-static int64_t integer_of(struct reader *r, const json_t *object, const char *key)
-{
-    const json_t *v = json_object_get(object, key);
-    note_missing(r, key, json_is_integer(v));
-    return (int64_t)json_integer_value(v);
-}
-
-static bool flag_of(struct reader *r, const json_t *object, const char *key)
-{
-    const json_t *v = json_object_get(object, key);
-    note_missing(r, key, json_is_boolean(v));
-    return json_is_true(v);
-}
-
-/* A list of at least `least` and at most `most` items. */
-static const json_t *list_of(struct reader *r, const json_t *object, const char *key, size_t least,
-                             size_t most)
-{
-    const json_t *v = json_object_get(object, key);
-    note_missing(r, key,
-                 json_is_array(v) && json_array_size(v) >= least && json_array_size(v) <= most);
-    return v;
-}
-
-static const json_t *object_of(struct reader *r, const json_t *object, const char *key)
-{
-    const json_t *v = json_object_get(object, key);
-    note_missing(r, key, json_is_object(v));
-    return v;
-}
-
-/* ---- calls ---- */
-
-static struct ftmrt_arg numbers_arg(struct reader *r, const json_t *list)
-{
-    const size_t n = json_array_size(list);
-    double *at = take(r, n, sizeof *at);
-    for (size_t i = 0; i < n; i++)
-        at[i] = json_number_value(json_array_get(list, i));
-    return (struct ftmrt_arg){.kind = FTMRT_ARG_NUMBERS, .count = (uint32_t)n, .numbers = at};
-}
-
-static struct ftmrt_arg text_arg(struct reader *r, const char *text)
-{
-    char *copy = take(r, strlen(text) + 1, 1);
-    strcpy(copy, text);
-    return (struct ftmrt_arg){.kind = FTMRT_ARG_TEXT, .text = copy};
-}
-
-static struct ftmrt_arg integer_arg(int64_t v)
-{
-    return (struct ftmrt_arg){.kind = FTMRT_ARG_INTEGER, .integer = v};
-}
-
-/* The argument of a parameter; one of another type is missing. */
-static struct ftmrt_arg read_arg(struct reader *r, const struct ftmrt_param_info *p,
-                                 const json_t *v)
-{
-    const bool number = p->type == FTMRT_TYPE_FLOAT || p->type == FTMRT_TYPE_EPOCHS;
-    if (!v && p->value && !p->value[0])
-        return (struct ftmrt_arg){.kind = FTMRT_ARG_NONE};
-    if (p->type == FTMRT_TYPE_INT && json_is_integer(v))
-        return integer_arg((int64_t)json_integer_value(v));
-    if (p->type == FTMRT_TYPE_BOOL && json_is_boolean(v))
-        return integer_arg(json_is_true(v));
-    if (number && json_is_number(v))
-        return (struct ftmrt_arg){.kind = FTMRT_ARG_NUMBER, .number = json_number_value(v)};
-    if ((p->type == FTMRT_TYPE_STRING || p->type == FTMRT_TYPE_CLASSES) && json_is_string(v))
-        return text_arg(r, json_string_value(v));
-    if (p->type == FTMRT_TYPE_NUMBERS && json_is_array(v) && json_array_size(v) > 0)
-        return numbers_arg(r, v);
-    note_missing(r, p->name, false);
-    return (struct ftmrt_arg){.kind = FTMRT_ARG_NONE};
-}
-
-/* A call of a category: its name under `key`, its arguments under theirs. */
-static void read_call(struct reader *r, struct ftmrt_call *c, const json_t *j, const char *key,
-                      enum ftmrt_category category)
-{
-    const char *name = json_string_value(json_object_get(j, key));
-    const struct ftmrt_call_info *info = name ? ftmrt_call_find(name) : NULL;
-    note_missing(r, key, info && info->category == category);
-    if (r->missing)
-        return;
-    struct ftmrt_arg *args = take(r, info->param_count, sizeof *args);
-    for (uint32_t i = 0; i < info->param_count; i++)
-        args[i] = read_arg(r, &info->params[i], json_object_get(j, info->params[i].name));
-    *c = (struct ftmrt_call){ftmrt_call_id(info), args};
-}
-
-static const struct ftmrt_call *call_of(struct reader *r, const json_t *object, const char *key,
-                                        enum ftmrt_category category)
-{
-    struct ftmrt_call *c = take(r, 1, sizeof *c);
-    read_call(r, c, object_of(r, object, key), "kind", category);
-    return c;
-}
-
-/* NULL where the recipe says that there is none. */
-static const struct ftmrt_call *call_or_none(struct reader *r, const json_t *object,
-                                             const char *key, enum ftmrt_category category)
-{
-    return json_is_null(json_object_get(object, key)) ? NULL : call_of(r, object, key, category);
-}
-
-static struct ftmrt_pipeline pipeline_of(struct reader *r, const json_t *root, const char *key)
-{
-    const json_t *list = list_of(r, root, key, 0, INT32_MAX);
-    const size_t n = json_array_size(list);
-    struct ftmrt_call *steps = take(r, n, sizeof *steps);
-    for (size_t i = 0; i < n; i++)
-        read_call(r, &steps[i], json_array_get(list, i), "op", FTMRT_CATEGORY_TRANSFORM);
-    return (struct ftmrt_pipeline){steps, (uint32_t)n};
-}
-
-/* ---- the recipe ---- */
-
-static void read_labels(struct reader *r, struct config *c, const json_t *root)
-{
-    c->classes = integer_of(r, root, "classes");
-    const json_t *list = list_of(r, root, "labels", 1, INT32_MAX);
-    note_missing(r, "labels", (int64_t)json_array_size(list) == c->classes);
-    if (r->missing)
-        return;
-    c->labels = app_alloc((size_t)c->classes, sizeof(char *));
-    for (int64_t i = 0; i < c->classes; i++) {
-        const char *name = json_string_value(json_array_get(list, (size_t)i));
-        note_missing(r, "labels", name != NULL);
-        c->labels[i] = name ? app_strdup(name) : NULL;
+    const struct ftmrt_value *v = NULL;
+    for (uint32_t i = 0; i < p->entry_count && !v; i++) {
+        const struct ftmrt_entry *e = &p->entries[i];
+        v = ftmrt_find_value(e->inputs, e->input_count, role, NULL);
+        if (!v)
+            v = ftmrt_find_value(e->outputs, e->output_count, role, NULL);
     }
+    return v;
 }
 
-static void read_training(struct reader *r, struct config *c, const json_t *root)
+/* What the network takes and makes; false if that is no image and no class. */
+static bool read_interface(struct config *c, const struct ftmrt_program *p)
 {
-    c->optimizer = call_of(r, root, "optimizer", FTMRT_CATEGORY_OPTIMIZER);
-    c->schedule = call_of(r, root, "schedule", FTMRT_CATEGORY_SCHEDULE);
-    c->epochs = integer_of(r, root, "epochs");
-    c->batch = integer_of(r, root, "batch");
-    c->seed = (uint64_t)integer_of(r, root, "seed");
-    c->shuffle = flag_of(r, root, "shuffle");
+    const struct ftmrt_value *input = value_of(p, FTMRT_ROLE_INPUT),
+                             *logits = value_of(p, FTMRT_ROLE_LOGITS);
+    if (!input || input->rank != 4 || !logits || logits->rank != 2)
+        return false;
+    c->input_name = input->name;
+    c->channels = input->dim[1];
+    c->height = input->dim[2];
+    c->width = input->dim[3];
+    c->classes = logits->dim[1];
+    return true;
 }
 
-static void read_root(struct reader *r, struct config *c, const json_t *root)
+/* A name for each class: its number, where the recipe has none. */
+static void read_labels(struct config *c, const struct ftmrt_arg *labels)
 {
-    const json_t *input = object_of(r, root, "input"), *data = object_of(r, root, "data");
-    c->name = text_of(r, root, "name");
-    c->model = text_of(r, root, "model");
-    c->weights = text_or_none(r, root, "weights");
-    c->base = text_of(r, data, "base");
-    c->input_name = text_of(r, input, "name");
-    c->channels = integer_of(r, input, "channels");
-    c->height = integer_of(r, input, "height");
-    c->width = integer_of(r, input, "width");
-    note_missing(r, "input", c->channels > 0 && c->height > 0 && c->width > 0);
-    read_labels(r, c, root);
-    c->train = call_or_none(r, data, "train", FTMRT_CATEGORY_DATA);
-    c->test = call_or_none(r, data, "test", FTMRT_CATEGORY_DATA);
-    c->validation = call_or_none(r, data, "validation", FTMRT_CATEGORY_DATA);
-    c->validation_percent = number_of(r, data, "validation_percent");
-    read_training(r, c, root);
-    c->transform_train = pipeline_of(r, root, "transform_train");
-    c->transform_eval = pipeline_of(r, root, "transform_eval");
-    c->preprocess = json_dumps(json_object_get(root, "transform_eval"), JSON_COMPACT);
+    c->labels = app_alloc((size_t)c->classes, sizeof *c->labels);
+    for (int64_t i = 0; i < c->classes; i++)
+        c->labels[i] = labels->kind == FTMRT_ARG_TEXTS && i < labels->count
+                           ? app_strdup(labels->texts[i])
+                           : app_format("%lld", (long long)i);
+}
+
+static struct ftmrt_pipeline pipeline_of(const struct ftmrt_call *transform, enum ftmrt_param param)
+{
+    const struct ftmrt_arg *a = ftmrt_call_arg(transform, param);
+    if (a->kind != FTMRT_ARG_CALLS)
+        return (struct ftmrt_pipeline){NULL, 0};
+    return (struct ftmrt_pipeline){a->calls, a->count};
+}
+
+static void read_data(struct config *c, const struct ftmrt_call *data)
+{
+    const struct ftmrt_arg *validation = ftmrt_call_arg(data, FTMRT_PARAM_data_validation);
+    c->train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
+    c->test = ftmrt_call_inner(data, FTMRT_PARAM_data_test);
+    if (validation->kind == FTMRT_ARG_NUMBER)
+        c->validation_percent = validation->number;
+    else
+        c->validation = ftmrt_call_inner(data, FTMRT_PARAM_data_validation);
+}
+
+static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
+{
+    const struct ftmrt_call *f = &r->finetune;
+    const char *weights = ftmrt_call_text(f, FTMRT_PARAM_finetune_weights);
+    const char *slash = weights ? strrchr(weights, '/') : NULL;
+    c->name = r->name;
+    c->base = r->base;
+    c->model = ftmrt_call_text(f, FTMRT_PARAM_finetune_model);
+    c->weights = slash ? slash + 1 : weights;
+    c->optimizer = ftmrt_call_inner(f, FTMRT_PARAM_finetune_optimizer);
+    c->schedule = ftmrt_call_inner(f, FTMRT_PARAM_finetune_schedule);
+    c->epochs = ftmrt_call_integer(f, FTMRT_PARAM_finetune_epochs);
+    c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
+    c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
+    c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
+    read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
+    read_data(c, ftmrt_call_inner(f, FTMRT_PARAM_finetune_data));
+    const struct ftmrt_call *transform = ftmrt_call_inner(f, FTMRT_PARAM_finetune_transform);
+    c->transform_train = pipeline_of(transform, FTMRT_PARAM_transform_train);
+    c->transform_eval = pipeline_of(transform, FTMRT_PARAM_transform_eval);
+    c->preprocess = pipeline_json(&c->transform_eval);
 }
 
 bool config_read(struct config *c, const struct ftmrt_program *p)
 {
-    struct reader r = {NULL, NULL};
     *c = (struct config){0};
-    json_t *root = json_loads(p->recipe, 0, NULL);
-    if (root)
-        read_root(&r, c, root);
-    c->blocks = r.blocks;
-    note_missing(&r, "{ }", root != NULL);
-    json_decref(root);
-    if (!r.missing)
-        return true;
-    config_free(c);
-    return report_error("this program's recipe has no usable '%s': it was made by another version "
-                        "of ftmc",
-                        r.missing);
+    if (!p->recipe)
+        return report_error(
+            "this program was made without a recipe: its entries are for a library");
+    if (!read_interface(c, p))
+        return report_error("this program does not compute classes from an image");
+    read_recipe(c, p->recipe);
+    return true;
 }
 
 void config_free(struct config *c)
 {
     for (int64_t i = 0; c->labels && i < c->classes; i++)
         free(c->labels[i]);
-    for (struct config_block *b = c->blocks, *next; b; b = next) {
-        next = b->next;
-        free(b);
-    }
     free(c->labels);
-    free(c->name);
-    free(c->model);
-    free(c->weights);
-    free(c->base);
-    free(c->input_name);
     free(c->preprocess);
     *c = (struct config){0};
 }

@@ -1,5 +1,5 @@
-/* The recipe as the application needs it, read from the JSON that the compiler put into the program: settings of the run,
- * and calls (runtime/recipe/recipe.h) of everything that has a row in a table. */
+/* The recipe as the application needs it, taken from what the compiler put into the program (runtime/recipe/recipe.h) and
+ * from the sizes of its interface; nothing is parsed. Texts and calls are the program's. */
 #ifndef FTMRT_APP_CONFIG_H
 #define FTMRT_APP_CONFIG_H
 
@@ -12,10 +12,11 @@
 #include "transform.h"
 
 struct config {
-    char *name, *model, *weights, *base;
+    const char *name, *model, *base;
+    const char *weights; /* name of the file; NULL: random */
     int64_t classes;
     char **labels; /* `classes` names */
-    char *input_name;
+    const char *input_name;
     int64_t channels, height, width;
     const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
     double validation_percent; /* of train, if there is no validation source */
@@ -25,11 +26,10 @@ struct config {
     int64_t epochs, batch;
     uint64_t seed;
     bool shuffle;
-    struct config_block *blocks; /* owns the calls */
 };
 
-/* Reads the program's recipe. Nothing has a default here: an absent key is an error, as the compiler writes them all.
- * false after a message that names it; c is empty then. */
+/* Takes the program's recipe: the compiler has filled in every default. false after a message if it has none that the
+ * application can run. */
 bool config_read(struct config *c, const struct ftmrt_program *p);
 void config_free(struct config *c);
 

@@ -1,6 +1,6 @@
 /* The recipe of a program as plain data, and the table of what a recipe can say (calls.def).
  *
- * The compiler binds `finetune { ... }` to it, prints it as .ftm text and as JSON for people, and emits it as constants; the
+ * The compiler binds `finetune { ... }` to it, prints it as .ftm text for people, and emits it as C; the
  * program and its library read it and parse nothing. Both see the same rows, so that names and defaults cannot drift.
  * Nothing here allocates or fails; everything is constant and may be read by any number of threads. */
 #ifndef FTMRT_RECIPE_H

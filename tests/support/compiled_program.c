@@ -90,7 +90,6 @@ void compiled_program_new(struct compiled_program *c, struct arena *arena, struc
                                   .sources = sources,
                                   .source_count = p->states.len,
                                   .compiler = "test",
-                                  .recipe = "{}",
                                   .resolved = ""};
     if (!c->schedule || !mkdtemp(dir))
         die("schedule", NULL);
@@ -128,7 +127,8 @@ void compiled_program_poison(struct compiled_program *c)
 int compiled_program_run(struct compiled_program *c, const struct ftmrt_entry *entry,
                          const void *const *inputs, void *const *outputs, int64_t n, int threads)
 {
-    return entry->run(&(struct ftmrt_context){.workspace = c->workspace.at, .threads = threads}, inputs, outputs, n);
+    return entry->run(&(struct ftmrt_context){.workspace = c->workspace.at, .threads = threads},
+                      inputs, outputs, n);
 }
 
 void compiled_program_states(const struct compiled_program *c, struct interp *in)

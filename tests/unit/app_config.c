@@ -1,5 +1,5 @@
 /* link: ftmrt_app */
-/* The recipe of a program: complete, or refused with the name of what is missing. */
+/* The recipe of a program as the application sees it. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -11,109 +11,127 @@
 
 #include <cmocka.h>
 
-/* The recipe, cut into its parts: leaving one out is the test. */
-static const char *const parts[] = {
-    "\"name\":\"net\"",
-    "\"model\":\"net\"",
-    "\"weights\":null",
-    "\"classes\":2,\"labels\":[\"a\",\"b\"]",
-    "\"input\":{\"name\":\"image\",\"channels\":1,\"height\":2,\"width\":3}",
-    "\"data\":{\"train\":{\"kind\":\"npy\",\"images\":\"x\",\"labels\":\"y\"},\"test\":null,"
-    "\"validation\":null,\"validation_percent\":10.0,\"base\":\"/data\"}",
-    "\"optimizer\":{\"kind\":\"sgd\",\"lr\":0.5,\"momentum\":0.25,\"weight_decay\":0.0,"
-    "\"nesterov\":false}",
-    "\"schedule\":{\"kind\":\"cosine\",\"warmup\":1.0}",
-    "\"epochs\":3",
-    "\"batch\":4",
-    "\"seed\":5",
-    "\"shuffle\":true",
-    "\"transform_train\":[{\"op\":\"resize\",\"height\":2}]",
-    "\"transform_eval\":[{\"op\":\"normalize\",\"scale\":255.0,\"mean\":[0.5],\"std\":[0.25]}]",
-};
-enum { PARTS = sizeof parts / sizeof parts[0] };
-
-/* Reads the recipe without one part (PARTS: with all), or with `instead` in its place. */
-static bool read_without(struct config *c, int part, const char *instead)
-{
-    char text[2048] = "{";
-    for (int i = 0; i < PARTS; i++) {
-        const char *piece = i == part ? instead : parts[i];
-        if (piece && text[1])
-            strcat(text, ",");
-        if (piece)
-            strcat(text, piece);
+#define ARGS(...)                                                                                  \
+    (const struct ftmrt_arg[]) { __VA_ARGS__ }
+#define NONE       {.kind = FTMRT_ARG_NONE}
+#define INTEGER(v) {.kind = FTMRT_ARG_INTEGER, .integer = (v)}
+#define NUMBER(v)  {.kind = FTMRT_ARG_NUMBER, .number = (v)}
+#define TEXT(v)    {.kind = FTMRT_ARG_TEXT, .text = (v)}
+#define CALL(id, args)                                                                             \
+    {                                                                                              \
+        .kind = FTMRT_ARG_CALLS, .count = 1, .calls = &(const struct ftmrt_call) { id, args }      \
     }
-    strcat(text, "}");
-    const struct ftmrt_program p = {.recipe = text};
+
+static const double mean[] = {0.5}, std[] = {0.25};
+static const char *const names[] = {"a", "b"};
+
+/* A setting by its parameter: the order of the rows is theirs. */
+#define AT(param) [FTMRT_PARAM_finetune_##param - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT]
+
+enum { SETTINGS = FTMRT_PARAM_finetune_shuffle - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1 };
+
+static const struct ftmrt_arg settings[SETTINGS] = {
+    AT(model) = TEXT("net()"),
+    AT(labels) = {.kind = FTMRT_ARG_TEXTS, .count = 2, .texts = names},
+    AT(weights) = TEXT("some/where/net.pth"),
+    AT(data) = CALL(FTMRT_CALL_data,
+                    ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"))), NONE, NUMBER(10))),
+    AT(transform) = CALL(
+        FTMRT_CALL_transform,
+        ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE)),
+             CALL(FTMRT_CALL_normalize,
+                  ARGS({.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = mean},
+                       {.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = std}, NUMBER(255))))),
+    AT(optimizer) = CALL(FTMRT_CALL_sgd, ARGS(NUMBER(0.5), NUMBER(0.25), NUMBER(0), INTEGER(0))),
+    AT(schedule) = CALL(FTMRT_CALL_cosine, ARGS(NUMBER(1))),
+    AT(epochs) = INTEGER(3),
+    AT(batch) = INTEGER(4),
+    AT(seed) = INTEGER(5),
+    AT(shuffle) = INTEGER(1),
+};
+
+static const struct ftmrt_value
+    input = {.name = "image", .role = FTMRT_ROLE_INPUT, .rank = 4, .dim = {FTMRT_BATCH, 1, 2, 3}},
+    logits = {.name = "y", .role = FTMRT_ROLE_LOGITS, .rank = 2, .dim = {FTMRT_BATCH, 2}};
+
+static const struct ftmrt_entry entry = {.name = "predict",
+                                         .scope = "",
+                                         .inputs = &input,
+                                         .input_count = 1,
+                                         .outputs = &logits,
+                                         .output_count = 1};
+
+static bool read_settings(struct config *c, const struct ftmrt_arg *args)
+{
+    const struct ftmrt_recipe recipe = {
+        .name = "net", .base = "/data", .finetune = {FTMRT_CALL_finetune, args}};
+    const struct ftmrt_program p = {.recipe = &recipe, .entries = &entry, .entry_count = 1};
     return config_read(c, &p);
 }
 
-static void a_whole_recipe_is_read(void **state)
+static void a_recipe_is_read(void **state)
 {
     (void)state;
     struct config c;
-    assert_true(read_without(&c, PARTS, NULL));
+    assert_true(read_settings(&c, settings));
+    assert_string_equal(c.input_name, "image");
+    assert_int_equal(c.channels, 1);
+    assert_int_equal(c.height, 2);
     assert_int_equal(c.width, 3);
+    assert_int_equal(c.classes, 2);
     double lr = 0, other = 0;
     assert_true(config_scalar(&c, "lr", &lr));
     assert_float_equal(lr, 0.5, 0);
     assert_false(config_scalar(&c, "nesterov", &other)); /* a switch, not a number */
     assert_false(config_scalar(&c, "beta", &other));
     assert_int_equal(c.schedule->id, FTMRT_CALL_cosine);
+    assert_int_equal(c.transform_train.count, 1);
     const struct ftmrt_call *resize = &c.transform_train.steps[0];
     assert_int_equal(ftmrt_call_integer(resize, FTMRT_PARAM_resize_height), 2);
-    assert_int_equal(ftmrt_call_arg(resize, FTMRT_PARAM_resize_width)->kind, FTMRT_ARG_NONE);
     assert_string_equal(ftmrt_call_text(c.train, FTMRT_PARAM_npy_images), "x");
     assert_null(c.test);
-    assert_null(c.weights);
+    assert_null(c.validation);
+    assert_float_equal(c.validation_percent, 10, 0);
+    assert_string_equal(c.weights, "net.pth");
     assert_string_equal(c.labels[1], "b");
+    assert_int_equal(c.seed, 5);
+    assert_true(c.shuffle);
+    assert_string_equal(c.preprocess,
+                        "[{\"mean\":[0.5],\"op\":\"normalize\",\"scale\":255.0,\"std\":[0.25]}]");
     config_free(&c);
 }
 
-static void nothing_has_a_default(void **state)
+static void what_may_be_left_out(void **state)
 {
     (void)state;
-    for (int i = 0; i < PARTS; i++) {
-        struct config c;
-        assert_false(read_without(&c, i, NULL));
-        assert_null(c.labels);
-    }
+    struct config c;
+    struct ftmrt_arg some[SETTINGS];
+    memcpy(some, settings, sizeof some);
+    some AT(labels) = (struct ftmrt_arg)NONE;
+    some AT(weights) = (struct ftmrt_arg)NONE;
+    assert_true(read_settings(&c, some));
+    assert_string_equal(c.labels[1], "1");
+    assert_null(c.weights);
+    config_free(&c);
 }
 
-static void parts_of_another_kind_are_refused(void **state)
+static void other_programs_are_refused(void **state)
 {
     (void)state;
-    static const struct {
-        int part;
-        const char *instead;
-    } cases[] = {
-        {1, "\"model\":7"},
-        {3, "\"classes\":3,\"labels\":[\"a\",\"b\"]"},
-        {3, "\"classes\":2,\"labels\":[\"a\",7]"},
-        {4, "\"input\":{\"name\":\"image\",\"channels\":0,\"height\":2,\"width\":3}"},
-        {5, "\"data\":{\"train\":{\"kind\":\"npy\"},\"test\":null,\"validation\":null,"
-            "\"validation_percent\":10.0,\"base\":\"/data\"}"},
-        {6, "\"optimizer\":{\"kind\":\"sgd\",\"momentum\":0.25,\"weight_decay\":0.0,\"nesterov\":"
-            "true}"},
-        {6, "\"optimizer\":{\"kind\":\"resize\",\"height\":2}"},
-        {7, "\"schedule\":{\"kind\":\"cosine\",\"warmup\":true}"},
-        {11, "\"shuffle\":1"},
-        {12, "\"transform_train\":[{\"op\":\"dance\"}]"},
-        {13, "\"transform_eval\":[{\"op\":\"normalize\",\"scale\":255.0,\"mean\":[],\"std\":"
-             "[1]}]"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct config c;
-        assert_false(read_without(&c, cases[i].part, cases[i].instead));
-    }
+    struct config c;
+    const struct ftmrt_recipe recipe = {
+        .name = "net", .base = "/data", .finetune = {FTMRT_CALL_finetune, settings}};
+    assert_false(config_read(&c, &(struct ftmrt_program){.entries = &entry, .entry_count = 1}));
+    assert_false(config_read(&c, &(struct ftmrt_program){.recipe = &recipe}));
+    assert_null(c.labels);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_recipe_is_read),
-        cmocka_unit_test(nothing_has_a_default),
-        cmocka_unit_test(parts_of_another_kind_are_refused),
+        cmocka_unit_test(a_recipe_is_read),
+        cmocka_unit_test(what_may_be_left_out),
+        cmocka_unit_test(other_programs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

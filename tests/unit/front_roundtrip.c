@@ -1,5 +1,5 @@
-/* link: ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
-/* The resolved recipe is a fixed point: read again, it gives the same text and the same JSON. */
+/* link: ftm_codegen ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
+/* The resolved recipe is a fixed point: read again, it gives the same text and the same values. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include "bind.h"
 #include "file.h"
 #include "lang.h"
+#include "tables_words.h"
 
 static const char model[] =
     "model tiny(image: f32[3, 8, 8], classes = 4) {\n"
@@ -69,7 +70,7 @@ struct fixture {
     struct arena arena;
     struct diag diag;
     char dir[64];
-    char *resolved, *json;
+    char *resolved, *values;
 };
 
 static char *path_of(struct fixture *f, const char *name)
@@ -120,16 +121,19 @@ static void read_recipe(struct fixture *f, const char *text)
     assert_true(ok);
     recipe->bound.base = "/";
     f->resolved = lang_resolved(&f->arena, recipe);
-    f->json = lang_recipe_json(&f->arena, net, recipe);
+    struct strbuf values;
+    strbuf_init(&values, &f->arena);
+    tables_print_recipe(&values, &recipe->bound);
+    f->values = values.text;
 }
 
 static void assert_fixed_point(struct fixture *f, const char *text)
 {
     read_recipe(f, text);
-    const char *resolved = f->resolved, *json = f->json;
+    const char *resolved = f->resolved, *values = f->values;
     read_recipe(f, resolved);
     assert_string_equal(resolved, f->resolved);
-    assert_string_equal(json, f->json);
+    assert_string_equal(values, f->values);
 }
 
 static void expect_full_recipe_again(void **state) { assert_fixed_point(*state, full); }

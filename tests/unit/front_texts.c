@@ -74,35 +74,6 @@ static void expect_resolved(void **state)
         "}\n");
 }
 
-/* One key of every type of a row. */
-static void expect_json(void **state)
-{
-    struct fixture *f = *state;
-    assert_true(read_recipe(f, settings));
-    f->recipe.bound.base = "/base";
-    assert_string_equal(
-        lang_recipe_json(&f->arena, &f->net, &f->recipe),
-        "{\"batch\":8,\"classes\":3,"
-        "\"data\":{\"base\":\"/base\",\"test\":null,"
-        "\"train\":{\"images\":\"x \\\"1\\\".gz\",\"kind\":\"idx\",\"labels\":\"y.gz\"},"
-        "\"validation\":null,\"validation_percent\":10.0},"
-        "\"epochs\":1,\"input\":{\"channels\":2,\"height\":7,\"name\":\"image\",\"width\":5},"
-        "\"labels\":[\"cat\",\"dog\",\"cow\"],"
-        "\"loss\":{\"kind\":\"cross_entropy\",\"label_smoothing\":0.0},"
-        "\"model\":\"tiny(classes = 3)\",\"name\":\"test\","
-        "\"optimizer\":{\"kind\":\"sgd\",\"lr\":0.10000000000000001,\"momentum\":0."
-        "90000000000000002,"
-        "\"nesterov\":false,\"weight_decay\":0.0001},"
-        "\"schedule\":{\"kind\":\"cosine\",\"warmup\":0.5},\"seed\":9223372036854775807,"
-        "\"shards\":4,\"shuffle\":true,"
-        "\"transform_eval\":[{\"height\":7,\"op\":\"resize\"},"
-        "{\"height\":7,\"op\":\"center_crop\",\"width\":5},"
-        "{\"mean\":[127.0],\"op\":\"normalize\",\"scale\":1.0,\"std\":[128.0]}],"
-        "\"transform_train\":[{\"height\":7,\"op\":\"resize\",\"width\":5},"
-        "{\"mean\":[1.0,2.0],\"op\":\"normalize\",\"scale\":255.0,\"std\":[3.0]}],"
-        "\"weights\":\"tiny.pth\"}");
-}
-
 static FILE *temporary(void)
 {
     FILE *file = tmpfile();
@@ -182,8 +153,10 @@ static void expect_inspect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(expect_resolved), TEST(expect_json),    TEST(expect_explain),
-        TEST(expect_map),      TEST(expect_inspect),
+        TEST(expect_resolved),
+        TEST(expect_explain),
+        TEST(expect_map),
+        TEST(expect_inspect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
