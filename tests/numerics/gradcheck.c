@@ -225,6 +225,12 @@ static value_id build_reshape(struct graph *g, value_id x)
     return net_conv2d(g, "conv", graph_op(g, OP_reshape, &a, x), &c, true);
 }
 
+static value_id build_group_norm(struct graph *g, value_id x)
+{
+    struct attrs a = {.groups = 2, .eps = 1e-2};
+    return graph_op(g, OP_group_norm, &a, x);
+}
+
 static const struct op_case {
     const char *name;
     enum op op; /* must be in the function that is differentiated */
@@ -260,6 +266,7 @@ static const struct op_case {
     {"adaptive_avg_pool", OP_adaptive_avg_pool, build_adaptive_avg_pool, 0},
     {"concat", OP_concat, build_concat, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
+    {"group_norm", OP_group_norm, build_group_norm, 0},
     {"flatten", OP_flatten, build_flatten, 0},
     {"reshape", OP_reshape, build_reshape, 0},
     {"cross_entropy", OP_cross_entropy, build_flatten, 0},

@@ -219,6 +219,17 @@ def concatenation():
     case("concat", "concat", [("input", x) for x in parts], None, y)
     case("concat_gradient", "concat_grad", [("input", y)], {"first": 3, "channels": 3}, y[:, 3:6])
 
+def group_norm():
+    torch.manual_seed(21)
+    for name, channels, groups in (("crossing", 6, 2), ("single", 3, 3), ("whole", 4, 1)):
+        x = rand(2, channels, 3, 2).requires_grad_()
+        y = F.group_norm(x, groups, eps=1e-3)
+        dy = rand(*y.shape)
+        y.backward(dy)
+        attrs = {"groups": groups, "eps": 1e-3}
+        case("group_norm_" + name, "group_norm", [("input", x)], attrs, y)
+        case("group_norm_gradient_" + name, "group_norm_grad", [("input", dy), ("input", x)], attrs, x.grad)
+
 
 def main():
     convolutions()
@@ -233,6 +244,7 @@ def main():
     average_pooling()
     adaptive_pooling()
     concatenation()
+    group_norm()  # from here on each function seeds the generator itself: a new one leaves the others as they are
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
