@@ -60,6 +60,15 @@ static bool apply(struct recipe_reader *r, enum recipe_kind kind, const struct p
     return matched;
 }
 
+/* Whether a layer has the name, or a block that holds layers. */
+static bool names_layer(const struct net *net, const char *name)
+{
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (layer_within(&net->layers.at[i], name))
+            return true;
+    return false;
+}
+
 static void report_unmatched(struct recipe_reader *r, enum recipe_kind kind,
                              const struct pattern *p)
 {
@@ -71,13 +80,14 @@ static void report_unmatched(struct recipe_reader *r, enum recipe_kind kind,
                   near ? near : call_list(r->arena, FTMRT_CATEGORY_LAYER));
         return;
     }
-    if (!p->is_kind && !strpbrk(p->text, "*") && kind != RECIPE_FREEZE_STATISTICS) {
+    bool name = !p->is_kind && !strpbrk(p->text, "*") && kind != RECIPE_FREEZE_STATISTICS;
+    if (name && !names_layer(r->builder->net, p->text)) {
         report_unknown_layer(r->builder, p->text, p->span);
         return;
     }
     diag_report(r->diag, p->span, DIAG_PATTERN_UNMATCHED, p->text,
                 kind == RECIPE_FREEZE_STATISTICS ? "batch norm" : "layer with parameters");
-    if (!p->is_kind)
+    if (!p->is_kind && !name)
         diag_note(r->diag,
                   "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"");
 }
