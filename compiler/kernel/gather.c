@@ -2,6 +2,7 @@
 #include "gather.h"
 
 #include "ftmrt.h"
+#include "op.h"
 
 struct gather gather_of(const struct graph *g, const struct node *n)
 {
@@ -10,7 +11,7 @@ struct gather gather_of(const struct graph *g, const struct node *n)
     const struct shape *in = &x->type.shape, *out = &n->type.shape;
     return (struct gather){
         .attrs = n->attrs,
-        .backward = n->op == OP_conv2d_grad_input,
+        .backward = op_info(n->op)->attrs >> ATTR_INDEX_in_size & 1U, /* of what it makes */
         .plain = x->layout == FTMRT_LAYOUT_PLAIN,
         .in_channels = in->dim[1],
         .out_channels = out->dim[1],

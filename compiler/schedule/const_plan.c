@@ -4,20 +4,25 @@
  * time is translated to a list of ftmrt_derive instructions. relayout and reshape cost none: they
  * say how the result is stored. Instructions are shared between functions and layers: equal ones
  * are one. The blob's part and the selftest evaluate the same list. */
+#include <strings.h>
+
 #include "plan.h"
 #include "query.h"
 
 static const int32_t NO_OPERAND = INT32_MIN;
 
+/* The derivation of an op: the row of derive.def that has its name. */
 static enum ftmrt_derive_op derive_op(enum op op)
 {
-    switch ((int)op) {
-    case OP_bn_scale: return FTMRT_DERIVE_BN_SCALE;
-    case OP_bn_shift: return FTMRT_DERIVE_BN_SHIFT;
-    case OP_scale_weight: return FTMRT_DERIVE_SCALE_WEIGHT;
-    case OP_bias_affine: return FTMRT_DERIVE_BIAS_AFFINE;
-    default: FTM_BUG("no derivation of %s", op_info(op)->name);
-    }
+    static const char *const names[] = {
+#define FTMRT_DERIVE(name, inputs, meaning) [FTMRT_DERIVE_##name] = #name,
+#include "derive.def"
+#undef FTMRT_DERIVE
+    };
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(names[i], op_info(op)->name) == 0)
+            return (enum ftmrt_derive_op)i;
+    FTM_BUG("no derivation of %s", op_info(op)->name);
 }
 
 static void set_shape(struct ftmrt_derive *d, const struct shape *shape)

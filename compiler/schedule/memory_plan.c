@@ -92,10 +92,10 @@ static int32_t output_index(const struct graph *g, value_id v)
     return first;
 }
 
-/* Bytes from the start of its operand at which a view begins. */
+/* Bytes from the start of its operand at which a view begins: of [R,C] it is a row. */
 static uint64_t view_offset(const struct graph *g, const struct node *view)
 {
-    if (view->op != OP_stat_row)
+    if (op_operand(view->op, 0) != 's')
         return 0;
     const struct node *from = graph_node(g, view->inputs[0]);
     uint64_t all = schedule_value_bytes(g, view->inputs[0]);
