@@ -84,9 +84,19 @@ static value_id grouped(struct draw *d, value_id x)
     return activation(d, net_conv2d(d->g, layer_name(d, "grouped", 0), x, &c, draw_trainable(d)));
 }
 
+/* Group normalisation with as many groups as come up and divide. */
+static value_id group_normed(struct draw *d, value_id x)
+{
+    int64_t channels = graph_shape(d->g, x)->dim[1];
+    struct attrs a = {.groups = draw(d, 1, channels), .eps = 1e-2};
+    while (channels % a.groups != 0)
+        a.groups--;
+    return activation(d, graph_op(d->g, OP_group_norm, &a, x));
+}
+
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled, pooled_residual, smooth,  squeeze_excite, spatial_gate,
-    gated,   averaged,        adapted, joined,         grouped,
+    doubled,  pooled_residual, smooth, squeeze_excite, spatial_gate, gated,
+    averaged, adapted,         joined, grouped,        group_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)
