@@ -3,11 +3,13 @@
  * A parameter is a state; the functions predict, eval and train are the same forward pass with
  * different ends: eval adds the loss, train also the batch's statistics in the batch norms that are
  * not frozen. Gradients and updates are the backward pass's business; here train only names the
- * inputs that it needs (lr, momentum, weight_decay). */
+ * inputs that it needs: the scalars of the optimizer. */
 #include "bind.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "optimizer.h"
 #include "shape.h"
 
 struct lower {
@@ -120,18 +122,45 @@ static value_id lower_body(struct body *b, struct lower *c, const char *name,
     return b->values[c->net->output.i];
 }
 
+/* The arguments of a call as the attributes of their names. */
+static struct attrs call_attrs(const struct ftmrt_call *c)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    struct attrs a = {0};
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_arg *arg = &c->args[i];
+#define FTM_ATTR_BOOL(attr)                                                                        \
+    if (arg->kind == FTMRT_ARG_INTEGER && strcmp(info->params[i].name, #attr) == 0)                \
+        a.attr = arg->integer != 0;
+#define FTM_ATTR_FLOAT(attr)                                                                       \
+    if (arg->kind == FTMRT_ARG_NUMBER && strcmp(info->params[i].name, #attr) == 0)                 \
+        a.attr = arg->number;
+#include "attrs.def"
+    }
+    return a;
+}
+
+/* The loss's op has its name. */
 static value_id add_loss(struct lower *c, struct graph *g, value_id logits, value_id label)
 {
-    struct attrs a = {.label_smoothing =
-                          ftmrt_call_number(recipe_call(c->recipe, FTMRT_PARAM_finetune_loss),
-                                            FTMRT_PARAM_cross_entropy_label_smoothing)};
+    const struct ftmrt_call *loss = recipe_call(c->recipe, FTMRT_PARAM_finetune_loss);
+    const struct attrs a = call_attrs(loss);
     const value_id inputs[] = {logits, label};
-    return graph_add(g, OP_cross_entropy, inputs, 2, &a, c->recipe->span, NULL);
+    return graph_add(g, op_by_name(ftmrt_call_info(loss->id)->name), inputs, 2, &a, c->recipe->span,
+                     NULL);
 }
 
 static value_id add_label(struct graph *g)
 {
     return graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
+}
+
+/* What the optimizer wants of every step. */
+static void add_scalars(struct graph *g)
+{
+    const struct optimizer_rule *rule = optimizer_rule(g->program->optimizer.op);
+    for (uint32_t i = 0; i < optimizer_scalars(rule); i++)
+        graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
 }
 
 static bool lower_predict(struct lower *c)
@@ -152,9 +181,8 @@ static bool lower_loss(struct lower *c, const char *name, enum ftmrt_entry_kind 
     const value_id loss = add_loss(c, b.g, logits, label);
     if (!value_valid(loss))
         return false;
-    static const char *const scalars[] = {"lr", "momentum", "weight_decay"};
-    for (int i = 0; kind == FTMRT_ENTRY_TRAIN && i < 3; i++)
-        graph_input(b.g, scalars[i], (struct type){FTMRT_F32, shape_scalar()});
+    if (kind == FTMRT_ENTRY_TRAIN)
+        add_scalars(b.g);
     graph_output(b.g, "loss", loss);
     graph_output(b.g, "logits", logits);
     return true;
@@ -177,14 +205,16 @@ static bool check_classes(const struct lower *c)
     return false;
 }
 
+/* The optimizer's op has its name, and scalars the names of parameters. */
 static struct optimizer optimizer_of(const struct ftmrt_call *c)
 {
-    struct optimizer o = {.kind = OPTIMIZER_SGD,
-                          .lr = ftmrt_call_number(c, FTMRT_PARAM_sgd_lr),
-                          .momentum = ftmrt_call_number(c, FTMRT_PARAM_sgd_momentum),
-                          .weight_decay = ftmrt_call_number(c, FTMRT_PARAM_sgd_weight_decay),
-                          .nesterov = ftmrt_call_integer(c, FTMRT_PARAM_sgd_nesterov) != 0};
-    o.momentum_used = o.momentum != 0;
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    struct optimizer o = {.op = op_by_name(info->name), .attrs = call_attrs(c)};
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        uint32_t scalar = optimizer_scalar(optimizer_rule(o.op), info->params[i].name);
+        if (scalar != UINT32_MAX)
+            o.values[scalar] = c->args[i].number;
+    }
     return o;
 }
 

@@ -127,6 +127,21 @@ static LLVMBasicBlockRef block_new(struct ir *ir, const char *name)
     return LLVMAppendBasicBlockInContext(ir->context, ir->fn, name);
 }
 
+LLVMBasicBlockRef ir_split(struct ir *ir)
+{
+    LLVMBasicBlockRef left = LLVMGetInsertBlock(ir->b), next = block_new(ir, "next");
+    LLVMBuildBr(ir->b, next);
+    LLVMPositionBuilderAtEnd(ir->b, next);
+    return left;
+}
+
+LLVMBasicBlockRef ir_move_before_end(struct ir *ir, LLVMBasicBlockRef block)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(ir->b);
+    LLVMPositionBuilderBefore(ir->b, LLVMGetBasicBlockTerminator(block));
+    return here;
+}
+
 struct ir_loop ir_loop_begin(struct ir *ir, LLVMValueRef lo, LLVMValueRef hi, int64_t step)
 {
     struct ir_loop loop = {.step = ir_i64(ir, step), .head = block_new(ir, "loop"), .exit = NULL};

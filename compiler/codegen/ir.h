@@ -35,6 +35,11 @@ LLVMValueRef ir_f32(struct ir *ir, double v);
 /* Starts a function of that type: entry block, nounwind; pointer parameters are noalias if asked. */
 LLVMValueRef ir_function(struct ir *ir, const char *name, LLVMTypeRef type, bool internal);
 
+/* Ends the block with a jump to a new one, where building goes on; returns the block left. */
+LLVMBasicBlockRef ir_split(struct ir *ir);
+/* Moves to the end of a block that is complete, before its jump; returns the block left. */
+LLVMBasicBlockRef ir_move_before_end(struct ir *ir, LLVMBasicBlockRef block);
+
 /* for (i = lo; i < hi; i += step) { ... }: the body is built between begin and end; i is loop.i. */
 struct ir_loop {
     LLVMValueRef i;

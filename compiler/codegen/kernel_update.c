@@ -1,12 +1,14 @@
-/* Updates of states, in place: sgd, sgd_plain, bn_update, count_update.
+/* Updates of states, in place: those of every optimizer, bn_update, count_update.
  *
- * sgd is torch.optim.SGD (no dampening) over the packed parameter, one sweep: g += weight_decay *
- * p; m = momentum * m + g; g = nesterov ? g + momentum * m : m; p -= lr * g. Padding lanes hold
- * zeros and stay zero. lr, momentum and weight_decay are f32 scalars in memory. */
+ * An optimizer's update is one sweep over the packed gradient, parameter and slots, which lie alike;
+ * its rule (ops/optimizer.h) gives the new values of a vector. Padding lanes hold zeros and stay
+ * zero. Scalars are f32 in memory, read once before the sweep, or constants. */
 #include "geometry.h"
+#include "lanes.h"
+#include "optimizer.h"
 #include "vmath.h"
 
-enum { CHUNK = 4096 }; /* floats of a unit of sgd */
+enum { CHUNK = 4096 }; /* floats of a unit */
 
 static int64_t elements_of(const struct graph *g, const struct node *n)
 {
@@ -17,39 +19,106 @@ static int64_t elements_of(const struct graph *g, const struct node *n)
     return elements;
 }
 
-static LLVMValueRef scalar(struct kernel_build *k, uint32_t operand)
+/* The builder of an update's rule. */
+struct sweep {
+    struct lanes lanes; /* first */
+    struct kernel_build *k;
+    uint32_t tensors;         /* gradient, parameter and slots come first */
+    LLVMBasicBlockRef before; /* the block before the loop's */
+    LLVMValueRef at;          /* element */
+};
+
+static LLVMValueRef address(const struct sweep *s, uint32_t i)
 {
-    const struct node *v = graph_node(k->graph, k->node->inputs[operand]);
-    if (v->op == OP_constant)
-        return ir_vec_const(k->ir, v->attrs->value);
-    return ir_splat(k->ir, ir_load_f32(k->ir, kernel_buffer(k, operand)));
+    return ir_at(s->k->ir, kernel_buffer(s->k, i), s->at);
 }
 
-static void emit_sgd(struct kernel_build *k)
+/* Scalars are read before the loop: LLVM cannot move their loads over the loop's stores by itself. */
+static LLVMValueRef scalar(const struct sweep *s, uint32_t i)
+{
+    struct ir *ir = s->k->ir;
+    const struct node *v = graph_node(s->k->graph, s->k->node->inputs[i]);
+    if (v->op == OP_constant)
+        return ir_vec_const(ir, v->attrs->value);
+    LLVMBasicBlockRef here = ir_move_before_end(ir, s->before);
+    LLVMValueRef value = ir_splat(ir, ir_load_f32(ir, kernel_buffer(s->k, i)));
+    LLVMPositionBuilderAtEnd(ir->b, here);
+    return value;
+}
+
+static emit_value sweep_in(struct emit *e, uint32_t i, uint32_t row)
+{
+    const struct sweep *s = (struct sweep *)e;
+    (void)row;
+    return lanes_wrap(i < s->tensors ? ir_load_vec(s->k->ir, address(s, i)) : scalar(s, i));
+}
+
+static emit_value sweep_count(struct emit *e)
+{
+    (void)e;
+    FTM_BUG("an update does not know the batch");
+}
+
+static void sweep_out(struct emit *e, uint32_t i, emit_value value)
+{
+    const struct sweep *s = (struct sweep *)e;
+    ir_store_vec(s->k->ir, lanes_llvm(value), address(s, i));
+}
+
+/* What is made of scalars only does not change in the loop and is made before it, too. */
+static bool unchanging(const struct sweep *s, const emit_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        LLVMValueRef v = LLVMIsAInstruction(lanes_llvm(values[i]));
+        if (v && LLVMGetInstructionParent(v) != s->before)
+            return false;
+    }
+    return true;
+}
+
+#define FTM_EMIT(name, operands, value, meaning)                                                   \
+    static emit_value sweep_##name(struct emit *e, EMIT_PARAMS_##operands)                         \
+    {                                                                                              \
+        const struct sweep *s = (struct sweep *)e;                                                 \
+        if (!unchanging(s, (const emit_value[]){EMIT_ARGS_##operands}, operands))                  \
+            return build_##name(e, EMIT_ARGS_##operands);                                          \
+        LLVMBasicBlockRef here = ir_move_before_end(s->k->ir, s->before);                          \
+        emit_value made = build_##name(e, EMIT_ARGS_##operands);                                   \
+        LLVMPositionBuilderAtEnd(s->k->ir->b, here);                                               \
+        return made;                                                                               \
+    }
+#include "emit.def"
+#undef FTM_EMIT
+
+static const struct emit_builder sweep_builder = {
+    .in = sweep_in,
+    .count = sweep_count,
+    .constant = build_constant,
+    .out = sweep_out,
+#define FTM_EMIT(name, operands, value, meaning) .name = sweep_##name,
+#include "emit.def"
+#undef FTM_EMIT
+};
+
+static void emit_update(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
-    bool plain = k->node->op == OP_sgd_plain;
-    LLVMValueRef grad = kernel_buffer(k, 0), param = kernel_buffer(k, 1),
-                 slot = plain ? NULL : kernel_buffer(k, 2);
-    LLVMValueRef lr = scalar(k, plain ? 2 : 3), decay = scalar(k, plain ? 3 : 5);
-    LLVMValueRef momentum = plain ? NULL : scalar(k, 4), minus_lr = LLVMBuildFNeg(ir->b, lr, "");
+    const struct optimizer_rule *rule = optimizer_rule(k->node->op);
+    struct sweep s = {.lanes = {{&sweep_builder}, ir},
+                      .k = k,
+                      .tensors = 2 + optimizer_slots(rule),
+                      .before = ir_split(ir)};
     LLVMValueRef end = ir_i64(ir, elements_of(k->graph, k->node));
     LLVMValueRef lo = ir_mul_const(ir, k->begin, CHUNK),
                  hi = ir_min(ir, ir_mul_const(ir, k->end, CHUNK), end);
     struct ir_loop i = ir_loop_begin(ir, lo, hi, ir->cpu->lanes);
-    LLVMValueRef p = ir_load_vec(ir, ir_at(ir, param, i.i));
-    LLVMValueRef g = ir_fma(ir, decay, p, ir_load_vec(ir, ir_at(ir, grad, i.i)));
-    if (!plain) {
-        LLVMValueRef m = ir_fma(ir, momentum, ir_load_vec(ir, ir_at(ir, slot, i.i)), g);
-        ir_store_vec(ir, m, ir_at(ir, slot, i.i));
-        g = k->node->attrs->nesterov ? ir_fma(ir, momentum, m, g) : m;
-    }
-    ir_store_vec(ir, ir_fma(ir, minus_lr, g, p), ir_at(ir, param, i.i));
+    s.at = i.i;
+    rule->update(&s.lanes.emit, k->node->attrs);
     ir_loop_end(ir, &i);
 }
 
-static struct kernel_units sgd_units(const struct graph *g, const struct node *n,
-                                     const struct cpu *cpu, uint32_t phase)
+static struct kernel_units update_units(const struct graph *g, const struct node *n,
+                                        const struct cpu *cpu, uint32_t phase)
 {
     (void)cpu, (void)phase;
     return (struct kernel_units){.fixed = (elements_of(g, n) + CHUNK - 1) / CHUNK, .images = 1};
@@ -110,7 +179,7 @@ static struct kernel_units one_unit(const struct graph *g, const struct node *n,
     return (struct kernel_units){.fixed = 1, .images = 1};
 }
 
-const struct kernel_family kernel_sgd = {"sgd", one_phase, sgd_units, emit_sgd};
+const struct kernel_family kernel_update = {"update", one_phase, update_units, emit_update};
 const struct kernel_family kernel_bn_update = {"bn_update", one_phase, units_of_operand,
                                                emit_bn_update};
 const struct kernel_family kernel_count_update = {"count_update", one_phase, one_unit,

@@ -14,6 +14,7 @@ struct program *program_new(struct arena *arena, struct diag *diag, const char *
     p->name = arena_strdup(arena, name);
     p->max_batch = max_batch;
     p->shards = 4;
+    p->optimizer.op = OP_COUNT;
     map_init(&p->state_names, arena);
     return p;
 }

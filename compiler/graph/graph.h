@@ -144,18 +144,19 @@ struct state {
     enum ftmrt_init init;
     double init_arg;
     int64_t fan_in;
+    const char *group;      /* of parameters that have scalars of their own, or NULL */
     const char *layer;      /* label path of its layer */
     const char *layer_kind; /* "conv2d", "linear", "batch_norm" */
     struct span span;
 };
 
-enum optimizer_kind { OPTIMIZER_SGD };
+enum { OPTIMIZER_MAX_SLOTS = 4, OPTIMIZER_MAX_SCALARS = 12 };
 
+/* How parameters follow their gradients; the op's rule (optimizer.h) names the values. */
 struct optimizer {
-    enum optimizer_kind kind;
-    bool nesterov;
-    bool momentum_used;                /* momentum != 0 possible: parameters get a momentum slot */
-    double lr, momentum, weight_decay; /* defaults of the run-time scalars */
+    enum op op;                           /* of the class UPDATE; OP_COUNT: there is none */
+    struct attrs attrs;                   /* those that the op has */
+    double values[OPTIMIZER_MAX_SCALARS]; /* defaults of the run-time scalars */
 };
 
 struct program {

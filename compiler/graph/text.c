@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "op.h"
+#include "optimizer.h"
 #include "query.h"
 #include "str.h"
 #include "text_words.h"
@@ -247,6 +248,10 @@ static void print_state(const struct state *s, FILE *out)
     if (s->source >= 0)
         fprintf(out, " source %d", s->source);
     print_state_init(s, out);
+    if (s->group) {
+        fputs(" group ", out);
+        print_quoted(s->group, out);
+    }
     if (s->layer) {
         fputs(" layer ", out);
         print_quoted(s->layer, out);
@@ -258,22 +263,25 @@ static void print_state(const struct state *s, FILE *out)
     fputc('\n', out);
 }
 
+/* Values and attributes that are not zero. */
 static void print_optimizer(const struct optimizer *o, FILE *out)
 {
-    const struct {
-        const char *word;
-        double value;
-    } numbers[] = {{"lr", o->lr}, {"momentum", o->momentum}, {"weight_decay", o->weight_decay}};
-    fprintf(out, "  optimizer sgd%s%s", o->nesterov ? " nesterov" : "",
-            o->momentum_used ? " momentum" : "");
+    const struct optimizer_rule *rule = optimizer_rule(o->op);
+    if (!rule)
+        return;
+    fprintf(out, "  optimizer %s", op_info(o->op)->name);
     bool any = false;
-    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        if (numbers[i].value == 0)
+    for (uint32_t i = 0; i < optimizer_scalars(rule); i++) {
+        if (o->values[i] == 0)
             continue;
-        fprintf(out, "%s%s = ", any ? ", " : " {", numbers[i].word);
-        print_double(numbers[i].value, out);
+        fprintf(out, "%s%s = ", any ? ", " : " {", rule->scalars[i]);
+        print_double(o->values[i], out);
         any = true;
     }
+#define FTM_ATTR_BOOL(name)                                                                        \
+    if (o->attrs.name && start_attr(o->op, ATTR_INDEX_##name, #name, &any, out))                   \
+        fputs("true", out);
+#include "attrs.def"
     fputs(any ? "}\n" : "\n", out);
 }
 

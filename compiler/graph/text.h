@@ -4,7 +4,7 @@
  *     program digits batch 32 shards 4 {
  *       state @conv.weight : f32[32, 3, 3, 3] parameter source 0
  *       state @bn.running_mean : f32[32] buffer
- *       optimizer sgd nesterov momentum {lr = 0.03, momentum = 0.9}
+ *       optimizer sgd {lr = 0.03, momentum = 0.9, nesterov = true}
  *       func predict {
  *         %0 = input {label = "image"} : f32[N, 3, 64, 64]
  *         %1 = state @conv.weight : f32[32, 3, 3, 3]

@@ -3,7 +3,7 @@
  *
  *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | function } "}"
  *   state     = "state" @name ":" type kind { clause }
- *   optimizer = "optimizer" "sgd" [ "nesterov" ] [ "momentum" ] [ "{" name "=" number { "," ... } "}" ]
+ *   optimizer = "optimizer" op [ "{" name "=" value { "," name "=" value } "}" ]
  *   function  = "func" name [ kind ] { clause } "{" { node | output } "}"
  *
  * Nodes are read by text_node.c. Numbers are checked against limits when they are read, so that no
@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "op.h"
+#include "optimizer.h"
 #include "text_parse.h"
 #include "text_words.h"
 #include "verify.h"
@@ -91,6 +93,8 @@ static bool read_clause(struct parser *p, struct state *s, bool *more)
         return parser_float(p, &s->init_arg);
     if (parser_take_word(p, "fan_in"))
         return parser_int(p, "fan_in", 0, PARSER_MAX_SIZE, &s->fan_in);
+    if (parser_take_word(p, "group"))
+        return parser_quoted(p, &s->group);
     if (parser_take_word(p, "layer"))
         return parser_quoted(p, &s->layer);
     if (parser_take_word(p, "kind"))
@@ -123,23 +127,50 @@ static bool read_state(struct parser *p)
     return true;
 }
 
+/* One of the optimizer's attributes, if the word names it. */
+static bool read_optimizer_flag(struct parser *p, struct optimizer *o, bool *known)
+{
+    *known = true;
+#define FTM_ATTR_BOOL(name)                                                                        \
+    if ((op_info(o->op)->attrs >> ATTR_INDEX_##name & 1U) && parser_take_word(p, #name))           \
+        return parser_want(p, '=') && parser_bool(p, &o->attrs.name);
+#include "attrs.def"
+    *known = false;
+    return true;
+}
+
+static bool read_optimizer_value(struct parser *p, struct optimizer *o)
+{
+    const struct optimizer_rule *rule = optimizer_rule(o->op);
+    bool known = false, ok = read_optimizer_flag(p, o, &known);
+    if (known || !ok)
+        return ok;
+    uint32_t count = optimizer_scalars(rule), i = 0;
+    while (i < count && !parser_take_word(p, rule->scalars[i]))
+        i++;
+    if (i == count)
+        return parser_unknown(p, "value of the optimizer", rule->scalars, count);
+    return parser_want(p, '=') && parser_float(p, &o->values[i]);
+}
+
 static bool read_optimizer(struct parser *p)
 {
     struct optimizer *o = &p->program->optimizer;
-    if (!parser_want_word(p, "sgd"))
-        return false;
-    o->nesterov = parser_take_word(p, "nesterov");
-    o->momentum_used = parser_take_word(p, "momentum");
+    const char *names[OP_COUNT];
+    uint32_t count = 0;
+    for (unsigned op = 0; op < OP_COUNT; op++) {
+        if (!optimizer_rule((enum op)op))
+            continue;
+        names[count++] = op_info((enum op)op)->name;
+        if (parser_take_word(p, names[count - 1]))
+            o->op = (enum op)op;
+    }
+    if (o->op == OP_COUNT)
+        return parser_unknown(p, "optimizer", names, count);
     if (!parser_take(p, '{'))
         return true;
     do {
-        double *number = parser_take_word(p, "lr")             ? &o->lr
-                         : parser_take_word(p, "momentum")     ? &o->momentum
-                         : parser_take_word(p, "weight_decay") ? &o->weight_decay
-                                                               : NULL;
-        if (!number)
-            return parser_expected(p, "lr, momentum or weight_decay");
-        if (!parser_want(p, '=') || !parser_float(p, number))
+        if (!read_optimizer_value(p, o))
             return false;
     } while (parser_take(p, ','));
     return parser_want(p, '}');

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "op.h"
+#include "optimizer.h"
 
 struct row {
     enum op op;
@@ -15,6 +16,7 @@ struct row {
 static const struct row table[KERNEL_COUNT] = {
     [KERNEL_none] = {OP_COUNT, "", &facts_no_steps},
     [KERNEL_elementwise] = {OP_COUNT, "", &facts_usual},
+    [KERNEL_update] = {OP_COUNT, "", &facts_no_steps},
 #define FTM_KERNEL(op, variant, facts, family)                                                     \
     [KERNEL_##op##_##variant] = {OP_##op, #variant, &facts_##facts},
 #include "kernel.def"
@@ -47,6 +49,8 @@ enum kernel_id kernel_choose(const struct graph *g, const struct node *n)
 {
     if (op_info(n->op)->cls == OP_CLASS_ELEMWISE)
         return KERNEL_elementwise;
+    if (optimizer_rule(n->op))
+        return KERNEL_update;
     enum kernel_id best = KERNEL_none;
     for (int i = 0; i < KERNEL_COUNT; i++) {
         enum kernel_id id = (enum kernel_id)i;

@@ -29,6 +29,8 @@ struct emit_builder {
     /* The number of elements per channel, n*H*W of operand 0, as f32 in every lane (the actual n). */
     emit_value (*count)(struct emit *e);
     emit_value (*constant)(struct emit *e, double value);
+    /* Of updates only: the new value of operand i, which the op writes. */
+    void (*out)(struct emit *e, uint32_t i, emit_value value);
 #define FTM_EMIT(name, operands, value, meaning)                                                   \
     emit_value (*name)(struct emit * e, EMIT_PARAMS_##operands); /* emit.def */
 #include "emit.def"
@@ -50,6 +52,7 @@ static inline emit_value lanes_const(struct emit *e, double v)
 {
     return e->builder->constant(e, v);
 }
+static inline void lanes_out(struct emit *e, uint32_t i, emit_value v) { e->builder->out(e, i, v); }
 #define FTM_EMIT(name, operands, value, meaning)                                                   \
     static inline emit_value lanes_##name(struct emit *e, EMIT_PARAMS_##operands)                  \
     {                                                                                              \

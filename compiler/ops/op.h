@@ -13,7 +13,8 @@ enum op_class {
     OP_CLASS_ELEMWISE,
     OP_CLASS_VIEW,
     OP_CLASS_COMPOUND,
-    OP_CLASS_EFFECT
+    OP_CLASS_EFFECT,
+    OP_CLASS_UPDATE = OP_CLASS_EFFECT /* an effect that is an optimizer's (optimizer.h) */
 };
 
 /* Flags of ops.def. */

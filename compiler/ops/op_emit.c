@@ -10,6 +10,7 @@
 #define EMIT_VIEW(name)     NULL
 #define EMIT_COMPOUND(name) NULL
 #define EMIT_EFFECT(name)   NULL
+#define EMIT_UPDATE(name)   NULL
 
 static op_emit_fn *const table[OP_COUNT] = {
 #define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning) EMIT_##cls(name),

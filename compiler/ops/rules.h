@@ -8,11 +8,13 @@
 
 #include "emit.h"
 #include "op.h"
+#include "optimizer.h"
 
 #define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning)                            \
     op_eval_fn eval_##name;                                                                        \
     op_grad_fn grad_##name;                                                                        \
-    op_emit_fn emit_##name;
+    op_emit_fn emit_##name;                                                                        \
+    extern const struct optimizer_rule optimizer_##name;
 #include "ops.def"
 #undef FTM_OP
 

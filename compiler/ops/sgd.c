@@ -1,11 +1,13 @@
 /* Stochastic gradient descent with momentum, as torch.optim.SGD (dampening 0, weight decay added to
  * the gradient):
  *
- *     g = grad + weight_decay * param;   slot = momentum * slot + g
- *     param -= lr * (nesterov ? g + momentum * slot : slot)
+ *     g = grad + weight_decay * param;   buffer = momentum * buffer + g
+ *     param -= lr * (nesterov ? g + momentum * buffer : buffer)
  *
- * PyTorch starts the slot with the first gradient; a slot that starts at zero gives the same. */
+ * PyTorch starts the buffer with the first gradient; one that starts at zero gives the same. Without
+ * momentum there is no slot to keep: sgd_plain. */
 #include "eval_support.h"
+#include "optimizer.h"
 #include "rules.h"
 
 void eval_sgd(struct eval *e)
@@ -20,3 +22,42 @@ void eval_sgd(struct eval *e)
         param[i] -= lr * (e->attrs->nesterov ? g + momentum * slot[i] : slot[i]);
     }
 }
+
+static void update_sgd(struct emit *e, const struct attrs *attrs)
+{
+    emit_value lr = lanes_in(e, 3, 0), weight_decay = lanes_in(e, 5, 0),
+               momentum = lanes_in(e, 4, 0), minus_lr = lanes_neg(e, lr), param = lanes_in(e, 1, 0);
+    emit_value g = lanes_fma(e, weight_decay, param, lanes_in(e, 0, 0));
+    emit_value slot = lanes_fma(e, momentum, lanes_in(e, 2, 0), g);
+    lanes_out(e, 2, slot);
+    emit_value way = attrs->nesterov ? lanes_fma(e, momentum, slot, g) : slot;
+    lanes_out(e, 1, lanes_fma(e, minus_lr, way, param));
+}
+
+const struct optimizer_rule optimizer_sgd = {.slots = {"momentum"},
+                                             .scalars = {"lr", "momentum", "weight_decay"},
+                                             .update = update_sgd,
+                                             .unless = "momentum",
+                                             .plain = OP_sgd_plain};
+
+void eval_sgd_plain(struct eval *e)
+{
+    const double *grad = e->in[0].data;
+    double lr = e->in[2].data[0], weight_decay = e->in[3].data[0];
+    double *param = e->state[1]->data;
+    int64_t size = tensor_elements(&e->in[1]);
+    for (int64_t i = 0; i < size; i++)
+        param[i] -= lr * (grad[i] + weight_decay * param[i]);
+}
+
+static void update_sgd_plain(struct emit *e, const struct attrs *attrs)
+{
+    (void)attrs;
+    emit_value lr = lanes_in(e, 2, 0), weight_decay = lanes_in(e, 3, 0),
+               minus_lr = lanes_neg(e, lr), param = lanes_in(e, 1, 0);
+    emit_value g = lanes_fma(e, weight_decay, param, lanes_in(e, 0, 0));
+    lanes_out(e, 1, lanes_fma(e, minus_lr, g, param));
+}
+
+const struct optimizer_rule optimizer_sgd_plain = {.scalars = {"lr", "weight_decay"},
+                                                   .update = update_sgd_plain};

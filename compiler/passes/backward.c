@@ -1,18 +1,20 @@
 /* backward: gradients at compile time, and the optimizer's updates.
  *
- * Expects    training functions with a scalar output "loss" and, where anything is trainable,
- *            scalar inputs lr, momentum and weight_decay; no compound operation on the way to a
- *            trainable parameter
+ * Expects    training functions with a scalar output "loss" and, where anything is trainable, an
+ *            input for each scalar of the optimizer (optimizer.h); no operation without a gradient
+ *            on the way to a trainable parameter
  * Changes    reverse accumulation over the nodes: each gradient rule (ops/NAME.c) builds ordinary
  *            nodes; several uses of a value add up. Then one update per parameter that has a
- *            gradient, in the order of the states: sgd with a momentum slot
- *            "<parameter>/momentum", or sgd_plain if no momentum is used
+ *            gradient, in the order of the states, with slots "<parameter>/<slot>" and the inputs of
+ *            the optimizer's scalars: "<scalar>.<group>" of a parameter in a group, where there is
+ *            such an input
  * Guarantees no gradient of a frozen parameter and none below the lowest trainable one is built:
  *            only values above a trainable state take part. Effects read all gradients before any
  *            state is written
  *
  * Source: reverse mode as in Griewank and Walther, "Evaluating Derivatives", chapter 3. */
 #include "op.h"
+#include "optimizer.h"
 #include "rewrite.h"
 
 struct backward {
@@ -20,6 +22,7 @@ struct backward {
     uint32_t count; /* nodes of the forward part */
     bool *needed;   /* by forward value: it lies above a trainable state */
     value_id *grad; /* by forward value: its gradient so far, or VALUE_NONE */
+    bool failed;    /* an operation on the way has no gradient; reported */
 };
 
 static bool wanted(const struct backward *b, value_id v)
@@ -62,7 +65,11 @@ static void propagate(struct backward *b, value_id v)
     if (!b->needed[v.i] || !value_valid(b->grad[v.i]) || n.op == OP_state)
         return;
     const struct op_info *info = op_info(n.op);
-    FTM_BUG_ON(!info->grad, "no gradient rule of %s, node %%%u", info->name, v.i);
+    if (!info->grad) {
+        diag_report(b->g->program->diag, n.span, DIAG_NO_GRADIENT, info->name, b->g->name);
+        b->failed = true;
+        return;
+    }
     uint32_t before = b->g->nodes.len;
     struct grad rule = {.graph = b->g,
                         .node = v,
@@ -85,10 +92,11 @@ static bool scalar_input(struct graph *g, const char *name, value_id *out)
     return false;
 }
 
-static uint32_t momentum_slot(struct program *p, uint32_t parameter)
+/* The slot "<parameter>/<name>". */
+static uint32_t slot_state(struct program *p, uint32_t parameter, const char *slot_name)
 {
     struct state param = p->states.at[parameter];
-    const char *name = arena_printf(p->arena, "%s/momentum", param.name);
+    const char *name = arena_printf(p->arena, "%s/%s", param.name, slot_name);
     uint32_t found = program_find_state(p, name);
     if (found != UINT32_MAX)
         return found;
@@ -106,17 +114,32 @@ static uint32_t momentum_slot(struct program *p, uint32_t parameter)
     return program_add_state(p, slot);
 }
 
-static void update(struct graph *g, value_id param, value_id grad, const value_id scalars[3])
+/* The scalar of a parameter: the input of that name for its group, or for all. */
+static bool find_scalar(struct graph *g, const struct state *param, const char *name, value_id *out)
+{
+    if (param->group) {
+        const char *own = arena_printf(g->program->arena, "%s.%s", name, param->group);
+        if (value_valid(graph_find_input(g, own)))
+            name = own;
+    }
+    return scalar_input(g, name, out);
+}
+
+static bool update(struct graph *g, value_id param, value_id grad)
 {
     struct node leaf = *graph_node(g, param);
-    const struct optimizer *o = &g->program->optimizer;
-    if (!o->momentum_used) {
-        rewrite_op(g, &leaf, OP_sgd_plain, NULL, grad, param, scalars[0], scalars[2]);
-        return;
-    }
-    struct attrs a = {.nesterov = o->nesterov};
-    value_id slot = graph_state(g, momentum_slot(g->program, leaf.attrs->state));
-    rewrite_op(g, &leaf, OP_sgd, &a, grad, param, slot, scalars[0], scalars[1], scalars[2]);
+    struct program *p = g->program;
+    enum op op = optimizer_op(&p->optimizer);
+    const struct optimizer_rule *rule = optimizer_rule(op);
+    value_id operands[2 + OPTIMIZER_MAX_SLOTS + OPTIMIZER_MAX_SCALARS] = {grad, param};
+    uint32_t count = 2, slots = optimizer_slots(rule), scalars = optimizer_scalars(rule);
+    for (uint32_t i = 0; i < slots; i++)
+        operands[count++] = graph_state(g, slot_state(p, leaf.attrs->state, rule->slots[i]));
+    for (uint32_t i = 0; i < scalars; i++)
+        if (!find_scalar(g, &p->states.at[leaf.attrs->state], rule->scalars[i], &operands[count++]))
+            return false;
+    rewrite_op_(g, &leaf, op, &p->optimizer.attrs, operands, count);
+    return true;
 }
 
 /* The forward leaf of a state that has a gradient, or VALUE_NONE. */
@@ -128,17 +151,16 @@ static value_id leaf_with_grad(const struct backward *b, uint32_t state)
 
 static bool add_updates(struct backward *b)
 {
-    value_id scalars[3];
-    uint32_t count = b->g->program->states.len;
-    bool momentum = b->g->program->optimizer.momentum_used;
-    if (!scalar_input(b->g, "lr", &scalars[0]) ||
-        !scalar_input(b->g, "weight_decay", &scalars[2]) ||
-        (momentum && !scalar_input(b->g, "momentum", &scalars[1])))
+    struct program *p = b->g->program;
+    uint32_t count = p->states.len;
+    if (!optimizer_rule(p->optimizer.op)) {
+        diag_report(p->diag, SPAN_NONE, DIAG_TRAIN_OPTIMIZER, b->g->name);
         return false;
+    }
     for (uint32_t s = 0; s < count; s++) {
         value_id leaf = leaf_with_grad(b, s);
-        if (value_valid(leaf))
-            update(b->g, leaf, b->grad[leaf.i], scalars);
+        if (value_valid(leaf) && !update(b->g, leaf, b->grad[leaf.i]))
+            return false;
     }
     return true;
 }
@@ -165,7 +187,7 @@ static bool differentiate(struct pass_context *c, struct graph *g, bool *changed
     b.grad[loss.i] = graph_constant(g, 1.0, graph_node(g, loss)->type);
     for (uint32_t i = b.count; i-- > 0;)
         propagate(&b, (value_id){i});
-    return add_updates(&b);
+    return !b.failed && add_updates(&b);
 }
 
 bool pass_backward(struct pass_context *c)

@@ -104,9 +104,9 @@ def rows(path, macro):
 
 
 def tables():
-    """Every op has its file, or stands in that of the op whose gradient it is; every pass its file and its tests, every diagnostic a golden test."""
+    """Every op has its file, or stands in that of the op whose gradient or plain form it is; every pass its file and its tests, every diagnostic a golden test."""
     for op in rows("compiler/ops/ops.def", "FTM_OP"):
-        if not any((ROOT / f"compiler/ops/{name}.c").exists() for name in (op, op.removesuffix("_grad"))):
+        if not any((ROOT / f"compiler/ops/{name}.c").exists() for name in (op, op.removesuffix("_grad"), op.removesuffix("_plain"))):
             yield f"op {op} has no compiler/ops/{op}.c"
     for name in rows("compiler/passes/passes.def", "FTM_PASS"):
         if not (ROOT / f"compiler/passes/{name}.c").exists():

@@ -92,6 +92,8 @@ value_id net_image(struct graph *g, int64_t channels, int64_t height, int64_t wi
 void net_loss(struct graph *g, value_id logits, double label_smoothing)
 {
     static const char *const scalars[] = {"lr", "momentum", "weight_decay"};
+    if (g->kind == FTMRT_ENTRY_TRAIN && g->program->optimizer.op == OP_COUNT)
+        g->program->optimizer.op = OP_sgd;
     value_id label = graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
     struct attrs a = {.label_smoothing = label_smoothing};
     value_id loss = graph_op(g, OP_cross_entropy, &a, logits, label);

@@ -249,8 +249,9 @@ struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t se
 {
     struct program *p = program_new(arena, diag, "random", options->max_batch);
     p->shards = 4;
-    p->optimizer.momentum_used = seed % 3 != 0;
-    p->optimizer.nesterov = seed % 3 == 2;
+    p->optimizer.op = OP_sgd;
+    p->optimizer.values[1] = seed % 3 != 0 ? 0.9 : 0;
+    p->optimizer.attrs.nesterov = seed % 3 == 2;
     add_function(p, "predict", seed, options);
     add_function(p, "eval", seed, options);
     add_function(p, "train", seed, options);

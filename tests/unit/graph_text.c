@@ -24,7 +24,7 @@ static const char sample[] =
     "  state @fc.weight/momentum : f32[10, 32, 1, 1] slot mutable layout conv\n"
     "  state @\"odd \\\"name\\\"\" : f32[32] buffer mutable layout vector\n"
     "  state @bn.running_var : f32[32] buffer mutable init ones\n"
-    "  optimizer sgd nesterov momentum {lr = 0.03, momentum = 0.9, weight_decay = 1e-05}\n"
+    "  optimizer sgd {lr = 0.03, momentum = 0.9, weight_decay = 1e-05, nesterov = true}\n"
     "  func predict {\n"
     "    %0 = input {label = \"image\"} : f32[N, 3, 64, 64]\n"
     "    %1 = state @conv.weight : f32[32, 3, 3, 3] conv\n"
@@ -64,8 +64,8 @@ static void round_trip(void **state)
     assert_int_equal(fc->file_shape.rank, 2);
     assert_int_equal(p->states.at[0].source, 7);
     assert_int_equal(p->states.at[2].kind, FTMRT_STATE_SLOT);
-    assert_true(p->optimizer.nesterov && p->optimizer.momentum_used);
-    assert_true(p->optimizer.weight_decay == 1e-05);
+    assert_true(p->optimizer.op == OP_sgd && p->optimizer.attrs.nesterov);
+    assert_true(p->optimizer.values[1] == 0.9 && p->optimizer.values[2] == 1e-05);
     assert_int_equal(p->functions.at[0]->nodes.at[3].step_count, 2);
     assert_true(p->functions.at[1]->kind == FTMRT_ENTRY_TRAIN);
 }
@@ -132,8 +132,9 @@ static void errors(void **state)
         {"state @fc.weight ", "state @conv.weight ", 3, 9, "conv.weight is defined twice"},
         {"layout conv file", "layout convt file", 3, 73, "no layout is called 'convt'"},
         {"init normal", "init norm", 3, 97, "expected an initial value, not 'norm'"},
-        {"optimizer sgd", "optimizer adam", 7, 13, "expected sgd, not 'adam'"},
-        {"{lr = 0.03", "{lr = 0.03.1", 7, 41, "expected a number, not '0.03.1'"},
+        {"optimizer sgd", "optimizer sdg", 7, 13, "no optimizer is called 'sdg'"},
+        {"{lr = 0.03", "{rate = 0.03", 7, 18, "no value of the optimizer is called 'rate'"},
+        {"{lr = 0.03", "{lr = 0.03.1", 7, 23, "expected a number, not '0.03.1'"},
         {"func predict", "func train.1", 17, 8, "train.1 is defined twice"},
         {"= bn_stats(%3)", "= bn_stat(%3)", 13, 10, "no operation is called 'bn_stat'"},
         {"= bn_stats(%3)", "= bn_stats(%3, %0)", 13, 10, "bn_stats takes 1 operands, not 2"},

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "optimizer.h"
 #include "pass.h"
 #include "random_program.h"
 #include "verify.h"
@@ -237,7 +238,7 @@ static void wrong_gradient_is_caught(void **state)
         struct diag d;
         struct program *p = compiled(&a, &d, seed);
         struct graph *g = program_find_function(p, "train");
-        value_id v = last_of(g, p->optimizer.momentum_used ? OP_sgd : OP_sgd_plain);
+        value_id v = last_of(g, optimizer_op(&p->optimizer));
         assert_null(check_step(&a, p, seed));
         value_id gradient = graph_node(g, v)->inputs[0];
         value_id twice = graph_op(g, OP_add, NULL, gradient, gradient);

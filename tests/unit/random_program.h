@@ -280,8 +280,10 @@ static inline struct program *random_program(struct arena *arena, struct diag *d
     struct random_network n = {
         .program = program_new(arena, diag, "random", 5), .r = {seed * 7919 + 1}, .classes = 7};
     n.program->shards = 4;
-    n.program->optimizer.momentum_used = random_below(&n.r, 2);
-    n.program->optimizer.nesterov = n.program->optimizer.momentum_used && random_below(&n.r, 2);
+    struct optimizer *o = &n.program->optimizer;
+    o->op = OP_sgd;
+    o->values[1] = random_below(&n.r, 2) ? 0.9 : 0;
+    o->attrs.nesterov = o->values[1] > 0 && random_below(&n.r, 2);
     n.channels = n.image[0] = channels[random_below(&n.r, 4)];
     n.height = n.image[1] = 4 + random_below(&n.r, 6);
     n.width = n.image[2] = 4 + random_below(&n.r, 6);

@@ -1,0 +1,60 @@
+/* The table of optimizers, made of the rows of ops.def whose class is UPDATE. */
+#include "optimizer.h"
+
+#include <string.h>
+
+#include "rules.h"
+
+#define RULE_LEAF(name)     NULL
+#define RULE_ANCHOR(name)   NULL
+#define RULE_ELEMWISE(name) NULL
+#define RULE_VIEW(name)     NULL
+#define RULE_COMPOUND(name) NULL
+#define RULE_EFFECT(name)   NULL
+#define RULE_UPDATE(name)   &optimizer_##name
+
+static const struct optimizer_rule *const table[OP_COUNT] = {
+#define FTM_OP(name, operands, shape, cls, flags, diff, attrs, meaning) RULE_##cls(name),
+#include "ops.def"
+#undef FTM_OP
+};
+
+const struct optimizer_rule *optimizer_rule(enum op op)
+{
+    return (unsigned)op < OP_COUNT ? table[op] : NULL;
+}
+
+static uint32_t count_names(const char *const *names, uint32_t room)
+{
+    uint32_t count = 0;
+    while (count < room && names[count])
+        count++;
+    return count;
+}
+
+uint32_t optimizer_slots(const struct optimizer_rule *r)
+{
+    return count_names(r->slots, OPTIMIZER_MAX_SLOTS);
+}
+
+uint32_t optimizer_scalars(const struct optimizer_rule *r)
+{
+    return count_names(r->scalars, OPTIMIZER_MAX_SCALARS);
+}
+
+uint32_t optimizer_scalar(const struct optimizer_rule *r, const char *name)
+{
+    uint32_t count = optimizer_scalars(r);
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(r->scalars[i], name) == 0)
+            return i;
+    return UINT32_MAX;
+}
+
+enum op optimizer_op(const struct optimizer *o)
+{
+    const struct optimizer_rule *r = optimizer_rule(o->op);
+    if (!r || !r->unless)
+        return o->op;
+    return o->values[optimizer_scalar(r, r->unless)] == 0 ? r->plain : o->op;
+}

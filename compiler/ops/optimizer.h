@@ -1,0 +1,42 @@
+/* What an optimizer is: an op of the class UPDATE, and its rule.
+ *
+ * The op's operands are the gradient, the parameter, the slots, then the scalars; it writes parameter and slots. The
+ * rule is in the op's file beside its reference evaluation (eval_<op>) and says everything else: backward.c, the text
+ * form and the one kernel family of updates read it. Names and defaults of what the user sets are the optimizer's row in
+ * runtime/recipe/calls.def; a scalar has the name of its parameter there.
+ *
+ * Source of the split into slots and scalars: torch.optim's state and param_groups. */
+#ifndef FTM_OPS_OPTIMIZER_H
+#define FTM_OPS_OPTIMIZER_H
+
+#include "emit.h"
+#include "op.h"
+
+/* The new values of parameter and slots at one position: operands through lanes_in(e, i, 0), each result once through
+ * lanes_out. Where all tensors are 0 the new values must be 0: padding is swept like everything else. */
+typedef void optimizer_update_fn(struct emit *e, const struct attrs *attrs);
+
+struct optimizer_rule {
+    /* States "<parameter>/<slot>", zero at first; PyTorch's names. */
+    const char *slots[OPTIMIZER_MAX_SLOTS];
+    /* Inputs of a training function, f32 scalars: the parameters of the optimizer's call that are numbers, and `step`,
+     * the number of the step from 1 (exact up to 2^24, where what it corrects for is long gone). */
+    const char *scalars[OPTIMIZER_MAX_SCALARS];
+    optimizer_update_fn *update;
+    /* Where the default of the scalar `unless` is 0, the op `plain` serves instead. NULL: always this one. */
+    const char *unless;
+    enum op plain;
+};
+
+/* The rule of an op, or NULL if it is no optimizer's. */
+const struct optimizer_rule *optimizer_rule(enum op op);
+
+uint32_t optimizer_slots(const struct optimizer_rule *r);
+uint32_t optimizer_scalars(const struct optimizer_rule *r);
+/* Index of a scalar by name, or UINT32_MAX. */
+uint32_t optimizer_scalar(const struct optimizer_rule *r, const char *name);
+
+/* The op that updates with these settings: the optimizer's own, or its plain one. */
+enum op optimizer_op(const struct optimizer *o);
+
+#endif
