@@ -1,7 +1,8 @@
 /* link: ftm_graph ftm_base */
-/* The reference evaluation of ops against stored results of PyTorch.
+/* The reference evaluation of ops against stored results of PyTorch, or of its formulas by NumPy.
  *
- * Reads numerics/data/ops.txt (format and origin: tools/make_ops_reference.py). Each case becomes a
+ * Reads numerics/data/ops.txt and ops_numpy.txt (format and origin: tools/make_ops_reference.py,
+ * tools/make_numpy_reference.py). Each case becomes a
  * function of one node, so that shape rules and interpreter take part. An op without a case must be
  * on the list of those that need none. */
 #include "interp.h"
@@ -17,7 +18,7 @@
 
 #include "file.h"
 
-enum { MAX_OPERANDS = 6 };
+enum { MAX_OPERANDS = 12 };
 
 static const double tolerance = 1e-12;
 
@@ -244,15 +245,15 @@ static void run_case(struct arena *arena, const struct reference *r)
 
 static bool seen[OP_COUNT + 1]; /* the last one: not an op */
 
-static void test_ops_equal_pytorch(void **state)
+/* Runs the cases of a file; returns how many. */
+static unsigned run_file(const char *path)
 {
-    (void)state;
     struct arena arena, text;
     struct file_map map;
     unsigned cases = 0;
     arena_init(&text, "text");
     arena_init(&arena, "case");
-    assert_true(file_map_open(&map, "numerics/data/ops.txt"));
+    assert_true(file_map_open(&map, path));
     struct reader in = {arena_strndup(&text, (const char *)map.data, map.size)};
     in.at += strcspn(in.at, "\n"); /* the first line says where the file comes from */
     file_map_close(&map);
@@ -264,7 +265,14 @@ static void test_ops_equal_pytorch(void **state)
         cases++;
     }
     arena_clear(&text);
-    assert_true(cases >= 36);
+    return cases;
+}
+
+static void test_ops_equal_references(void **state)
+{
+    (void)state;
+    assert_true(run_file("numerics/data/ops.txt") >= 36);
+    assert_true(run_file("numerics/data/ops_numpy.txt") >= 2);
 }
 
 /* Moves or element-wise sums and products that emit_rules.c, gradcheck.c and random_graph_passes.c
@@ -304,13 +312,13 @@ static void test_every_op_has_a_case(void **state)
     (void)state;
     for (int op = 0; op < OP_COUNT; op++)
         if (!seen[op] && !needs_no_case((enum op)op))
-            fail_msg("%s has no case in numerics/data/ops.txt", op_info((enum op)op)->name);
+            fail_msg("%s has no case in numerics/data", op_info((enum op)op)->name);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ops_equal_pytorch),
+        cmocka_unit_test(test_ops_equal_references),
         cmocka_unit_test(test_every_op_has_a_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

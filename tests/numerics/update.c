@@ -1,6 +1,9 @@
 /* link: ftm_kernel_run */
-/* Updates in place: SGD in its forms over packed parameters, running statistics, counters. */
+/* Updates in place: those of the optimizers over packed parameters, running statistics, counters. */
 #include "kernel_families.h"
+
+#include <math.h>
+#include <string.h>
 
 static const struct parameter {
     uint32_t rank;
@@ -37,6 +40,31 @@ static void make_plain(struct cases *c, const struct parameter *p)
     kernel_case_node(k, graph_op_(k->graph, OP_sgd_plain, NULL, v, 4), p->layout);
 }
 
+/* Scalars and moments as they are in training: shares below 1, a first and a later step, squares. */
+static void fill_adam(const struct kernel_case *c, uint32_t operand, struct tensor *x)
+{
+    static const double scalars[] = {0.01, 0.9, 0.999, 1e-3, 0.1};
+    int64_t count = shape_elements(&x->shape, 1);
+    for (int64_t i = 0; i < count && operand == 3; i++)
+        x->data[i] = fabs(x->data[i]);
+    if (operand >= 4 && operand < 9)
+        x->data[0] = scalars[operand - 4];
+    if (operand == 9)
+        x->data[0] = strstr(c->label, "first") ? 1 : 3000;
+}
+
+static void make_adam(struct cases *c, enum op op, const struct parameter *p, const char *label)
+{
+    struct type type = {FTMRT_F32, shape_make(p->rank, p->dim)};
+    struct kernel_case *k = case_new(c, 3e-6, label);
+    k->fill = fill_adam;
+    value_id v[10] = {kernel_case_input(k, type.shape, p->layout)};
+    for (int i = 1; i < 10; i++)
+        v[i] = i < 4 ? kernel_case_state(k, type, p->layout)
+                     : kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN);
+    kernel_case_node(k, graph_op_(k->graph, op, NULL, v, 10), p->layout);
+}
+
 static void make_statistics(struct cases *c, int64_t channels, int64_t height, int64_t width)
 {
     struct type type = {FTMRT_F32, shape_1d(channels)};
@@ -55,6 +83,8 @@ static void make(struct cases *c)
         make_sgd(c, &parameters[i], false);
         make_sgd(c, &parameters[i], true);
         make_plain(c, &parameters[i]);
+        make_adam(c, OP_adam, &parameters[i], "adam first");
+        make_adam(c, OP_adam, &parameters[i], "adam");
     }
     make_statistics(c, 17, 4, 5);
     make_statistics(c, 40, 1, 2);
