@@ -85,6 +85,8 @@ static void make(struct cases *c)
         make_plain(c, &parameters[i]);
         make_adam(c, OP_adam, &parameters[i], "adam first");
         make_adam(c, OP_adam, &parameters[i], "adam");
+        make_adam(c, OP_adamw, &parameters[i], "adamw first");
+        make_adam(c, OP_adamw, &parameters[i], "adamw");
     }
     make_statistics(c, 17, 4, 5);
     make_statistics(c, 40, 1, 2);

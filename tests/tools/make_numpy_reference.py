@@ -69,7 +69,7 @@ def adam(name, op, step, lr, beta1, beta2, eps, weight_decay):
 
 
 def main():
-    for op in ("adam",):
+    for op in ("adam", "adamw"):
         adam(f"{op}_first", op, 1, 0.001, 0.9, 0.999, 1e-8, 0.0)
         adam(f"{op}_later", op, 137, 0.01, 0.8, 0.95, 1e-3, 0.02)
     OUT.write_text("\n".join(lines) + "\n")
