@@ -121,9 +121,9 @@ void session_close(struct session *s)
 
 enum { MAX_VALUES = 16 };
 
-/* Where a step's scalars are: lr is the schedule's, every other one the optimizer's. */
+/* Where a step's scalars are: lr is the schedule's, step the number of the step, every other one the optimizer's. */
 struct step {
-    double lr;
+    double lr, number;
     float scalars[MAX_VALUES]; /* by input */
     float *loss;
 };
@@ -133,10 +133,11 @@ static const void *input_data(struct session *s, const struct ftmrt_entry *e, ui
                               struct step *step)
 {
     const struct ftmrt_value *v = &e->inputs[i];
-    double value = step->lr;
-    if (v->role != FTMRT_ROLE_HYPER)
+    bool number = v->role == FTMRT_ROLE_STEP;
+    double value = number ? step->number : step->lr;
+    if (v->role != FTMRT_ROLE_HYPER && !number)
         return find_buffer(s, (enum ftmrt_role)v->role, v->name);
-    if (strcmp(v->name, "lr") != 0 && !config_scalar(&s->config, v->name, &value))
+    if (!number && strcmp(v->name, "lr") != 0 && !config_scalar(&s->config, v->name, &value))
         return NULL;
     step->scalars[i] = (float)value;
     return &step->scalars[i];
@@ -190,9 +191,10 @@ bool session_evaluate(struct session *s, int64_t n, float *loss)
     return run_kind(s, FTMRT_ENTRY_EVAL, &(struct step){.loss = loss}, n);
 }
 
-bool session_train_step(struct session *s, int64_t n, double lr, float *loss)
+bool session_train_step(struct session *s, int64_t n, int64_t number, double lr, float *loss)
 {
-    return run_kind(s, FTMRT_ENTRY_TRAIN, &(struct step){.lr = lr, .loss = loss}, n);
+    struct step step = {.lr = lr, .number = (double)number, .loss = loss};
+    return run_kind(s, FTMRT_ENTRY_TRAIN, &step, n);
 }
 
 char *session_runs_folder(const char *given)

@@ -41,9 +41,9 @@ bool session_predict(struct session *s, int64_t n);
 /* The same from the entry `eval`, for a batch whose labels are in s->labels: its mean loss, and logits in s->logits. */
 bool session_evaluate(struct session *s, int64_t n, float *loss);
 
-/* One step on a batch of n already in s->inputs and s->labels: its loss, and logits in s->logits. lr: of the step; the
- * optimizer's other scalars are the recipe's. */
-bool session_train_step(struct session *s, int64_t n, double lr, float *loss);
+/* One step on a batch of n already in s->inputs and s->labels: its loss, and logits in s->logits. number: of the
+ * step, from 1; lr: its learning rate; the optimizer's other scalars are the recipe's. */
+bool session_train_step(struct session *s, int64_t n, int64_t number, double lr, float *loss);
 
 /* Takes the weights of a trained file: every state must be there with its shape, and frozen tensors
  * must be equal to the program's own. false after a message, with the workspace unchanged. */

@@ -82,7 +82,7 @@ static enum trainer_outcome train_step(struct trainer *t)
     const struct loader l = loader_of(t->train.source, c->transform_train, c, (uint64_t)p->epoch);
     float loss = 0;
     if (!loader_batch(&l, t->order, p->position, n, s->inputs, s->labels) ||
-        !session_train_step(s, n, lr, &loss))
+        !session_train_step(s, n, p->step + 1, lr, &loss))
         return TRAINER_FAILED;
     advance(t, n, (double)loss);
     t->last = (struct step_result){p->step, p->epoch, (double)(float)lr, (double)loss};

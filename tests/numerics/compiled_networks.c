@@ -13,6 +13,7 @@
  *
  * Without arguments, some networks; `FROM TO [LEVEL]` runs the seeds FROM <= seed < TO, each in a
  * process of its own, and goes on after failures; `SEED` prints its program and schedule. */
+#include "optimizer.h"
 #include "random_graph.h"
 
 #include <setjmp.h>
@@ -40,6 +41,7 @@ static const double tolerance = 1e-4;
 
 struct network {
     uint64_t seed;
+    enum op optimizer; /* OP_input: sgd */
     const struct cpu *cpu;
     struct arena arena;
     struct diag diag;
@@ -67,7 +69,7 @@ static bool wrong(struct network *w, const char *format, ...)
 
 static struct program *make_program(struct network *w)
 {
-    return random_network_more(&w->arena, &w->diag, w->seed);
+    return random_network_more(&w->arena, &w->diag, w->seed, w->optimizer);
 }
 
 static struct interp *interpreter(struct network *w, struct program *p)
@@ -178,7 +180,7 @@ static void vary(const struct network *w, const struct trial *t, const struct gr
             x->data[0] = (double)(float)momentum[random_pick(seed, 11, 3)];
         else if (strcmp(n->attrs->label, "weight_decay") == 0)
             x->data[0] = (double)(float)decay[random_pick(seed, 12, 3)];
-        else if (n->type.dtype == FTMRT_F32)
+        else if (n->type.dtype == FTMRT_F32 && shape_batched(&n->type.shape))
             for (int64_t k = 0; k < size; k++)
                 x->data[k] *= scales[random_pick(w->seed, 13, 4)];
     }
@@ -557,6 +559,26 @@ static void test_networks(void **state)
     assert_true(tolerated <= compared / 10);
 }
 
+static void check_optimizer(enum op op)
+{
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct network w = {.seed = 1000 + seed, .optimizer = op, .cpu = cpu_find("native")};
+        bool ok = check_network(&w);
+        release(&w);
+        if (!ok)
+            fail_msg("%s: %s", op_info(op)->name, w.message);
+    }
+}
+
+/* The networks above train with sgd. */
+static void test_optimizers(void **state)
+{
+    (void)state;
+    for (int op = 0; op < OP_COUNT; op++)
+        if (optimizer_rule((enum op)op) && optimizer_slots(optimizer_rule((enum op)op)) > 1)
+            check_optimizer((enum op)op);
+}
+
 /* The comparison itself: a parameter that the interpreter does not know of is seen. */
 static void test_a_wrong_program_is_caught(void **state)
 {
@@ -638,6 +660,7 @@ int main(int argc, char **argv)
                          argc > 3 ? argv[3] : NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_optimizers),
         cmocka_unit_test(test_a_wrong_program_is_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "optimizer.h"
+
 static const char *member(struct graph *g, const char *layer, const char *name)
 {
     return arena_printf(g->program->arena, "%s.%s", layer, name);
@@ -91,14 +93,14 @@ value_id net_image(struct graph *g, int64_t channels, int64_t height, int64_t wi
 
 void net_loss(struct graph *g, value_id logits, double label_smoothing)
 {
-    static const char *const scalars[] = {"lr", "momentum", "weight_decay"};
     if (g->kind == FTMRT_ENTRY_TRAIN && g->program->optimizer.op == OP_COUNT)
         g->program->optimizer.op = OP_sgd;
     value_id label = graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
     struct attrs a = {.label_smoothing = label_smoothing};
     value_id loss = graph_op(g, OP_cross_entropy, &a, logits, label);
-    for (int i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < 3; i++)
-        graph_input(g, scalars[i], (struct type){FTMRT_F32, shape_scalar()});
+    const struct optimizer_rule *rule = optimizer_rule(g->program->optimizer.op);
+    for (uint32_t i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < optimizer_scalars(rule); i++)
+        graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
     graph_output(g, "loss", loss);
     graph_output(g, "logits", logits);
 }

@@ -31,8 +31,8 @@ value_id net_batch_norm(struct graph *g, const char *name, value_id x, double ep
 
 /* Input "image" [N,channels,height,width]. */
 value_id net_image(struct graph *g, int64_t channels, int64_t height, int64_t width);
-/* Input "label", output "loss"; for a training function the inputs lr, momentum and weight_decay.
- */
+/* Input "label", output "loss"; for a training function the inputs of the optimizer's
+ * scalars (sgd's, if the program has no optimizer). */
 void net_loss(struct graph *g, value_id logits, double label_smoothing);
 
 #endif

@@ -252,6 +252,8 @@ struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t se
     p->optimizer.op = OP_sgd;
     p->optimizer.values[1] = seed % 3 != 0 ? 0.9 : 0;
     p->optimizer.attrs.nesterov = seed % 3 == 2;
+    if (options->optimizer)
+        p->optimizer = (struct optimizer){.op = options->optimizer};
     add_function(p, "predict", seed, options);
     add_function(p, "eval", seed, options);
     add_function(p, "train", seed, options);
@@ -280,11 +282,13 @@ static struct random_graph_options options_of(uint64_t seed)
                                          .joins = true};
 }
 
-static struct program *network(struct arena *arena, struct diag *diag, uint64_t seed, bool more)
+static struct program *network(struct arena *arena, struct diag *diag, uint64_t seed, bool more,
+                               enum op optimizer)
 {
     static const int64_t shards[] = {1, 2, 4};
     struct random_graph_options options = options_of(seed);
     options.more = more;
+    options.optimizer = optimizer;
     struct program *p = random_graph(arena, diag, seed, &options);
     p->shards = shards[random_pick(seed, 6, 3)];
     return p;
@@ -292,10 +296,11 @@ static struct program *network(struct arena *arena, struct diag *diag, uint64_t 
 
 struct program *random_network(struct arena *arena, struct diag *diag, uint64_t seed)
 {
-    return network(arena, diag, seed, false);
+    return network(arena, diag, seed, false, OP_input);
 }
 
-struct program *random_network_more(struct arena *arena, struct diag *diag, uint64_t seed)
+struct program *random_network_more(struct arena *arena, struct diag *diag, uint64_t seed,
+                                    enum op optimizer)
 {
-    return network(arena, diag, seed, true);
+    return network(arena, diag, seed, true, optimizer);
 }

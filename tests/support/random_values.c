@@ -63,12 +63,16 @@ static double input_value(const struct graph *g, const struct node *n, uint64_t 
     const char *name = n->attrs->label;
     if (n->type.dtype == FTMRT_I32)
         return floor(uniform(seed, name, index, 0, 0.999) * (double)classes_of(g));
-    if (strcmp(name, "lr") == 0)
-        return (double)0.05F;
-    if (strcmp(name, "momentum") == 0)
-        return (double)0.9F;
-    if (strcmp(name, "weight_decay") == 0)
-        return (double)0.01F;
+    /* eps is large, as a step divides by a root near zero otherwise: that would enlarge roundings. */
+    static const struct {
+        const char *name;
+        float value;
+    } scalars[] = {{"lr", 0.05F},   {"momentum", 0.9F}, {"weight_decay", 0.01F},
+                   {"beta1", 0.9F}, {"beta2", 0.99F},   {"eps", 0.1F},
+                   {"step", 3}};
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        if (strcmp(name, scalars[i].name) == 0)
+            return (double)scalars[i].value;
     return about_normal(seed, name, index);
 }
 

@@ -1,0 +1,45 @@
+"""The small network trained with each optimizer: the first step is lr long, whatever the gradient, the loss falls, and the
+bits are the same for 1 and 3 threads and with a scalar of the recipe that is written out."""
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+
+from support import DATA, check, compile_program, newest_run, read_safetensors, run, step_losses
+
+ftmc = sys.argv[1]
+here = pathlib.Path(__file__).resolve().parent
+SGD = "sgd(lr = 0.01, momentum = 0.9, weight_decay = 0.001, nesterov = true)"
+small = (here / "small.ftm").read_text().replace('"data/', f'"{DATA}/')
+check(SGD in small, "small.ftm trains with sgd")
+
+
+def train(work, name, optimizer, *options):
+    source = work / f"{name}.ftm"
+    source.write_text(small.replace(SGD, optimizer))
+    program = compile_program(ftmc, source, work / name)
+    out = work / f"{name}.safetensors"
+    run(program, "train", "--out", out, *options)
+    return program, out
+
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    before = read_safetensors(DATA / "small.safetensors")
+    for name, decay in (("adam", 0), ("adamw", 0.01)):
+        _, out = train(work, f"{name}_one", f"{name}(lr = 0.001, eps = 1e-12)", "--steps", "1")
+        after = read_safetensors(out)
+        step = np.abs(after["fc.weight"] - before["fc.weight"] * (1 - 0.001 * decay))
+        check(np.median(np.abs(step / 0.001 - 1)) < 1e-3, f"{name}: the first step is as long as the learning rate")
+
+        program, out = train(work, name, f"{name}(lr = 0.003)")
+        losses = step_losses(newest_run(work / "runs"))
+        check(np.all(np.isfinite(losses)) and losses[-4:].mean() < 0.8 * losses[:4].mean(), f"{name}: the loss falls")
+        again = work / "again.safetensors"
+        run(program, "train", "--threads", 3, "--out", again)
+        check(out.read_bytes() == again.read_bytes(), f"{name}: 3 threads give the same file")
+        spelt = f"{name}(lr = 0.003, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = {decay})"
+        _, other = train(work, f"{name}_spelt", spelt)
+        check(np.array_equal(read_safetensors(other)["fc.weight"], read_safetensors(out)["fc.weight"]),
+              f"{name}: PyTorch's values are the defaults")
