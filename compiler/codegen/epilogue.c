@@ -9,6 +9,7 @@
 #include "mask.h"
 #include "op.h"
 #include "padding.h"
+#include "vmath.h"
 
 /* One op's expression under construction. */
 struct expression {
@@ -107,6 +108,24 @@ static bool leaves_loops(const struct kernel_build *k, const struct node *operan
            k->node->layout == FTMRT_LAYOUT_BLOCKED && !same;
 }
 
+/* 1 in the lane of the image's label, 0 in the others. */
+static LLVMValueRef label_lanes(struct kernel_build *k, LLVMValueRef labels,
+                                const struct position *at)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef image = ir_add_const(ir, at->image, at->image_add);
+    LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, labels, image), "");
+    LLVMSetAlignment(label, 4);
+    LLVMValueRef first = ir_mul_const(ir, ir_add_const(ir, at->block, at->block_add), FTMRT_CB);
+    first = ir_add_const(ir, first, (int64_t)(at->part * ir->cpu->lanes));
+    if (at->lane)
+        first = ir_add(ir, first, at->lane);
+    first = vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, first, ir->i32, ""));
+    LLVMValueRef index = LLVMBuildAdd(ir->b, first, vmath_iota(ir), "");
+    LLVMValueRef hit = LLVMBuildICmp(ir->b, LLVMIntEQ, index, vmath_splat_i32(ir, label), "");
+    return LLVMBuildSelect(ir->b, hit, ir_vec_const(ir, 1), ir_vec_const(ir, 0), "");
+}
+
 static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
 {
     struct expression *x = of(e);
@@ -117,6 +136,8 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     const struct node *v = graph_node(k->graph, k->node->inputs[buffer]);
     if (v->op == OP_constant)
         return lanes_wrap(ir_vec_const(k->ir, v->attrs->value));
+    if (v->type.dtype == FTMRT_I32)
+        return lanes_wrap(label_lanes(k, k->buffer[buffer], x->at));
     bool number = v->type.shape.rank == 0, scalar = number || one_channel(k, &v->type.shape);
     LLVMValueRef address = number ? k->buffer[buffer] : epilogue_address(k, buffer, x->at, row);
     LLVMValueRef load = scalar ? ir_load_f32(k->ir, address) : ir_load_vec(k->ir, address);
@@ -125,19 +146,34 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     return lanes_wrap(scalar ? ir_splat(k->ir, load) : load);
 }
 
+static const struct shape *counted_shape(const struct expression *x)
+{
+    return value_valid(x->counted) ? graph_shape(x->k->graph, x->counted) : &x->k->node->type.shape;
+}
+
+/* n times a constant, as f32 in every lane. */
+static emit_value times_images(const struct expression *x, LLVMValueRef n, int64_t per_image)
+{
+    struct ir *ir = x->k->ir;
+    LLVMValueRef count = ir_mul_const(ir, n, per_image);
+    return lanes_wrap(ir_splat(ir, LLVMBuildSIToFP(ir->b, count, ir->f32, "")));
+}
+
 static emit_value build_count(struct emit *e)
 {
-    struct expression *x = of(e);
-    struct ir *ir = x->k->ir;
-    const struct node *v =
-        value_valid(x->counted) ? graph_node(x->k->graph, x->counted) : x->k->node;
-    LLVMValueRef count = ir_mul_const(ir, x->k->n, pixels(&v->type.shape));
-    return lanes_wrap(ir_splat(ir, LLVMBuildSIToFP(ir->b, count, ir->f32, "")));
+    return times_images(of(e), of(e)->k->n, pixels(counted_shape(of(e))));
+}
+
+static emit_value build_size(struct emit *e)
+{
+    const struct shape *s = counted_shape(of(e));
+    return times_images(of(e), of(e)->k->step_images, pixels(s) * s->dim[1]);
 }
 
 static const struct emit_builder builder = {
     .in = build_in,
     .count = build_count,
+    .size = build_size,
     .constant = build_constant,
 #define FTM_EMIT(name, operands, value, meaning) .name = build_##name,
 #include "emit.def"

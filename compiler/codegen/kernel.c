@@ -11,6 +11,7 @@
 
 static const struct kernel_family *const families[KERNEL_COUNT] = {
     [KERNEL_elementwise] = &kernel_elementwise,
+    [KERNEL_mean_loss] = &kernel_mean_loss,
     [KERNEL_update] = &kernel_update,
 #define FTM_KERNEL(op, variant, facts, family) [KERNEL_##op##_##variant] = &kernel_##family,
 #include "kernel.def"

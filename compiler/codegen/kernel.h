@@ -39,7 +39,7 @@ struct kernel_family {
 #define FTM_KERNEL(op, variant, facts, family) extern const struct kernel_family kernel_##family;
 #include "kernel.def"
 #undef FTM_KERNEL
-extern const struct kernel_family kernel_elementwise, kernel_update;
+extern const struct kernel_family kernel_elementwise, kernel_mean_loss, kernel_update;
 
 /* The family of the kernel that computes a node (kernel_of() in facts.h). */
 const struct kernel_family *kernel_family(const struct graph *g, const struct node *n);

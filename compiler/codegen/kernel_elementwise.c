@@ -1,8 +1,9 @@
 /* Element-wise nodes that no anchor took as a step: the node's own expression, then its steps, in
  * one sweep.
  *
- * BLOCKED results: a unit is an (image, channel block). Everything else (per-channel vectors,
- * packed weights) is a flat array of groups of 16 floats, cut into units of CHUNK groups. */
+ * BLOCKED results: a unit is an (image, channel block). A scalar, as a sum of losses is one, is the first lane of its
+ * expression. Everything else (per-channel vectors, packed weights) is a flat array of groups of 16 floats, cut into units
+ * of CHUNK groups. */
 #include "geometry.h"
 
 enum { CHUNK = 256 };
@@ -47,9 +48,23 @@ static void emit_flat(struct kernel_build *k)
     ir_loop_end(ir, &groups);
 }
 
+static bool is_scalar(const struct node *n) { return n->type.shape.rank == 0; }
+
+static void emit_scalar(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef zero = ir_i64(ir, 0);
+    const struct position at = {.image = zero, .block = zero, .pixel = zero};
+    LLVMValueRef first =
+        LLVMBuildExtractElement(ir->b, epilogue_value(k, &at), LLVMConstInt(ir->i32, 0, false), "");
+    ir_store_f32(ir, first, kernel_result(k));
+}
+
 static void emit(struct kernel_build *k)
 {
-    if (k->node->layout == FTMRT_LAYOUT_BLOCKED)
+    if (is_scalar(k->node))
+        emit_scalar(k);
+    else if (k->node->layout == FTMRT_LAYOUT_BLOCKED)
         emit_blocked(k);
     else
         emit_flat(k);
@@ -60,6 +75,8 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
 {
     if (n->layout == FTMRT_LAYOUT_BLOCKED)
         return units_of_result(g, n, cpu, phase);
+    if (is_scalar(n))
+        return (struct kernel_units){.fixed = 1, .images = 1};
     return (struct kernel_units){.fixed = (groups_of(n) + CHUNK - 1) / CHUNK, .images = 1};
 }
 

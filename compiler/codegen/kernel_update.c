@@ -93,6 +93,7 @@ static bool unchanging(const struct sweep *s, const emit_value *values, uint32_t
 static const struct emit_builder sweep_builder = {
     .in = sweep_in,
     .count = sweep_count,
+    .size = sweep_count,
     .constant = build_constant,
     .out = sweep_out,
 #define FTM_EMIT(name, operands, value, meaning) .name = sweep_##name,

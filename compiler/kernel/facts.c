@@ -16,6 +16,7 @@ struct row {
 static const struct row table[KERNEL_COUNT] = {
     [KERNEL_none] = {OP_COUNT, "", &facts_no_steps},
     [KERNEL_elementwise] = {OP_COUNT, "", &facts_usual},
+    [KERNEL_mean_loss] = {OP_COUNT, "", &facts_loss},
     [KERNEL_update] = {OP_COUNT, "", &facts_no_steps},
 #define FTM_KERNEL(op, variant, facts, family)                                                     \
     [KERNEL_##op##_##variant] = {OP_##op, #variant, &facts_##facts},
@@ -49,6 +50,8 @@ enum kernel_id kernel_choose(const struct graph *g, const struct node *n)
 {
     if (op_info(n->op)->cls == OP_CLASS_ELEMWISE)
         return KERNEL_elementwise;
+    if (op_info(n->op)->cls == OP_CLASS_LOSS)
+        return KERNEL_mean_loss;
     if (optimizer_rule(n->op))
         return KERNEL_update;
     enum kernel_id best = KERNEL_none;

@@ -36,6 +36,7 @@ struct kernel_facts {
 enum kernel_id {
     KERNEL_none, /* leaves, views and compound ops: usual forms */
     KERNEL_elementwise,
+    KERNEL_mean_loss,
     KERNEL_update,
 #define FTM_KERNEL(op, variant, facts, family) KERNEL_##op##_##variant,
 #include "kernel.def"

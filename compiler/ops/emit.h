@@ -24,10 +24,12 @@ struct emit_builder {
     /* Operand i at the current position: an operand of the result's shape gives its lanes there; one of
      * one channel or one pixel is broadcast; [C] and [R,C] operands give the channel's lanes (row r of [R,C]);
      * scalars are broadcast. Operand 0 of a step is the value
-     * so far. */
+     * so far. A label, i32 [N], is seen as a distribution: 1 in the lane of its class, else 0. */
     emit_value (*in)(struct emit *e, uint32_t i, uint32_t row);
     /* The number of elements per channel, n*H*W of operand 0, as f32 in every lane (the actual n). */
     emit_value (*count)(struct emit *e);
+    /* The number of elements of operand 0 in the whole step, n*C*H*W, as f32 in every lane. */
+    emit_value (*size)(struct emit *e);
     emit_value (*constant)(struct emit *e, double value);
     /* Of updates only: the new value of operand i, which the op writes. */
     void (*out)(struct emit *e, uint32_t i, emit_value value);
@@ -48,6 +50,7 @@ static inline emit_value lanes_in(struct emit *e, uint32_t i, uint32_t row)
     return e->builder->in(e, i, row);
 }
 static inline emit_value lanes_count(struct emit *e) { return e->builder->count(e); }
+static inline emit_value lanes_size(struct emit *e) { return e->builder->size(e); }
 static inline emit_value lanes_const(struct emit *e, double v)
 {
     return e->builder->constant(e, v);

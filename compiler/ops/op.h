@@ -10,6 +10,7 @@
 enum op_class {
     OP_CLASS_LEAF,
     OP_CLASS_ANCHOR,
+    OP_CLASS_LOSS,
     OP_CLASS_ELEMWISE,
     OP_CLASS_VIEW,
     OP_CLASS_COMPOUND,

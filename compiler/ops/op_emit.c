@@ -6,6 +6,7 @@
 
 #define EMIT_LEAF(name)     NULL
 #define EMIT_ANCHOR(name)   NULL
+#define EMIT_LOSS(name)     emit_##name
 #define EMIT_ELEMWISE(name) emit_##name
 #define EMIT_VIEW(name)     NULL
 #define EMIT_COMPOUND(name) NULL

@@ -242,30 +242,35 @@ bool shape_stat_row(struct graph *g, struct node *n)
 
 /* ---- loss ---- */
 
-/* Logits [N, K] or [N, K, 1, 1]; labels i32 [N]. */
-static bool want_logits_and_labels(struct graph *g, const struct node *n)
+/* Whether a value is [N, K] or [N, K, 1, 1]. */
+static bool is_row_per_image(const struct shape *s)
 {
-    struct type x = shape_in(g, n, 0);
-    bool flat =
-        x.shape.rank == 2 || (x.shape.rank == 4 && x.shape.dim[2] == 1 && x.shape.dim[3] == 1);
-    return want_form(g, n, 0, flat, "logits [N, K]") &&
-           shape_want_type(g, n, 1, (struct type){FTMRT_I32, shape_1d(x.shape.dim[0])});
+    return s->rank == 2 || (s->rank == 4 && s->dim[2] == 1 && s->dim[3] == 1);
 }
 
-bool shape_cross_entropy(struct graph *g, struct node *n)
+/* Predictions [N, K] or [N, K, 1, 1]; labels i32 [N] or distributions, f32 as the predictions; a
+ * gradient takes that of the loss, too. */
+static bool want_loss_operands(struct graph *g, const struct node *n)
 {
-    if (!want_logits_and_labels(g, n))
+    struct type x = shape_in(g, n, 0), label = shape_in(g, n, 1);
+    if (!want_form(g, n, 0, is_row_per_image(&x.shape), "logits [N, K]") ||
+        (n->input_count == 3 && !shape_want_type(g, n, 2, shape_f32(shape_scalar()))))
         return false;
+    bool same = label.dtype == FTMRT_F32 && is_row_per_image(&label.shape) &&
+                label.shape.dim[0] == x.shape.dim[0] && label.shape.dim[1] == x.shape.dim[1];
+    return same || shape_want_type(g, n, 1, (struct type){FTMRT_I32, shape_1d(x.shape.dim[0])});
+}
+
+bool shape_loss(struct graph *g, struct node *n)
+{
     n->type = shape_f32(shape_scalar());
-    return true;
+    return want_loss_operands(g, n);
 }
 
-bool shape_cross_entropy_grad(struct graph *g, struct node *n)
+bool shape_loss_grad(struct graph *g, struct node *n)
 {
-    if (!want_logits_and_labels(g, n))
-        return false;
     n->type = shape_in(g, n, 0);
-    return true;
+    return want_loss_operands(g, n);
 }
 
 /* ---- effects ---- */

@@ -7,6 +7,7 @@
 
 #define RULE_LEAF(name)     NULL
 #define RULE_ANCHOR(name)   NULL
+#define RULE_LOSS(name)     NULL
 #define RULE_ELEMWISE(name) NULL
 #define RULE_VIEW(name)     NULL
 #define RULE_COMPOUND(name) NULL

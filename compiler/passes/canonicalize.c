@@ -177,6 +177,12 @@ static void loss_takes_map(struct canonicalize *c, value_id v)
     c->changed = true;
 }
 
+/* Whether a node is a loss, or the gradient of one: of predictions and a label. */
+static bool takes_label(const struct node *n)
+{
+    return n->input_count >= 2 && n->step_count == 0 && op_operand(n->op, 1) == 'l';
+}
+
 static void visit(struct canonicalize *c, value_id v)
 {
     const struct node *n = graph_node(c->g, v);
@@ -186,7 +192,7 @@ static void visit(struct canonicalize *c, value_id v)
         set_four(c, v, n->inputs[0]);
     else if (n->op == OP_linear)
         rewrite_linear(c, v);
-    else if (n->op == OP_cross_entropy)
+    else if (takes_label(n))
         loss_takes_map(c, v);
     else if ((op_info(n->op)->cls == OP_CLASS_ELEMWISE || n->op == OP_batch_norm) &&
              is_flat(c->g, v) && is_flat(c->g, n->inputs[0]))

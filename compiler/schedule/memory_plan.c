@@ -133,11 +133,11 @@ static void make_result(struct planner *p, value_id v, uint32_t call)
     p->at[v.i] = (struct location){.storage = add_storage(p, s)};
 }
 
-/* Whether operand i may be an immediate: an element-wise expression reads it, or an update. */
+/* Whether operand i may be an immediate: an element-wise expression reads it, or it is a scalar. */
 static bool reads_immediate(const struct node *n, uint32_t i)
 {
-    enum op_class cls = op_info(n->op)->cls;
-    return cls == OP_CLASS_ELEMWISE || cls == OP_CLASS_EFFECT || i >= node_anchor_inputs(n);
+    return op_info(n->op)->cls == OP_CLASS_ELEMWISE || i >= node_anchor_inputs(n) ||
+           op_operand(n->op, i) == 'o';
 }
 
 static void find_storages(struct planner *p)

@@ -41,7 +41,7 @@ static const double tolerance = 1e-4;
 
 struct network {
     uint64_t seed;
-    enum op optimizer; /* OP_input: sgd */
+    enum op optimizer, loss; /* OP_input: sgd, cross_entropy */
     const struct cpu *cpu;
     struct arena arena;
     struct diag diag;
@@ -69,7 +69,7 @@ static bool wrong(struct network *w, const char *format, ...)
 
 static struct program *make_program(struct network *w)
 {
-    return random_network_more(&w->arena, &w->diag, w->seed, w->optimizer);
+    return random_network_more(&w->arena, &w->diag, w->seed, w->optimizer, w->loss);
 }
 
 static struct interp *interpreter(struct network *w, struct program *p)
@@ -559,10 +559,13 @@ static void test_networks(void **state)
     assert_true(tolerated <= compared / 10);
 }
 
-static void check_optimizer(enum op op)
+/* Networks that train with an optimizer or a loss of their own. */
+static void check_with(enum op optimizer, enum op loss)
 {
+    enum op op = optimizer ? optimizer : loss;
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        struct network w = {.seed = 1000 + seed, .optimizer = op, .cpu = cpu_find("native")};
+        struct network w = {
+            .seed = 1000 + seed, .optimizer = optimizer, .loss = loss, .cpu = cpu_find("native")};
         bool ok = check_network(&w);
         release(&w);
         if (!ok)
@@ -576,7 +579,16 @@ static void test_optimizers(void **state)
     (void)state;
     for (int op = 0; op < OP_COUNT; op++)
         if (optimizer_rule((enum op)op) && optimizer_slots(optimizer_rule((enum op)op)) > 1)
-            check_optimizer((enum op)op);
+            check_with((enum op)op, OP_input);
+}
+
+/* And with cross entropy. */
+static void test_losses(void **state)
+{
+    (void)state;
+    for (int op = 0; op < OP_COUNT; op++)
+        if (op_info((enum op)op)->cls == OP_CLASS_LOSS)
+            check_with(OP_input, (enum op)op);
 }
 
 /* The comparison itself: a parameter that the interpreter does not know of is seen. */
@@ -661,6 +673,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_optimizers),
+        cmocka_unit_test(test_losses),
         cmocka_unit_test(test_a_wrong_program_is_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

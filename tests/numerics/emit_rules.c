@@ -24,6 +24,7 @@ struct scalar_emit {
     const struct tensor *in;
     int64_t at; /* element of the result */
     int64_t channel;
+    int64_t inner; /* pixels of the result */
     double pool[64];
     unsigned used;
 };
@@ -46,12 +47,17 @@ static emit_value scalar_in(struct emit *e, uint32_t i, uint32_t row)
         return keep(e, t->data[0]);
     if (t->shape.rank < 4)
         return keep(e, t->data[(int64_t)row * C + s->channel]);
-    const int64_t *dim = t->shape.dim, image = s->at / (C * INNER), pixel = s->at % INNER;
+    const int64_t *dim = t->shape.dim, image = s->at / (C * s->inner), pixel = s->at % s->inner;
     int64_t slice = image * dim[1] + (dim[1] == 1 ? 0 : s->channel);
-    return keep(e, t->data[dim[2] == 1 ? slice : slice * INNER + pixel]);
+    return keep(e, t->data[dim[2] == 1 ? slice : slice * s->inner + pixel]);
 }
 
-static emit_value scalar_count(struct emit *e) { return keep(e, N * INNER); }
+static double inner_of(const struct emit *e)
+{
+    return (double)((const struct scalar_emit *)e)->inner;
+}
+static emit_value scalar_count(struct emit *e) { return keep(e, N * inner_of(e)); }
+static emit_value scalar_size(struct emit *e) { return keep(e, N * C * inner_of(e)); }
 static emit_value scalar_constant(struct emit *e, double v) { return keep(e, v); }
 
 #define DOUBLES_1 double a
@@ -75,6 +81,7 @@ static emit_value scalar_constant(struct emit *e, double v) { return keep(e, v);
 static const struct emit_builder scalar_builder = {
     .in = scalar_in,
     .count = scalar_count,
+    .size = scalar_size,
     .constant = scalar_constant,
 #define FTM_EMIT(name, operands, formula, meaning) .name = scalar_##name,
 #include "emit.def"
@@ -93,8 +100,16 @@ static struct shape operand_shape(char kind, int round)
     case 'c': return shape_1d(C);
     case 's': return shape_2d(2, C);
     case 'o': return shape_scalar();
+    case 'l': return shape_4d(N, C, 1, 1);
     default: FTM_BUG("no operand of kind %c", kind);
     }
+}
+
+/* The kind of an operand; predictions lie like the distribution that is their label. */
+static char kind_of(enum op op, uint32_t i)
+{
+    bool has_label = op_least_operands(op) > 1 && op_operand(op, 1) == 'l';
+    return has_label && i == 0 ? 'l' : op_operand(op, i);
 }
 
 /* Row 1 of [2,C] is a variance; every other round makes [C] one too. */
@@ -119,7 +134,10 @@ static void compare(enum op op, const struct attrs *attrs, const struct tensor *
                     const struct tensor *want)
 {
     struct scalar_emit s = {.emit = {&scalar_builder}, .in = in};
-    int64_t size = shape_elements(&want->shape, 1), inner = want->shape.rank == 4 ? INNER : 1;
+    int64_t size = shape_elements(&want->shape, 1), inner = 1;
+    if (want->shape.rank == 4)
+        inner = want->shape.dim[2] * want->shape.dim[3];
+    s.inner = inner;
     for (s.at = 0; s.at < size; s.at++) {
         s.channel = s.at / inner % C;
         s.used = 0;
@@ -147,7 +165,7 @@ static void check_op(enum op op, int round)
     struct attrs attrs = make_attrs(round);
     uint32_t count = op_least_operands(op);
     for (uint32_t i = 0; i < count; i++)
-        in[i] = make_operand(&arena, op_operand(op, i), i, round);
+        in[i] = make_operand(&arena, kind_of(op, i), i, round);
     struct eval e = {.attrs = &attrs, .in = in, .n = N};
     e.out.shape = in[0].shape;
     e.out.data = arena_array(&arena, double, shape_elements(&e.out.shape, 1));
@@ -177,8 +195,8 @@ static void test_zero_of_zeros(void **state)
         struct tensor in[8];
         const struct attrs attrs = make_attrs(0);
         for (uint32_t i = 0; i < op_least_operands((enum op)op); i++)
-            in[i] = (struct tensor){operand_shape(op_operand((enum op)op, i), 0), zeros};
-        struct scalar_emit s = {.emit = {&scalar_builder}, .in = in};
+            in[i] = (struct tensor){operand_shape(kind_of((enum op)op, i), 0), zeros};
+        struct scalar_emit s = {.emit = {&scalar_builder}, .in = in, .inner = INNER};
         double got = value(op_emit((enum op)op)(&s.emit, &attrs));
         bool zero = !(got < 0) && !(got > 0) && !isnan(got);
         if (zero != ((info->flags & OP_ZERO) != 0))

@@ -283,7 +283,8 @@ static struct program *build_case(struct arena *arena, struct diag *diag, const 
     value_id y = c->build(g, x);
     if (graph_shape(g, y)->rank == 4)
         y = graph_op(g, OP_flatten, NULL, y);
-    net_loss(g, net_linear(g, "head", y, 5, false), c->smoothing);
+    enum op loss = op_info(c->op)->cls == OP_CLASS_LOSS ? c->op : OP_cross_entropy;
+    net_loss_of(g, loss, net_linear(g, "head", y, 5, false), c->smoothing);
     return p;
 }
 

@@ -93,11 +93,16 @@ value_id net_image(struct graph *g, int64_t channels, int64_t height, int64_t wi
 
 void net_loss(struct graph *g, value_id logits, double label_smoothing)
 {
+    net_loss_of(g, OP_cross_entropy, logits, label_smoothing);
+}
+
+void net_loss_of(struct graph *g, enum op op, value_id logits, double label_smoothing)
+{
     if (g->kind == FTMRT_ENTRY_TRAIN && g->program->optimizer.op == OP_COUNT)
         g->program->optimizer.op = OP_sgd;
     value_id label = graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
     struct attrs a = {.label_smoothing = label_smoothing};
-    value_id loss = graph_op(g, OP_cross_entropy, &a, logits, label);
+    value_id loss = graph_op(g, op, &a, logits, label);
     const struct optimizer_rule *rule = optimizer_rule(g->program->optimizer.op);
     for (uint32_t i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < optimizer_scalars(rule); i++)
         graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});

@@ -34,5 +34,7 @@ value_id net_image(struct graph *g, int64_t channels, int64_t height, int64_t wi
 /* Input "label", output "loss"; for a training function the inputs of the optimizer's
  * scalars (sgd's, if the program has no optimizer). */
 void net_loss(struct graph *g, value_id logits, double label_smoothing);
+/* The same with another loss. */
+void net_loss_of(struct graph *g, enum op loss, value_id logits, double label_smoothing);
 
 #endif

@@ -241,7 +241,7 @@ static void add_function(struct program *p, const char *name, uint64_t seed,
     if (strcmp(name, "predict") == 0)
         graph_output(d.g, "logits", logits);
     else
-        net_loss(d.g, logits, smoothing);
+        net_loss_of(d.g, options->loss ? options->loss : OP_cross_entropy, logits, smoothing);
 }
 
 struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t seed,
@@ -283,12 +283,13 @@ static struct random_graph_options options_of(uint64_t seed)
 }
 
 static struct program *network(struct arena *arena, struct diag *diag, uint64_t seed, bool more,
-                               enum op optimizer)
+                               enum op optimizer, enum op loss)
 {
     static const int64_t shards[] = {1, 2, 4};
     struct random_graph_options options = options_of(seed);
     options.more = more;
     options.optimizer = optimizer;
+    options.loss = loss;
     struct program *p = random_graph(arena, diag, seed, &options);
     p->shards = shards[random_pick(seed, 6, 3)];
     return p;
@@ -296,11 +297,11 @@ static struct program *network(struct arena *arena, struct diag *diag, uint64_t 
 
 struct program *random_network(struct arena *arena, struct diag *diag, uint64_t seed)
 {
-    return network(arena, diag, seed, false, OP_input);
+    return network(arena, diag, seed, false, OP_input, OP_input);
 }
 
 struct program *random_network_more(struct arena *arena, struct diag *diag, uint64_t seed,
-                                    enum op optimizer)
+                                    enum op optimizer, enum op loss)
 {
-    return network(arena, diag, seed, true, optimizer);
+    return network(arena, diag, seed, true, optimizer, loss);
 }

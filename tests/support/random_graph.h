@@ -14,6 +14,7 @@ struct random_graph_options {
     int64_t max_kernel;         /* 0: 3 */
     int64_t max_stride;         /* 0: 2 */
     enum op optimizer; /* of the class UPDATE; OP_input (0): sgd, with and without momentum */
+    enum op loss;      /* OP_input (0): cross_entropy */
     bool joins; /* also sums of two branches, weights used twice, pools between, many classes */
     bool more;  /* also the blocks of random_blocks.c; without, a seed's network never changes */
 };
@@ -31,8 +32,8 @@ struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t se
  * compute is stored (numerics/network_bits.c), so its draws stay as they are. */
 struct program *random_network(struct arena *arena, struct diag *diag, uint64_t seed);
 
-/* The same with the blocks of random_blocks.c between: it grows with the ops. optimizer: see the options. */
+/* The same with the blocks of random_blocks.c between: it grows with the ops. optimizer, loss: see the options. */
 struct program *random_network_more(struct arena *arena, struct diag *diag, uint64_t seed,
-                                    enum op optimizer);
+                                    enum op optimizer, enum op loss);
 
 #endif

@@ -68,7 +68,23 @@ def adam(name, op, step, lr, beta1, beta2, eps, weight_decay):
          {1: theta, 2: m1, 3: v1})
 
 
+def losses():
+    """torch.nn.functional.cross_entropy, with class probabilities too."""
+    x, index, share = rand(3, 4, low=-6, high=6), np.array([2, 0, 3]), rand(3, 4, low=0, high=1)
+    one_hot, dy = np.eye(4)[index], 0.75
+    for name, label, t in (("index", index, one_hot), ("distribution", share, share)):
+        operands = [("input", x), ("input", label)]
+        gradient = operands + [("value", np.array(dy))]
+        q = 0.9 * t + 0.1 / 4
+        p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+        attrs = {"label_smoothing": 0.1}
+        case(f"cross_entropy_{name}", "cross_entropy", operands, attrs, -np.sum(q * np.log(p)) / 3)
+        case(f"cross_entropy_gradient_{name}", "cross_entropy_grad", gradient, attrs,
+             dy * (p * q.sum(axis=1, keepdims=True) - q) / 3)
+
+
 def main():
+    losses()
     for op in ("adam", "adamw"):
         adam(f"{op}_first", op, 1, 0.001, 0.9, 0.999, 1e-8, 0.0)
         adam(f"{op}_later", op, 137, 0.01, 0.8, 0.95, 1e-3, 0.02)

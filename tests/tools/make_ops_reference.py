@@ -148,7 +148,7 @@ def loss():
         y.backward()
         operands, attrs = [("input", logits), ("input", label)], {"label_smoothing": smoothing}
         case("cross_entropy_" + name, "cross_entropy", operands, attrs, y)
-        case("cross_entropy_gradient_" + name, "cross_entropy_grad", operands, attrs, logits.grad)
+        case("cross_entropy_gradient_" + name, "cross_entropy_grad", operands + [("value", torch.tensor(1.0))], attrs, logits.grad)
 
 
 def optimizer(name, op, lr, momentum, weight_decay, nesterov):

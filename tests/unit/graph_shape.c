@@ -73,7 +73,8 @@ static void types(void **state)
         {"scale_weight(%dw, %c)", "[32, 1, 3, 3]"},
         {"cross_entropy(%f, %label)", "[]"},
         {"cross_entropy(%p, %label)", "[]"},
-        {"cross_entropy_grad(%p, %label)", "[N, 32, 1, 1]"},
+        {"cross_entropy_grad(%p, %label, %lr)", "[N, 32, 1, 1]"},
+        {"cross_entropy(%f, %f)", "[]"},
         {"conv2d_grad_input(%z, %w) {padding = [1, 1, 1, 1], in_size = [16, 12]}",
          "[N, 32, 16, 12]"},
         {"conv2d_grad_weight(%x, %z) {padding = [1, 1, 1, 1], kernel = [3, 3]}", "[16, 32, 3, 3]"},
@@ -148,7 +149,7 @@ static void reports(void **state)
         {"scale_weight(%dw, %d)", "scale_weight expects operand 2 of shape [32], it is [24]"},
         {"cross_entropy(%x, %label)",
          "cross_entropy expects logits [N, K], its input is [N, 32, 16, 12]"},
-        {"cross_entropy(%f, %f)", "cross_entropy expects operand 2 of type I32, it is F32"},
+        {"cross_entropy(%f, %count)", "cross_entropy expects operand 2 of type I32, it is I64"},
         {"conv2d_grad_input(%z, %w) {in_size = [16, 12]}",
          "conv2d_grad_input: a result of [N, 16, 16, 12] does not belong to an input of [N, 32, "
          "16, 12]"},
