@@ -75,6 +75,8 @@ static void types(void **state)
         {"cross_entropy(%p, %label)", "[]"},
         {"cross_entropy_grad(%p, %label, %lr)", "[N, 32, 1, 1]"},
         {"cross_entropy(%f, %f)", "[]"},
+        {"mse(%p, %p)", "[]"},
+        {"mse_grad(%p, %label, %lr)", "[N, 32, 1, 1]"},
         {"conv2d_grad_input(%z, %w) {padding = [1, 1, 1, 1], in_size = [16, 12]}",
          "[N, 32, 16, 12]"},
         {"conv2d_grad_weight(%x, %z) {padding = [1, 1, 1, 1], kernel = [3, 3]}", "[16, 32, 3, 3]"},

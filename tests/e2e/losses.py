@@ -1,0 +1,36 @@
+"""The small network trained with each loss beside cross entropy: `eval` gives what the formula gives for its logits, and the loss
+falls; 1 and 3 threads give the same file."""
+import json
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+
+from support import DATA, check, compile_program, newest_run, run, step_losses
+
+ftmc = sys.argv[1]
+CROSS_ENTROPY = "cross_entropy(label_smoothing = 0.1)"
+small = (pathlib.Path(__file__).resolve().parent / "small.ftm").read_text().replace('"data/', f'"{DATA}/')
+check(CROSS_ENTROPY in small, "small.ftm trains with cross entropy")
+target = np.eye(5)[np.load(DATA / "small_labels.npy").astype(int)]
+
+FORMULAS = {
+    "mse": lambda x: np.mean((x - target) ** 2),
+}
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    for name, formula in FORMULAS.items():
+        source = work / f"{name}.ftm"
+        source.write_text(small.replace(CROSS_ENTROPY, f"{name}()"))
+        program = compile_program(ftmc, source, work / name)
+        one, three, logits = work / "one.safetensors", work / "three.safetensors", work / "logits.npy"
+        run(program, "train", "--out", one, "--threads", 1)
+        losses = step_losses(newest_run(work / "runs"))
+        check(np.all(np.isfinite(losses)) and losses[-4:].mean() < losses[:4].mean(), f"{name}: the loss falls")
+        run(program, "train", "--out", three, "--threads", 3)
+        check(one.read_bytes() == three.read_bytes(), f"{name}: 3 threads give the same file")
+        told = json.loads(run(program, "eval", "--json", "--weights", one, "--logits", logits))["loss"]
+        want = formula(np.load(logits).astype(np.float64))
+        check(abs(told - want) < 1e-6 * want, f"{name}: eval's loss is that of its logits ({told:.6f})")
