@@ -69,14 +69,19 @@ def adam(name, op, step, lr, beta1, beta2, eps, weight_decay):
 
 
 def losses():
-    """torch.nn.functional's mse_loss, and cross_entropy with class probabilities."""
+    """torch.nn.functional's mse_loss, binary_cross_entropy_with_logits and cross_entropy with class probabilities."""
     x, index, share = rand(3, 4, low=-6, high=6), np.array([2, 0, 3]), rand(3, 4, low=0, high=1)
     one_hot, dy = np.eye(4)[index], 0.75
+    sigmoid = 1 / (1 + np.exp(-x))
     for name, label, t in (("index", index, one_hot), ("distribution", share, share)):
         operands = [("input", x), ("input", label)]
         gradient = operands + [("value", np.array(dy))]
         case(f"mse_{name}", "mse", operands, None, np.mean((x - t) ** 2))
         case(f"mse_gradient_{name}", "mse_grad", gradient, None, dy * 2 * (x - t) / x.size)
+        bce = -(t * np.log(sigmoid) + (1 - t) * np.log(1 - sigmoid))
+        op = "binary_cross_entropy_with_logits"
+        case(f"{op}_{name}", op, operands, None, np.mean(bce))
+        case(f"{op}_gradient_{name}", op + "_grad", gradient, None, dy * (sigmoid - t) / x.size)
         q = 0.9 * t + 0.1 / 4
         p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
         attrs = {"label_smoothing": 0.1}
