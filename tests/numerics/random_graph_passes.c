@@ -5,6 +5,7 @@
  * same inputs in double precision. Outputs must agree, and so must the states afterwards, except
  * across the passes that add the nodes which write states (decompose: running statistics, backward:
  * updates). */
+#include "optimizer.h"
 #include "random_graph.h"
 
 #include <setjmp.h>
@@ -86,13 +87,16 @@ static void check_pass(struct arena *arena, struct program *p, enum pass_id pass
                  pass_name(pass), d);
 }
 
-static void check_graph(uint64_t seed)
+/* optimizer, loss: OP_input for the usual ones. */
+static void check_graph(uint64_t seed, enum op optimizer, enum op loss)
 {
     struct arena arena;
     struct diag diag;
     char text[512];
     struct random_graph_options options = random_graph_small();
     options.more = true;
+    options.optimizer = optimizer;
+    options.loss = loss;
     arena_init(&arena, "test");
     diag_init(&diag, &arena);
     struct program *p = random_graph(&arena, &diag, seed, &options);
@@ -108,7 +112,18 @@ static void test_passes_keep_results(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= GRAPHS; seed++)
-        check_graph(seed);
+        check_graph(seed, OP_input, OP_input);
+}
+
+static void test_every_loss_and_optimizer(void **state)
+{
+    (void)state;
+    for (int op = 0; op < OP_COUNT; op++)
+        for (uint64_t seed = 1; seed <= 5; seed++)
+            if (optimizer_rule((enum op)op))
+                check_graph(seed, (enum op)op, OP_input);
+            else if (op_info((enum op)op)->cls == OP_CLASS_LOSS)
+                check_graph(seed, OP_input, (enum op)op);
 }
 
 /* Runs after the networks: an op that none of them has would not have been checked. */
@@ -153,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_passes_keep_results),
+        cmocka_unit_test(test_every_loss_and_optimizer),
         cmocka_unit_test(test_networks_have_every_op),
         cmocka_unit_test(test_a_wrong_pass_is_caught),
     };
