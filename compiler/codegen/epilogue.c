@@ -40,7 +40,7 @@ static LLVMValueRef vector_address(struct kernel_build *k, LLVMValueRef p, const
     struct ir *ir = k->ir;
     p = add_lane(ir, p, at);
     int64_t offset = row * blocks(s->dim[s->rank - 1]) * FTMRT_CB + at->block_add * FTMRT_CB +
-                     (int64_t)(at->part * ir->cpu->lanes);
+                     (int64_t)at->part * ir->cpu->lanes;
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, at->block, FTMRT_CB)), offset);
 }
 
@@ -83,7 +83,7 @@ static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, cons
     LLVMValueRef block = ir_add(ir, ir_mul_const(ir, at.image, blocks(s->dim[1])), at.block);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, block, map), at.pixel);
     int64_t group = at.image_add * blocks(s->dim[1]) + at.block_add;
-    int64_t offset = (group * map + at.pixel_add) * FTMRT_CB + (int64_t)(at.part * ir->cpu->lanes);
+    int64_t offset = (group * map + at.pixel_add) * FTMRT_CB + (int64_t)at.part * ir->cpu->lanes;
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB)), offset);
 }
 
@@ -117,7 +117,7 @@ static LLVMValueRef label_lanes(struct kernel_build *k, LLVMValueRef labels,
     LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, labels, image), "");
     LLVMSetAlignment(label, 4);
     LLVMValueRef first = ir_mul_const(ir, ir_add_const(ir, at->block, at->block_add), FTMRT_CB);
-    first = ir_add_const(ir, first, (int64_t)(at->part * ir->cpu->lanes));
+    first = ir_add_const(ir, first, (int64_t)at->part * ir->cpu->lanes);
     if (at->lane)
         first = ir_add(ir, first, at->lane);
     first = vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, first, ir->i32, ""));

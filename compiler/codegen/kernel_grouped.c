@@ -161,7 +161,7 @@ static struct grouped grouped_of(struct kernel_build *k)
 
 static LLVMValueRef first_lane(struct ir *ir, LLVMValueRef block, uint32_t part)
 {
-    return ir_add_const(ir, ir_mul_const(ir, block, CB), (int64_t)(part * ir->cpu->lanes));
+    return ir_add_const(ir, ir_mul_const(ir, block, CB), (int64_t)part * ir->cpu->lanes);
 }
 
 static void emit(struct kernel_build *k)
@@ -229,7 +229,7 @@ static void emit_weight(struct grouped *s, LLVMValueRef shard, const LLVMValueRe
                 geometry_slice(ir, &dy, kernel_buffer(s->k, 1), images.i, s->at.image));
     ir_loop_end(ir, &images);
     LLVMValueRef sum = mask_padding(s->k, ir_get(ir, ir->vec, s->acc), &s->at);
-    ir_store_vec(ir, sum, ir_at_const(ir, to, (int64_t)(s->at.part * ir->cpu->lanes)));
+    ir_store_vec(ir, sum, ir_at_const(ir, to, (int64_t)s->at.part * ir->cpu->lanes));
 }
 
 /* All inputs (rounded up to whole blocks: the rest is masked) and taps of a block of output channels. */

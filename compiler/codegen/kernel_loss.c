@@ -213,7 +213,7 @@ static LLVMValueRef image_sum(struct kernel_build *k, struct softmax *s, LLVMVal
         struct position at = {
             .image = image, .block = block.i, .pixel = ir_i64(ir, 0), .part = part};
         LLVMValueRef c =
-            ir_add_const(ir, ir_mul_const(ir, block.i, FTMRT_CB), (int64_t)(part * ir->cpu->lanes));
+            ir_add_const(ir, ir_mul_const(ir, block.i, FTMRT_CB), (int64_t)part * ir->cpu->lanes);
         accumulate(ir, sum, masked(s, class_index(ir, c), epilogue_value(k, &at), 0));
     }
     ir_loop_end(ir, &block);

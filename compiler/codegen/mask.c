@@ -69,7 +69,7 @@ static LLVMValueRef lane_index(struct kernel_build *k, const struct packing *p, 
     struct ir *ir = k->ir;
     LLVMValueRef block = ir_rem_const(ir, ir_div_const(ir, group, p->per_block), p->blocks);
     LLVMValueRef first =
-        ir_add_const(ir, ir_mul_const(ir, block, FTMRT_CB), (int64_t)(at->part * ir->cpu->lanes));
+        ir_add_const(ir, ir_mul_const(ir, block, FTMRT_CB), (int64_t)at->part * ir->cpu->lanes);
     if (at->lane)
         first = ir_add(ir, first, at->lane);
     return LLVMBuildAdd(ir->b, splat_index(ir, first), vmath_iota(ir), "");

@@ -26,7 +26,7 @@ struct grad_weight_tiles grad_weight_tiles_of(const struct graph *g, const struc
                                               const struct cpu *cpu);
 
 /* Work units of the kernel's first phase. */
-int64_t grad_weight_units(const struct grad_weight_tiles *t, int64_t shards);
+int64_t grad_weight_units(const struct grad_weight_tiles *p, int64_t shards);
 
 /* Whether there are tiles enough for a unit to keep the shards' partial results to itself: such a
  * kernel has one phase and wants no scratch. A rule of the format, not of the machine: the plan of

@@ -69,7 +69,7 @@ static struct expr *setting_of(struct files *f, struct recipe_stmt *s, struct sp
     if (!e)
         name = default_call(s->name);
     if (!name)
-        return e->kind == EXPR_CALL ? e : NULL;
+        return e && e->kind == EXPR_CALL ? e : NULL;
     struct expr *call = arena_new(f->arena, struct expr);
     *call = (struct expr){.kind = EXPR_CALL, .text = name, .span = e ? e->span : span, .depth = 1};
     call->args = arena_new(f->arena, struct args);

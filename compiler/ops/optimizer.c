@@ -57,5 +57,7 @@ enum op optimizer_op(const struct optimizer *o)
     const struct optimizer_rule *r = optimizer_rule(o->op);
     if (!r || !r->unless)
         return o->op;
-    return o->values[optimizer_scalar(r, r->unless)] == 0 ? r->plain : o->op;
+    uint32_t scalar = optimizer_scalar(r, r->unless);
+    FTM_BUG_ON(scalar >= OPTIMIZER_MAX_SCALARS, "the optimizer has no scalar %s", r->unless);
+    return o->values[scalar] == 0 ? r->plain : o->op;
 }

@@ -189,6 +189,7 @@ static void share_in_place(struct planner *p)
                        *from = storage_at(p, p->at[p->f->calls.at[c].node.i].storage);
         to->last = from->last;
         from->bytes = 0;
+        FTM_BUG_ON(!p->storages.at, "a call without storage");
         from->joined = (int32_t)(to - p->storages.at);
     }
 }

@@ -6,6 +6,7 @@
 #include "decoder.h"
 #include "report.h"
 
+// NOLINTNEXTLINE(misc-use-internal-linkage): its row declares it for the table
 bool decode_png(const unsigned char *bytes, size_t size, const char *name, struct buffer *pixels,
                 struct ftmrt_picture *out);
 

@@ -1,6 +1,7 @@
 /* npy(images, labels): a pair of NumPy arrays, held in memory. */
 #include "source_array.h"
 
+// NOLINTNEXTLINE(misc-use-internal-linkage): its row declares it for the table
 bool open_npy(struct source *s, const struct ftmrt_call *call, const struct source_want *want);
 
 bool open_npy(struct source *s, const struct ftmrt_call *call, const struct source_want *want)

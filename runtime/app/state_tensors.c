@@ -100,7 +100,10 @@ static bool map_file(struct state_file *f, const char *path)
     f->size = (size_t)info.st_size;
     f->data = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
-    return f->data != MAP_FAILED || report_error("%s: %s", path, strerror(errno));
+    if (f->data != MAP_FAILED)
+        return true;
+    report_error("%s: %s", path, strerror(errno));
+    return false;
 }
 
 bool state_file_open(struct state_file *f, const char *path)
