@@ -59,7 +59,7 @@ bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
                   const struct recipe *r, const struct weights *weights, struct binding **out);
 
 /* Builds the program: a state per parameter, a momentum slot per trainable one (added by the
- * backward pass), the functions predict, eval and train. */
+ * backward pass), the functions predict, eval and train; that for training has images of its own size (net.h). */
 bool lower_program(struct arena *arena, struct diag *diag, const struct net *net,
                    const struct recipe *r, const struct binding *binding, struct program **out);
 

@@ -19,12 +19,12 @@ struct lower {
     const struct recipe *recipe;
     const struct binding *binding;
     struct program *program;
-    uint32_t *first_param; /* per layer: its first parameter in the binding, or UINT32_MAX */
 };
 
 /* A function under construction. */
 struct body {
     struct lower *c;
+    const struct net *net; /* for images of the entry's size */
     struct graph *g;
     value_id *values; /* per layer */
     bool *visiting;   /* per layer: below it in the recursion */
@@ -52,15 +52,20 @@ static void add_state(struct lower *c, const struct net_param *p)
 
 static void add_states(struct lower *c)
 {
-    c->first_param = arena_array(c->arena, uint32_t, c->net->layers.len + 1);
-    for (uint32_t i = 0; i < c->net->layers.len; i++)
-        c->first_param[i] = UINT32_MAX;
-    for (uint32_t i = 0; i < c->binding->params.len; i++) {
-        const struct net_param *p = &c->binding->params.at[i];
-        if (c->first_param[p->layer.i] == UINT32_MAX)
-            c->first_param[p->layer.i] = i;
-        add_state(c, p);
-    }
+    for (uint32_t i = 0; i < c->binding->params.len; i++)
+        add_state(c, &c->binding->params.at[i]);
+}
+
+/* The state of a layer's first parameter; the others follow it. A layer has them by its name, whatever the size of the
+ * images that its network is made for. */
+static int64_t first_state(const struct lower *c, const struct layer *l)
+{
+    if (!l->param_count)
+        return NO_STATE;
+    const uint32_t state =
+        program_find_state(c->program, arena_printf(c->arena, "%s.%s", l->path, l->params[0].name));
+    FTM_BUG_ON(state == UINT32_MAX, "no state for %s.%s", l->path, l->params[0].name);
+    return state;
 }
 
 /* ---- the forward pass ---- */
@@ -70,7 +75,7 @@ static value_id lower_layer(struct body *b, layer_id id);
 static value_id lower_nodes(struct body *b, layer_id id)
 {
     struct lower *c = b->c;
-    const struct layer *l = &c->net->layers.at[id.i];
+    const struct layer *l = &b->net->layers.at[id.i];
     if (!l->row)
         return graph_input_as(b->g, l->input_name, l->type, FTMRT_ROLE_INPUT);
     value_id *inputs = arena_array(c->arena, value_id, l->input_count);
@@ -79,8 +84,7 @@ static value_id lower_nodes(struct body *b, layer_id id)
     struct layer_site site = {.graph = b->g,
                               .layer = l,
                               .inputs = inputs,
-                              .first_state =
-                                  c->first_param[id.i], /* states are indexed as parameters */
+                              .first_state = first_state(c, l),
                               .training = b->g->kind == FTMRT_ENTRY_TRAIN};
     return layer_lower(&site);
 }
@@ -104,22 +108,23 @@ static value_id lower_layer(struct body *b, layer_id id)
 static value_id lower_body(struct body *b, struct lower *c, const char *name,
                            enum ftmrt_entry_kind kind)
 {
-    const uint32_t count = c->net->layers.len;
-    *b = (struct body){.c = c, .g = program_add_function(c->program, name, kind)};
+    const struct net *net = net_of_entry(c->net, kind);
+    const uint32_t count = net->layers.len;
+    *b = (struct body){.c = c, .net = net, .g = program_add_function(c->program, name, kind)};
     b->values = arena_array(c->arena, value_id, count + 1);
     b->visiting = arena_array(c->arena, bool, count + 1);
     for (uint32_t i = 0; i < count; i++)
         b->values[i] = VALUE_NONE;
     for (uint32_t i = 0; i < count; i++) {
-        const struct layer *l = &c->net->layers.at[i];
+        const struct layer *l = &net->layers.at[i];
         if (!l->row && !l->dead)
             lower_layer(b, (layer_id){i});
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!c->net->layers.at[i].dead)
+        if (!net->layers.at[i].dead)
             lower_layer(b, (layer_id){i});
     }
-    return b->values[c->net->output.i];
+    return b->values[net->output.i];
 }
 
 /* The arguments of a call as the attributes of their names. */
@@ -188,16 +193,15 @@ static bool lower_loss(struct lower *c, const char *name, enum ftmrt_entry_kind 
     return true;
 }
 
-static bool check_classes(const struct lower *c)
+static bool check_classes(const struct lower *c, const struct net *net)
 {
-    const struct layer *l = &c->net->layers.at[c->net->output.i];
+    const struct layer *l = &net->layers.at[net->output.i];
     const struct shape *s = &l->type.shape;
     if (s->rank == 2 && s->dim[1] == recipe_classes(c->recipe))
         return true;
     char shape[96];
     diag_report(c->diag, l->span, DIAG_OUTPUT_CLASSES,
-                c->net->output_name ? c->net->output_name : "logits",
-                shape_text(s, shape, sizeof shape),
+                net->output_name ? net->output_name : "logits", shape_text(s, shape, sizeof shape),
                 arena_printf(c->arena, "%" PRId64, recipe_classes(c->recipe)));
     if (l->path && s->rank == 2)
         diag_note(c->diag, "give the network a new head: `replace %s with linear(classes)`",
@@ -222,7 +226,7 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct net *net
                    const struct recipe *r, const struct binding *binding, struct program **out)
 {
     struct lower c = {.arena = arena, .diag = diag, .net = net, .recipe = r, .binding = binding};
-    if (!check_classes(&c))
+    if (!check_classes(&c, net) || !check_classes(&c, net_of_entry(net, FTMRT_ENTRY_TRAIN)))
         return false;
     c.program =
         program_new(arena, diag, r->bound.name, recipe_integer(r, FTMRT_PARAM_finetune_batch));

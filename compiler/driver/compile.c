@@ -339,7 +339,7 @@ static bool explain(struct compilation *c)
         if (f->graph->kind == FTMRT_ENTRY_TRAIN)
             plan.calls_train = f->calls.len;
     }
-    report_explain(c->net, c->recipe, c->binding, &plan, stdout);
+    report_explain(c->net, c->recipe, &plan, stdout);
     return true;
 }
 

@@ -22,63 +22,71 @@ struct layer_cost {
     bool above;    /* it or something in front of it trains or updates statistics */
 };
 
+/* A network for images of one size, and what its layers cost. */
+struct net_costs {
+    const struct net *net;
+    struct layer_cost *costs; /* per layer */
+};
+
 struct explain {
     struct arena *arena;
-    const struct net *net;
     const struct recipe *recipe;
-    const struct binding *binding;
-    struct layer_cost *costs; /* per layer */
-    struct map variants;      /* by path of a layer: the kernel that computes it */
+    struct net_costs eval, train; /* of evaluation and of training: one where the size is one */
+    struct map variants;          /* by path of a layer: the kernel that computes it */
     FILE *out;
 };
 
-static void count_params(struct explain *e)
+static void count_params(struct layer_cost *cost, const struct layer *l)
 {
-    for (uint32_t i = 0; i < e->binding->params.len; i++) {
-        const struct net_param *p = &e->binding->params.at[i];
-        struct layer_cost *cost = &e->costs[p->layer.i];
-        cost->above = cost->above || p->mutable;
-        if (p->param->kind != LAYER_PARAMETER)
+    cost->above = layer_updates_statistics(l);
+    for (uint32_t i = 0; i < l->param_count; i++) {
+        const struct layer_param *p = &l->params[i];
+        if (p->kind != LAYER_PARAMETER)
             continue;
-        const int64_t n = shape_elements(&p->param->type.shape, 1);
+        const int64_t n = shape_elements(&p->type.shape, 1);
         cost->params += n;
-        cost->trainable += p->param->trainable ? n : 0;
+        cost->trainable += p->trainable ? n : 0;
+        cost->above = cost->above || p->trainable;
     }
 }
 
 /* Follows operands until nothing changes, since edits may append layers out of order. */
-static void spread_above(struct explain *e)
+static void spread_above(struct net_costs *c)
 {
     for (bool changed = true; changed;) {
         changed = false;
-        for (uint32_t i = 0; i < e->net->layers.len; i++) {
-            const struct layer *l = &e->net->layers.at[i];
+        for (uint32_t i = 0; i < c->net->layers.len; i++) {
+            const struct layer *l = &c->net->layers.at[i];
             for (uint32_t k = 0; !l->dead && k < l->input_count; k++) {
-                if (e->costs[i].above || !e->costs[l->inputs[k].i].above)
+                if (c->costs[i].above || !c->costs[l->inputs[k].i].above)
                     continue;
-                e->costs[i].above = changed = true;
+                c->costs[i].above = changed = true;
             }
         }
     }
 }
 
-static void measure(struct explain *e)
+static struct net_costs measure(struct arena *arena, const struct net *net)
 {
-    count_params(e);
-    spread_above(e);
-    for (uint32_t i = 0; i < e->net->layers.len; i++) {
-        const struct layer *l = &e->net->layers.at[i];
-        struct layer_cost *cost = &e->costs[i];
+    struct net_costs c = {net, arena_array(arena, struct layer_cost, net->layers.len + 1)};
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (!net->layers.at[i].dead)
+            count_params(&c.costs[i], &net->layers.at[i]);
+    spread_above(&c);
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        const struct layer *l = &net->layers.at[i];
+        struct layer_cost *cost = &c.costs[i];
         if (l->dead)
             continue;
         cost->macs = layer_work(l);
         cost->bytes = shape_elements(&l->type.shape, 1) * 4;
         cost->step_macs = cost->macs;
-        if (cost->macs && e->costs[l->inputs[0].i].above)
+        if (cost->macs && c.costs[l->inputs[0].i].above)
             cost->step_macs += cost->macs;
         if (cost->macs && l->params[0].trainable)
             cost->step_macs += cost->macs;
     }
+    return c;
 }
 
 /* ---- printing ---- */
@@ -105,6 +113,15 @@ static void find_variants(struct explain *e, const struct graph *g)
         if (!n->dead && n->name && n->variant)
             map_set(&e->variants, n->name, (void *)n->variant);
     }
+}
+
+/* What a network reads: the shape of its first input. */
+static const char *input_text(const struct net *net, char *text, unsigned size)
+{
+    uint32_t i = 0;
+    while (net->layers.at[i].row)
+        i++;
+    return shape_text(&net->layers.at[i].type.shape, text, size);
 }
 
 static int path_width(const struct net *net)
@@ -137,21 +154,22 @@ static void print_layer(const struct explain *e, const struct layer *l, const st
 
 static void print_layers(const struct explain *e)
 {
-    const int width = path_width(e->net);
+    const struct net *net = e->eval.net;
+    const int width = path_width(net);
     fprintf(e->out, "%-*s  %-17s %-18s %10s %13s %11s  %s\n", width, "name", "kind", "output",
             "parameters", "MACs/image", "bytes/image", "training");
-    for (uint32_t i = 0; i < e->net->layers.len; i++) {
-        if (!e->net->layers.at[i].dead)
-            print_layer(e, &e->net->layers.at[i], &e->costs[i], width);
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        if (!net->layers.at[i].dead)
+            print_layer(e, &net->layers.at[i], &e->eval.costs[i], width);
     }
 }
 
-static struct layer_cost sum(const struct explain *e, bool prefix_only)
+static struct layer_cost sum(const struct net_costs *n, bool prefix_only)
 {
     struct layer_cost t = {0};
-    for (uint32_t i = 0; i < e->net->layers.len; i++) {
-        const struct layer_cost *c = &e->costs[i];
-        if (e->net->layers.at[i].dead || (prefix_only && c->above))
+    for (uint32_t i = 0; i < n->net->layers.len; i++) {
+        const struct layer_cost *c = &n->costs[i];
+        if (n->net->layers.at[i].dead || (prefix_only && c->above))
             continue;
         t.params += c->params;
         t.trainable += c->trainable;
@@ -162,21 +180,36 @@ static struct layer_cost sum(const struct explain *e, bool prefix_only)
     return t;
 }
 
+/* The sizes of images, where training has another one: the rows of layers are those of evaluation. */
+static void print_sizes(const struct explain *e)
+{
+    char eval[96], train[96];
+    if (e->eval.net == e->train.net)
+        return;
+    fprintf(e->out, "images       %s in evaluation, %s in training\n",
+            input_text(e->eval.net, eval, sizeof eval),
+            input_text(e->train.net, train, sizeof train));
+}
+
 static double percent(int64_t part, int64_t whole)
 {
     return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static void print_totals(const struct explain *e, const struct layer_cost *total)
+static void print_totals(const struct explain *e)
 {
-    const struct layer_cost prefix = sum(e, true);
-    fprintf(e->out, "\nparameters   %" PRId64 ", %" PRId64 " of them trained (%.1f %%)\n",
+    const struct layer_cost sums = sum(&e->eval, false), prefix = sum(&e->eval, true);
+    const struct layer_cost *const total = &sums;
+    fputc('\n', e->out);
+    print_sizes(e);
+    fprintf(e->out, "parameters   %" PRId64 ", %" PRId64 " of them trained (%.1f %%)\n",
             total->params, total->trainable, percent(total->trainable, total->params));
     fprintf(e->out, "forward      %.3f million MACs per image\n", (double)total->macs * 1e-6);
     fprintf(e->out,
             "train step   %.3f million MACs per image, batch of %" PRId64 " in %" PRId64
             " shards\n",
-            (double)total->step_macs * 1e-6, recipe_integer(e->recipe, FTMRT_PARAM_finetune_batch),
+            (double)sum(&e->train, false).step_macs * 1e-6,
+            recipe_integer(e->recipe, FTMRT_PARAM_finetune_batch),
             recipe_integer(e->recipe, FTMRT_PARAM_finetune_shards));
     fprintf(e->out, "activations  %.3f MB per image, if every value were kept\n",
             (double)total->bytes * 1e-6);
@@ -185,22 +218,24 @@ static void print_totals(const struct explain *e, const struct layer_cost *total
 }
 
 /* The layers with the largest share of a training step's multiplications. */
-static void print_costly(const struct explain *e, const struct layer_cost *total)
+static void print_costly(const struct explain *e)
 {
-    bool *printed = arena_array(e->arena, bool, e->net->layers.len + 1);
+    const struct net *net = e->train.net;
+    const struct layer_cost *costs = e->train.costs, total = sum(&e->train, false);
+    bool *printed = arena_array(e->arena, bool, net->layers.len + 1);
     fputs("where the multiplications of a train step go:\n", e->out);
     for (int k = 0; k < COSTLY_LAYERS; k++) {
         uint32_t best = UINT32_MAX;
-        for (uint32_t i = 0; i < e->net->layers.len; i++) {
-            if (!e->net->layers.at[i].dead && !printed[i] && e->costs[i].step_macs &&
-                (best == UINT32_MAX || e->costs[i].step_macs > e->costs[best].step_macs))
+        for (uint32_t i = 0; i < net->layers.len; i++) {
+            if (!net->layers.at[i].dead && !printed[i] && costs[i].step_macs &&
+                (best == UINT32_MAX || costs[i].step_macs > costs[best].step_macs))
                 best = i;
         }
         if (best == UINT32_MAX)
             return;
         printed[best] = true;
-        const struct layer *l = &e->net->layers.at[best];
-        fprintf(e->out, "  %5.1f %%  %s\n", percent(e->costs[best].step_macs, total->step_macs),
+        const struct layer *l = &net->layers.at[best];
+        fprintf(e->out, "  %5.1f %%  %s\n", percent(costs[best].step_macs, total.step_macs),
                 l->path ? l->path : layer_kind(l));
     }
 }
@@ -217,21 +252,21 @@ static void print_plan(const struct explain_plan *p, FILE *out)
                 (unsigned)p->calls_predict, (unsigned)p->calls_train);
 }
 
-void report_explain(const struct net *net, const struct recipe *r, const struct binding *binding,
-                    const struct explain_plan *plan, FILE *out)
+void report_explain(const struct net *net, const struct recipe *r, const struct explain_plan *plan,
+                    FILE *out)
 {
     struct arena scratch;
     arena_init(&scratch, "explain");
-    struct explain e = {.arena = &scratch, .net = net, .recipe = r, .binding = binding, .out = out};
-    e.costs = arena_array(&scratch, struct layer_cost, net->layers.len + 1);
-    measure(&e);
+    struct explain e = {.arena = &scratch, .recipe = r, .out = out};
+    e.eval = e.train = measure(&scratch, net);
+    if (net->train)
+        e.train = measure(&scratch, net->train);
     find_variants(&e, plan ? plan->predict : NULL);
     fprintf(out, "%s: %s\n\n", r->bound.name, recipe_text(r, FTMRT_PARAM_finetune_model));
     print_layers(&e);
-    const struct layer_cost total = sum(&e, false);
-    print_totals(&e, &total);
+    print_totals(&e);
     if (plan)
         print_plan(plan, out);
-    print_costly(&e, &total);
+    print_costly(&e);
     arena_clear(&scratch);
 }

@@ -13,10 +13,10 @@ struct explain_plan {
     const struct graph *predict; /* as scheduled: which kernel computes a layer; NULL: unknown */
 };
 
-/* A row per layer: shape, parameters, frozen or trained, multiplications, memory; then totals. plan
- * may be NULL. */
-void report_explain(const struct net *net, const struct recipe *r, const struct binding *binding,
-                    const struct explain_plan *plan, FILE *out);
+/* A row per layer: shape, parameters, frozen or trained, multiplications, memory; then totals. Where training has images of
+ * another size, the rows are those of evaluation and what a step takes is that of training. plan may be NULL. */
+void report_explain(const struct net *net, const struct recipe *r, const struct explain_plan *plan,
+                    FILE *out);
 
 /* Which tensor goes to which parameter, and what is left over on both sides and why. */
 void report_map(const struct net *net, const struct recipe *r, const struct binding *binding,

@@ -53,6 +53,7 @@ struct frame {
 /* Of the images that a network reads; 0: not known. */
 struct image_size {
     int64_t channels, height, width;
+    const char *transform; /* whose pipeline makes them: "eval", "train" */
 };
 
 /* ---- expressions.c */

@@ -298,19 +298,27 @@ static const struct param *model_input(struct builder *b, const struct decl *mod
     return NULL;
 }
 
-/* A dimension of the input: the declared number, or what the pipeline makes. 0 after a report. */
-static int64_t input_dim(struct builder *b, struct frame *scope, const struct expr *dim,
-                         int64_t made, const char *what, const char *advice)
+static const char *const image_dims[] = {"a channel count", "a height", "a width"};
+
+/* Dimension i of the input: the declared number, or what the pipeline makes. 0 after a report. */
+static int64_t input_dim(struct builder *b, struct frame *scope, const struct expr *dim, uint32_t i,
+                         const struct image_size *image)
 {
+    const int64_t made = (const int64_t[]){image->channels, image->height, image->width}[i];
     struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(b, scope, dim);
     if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
         return v.integer;
     if (v.kind == VALUE_INT && made) {
-        diag_report(b->diag, dim->span, DIAG_INPUT_SIZE, what, (long long)v.integer,
-                    (long long)made);
-        diag_note(b->diag, "%s", advice);
+        diag_report(b->diag, dim->span, DIAG_INPUT_SIZE, image_dims[i], (long long)v.integer,
+                    image->transform, (long long)made);
+        diag_note(b->diag, "%s",
+                  i == 0 ? "to_grey() makes 1 channel, to_rgb() 3"
+                         : arena_printf(b->arena,
+                                        "the last resize or center_crop of "
+                                        "`transform %s` gives the size",
+                                        image->transform));
     } else if (v.kind != VALUE_INT && v.kind != VALUE_ERROR) {
-        diag_report(b->diag, dim->span, DIAG_WRONG_TYPE, what, "an integer or a name",
+        diag_report(b->diag, dim->span, DIAG_WRONG_TYPE, image_dims[i], "an integer or a name",
                     value_text(b->arena, &v));
     }
     return 0;
@@ -319,17 +327,14 @@ static int64_t input_dim(struct builder *b, struct frame *scope, const struct ex
 static struct value add_input(struct builder *b, struct frame *scope, const struct param *p,
                               const struct image_size *image)
 {
-    static const char *const color = "to_grey() makes 1 channel, to_rgb() 3";
-    static const char *const size =
-        "the last resize or center_crop of `transform eval` gives the size";
-    struct expr *const *dims = p->dims->list.at;
-    int64_t channels = input_dim(b, scope, dims[0], image->channels, "a channel count", color);
-    int64_t height = input_dim(b, scope, dims[1], image->height, "a height", size);
-    int64_t width = input_dim(b, scope, dims[2], image->width, "a width", size);
-    if (!channels || !height || !width)
+    int64_t dim[3];
+    bool ok = true;
+    for (uint32_t i = 0; i < 3; i++)
+        ok = (dim[i] = input_dim(b, scope, p->dims->list.at[i], i, image)) != 0 && ok;
+    if (!ok)
         return value_error();
     struct layer l = {.input_name = p->name, .scope = "", .span = p->span};
-    l.type = (struct type){FTMRT_F32, shape_4d(DIM_BATCH, channels, height, width)};
+    l.type = (struct type){FTMRT_F32, shape_4d(DIM_BATCH, dim[0], dim[1], dim[2])};
     layer_id id = net_add(b, l);
     return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
 }

@@ -64,7 +64,16 @@ struct net {
     VEC(struct layer) layers; /* in order of definition; edits append, net_sort() orders */
     layer_id output;          /* logits */
     const char *output_name;
+    struct net *
+        train; /* the same network for the images of training, if they have another size: layers of its own,
+                  whose parameters are named, shaped and frozen as here; else NULL */
 };
+
+/* The network that entries of a kind run: training has images of its own size. */
+static inline const struct net *net_of_entry(const struct net *net, enum ftmrt_entry_kind kind)
+{
+    return kind == FTMRT_ENTRY_TRAIN && net->train ? net->train : net;
+}
 
 /* "conv2d", "relu", ..., "input". */
 const char *layer_kind(const struct layer *l);

@@ -3,17 +3,21 @@
  * run where they still make sense, so that one run shows many errors. */
 #include "recipe_reader.h"
 
-/* The network of the model call, edited and frozen. */
-static void build_network(struct recipe_reader *r, struct frame *scope)
+/* The network of the model call for images of one size, edited and frozen. false: it is of no use. */
+static bool build_network(struct recipe_reader *r, struct frame *scope,
+                          const struct image_size *image)
 {
     const struct recipe_stmt *model = find_setting(r, RECIPE_SETTING, "model");
-    if (!r->model || !r->image.height ||
-        !build_model(r->builder, scope, r->model, model->values->list.at[0], &r->image))
-        return;
-    if (!read_edits(r, scope))
-        return;
+    if (!r->model || !image->height ||
+        !build_model(r->builder, scope, r->model, model->values->list.at[0], image) ||
+        !read_edits(r, scope))
+        return false;
     read_freezing(r);
-    const struct net *net = r->builder->net;
+    return true;
+}
+
+static void set_classes(struct recipe_reader *r, const struct net *net)
+{
     const struct shape *s = &net->layers.at[net->output.i].type.shape;
     if (!recipe_classes(r->recipe) && s->rank >= 2)
         *recipe_setting(r->recipe, FTMRT_PARAM_finetune_classes) =
@@ -31,6 +35,26 @@ static void builder_init(struct builder *b, const struct files *files)
     b->net->output = LAYER_NONE;
 }
 
+/* The network for the images of training, where they have another size. Model and edits run anew, as what they compute
+ * may depend on the size. */
+static void build_for_training(struct recipe_reader *r, struct frame *scope)
+{
+    struct builder *const eval = r->builder;
+    struct builder train;
+    const struct image_size *a = &r->eval_image, *b = &r->train_image;
+    const uint32_t errors = r->diag->errors;
+    if (!b->height || (a->height == b->height && a->width == b->width))
+        return;
+    builder_init(&train, r->files);
+    r->builder = &train;
+    if (build_network(r, scope, b) && check_sizes(r, eval->net))
+        eval->net->train = train.net;
+    if (r->diag->errors > errors)
+        diag_note(r->diag, "`transform train` makes images of %s, `transform eval` of %s",
+                  image_text(r->arena, b), image_text(r->arena, a));
+    r->builder = eval;
+}
+
 /* Everything behind the files. */
 static void read_recipe(struct recipe_reader *r)
 {
@@ -39,7 +63,10 @@ static void read_recipe(struct recipe_reader *r)
     read_classes(r, &scope);
     read_transforms(r, &scope);
     read_settings(r, &scope);
-    build_network(r, &scope);
+    if (!build_network(r, &scope, &r->eval_image))
+        return;
+    set_classes(r, r->builder->net);
+    build_for_training(r, &scope);
 }
 
 bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,

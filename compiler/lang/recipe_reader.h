@@ -4,6 +4,7 @@
  *     transforms.c pipelines, preprocess
  *     edit.c       replace, insert, remove, set
  *     freezing.c   freeze and train
+ *     sizes.c      one network for two sizes of image
  *     read.c       the order of all this */
 #ifndef FTM_LANG_RECIPE_READER_H
 #define FTM_LANG_RECIPE_READER_H
@@ -17,8 +18,8 @@ struct recipe_reader {
     const struct files *files;
     struct builder *builder;
     struct recipe *recipe;
-    struct image_size image;  /* that `transform eval` makes */
-    const struct decl *model; /* that the recipe calls */
+    struct image_size eval_image, train_image; /* that the pipelines make */
+    const struct decl *model;                  /* that the recipe calls */
 };
 
 /* Every setting as its row has it: before all others. */
@@ -31,6 +32,12 @@ void read_settings(struct recipe_reader *r, struct frame *scope);
 bool read_edits(struct recipe_reader *r, struct frame *scope);
 /* freeze and train, behind all edits. */
 void read_freezing(struct recipe_reader *r);
+
+/* "160 x 160" */
+const char *image_text(struct arena *arena, const struct image_size *image);
+/* Whether the network that r->builder has made for the images of training has the layers with parameters of `eval`, and
+ * their shapes; reports what differs. */
+bool check_sizes(struct recipe_reader *r, const struct net *eval);
 
 /* The argument of a key of a block of the recipe. */
 struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt_param key);

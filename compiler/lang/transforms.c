@@ -2,7 +2,7 @@
  * network's input.
  *
  * Pixels are 0..255 until `normalize`, which is the last step. A pipeline is followed symbolically:
- * the size that it makes is the size the network is compiled for. */
+ * the sizes that the two make are those the network is compiled for. */
 #include "recipe_reader.h"
 
 #include <math.h>
@@ -192,33 +192,27 @@ static bool eval_pipeline(struct recipe_reader *r, struct frame *scope, struct p
     return false;
 }
 
-static void check_train_size(struct recipe_reader *r, const struct recipe_stmt *stmt,
-                             const struct ftmrt_form *form)
+/* The images of training may have another size, but the same channels. */
+static void check_channels(struct recipe_reader *r, const struct recipe_stmt *stmt)
 {
-    if (r->image.height && (form->height != r->image.height || form->width != r->image.width))
-        order_error(
-            r, stmt->span,
-            arena_printf(
-                r->arena,
-                "`transform train` makes images of %lld x %lld, `transform eval` of %lld x %lld",
-                (long long)form->height, (long long)form->width, (long long)r->image.height,
-                (long long)r->image.width),
-            "the network is compiled for one size");
-    if (form->channels && r->image.channels && form->channels != r->image.channels)
+    const int64_t train = r->train_image.channels, eval = r->eval_image.channels;
+    if (train && eval && train != eval)
         diag_report(r->diag, stmt->span, DIAG_TRANSFORM_CHANNELS, "`transform train`",
-                    (long long)form->channels, (long long)r->image.channels);
+                    (long long)train, (long long)eval);
 }
 
-static bool size_known(struct recipe_reader *r, struct span span, const struct ftmrt_form *form)
+/* The size of the images behind a pipeline; unknown after a report. */
+static struct image_size image_behind(struct recipe_reader *r, const char *transform,
+                                      struct span span, const struct ftmrt_form *form)
 {
     if (form->height)
-        return true;
-    diag_report(r->diag, span, DIAG_UNKNOWN_SIZE, "size");
+        return (struct image_size){form->channels, form->height, form->width, transform};
+    diag_report(r->diag, span, DIAG_UNKNOWN_SIZE, "size", transform);
     diag_note(r->diag, form->shorter
                            ? "resize(n) sets the shorter side only: add center_crop(n), or "
                              "write resize(height, width)"
                            : "add resize(height, width), or resize(n), center_crop(n)");
-    return false;
+    return (struct image_size){.transform = transform};
 }
 
 /* Figures of an evaluation are the same each time. */
@@ -240,20 +234,19 @@ void read_transforms(struct recipe_reader *r, struct frame *scope)
     struct pipeline eval_steps = {0}, train_steps = {0};
     const struct recipe_stmt *eval_stmt = find_setting(r, RECIPE_TRANSFORM, "eval");
     const struct recipe_stmt *train_stmt = find_setting(r, RECIPE_TRANSFORM, "train");
-    if (eval_pipeline(r, scope, &eval_steps) &&
-        size_known(r, eval_stmt ? eval_stmt->span : r->files->finetune->span, &eval_steps.form)) {
-        r->image.height = eval_steps.form.height;
-        r->image.width = eval_steps.form.width;
-        r->image.channels = eval_steps.form.channels;
-    }
+    if (eval_pipeline(r, scope, &eval_steps))
+        r->eval_image = image_behind(
+            r, "eval", eval_stmt ? eval_stmt->span : r->files->finetune->span, &eval_steps.form);
     check_not_random(r, &eval_steps);
-    if (!train_stmt)
+    if (!train_stmt) {
         train_steps = eval_steps;
-    else if (add_steps(r, scope, train_stmt->values, &train_steps) &&
-             size_known(r, train_stmt->span, &train_steps.form))
-        check_train_size(r, train_stmt, &train_steps.form);
+        r->train_image = r->eval_image;
+    } else if (add_steps(r, scope, train_stmt->values, &train_steps)) {
+        r->train_image = image_behind(r, "train", train_stmt->span, &train_steps.form);
+        check_channels(r, train_stmt);
+    }
     keep(r, FTMRT_PARAM_transform_eval, &eval_steps);
     keep(r, FTMRT_PARAM_transform_train, &train_steps);
-    if (r->image.height)
+    if (r->eval_image.height)
         compare(r, &eval_steps, &train_steps);
 }

@@ -7,30 +7,35 @@
 #include "call_json.h"
 #include "report.h"
 
-/* The first value of a role among the inputs or outputs of the program's own entries, or NULL. */
-static const struct ftmrt_value *value_of(const struct ftmrt_program *p, enum ftmrt_role role)
+/* What the entry of a kind takes of a sample, itself or through the one that computes its features; NULL: nothing. */
+static const struct ftmrt_value *input_of(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
 {
-    const struct ftmrt_value *v = NULL;
-    for (uint32_t i = 0; i < p->entry_count && !v; i++) {
-        const struct ftmrt_entry *e = &p->entries[i];
-        v = ftmrt_find_value(e->inputs, e->input_count, role, NULL);
-        if (!v)
-            v = ftmrt_find_value(e->outputs, e->output_count, role, NULL);
-    }
-    return v;
+    const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, 1);
+    const struct ftmrt_value *v =
+        e ? ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_INPUT, NULL) : NULL;
+    return e && !v && kind != FTMRT_ENTRY_PREFIX ? input_of(p, FTMRT_ENTRY_PREFIX) : v;
+}
+
+static struct config_input input_from(const struct ftmrt_value *v)
+{
+    return (struct config_input){
+        .name = v->name, .channels = v->dim[1], .height = v->dim[2], .width = v->dim[3]};
 }
 
 /* What the network takes and makes; false if that is no image and no class. */
 static bool read_interface(struct config *c, const struct ftmrt_program *p)
 {
-    const struct ftmrt_value *input = value_of(p, FTMRT_ROLE_INPUT),
-                             *logits = value_of(p, FTMRT_ROLE_LOGITS);
-    if (!input || input->rank != 4 || !logits || logits->rank != 2)
+    const struct ftmrt_entry *predict = ftmrt_entry_for(p, FTMRT_ENTRY_PREDICT, NULL, 0, 1);
+    const struct ftmrt_value *logits =
+        predict ? ftmrt_find_value(predict->outputs, predict->output_count, FTMRT_ROLE_LOGITS, NULL)
+                : NULL;
+    const struct ftmrt_value *eval = input_of(p, FTMRT_ENTRY_PREDICT),
+                             *train = input_of(p, FTMRT_ENTRY_TRAIN);
+    train = train ? train : eval;
+    if (!eval || eval->rank != 4 || train->rank != 4 || !logits || logits->rank != 2)
         return false;
-    c->input_name = input->name;
-    c->channels = input->dim[1];
-    c->height = input->dim[2];
-    c->width = input->dim[3];
+    c->input_eval = input_from(eval);
+    c->input_train = input_from(train);
     c->classes = logits->dim[1];
     return true;
 }
@@ -82,9 +87,9 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
     read_data(c, ftmrt_call_inner(f, FTMRT_PARAM_finetune_data));
     const struct ftmrt_call *transform = ftmrt_call_inner(f, FTMRT_PARAM_finetune_transform);
-    c->transform_train = pipeline_of(transform, FTMRT_PARAM_transform_train);
-    c->transform_eval = pipeline_of(transform, FTMRT_PARAM_transform_eval);
-    c->preprocess = pipeline_json(&c->transform_eval);
+    c->input_train.transform = pipeline_of(transform, FTMRT_PARAM_transform_train);
+    c->input_eval.transform = pipeline_of(transform, FTMRT_PARAM_transform_eval);
+    c->preprocess = pipeline_json(&c->input_eval.transform);
 }
 
 bool config_read(struct config *c, const struct ftmrt_program *p)
@@ -108,15 +113,22 @@ void config_free(struct config *c)
     *c = (struct config){0};
 }
 
-struct source_want config_want(const struct config *c, const char *data_dir)
+struct source_want config_want(const struct config *c, const struct config_input *input,
+                               const char *data_dir)
 {
     return (struct source_want){.base = c->base,
                                 .data_dir = data_dir,
-                                .channels = c->channels,
-                                .height = c->height,
-                                .width = c->width,
+                                .channels = input->channels,
+                                .height = input->height,
+                                .width = input->width,
                                 .classes = c->classes,
                                 .labels = c->labels};
+}
+
+bool config_two_sizes(const struct config *c)
+{
+    const struct config_input *train = &c->input_train, *eval = &c->input_eval;
+    return train->height != eval->height || train->width != eval->width;
 }
 
 bool config_scalar(const struct config *c, const char *name, double *value)

@@ -11,17 +11,22 @@
 #include "source.h"
 #include "transform.h"
 
+/* An input of the network, and the pipeline that makes it of a picture. */
+struct config_input {
+    const char *name;
+    int64_t channels, height, width;
+    struct ftmrt_pipeline transform;
+};
+
 struct config {
     const char *name, *model, *base;
     const char *weights; /* name of the file; NULL: random */
     int64_t classes;
-    char **labels; /* `classes` names */
-    const char *input_name;
-    int64_t channels, height, width;
+    char **labels;                                      /* `classes` names */
+    struct config_input input_train, input_eval;        /* of training, and of all else */
     const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
     double validation_percent; /* of train, if there is no validation source */
-    struct ftmrt_pipeline transform_train, transform_eval;
-    char *preprocess; /* transform_eval as JSON, for trained files */
+    char *preprocess;          /* input_eval's transform as JSON, for trained files */
     const struct ftmrt_call *optimizer, *schedule;
     int64_t epochs, batch;
     uint64_t seed;
@@ -33,8 +38,12 @@ struct config {
 bool config_read(struct config *c, const struct ftmrt_program *p);
 void config_free(struct config *c);
 
-/* What a source needs to know of the network. data_dir: --data, or NULL. */
-struct source_want config_want(const struct config *c, const char *data_dir);
+/* What a source needs to know of the network: the input that its samples become. data_dir: --data, or NULL. */
+struct source_want config_want(const struct config *c, const struct config_input *input,
+                               const char *data_dir);
+
+/* Whether training has images of another size than evaluation. */
+bool config_two_sizes(const struct config *c);
 
 /* A scalar of the optimizer by its parameter's name; false if it has none of that name. */
 bool config_scalar(const struct config *c, const char *name, double *value);

@@ -10,7 +10,7 @@
 static bool open_eval_data(struct source *d, const struct config *c, const struct options *o)
 {
     const struct ftmrt_call *source = c->test ? c->test : c->validation;
-    const struct source_want want = config_want(c, o->data);
+    const struct source_want want = config_want(c, &c->input_eval, o->data);
     if (!source)
         return report_error("the recipe names no test data; add `test = ...` to its data block");
     return source_open(d, source, &want);

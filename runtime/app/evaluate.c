@@ -20,7 +20,7 @@ static bool evaluate_batch(struct session *s, struct metrics *m, int64_t n)
 bool evaluate(struct session *s, const struct subset *d, struct metrics *m, float *all_logits)
 {
     int64_t most = s->program->max_batch, classes = s->config.classes;
-    const struct loader l = loader_of(d->source, s->config.transform_eval, &s->config, 0);
+    const struct loader l = loader_of(d->source, &s->config.input_eval, s->config.seed, 0);
     if (m)
         metrics_init(m, classes, d->count);
     for (int64_t first = 0; first < d->count; first += most) {

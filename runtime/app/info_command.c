@@ -24,6 +24,18 @@ static struct totals count_parameters(const struct ftmrt_program *p)
     return t;
 }
 
+static void print_input(const char *title, const struct config_input *i)
+{
+    printf("%s %s [%lld, %lld, %lld]\n", title, i->name, (long long)i->channels,
+           (long long)i->height, (long long)i->width);
+}
+
+static json_t *input_json(const struct config_input *i)
+{
+    return json_pack("[I,I,I]", (json_int_t)i->channels, (json_int_t)i->height,
+                     (json_int_t)i->width);
+}
+
 static void print_text(const struct ftmrt_program *p, const struct config *c,
                        const struct totals *t)
 {
@@ -33,8 +45,9 @@ static void print_text(const struct ftmrt_program *p, const struct config *c,
     printf("model       %s\n", c->model ? c->model : p->name);
     printf("weights     %s, %.1f MB in the program\n", c->weights ? c->weights : "random",
            (double)p->blob_size / 1e6);
-    printf("input       %s [%lld, %lld, %lld]\n", c->input_name, (long long)c->channels,
-           (long long)c->height, (long long)c->width);
+    print_input("input      ", &c->input_eval);
+    if (config_two_sizes(c))
+        print_input("in training", &c->input_train);
     printf("classes     %lld:", (long long)c->classes);
     for (int64_t k = 0; k < c->classes && k < 10; k++)
         printf(" %s", c->labels[k]);
@@ -48,12 +61,12 @@ static void print_json(const struct ftmrt_program *p, const struct config *c,
                        const struct totals *t)
 {
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:[I,I,I]}", "program", p->name,
+        "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "program", p->name,
         "compiler", p->compiler, "cpu", p->cpu, "cpu_supported", ftmrt_cpu_supported(p->cpu),
         "classes", (json_int_t)c->classes, "parameters", (json_int_t)t->parameters, "trainable",
         (json_int_t)t->trainable, "max_batch", (json_int_t)p->max_batch, "workspace_bytes",
         (json_int_t)p->workspace_size, "weight_bytes", (json_int_t)p->blob_size, "input",
-        (json_int_t)c->channels, (json_int_t)c->height, (json_int_t)c->width);
+        input_json(&c->input_eval), "input_train", input_json(&c->input_train));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);

@@ -6,15 +6,15 @@
 #include "app.h"
 #include "report.h"
 
-struct loader loader_of(const struct source *s, struct ftmrt_pipeline pipeline,
-                        const struct config *c, uint64_t epoch)
+struct loader loader_of(const struct source *s, const struct config_input *input, uint64_t seed,
+                        uint64_t epoch)
 {
     return (struct loader){s,
-                           {.pipeline = pipeline,
-                            .draw = {.seed = c->seed, .epoch = epoch},
-                            .channels = (int)c->channels,
-                            .height = c->height,
-                            .width = c->width}};
+                           {.pipeline = input->transform,
+                            .draw = {.seed = seed, .epoch = epoch},
+                            .channels = (int)input->channels,
+                            .height = input->height,
+                            .width = input->width}};
 }
 
 void loader_space_free(struct loader_space *s)

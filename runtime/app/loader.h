@@ -16,9 +16,9 @@ struct loader_space {
 };
 void loader_space_free(struct loader_space *s);
 
-/* A loader for a pipeline of the recipe; epoch: of the random draws (0 outside training). */
-struct loader loader_of(const struct source *s, struct ftmrt_pipeline pipeline,
-                        const struct config *c, uint64_t epoch);
+/* A loader for an input of the network, with the recipe's seed; epoch: of the random draws (0 outside training). */
+struct loader loader_of(const struct source *s, const struct config_input *input, uint64_t seed,
+                        uint64_t epoch);
 
 /* Writes the input [C, H, W] of sample i. false after a message. */
 bool loader_input(const struct loader *l, struct loader_space *space, int64_t i, float *out);

@@ -58,7 +58,7 @@ static void print_sample(struct output *out, const char *name, const float *logi
 static bool predict_file(struct session *s, struct output *out, struct loader_space *space,
                          const char *path)
 {
-    const struct loader l = loader_of(NULL, s->config.transform_eval, &s->config, 0);
+    const struct loader l = loader_of(NULL, &s->config.input_eval, s->config.seed, 0);
     struct ftmrt_picture picture;
     if (!read_picture(path, &space->field, &picture) ||
         !loader_picture(&l, space, &picture, path, s->inputs) || !session_predict(s, 1))
@@ -89,7 +89,7 @@ static void print_samples(struct output *out, const float *logits, int64_t count
 static bool predict_array(struct session *s, struct output *out, const struct options *o)
 {
     struct source d;
-    const struct source_want want = config_want(&s->config, NULL);
+    const struct source_want want = config_want(&s->config, &s->config.input_eval, NULL);
     if (!source_open_npy(&d, o->data, &want))
         return false;
     int64_t dims[2] = {d.count, s->config.classes};

@@ -69,8 +69,8 @@ static bool check_constants(const struct session *s)
 
 static bool check_forward(struct session *s)
 {
-    int64_t classes = s->config.classes,
-            size = s->config.channels * s->config.height * s->config.width;
+    const struct config_input *input = &s->config.input_eval;
+    int64_t classes = s->config.classes, size = input->channels * input->height * input->width;
     for (int64_t i = 0; i < size; i++)
         s->inputs[i] = (float)(2 * ftmrt_uniform(1, 2, (uint64_t)i, FTMRT_USE_SELFTEST) - 1);
     float *first = app_alloc((size_t)classes, sizeof(float));

@@ -59,20 +59,37 @@ struct train_command {
 
 /* ---- what there is to do ---- */
 
+/* Whether samples of the training data can validate: inputs that are taken as they are have the size of training. */
+static bool check_split(const struct train_command *t)
+{
+    const struct config *c = &t->session.config;
+    const struct config_input *train = &c->input_train, *eval = &c->input_eval;
+    if (!t->split.validation_count || t->train.fields[FIELD_INPUT].kind != FIELD_TENSOR ||
+        !config_two_sizes(c))
+        return true;
+    return report_error("%s: float images are taken as they are, of %lld x %lld, and validation "
+                        "takes %lld x %lld; name "
+                        "a source of its own, `validation = npy(...)`, or give 8-bit images",
+                        t->train.name, (long long)train->height, (long long)train->width,
+                        (long long)eval->height, (long long)eval->width);
+}
+
 static bool open_data(struct train_command *t)
 {
     const struct config *c = &t->session.config;
-    const struct source_want want = config_want(c, t->options->data);
+    const struct source_want want = config_want(c, &c->input_train, t->options->data);
+    const struct source_want validation = config_want(c, &c->input_eval, t->options->data);
     if (!c->train)
         return report_error(
             "the recipe names no training data; add `train = ...` to its data block");
     if (!source_open(&t->train, c->train, &want))
         return false;
     if (c->validation)
-        return source_open(&t->validation, c->validation, &want);
+        return source_open(&t->validation, c->validation, &validation);
     split_stratified(&t->split, &t->train, c->classes, c->validation_percent, c->seed);
-    return t->split.train_count > 0 ||
-           report_error("%s: no samples are left for training", t->train.name);
+    if (!t->split.train_count)
+        return report_error("%s: no samples are left for training", t->train.name);
+    return check_split(t);
 }
 
 static struct subset train_subset(const struct train_command *t)

@@ -79,7 +79,8 @@ static enum trainer_outcome train_step(struct trainer *t)
     struct progress *p = &t->progress;
     const int64_t left = t->train.count - p->position, n = left < c->batch ? left : c->batch;
     const double lr = lr_schedule_rate(&t->schedule, p->step);
-    const struct loader l = loader_of(t->train.source, c->transform_train, c, (uint64_t)p->epoch);
+    const struct loader l =
+        loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)p->epoch);
     float loss = 0;
     if (!loader_batch(&l, t->order, p->position, n, s->inputs, s->labels) ||
         !session_train_step(s, n, p->step + 1, lr, &loss))

@@ -56,10 +56,38 @@ static const struct ftmrt_value
 
 static const struct ftmrt_entry entry = {.name = "predict",
                                          .scope = "",
+                                         .max_n = 1,
                                          .inputs = &input,
                                          .input_count = 1,
                                          .outputs = &logits,
                                          .output_count = 1};
+
+/* Training takes larger images, through an entry that computes features of them. */
+static const struct ftmrt_value
+    larger = {.name = "image", .role = FTMRT_ROLE_INPUT, .rank = 4, .dim = {FTMRT_BATCH, 1, 4, 6}},
+    feature = {.name = "f", .role = FTMRT_ROLE_FEATURE, .rank = 2, .dim = {FTMRT_BATCH, 8}};
+
+static const struct ftmrt_entry entries_of_two_sizes[] = {
+    {.name = "train",
+     .kind = FTMRT_ENTRY_TRAIN,
+     .scope = "",
+     .max_n = 1,
+     .inputs = &feature,
+     .input_count = 1},
+    {.name = "prefix",
+     .kind = FTMRT_ENTRY_PREFIX,
+     .scope = "",
+     .max_n = 1,
+     .inputs = &larger,
+     .input_count = 1},
+    {.name = "predict",
+     .scope = "",
+     .max_n = 1,
+     .inputs = &input,
+     .input_count = 1,
+     .outputs = &logits,
+     .output_count = 1},
+};
 
 static bool read_settings(struct config *c, const struct ftmrt_arg *args)
 {
@@ -74,10 +102,12 @@ static void a_recipe_is_read(void **state)
     (void)state;
     struct config c;
     assert_true(read_settings(&c, settings));
-    assert_string_equal(c.input_name, "image");
-    assert_int_equal(c.channels, 1);
-    assert_int_equal(c.height, 2);
-    assert_int_equal(c.width, 3);
+    assert_string_equal(c.input_eval.name, "image");
+    assert_int_equal(c.input_eval.channels, 1);
+    assert_int_equal(c.input_eval.height, 2);
+    assert_int_equal(c.input_eval.width, 3);
+    assert_false(config_two_sizes(&c));
+    assert_int_equal(c.input_train.height, 2); /* as there is no entry that trains */
     assert_int_equal(c.classes, 2);
     double lr = 0, other = 0;
     assert_true(config_scalar(&c, "lr", &lr));
@@ -85,8 +115,8 @@ static void a_recipe_is_read(void **state)
     assert_false(config_scalar(&c, "nesterov", &other)); /* a switch, not a number */
     assert_false(config_scalar(&c, "beta", &other));
     assert_int_equal(c.schedule->id, FTMRT_CALL_cosine);
-    assert_int_equal(c.transform_train.count, 1);
-    const struct ftmrt_call *resize = &c.transform_train.steps[0];
+    assert_int_equal(c.input_train.transform.count, 1);
+    const struct ftmrt_call *resize = &c.input_train.transform.steps[0];
     assert_int_equal(ftmrt_call_integer(resize, FTMRT_PARAM_resize_height), 2);
     assert_string_equal(ftmrt_call_text(c.train, FTMRT_PARAM_npy_images), "x");
     assert_null(c.test);
@@ -115,6 +145,23 @@ static void what_may_be_left_out(void **state)
     config_free(&c);
 }
 
+static void sizes_are_those_of_the_entries(void **state)
+{
+    (void)state;
+    struct config c;
+    const struct ftmrt_recipe recipe = {
+        .name = "net", .base = "/data", .finetune = {FTMRT_CALL_finetune, settings}};
+    assert_true(config_read(&c, &(struct ftmrt_program){.recipe = &recipe,
+                                                        .entries = entries_of_two_sizes,
+                                                        .entry_count = 3}));
+    assert_true(config_two_sizes(&c));
+    assert_int_equal(c.input_eval.height, 2);
+    assert_int_equal(c.input_train.height, 4);
+    assert_int_equal(c.input_train.width, 6);
+    assert_int_equal(config_want(&c, &c.input_train, NULL).height, 4);
+    config_free(&c);
+}
+
 static void other_programs_are_refused(void **state)
 {
     (void)state;
@@ -130,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_recipe_is_read),
+        cmocka_unit_test(sizes_are_those_of_the_entries),
         cmocka_unit_test(what_may_be_left_out),
         cmocka_unit_test(other_programs_are_refused),
     };

@@ -114,7 +114,7 @@ static void expect_explain(void **state)
     assert_true(bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding));
     FILE *out = temporary();
     const struct explain_plan plan = {.workspace_bytes = 3000000, .kernels = 7, .calls_predict = 5};
-    report_explain(&f->net, &f->recipe, f->binding, &plan, out);
+    report_explain(&f->net, &f->recipe, &plan, out);
     ASSERT_HOLDS(f, out, "image", "conv", "conv2d", "[N, 4, 4, 3]", "72", "864", "192",
                  "frozen prefix", "bn", "trained", "parameters   95, 23 of them trained",
                  "98.6 % of the forward", "3.000 MB", "7 kernels; predict calls 5", "96.0 %  conv");
