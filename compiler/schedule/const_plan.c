@@ -48,11 +48,11 @@ static bool same_value(const struct ftmrt_derive *a, const struct ftmrt_derive *
            !(a->eps < b->eps) && !(a->eps > b->eps) && same_shape(a, b);
 }
 
-/* The value behind relayouts and reshapes. */
+/* The value behind relayouts and views, which change no element. */
 static value_id strip(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
-    while (n->op == OP_relayout || n->op == OP_reshape) {
+    while (n->op == OP_relayout || op_info(n->op)->cls == OP_CLASS_VIEW) {
         v = n->inputs[0];
         n = graph_node(g, v);
     }
