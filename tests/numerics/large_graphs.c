@@ -1,8 +1,10 @@
 /* link: ftm_schedule ftm_passes ftm_support ftm_graph ftm_ops ftm_base */
-/* Large programs: residual networks of 10,000 and 20,000 nodes through all passes and the schedule. The
- * time must grow with the size, not with its square, and is printed with the memory that was taken.
+/* Large programs: residual networks of 10,000 and 20,000 nodes through all passes and the schedule: the
+ * smaller in half a second, the larger in at most 2.3 times that. Memory is printed.
  *
- * Bounds are generous: the machine may be busy. By hand the test prints what it measures. */
+ * What is compared is the CPU time of this thread, the smallest of several runs of each size in turn: work
+ * beside it only ever adds, by caches and a lower clock. So runs are added until the bounds hold, and
+ * only a program that is too slow in all of them fails. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,16 +22,16 @@
 #include "verify.h"
 
 #ifdef NDEBUG
-enum { SIZE = 10000, TRIES = 5 };
+enum { SIZE = 10000, LEAST_RUNS = 5, MOST_RUNS = 40 };
 #else
-enum { SIZE = 1000, TRIES = 1 }; /* the schedule's own check is quadratic */
+enum { SIZE = 1000, LEAST_RUNS = 1, MOST_RUNS = 1 }; /* the schedule's own check is quadratic */
 #endif
 
-/* CPU time in seconds. */
+/* CPU time of this thread in seconds. */
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -133,35 +135,46 @@ static struct measured measure(uint32_t nodes, bool all_train)
     return m;
 }
 
-static struct measured best(uint32_t nodes, bool all_train)
+static double seconds(const struct measured *m) { return m->passes + m->schedule; }
+
+static void keep_least(struct measured *least, struct measured m)
 {
-    struct measured least = measure(nodes, all_train);
-    for (int i = 1; i < TRIES; i++) {
-        struct measured m = measure(nodes, all_train);
-        if (m.passes + m.schedule < least.passes + least.schedule)
-            least = m;
-    }
+    if (least->nodes == 0 || seconds(&m) < seconds(least))
+        *least = m;
+}
+
+static bool within_bounds(const struct measured *one, const struct measured *two)
+{
+    return seconds(one) < 0.5 && seconds(two) <= 2.3 * seconds(one);
+}
+
+static void print(const struct measured *m)
+{
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("%u nodes: passes %.3f s, schedule %.3f s (%u nodes, %u calls, %u kernels), verifier "
-           "%.3f s, "
-           "%.1f MB, peak %.1f MB\n",
-           least.nodes, least.passes, least.schedule, least.last_nodes, least.calls, least.kernels,
-           least.verify, 1e-6 * (double)least.bytes, 1e-3 * (double)usage.ru_maxrss);
-    return least;
+           "%.3f s, %.1f MB, peak %.1f MB\n",
+           m->nodes, m->passes, m->schedule, m->last_nodes, m->calls, m->kernels, m->verify,
+           1e-6 * (double)m->bytes, 1e-3 * (double)usage.ru_maxrss);
 }
 
 static void time_grows_with_size(bool all_train)
 {
-    struct measured one = best(SIZE, all_train), two = best(2 * SIZE, all_train);
-    double first = one.passes + one.schedule, second = two.passes + two.schedule;
-    printf("%.2f times the time for %.2f times the nodes\n", second / first,
-           (double)two.nodes / (double)one.nodes);
+    struct measured one = {0}, two = {0};
+    int runs = 0;
+    while (runs < LEAST_RUNS || (runs < MOST_RUNS && !within_bounds(&one, &two))) {
+        keep_least(&one, measure(SIZE, all_train));
+        keep_least(&two, measure(2 * SIZE, all_train));
+        runs++;
+    }
+    print(&one);
+    print(&two);
+    printf("%.2f times the time for %.2f times the nodes, %d runs\n", seconds(&two) / seconds(&one),
+           (double)two.nodes / (double)one.nodes, runs);
     assert_in_range(one.nodes, SIZE * 8 / 10, SIZE * 11 / 10);
     assert_in_range(two.nodes, SIZE * 16 / 10, SIZE * 22 / 10);
 #ifdef NDEBUG
-    assert_true(first < 5 && two.verify < 5);
-    assert_true(second < 3.3 * first);
+    assert_true(within_bounds(&one, &two));
 #endif
 }
 
