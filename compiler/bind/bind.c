@@ -160,13 +160,12 @@ static void classify_tensors(struct bind *c)
 /* The fate of a tensor that no parameter is called like, from the layer that its key names. */
 static void explain_leftover(const struct bind *c, struct tensor_use *use)
 {
-    const char *dot = strrchr(use->name, '.');
-    const char *path = dot ? arena_strndup(c->arena, use->name, (size_t)(dot - use->name)) : "";
+    const char *path = str_path_parent(c->arena, use->name);
     for (uint32_t i = 0; i < c->net->layers.len; i++) {
         const struct layer *l = &c->net->layers.at[i];
-        if (!l->path || !*path || l->dead)
+        if (!l->path || !path || l->dead)
             continue;
-        if (l->added && (path_within(path, l->path) || path_within(l->path, path))) {
+        if (l->added && (str_path_within(path, l->path) || str_path_within(l->path, path))) {
             use->fate = TENSOR_REPLACED;
             return;
         }

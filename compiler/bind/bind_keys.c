@@ -120,18 +120,6 @@ const char *bind_rename_defect(struct arena *arena, const char *from, const char
     return defect;
 }
 
-bool bind_path_match(struct arena *arena, const char *pattern, const char *path)
-{
-    if (str_path_match(pattern, path))
-        return true;
-    for (const char *dot = strrchr(path, '.'); dot; dot = strrchr(path, '.')) {
-        path = arena_strndup(arena, path, (size_t)(dot - path));
-        if (str_path_match(pattern, path))
-            return true;
-    }
-    return false;
-}
-
 static bool strip_keys(struct diag *diag, const struct recipe *r, const struct weights *w,
                        struct bind_key *keys)
 {
@@ -203,7 +191,7 @@ static bool skip_keys(struct arena *arena, struct diag *diag, const struct recip
     for (uint32_t k = 0; k < r->skips.len; k++) {
         bool found = false;
         for (uint32_t i = 0; i < w->tensors.len; i++) {
-            if (!bind_path_match(arena, r->skips.at[k].pattern, keys[i].name))
+            if (!str_path_match_above(arena, r->skips.at[k].pattern, keys[i].name))
                 continue;
             keys[i].skipped = true;
             found = true;

@@ -15,10 +15,6 @@ struct bind_key {
 bool bind_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
                const struct weights *w, struct bind_key *keys);
 
-/* Whether a pattern matches a path or one of the layers above it ("fc" and "fc.*" both match
- * "fc.weight"). */
-bool bind_path_match(struct arena *arena, const char *pattern, const char *path);
-
 /* Applies one renaming to a key: the new key, or NULL if the pattern does not match the key or a
  * layer above it. A {name} matches one or more characters without a dot; in `to` it stands for what
  * it matched. */

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "calls.h"
 #include "optimizer.h"
 #include "shape.h"
 
@@ -127,32 +128,15 @@ static value_id lower_body(struct body *b, struct lower *c, const char *name,
     return b->values[net->output.i];
 }
 
-/* The arguments of a call as the attributes of their names. */
-static struct attrs call_attrs(const struct ftmrt_call *c)
-{
-    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
-    struct attrs a = {0};
-    for (uint32_t i = 0; i < info->param_count; i++) {
-        const struct ftmrt_arg *arg = &c->args[i];
-#define FTM_ATTR_BOOL(attr)                                                                        \
-    if (arg->kind == FTMRT_ARG_INTEGER && strcmp(info->params[i].name, #attr) == 0)                \
-        a.attr = arg->integer != 0;
-#define FTM_ATTR_FLOAT(attr)                                                                       \
-    if (arg->kind == FTMRT_ARG_NUMBER && strcmp(info->params[i].name, #attr) == 0)                 \
-        a.attr = arg->number;
-#include "attrs.def"
-    }
-    return a;
-}
-
 /* The loss's op has its name. */
 static value_id add_loss(struct lower *c, struct graph *g, value_id logits, value_id label)
 {
     const struct ftmrt_call *loss = recipe_call(c->recipe, FTMRT_PARAM_finetune_loss);
-    const struct attrs a = call_attrs(loss);
+    const struct ftmrt_call_info *row = ftmrt_call_info(loss->id);
+    const enum op op = op_by_name(row->name);
+    const struct attrs a = call_attrs(op, row, loss->args);
     const value_id inputs[] = {logits, label};
-    return graph_add(g, op_by_name(ftmrt_call_info(loss->id)->name), inputs, 2, &a, c->recipe->span,
-                     NULL);
+    return graph_add(g, op, inputs, 2, &a, c->recipe->span, NULL);
 }
 
 static value_id add_label(struct graph *g)
@@ -213,7 +197,8 @@ static bool check_classes(const struct lower *c, const struct net *net)
 static struct optimizer optimizer_of(const struct ftmrt_call *c)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
-    struct optimizer o = {.op = op_by_name(info->name), .attrs = call_attrs(c)};
+    struct optimizer o = {.op = op_by_name(info->name)};
+    o.attrs = call_attrs(o.op, info, c->args);
     for (uint32_t i = 0; i < info->param_count; i++) {
         uint32_t scalar = optimizer_scalar(optimizer_rule(o.op), info->params[i].name);
         if (scalar != UINT32_MAX)

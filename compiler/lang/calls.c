@@ -24,6 +24,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_FLOAT] = "a number",
         [FTMRT_TYPE_BOOL] = "true or false",
         [FTMRT_TYPE_STRING] = "a string",
+        [FTMRT_TYPE_WORD] = "one of some words",
         [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
         [FTMRT_TYPE_INIT] =
@@ -43,6 +44,20 @@ static const char *type_text(enum ftmrt_type type)
     return texts[type];
 }
 
+/* What is wanted, for messages: of a WORD "none" or "tanh". */
+static const char *wanted_text(struct arena *arena, const struct ftmrt_param_info *p)
+{
+    if (p->type != FTMRT_TYPE_WORD)
+        return type_text(p->type);
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    strbuf_addc(&out, '"');
+    for (const char *at = p->value; *at; at++)
+        strbuf_addf(&out, *at == '|' ? "\" or \"" : "%c", *at);
+    strbuf_addc(&out, '"');
+    return out.text;
+}
+
 /* The value of a default's text. */
 static struct value literal(const char *text)
 {
@@ -56,6 +71,14 @@ static struct value literal(const char *text)
         return value_int(i);
     double d = strtod(text, &end);
     return *end ? (struct value){.kind = VALUE_SYMBOL, .text = text} : value_float(d);
+}
+
+static struct value default_value(struct arena *arena, const struct ftmrt_param_info *p)
+{
+    if (p->type != FTMRT_TYPE_WORD)
+        return literal(p->value);
+    return (struct value){.kind = VALUE_STRING,
+                          .text = arena_strndup(arena, p->value, strcspn(p->value, "|"))};
 }
 
 static bool is_symbol(const struct value *v, const char *text)
@@ -127,6 +150,7 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
     case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
     case FTMRT_TYPE_STRING:
+    case FTMRT_TYPE_WORD:
     case FTMRT_TYPE_CLASSES: return v->kind == VALUE_STRING;
     case FTMRT_TYPE_FLOAT:
         if (v->kind == VALUE_INT)
@@ -203,8 +227,9 @@ static bool check(struct builder *b, const struct ftmrt_param_info *p, const cha
     const struct value given = *v;
     if (v->kind == VALUE_ERROR)
         return false;
-    if (!convert(b, p->type, v, span)) {
-        diag_report(b->diag, span, DIAG_WRONG_TYPE, title, type_text(p->type),
+    if (!convert(b, p->type, v, span) ||
+        (p->type == FTMRT_TYPE_WORD && ftmrt_word_index(p, v->text) < 0)) {
+        diag_report(b->diag, span, DIAG_WRONG_TYPE, title, wanted_text(b->arena, p),
                     value_text(b->arena, &given));
         return false;
     }
@@ -330,7 +355,7 @@ static bool fill(struct builder *b, struct bound_call *c, const bool *given)
             diag_report(b->diag, c->span, DIAG_MISSING_ARGUMENT, c->info->name, p->name);
             ok = false;
         } else if (*p->value) {
-            ok = store(b, c, i, literal(p->value), c->span) && ok;
+            ok = store(b, c, i, default_value(b->arena, p), c->span) && ok;
         } else {
             c->args[i] = (struct value){.kind = VALUE_ABSENT};
         }
@@ -497,7 +522,7 @@ bool param_value(struct builder *b, struct frame *frame, const struct ftmrt_para
 bool param_default(struct builder *b, const struct ftmrt_param_info *p, struct span span,
                    struct value *out)
 {
-    *out = p->value ? literal(p->value) : (struct value){.kind = VALUE_ABSENT};
+    *out = p->value ? default_value(b->arena, p) : (struct value){.kind = VALUE_ABSENT};
     return out->kind == VALUE_ABSENT || check(b, p, p->name, out, span);
 }
 

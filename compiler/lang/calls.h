@@ -5,6 +5,7 @@
 
 #include "value.h"
 
+#include "graph.h"
 #include "recipe.h"
 
 /* A call with all arguments checked and defaults filled in; what may be left out and was is ABSENT.
@@ -63,6 +64,10 @@ bool param_default(struct builder *b, const struct ftmrt_param_info *p, struct s
 /* A value or a bound call without its places, as programs get it. */
 struct ftmrt_arg plain_arg(struct arena *arena, const struct value *v);
 struct ftmrt_call plain_call(struct arena *arena, const struct bound_call *c);
+
+/* The arguments that are attributes of an op, by their names (call_attrs.c); words count as their numbers. */
+struct attrs call_attrs(enum op op, const struct ftmrt_call_info *row,
+                        const struct ftmrt_arg *args);
 
 /* Argument i as numbers. */
 int64_t call_int(const struct bound_call *c, uint32_t i);

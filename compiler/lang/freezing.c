@@ -9,19 +9,11 @@
 
 #include "str.h"
 
-static bool matches_or_above(struct recipe_reader *r, const char *pattern, const char *path)
-{
-    for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.'))
-        if (str_path_match(pattern, arena_strndup(r->arena, path, (size_t)(dot - path))))
-            return true;
-    return str_path_match(pattern, path);
-}
-
 static bool layer_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l)
 {
     if (p->is_kind)
         return !strcmp(layer_kind(l), p->text);
-    return !strcmp(p->text, "all") || matches_or_above(r, p->text, l->path);
+    return !strcmp(p->text, "all") || str_path_match_above(r->arena, p->text, l->path);
 }
 
 static bool param_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l,

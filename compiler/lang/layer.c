@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "op.h"
+#include "rounding.h"
 #include "str.h"
 
 /* ---- rows ---- */
@@ -121,52 +122,13 @@ int64_t layer_work(const struct layer *l)
 
 /* ---- nodes ---- */
 
-static bool has_attr(enum op op, enum attr_index index)
-{
-    return (op_info(op)->attrs & (uint64_t)1 << index) != 0;
-}
-
-/* An integer pair means both sides of each axis. */
-static void set_sides(int64_t out[4], const struct value *v)
-{
-    for (uint32_t i = 0; v->kind == VALUE_LIST && i < 4; i++)
-        out[i] = v->items[v->count == 4 ? i : i % 2].integer;
-}
-
-static void set_pair(int64_t out[2], const struct value *v)
-{
-    for (uint32_t i = 0; v->kind == VALUE_LIST && i < 2; i++)
-        out[i] = v->items[i].integer;
-}
-
-/* Sets the op's attribute of this name, if it has one. */
-static void set_attr(struct attrs *a, enum op op, const char *name, const struct value *v)
-{
-#define FTM_ATTR_INT(field)                                                                        \
-    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
-        a->field = v->integer;
-#define FTM_ATTR_BOOL(field)                                                                       \
-    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
-        a->field = v->integer != 0;
-#define FTM_ATTR_FLOAT(field)                                                                      \
-    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
-        a->field = v->real;
-#define FTM_ATTR_INT2(field)                                                                       \
-    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
-        set_pair(a->field, v);
-#define FTM_ATTR_INT4(field)                                                                       \
-    if (has_attr(op, ATTR_INDEX_##field) && !strcmp(name, #field))                                 \
-        set_sides(a->field, v);
-#include "attrs.def"
-}
-
 static void same_padding(struct attrs *a, const int64_t kernel[2], const struct shape *x)
 {
     for (int axis = 0; axis < 2 && x->rank == 4; axis++) {
         const int64_t in = x->dim[2 + axis], stride = a->stride[axis];
         const int64_t dilation = a->dilation[axis] ? a->dilation[axis] : 1;
         const int64_t reach = dilation * (kernel[axis] - 1) + 1;
-        int64_t total = ((in + stride - 1) / stride - 1) * stride + reach - in;
+        int64_t total = (ceil_div(in, stride) - 1) * stride + reach - in;
         if (total < 0)
             total = 0;
         a->padding[axis] = total / 2;
@@ -177,13 +139,15 @@ static void same_padding(struct attrs *a, const int64_t kernel[2], const struct 
 struct attrs site_attrs(const struct layer_site *s, enum op op, const int64_t kernel[2])
 {
     const struct layer *l = s->layer;
-    struct attrs a = {0};
+    struct arena *arena = s->graph->program->arena;
+    struct ftmrt_arg *args = arena_array(arena, struct ftmrt_arg, l->row->param_count);
     bool same = false;
     for (uint32_t i = 0; i < l->row->param_count; i++) {
-        set_attr(&a, op, l->row->params[i].name, &l->args[i]);
+        args[i] = plain_arg(arena, &l->args[i]);
         same = same ||
                (l->row->params[i].type == FTMRT_TYPE_PADDING && l->args[i].kind == VALUE_SYMBOL);
     }
+    struct attrs a = call_attrs(op, l->row, args);
     if (!a.stride[0]) /* a pool's, which may be left out */
         memcpy(a.stride, a.kernel, sizeof a.stride);
     if (same)

@@ -97,7 +97,4 @@ struct layer_site {
 };
 value_id layer_lower(struct layer_site *s);
 
-/* Whether path is `name` or below it, by whole components. */
-bool path_within(const char *path, const char *name);
-
 #endif

@@ -152,15 +152,10 @@ void net_sort(struct builder *b, bool warn)
 
 /* ---- names ---- */
 
-bool path_within(const char *path, const char *name)
-{
-    size_t n = strlen(name);
-    return strncmp(path, name, n) == 0 && (path[n] == '\0' || path[n] == '.');
-}
-
 bool layer_within(const struct layer *l, const char *name)
 {
-    return (l->path && path_within(l->path, name)) || (l->scope && path_within(l->scope, name));
+    return (l->path && str_path_within(l->path, name)) ||
+           (l->scope && str_path_within(l->scope, name));
 }
 
 void report_unknown_layer(struct builder *b, const char *name, struct span span)

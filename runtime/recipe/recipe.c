@@ -42,6 +42,19 @@ const struct ftmrt_call_info *ftmrt_call_find(const char *name)
     return NULL;
 }
 
+int ftmrt_word_index(const struct ftmrt_param_info *param, const char *word)
+{
+    const char *at = param->value;
+    for (int i = 0;; i++) {
+        const size_t length = strcspn(at, "|");
+        if (strlen(word) == length && strncmp(at, word, length) == 0)
+            return i;
+        if (!at[length])
+            return -1;
+        at += length + 1;
+    }
+}
+
 const char *ftmrt_category_text(enum ftmrt_category category, bool article)
 {
     static const char *const texts[FTMRT_CATEGORY_COUNT][2] = {

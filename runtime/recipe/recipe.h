@@ -25,11 +25,12 @@ enum ftmrt_category {
 
 /* What an argument may be, and the kind of value that it becomes. */
 enum ftmrt_type {
-    FTMRT_TYPE_INT,        /* INTEGER */
-    FTMRT_TYPE_FLOAT,      /* NUMBER */
-    FTMRT_TYPE_BOOL,       /* INTEGER: 0 or 1 */
-    FTMRT_TYPE_EPOCHS,     /* NUMBER: 1 epoch */
-    FTMRT_TYPE_STRING,     /* TEXT */
+    FTMRT_TYPE_INT,    /* INTEGER */
+    FTMRT_TYPE_FLOAT,  /* NUMBER */
+    FTMRT_TYPE_BOOL,   /* INTEGER: 0 or 1 */
+    FTMRT_TYPE_EPOCHS, /* NUMBER: 1 epoch */
+    FTMRT_TYPE_STRING, /* TEXT */
+    FTMRT_TYPE_WORD, /* TEXT: one of some words, which the default lists: "none|tanh", the first is it */
     FTMRT_TYPE_CLASSES,    /* TEXT: a folder of folders, which are the classes and name them */
     FTMRT_TYPE_STRINGS,    /* TEXTS: a list */
     FTMRT_TYPE_NUMBERS,    /* NUMBERS: a list, or one number */
@@ -91,6 +92,9 @@ const struct ftmrt_call_info *ftmrt_call_info(enum ftmrt_call_id id);
 const struct ftmrt_call_info *ftmrt_call_find(const char *name);
 /* The number of a row that one of the two above returned. */
 enum ftmrt_call_id ftmrt_call_id(const struct ftmrt_call_info *info);
+
+/* The number of a word among those of a parameter of the type WORD, or -1. */
+int ftmrt_word_index(const struct ftmrt_param_info *param, const char *word);
 
 /* "data source"; with its article "a data source". */
 const char *ftmrt_category_text(enum ftmrt_category category, bool article);
