@@ -17,6 +17,7 @@ struct arena {
     size_t used, reserved;      /* bytes */
 };
 
+/* An empty arena: nothing is allocated before the first request. name: in reports of what takes memory; kept, not copied. */
 void arena_init(struct arena *a, const char *name);
 
 /* Frees everything; the arena can be used again. */

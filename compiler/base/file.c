@@ -1,4 +1,4 @@
-/* Files by way of POSIX: mmap for reading; a temporary file, fsync and rename for writing. */
+/* Files by way of POSIX. */
 #include "file.h"
 
 #include <errno.h>
@@ -49,66 +49,6 @@ void file_map_close(struct file_map *m)
     if (m->mapped)
         munmap((void *)(uintptr_t)m->data, m->size);
     *m = (struct file_map){0};
-}
-
-static bool write_all(int fd, const unsigned char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        data += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
-/* Creates a file of a new name beside path and writes the name to `temporary`; -1 with errno set. A
- * plain open rather than mkstemp, so that the result has the usual permissions. */
-static int open_temporary(const char *path, char *temporary, size_t size)
-{
-    for (unsigned i = 0; i < 1000; i++) {
-        snprintf(temporary, size, "%s.%ld-%u.tmp", path, (long)getpid(), i);
-        int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
-    }
-    return -1;
-}
-
-bool file_write_atomic(const char *path, const void *data, size_t size)
-{
-    struct stat st;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a rename would replace /dev/null */
-        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-        return false;
-    }
-    size_t name_size = strlen(path) + 48;
-    char *temporary = malloc(name_size);
-    if (!temporary)
-        return false;
-    int fd = open_temporary(path, temporary, name_size);
-    bool ok = fd >= 0;
-    if (ok) {
-        ok = write_all(fd, data, size) && fsync(fd) == 0;
-        int error = errno;
-        if (close(fd) != 0 && ok) {
-            ok = false;
-            error = errno;
-        }
-        errno = error;
-        ok = ok && rename(temporary, path) == 0;
-        error = errno;
-        if (!ok)
-            unlink(temporary);
-        errno = error;
-    }
-    int error = errno;
-    free(temporary);
-    errno = error;
-    return ok;
 }
 
 bool file_exists(const char *path)

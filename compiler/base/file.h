@@ -1,4 +1,4 @@
-/* Files: mapped for reading, replaced atomically for writing. */
+/* Files, mapped for reading, and their names. What is written replaces its target atomically: runtime/files/replace.h. */
 #ifndef FTM_BASE_FILE_H
 #define FTM_BASE_FILE_H
 
@@ -17,10 +17,6 @@ struct file_map {
 /* Maps a regular file read-only; false with errno set. */
 bool file_map_open(struct file_map *m, const char *path);
 void file_map_close(struct file_map *m);
-
-/* Writes a whole file: a temporary file beside it, fsync, rename. Nothing is left behind on failure
- * (false, errno). */
-bool file_write_atomic(const char *path, const void *data, size_t size);
 
 bool file_exists(const char *path);
 

@@ -132,6 +132,25 @@ bool str_path_match(const char *pattern, const char *path)
     }
 }
 
+const char *str_path_parent(struct arena *arena, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot ? arena_strndup(arena, path, (size_t)(dot - path)) : NULL;
+}
+
+bool str_path_match_above(struct arena *arena, const char *pattern, const char *path)
+{
+    while (path && !str_path_match(pattern, path))
+        path = str_path_parent(arena, path);
+    return path != NULL;
+}
+
+bool str_path_within(const char *path, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(path, name, n) == 0 && (path[n] == '\0' || path[n] == '.');
+}
+
 enum { NEAREST_MAX = 255 };
 
 /* Levenshtein distance, one row at a time. Both are at most NEAREST_MAX long. */

@@ -33,6 +33,12 @@ bool str_ends_with(const char *s, const char *suffix);
 /* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components.
  */
 bool str_path_match(const char *pattern, const char *path);
+/* Whether it matches the path or one above it: "fc" and "fc.*" both match "fc.weight". */
+bool str_path_match_above(struct arena *arena, const char *pattern, const char *path);
+/* The path without its last component, in `arena`; NULL if there is one only. */
+const char *str_path_parent(struct arena *arena, const char *path);
+/* Whether path is `name` or below it, by whole components: layer1 is not within layer10. */
+bool str_path_within(const char *path, const char *name);
 
 /* The candidate nearest to a misspelt name by edit distance (at most a third of its length, at
  * least 1), or NULL. */

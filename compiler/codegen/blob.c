@@ -5,20 +5,17 @@
  * runtime (ftmrt_get_state), so that the compiler and `selftest` see the same numbers. */
 #include "blob.h"
 
+#include "rounding.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static uint64_t round_up(uint64_t v)
-{
-    return (v + BLOB_ALIGNMENT - 1) / BLOB_ALIGNMENT * BLOB_ALIGNMENT;
-}
 
 uint64_t blob_place_tensors(struct ftmrt_tensor *tensors, uint32_t count)
 {
     uint64_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
         tensors[i].offset = at;
-        at = round_up(at + tensors[i].bytes);
+        at = align_up(at + tensors[i].bytes, BLOB_ALIGNMENT);
     }
     return at;
 }
@@ -74,7 +71,7 @@ unsigned char *blob_make(struct arena *arena, const struct ftmrt_program *p,
                          const struct descriptor_source *const *data)
 {
     unsigned char *blob = arena_alloc(arena, p->blob_size + BLOB_ALIGNMENT);
-    blob += round_up((uint64_t)(uintptr_t)blob) - (uint64_t)(uintptr_t)blob;
+    blob += align_up((uint64_t)(uintptr_t)blob, BLOB_ALIGNMENT) - (uint64_t)(uintptr_t)blob;
     for (uint32_t i = 0; i < p->tensor_count; i++)
         memcpy(blob + p->tensors[i].offset, data[i]->data, data[i]->bytes);
     struct ftmrt_program filled = *p;

@@ -9,6 +9,7 @@
 #include "mask.h"
 #include "op.h"
 #include "padding.h"
+#include "rounding.h"
 #include "vmath.h"
 
 /* One op's expression under construction. */
@@ -24,7 +25,7 @@ struct expression {
 
 static struct expression *of(struct emit *e) { return (struct expression *)e; }
 
-static int64_t blocks(int64_t channels) { return (channels + FTMRT_CB - 1) / FTMRT_CB; }
+static int64_t blocks(int64_t channels) { return ceil_div(channels, FTMRT_CB); }
 
 static int64_t pixels(const struct shape *s) { return s->rank == 4 ? s->dim[2] * s->dim[3] : 1; }
 

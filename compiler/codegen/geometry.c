@@ -2,6 +2,8 @@
  * have their own). */
 #include "geometry.h"
 
+#include "rounding.h"
+
 static struct geometry geometry_of_shape(const struct shape *s)
 {
     struct geometry q = {.channels = 1, .height = 1, .width = 1};
@@ -13,7 +15,7 @@ static struct geometry geometry_of_shape(const struct shape *s)
         q.height = s->dim[2];
         q.width = s->dim[3];
     }
-    q.blocks = (q.channels + FTMRT_CB - 1) / FTMRT_CB;
+    q.blocks = ceil_div(q.channels, FTMRT_CB);
     q.pixels = q.height * q.width;
     return q;
 }

@@ -11,6 +11,7 @@ struct geometry {
     int64_t height, width;
 };
 
+/* Of a value whose layout is BLOCKED or VECTOR; anything else is a bug. */
 struct geometry geometry_of(const struct graph *g, value_id v);
 
 /* Vectors per channel block at the level: FTMRT_CB / lanes. */
@@ -20,9 +21,10 @@ uint32_t geometry_parts(const struct ir *ir);
  */
 LLVMValueRef geometry_slice(struct ir *ir, const struct geometry *q, LLVMValueRef base,
                             LLVMValueRef image, LLVMValueRef block);
-/* Address of vector `part` of a pixel in a slice. */
+/* Address of vector `part` of a pixel in a slice: slice + pixel * 16 + part * lanes, in floats; a multiple of the vector's size,
+ * as base is one of 64 bytes. */
 LLVMValueRef geometry_pixel(struct ir *ir, LLVMValueRef slice, LLVMValueRef pixel, uint32_t part);
-/* Address of vector `part` of a block in row `row` of a VECTOR value. */
+/* Address of vector `part` of a block in row `row` of a VECTOR value, whose rows are padded to whole blocks. */
 LLVMValueRef geometry_vector(struct ir *ir, const struct geometry *q, LLVMValueRef base,
                              int64_t row, LLVMValueRef block, uint32_t part);
 
@@ -31,6 +33,7 @@ struct unit_loop {
     struct ir_loop loop;
     LLVMValueRef image, block;
 };
+/* Units are numbered image * blocks + block. Closed by unit_loop_end, after which neither value may be used. */
 struct unit_loop unit_loop_begin(struct kernel_build *k, int64_t blocks);
 void unit_loop_end(struct kernel_build *k, struct unit_loop *u);
 

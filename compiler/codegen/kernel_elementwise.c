@@ -5,6 +5,7 @@
  * expression. Everything else (per-channel vectors, packed weights) is a flat array of groups of 16 floats, cut into units
  * of CHUNK groups. */
 #include "geometry.h"
+#include "rounding.h"
 
 enum { CHUNK = 256 };
 
@@ -77,7 +78,7 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
         return units_of_result(g, n, cpu, phase);
     if (is_scalar(n))
         return (struct kernel_units){.fixed = 1, .images = 1};
-    return (struct kernel_units){.fixed = (groups_of(n) + CHUNK - 1) / CHUNK, .images = 1};
+    return (struct kernel_units){.fixed = ceil_div(groups_of(n), CHUNK), .images = 1};
 }
 
 const struct kernel_family kernel_elementwise = {"elementwise", one_phase, units, emit};

@@ -6,6 +6,7 @@
  * mean, and the next pass reads them as vectors. The scalar loops visit real channels only; of a padding lane every
  * row stays 0, and so does the result. */
 #include "geometry.h"
+#include "rounding.h"
 #include "vmath.h"
 
 /* Rows of scratch: per channel, the value of its run. */
@@ -33,8 +34,8 @@ static int64_t blocks_of_unit(const struct node *n)
 
 static int64_t units_of_image(const struct node *n)
 {
-    int64_t blocks = (n->type.shape.dim[1] + FTMRT_CB - 1) / FTMRT_CB, unit = blocks_of_unit(n);
-    return (blocks + unit - 1) / unit;
+    int64_t blocks = ceil_div(n->type.shape.dim[1], FTMRT_CB), unit = blocks_of_unit(n);
+    return ceil_div(blocks, unit);
 }
 
 /* Address of lane 0 of `part` of a channel block in a row of scratch. */

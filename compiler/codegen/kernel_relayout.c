@@ -10,6 +10,7 @@
  * combined row and lane index by one). */
 #include "geometry.h"
 #include "op.h"
+#include "rounding.h"
 
 struct view {
     enum ftmrt_layout layout;
@@ -35,7 +36,7 @@ static struct view view_of(const struct node *n, int64_t batch)
     return v;
 }
 
-static int64_t round_up(int64_t v) { return (v + FTMRT_CB - 1) / FTMRT_CB * FTMRT_CB; }
+static int64_t round_up(int64_t v) { return ceil_div(v, FTMRT_CB) * FTMRT_CB; }
 
 static bool rows_padded(enum ftmrt_layout layout)
 {

@@ -6,6 +6,7 @@
 #include "geometry.h"
 #include "lanes.h"
 #include "optimizer.h"
+#include "rounding.h"
 #include "vmath.h"
 
 enum { CHUNK = 4096 }; /* floats of a unit */
@@ -122,7 +123,7 @@ static struct kernel_units update_units(const struct graph *g, const struct node
                                         const struct cpu *cpu, uint32_t phase)
 {
     (void)cpu, (void)phase;
-    return (struct kernel_units){.fixed = (elements_of(g, n) + CHUNK - 1) / CHUNK, .images = 1};
+    return (struct kernel_units){.fixed = ceil_div(elements_of(g, n), CHUNK), .images = 1};
 }
 
 /* ---- running statistics ---- */

@@ -2,6 +2,7 @@
 #include "mask.h"
 
 #include "ftmrt.h"
+#include "rounding.h"
 #include "vmath.h"
 
 /* Sizes of a packed value in groups of 16 floats: which dimension the lanes count, and which of the
@@ -14,7 +15,7 @@ struct packing {
                              row_of 0: none */
 };
 
-static int64_t ceil_blocks(int64_t channels) { return (channels + FTMRT_CB - 1) / FTMRT_CB; }
+static int64_t ceil_blocks(int64_t channels) { return ceil_div(channels, FTMRT_CB); }
 
 static struct packing weight_packing(int64_t lanes, int64_t rows, int64_t taps)
 {

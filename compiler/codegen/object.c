@@ -11,8 +11,9 @@
 #include <llvm-c/Core.h>
 
 #include "entry.h"
-#include "file.h"
 #include "kernel.h"
+#include "replace.h"
+#include "rounding.h"
 #include "str.h"
 #include "tables.h"
 
@@ -20,7 +21,7 @@ enum { MAX_PARTS = 12, KERNELS_PER_PART = 4 };
 
 static uint32_t part_count(const struct schedule *s)
 {
-    uint32_t parts = (s->kernels.len + KERNELS_PER_PART - 1) / KERNELS_PER_PART;
+    uint32_t parts = (uint32_t)ceil_div(s->kernels.len, KERNELS_PER_PART);
     return parts < 1 ? 1 : parts > MAX_PARTS ? MAX_PARTS : parts;
 }
 
@@ -101,7 +102,7 @@ static bool report(const struct object_input *in, char *error, const char *path)
 static bool write_file(const struct object_input *in, const char *path, const void *data,
                        size_t bytes)
 {
-    if (file_write_atomic(path, data, bytes))
+    if (replace_whole(path, data, bytes, NULL, 0) == FTMRT_OK)
         return true;
     diag_system(in->diag, path, errno);
     return false;

@@ -18,6 +18,7 @@
 #include "lang.h"
 #include "link.h"
 #include "pass.h"
+#include "replace.h"
 #include "reports.h"
 #include "str.h"
 #include "tables.h"
@@ -218,7 +219,7 @@ static bool print_to(struct compilation *c, void (*print)(struct compilation *c,
     FILE *out = open_memstream(&text, &size);
     FTM_BUG_ON(!out, "out of memory");
     print(c, out);
-    bool ok = fclose(out) == 0 && file_write_atomic(c->output, text, size);
+    bool ok = fclose(out) == 0 && replace_whole(c->output, text, size, NULL, 0) == FTMRT_OK;
     if (!ok)
         diag_system(&c->diag, c->output, errno);
     free(text);

@@ -173,7 +173,8 @@ struct program {
     struct optimizer optimizer;
 };
 
-/* A program without states and functions, with 4 shards; everything in it lives in the arena. */
+/* A program without states, functions and optimizer, with 4 shards. Everything in it lives in the arena, which owns it; name
+ * is kept, not copied. max_batch: the greatest n, at least 1. */
 struct program *program_new(struct arena *arena, struct diag *diag, const char *name,
                             int64_t max_batch);
 /* Appends a function of phase 0, of the program's own scope, for all batches. */
@@ -236,7 +237,8 @@ value_id graph_find_state(const struct graph *g, uint32_t state);
 /* An input by name, or VALUE_NONE. */
 value_id graph_find_input(const struct graph *g, const char *name);
 
-/* Names a value as a result of the function. Names differ; the verifier checks it. */
+/* Names a value as a result of the function; name is kept, not copied. A value may have several names, but no name two values:
+ * not checked here, the verifier does. */
 void graph_output(struct graph *g, const char *name, value_id v);
 value_id graph_find_output(const struct graph *g, const char *name);
 

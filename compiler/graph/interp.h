@@ -17,6 +17,8 @@ struct interp {
     void *context;
 };
 
+/* An interpreter in `arena`, which owns it, for p, which must outlive it and get no further state. States are zero until they
+ * are set. */
 struct interp *interp_new(struct arena *arena, const struct program *p);
 
 /* Fills a state from float or integer data of the state's own dtype. */

@@ -9,6 +9,7 @@
 #define FTM_KERNEL_GATHER_H
 
 #include "graph.h"
+#include "rounding.h"
 
 struct gather_axis {
     int64_t in;
@@ -60,7 +61,5 @@ uint32_t gather_tap_runs(const struct gather_axis *a, int64_t start, int64_t wid
 
 /* Work units of one image: how many row bands so that a batch of one still has enough units. */
 int64_t gather_bands(int64_t rows, int64_t units_without);
-
-static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 #endif

@@ -3,6 +3,7 @@
  * a place, as in PyTorch. And its gradient. */
 #include "eval_support.h"
 #include "op_shape.h"
+#include "rounding.h"
 #include "rules.h"
 
 bool shape_adaptive_avg_pool(struct graph *g, struct node *n)
@@ -36,7 +37,7 @@ bool shape_adaptive_avg_pool_grad(struct graph *g, struct node *n)
 /* First place of part i of an axis of `in` places, and how many it has. */
 static int64_t places(int64_t in, int64_t out, int64_t i, int64_t *count)
 {
-    int64_t start = i * in / out, end = ((i + 1) * in + out - 1) / out;
+    int64_t start = i * in / out, end = ceil_div((i + 1) * in, out);
     *count = end - start;
     return start;
 }

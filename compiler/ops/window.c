@@ -1,5 +1,7 @@
 #include "window.h"
 
+#include "rounding.h"
+
 #include <string.h>
 
 struct window window_of(const struct attrs *a, const struct shape *x, const struct shape *y,
@@ -23,7 +25,7 @@ struct window_range window_range(const struct window *w, int axis, int64_t tap)
     int64_t start = tap * w->dilation[axis] - w->pad[axis]; /* input of output 0 */
     int64_t first = start >= 0 ? 0 : (stride - 1 - start) / stride;
     int64_t room = w->in[axis] - start; /* outputs o with o * stride < room are inside */
-    int64_t end = room > 0 ? (room + stride - 1) / stride : 0;
+    int64_t end = room > 0 ? ceil_div(room, stride) : 0;
     if (end > w->out[axis])
         end = w->out[axis];
     if (first > end)

@@ -11,13 +11,7 @@
 #include "map.h"
 #include "op.h"
 #include "rewrite.h"
-
-/* The layer of a state: its name without the last component; NULL if it has one only. */
-static const char *layer_of(struct arena *arena, const struct state *s)
-{
-    const char *dot = strrchr(s->name, '.');
-    return dot ? arena_strndup(arena, s->name, (size_t)(dot - s->name)) : NULL;
-}
+#include "str.h"
 
 static bool operand_trainable(const struct graph *g, const struct node *n, uint32_t i)
 {
@@ -31,7 +25,8 @@ static void find_counts(struct pass_context *c, const struct graph *g, struct ma
     map_init(counts, c->scratch);
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         const struct node *n = rewrite_match(g, (value_id){i}, OP_count_update);
-        const char *layer = n ? layer_of(c->scratch, rewrite_state(g, n->inputs[0])) : NULL;
+        const char *layer =
+            n ? str_path_parent(c->scratch, rewrite_state(g, n->inputs[0])->name) : NULL;
         if (layer)
             map_set(counts, layer, (void *)(uintptr_t)(i + 1));
     }
@@ -40,7 +35,7 @@ static void find_counts(struct pass_context *c, const struct graph *g, struct ma
 static void stop_count(struct pass_context *c, struct graph *g, const struct map *counts,
                        const struct state *statistics)
 {
-    const char *layer = layer_of(c->scratch, statistics);
+    const char *layer = str_path_parent(c->scratch, statistics->name);
     uintptr_t count = layer ? (uintptr_t)map_get(counts, layer) : 0;
     if (count)
         graph_kill(g, (value_id){(uint32_t)count - 1});

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "file.h"
+#include "replace.h"
 #include "text.h"
 #include "verify.h"
 
@@ -128,7 +128,7 @@ static void keep_text(struct runner *r)
 static void blame(const struct runner *r, const struct pass_row *pass, const char *text)
 {
     static const char path[] = "ftmc-crash.ftg";
-    if (file_write_atomic(path, r->before, strlen(r->before)))
+    if (replace_whole(path, r->before, strlen(r->before), NULL, 0) == FTMRT_OK)
         FTM_BUG("pass '%s' left an invalid program: %s\nthe program before it is in %s: "
                 "ftmc %s --passes=%s --verify",
                 pass->name, text, path, path, pass->name);

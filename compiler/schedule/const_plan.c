@@ -4,10 +4,12 @@
  * time is translated to a list of ftmrt_derive instructions. relayout and reshape cost none: they
  * say how the result is stored. Instructions are shared between functions and layers: equal ones
  * are one. The blob's part and the selftest evaluate the same list. */
+#include <inttypes.h>
 #include <strings.h>
 
 #include "plan.h"
 #include "query.h"
+#include "str.h"
 
 static const int32_t NO_OPERAND = INT32_MIN;
 
@@ -42,10 +44,27 @@ static bool same_shape(const struct ftmrt_derive *a, const struct ftmrt_derive *
     return true;
 }
 
-static bool same_value(const struct ftmrt_derive *a, const struct ftmrt_derive *b)
+/* What an instruction computes, and the layout of a copy, as the key of derive_index. */
+static const char *key_of(struct schedule *s, const struct ftmrt_derive *d, unsigned layout)
 {
-    return a->op == b->op && a->in[0] == b->in[0] && a->in[1] == b->in[1] && a->in[2] == b->in[2] &&
-           !(a->eps < b->eps) && !(a->eps > b->eps) && same_shape(a, b);
+    struct strbuf key;
+    strbuf_init(&key, s->arena);
+    strbuf_addf(&key, "%u %d %d %d %a %u", (unsigned)d->op, d->in[0], d->in[1], d->in[2], d->eps,
+                layout);
+    for (uint32_t i = 0; i < d->rank; i++)
+        strbuf_addf(&key, " %" PRId64, d->dim[i]);
+    return key.text;
+}
+
+/* The number of the instruction of a key, which is d unless there is one. */
+static int32_t find_or_add(struct schedule *s, const char *key, struct ftmrt_derive d)
+{
+    uintptr_t found = (uintptr_t)map_get(&s->derive_index, key);
+    if (found)
+        return (int32_t)found - 1;
+    vec_push(s->arena, &s->derives, d);
+    map_set(&s->derive_index, key, (void *)(uintptr_t)s->derives.len);
+    return (int32_t)s->derives.len - 1;
 }
 
 /* The value behind relayouts and views, which change no element. */
@@ -57,16 +76,6 @@ static value_id strip(const struct graph *g, value_id v)
         n = graph_node(g, v);
     }
     return v;
-}
-
-/* The index of an instruction that gives this value, stored or not. */
-static int32_t find_or_add(struct schedule *s, struct ftmrt_derive d)
-{
-    for (uint32_t i = 0; i < s->derives.len; i++)
-        if (same_value(&s->derives.at[i], &d))
-            return (int32_t)i;
-    vec_push(s->arena, &s->derives, d);
-    return (int32_t)s->derives.len - 1;
 }
 
 /* An operand: a state, or the instruction that computes it. */
@@ -81,7 +90,7 @@ static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
     for (uint32_t i = 0; i < n->input_count; i++)
         d.in[i] = derive(s, g, n->inputs[i]);
     set_shape(&d, &n->type.shape);
-    return find_or_add(s, d);
+    return find_or_add(s, key_of(s, &d, FTMRT_LAYOUT_PLAIN), d);
 }
 
 static void store(struct schedule *s, struct ftmrt_derive *d, enum ftmrt_layout layout)
@@ -107,12 +116,11 @@ static struct ftmrt_derive *stored_in(struct schedule *s, int32_t from, const st
         if (d->layout == layout)
             return d;
     }
-    for (uint32_t i = 0; i < s->derives.len; i++)
-        if (same_value(&s->derives.at[i], &want) && s->derives.at[i].layout == layout)
-            return &s->derives.at[i];
-    vec_push(s->arena, &s->derives, want);
-    store(s, &s->derives.at[s->derives.len - 1], layout);
-    return &s->derives.at[s->derives.len - 1];
+    const int32_t number = find_or_add(s, key_of(s, &want, layout), want);
+    struct ftmrt_derive *copy = &s->derives.at[number];
+    if (!copy->stored)
+        store(s, copy, layout);
+    return copy;
 }
 
 struct place plan_constant(struct schedule *s, const struct graph *g, value_id v)

@@ -2,14 +2,12 @@
 #ifndef FTM_SCHEDULE_PLAN_H
 #define FTM_SCHEDULE_PLAN_H
 
+#include "rounding.h"
 #include "schedule.h"
 
 enum { PLAN_ALIGN = 64, PLAN_PAGE = 4096 };
 
-static inline uint64_t plan_align(uint64_t bytes)
-{
-    return (bytes + PLAN_ALIGN - 1) / PLAN_ALIGN * PLAN_ALIGN;
-}
+static inline uint64_t plan_align(uint64_t bytes) { return align_up(bytes, PLAN_ALIGN); }
 
 /* The distance from a state or a constant to the next: after a large one a cache line more, so
  * that large ones do not all begin at the same place of a page. */

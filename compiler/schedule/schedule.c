@@ -169,6 +169,7 @@ struct schedule *schedule_build(struct arena *arena, const struct program *p)
     s->arena = arena;
     s->program = p;
     map_init(&s->kernel_names, arena);
+    map_init(&s->derive_index, arena);
     place_states(s);
     for (uint32_t i = 0; i < p->functions.len; i++) {
         struct arena scratch;

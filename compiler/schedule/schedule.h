@@ -61,7 +61,8 @@ struct schedule {
     struct map kernel_names; /* the number of kernels of a name, before they are numbered */
     VEC(struct schedule_function) functions;
     VEC(struct ftmrt_derive) derives;
-    uint64_t *state_offset; /* of each mutable state, in the workspace */
+    struct map derive_index; /* by what it computes (const_plan.c): its number + 1 */
+    uint64_t *state_offset;  /* of each mutable state, in the workspace */
     uint64_t states_size, arena_size, workspace_size;
     uint64_t constants_size; /* of derived constants, from offset 0 of the blob's constant part */
 };

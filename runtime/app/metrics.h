@@ -19,6 +19,8 @@ struct metrics {
     int64_t capacity;
 };
 
+/* Figures of no sample yet. classes: at least 1; capacity: the most samples that are kept, further ones are not counted. Memory
+ * is app_alloc's, which ends the program if there is none, and m's until metrics_free. */
 void metrics_init(struct metrics *m, int64_t classes, int64_t capacity);
 void metrics_free(struct metrics *m);
 

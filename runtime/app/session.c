@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "report.h"
+#include "rounding.h"
 #include "run_folder.h"
 
 /* The workspace: anonymous memory, in huge pages where the system gives them (they halve the time
@@ -17,7 +18,7 @@ static bool map_workspace(struct session *s)
 {
     const size_t huge = (size_t)2 << 20;
     const uint64_t bytes = ftmrt_workspace_bytes(s->program, app_threads());
-    s->workspace_bytes = ((size_t)bytes + huge - 1) / huge * huge;
+    s->workspace_bytes = align_up(bytes, huge);
     s->workspace =
         mmap(NULL, s->workspace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s->workspace == MAP_FAILED) {

@@ -8,6 +8,7 @@
 #include "evaluate.h"
 #include "loader.h"
 #include "report.h"
+#include "rounding.h"
 
 double trainer_clock(void)
 {
@@ -20,7 +21,7 @@ void trainer_open(struct trainer *t, struct session *session, struct subset trai
                   struct subset validation, int64_t epochs, int64_t max_steps, double lr)
 {
     const struct config *c = &session->config;
-    const int64_t per_epoch = (train.count + c->batch - 1) / c->batch, all = epochs * per_epoch,
+    const int64_t per_epoch = ceil_div(train.count, c->batch), all = epochs * per_epoch,
                   total = max_steps >= 0 && max_steps < all ? max_steps : all;
     *t = (struct trainer){.session = session,
                           .train = train,

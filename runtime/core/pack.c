@@ -10,6 +10,7 @@
  *     CONV_T     A and B exchanged        at [b/16][a/16][s][a%16][b%16]
  * so one formula serves the activations and one the dense weights. */
 #include "core.h"
+#include "rounding.h"
 
 #include <string.h>
 
@@ -19,7 +20,7 @@ struct view {
     int64_t a, b, s; /* extents of the row-major tensor [a, b, s] */
 };
 
-static int64_t blocks(int64_t n) { return (n + B - 1) / B; }
+static int64_t blocks(int64_t n) { return ceil_div(n, B); }
 
 int64_t ftmrt_elements(uint32_t rank, const int64_t *dim)
 {

@@ -15,12 +15,14 @@ static enum ftmrt_status fail(const char *path, int code, char *error, size_t er
 {
     if (error && error_size)
         snprintf(error, error_size, "%s: %s", path, strerror(code));
+    errno = code;
     return code == ENOMEM ? FTMRT_ERROR_MEMORY : FTMRT_ERROR_IO;
 }
 
-/* Frees what a replacement owns and takes the temporary file away. */
+/* Frees what a replacement owns and takes the temporary file away; errno stays. */
 static void discard(struct replace_file *f)
 {
+    const int code = errno;
     if (f->fd >= 0)
         close(f->fd);
     if (f->temporary)
@@ -28,6 +30,7 @@ static void discard(struct replace_file *f)
     free(f->temporary);
     free(f->path);
     *f = (struct replace_file){.fd = -1};
+    errno = code;
 }
 
 static int create(const char *path)
@@ -48,6 +51,7 @@ enum ftmrt_status replace_open(struct replace_file *f, const char *path, char *e
         *f = (struct replace_file){.fd = -1};
         if (error && error_size)
             snprintf(error, error_size, "%s: not a regular file", path);
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
         return FTMRT_ERROR_IO;
     }
     const size_t size = strlen(path) + 32;
@@ -128,3 +132,18 @@ enum ftmrt_status replace_commit(struct replace_file *f, char *error, size_t err
 }
 
 void replace_abort(struct replace_file *f) { discard(f); }
+
+enum ftmrt_status replace_whole(const char *path, const void *data, size_t size, char *error,
+                                size_t error_size)
+{
+    struct replace_file f;
+    enum ftmrt_status status = replace_open(&f, path, error, error_size);
+    if (status != FTMRT_OK)
+        return status;
+    status = replace_write(&f, data, size, error, error_size);
+    if (status != FTMRT_OK) {
+        replace_abort(&f);
+        return status;
+    }
+    return replace_commit(&f, error, error_size);
+}

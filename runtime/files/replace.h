@@ -13,7 +13,7 @@ struct replace_file {
 };
 
 /* Starts a replacement of `path`. On failure the text in `error` (if not NULL) names file and
- * reason, and `f` needs no further call. */
+ * reason, as with all of them, errno is the reason, and `f` needs no further call. */
 enum ftmrt_status replace_open(struct replace_file *f, const char *path, char *error,
                                size_t error_size);
 
@@ -24,6 +24,10 @@ enum ftmrt_status replace_write(struct replace_file *f, const void *data, size_t
 /* Makes the new contents the file's, durably; `f` is closed in any case and nothing temporary is
  * left. */
 enum ftmrt_status replace_commit(struct replace_file *f, char *error, size_t error_size);
+
+/* All of it at once: the file's contents become these bytes. */
+enum ftmrt_status replace_whole(const char *path, const void *data, size_t size, char *error,
+                                size_t error_size);
 
 /* Gives up: the target stays as it was. Harmless after a commit. */
 void replace_abort(struct replace_file *f);

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "bind.h"
-#include "file.h"
 #include "lang.h"
+#include "replace.h"
 #include "shape.h"
 
 enum { IMAGE, CONV, BN, RELU, POOL, FLAT, FC };
@@ -55,7 +55,7 @@ static inline bool read_recipe(struct fixture *f, const char *recipe)
     const struct lang_options o = {.path = arena_printf(&f->arena, "%s/tiny.ftm", dir),
                                    .include_dirs = nothing,
                                    .defines = nothing};
-    const bool ok = file_write_atomic(o.path, text, strlen(text)) &&
+    const bool ok = replace_whole(o.path, text, strlen(text), NULL, 0) == FTMRT_OK &&
                     lang_read(&f->arena, &f->diag, &o, &net, &read);
     unlink(o.path);
     rmdir(dir);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "bind_parts.h"
+#include "str.h"
 
 static struct arena arena;
 
@@ -41,11 +42,11 @@ static void expect_defects_of_renaming(void **state)
 static void expect_patterns_by_components(void **state)
 {
     (void)state;
-    assert_true(bind_path_match(&arena, "fc", "fc.weight"));
-    assert_true(bind_path_match(&arena, "fc.*", "fc.weight"));
-    assert_true(bind_path_match(&arena, "**.bias", "layer1.0.bn.bias"));
-    assert_true(bind_path_match(&arena, "layer*", "layer10.0.weight"));
-    assert_false(bind_path_match(&arena, "layer1", "layer10.0.weight"));
+    assert_true(str_path_match_above(&arena, "fc", "fc.weight"));
+    assert_true(str_path_match_above(&arena, "fc.*", "fc.weight"));
+    assert_true(str_path_match_above(&arena, "**.bias", "layer1.0.bn.bias"));
+    assert_true(str_path_match_above(&arena, "layer*", "layer10.0.weight"));
+    assert_false(str_path_match_above(&arena, "layer1", "layer10.0.weight"));
 }
 
 static void expect_types(void **state)

@@ -1,4 +1,4 @@
-/* link: ftm_codegen ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
+/* link: ftm_codegen ftmrt_files ftm_bind ftm_lang ftm_weights ftm_graph ftm_ops ftm_base */
 /* The resolved recipe is a fixed point: read again, it gives the same text and the same values. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "bind.h"
-#include "file.h"
 #include "lang.h"
+#include "replace.h"
 #include "tables_words.h"
 
 static const char model[] =
@@ -80,7 +80,7 @@ static char *path_of(struct fixture *f, const char *name)
 
 static void write_text(struct fixture *f, const char *name, const char *text)
 {
-    assert_true(file_write_atomic(path_of(f, name), text, strlen(text)));
+    assert_int_equal(replace_whole(path_of(f, name), text, strlen(text), NULL, 0), FTMRT_OK);
 }
 
 static int setup(void **state)
