@@ -19,7 +19,7 @@
 #include "layers.def"
 #define FTM_PARAM PARAM_ROW
 #define FTM_OP(...)
-#define FTM_OP_CALL(name, pytorch, help, ...) PARAMS_OF(name, __VA_ARGS__)
+#define FTM_OP_CALL(name, operator, pytorch, help, ...) PARAMS_OF(name, __VA_ARGS__)
 #include "ops.def"
 #undef FTM_OP
 #undef FTM_PARAM
@@ -28,7 +28,7 @@ static const struct ftmrt_call_info rows[] = {
 #define FTM_CALL(name, category, pytorch, help, ...) CALL_ROW(name, category, pytorch, help)
 #include "layers.def"
 #define FTM_OP(...)
-#define FTM_OP_CALL(name, pytorch, help, ...) CALL_ROW(name, LAYER, pytorch, help)
+#define FTM_OP_CALL(name, operator, pytorch, help, ...) CALL_ROW(name, LAYER, pytorch, help)
 #include "ops.def"
 #undef FTM_OP
 };
@@ -49,6 +49,24 @@ const struct ftmrt_call_info *call_find(const char *name)
         if (info->category != FTMRT_CATEGORY_BLOCK && strcmp(info->name, name) == 0)
             return info;
     }
+    return NULL;
+}
+
+/* The operators that mean a call. */
+static const struct {
+    const char *operator, *call;
+} operators[] = {
+#define FTM_OP(...)
+#define FTM_OP_CALL(name, operator, pytorch, help, ...) {operator, #name},
+#include "ops.def"
+#undef FTM_OP
+};
+
+const struct ftmrt_call_info *call_of_operator(const char *operator)
+{
+    for (uint32_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (strcmp(operators[i].operator, operator) == 0)
+            return call_find(operators[i].call);
     return NULL;
 }
 

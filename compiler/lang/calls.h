@@ -24,6 +24,8 @@ static inline bool call_is(const struct bound_call *c, enum ftmrt_call_id id)
 
 /* By name, or NULL. */
 const struct ftmrt_call_info *call_find(const char *name);
+/* The layer that an operator ("+") between two layers' values means, or NULL. */
+const struct ftmrt_call_info *call_of_operator(const char *operator);
 /* "conv2d, linear, ...": the calls of a category, for advice. */
 const char *call_list(struct arena *arena, enum ftmrt_category category);
 /* The nearest call of a category to a misspelt name, or NULL. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "op.h"
 #include "str.h"
 
 /* ---- names ---- */
@@ -140,19 +141,36 @@ static struct value eval_if(struct builder *b, struct frame *frame, const struct
     return value_error();
 }
 
+/* Whether a value is the smaller one, to be broadcast. */
+static bool is_smaller(const struct builder *b, const struct value *a, const struct value *other)
+{
+    return shape_elements(&net_layer(b->net, a->tensor)->type.shape, 1) <
+           shape_elements(&net_layer(b->net, other->tensor)->type.shape, 1);
+}
+
+/* An operator between the values of two layers is a layer. What is broadcast is the call's second argument, on either side
+ * of an operator whose operands may be exchanged. */
+static struct value eval_layers(struct builder *b, struct frame *frame, const struct expr *e,
+                                const struct value *x, const struct value *y)
+{
+    const struct ftmrt_call_info *info = call_of_operator(ast_op_text(e->op));
+    if (!info)
+        return value_binary(b->arena, b->diag, e->op, x, y, e->span);
+    struct bound_call c = {.info = info, .args = arena_array(b->arena, struct value, 2)};
+    const bool swap = op_info(op_by_name(info->name))->flags & OP_COMM && is_smaller(b, x, y);
+    c.args[0] = swap ? *y : *x;
+    c.args[1] = swap ? *x : *y;
+    return layer_call(b, frame, e, &c);
+}
+
 static struct value eval_binary(struct builder *b, struct frame *frame, const struct expr *e)
 {
     struct value x = eval(b, frame, e->a);
     if (x.kind == VALUE_BOOL && e->op == (x.integer ? AST_OR : AST_AND))
         return x; /* decided: the other side is not evaluated */
     struct value y = eval(b, frame, e->b);
-    if (e->op == AST_ADD && x.kind == VALUE_TENSOR && y.kind == VALUE_TENSOR) {
-        struct bound_call c = {.info = call_find("add"),
-                               .args = arena_array(b->arena, struct value, 2)};
-        c.args[0] = x;
-        c.args[1] = y;
-        return layer_call(b, frame, e, &c);
-    }
+    if (x.kind == VALUE_TENSOR && y.kind == VALUE_TENSOR)
+        return eval_layers(b, frame, e, &x, &y);
     return value_binary(b->arena, b->diag, e->op, &x, &y, e->span);
 }
 

@@ -17,7 +17,6 @@ STRUCTURAL = {
 # (file, name): why the file names it. One that no longer does is a problem itself.
 EXCEPTIONS = {
     ("compiler/passes/backward.c", "add"): "the sum of the gradients of a value that is read several times",
-    ("compiler/lang/expressions.c", "add"): "the operator + of the language is this layer",
     ("compiler/lang/transforms.c", "step"): "what a pipeline is made of, in messages",
     ("compiler/ops/adam.h", "step"): "the scalar that counts steps",
     ("runtime/app/run_folder.c", "step"): "a key of log.jsonl",
