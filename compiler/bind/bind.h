@@ -2,7 +2,7 @@
  *
  *     bind_open_weights   the recipe's weight file, or none
  *     bind_weights        parameters of the net <-> tensors of the file
- *     lower_program       net + recipe + binding -> program ("predict", "eval", "train")
+ *     lower_program       nets + recipe + bindings -> program ("predict", "eval", "train")
  *
  * Functions that return bool have reported why when they return false. */
 #ifndef FTM_BIND_BIND_H
@@ -58,9 +58,19 @@ bool bind_open_weights(struct arena *arena, struct diag *diag, const struct reci
 bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
                   const struct recipe *r, const struct weights *weights, struct binding **out);
 
-/* Builds the program: a state per parameter, a momentum slot per trainable one (added by the
- * backward pass), the functions predict, eval and train; that for training has images of its own size (net.h). */
-bool lower_program(struct arena *arena, struct diag *diag, const struct net *net,
-                   const struct recipe *r, const struct binding *binding, struct program **out);
+/* A model of a program, with its weights. */
+struct program_model {
+    const char *
+        scope; /* "": the program's own; else its states are called SCOPE/NAME, its functions SCOPE.NAME */
+    const struct net *net;
+    const struct binding *binding;
+    bool trained; /* or only predicted with: its states are constants */
+};
+
+/* Builds the program of some models: a state per parameter, a momentum slot per trainable one (added by the backward pass);
+ * for each of the recipe's phases and each model the functions predict, eval and train; that for training has images of its
+ * own size (net.h). The source of a state counts the tensors of all bindings, one behind the other. */
+bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *r,
+                   const struct program_model *models, uint32_t count, struct program **out);
 
 #endif

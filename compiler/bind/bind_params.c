@@ -7,8 +7,7 @@ static void add_param(struct arena *arena, struct binding *b, const struct layer
     struct net_param *p = vec_add(arena, &b->params);
     *p = (struct net_param){.layer = id, .param = param, .source = -1};
     p->name = arena_printf(arena, "%s.%s", l->path, param->name);
-    p->mutable =
-        param->trainable || (param->kind != LAYER_PARAMETER && layer_updates_statistics(l));
+    p->mutable = param->trainable || (param->kind != LAYER_PARAMETER && layer_statistics(l));
 }
 
 void bind_list_params(struct arena *arena, const struct net *net, struct binding *b)

@@ -1,9 +1,9 @@
 /* Lowering: the network, the recipe and the bound weights become the program of the graph IR.
  *
- * A parameter is a state; the functions predict, eval and train are the same forward pass with
- * different ends: eval adds the loss, train also the batch's statistics in the batch norms that are
- * not frozen. Gradients and updates are the backward pass's business; here train only names the
- * inputs that it needs: the scalars of the optimizer. */
+ * A parameter is a state. Each model has a function of each kind in each phase of the training: the same forward pass with
+ * different ends. Evaluation adds the loss, training also the batch's statistics in the batch norms that are not frozen in
+ * the phase. Gradients and updates are the backward pass's business; here training only names the inputs that it needs: the
+ * scalars of the optimizer. */
 #include "bind.h"
 
 #include <inttypes.h>
@@ -16,10 +16,11 @@
 struct lower {
     struct arena *arena;
     struct diag *diag;
-    const struct net *net;
     const struct recipe *recipe;
-    const struct binding *binding;
     struct program *program;
+    const struct program_model *model; /* the one at hand, */
+    int32_t first_source;              /* where its tensors begin among those of all models, */
+    uint32_t phase;                    /* and the phase */
 };
 
 /* A function under construction. */
@@ -33,15 +34,30 @@ struct body {
 
 /* ---- states ---- */
 
+/* The name of a state: that of its parameter, below the model's scope. */
+static const char *state_name(const struct lower *c, const char *param)
+{
+    const char *scope = c->model->scope;
+    return *scope ? arena_printf(c->arena, "%s/%s", scope, param) : param;
+}
+
+/* The phases that train a parameter, as a state says it. */
+static uint32_t phases_of(const struct lower *c, const struct layer_param *p)
+{
+    return p->trainable == recipe_every_phase(c->recipe) ? 0 : p->trainable;
+}
+
 static void add_state(struct lower *c, const struct net_param *p)
 {
-    const struct layer *l = &c->net->layers.at[p->layer.i];
-    struct state s = {.name = p->name, .type = p->param->type, .file_shape = p->param->type.shape};
+    const struct layer *l = &c->model->net->layers.at[p->layer.i];
+    struct state s = {.type = p->param->type, .file_shape = p->param->type.shape};
+    s.name = state_name(c, p->name);
     s.kind = p->param->kind == LAYER_PARAMETER ? FTMRT_STATE_PARAMETER : FTMRT_STATE_BUFFER;
-    s.trainable = p->param->trainable;
-    s.mutable = p->mutable;
+    s.trainable = c->model->trained && p->param->trainable;
+    s.phases = s.trainable ? phases_of(c, p->param) : 0;
+    s.mutable = c->model->trained && p->mutable;
     s.added = l->added;
-    s.source = p->source;
+    s.source = p->source < 0 ? p->source : c->first_source + p->source;
     s.init = p->param->init;
     s.init_arg = p->param->init_arg;
     s.fan_in = p->param->fan_in;
@@ -53,8 +69,10 @@ static void add_state(struct lower *c, const struct net_param *p)
 
 static void add_states(struct lower *c)
 {
-    for (uint32_t i = 0; i < c->binding->params.len; i++)
-        add_state(c, &c->binding->params.at[i]);
+    const struct binding *b = c->model->binding;
+    for (uint32_t i = 0; i < b->params.len; i++)
+        add_state(c, &b->params.at[i]);
+    c->first_source += (int32_t)b->tensors.len;
 }
 
 /* The state of a layer's first parameter; the others follow it. A layer has them by its name, whatever the size of the
@@ -63,9 +81,9 @@ static int64_t first_state(const struct lower *c, const struct layer *l)
 {
     if (!l->param_count)
         return NO_STATE;
-    const uint32_t state =
-        program_find_state(c->program, arena_printf(c->arena, "%s.%s", l->path, l->params[0].name));
-    FTM_BUG_ON(state == UINT32_MAX, "no state for %s.%s", l->path, l->params[0].name);
+    const char *name = state_name(c, arena_printf(c->arena, "%s.%s", l->path, l->params[0].name));
+    const uint32_t state = program_find_state(c->program, name);
+    FTM_BUG_ON(state == UINT32_MAX, "no state '%s'", name);
     return state;
 }
 
@@ -86,7 +104,8 @@ static value_id lower_nodes(struct body *b, layer_id id)
                               .layer = l,
                               .inputs = inputs,
                               .first_state = first_state(c, l),
-                              .training = b->g->kind == FTMRT_ENTRY_TRAIN};
+                              .training = b->g->kind == FTMRT_ENTRY_TRAIN,
+                              .phase = c->phase};
     return layer_lower(&site);
 }
 
@@ -106,12 +125,11 @@ static value_id lower_layer(struct body *b, layer_id id)
 
 /* Starts a function: inputs in the order of the interface, then all layers in their order.
  * VALUE_NONE after a report. */
-static value_id lower_body(struct body *b, struct lower *c, const char *name,
-                           enum ftmrt_entry_kind kind)
+static value_id lower_body(struct body *b, struct lower *c, struct graph *g)
 {
-    const struct net *net = net_of_entry(c->net, kind);
+    const struct net *net = net_of_entry(c->model->net, g->kind);
     const uint32_t count = net->layers.len;
-    *b = (struct body){.c = c, .net = net, .g = program_add_function(c->program, name, kind)};
+    *b = (struct body){.c = c, .net = net, .g = g};
     b->values = arena_array(c->arena, value_id, count + 1);
     b->visiting = arena_array(c->arena, bool, count + 1);
     for (uint32_t i = 0; i < count; i++)
@@ -152,28 +170,54 @@ static void add_scalars(struct graph *g)
         graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
 }
 
-static bool lower_predict(struct lower *c)
+/* The functions of a model in a phase. What is not trained only predicts. */
+static const struct entry_row {
+    const char *name;
+    enum ftmrt_entry_kind kind;
+} entry_rows[] = {
+    {"predict", FTMRT_ENTRY_PREDICT},
+    {"eval", FTMRT_ENTRY_EVAL},
+    {"train", FTMRT_ENTRY_TRAIN},
+};
+
+/* SCOPE.NAME.PHASE, without what is the program's own or the first. */
+static struct graph *add_function(struct lower *c, const struct entry_row *row)
+{
+    const char *scope = c->model->scope;
+    const char *phase = c->phase ? arena_printf(c->arena, ".%u", (unsigned)c->phase) : "";
+    const char *name =
+        arena_printf(c->arena, "%s%s%s%s", scope, *scope ? "." : "", row->name, phase);
+    struct graph *g = program_add_function(c->program, name, row->kind);
+    g->scope = scope;
+    g->phase = c->phase;
+    return g;
+}
+
+static bool lower_entry(struct lower *c, const struct entry_row *row)
 {
     struct body b;
-    const value_id logits = lower_body(&b, c, "predict", FTMRT_ENTRY_PREDICT);
+    struct graph *g = add_function(c, row);
+    const value_id logits = lower_body(&b, c, g);
     if (!value_valid(logits))
         return false;
-    graph_output(b.g, "logits", logits);
+    if (row->kind != FTMRT_ENTRY_PREDICT) {
+        const value_id loss = add_loss(c, g, logits, add_label(g));
+        if (!value_valid(loss))
+            return false;
+        if (row->kind == FTMRT_ENTRY_TRAIN)
+            add_scalars(g);
+        graph_output(g, "loss", loss);
+    }
+    graph_output(g, "logits", logits);
     return true;
 }
 
-static bool lower_loss(struct lower *c, const char *name, enum ftmrt_entry_kind kind)
+static bool lower_entries(struct lower *c)
 {
-    struct body b;
-    const value_id logits = lower_body(&b, c, name, kind);
-    const value_id label = add_label(b.g);
-    const value_id loss = add_loss(c, b.g, logits, label);
-    if (!value_valid(loss))
-        return false;
-    if (kind == FTMRT_ENTRY_TRAIN)
-        add_scalars(b.g);
-    graph_output(b.g, "loss", loss);
-    graph_output(b.g, "logits", logits);
+    for (uint32_t i = 0; i < sizeof entry_rows / sizeof *entry_rows; i++)
+        if ((c->model->trained || entry_rows[i].kind == FTMRT_ENTRY_PREDICT) &&
+            !lower_entry(c, &entry_rows[i]))
+            return false;
     return true;
 }
 
@@ -207,20 +251,37 @@ static struct optimizer optimizer_of(const struct ftmrt_call *c)
     return o;
 }
 
-bool lower_program(struct arena *arena, struct diag *diag, const struct net *net,
-                   const struct recipe *r, const struct binding *binding, struct program **out)
+static bool check_models(struct lower *c, const struct program_model *models, uint32_t count)
 {
-    struct lower c = {.arena = arena, .diag = diag, .net = net, .recipe = r, .binding = binding};
-    if (!check_classes(&c, net) || !check_classes(&c, net_of_entry(net, FTMRT_ENTRY_TRAIN)))
+    for (uint32_t i = 0; i < count; i++) {
+        const struct net *net = models[i].net;
+        if (models[i].trained &&
+            (!check_classes(c, net) || !check_classes(c, net_of_entry(net, FTMRT_ENTRY_TRAIN))))
+            return false;
+    }
+    return true;
+}
+
+bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *r,
+                   const struct program_model *models, uint32_t count, struct program **out)
+{
+    struct lower c = {.arena = arena, .diag = diag, .recipe = r};
+    if (!check_models(&c, models, count))
         return false;
     c.program =
         program_new(arena, diag, r->bound.name, recipe_integer(r, FTMRT_PARAM_finetune_batch));
     c.program->shards = recipe_integer(r, FTMRT_PARAM_finetune_shards);
     c.program->optimizer = optimizer_of(recipe_call(r, FTMRT_PARAM_finetune_optimizer));
-    add_states(&c);
-    if (!lower_predict(&c) || !lower_loss(&c, "eval", FTMRT_ENTRY_EVAL) ||
-        !lower_loss(&c, "train", FTMRT_ENTRY_TRAIN))
-        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        c.model = &models[i];
+        add_states(&c);
+    }
+    for (c.phase = 0; c.phase < r->phases; c.phase++)
+        for (uint32_t i = 0; i < count; i++) {
+            c.model = &models[i];
+            if (!lower_entries(&c))
+                return false;
+        }
     *out = c.program;
     return true;
 }

@@ -93,7 +93,9 @@ static bool stage_bind(struct compilation *c)
 
 static bool stage_lower(struct compilation *c)
 {
-    return lower_program(&c->arena, &c->diag, c->net, c->recipe, c->binding, &c->program);
+    const struct program_model own = {
+        .scope = "", .net = c->net, .binding = c->binding, .trained = true};
+    return lower_program(&c->arena, &c->diag, c->recipe, &own, 1, &c->program);
 }
 
 /* --from=graph: the text form instead of the four stages above. */

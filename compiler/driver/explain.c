@@ -38,7 +38,7 @@ struct explain {
 
 static void count_params(struct layer_cost *cost, const struct layer *l)
 {
-    cost->above = layer_updates_statistics(l);
+    cost->above = layer_statistics(l) != 0;
     for (uint32_t i = 0; i < l->param_count; i++) {
         const struct layer_param *p = &l->params[i];
         if (p->kind != LAYER_PARAMETER)

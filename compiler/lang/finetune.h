@@ -23,13 +23,21 @@ struct weight_skip {
 struct recipe {
     struct ftmrt_recipe bound;  /* its base is the driver's to set */
     struct ftmrt_arg *settings; /* the arguments of bound.finetune */
-    VEC(const char *) imports;  /* paths of the file's import statements as written, in order */
-    const char *strip;          /* weights { strip "prefix" }, or NULL */
+    uint32_t
+        phases; /* of the training, one after the other; what trains in each is a bit (net.h) */
+    VEC(const char *) imports; /* paths of the file's import statements as written, in order */
+    const char *strip;         /* weights { strip "prefix" }, or NULL */
     VEC(struct weight_rename) renames;
     VEC(struct weight_skip) skips;
     VEC(const char *) edits; /* the statements, as text in order, for the resolved form */
     struct span weights_span, span;
 };
+
+/* A bit for each phase of the training. */
+static inline uint32_t recipe_every_phase(const struct recipe *r)
+{
+    return r->phases < 32 ? ((uint32_t)1 << r->phases) - 1 : UINT32_MAX;
+}
 
 /* A setting, to be set. */
 static inline struct ftmrt_arg *recipe_setting(struct recipe *r, enum ftmrt_param param)

@@ -30,25 +30,26 @@ static bool has_statistics(const struct layer *l)
     return false;
 }
 
-/* Applies one pattern to one layer; whether it matched. */
+/* Applies one pattern to one layer, in all phases; whether it matched. */
 static bool apply(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p,
                   struct layer *l)
 {
+    const uint32_t every = recipe_every_phase(r->recipe);
     bool train = kind == RECIPE_TRAIN, whole = layer_matches(r, p, l), matched = false;
     if (kind == RECIPE_FREEZE_STATISTICS) {
         matched = whole && has_statistics(l);
-        l->stats_frozen |= matched;
+        l->stats_frozen |= matched ? every : 0;
         return matched;
     }
     for (uint32_t i = 0; i < l->param_count; i++) {
         struct layer_param *param = &l->params[i];
         if (param->kind != LAYER_PARAMETER || !(whole || param_matches(r, p, l, param->name)))
             continue;
-        param->trainable = train;
+        param->trainable = train ? every : 0;
         matched = true;
     }
     if (whole)
-        l->stats_frozen = !train;
+        l->stats_frozen = train ? 0 : every;
     return matched;
 }
 
@@ -96,18 +97,18 @@ static void apply_pattern(struct recipe_reader *r, enum recipe_kind kind, const 
         report_unmatched(r, kind, p);
 }
 
-/* Sums up per layer; whether anything trains. */
-static bool settle(struct net *net)
+/* Sums up per layer; the phases in which something trains. */
+static uint32_t settle(struct net *net, uint32_t every)
 {
-    bool any = false;
+    uint32_t any = 0;
     for (uint32_t i = 0; i < net->layers.len; i++) {
         struct layer *l = &net->layers.at[i];
-        bool trains = false;
+        uint32_t trains = 0;
         for (uint32_t k = 0; k < l->param_count; k++)
-            trains = trains || l->params[k].trainable;
-        l->frozen = l->param_count && !trains;
-        l->stats_frozen = has_statistics(l) && (l->stats_frozen || l->frozen);
-        any = any || trains;
+            trains |= l->params[k].trainable &= every;
+        l->frozen = l->param_count ? every & ~trains : 0;
+        l->stats_frozen = has_statistics(l) ? l->stats_frozen | l->frozen : 0;
+        any |= trains;
     }
     return any;
 }
@@ -140,7 +141,8 @@ void read_freezing(struct recipe_reader *r)
         for (uint32_t k = 0; k < s->patterns->list.len; k++)
             apply_pattern(r, s->kind, &s->patterns->list.at[k]);
     }
-    if (settle(r->builder->net) || r->diag->errors > errors) {
+    const uint32_t every = recipe_every_phase(r->recipe);
+    if (settle(r->builder->net, every) == every || r->diag->errors > errors) {
         warn_one_value(r);
         return;
     }

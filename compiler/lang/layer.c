@@ -100,14 +100,15 @@ void param_counter(struct param_list *p, const char *name)
                               .fan_in = 1};
 }
 
-bool layer_updates_statistics(const struct layer *l)
+uint32_t layer_statistics(const struct layer *l)
 {
-    bool statistics = false, trains = false;
+    bool statistics = false;
+    uint32_t trains = 0;
     for (uint32_t i = 0; i < l->param_count; i++) {
         statistics = statistics || l->params[i].kind == LAYER_STATISTIC;
-        trains = trains || l->params[i].trainable;
+        trains |= l->params[i].trainable;
     }
-    return statistics && trains && !l->frozen && !l->stats_frozen;
+    return statistics ? trains & ~l->frozen & ~l->stats_frozen : 0;
 }
 
 int64_t work_of_weight(const struct layer *l)

@@ -13,7 +13,7 @@ static void params_batch_norm(struct param_list *p)
 static value_id lower_batch_norm(struct layer_site *s)
 {
     struct attrs a = site_attrs(s, OP_batch_norm, NULL);
-    a.training = s->training && layer_updates_statistics(s->layer);
+    a.training = s->training && layer_statistics(s->layer) >> s->phase & 1;
     const value_id inputs[] = {s->inputs[0], site_param(s, 0), site_param(s, 1), site_param(s, 2),
                                site_param(s, 3)};
     const value_id y = site_add(s, OP_batch_norm, &a, inputs, 5);

@@ -31,7 +31,7 @@ struct layer_param {
     enum ftmrt_init init;
     double init_arg;
     int64_t fan_in;
-    bool trainable;
+    uint32_t trainable; /* bit p: in phase p of the training */
 };
 
 struct value;
@@ -50,8 +50,8 @@ struct layer {
     uint32_t input_count, param_count;
     struct layer_param *params; /* [param_count] */
     bool added;                 /* by the recipe: takes nothing from the weight file */
-    bool frozen;                /* all of its parameters are */
-    bool stats_frozen;          /* stored statistics although parameters train */
+    uint32_t frozen;            /* bit p: all of its parameters are, in phase p */
+    uint32_t stats_frozen;      /* bit p: stored statistics although parameters train */
     bool dead;
     struct type type; /* of its value */
     struct span span;
@@ -78,15 +78,15 @@ static inline const struct net *net_of_entry(const struct net *net, enum ftmrt_e
 /* "conv2d", "relu", ..., "input". */
 const char *layer_kind(const struct layer *l);
 
-/* Whether it has statistics, and training updates them: it is not frozen in whole, nor are they. */
-bool layer_updates_statistics(const struct layer *l);
+/* The phases in which training updates its statistics, a bit each: it has some, and neither it nor they are frozen. */
+uint32_t layer_statistics(const struct layer *l);
 
 /* Multiplications with an addition that one image takes forward. */
 int64_t layer_work(const struct layer *l);
 
 /* Builds the nodes of a layer that is no input, which reads `inputs` [input_count]. Its parameters are the states from
- * first_state on, or constants while types are inferred (NO_STATE). training: a training function, where statistics
- * may be updated. The result is VALUE_NONE after a report (of shapes). */
+ * first_state on, or constants while types are inferred (NO_STATE). training: a training function of the phase, where
+ * statistics may be updated. The result is VALUE_NONE after a report (of shapes). */
 enum { NO_STATE = -1 };
 struct layer_site {
     struct graph *graph;
@@ -94,6 +94,7 @@ struct layer_site {
     const value_id *inputs;
     int64_t first_state;
     bool training;
+    uint32_t phase;
 };
 value_id layer_lower(struct layer_site *s);
 

@@ -19,7 +19,7 @@ static bool list_params(struct builder *b, struct layer *l, const struct shape *
     l->params = list.params.at;
     l->param_count = list.params.len;
     for (uint32_t i = 0; i < l->param_count; i++) {
-        l->params[i].trainable = l->params[i].kind == LAYER_PARAMETER;
+        l->params[i].trainable = l->params[i].kind == LAYER_PARAMETER ? UINT32_MAX : 0;
         if (shape_elements(&l->params[i].type.shape, 1) <= (int64_t)1 << 31)
             continue;
         diag_report(b->diag, l->span, DIAG_WEIGHT_TOO_LARGE);

@@ -167,6 +167,7 @@ void read_defaults(struct recipe_reader *r)
     recipe->settings = default_args(r, FTMRT_CALL_finetune);
     recipe->bound.name = r->files->finetune->name;
     recipe->bound.finetune = (struct ftmrt_call){FTMRT_CALL_finetune, recipe->settings};
+    recipe->phases = 1; /* the language has no more */
     recipe->span = r->files->finetune->span;
 }
 

@@ -20,11 +20,24 @@ static bool bind_net(struct fixture *f)
     return bind_weights(&f->arena, &f->diag, &f->net, &f->recipe, &f->weights, &f->binding);
 }
 
+static bool lower_models(struct fixture *f, const struct program_model *models, uint32_t count,
+                         struct program **p)
+{
+    return lower_program(&f->arena, &f->diag, &f->recipe, models, count, p);
+}
+
+static struct program_model own_model(const struct fixture *f)
+{
+    return (struct program_model){
+        .scope = "", .net = &f->net, .binding = f->binding, .trained = true};
+}
+
 static struct program *lower_net(struct fixture *f)
 {
     struct program *p = NULL;
     assert_true(bind_net(f));
-    assert_true(lower_program(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
+    const struct program_model own = own_model(f);
+    assert_true(lower_models(f, &own, 1, &p));
     return p;
 }
 
@@ -163,6 +176,49 @@ static void expect_frozen_batch_norm_is_constant(void **state)
         assert_true(state_constant(&p->states.at[i]));
 }
 
+/* Two phases, the first of which trains no batch norm and the second no convolution, and a second model that is not
+ * trained: a function of each kind for each, over one set of states per model. */
+static void expect_phases_and_scopes(void **state)
+{
+    struct fixture *f = *state;
+    add_all_tensors(f);
+    f->recipe.phases = 2;
+    f->net.layers.at[CONV].params[0].trainable = 1;
+    f->net.layers.at[CONV].frozen = 2;
+    struct layer *bn = &f->net.layers.at[BN], *fc = &f->net.layers.at[FC];
+    bn->params[0].trainable = bn->params[1].trainable = 2;
+    bn->frozen = bn->stats_frozen = 1;
+    fc->params[0].trainable = fc->params[1].trainable = 3;
+    assert_true(bind_net(f));
+    struct program_model models[2] = {own_model(f), own_model(f)};
+    models[1].scope = "teacher";
+    models[1].trained = false;
+    struct program *p = NULL;
+    assert_true(lower_models(f, models, 2, &p));
+    static const char *const names[] = {"predict",   "eval",   "train",   "teacher.predict",
+                                        "predict.1", "eval.1", "train.1", "teacher.predict.1"};
+    assert_int_equal(p->functions.len, 8);
+    for (uint32_t i = 0; i < 8; i++) {
+        const struct graph *g = p->functions.at[i];
+        assert_string_equal(g->name, names[i]);
+        assert_int_equal(g->phase, i / 4);
+        assert_string_equal(g->scope, i % 4 == 3 ? "teacher" : "");
+    }
+    const struct graph *first = p->functions.at[2], *second = p->functions.at[6];
+    assert_false(find_node(first, OP_batch_norm)->attrs->training);
+    assert_true(find_node(second, OP_batch_norm)->attrs->training);
+    assert_int_equal(p->states.len, 16);
+    const struct state *conv = &p->states.at[0], *teachers = &p->states.at[8];
+    assert_true(conv->trainable && state_trained(conv, 0) && !state_trained(conv, 1));
+    assert_true(state_trained(&p->states.at[6], 0) && state_trained(&p->states.at[6], 1));
+    assert_true(p->states.at[3].mutable); /* the running mean, in the second phase */
+    assert_string_equal(teachers->name, "teacher/conv.weight");
+    assert_int_equal(teachers->source, 7);
+    for (uint32_t i = 8; i < 16; i++)
+        assert_true(state_constant(&p->states.at[i]));
+    assert_int_equal(find_node(p->functions.at[3], OP_state)->attrs->state, 8);
+}
+
 static void expect_class_count_checked(void **state)
 {
     struct fixture *f = *state;
@@ -170,7 +226,8 @@ static void expect_class_count_checked(void **state)
     add_all_tensors(f);
     recipe_setting(&f->recipe, FTMRT_PARAM_finetune_classes)->integer = 10;
     assert_true(bind_net(f));
-    assert_false(lower_program(&f->arena, &f->diag, &f->net, &f->recipe, f->binding, &p));
+    const struct program_model own = own_model(f);
+    assert_false(lower_models(f, &own, 1, &p));
     assert_report(f, 0, DIAG_OUTPUT_CLASSES);
 }
 
@@ -205,6 +262,7 @@ int main(void)
         TEST(expect_functions),
         TEST(expect_same_padding),
         TEST(expect_frozen_batch_norm_is_constant),
+        TEST(expect_phases_and_scopes),
         TEST(expect_class_count_checked),
         TEST(expect_identity_head),
     };
