@@ -4,7 +4,11 @@
 
 #include <string.h>
 
+<<<<<<< HEAD
 #include "op.h"
+=======
+#include "functions.h"
+>>>>>>> 6ece234 (lang: functions of values; a label may have a hyphen)
 #include "str.h"
 
 /* ---- names ---- */
@@ -176,7 +180,7 @@ static struct value eval_binary(struct builder *b, struct frame *frame, const st
 
 /* ---- labels and calls ---- */
 
-/* Letters, digits and _ in components that are not empty. */
+/* Components that are not empty. */
 static bool label_valid(const char *s)
 {
     bool empty = true;
@@ -212,7 +216,7 @@ const char *eval_label(struct builder *b, struct frame *frame, const struct labe
         }
     }
     if (!label_valid(out.text) || strlen(out.text) + strlen(frame->scope) > BUILD_MAX_LABEL ||
-        strspn(out.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") !=
+        strspn(out.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") !=
             out.len) {
         diag_report(b->diag, label->span, DIAG_BAD_LABEL,
                     arena_printf(b->arena, "%.80s", out.text));
@@ -252,6 +256,9 @@ struct value eval_call(struct builder *b, struct frame *frame, const struct expr
         bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&b->files->decls, e->text);
     if (decl)
         return run_decl(b, frame, decl, e, implicit);
+    const struct function *function = implicit ? NULL : function_find(e->text);
+    if (function)
+        return function_call(b, frame, function, e);
     const struct ftmrt_call_info *info = call_find(e->text);
     if (!info) {
         report_unknown_call(b, frame, e);

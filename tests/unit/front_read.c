@@ -93,6 +93,21 @@ static void test_published_models(void **state)
     expect_parameters("resnet.ftm", "resnet18", 11689512);
     expect_parameters("resnet.ftm", "resnet34", 21797672);
     expect_parameters("resnet.ftm", "resnet50", 25557032);
+    expect_parameters("resnet.ftm", "resnet101", 44549160);
+    expect_parameters("resnet.ftm", "resnet152", 60192808);
+    expect_parameters("resnet.ftm", "resnext50_32x4d", 25028904);
+    expect_parameters("resnet.ftm", "wide_resnet50_2", 68883240);
+    expect_parameters("mobilenet.ftm", "mobilenet_v2", 3504872);
+    expect_parameters("vgg.ftm", "vgg16", 138357544);
+    expect_parameters("vgg.ftm", "vgg16_bn", 138365992);
+    expect_parameters("lenet.ftm", "lenet5", 61706);
+    expect_parameters("densenet.ftm", "densenet121", 7978856);
+    expect_parameters("regnet.ftm", "regnet_y_400mf", 4344144);
+    expect_parameters("efficientnet.ftm", "efficientnet_b0", 5288548);
+    expect_parameters("efficientnet.ftm", "efficientnet_b1", 7794184);
+    expect_parameters("efficientnet.ftm", "efficientnet_b2", 9109994);
+    expect_parameters("efficientnet.ftm", "efficientnet_b3", 12233232);
+    expect_parameters("efficientnet.ftm", "efficientnet_v2_s", 21458488);
     expect_parameters("efficientnet_lite0.ftm", "efficientnet_lite0", 4652008);
     expect_parameters("digits_cnn.ftm", "digits_cnn", 390410);
 }
