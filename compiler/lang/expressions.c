@@ -4,11 +4,8 @@
 
 #include <string.h>
 
-<<<<<<< HEAD
-#include "op.h"
-=======
 #include "functions.h"
->>>>>>> 6ece234 (lang: functions of values; a label may have a hyphen)
+#include "op.h"
 #include "str.h"
 
 /* ---- names ---- */
