@@ -155,6 +155,9 @@ param: name
      | LABEL_TEXT LABEL_END name '[' exprs1 ']'
                                       { $$ = (struct param){.name = $1, .dtype = $3, .dims = $5, .span = SPAN(@1)};
                                         }
+     | LABEL_TEXT LABEL_END name '[' ']'
+                                      { $$ = (struct param){.name = $1, .dtype = $3, .dims = NEW(struct exprs), .span = SPAN(@1)};
+                                        }
      ;
 
 /* ---- statements of blocks and models ---------------------------------------------------------*/

@@ -88,7 +88,8 @@ static void advise_shape(struct bind *c, const struct net_param *p, const struct
 {
     const struct layer *l = layer_of(c, p);
     const struct shape *s = &p->param->type.shape;
-    if (p->layer.i == c->net->output.i && s->rank == 2 && t->rank == 2 && t->dim[1] == s->dim[1])
+    if (p->layer.i == c->net->outputs.at[0].layer.i && s->rank == 2 && t->rank == 2 &&
+        t->dim[1] == s->dim[1])
         diag_note(c->diag,
                   "a head for other classes is a new layer: `replace %s with linear(classes)`",
                   l->path);

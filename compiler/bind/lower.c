@@ -143,7 +143,7 @@ static value_id lower_body(struct body *b, struct lower *c, struct graph *g)
         if (!net->layers.at[i].dead)
             lower_layer(b, (layer_id){i});
     }
-    return b->values[net->output.i];
+    return b->values[net->outputs.at[0].layer.i];
 }
 
 /* The loss's op has its name. */
@@ -193,6 +193,38 @@ static struct graph *add_function(struct lower *c, const struct entry_row *row)
     return g;
 }
 
+/* The outputs behind the first, without a role. In a training step nobody reads them. */
+static bool add_outputs(struct body *b)
+{
+    for (uint32_t i = 1; i < b->net->outputs.len; i++) {
+        const struct net_output *o = &b->net->outputs.at[i];
+        graph_output_as(b->g, o->name, b->values[o->layer.i], FTMRT_ROLE_NONE);
+        if (graph_output_role(&b->g->outputs.at[b->g->outputs.len - 1]) == FTMRT_ROLE_NONE)
+            continue;
+        diag_report(b->c->diag, b->net->layers.at[o->layer.i].span, DIAG_BAD_VALUE,
+                    "the name of a further output", "none that has a meaning of its own", o->name);
+        return false;
+    }
+    return true;
+}
+
+/* Whether no input has a name that a program gives to what it takes besides. */
+static bool check_inputs(const struct lower *c, const struct net *net)
+{
+    const enum op op = op_by_name(
+        ftmrt_call_info(recipe_call(c->recipe, FTMRT_PARAM_finetune_optimizer)->id)->name);
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        const struct layer *l = &net->layers.at[i];
+        if (l->row || (strcmp(l->input_name, "label") != 0 &&
+                       optimizer_scalar(optimizer_rule(op), l->input_name) == UINT32_MAX))
+            continue;
+        diag_report(c->diag, l->span, DIAG_BAD_VALUE, "the name of an input",
+                    "another than those of the label and the optimizer's scalars", l->input_name);
+        return false;
+    }
+    return true;
+}
+
 static bool lower_entry(struct lower *c, const struct entry_row *row)
 {
     struct body b;
@@ -209,7 +241,7 @@ static bool lower_entry(struct lower *c, const struct entry_row *row)
         graph_output(g, "loss", loss);
     }
     graph_output(g, "logits", logits);
-    return true;
+    return row->kind == FTMRT_ENTRY_TRAIN || add_outputs(&b);
 }
 
 static bool lower_entries(struct lower *c)
@@ -223,13 +255,13 @@ static bool lower_entries(struct lower *c)
 
 static bool check_classes(const struct lower *c, const struct net *net)
 {
-    const struct layer *l = &net->layers.at[net->output.i];
+    const struct layer *l = &net->layers.at[net->outputs.at[0].layer.i];
     const struct shape *s = &l->type.shape;
     if (s->rank == 2 && s->dim[1] == recipe_classes(c->recipe))
         return true;
     char shape[96];
-    diag_report(c->diag, l->span, DIAG_OUTPUT_CLASSES,
-                net->output_name ? net->output_name : "logits", shape_text(s, shape, sizeof shape),
+    diag_report(c->diag, l->span, DIAG_OUTPUT_CLASSES, net->outputs.at[0].name,
+                shape_text(s, shape, sizeof shape),
                 arena_printf(c->arena, "%" PRId64, recipe_classes(c->recipe)));
     if (l->path && s->rank == 2)
         diag_note(c->diag, "give the network a new head: `replace %s with linear(classes)`",
@@ -255,6 +287,8 @@ static bool check_models(struct lower *c, const struct program_model *models, ui
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct net *net = models[i].net;
+        if (!check_inputs(c, net))
+            return false;
         if (models[i].trained &&
             (!check_classes(c, net) || !check_classes(c, net_of_entry(net, FTMRT_ENTRY_TRAIN))))
             return false;

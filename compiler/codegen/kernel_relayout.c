@@ -14,15 +14,16 @@
 
 struct view {
     enum ftmrt_layout layout;
-    int64_t rows, columns, rest; /* [O,I,KH*KW], [N,C,H*W], [R,C]; rest counts words of 4 bytes */
+    int64_t rows, columns, rest; /* [O,I,KH*KW], [N,C,H*W], [R,C]; rest counts words */
+    int64_t word;                /* bytes that are copied at once: an element, of 4 at most */
 };
 
 static struct view view_of(const struct node *n, int64_t batch)
 {
     const struct shape *s = &n->type.shape;
-    const int64_t word = sizeof(float), bytes = (int64_t)ftmrt_dtype_size(n->type.dtype);
-    struct view v = {n->layout, 1, 1, bytes / word};
-    FTM_BUG_ON(bytes % word != 0, "a copy of elements of %d bytes", (int)bytes);
+    const int64_t bytes = (int64_t)ftmrt_dtype_size(n->type.dtype);
+    const int64_t word = bytes < (int64_t)sizeof(float) ? bytes : (int64_t)sizeof(float);
+    struct view v = {n->layout, 1, 1, bytes / word, word};
     if (shape_batched(s))
         v.rows = batch;
     else if (s->rank >= 2)
@@ -85,6 +86,22 @@ static LLVMValueRef index_of(struct ir *ir, const struct view *v, LLVMValueRef r
     FTM_BUG("no such layout");
 }
 
+/* Copies word `from` of the operand to word `to` of the result. */
+static void copy_word(struct kernel_build *k, const struct view *v, LLVMValueRef from,
+                      LLVMValueRef to)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k);
+    if (v->word == sizeof(float)) {
+        ir_store_f32(ir, ir_load_f32(ir, ir_at(ir, src, from)), ir_at(ir, dst, to));
+        return;
+    }
+    LLVMTypeRef type = LLVMIntTypeInContext(ir->context, (unsigned)v->word * 8);
+    LLVMValueRef x =
+        LLVMBuildLoad2(ir->b, type, LLVMBuildInBoundsGEP2(ir->b, type, src, &from, 1, ""), "");
+    LLVMBuildStore(ir->b, x, LLVMBuildInBoundsGEP2(ir->b, type, dst, &to, 1, ""));
+}
+
 /* Copies or clears the elements (r, c, 0 .. rest-1). */
 static void copy_rest(struct kernel_build *k, const struct view *from, const struct view *to,
                       LLVMValueRef r, LLVMValueRef c)
@@ -93,12 +110,11 @@ static void copy_rest(struct kernel_build *k, const struct view *from, const str
     LLVMValueRef inside =
         LLVMBuildAnd(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, c, ir_i64(ir, to->columns), ""),
                      LLVMBuildICmp(ir->b, LLVMIntSLT, r, ir_i64(ir, to->rows), ""), "");
-    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k), zero = ir_i64(ir, 0),
-                 end = ir_i64(ir, to->rest);
+    LLVMValueRef dst = kernel_result(k), zero = ir_i64(ir, 0), end = ir_i64(ir, to->rest);
     struct ir_if s = ir_if_begin(ir, inside);
     struct ir_loop t = ir_loop_begin(ir, zero, end, 1);
-    LLVMValueRef x = ir_load_f32(ir, ir_at(ir, src, index_of(ir, from, r, c, t.i)));
-    ir_store_f32(ir, x, ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
+    LLVMValueRef source = index_of(ir, from, r, c, t.i);
+    copy_word(k, to, source, index_of(ir, to, r, c, t.i));
     ir_loop_end(ir, &t);
     ir_if_else(ir, &s);
     t = ir_loop_begin(ir, zero, end, 1);

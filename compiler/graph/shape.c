@@ -1,7 +1,28 @@
 /* Shapes: making, comparing, counting, printing. */
 #include "shape.h"
 
+#include <ctype.h>
 #include <stdio.h>
+
+static bool dtype_matches(enum ftmrt_dtype dtype, const char *word)
+{
+    const char *name = ftmrt_dtype_name(dtype);
+    while (*name && tolower((unsigned char)*name) == *word) {
+        name++;
+        word++;
+    }
+    return *name == *word;
+}
+
+bool dtype_by_word(const char *word, enum ftmrt_dtype *dtype)
+{
+    for (unsigned i = 0; i < FTMRT_DTYPE_COUNT; i++)
+        if (dtype_matches((enum ftmrt_dtype)i, word)) {
+            *dtype = (enum ftmrt_dtype)i;
+            return true;
+        }
+    return false;
+}
 
 struct shape shape_make(uint32_t rank, const int64_t *dim)
 {

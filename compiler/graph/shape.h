@@ -26,6 +26,9 @@ struct type {
     struct shape shape;
 };
 
+/* The data type of a word in small letters, "f32"; false: there is none. */
+bool dtype_by_word(const char *word, enum ftmrt_dtype *dtype);
+
 /* A shape of `rank` dimensions. */
 struct shape shape_make(uint32_t rank, const int64_t *dim);
 struct shape shape_scalar(void);

@@ -4,7 +4,6 @@
 
 #include "text_words.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,27 +164,12 @@ bool parser_shape(struct parser *p, struct shape *s)
     return parser_want(p, ']');
 }
 
-/* Data types in small letters. */
-static bool dtype_matches(enum ftmrt_dtype dtype, const char *word)
-{
-    const char *name = ftmrt_dtype_name(dtype);
-    while (*name && tolower((unsigned char)*name) == *word) {
-        name++;
-        word++;
-    }
-    return *name == *word;
-}
-
 bool parser_type(struct parser *p, struct type *t)
 {
-    unsigned dtype = 0;
     if (p->token.kind != TOKEN_WORD)
         return parser_expected(p, "a type");
-    while (dtype < FTMRT_DTYPE_COUNT && !dtype_matches((enum ftmrt_dtype)dtype, p->token.text))
-        dtype++;
-    if (dtype == FTMRT_DTYPE_COUNT)
+    if (!dtype_by_word(p->token.text, &t->dtype))
         return parser_unknown(p, "data type", NULL, 0);
-    t->dtype = (enum ftmrt_dtype)dtype;
     parser_advance(p);
     return parser_shape(p, &t->shape);
 }

@@ -2,6 +2,7 @@
  *
  *     expressions.c  expressions
  *     elaborate.c    blocks and models: statements
+ *     model.c        the recipe's model: inputs and outputs
  *     calls.c        arguments of built-in calls
  *     layer.c        layer calls -> struct layer (layer.h)
  *     network.c      shapes, order and names of layers */
@@ -30,8 +31,11 @@ struct builder {
     struct graph *scratch; /* infers types: one value per layer */
     VEC(value_id) values;
     uint32_t steps, depth; /* bounded: see above */
-    bool stopped;          /* a limit was reported */
-    bool adding;           /* layers come from the recipe, not from the model */
+    const char *
+        *output_names; /* [output_count]: of the model that ran last, by its own statements */
+    uint32_t output_count;
+    bool stopped; /* a limit was reported */
+    bool adding;  /* layers come from the recipe, not from the model */
 };
 
 struct variable {
@@ -46,8 +50,8 @@ struct frame {
     VEC(struct variable) names;
     struct map index; /* name -> its number in names, from 1 */
     bool returned;
-    struct value result;
-    const char *output_name; /* of a model */
+    struct value result;          /* of a model with several outputs: a list of them */
+    VEC(struct variable) outputs; /* of a model */
 };
 
 /* Of the images that a network reads; 0: not known. */
@@ -66,10 +70,14 @@ const char *eval_label(struct builder *b, struct frame *frame, const struct labe
 void frame_set(struct builder *b, struct frame *frame, const char *name, struct value v);
 const struct value *frame_get(const struct frame *frame, const char *name);
 
-/* ---- elaborate.c */
+/* ---- elaborate.c: runs a block or model; the first `count` parameters are not written but have these values */
 struct value run_decl(struct builder *b, struct frame *caller, const struct decl *decl,
-                      const struct expr *e, const struct value *implicit);
-/* Builds the network of a model's call for images of these sizes. false after reports. */
+                      const struct expr *e, const struct value *implicit, uint32_t count);
+
+/* ---- model.c */
+/* The image that a model computes from: its first input, if that is f32[channels, height, width]; else NULL. */
+const struct param *model_image(const struct decl *model);
+/* Builds the network of a model's call for images of this size, if it has an image. false after reports. */
 bool build_model(struct builder *b, struct frame *scope, const struct decl *model,
                  const struct expr *call, const struct image_size *image);
 

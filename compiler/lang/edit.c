@@ -42,10 +42,12 @@ static uint32_t border(const struct recipe_reader *r, const struct selection *s,
             }
         }
     }
-    uint32_t last = r->builder->net->output.i;
-    if (values && s->inside[last] && !out[last]) {
-        out[last] = true;
-        n++;
+    for (uint32_t i = 0; values && i < r->builder->net->outputs.len; i++) {
+        uint32_t last = r->builder->net->outputs.at[i].layer.i;
+        if (s->inside[last] && !out[last]) {
+            out[last] = true;
+            n++;
+        }
     }
     return n;
 }
@@ -101,8 +103,9 @@ static void rewire(struct recipe_reader *r, const struct selection *s, bool insi
             if (l->inputs[k].i == from.i)
                 l->inputs[k] = to;
     }
-    if (!inside && r->builder->net->output.i == from.i)
-        r->builder->net->output = to;
+    for (uint32_t i = 0; !inside && i < r->builder->net->outputs.len; i++)
+        if (r->builder->net->outputs.at[i].layer.i == from.i)
+            r->builder->net->outputs.at[i].layer = to;
 }
 
 /* Takes the selected layers out, or back in; their labels can be used again meanwhile. */

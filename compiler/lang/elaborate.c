@@ -37,7 +37,14 @@ static bool bind_dims(struct builder *b, struct frame *frame, const struct param
                     "a layer's value", value_text(b->arena, &v));
         return false;
     }
-    const struct shape *s = &net_layer(b->net, v.tensor)->type.shape;
+    const struct type *type = &net_layer(b->net, v.tensor)->type;
+    const struct shape *s = &type->shape;
+    enum ftmrt_dtype dtype;
+    if (!dtype_by_word(p->dtype, &dtype) || dtype != type->dtype) {
+        diag_report(b->diag, span, DIAG_WRONG_TYPE, arena_printf(b->arena, "'%s'", p->name),
+                    p->dtype, ftmrt_dtype_name(type->dtype));
+        return false;
+    }
     if (s->rank != p->dims->list.len + 1) {
         char text[128];
         diag_report(b->diag, span, DIAG_WRONG_TYPE, arena_printf(b->arena, "'%s'", p->name),
@@ -105,12 +112,12 @@ static struct given new_given(struct arena *arena, const struct params *params)
 
 /* Matches and evaluates the arguments of a call. */
 static void match_all(struct builder *b, struct frame *caller, const struct decl *d,
-                      const struct expr *e, struct given *g, bool implicit)
+                      const struct expr *e, struct given *g, uint32_t implicit)
 {
-    uint32_t n = d->params->list.len, position = implicit && n;
+    uint32_t n = d->params->list.len, position = implicit;
     for (uint32_t i = 0; i < e->args->list.len; i++) {
         const struct arg *arg = &e->args->list.at[i];
-        uint32_t slot = match_argument(b, d->name, g->names, n, arg, position, implicit);
+        uint32_t slot = match_argument(b, d->name, g->names, n, arg, position, implicit != 0);
         position += !arg->name;
         struct value v = eval(b, caller, arg->value);
         if (slot == n) {
@@ -129,16 +136,18 @@ static void match_all(struct builder *b, struct frame *caller, const struct decl
 
 /* Arguments first, then defaults, which may use the parameters before them. */
 static bool bind_params(struct builder *b, struct frame *caller, struct frame *frame,
-                        const struct expr *e, const struct value *implicit)
+                        const struct expr *e, const struct value *implicit, uint32_t count)
 {
     const struct params *params = frame->decl->params;
     struct given g = new_given(b->arena, params);
-    if (implicit && params->list.len) {
-        g.given[0] = true;
-        g.values[0] = *implicit;
-        g.spans[0] = e->span;
+    if (count > params->list.len)
+        count = params->list.len;
+    for (uint32_t i = 0; i < count; i++) {
+        g.given[i] = true;
+        g.values[i] = implicit[i];
+        g.spans[i] = e->span;
     }
-    match_all(b, caller, frame->decl, e, &g, implicit != NULL);
+    match_all(b, caller, frame->decl, e, &g, count);
     for (uint32_t i = 0; i < params->list.len && !g.misnamed; i++) {
         const struct param *p = &params->list.at[i];
         bool bound = g.given[i] ? set_param(b, frame, p, g.values[i], g.spans[i])
@@ -196,17 +205,24 @@ static void run_return(struct builder *b, struct frame *frame, const struct stmt
     frame->result = v;
 }
 
+static bool has_output(const struct frame *frame, const char *name)
+{
+    for (uint32_t i = 0; i < frame->outputs.len; i++)
+        if (!strcmp(frame->outputs.at[i].name, name))
+            return true;
+    return false;
+}
+
 static void run_output(struct builder *b, struct frame *frame, const struct stmt *s)
 {
     struct value v = eval(b, frame, s->value);
     if (frame->decl->kind != DECL_MODEL) {
         diag_report(b->diag, s->span, DIAG_MISPLACED, "`output`", "a model");
         diag_note(b->diag, "a block ends with `return value`");
-    } else if (frame->output_name) {
+    } else if (has_output(frame, s->name)) {
         diag_report(b->diag, s->span, DIAG_OUTPUT_COUNT, frame->decl->name, s->name);
     } else {
-        frame->output_name = s->name;
-        frame->result = v;
+        vec_push(b->arena, &frame->outputs, (struct variable){s->name, v});
     }
 }
 
@@ -232,6 +248,27 @@ static void run_body(struct builder *b, struct frame *frame, const struct stmts 
 
 /* ---- blocks and models ---- */
 
+/* A model's result: its output, or a list of them. */
+static void take_outputs(struct builder *b, struct frame *frame)
+{
+    const uint32_t n = frame->outputs.len;
+    struct value *items = arena_array(b->arena, struct value, n);
+    b->output_names = arena_array(b->arena, const char *, n);
+    b->output_count = n;
+    bool ok = true;
+    for (uint32_t i = 0; i < n; i++) {
+        b->output_names[i] = frame->outputs.at[i].name;
+        items[i] = frame->outputs.at[i].value;
+        ok = ok && items[i].kind != VALUE_ERROR;
+    }
+    if (!ok)
+        frame->result = value_error();
+    else
+        frame->result =
+            n == 1 ? items[0] : (struct value){.kind = VALUE_LIST, .items = items, .count = n};
+}
+
+/* A preset has the outputs of the model that it calls. */
 static void run_model_or_block(struct builder *b, struct frame *frame)
 {
     const struct decl *d = frame->decl;
@@ -240,23 +277,21 @@ static void run_model_or_block(struct builder *b, struct frame *frame)
     } else {
         frame->result = eval_call(b, frame, d->preset, NULL);
         frame->returned = true;
-        if (!frame->output_name)
-            frame->output_name = b->net->output_name;
     }
-    if (frame->output_name)
-        b->net->output_name = frame->output_name;
-    if (frame->returned || frame->output_name || b->stopped)
+    if (frame->outputs.len)
+        take_outputs(b, frame);
+    if (frame->returned || frame->outputs.len || b->stopped)
         return;
     diag_report(b->diag, d->span, DIAG_NO_RESULT, decl_kind_text(d), d->name,
                 d->kind == DECL_MODEL ? "`output name = value`" : "`return value`");
 }
 
 static struct value run_frame(struct builder *b, struct frame *frame, struct frame *caller,
-                              const struct expr *e, const struct value *implicit)
+                              const struct expr *e, const struct value *implicit, uint32_t count)
 {
     if (e->label && !(frame->scope = eval_label(b, caller, e->label)))
         return value_error();
-    if (!bind_params(b, caller, frame, e, implicit))
+    if (!bind_params(b, caller, frame, e, implicit, count))
         return value_error();
     uint32_t errors = b->diag->errors;
     b->depth++;
@@ -270,7 +305,7 @@ static struct value run_frame(struct builder *b, struct frame *frame, struct fra
 }
 
 struct value run_decl(struct builder *b, struct frame *caller, const struct decl *decl,
-                      const struct expr *e, const struct value *implicit)
+                      const struct expr *e, const struct value *implicit, uint32_t count)
 {
     if (decl->damaged || map_get(&b->broken, decl->name) || !step(b, e->span))
         return value_error();
@@ -280,83 +315,5 @@ struct value run_decl(struct builder *b, struct frame *caller, const struct decl
         return value_error();
     }
     struct frame frame = {.decl = decl, .scope = caller->scope};
-    return run_frame(b, &frame, caller, e, implicit);
-}
-
-/* ---- the recipe's model ---- */
-
-/* The first parameter of a model if it is an image input, else NULL after a report. */
-static const struct param *model_input(struct builder *b, const struct decl *model)
-{
-    const struct param *p = model->params->list.len ? &model->params->list.at[0] : NULL;
-    bool one = p && p->dtype && !strcmp(p->dtype, "f32") && p->dims->list.len == 3;
-    for (uint32_t i = 1; one && i < model->params->list.len; i++)
-        one = !model->params->list.at[i].dtype;
-    if (one)
-        return p;
-    diag_report(b->diag, model->span, DIAG_MODEL_INPUT, model->name);
-    return NULL;
-}
-
-static const char *const image_dims[] = {"a channel count", "a height", "a width"};
-
-/* Dimension i of the input: the declared number, or what the pipeline makes. 0 after a report. */
-static int64_t input_dim(struct builder *b, struct frame *scope, const struct expr *dim, uint32_t i,
-                         const struct image_size *image)
-{
-    const int64_t made = (const int64_t[]){image->channels, image->height, image->width}[i];
-    struct value v = dim->kind == EXPR_NAME ? value_int(made) : eval(b, scope, dim);
-    if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
-        return v.integer;
-    if (v.kind == VALUE_INT && made) {
-        diag_report(b->diag, dim->span, DIAG_INPUT_SIZE, image_dims[i], (long long)v.integer,
-                    image->transform, (long long)made);
-        diag_note(b->diag, "%s",
-                  i == 0 ? "to_grey() makes 1 channel, to_rgb() 3"
-                         : arena_printf(b->arena,
-                                        "the last resize or center_crop of "
-                                        "`transform %s` gives the size",
-                                        image->transform));
-    } else if (v.kind != VALUE_INT && v.kind != VALUE_ERROR) {
-        diag_report(b->diag, dim->span, DIAG_WRONG_TYPE, image_dims[i], "an integer or a name",
-                    value_text(b->arena, &v));
-    }
-    return 0;
-}
-
-static struct value add_input(struct builder *b, struct frame *scope, const struct param *p,
-                              const struct image_size *image)
-{
-    int64_t dim[3];
-    bool ok = true;
-    for (uint32_t i = 0; i < 3; i++)
-        ok = (dim[i] = input_dim(b, scope, p->dims->list.at[i], i, image)) != 0 && ok;
-    if (!ok)
-        return value_error();
-    struct layer l = {.input_name = p->name, .scope = "", .span = p->span};
-    l.type = (struct type){FTMRT_F32, shape_4d(DIM_BATCH, dim[0], dim[1], dim[2])};
-    layer_id id = net_add(b, l);
-    return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
-}
-
-bool build_model(struct builder *b, struct frame *scope, const struct decl *model,
-                 const struct expr *call, const struct image_size *image)
-{
-    const struct param *p = model_input(b, model);
-    struct program *scratch = program_new(b->arena, b->diag, "scratch", 1);
-    b->scratch = program_add_function(scratch, "scratch", FTMRT_ENTRY_PREDICT);
-    struct value input = p ? add_input(b, scope, p, image) : value_error();
-    if (input.kind != VALUE_TENSOR)
-        return false;
-    b->net->name = model->name;
-    struct value result = run_decl(b, scope, model, call, &input);
-    if (result.kind != VALUE_TENSOR) {
-        if (result.kind != VALUE_ERROR)
-            diag_report(b->diag, model->span, DIAG_WRONG_TYPE, "output of the model",
-                        "a layer's value", value_text(b->arena, &result));
-        return false;
-    }
-    b->net->output = result.tensor;
-    net_sort(b, true);
-    return true;
+    return run_frame(b, &frame, caller, e, implicit, count);
 }

@@ -252,7 +252,7 @@ struct value eval_call(struct builder *b, struct frame *frame, const struct expr
     const struct decl *decl =
         bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&b->files->decls, e->text);
     if (decl)
-        return run_decl(b, frame, decl, e, implicit);
+        return run_decl(b, frame, decl, e, implicit, implicit != NULL);
     const struct function *function = implicit ? NULL : function_find(e->text);
     if (function)
         return function_call(b, frame, function, e);

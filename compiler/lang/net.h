@@ -57,13 +57,19 @@ struct layer {
     struct span span;
 };
 
+/* A result of the network. */
+struct net_output {
+    const char *name;
+    layer_id layer;
+};
+
 struct net {
     struct arena *arena;
     struct diag *diag;
     const char *name;         /* of the model */
     VEC(struct layer) layers; /* in order of definition; edits append, net_sort() orders */
-    layer_id output;          /* logits */
-    const char *output_name;
+    VEC(struct net_output)
+    outputs; /* at least one, once it is built; the first is what loss and metrics read */
     struct net *
         train; /* the same network for the images of training, if they have another size: layers of its own,
                   whose parameters are named, shaped and frozen as here; else NULL */

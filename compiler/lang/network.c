@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "op.h"
 #include "str.h"
 
 /* ---- shapes ---- */
@@ -28,6 +29,20 @@ static bool list_params(struct builder *b, struct layer *l, const struct shape *
     return true;
 }
 
+/* An element-wise layer reads a map or a row of features: of values that are nothing else (inputs of other ranks) there are
+ * no kernels. */
+static bool is_map_or_row(struct builder *b, const struct layer *l, value_id v)
+{
+    const struct node *n = graph_node(b->scratch, v);
+    const struct shape *s = &n->type.shape;
+    if (op_info(n->op)->cls != OP_CLASS_ELEMWISE || s->rank == 2 || s->rank == 4)
+        return true;
+    char text[128];
+    diag_report(b->diag, l->span, DIAG_SHAPE_RANK, layer_kind(l), "[N, C, H, W] or [N, C]",
+                shape_text(s, text, sizeof text));
+    return false;
+}
+
 /* The scratch value of a layer whose inputs have theirs; its parameters are constants there. VALUE_NONE after a
  * report. */
 static value_id infer_layer(struct builder *b, struct layer *l)
@@ -47,7 +62,7 @@ static value_id infer_layer(struct builder *b, struct layer *l)
     if (!value_valid(v) && b->diag->errors > errors && l->rules && l->rules->map_advice &&
         x->rank == 4)
         diag_note(b->diag, "%s", l->rules->map_advice);
-    return v;
+    return value_valid(v) && !is_map_or_row(b, l, v) ? VALUE_NONE : v;
 }
 
 layer_id net_add(struct builder *b, struct layer l)
@@ -87,12 +102,13 @@ bool net_infer(struct builder *b)
 
 /* ---- order ---- */
 
-/* Depth first from the output with an explicit stack: operands come before their users. */
-static void visit(struct builder *b, uint32_t *order, uint32_t *count, uint32_t *rank)
+/* Depth first from an output with an explicit stack: operands come before their users. */
+static void visit(struct builder *b, layer_id output, uint32_t *order, uint32_t *count,
+                  uint32_t *rank)
 {
     struct net *net = b->net;
     VEC(uint32_t) stack = {0};
-    vec_push(b->arena, &stack, net->output.i);
+    vec_push(b->arena, &stack, output.i);
     while (stack.len > 0) {
         uint32_t at = stack.at[stack.len - 1];
         const struct layer *l = &net->layers.at[at];
@@ -111,11 +127,32 @@ static void visit(struct builder *b, uint32_t *order, uint32_t *count, uint32_t 
     }
 }
 
+/* Brings the inputs to the front, as the model declares them. */
+static void inputs_first(const struct net *net, uint32_t *order, uint32_t count, uint32_t *rank)
+{
+    uint32_t inputs = 0;
+    for (uint32_t i = 0; i < count; i++)
+        inputs += !net->layers.at[order[i]].row;
+    uint32_t *const sorted = arena_array(net->arena, uint32_t, count), input = 0, other = inputs;
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (rank[i] != UINT32_MAX && !net->layers.at[i].row)
+            sorted[input++] = i;
+    for (uint32_t i = 0; i < count; i++)
+        if (net->layers.at[order[i]].row)
+            sorted[other++] = order[i];
+    for (uint32_t i = 0; i < count; i++)
+        rank[order[i] = sorted[i]] = i;
+}
+
 static void warn_unused(struct builder *b, const uint32_t *rank)
 {
     for (uint32_t i = 0; i < b->net->layers.len; i++) {
         const struct layer *l = &b->net->layers.at[i];
-        if (rank[i] == UINT32_MAX && !l->dead && l->path && l->rules)
+        if (rank[i] != UINT32_MAX || l->dead)
+            continue;
+        if (!l->row)
+            diag_report(b->diag, l->span, DIAG_INPUT_UNUSED, l->input_name);
+        else if (l->path && l->rules)
             diag_report(b->diag, l->span, DIAG_LAYER_UNUSED, l->path);
     }
 }
@@ -127,7 +164,9 @@ void net_sort(struct builder *b, bool warn)
     uint32_t *order = arena_array(b->arena, uint32_t, n),
              *rank = arena_array(b->arena, uint32_t, n);
     memset(rank, 0xff, sizeof *rank * n);
-    visit(b, order, &count, rank);
+    for (uint32_t i = 0; i < net->outputs.len; i++)
+        visit(b, net->outputs.at[i].layer, order, &count, rank);
+    inputs_first(net, order, count, rank);
     if (warn)
         warn_unused(b, rank);
     for (uint32_t i = 0; i < n; i++)
@@ -143,7 +182,8 @@ void net_sort(struct builder *b, bool warn)
         if (sorted[i].path)
             map_set(&b->paths, sorted[i].path, net);
     }
-    net->output.i = rank[net->output.i];
+    for (uint32_t i = 0; i < net->outputs.len; i++)
+        net->outputs.at[i].layer.i = rank[net->outputs.at[i].layer.i];
     net->layers.at = sorted;
     net->layers.len = net->layers.cap = count;
     b->values.at = values;

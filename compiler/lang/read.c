@@ -3,12 +3,14 @@
  * run where they still make sense, so that one run shows many errors. */
 #include "recipe_reader.h"
 
+#include <string.h>
+
 /* The network of the model call for images of one size, edited and frozen. false: it is of no use. */
 static bool build_network(struct recipe_reader *r, struct frame *scope,
                           const struct image_size *image)
 {
     const struct recipe_stmt *model = find_setting(r, RECIPE_SETTING, "model");
-    if (!r->model || !image->height ||
+    if (!r->model || (!image->height && model_image(r->model)) ||
         !build_model(r->builder, scope, r->model, model->values->list.at[0], image) ||
         !read_edits(r, scope))
         return false;
@@ -18,7 +20,7 @@ static bool build_network(struct recipe_reader *r, struct frame *scope,
 
 static void set_classes(struct recipe_reader *r, const struct net *net)
 {
-    const struct shape *s = &net->layers.at[net->output.i].type.shape;
+    const struct shape *s = &net->layers.at[net->outputs.at[0].layer.i].type.shape;
     if (!recipe_classes(r->recipe) && s->rank >= 2)
         *recipe_setting(r->recipe, FTMRT_PARAM_finetune_classes) =
             (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = s->dim[1]}};
@@ -32,7 +34,6 @@ static void builder_init(struct builder *b, const struct files *files)
     b->net = arena_new(b->arena, struct net);
     b->net->arena = b->arena;
     b->net->diag = b->diag;
-    b->net->output = LAYER_NONE;
 }
 
 /* The network for the images of training, where they have another size. Model and edits run anew, as what they compute
@@ -55,6 +56,20 @@ static void build_for_training(struct recipe_reader *r, struct frame *scope)
     r->builder = eval;
 }
 
+/* The data sources that a recipe names can feed the image alone; without them the entries are a library's. */
+static void check_sources(struct recipe_reader *r, const struct net *net)
+{
+    const struct recipe_stmt *data = find_setting(r, RECIPE_DATA, "data");
+    const struct param *image = model_image(r->model);
+    for (uint32_t i = 0; data && i < net->layers.len; i++) {
+        const struct layer *l = &net->layers.at[i];
+        if (l->row || (image && !strcmp(l->input_name, image->name)))
+            continue;
+        diag_report(r->diag, data->span, DIAG_INPUT_SOURCE, l->input_name, net->name);
+        diag_note(r->diag, "without `data` the program's entries can be used as a library");
+    }
+}
+
 /* Everything behind the files. */
 static void read_recipe(struct recipe_reader *r)
 {
@@ -66,6 +81,7 @@ static void read_recipe(struct recipe_reader *r)
     if (!build_network(r, &scope, &r->eval_image))
         return;
     set_classes(r, r->builder->net);
+    check_sources(r, r->builder->net);
     build_for_training(r, &scope);
 }
 

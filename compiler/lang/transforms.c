@@ -184,7 +184,7 @@ static bool eval_pipeline(struct recipe_reader *r, struct frame *scope, struct p
         struct frame frame = {.decl = d, .scope = ""};
         return add_steps(r, &frame, d->steps, out);
     }
-    if (r->model && !r->files->finetune->damaged) {
+    if (r->model && model_image(r->model) && !r->files->finetune->damaged) {
         diag_report(r->diag, r->files->finetune->span, DIAG_NO_TRANSFORM, r->model->name);
         diag_note(r->diag,
                   "for example `transform eval = resize(64, 64), to_rgb(), normalize(imagenet)`");

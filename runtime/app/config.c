@@ -22,6 +22,29 @@ static struct config_input input_from(const struct ftmrt_value *v)
         .name = v->name, .channels = v->dim[1], .height = v->dim[2], .width = v->dim[3]};
 }
 
+/* What an entry takes of a sample beside the image, or NULL. */
+static const struct ftmrt_value *second_input(const struct ftmrt_entry *e)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < e->input_count; i++)
+        if (e->inputs[i].role == FTMRT_ROLE_INPUT && count++ > 0)
+            return &e->inputs[i];
+    return NULL;
+}
+
+/* Whether the image is all that the program takes of a sample: sources give nothing else. */
+static bool check_inputs(const struct ftmrt_program *p)
+{
+    for (uint32_t i = 0; i < p->entry_count; i++) {
+        const struct ftmrt_value *other = second_input(&p->entries[i]);
+        if (other)
+            return report_error("this program takes '%s' beside the image, which no data source "
+                                "gives: its entries are for a library",
+                                other->name);
+    }
+    return true;
+}
+
 /* What the network takes and makes; false if that is no image and no class. */
 static bool read_interface(struct config *c, const struct ftmrt_program *p)
 {
@@ -100,6 +123,8 @@ bool config_read(struct config *c, const struct ftmrt_program *p)
             "this program was made without a recipe: its entries are for a library");
     if (!read_interface(c, p))
         return report_error("this program does not compute classes from an image");
+    if (!check_inputs(p))
+        return false;
     read_recipe(c, p->recipe);
     return true;
 }

@@ -26,19 +26,19 @@ static void write_file(const uint8_t *data, size_t size)
         abort();
 }
 
-static void check_network(const struct net *net, const struct recipe *recipe)
+static void check_network(const struct net *net)
 {
-    if (net->output.i >= net->layers.len ||
-        ftmrt_call_arg(recipe_call(recipe, FTMRT_PARAM_finetune_transform),
-                       FTMRT_PARAM_transform_eval)
-                ->count == 0)
+    if (net->outputs.len == 0)
         abort();
+    for (uint32_t i = 0; i < net->outputs.len; i++)
+        if (net->outputs.at[i].layer.i >= net->layers.len)
+            abort();
     for (uint32_t i = 0; i < net->layers.len; i++) {
         const struct layer *l = &net->layers.at[i];
         for (uint32_t k = 0; k < l->input_count; k++)
             if (l->inputs[k].i >= i)
                 abort();
-        if (l->dead || l->type.shape.rank < 2 || shape_elements(&l->type.shape, 1) < 1)
+        if (l->dead || l->type.shape.rank < 1 || shape_elements(&l->type.shape, 1) < 1)
             abort();
     }
 }
@@ -57,7 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ok == (diag.errors > 0))
         abort();
     if (ok)
-        check_network(net, recipe);
+        check_network(net);
+    if (ok && net->train)
+        check_network(net->train);
     arena_clear(&arena);
     return 0;
 }

@@ -166,10 +166,16 @@ static void other_programs_are_refused(void **state)
 {
     (void)state;
     struct config c;
+    const struct ftmrt_value two_inputs[] = {input, {.name = "side", .role = FTMRT_ROLE_INPUT}};
+    struct ftmrt_entry two = entry;
+    two.inputs = two_inputs;
+    two.input_count = 2;
     const struct ftmrt_recipe recipe = {
         .name = "net", .base = "/data", .finetune = {FTMRT_CALL_finetune, settings}};
     assert_false(config_read(&c, &(struct ftmrt_program){.entries = &entry, .entry_count = 1}));
     assert_false(config_read(&c, &(struct ftmrt_program){.recipe = &recipe}));
+    assert_false(config_read(
+        &c, &(struct ftmrt_program){.recipe = &recipe, .entries = &two, .entry_count = 1}));
     assert_null(c.labels);
 }
 

@@ -170,7 +170,7 @@ static void test_components_are_whole(void **state)
     assert_true(find(&r, "layer1")->frozen);
     assert_false(find(&r, "layer10")->frozen);
     assert_int_equal(recipe_classes(r.recipe), 4);
-    assert_string_equal(r.net->output_name, "y");
+    assert_string_equal(r.net->outputs.at[0].name, "y");
     arena_clear(&r.arena);
 }
 
