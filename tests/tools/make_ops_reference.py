@@ -219,6 +219,7 @@ def concatenation():
     case("concat", "concat", [("input", x) for x in parts], None, y)
     case("concat_gradient", "concat_grad", [("input", y)], {"first": 3, "channels": 3}, y[:, 3:6])
 
+
 def group_norm():
     torch.manual_seed(21)
     for name, channels, groups in (("crossing", 6, 2), ("single", 3, 3), ("whole", 4, 1)):
@@ -229,6 +230,48 @@ def group_norm():
         attrs = {"groups": groups, "eps": 1e-3}
         case("group_norm_" + name, "group_norm", [("input", x)], attrs, y)
         case("group_norm_gradient_" + name, "group_norm_grad", [("input", dy), ("input", x)], attrs, x.grad)
+
+
+def losses():
+    """Of indices and of distributions, which need not sum to 1, times a gradient."""
+    torch.manual_seed(22)
+    index, share, dy = torch.tensor([2, 0, 3]), rand(3, 4, low=0, high=1), torch.tensor(0.75)
+    one_hot = F.one_hot(index, 4).double()
+    functions = {
+        "mse": (lambda x, t: F.mse_loss(x, t), {}),
+        "binary_cross_entropy_with_logits": (lambda x, t: F.binary_cross_entropy_with_logits(x, t), {}),
+        "cross_entropy": (lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1), {"label_smoothing": 0.1}),
+    }
+    for op, (f, attrs) in functions.items():
+        for name, label, t in (("index", index, one_hot), ("distribution", share, share)):
+            x = rand(3, 4, low=-6, high=6).requires_grad_()
+            y = f(x, t)
+            y.backward(dy)
+            operands = [("input", x), ("input", label)]
+            case(f"{op}_{name}", op, operands, attrs, y)
+            case(f"{op}_gradient_{name}", op + "_grad", operands + [("value", dy)], attrs, x.grad)
+
+
+def later_step(name, op, optimizer, slots, scalars, step=1):
+    """Step number `step` of an optimizer of torch.optim, whose state before it is made up; slots: name -> lowest value."""
+    p = rand(2, 3).requires_grad_()
+    before, p.grad = p.detach().clone(), rand(2, 3)
+    o = optimizer([p])
+    state = {slot: torch.zeros(2, 3) if step == 1 else rand(2, 3, low=low) for slot, low in slots.items()}
+    if step > 1:
+        o.state[p] = {"step": torch.tensor(step - 1.0), **{slot: t.clone() for slot, t in state.items()}}
+    o.step()
+    values_of = [("value", torch.tensor(float(v))) for v in scalars]
+    case(name, op, [("value", p.grad), ("state", before)] + [("state", t) for t in state.values()] + values_of, None, None,
+         {1: p, **{2 + i: o.state[p][slot] for i, slot in enumerate(slots)}})
+
+
+def adam():
+    torch.manual_seed(23)
+    for op, kind in (("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)):
+        for name, step, lr, beta1, beta2, eps, decay in (("first", 1, 0.001, 0.9, 0.999, 1e-8, 0), ("later", 137, 0.01, 0.8, 0.95, 1e-3, 0.02)):
+            later_step(f"{op}_{name}", op, lambda p: kind(p, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=decay),
+                       {"exp_avg": -2, "exp_avg_sq": 0}, (lr, beta1, beta2, eps, decay, step), step)
 
 
 def main():
@@ -245,6 +288,8 @@ def main():
     adaptive_pooling()
     concatenation()
     group_norm()  # from here on each function seeds the generator itself: a new one leaves the others as they are
+    losses()
+    adam()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
