@@ -144,7 +144,7 @@ struct state {
     enum ftmrt_init init;
     double init_arg;
     int64_t fan_in;
-    const char *group;      /* of parameters that have scalars of their own, or NULL */
+    const char *group;      /* of a parameter: a name among the optimizer's groups, or NULL */
     const char *layer;      /* label path of its layer */
     const char *layer_kind; /* "conv2d", "linear", "batch_norm" */
     struct span span;
@@ -152,11 +152,19 @@ struct state {
 
 enum { OPTIMIZER_MAX_SLOTS = 4, OPTIMIZER_MAX_SCALARS = 12 };
 
+/* Parameters whose learning rate and weight decay are factors of the optimizer's, as those of torch.optim's groups would be
+ * written: so the schedule moves all alike. */
+struct optimizer_group {
+    const char *name;
+    double lr, weight_decay; /* at least 0; 1: as the others */
+};
+
 /* How parameters follow their gradients; the op's rule (optimizer.h) names the values. */
 struct optimizer {
     enum op op;                           /* of the class UPDATE; OP_COUNT: there is none */
     struct attrs attrs;                   /* those that the op has */
     double values[OPTIMIZER_MAX_SCALARS]; /* defaults of the run-time scalars */
+    VEC(struct optimizer_group) groups;
 };
 
 struct program {

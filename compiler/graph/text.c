@@ -285,6 +285,17 @@ static void print_optimizer(const struct optimizer *o, FILE *out)
     fputs(any ? "}\n" : "\n", out);
 }
 
+static void print_group(const struct optimizer_group *group, FILE *out)
+{
+    fputs("  group ", out);
+    print_quoted(group->name, out);
+    fputs(" {lr = ", out);
+    print_double(group->lr, out);
+    fputs(", weight_decay = ", out);
+    print_double(group->weight_decay, out);
+    fputs("}\n", out);
+}
+
 static void print_function(const struct graph *g, FILE *out)
 {
     fputs("  func ", out);
@@ -325,6 +336,8 @@ void program_print(const struct program *p, FILE *out)
     for (uint32_t i = 0; i < p->states.len; i++)
         print_state(&p->states.at[i], out);
     print_optimizer(&p->optimizer, out);
+    for (uint32_t i = 0; i < p->optimizer.groups.len; i++)
+        print_group(&p->optimizer.groups.at[i], out);
     for (uint32_t i = 0; i < p->functions.len; i++)
         print_function(p->functions.at[i], out);
     fputs("}\n", out);

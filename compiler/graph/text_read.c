@@ -1,9 +1,11 @@
 /* The reader of the text form: recursive descent with one token of lookahead. It stops at the first
  * error.
  *
- *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | function } "}"
+ *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | group |
+ *               function } "}"
  *   state     = "state" @name ":" type kind { clause }
  *   optimizer = "optimizer" op [ "{" name "=" value { "," name "=" value } "}" ]
+ *   group     = "group" string [ "{" factor "=" number { "," factor "=" number } "}" ]
  *   function  = "func" name [ kind ] { clause } "{" { node | output } "}"
  *
  * Nodes are read by text_node.c. Numbers are checked against limits when they are read, so that no
@@ -176,6 +178,33 @@ static bool read_optimizer(struct parser *p)
     return parser_want(p, '}');
 }
 
+static bool read_factor(struct parser *p, struct optimizer_group *group)
+{
+    static const char *const names[] = {"lr", "weight_decay"};
+    double *const factors[] = {&group->lr, &group->weight_decay};
+    for (int i = 0; i < 2; i++)
+        if (parser_take_word(p, names[i]))
+            return parser_want(p, '=') && parser_float(p, factors[i]);
+    return parser_unknown(p, "factor of a group", names, 2);
+}
+
+static bool read_group(struct parser *p)
+{
+    struct optimizer_group group = {.lr = 1, .weight_decay = 1};
+    if (!parser_quoted(p, &group.name))
+        return false;
+    if (parser_take(p, '{')) {
+        do {
+            if (!read_factor(p, &group))
+                return false;
+        } while (parser_take(p, ','));
+        if (!parser_want(p, '}'))
+            return false;
+    }
+    vec_push(p->arena, &p->program->optimizer.groups, group);
+    return true;
+}
+
 static bool read_output(struct parser *p)
 {
     const char *name = NULL;
@@ -241,8 +270,10 @@ static bool read_program(struct parser *p)
     while (!parser_take(p, '}')) {
         bool ok = parser_take_word(p, "state")       ? read_state(p)
                   : parser_take_word(p, "optimizer") ? read_optimizer(p)
-                  : parser_take_word(p, "func") ? read_function(p)
-                                                : parser_expected(p, "state, optimizer, func or }");
+                  : parser_take_word(p, "group")     ? read_group(p)
+                  : parser_take_word(p, "func")
+                      ? read_function(p)
+                      : parser_expected(p, "state, optimizer, group, func or }");
         if (!ok)
             return false;
     }

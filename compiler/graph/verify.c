@@ -5,12 +5,14 @@
  * scratch list: the program itself is not touched. */
 #include "verify.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "map.h"
 #include "op.h"
+#include "optimizer.h"
 #include "query.h"
 #include "text.h"
 
@@ -81,6 +83,20 @@ static bool layout_fits(enum ftmrt_layout layout, const struct type *t)
 
 /* ---- the program and its states ---- */
 
+static bool check_groups(struct check *c)
+{
+    const struct optimizer *o = &c->program->optimizer;
+    for (uint32_t i = 0; i < o->groups.len; i++) {
+        const struct optimizer_group *group = &o->groups.at[i];
+        if (optimizer_group(o, group->name) != group)
+            return violated(c, "two groups are called %s", group->name);
+        if (!(group->lr >= 0 && isfinite(group->lr) && group->weight_decay >= 0 &&
+              isfinite(group->weight_decay)))
+            return violated(c, "group %s: factors are numbers from 0 on", group->name);
+    }
+    return true;
+}
+
 static bool check_program(struct check *c)
 {
     const struct program *p = c->program;
@@ -91,7 +107,7 @@ static bool check_program(struct check *c)
     for (uint32_t i = 0; i < p->functions.len; i++)
         if (program_find_function(p, p->functions.at[i]->name) != p->functions.at[i])
             return violated(c, "two functions are called %s", p->functions.at[i]->name);
-    return true;
+    return check_groups(c);
 }
 
 static bool check_state(struct check *c, const struct state *s)
@@ -104,6 +120,8 @@ static bool check_state(struct check *c, const struct state *s)
         return violated(c, "state %s: the layout fits the type", s->name);
     if (s->trainable && !s->mutable)
         return violated(c, "state %s: what is trained is mutable", s->name);
+    if (s->group && !optimizer_group(&c->program->optimizer, s->group))
+        return violated(c, "state %s: its group is one of the optimizer's", s->name);
     return true;
 }
 

@@ -11,6 +11,14 @@ void eval_mul(struct eval *e)
         e->out.data[i] = e->in[0].data[i] * b->data[broadcast_element(&b->shape, &e->out.shape, i)];
 }
 
+value_id scalar_times(struct graph *g, value_id v, double factor)
+{
+    const struct type number = {FTMRT_F32, shape_scalar()};
+    if (factor == 0 || factor == 1)
+        return factor == 1 ? v : graph_constant(g, 0, number);
+    return graph_op(g, OP_mul, NULL, v, graph_constant(g, factor, number));
+}
+
 static value_id sum_pixels(struct graph *g, value_id x)
 {
     const struct type number = {FTMRT_F32, shape_scalar()};

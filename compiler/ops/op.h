@@ -78,6 +78,9 @@ bool grad_wanted(const struct grad *g, uint32_t i);
 /* Accumulates dx into the gradient of operand i. */
 void grad_accumulate(struct grad *g, uint32_t i, value_id dx);
 
+/* A scalar times a constant, for the rules of optimizers (ops/mul.c); v itself where the factor is 1. */
+value_id scalar_times(struct graph *g, value_id v, double factor);
+
 /* ---- the table ---- */
 
 struct emit;
@@ -92,7 +95,7 @@ typedef emit_value op_emit_fn(struct emit *e, const struct attrs *attrs);
 
 struct op_info {
     const char *name;
-    const char *operands; /* a letter each, see ops.def */
+    const char *operands; /* a letter each, see ops.def; NULL: an optimizer's (optimizer.h) */
     op_shape_fn *shape;
     op_eval_fn *eval;
     op_grad_fn *grad; /* NULL: no gradient */

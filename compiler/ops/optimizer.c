@@ -52,6 +52,21 @@ uint32_t optimizer_scalar(const struct optimizer_rule *r, const char *name)
     return UINT32_MAX;
 }
 
+const struct optimizer_group *optimizer_group(const struct optimizer *o, const char *name)
+{
+    for (uint32_t i = 0; i < o->groups.len; i++)
+        if (strcmp(o->groups.at[i].name, name) == 0)
+            return &o->groups.at[i];
+    return NULL;
+}
+
+double optimizer_factor(const struct optimizer_group *group, const char *scalar)
+{
+    if (strcmp(scalar, "lr") == 0)
+        return group->lr;
+    return strcmp(scalar, "weight_decay") == 0 ? group->weight_decay : 1;
+}
+
 enum op optimizer_op(const struct optimizer *o)
 {
     const struct optimizer_rule *r = optimizer_rule(o->op);

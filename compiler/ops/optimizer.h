@@ -1,4 +1,4 @@
-/* What an optimizer is: an op of the class UPDATE, and its rule.
+/* What an optimizer is: a call of runtime/recipe/calls.def, which is also its op, of the class UPDATE, and a rule.
  *
  * The op's operands are the gradient, the parameter, the slots, then the scalars; it writes parameter and slots. The
  * rule is in the op's file beside its reference evaluation (eval_<op>) and says everything else: backward.c, the text
@@ -35,6 +35,10 @@ uint32_t optimizer_slots(const struct optimizer_rule *r);
 uint32_t optimizer_scalars(const struct optimizer_rule *r);
 /* Index of a scalar by name, or UINT32_MAX. */
 uint32_t optimizer_scalar(const struct optimizer_rule *r, const char *name);
+
+/* A group by name, or NULL; of its factors that of a scalar, which is 1 for most. */
+const struct optimizer_group *optimizer_group(const struct optimizer *o, const char *name);
+double optimizer_factor(const struct optimizer_group *group, const char *scalar);
 
 /* The op that updates with these settings: the optimizer's own, or its plain one. */
 enum op optimizer_op(const struct optimizer *o);

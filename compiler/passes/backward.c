@@ -6,8 +6,8 @@
  * Changes    reverse accumulation over the nodes: each gradient rule (ops/NAME.c) builds ordinary
  *            nodes; several uses of a value add up. Then one update per parameter that has a
  *            gradient, in the order of the states, with slots "<parameter>/<slot>" and the inputs of
- *            the optimizer's scalars: "<scalar>.<group>" of a parameter in a group, where there is
- *            such an input
+ *            the optimizer's scalars. Those of a parameter in a group are inputs
+ *            "<scalar>.<group>" where there are such, else the group's factors times those of all
  * Guarantees no gradient of a frozen parameter and none below the lowest trainable one is built:
  *            only values above a trainable state take part. Effects read all gradients before any
  *            state is written
@@ -114,15 +114,20 @@ static uint32_t slot_state(struct program *p, uint32_t parameter, const char *sl
     return program_add_state(p, slot);
 }
 
-/* The scalar of a parameter: the input of that name for its group, or for all. */
+/* The scalar of a parameter: the input of its group's own, where there is one, else that of all times the group's factor. */
 static bool find_scalar(struct graph *g, const struct state *param, const char *name, value_id *out)
 {
-    if (param->group) {
-        const char *own = arena_printf(g->program->arena, "%s.%s", name, param->group);
-        if (value_valid(graph_find_input(g, own)))
-            name = own;
-    }
-    return scalar_input(g, name, out);
+    if (!param->group)
+        return scalar_input(g, name, out);
+    const char *own = arena_printf(g->program->arena, "%s.%s", name, param->group);
+    if (value_valid(graph_find_input(g, own)))
+        return scalar_input(g, own, out);
+    const struct optimizer_group *group = optimizer_group(&g->program->optimizer, param->group);
+    FTM_BUG_ON(!group, "no group %s", param->group);
+    if (!scalar_input(g, name, out))
+        return false;
+    *out = scalar_times(g, *out, optimizer_factor(group, name));
+    return true;
 }
 
 static bool update(struct graph *g, value_id param, value_id grad)

@@ -1,7 +1,8 @@
 /* link: ftm_support ftm_compiled ftm_codegen ftm_passes ftm_graph */
 /* A program of two phases and two scopes, with its frozen prefixes cut off, compiled and run against the interpreter of
  * the program before any pass: a step of each phase moves what it trains and nothing else, the features follow what a
- * later phase has trained, and the entry for a batch of 1 agrees with the batch's. */
+ * later phase has trained, the entry for a batch of 1 agrees with the batch's, and a group of parameters moves by its own
+ * factors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,9 +34,10 @@ static const char text[] =
     "program p batch 4 shards 2 {\n"
     "  state @a : f32[17, 3] parameter\n"
     "  state @b : f32[20, 17] parameter trainable phases [1]\n"
-    "  state @c : f32[5, 20] parameter trainable\n"
+    "  state @c : f32[5, 20] parameter trainable group \"head\"\n"
     "  state @teacher/a : f32[5, 3] parameter\n"
     "  optimizer sgd\n"
+    "  group \"head\" {lr = 3, weight_decay = 0}\n"
     "  func predict {\n" FORWARD "    output \"logits\" = %y\n  }\n"
     "  func predict.1 batch 1 {\n" FORWARD "    output \"logits\" = %y\n  }\n"
     "  func teacher scope \"teacher\" {\n    %x = input {label = \"image\"} : f32[N, 3]\n"

@@ -68,6 +68,18 @@ static void count_layout(void) { program->states.at[4].layout = FTMRT_LAYOUT_VEC
 static void immutable_trainable(void) { program->states.at[0].mutable = false; }
 static void input_role(void) { SET_ATTR(0, role, FTMRT_ROLE_LOSS); }
 static void output_role(void) { train->outputs.at[0].role = FTMRT_ROLE_LABEL; }
+static void add_group(const char *name, double lr)
+{
+    const struct optimizer_group group = {.name = name, .lr = lr, .weight_decay = 1};
+    vec_push(program->arena, &program->optimizer.groups, group);
+}
+static void two_groups(void)
+{
+    add_group("head", 1);
+    add_group("head", 2);
+}
+static void negative_factor(void) { add_group("head", -1); }
+static void unknown_group(void) { program->states.at[0].group = "head"; }
 static void phase(void) { train->phase = GRAPH_MAX_PHASES; }
 static void greatest_n(void) { train->max_n = 5; }
 static void operand_range(void) { set_operand(8, 0, 99); }
@@ -148,6 +160,9 @@ static void breaks(void **state)
         {input_role, "an input has a role of inputs"},
         {output_role, "output y has a role of outputs"},
         {phase, "there are 32 phases at most"},
+        {two_groups, "two groups are called head"},
+        {negative_factor, "group head: factors are numbers from 0 on"},
+        {unknown_group, "its group is one of the optimizer's"},
         {greatest_n, "the batch of a function is at most the program's"},
         {two_functions, "two functions are called train"},
         {two_states, "two states are called w"},
