@@ -22,7 +22,6 @@
 #define FTM_OP_CALL(name, operator, pytorch, help, ...) PARAMS_OF(name, __VA_ARGS__)
 #include "ops.def"
 #undef FTM_OP
-#undef FTM_PARAM
 
 static const struct ftmrt_call_info rows[] = {
 #define FTM_CALL(name, category, pytorch, help, ...) CALL_ROW(name, category, pytorch, help)

@@ -52,10 +52,18 @@ enum op op_by_name(const char *name)
 
 /* ---- what the rows say ---- */
 
+/* An optimizer's: the gradient, the parameter and the slots, which it writes, and the scalars. */
+static char optimizer_letter(const struct optimizer_rule *r, uint32_t i)
+{
+    return i == 0 ? 't' : i < 2 + optimizer_slots(r) ? 'T' : 'o';
+}
+
 /* The letter of operand i: a + repeats the one before it. */
 static char letter(enum op op, uint32_t i)
 {
     const char *operands = op_info(op)->operands;
+    if (!operands)
+        return optimizer_letter(optimizer_rule(op), i);
     size_t length = strlen(operands);
     bool repeats = length > 0 && operands[length - 1] == '+';
     size_t last = length - (repeats ? 2 : 1);
@@ -75,12 +83,21 @@ uint32_t op_first_written(enum op op)
     return UINT32_MAX;
 }
 
-uint32_t op_least_operands(enum op op) { return (uint32_t)strcspn(op_info(op)->operands, "+"); }
+uint32_t op_least_operands(enum op op)
+{
+    const char *operands = op_info(op)->operands;
+    if (operands)
+        return (uint32_t)strcspn(operands, "+");
+    const struct optimizer_rule *r = optimizer_rule(op);
+    FTM_BUG_ON(!r, "%s has neither operands nor a rule", table[op].name);
+    return 2 + optimizer_slots(r) + optimizer_scalars(r);
+}
 
 bool op_takes(enum op op, uint32_t count)
 {
+    const char *operands = op_info(op)->operands;
     uint32_t least = op_least_operands(op);
-    return count == least || (count > least && op_info(op)->operands[least] == '+');
+    return count == least || (count > least && operands && operands[least] == '+');
 }
 
 bool op_takes_steps(enum op op)

@@ -108,6 +108,9 @@ def tables():
     for op in rows("compiler/ops/ops.def", "FTM_OP"):
         if not any((ROOT / f"compiler/ops/{name}.c").exists() for name in (op, op.removesuffix("_grad"), op.removesuffix("_plain"))):
             yield f"op {op} has no compiler/ops/{op}.c"
+    for name in re.findall(r"^FTM_CALL\((\w+), OPTIMIZER", (ROOT / "runtime/recipe/calls.def").read_text(), re.M):
+        if not (ROOT / f"compiler/ops/{name}.c").exists():
+            yield f"optimizer {name} has no compiler/ops/{name}.c"
     for name in rows("compiler/passes/passes.def", "FTM_PASS"):
         if not (ROOT / f"compiler/passes/{name}.c").exists():
             yield f"pass {name} has no compiler/passes/{name}.c"
