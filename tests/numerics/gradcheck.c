@@ -202,6 +202,12 @@ static value_id build_adaptive_avg_pool(struct graph *g, value_id x)
     return graph_op(g, OP_adaptive_avg_pool, &a, x);
 }
 
+static value_id build_interpolate(struct graph *g, value_id x)
+{
+    struct attrs a = {.scale_factor = {2, 3}};
+    return graph_op(g, OP_interpolate, &a, x);
+}
+
 static value_id build_concat(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = 3, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -264,6 +270,7 @@ static const struct op_case {
     {"avg_pool", OP_avg_pool, build_avg_pool, 0},
     {"avg_pool with padding", OP_avg_pool, build_avg_pool_with_padding, 0},
     {"adaptive_avg_pool", OP_adaptive_avg_pool, build_adaptive_avg_pool, 0},
+    {"interpolate", OP_interpolate, build_interpolate, 0},
     {"concat", OP_concat, build_concat, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
     {"group_norm", OP_group_norm, build_group_norm, 0},

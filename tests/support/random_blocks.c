@@ -63,6 +63,14 @@ static value_id adapted(struct draw *d, value_id x)
     return graph_op(d->g, OP_adaptive_avg_pool, &a, x);
 }
 
+/* A map of few places made larger. */
+static value_id enlarged(struct draw *d, value_id x)
+{
+    const struct shape *in = graph_shape(d->g, x);
+    struct attrs a = {.scale_factor = {draw(d, 1, 3), draw(d, 1, 2)}};
+    return in->dim[2] * in->dim[3] > 64 ? x : graph_op(d->g, OP_interpolate, &a, x);
+}
+
 /* Two or three maps one behind the other, whose channels do not end at a block's edge. */
 static value_id joined(struct draw *d, value_id x)
 {
@@ -96,7 +104,7 @@ static value_id group_normed(struct draw *d, value_id x)
 
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
     doubled,  pooled_residual, smooth, squeeze_excite, spatial_gate, gated,
-    averaged, adapted,         joined, grouped,        group_normed,
+    averaged, adapted,         joined, grouped,        group_normed, enlarged,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -213,6 +213,16 @@ def adaptive_pooling():
     case("adaptive_avg_pool_gradient", "adaptive_avg_pool_grad", [("input", dy)], {"in_size": (5, 7)}, x.grad)
 
 
+def interpolation():
+    torch.manual_seed(24)
+    x = rand(2, 2, 3, 2).requires_grad_()
+    y = F.interpolate(x, scale_factor=(2, 3), mode="nearest")
+    dy = rand(*y.shape)
+    y.backward(dy)
+    case("interpolate", "interpolate", [("input", x)], {"scale_factor": (2, 3)}, y)
+    case("interpolate_gradient", "interpolate_grad", [("input", dy)], {"scale_factor": (2, 3)}, x.grad)
+
+
 def concatenation():
     parts = [rand(2, channels, 2, 3) for channels in (3, 1, 2)]
     y = torch.cat(parts, 1)
@@ -290,6 +300,7 @@ def main():
     group_norm()  # from here on each function seeds the generator itself: a new one leaves the others as they are
     losses()
     adam()
+    interpolation()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 

@@ -66,6 +66,8 @@ static void types(void **state)
         {"max_pool(%x) {kernel = [3, 3], stride = [2, 2], padding = [1, 1, 1, 1]}",
          "[N, 32, 8, 6]"},
         {"global_avg_pool(%x)", "[N, 32, 1, 1]"},
+        {"interpolate(%x) {scale_factor = [1, 3]}", "[N, 32, 16, 36]"},
+        {"interpolate_grad(%x) {scale_factor = [4, 3]}", "[N, 32, 4, 4]"},
         {"flatten(%x)", "[N, 6144]"},
         {"flatten(%f)", "[N, 64]"},
         {"reshape(%f) {shape = [N, 64, 1, 1]}", "[N, 64, 1, 1]"},
