@@ -17,6 +17,7 @@ target = np.eye(5)[np.load(DATA / "small_labels.npy").astype(int)]
 
 FORMULAS = {
     "mse": lambda x: np.mean((x - target) ** 2),
+    "huber": lambda x: np.mean(np.where(np.abs(x - target) <= 1, (x - target) ** 2 / 2, np.abs(x - target) - 0.5)),
     "binary_cross_entropy_with_logits": lambda x: np.mean(np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))),
 }
 

@@ -279,6 +279,7 @@ static const struct op_case {
     {"cross_entropy", OP_cross_entropy, build_flatten, 0},
     {"cross_entropy, smoothed", OP_cross_entropy, build_flatten, 0.2},
     {"mse", OP_mse, build_flatten, 0},
+    {"huber", OP_huber, build_flatten, 0},
     {"binary_cross_entropy_with_logits", OP_binary_cross_entropy_with_logits, build_flatten, 0},
 };
 

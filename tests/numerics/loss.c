@@ -45,7 +45,7 @@ static void make_case(struct cases *c, enum op op, int64_t count, double smoothi
     char name[128];
     snprintf(name, sizeof name, "%s of %d%s%s", op_info(op)->name, (int)count,
              label == INDEX ? "" : ", distributions", far);
-    struct attrs a = {.label_smoothing = smoothing};
+    struct attrs a = {.label_smoothing = smoothing, .delta = 0.75};
     struct shape logits = shape_2d(DIM_BATCH, count);
     bool loss = op_least_operands(op) == 2;
     struct kernel_case *k = case_new(c, 4e-6, name);

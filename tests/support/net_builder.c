@@ -101,7 +101,7 @@ void net_loss_of(struct graph *g, enum op op, value_id logits, double label_smoo
     if (g->kind == FTMRT_ENTRY_TRAIN && g->program->optimizer.op == OP_COUNT)
         g->program->optimizer.op = OP_sgd;
     value_id label = graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
-    struct attrs a = {.label_smoothing = label_smoothing};
+    struct attrs a = {.label_smoothing = label_smoothing, .delta = 0.5}; /* what the op has */
     value_id loss = graph_op(g, op, &a, logits, label);
     const struct optimizer_rule *rule = optimizer_rule(g->program->optimizer.op);
     for (uint32_t i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < optimizer_scalars(rule); i++)

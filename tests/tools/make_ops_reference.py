@@ -262,6 +262,19 @@ def losses():
             case(f"{op}_gradient_{name}", op + "_grad", operands + [("value", dy)], attrs, x.grad)
 
 
+def huber():
+    """Differences on both sides of delta."""
+    torch.manual_seed(25)
+    index, share, dy = torch.tensor([2, 0, 3]), rand(3, 4, low=0, high=1), torch.tensor(0.75)
+    for name, label, t in (("index", index, F.one_hot(index, 4).double()), ("distribution", share, share)):
+        x = rand(3, 4, low=-2, high=2).requires_grad_()
+        y = F.huber_loss(x, t, delta=0.75)
+        y.backward(dy)
+        operands = [("input", x), ("input", label)]
+        case(f"huber_{name}", "huber", operands, {"delta": 0.75}, y)
+        case(f"huber_gradient_{name}", "huber_grad", operands + [("value", dy)], {"delta": 0.75}, x.grad)
+
+
 def later_step(name, op, optimizer, slots, scalars, step=1):
     """Step number `step` of an optimizer of torch.optim, whose state before it is made up; slots: name -> lowest value."""
     p = rand(2, 3).requires_grad_()
@@ -301,6 +314,7 @@ def main():
     losses()
     adam()
     interpolation()
+    huber()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
