@@ -43,3 +43,7 @@ with tempfile.TemporaryDirectory() as folder:
         _, other = train(work, f"{name}_spelt", spelt)
         check(np.array_equal(read_safetensors(other)["fc.weight"], read_safetensors(out)["fc.weight"]),
               f"{name}: PyTorch's values are the defaults")
+
+    program, _ = train(work, "rmsprop", "rmsprop(lr = 0.001)")
+    losses = step_losses(newest_run(work / "runs"))
+    check(np.all(np.isfinite(losses)) and losses[-4:].mean() < 0.8 * losses[:4].mean(), "rmsprop: the loss falls")

@@ -65,6 +65,29 @@ static void make_adam(struct cases *c, enum op op, const struct parameter *p, co
     kernel_case_node(k, graph_op_(k->graph, op, NULL, v, 10), p->layout);
 }
 
+static void fill_rmsprop(const struct kernel_case *c, uint32_t operand, struct tensor *x)
+{
+    static const double scalars[] = {0.01, 0.99, 1e-3, 0.1};
+    int64_t count = shape_elements(&x->shape, 1);
+    (void)c;
+    for (int64_t i = 0; i < count && operand == 2; i++)
+        x->data[i] = fabs(x->data[i]);
+    if (operand >= 3)
+        x->data[0] = scalars[operand - 3];
+}
+
+static void make_rmsprop(struct cases *c, const struct parameter *p)
+{
+    struct type type = {FTMRT_F32, shape_make(p->rank, p->dim)};
+    struct kernel_case *k = case_new(c, 3e-6, "rmsprop");
+    k->fill = fill_rmsprop;
+    value_id v[7] = {kernel_case_input(k, type.shape, p->layout)};
+    for (int i = 1; i < 7; i++)
+        v[i] = i < 3 ? kernel_case_state(k, type, p->layout)
+                     : kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN);
+    kernel_case_node(k, graph_op_(k->graph, OP_rmsprop, NULL, v, 7), p->layout);
+}
+
 static void make_statistics(struct cases *c, int64_t channels, int64_t height, int64_t width)
 {
     struct type type = {FTMRT_F32, shape_1d(channels)};
@@ -87,6 +110,7 @@ static void make(struct cases *c)
         make_adam(c, OP_adam, &parameters[i], "adam");
         make_adam(c, OP_adamw, &parameters[i], "adamw first");
         make_adam(c, OP_adamw, &parameters[i], "adamw");
+        make_rmsprop(c, &parameters[i]);
     }
     make_statistics(c, 17, 4, 5);
     make_statistics(c, 40, 1, 2);

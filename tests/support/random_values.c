@@ -67,9 +67,8 @@ static double input_value(const struct graph *g, const struct node *n, uint64_t 
     static const struct {
         const char *name;
         float value;
-    } scalars[] = {{"lr", 0.05F},   {"momentum", 0.9F}, {"weight_decay", 0.01F},
-                   {"beta1", 0.9F}, {"beta2", 0.99F},   {"eps", 0.1F},
-                   {"step", 3}};
+    } scalars[] = {{"lr", 0.05F},    {"momentum", 0.9F}, {"weight_decay", 0.01F}, {"beta1", 0.9F},
+                   {"beta2", 0.99F}, {"eps", 0.1F},      {"alpha", 0.99F},        {"step", 3}};
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
         if (strcmp(name, scalars[i].name) == 0)
             return (double)scalars[i].value;

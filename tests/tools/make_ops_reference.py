@@ -297,6 +297,13 @@ def adam():
                        {"exp_avg": -2, "exp_avg_sq": 0}, (lr, beta1, beta2, eps, decay, step), step)
 
 
+def rmsprop():
+    torch.manual_seed(26)
+    for name, step, lr, alpha, eps, decay in (("first", 1, 0.01, 0.99, 1e-8, 0), ("later", 9, 0.02, 0.9, 1e-3, 0.02)):
+        later_step(f"rmsprop_{name}", "rmsprop", lambda p: torch.optim.RMSprop(p, lr=lr, alpha=alpha, eps=eps, weight_decay=decay),
+                   {"square_avg": 0}, (lr, alpha, eps, decay), step)
+
+
 def main():
     convolutions()
     pooling()
@@ -315,6 +322,7 @@ def main():
     adam()
     interpolation()
     huber()
+    rmsprop()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
