@@ -55,6 +55,14 @@ static double rate_exponential(const struct lr_schedule *s, double step)
            pow(ftmrt_call_number(s->call, FTMRT_PARAM_exponential_gamma), epochs_at(s, step));
 }
 
+/* Per epoch: lr (1 - epoch / total_iters)^power, then 0 (torch.optim.lr_scheduler.PolynomialLR). */
+static double rate_polynomial(const struct lr_schedule *s, double step)
+{
+    const double total = (double)ftmrt_call_integer(s->call, FTMRT_PARAM_polynomial_total_iters),
+                 power = ftmrt_call_number(s->call, FTMRT_PARAM_polynomial_power);
+    return s->lr * pow(1 - fmin(epochs_at(s, step) / total, 1), power);
+}
+
 static rate_fn *const rows[FTMRT_CALL_COUNT] = {
 #define LR_SCHEDULE_ROW_LOSS(name)
 #define LR_SCHEDULE_ROW_OPTIMIZER(name)

@@ -99,6 +99,20 @@ static void exponential_is_exponentiallr(void **state)
     check_by_epoch(&(struct ftmrt_call){FTMRT_CALL_exponential, args}, exponential_factor);
 }
 
+/* PolynomialLR: lr *= ((1 - epoch / total_iters) / (1 - (epoch - 1) / total_iters)) ** power, until it is 0. */
+static double polynomial_factor(int64_t epoch)
+{
+    const double left = 1 - (double)epoch / 12, before = 1 - (double)(epoch - 1) / 12;
+    return epoch > 12 ? 1 : pow(left / before, 1.5);
+}
+
+static void polynomial_is_polynomiallr(void **state)
+{
+    (void)state;
+    const struct ftmrt_arg args[] = {integer(12), number(1.5)};
+    check_by_epoch(&(struct ftmrt_call){FTMRT_CALL_polynomial, args}, polynomial_factor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +121,7 @@ int main(void)
         cmocka_unit_test(step_is_steplr),
         cmocka_unit_test(multi_step_is_multisteplr),
         cmocka_unit_test(exponential_is_exponentiallr),
+        cmocka_unit_test(polynomial_is_polynomiallr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
