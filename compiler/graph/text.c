@@ -263,6 +263,17 @@ static void print_state(const struct state *s, FILE *out)
     fputc('\n', out);
 }
 
+static void print_group(const struct optimizer_group *group, FILE *out)
+{
+    fputs("    group ", out);
+    print_quoted(group->name, out);
+    fputs(" {lr = ", out);
+    print_double(group->lr, out);
+    fputs(", weight_decay = ", out);
+    print_double(group->weight_decay, out);
+    fputs("}\n", out);
+}
+
 /* Values and attributes that are not zero. */
 static void print_optimizer(const struct optimizer *o, FILE *out)
 {
@@ -283,17 +294,8 @@ static void print_optimizer(const struct optimizer *o, FILE *out)
         fputs("true", out);
 #include "attrs.def"
     fputs(any ? "}\n" : "\n", out);
-}
-
-static void print_group(const struct optimizer_group *group, FILE *out)
-{
-    fputs("  group ", out);
-    print_quoted(group->name, out);
-    fputs(" {lr = ", out);
-    print_double(group->lr, out);
-    fputs(", weight_decay = ", out);
-    print_double(group->weight_decay, out);
-    fputs("}\n", out);
+    for (uint32_t i = 0; i < o->groups.len; i++)
+        print_group(&o->groups.at[i], out);
 }
 
 static void print_function(const struct graph *g, FILE *out)
@@ -336,8 +338,6 @@ void program_print(const struct program *p, FILE *out)
     for (uint32_t i = 0; i < p->states.len; i++)
         print_state(&p->states.at[i], out);
     print_optimizer(&p->optimizer, out);
-    for (uint32_t i = 0; i < p->optimizer.groups.len; i++)
-        print_group(&p->optimizer.groups.at[i], out);
     for (uint32_t i = 0; i < p->functions.len; i++)
         print_function(p->functions.at[i], out);
     fputs("}\n", out);

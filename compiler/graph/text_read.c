@@ -1,10 +1,10 @@
 /* The reader of the text form: recursive descent with one token of lookahead. It stops at the first
  * error.
  *
- *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | group |
- *               function } "}"
+ *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | function } "}"
  *   state     = "state" @name ":" type kind { clause }
  *   optimizer = "optimizer" op [ "{" name "=" value { "," name "=" value } "}" ]
+ *               { group }
  *   group     = "group" string [ "{" factor "=" number { "," factor "=" number } "}" ]
  *   function  = "func" name [ kind ] { clause } "{" { node | output } "}"
  *
@@ -155,29 +155,6 @@ static bool read_optimizer_value(struct parser *p, struct optimizer *o)
     return parser_want(p, '=') && parser_float(p, &o->values[i]);
 }
 
-static bool read_optimizer(struct parser *p)
-{
-    struct optimizer *o = &p->program->optimizer;
-    const char *names[OP_COUNT];
-    uint32_t count = 0;
-    for (unsigned op = 0; op < OP_COUNT; op++) {
-        if (!optimizer_rule((enum op)op))
-            continue;
-        names[count++] = op_info((enum op)op)->name;
-        if (parser_take_word(p, names[count - 1]))
-            o->op = (enum op)op;
-    }
-    if (o->op == OP_COUNT)
-        return parser_unknown(p, "optimizer", names, count);
-    if (!parser_take(p, '{'))
-        return true;
-    do {
-        if (!read_optimizer_value(p, o))
-            return false;
-    } while (parser_take(p, ','));
-    return parser_want(p, '}');
-}
-
 static bool read_factor(struct parser *p, struct optimizer_group *group)
 {
     static const char *const names[] = {"lr", "weight_decay"};
@@ -202,6 +179,34 @@ static bool read_group(struct parser *p)
             return false;
     }
     vec_push(p->arena, &p->program->optimizer.groups, group);
+    return true;
+}
+
+static bool read_optimizer(struct parser *p)
+{
+    struct optimizer *o = &p->program->optimizer;
+    const char *names[OP_COUNT];
+    uint32_t count = 0;
+    for (unsigned op = 0; op < OP_COUNT; op++) {
+        if (!optimizer_rule((enum op)op))
+            continue;
+        names[count++] = op_info((enum op)op)->name;
+        if (parser_take_word(p, names[count - 1]))
+            o->op = (enum op)op;
+    }
+    if (o->op == OP_COUNT)
+        return parser_unknown(p, "optimizer", names, count);
+    if (parser_take(p, '{')) {
+        do {
+            if (!read_optimizer_value(p, o))
+                return false;
+        } while (parser_take(p, ','));
+        if (!parser_want(p, '}'))
+            return false;
+    }
+    while (parser_take_word(p, "group"))
+        if (!read_group(p))
+            return false;
     return true;
 }
 
@@ -270,10 +275,8 @@ static bool read_program(struct parser *p)
     while (!parser_take(p, '}')) {
         bool ok = parser_take_word(p, "state")       ? read_state(p)
                   : parser_take_word(p, "optimizer") ? read_optimizer(p)
-                  : parser_take_word(p, "group")     ? read_group(p)
-                  : parser_take_word(p, "func")
-                      ? read_function(p)
-                      : parser_expected(p, "state, optimizer, group, func or }");
+                  : parser_take_word(p, "func") ? read_function(p)
+                                                : parser_expected(p, "state, optimizer, func or }");
         if (!ok)
             return false;
     }

@@ -37,7 +37,7 @@ static const char text[] =
     "  state @c : f32[5, 20] parameter trainable group \"head\"\n"
     "  state @teacher/a : f32[5, 3] parameter\n"
     "  optimizer sgd\n"
-    "  group \"head\" {lr = 3, weight_decay = 0}\n"
+    "    group \"head\" {lr = 3, weight_decay = 0}\n"
     "  func predict {\n" FORWARD "    output \"logits\" = %y\n  }\n"
     "  func predict.1 batch 1 {\n" FORWARD "    output \"logits\" = %y\n  }\n"
     "  func teacher scope \"teacher\" {\n    %x = input {label = \"image\"} : f32[N, 3]\n"
