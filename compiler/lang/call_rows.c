@@ -34,9 +34,9 @@ static const struct ftmrt_call_info rows[] = {
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows, CALL_COUNT = ROW_COUNT + FTMRT_CALL_COUNT };
 
-/* Call i of CALL_COUNT: a layer or an initial value, then those that programs share. Blocks are among
- * them, but not called. */
-static const struct ftmrt_call_info *call_at(uint32_t i)
+uint32_t call_count(void) { return CALL_COUNT; }
+
+const struct ftmrt_call_info *call_row(uint32_t i)
 {
     return i < ROW_COUNT ? &rows[i] : ftmrt_call_info((enum ftmrt_call_id)(i - ROW_COUNT));
 }
@@ -44,7 +44,7 @@ static const struct ftmrt_call_info *call_at(uint32_t i)
 const struct ftmrt_call_info *call_find(const char *name)
 {
     for (uint32_t i = 0; i < CALL_COUNT; i++) {
-        const struct ftmrt_call_info *info = call_at(i);
+        const struct ftmrt_call_info *info = call_row(i);
         if (info->category != FTMRT_CATEGORY_BLOCK && strcmp(info->name, name) == 0)
             return info;
     }
@@ -74,8 +74,8 @@ const char *call_list(struct arena *arena, enum ftmrt_category category)
     struct strbuf out;
     strbuf_init(&out, arena);
     for (uint32_t i = 0; i < CALL_COUNT; i++)
-        if (call_at(i)->category == category)
-            strbuf_addf(&out, "%s%s", out.len ? ", " : "", call_at(i)->name);
+        if (call_row(i)->category == category)
+            strbuf_addf(&out, "%s%s", out.len ? ", " : "", call_row(i)->name);
     return out.text;
 }
 
@@ -84,7 +84,7 @@ const char *call_nearest(const char *name, enum ftmrt_category category)
     const char *names[CALL_COUNT];
     size_t count = 0;
     for (uint32_t i = 0; i < CALL_COUNT; i++)
-        if (call_at(i)->category == category)
-            names[count++] = call_at(i)->name;
+        if (call_row(i)->category == category)
+            names[count++] = call_row(i)->name;
     return str_nearest(name, names, count);
 }

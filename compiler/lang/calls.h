@@ -22,7 +22,12 @@ static inline bool call_is(const struct bound_call *c, enum ftmrt_call_id id)
     return c->info == ftmrt_call_info(id);
 }
 
-/* By name, or NULL. */
+/* Row i of call_count(): layers and initial values, then what programs share, blocks included; rows of a category stand together
+ * but for layers. */
+uint32_t call_count(void);
+const struct ftmrt_call_info *call_row(uint32_t i);
+
+/* By name, blocks aside, or NULL. */
 const struct ftmrt_call_info *call_find(const char *name);
 /* The layer that an operator ("+") between two layers' values means, or NULL. */
 const struct ftmrt_call_info *call_of_operator(const char *operator);

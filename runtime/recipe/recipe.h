@@ -56,7 +56,7 @@ struct ftmrt_param_info {
     const char *
         value; /* default: the text of a literal or a call's name; NULL: must be given; "": may be left out */
     double min, max;     /* of numbers, ends included; max < min: any */
-    const char *pytorch; /* its name there, or "" */
+    const char *pytorch; /* its name there, or "none" */
     const char *help;
 };
 

@@ -1,0 +1,149 @@
+/* link: ftm_lang ftm_graph ftm_ops ftm_base */
+/* What can be called: every row and parameter says what it is and what PyTorch calls it, and the tables of grammar/README.md are
+ * those of the rows. With an argument it prints them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "calls.h"
+#include "file.h"
+#include "str.h"
+
+static const char document[] = "../grammar/README.md";
+static const char first_line[] =
+    "<!-- tables of the rows, as unit_front_calls --print gives them -->\n";
+static const char last_line[] = "<!-- end of the tables of the rows -->\n";
+
+/* ---- the tables as text ---- */
+
+static void add_default(struct strbuf *out, const struct ftmrt_param_info *p)
+{
+    if (!p->value || !*p->value)
+        return;
+    if (p->type == FTMRT_TYPE_WORD)
+        strbuf_addf(out, " = \"%.*s\"", (int)strcspn(p->value, "|"), p->value);
+    else
+        strbuf_addf(out, " = %s", p->value);
+}
+
+/* conv2d(x, out, kernel, stride = 1, ...); what may be left out and has no value stands in brackets. */
+static void add_signature(struct strbuf *out, const struct ftmrt_call_info *info)
+{
+    strbuf_addf(out, "| `%s(", info->name);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *p = &info->params[i];
+        const bool optional = p->value && !*p->value;
+        strbuf_addf(out, "%s%s%s", i ? ", " : "", optional ? "[" : "", p->name);
+        add_default(out, p);
+        strbuf_add(out, optional ? "]" : "");
+    }
+    strbuf_add(out, ")` |");
+}
+
+static void add_meaning(struct strbuf *out, const char *pytorch, const char *help)
+{
+    if (strcmp(pytorch, "none") != 0)
+        strbuf_addf(out, " `%s`", pytorch);
+    strbuf_addf(out, " | %s |\n", help);
+}
+
+static void add_calls(struct strbuf *out, enum ftmrt_category category, const char *title)
+{
+    strbuf_addf(out, "\n### %s\n\n| call | PyTorch | |\n|---|---|---|\n", title);
+    for (uint32_t i = 0; i < call_count(); i++) {
+        const struct ftmrt_call_info *info = call_row(i);
+        if (info->category != category)
+            continue;
+        add_signature(out, info);
+        add_meaning(out, info->pytorch, info->help);
+    }
+}
+
+static void add_block(struct strbuf *out, const struct ftmrt_call_info *info)
+{
+    strbuf_addf(out, "\n### Keys of `%s`: %s\n\n| key | PyTorch | |\n|---|---|---|\n", info->name,
+                info->help);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        strbuf_addf(out, "| `%s", info->params[i].name);
+        add_default(out, &info->params[i]);
+        strbuf_add(out, "` |");
+        add_meaning(out, info->params[i].pytorch, info->params[i].help);
+    }
+}
+
+static const char *tables(struct arena *arena)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    add_calls(&out, FTMRT_CATEGORY_LAYER, "Layers");
+    add_calls(&out, FTMRT_CATEGORY_INIT, "Initial values of weights");
+    add_calls(&out, FTMRT_CATEGORY_LOSS, "Losses");
+    add_calls(&out, FTMRT_CATEGORY_OPTIMIZER, "Optimizers");
+    add_calls(&out, FTMRT_CATEGORY_SCHEDULE, "Schedules of the learning rate");
+    add_calls(&out, FTMRT_CATEGORY_TRANSFORM, "Transforms");
+    add_calls(&out, FTMRT_CATEGORY_DATA, "Data sources");
+    for (uint32_t i = 0; i < call_count(); i++)
+        if (call_row(i)->category == FTMRT_CATEGORY_BLOCK)
+            add_block(&out, call_row(i));
+    strbuf_addc(&out, '\n');
+    return out.text;
+}
+
+/* ---- tests ---- */
+
+static void check_texts(const char *call, const char *param, const char *pytorch, const char *help)
+{
+    if (!*pytorch || !*help || str_ends_with(help, "."))
+        fail_msg("%s %s: a line of help without a final stop, and PyTorch's spelling", call, param);
+}
+
+static void every_row_says_what_it_is(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < call_count(); i++) {
+        const struct ftmrt_call_info *info = call_row(i);
+        check_texts(info->name, "", info->pytorch, info->help);
+        for (uint32_t k = 0; k < info->param_count; k++)
+            check_texts(info->name, info->params[k].name, info->params[k].pytorch,
+                        info->params[k].help);
+    }
+    assert_true(call_count() > 40);
+}
+
+static void the_document_has_the_tables(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct file_map m;
+    arena_init(&arena, "test");
+    assert_true(file_map_open(&m, document));
+    const char *text = arena_strndup(&arena, (const char *)m.data, m.size);
+    file_map_close(&m);
+    const char *first = strstr(text, first_line), *last = strstr(text, last_line);
+    assert_non_null(first);
+    assert_non_null(last);
+    first += strlen(first_line);
+    assert_string_equal(arena_strndup(&arena, first, (size_t)(last - first)), tables(&arena));
+    arena_clear(&arena);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1) {
+        struct arena arena;
+        arena_init(&arena, "tables");
+        fputs(tables(&arena), stdout);
+        arena_clear(&arena);
+        return 0;
+    }
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_row_says_what_it_is),
+                                       cmocka_unit_test(the_document_has_the_tables)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
