@@ -77,6 +77,25 @@ static void add_block(struct strbuf *out, const struct ftmrt_call_info *info)
     }
 }
 
+static void add_functions(struct strbuf *out)
+{
+    static const struct {
+        const char *name, *help;
+        int least, most;
+    } rows[] = {
+#define FTM_FUNCTION(name, least, most, help) {#name, help, least, most},
+#include "functions.def"
+    };
+    strbuf_add(
+        out, "\n### Functions of numbers and lists\n\n| function | arguments | |\n|---|---|---|\n");
+    for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        strbuf_addf(out, "| `%s` | %d", rows[i].name, rows[i].least);
+        if (rows[i].most > rows[i].least)
+            strbuf_addf(out, " to %d", rows[i].most);
+        strbuf_addf(out, " | %s |\n", rows[i].help);
+    }
+}
+
 static const char *tables(struct arena *arena)
 {
     struct strbuf out;
@@ -91,6 +110,7 @@ static const char *tables(struct arena *arena)
     for (uint32_t i = 0; i < call_count(); i++)
         if (call_row(i)->category == FTMRT_CATEGORY_BLOCK)
             add_block(&out, call_row(i));
+    add_functions(&out);
     strbuf_addc(&out, '\n');
     return out.text;
 }
