@@ -71,7 +71,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token AND "'and'" OR "'or'" NOT "'not'" IF "'if'" ELSE "'else'" FOR "'for'" IN "'in'"
 %token RETURN "'return'" OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
 %token <text> AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
-%token <text> FREEZE "'freeze'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
+%token <text> FREEZE "'freeze'" FROM "'from'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
 %token <text> REMOVE "'remove'"
 %token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'"
 %token <text> STATISTICS "'statistics'"
@@ -282,8 +282,8 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
           ;
 
 /* Words of the recipe are names everywhere else. */
-name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | INSERT | MODEL | PREPROCESS | REMOVE
-    | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
+name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | INSERT | MODEL | PREPROCESS
+    | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
     ;
 
 /* ---- finetune --------------------------------------------------------------------------------*/
@@ -344,6 +344,7 @@ items1: item                          { $$ = NEW(struct recipe_stmts); if ($1) P
 item: name '=' exprs1
                                       { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$);
                                         $$->values = $3; }
+    | FROM STRING                     { $$ = ast_recipe(p, RECIPE_FROM, $2, @2, @$); }
     | STRIP STRING                    { $$ = ast_recipe(p, RECIPE_STRIP, $2, @2, @$); }
     | SKIP STRING                     { $$ = ast_recipe(p, RECIPE_SKIP, $2, @2, @$); }
     | RENAME STRING TO STRING

@@ -37,13 +37,14 @@ static const struct layer *layer_of(const struct bind *c, const struct net_param
 
 /* ---- advice ---- */
 
-/* A tensor that is called NAME behind some prefix: what `strip` would take away, or NULL. */
-static const char *find_prefix(const struct bind *c, const char *name)
+/* A tensor that is called NAME behind a prefix other than `not`: what `strip` would take away, or NULL. */
+static const char *find_prefix(const struct bind *c, const char *name, const char *not)
 {
     for (uint32_t i = 0; i < c->weights->tensors.len; i++) {
         const char *key = c->keys[i].name;
         const size_t extra = strlen(key) > strlen(name) ? strlen(key) - strlen(name) : 0;
-        if (extra && key[extra - 1] == '.' && !strcmp(key + extra, name))
+        if (extra && key[extra - 1] == '.' && !strcmp(key + extra, name) &&
+            !(not && strlen(not) == extra && !strncmp(not, key, extra)))
             return arena_strndup(c->arena, key, extra);
     }
     return NULL;
@@ -64,22 +65,64 @@ static const char *nearest_key(const struct bind *c, const char *name)
     return str_nearest(name, candidates, count);
 }
 
+/* What to do about a parameter that the file has in another form, or NULL. */
+static const char *part_advice(const struct bind *c, const struct net_param *p)
+{
+    static const struct {
+        const char *before, *after, *advice;
+    } rows[] = {
+#define TENSOR_PART(before, after, advice) {before, after, advice},
+#include "tensor_part.def"
+#undef TENSOR_PART
+    };
+    const int path = (int)(strlen(p->name) - strlen(p->param->name));
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        const char *key = arena_printf(c->arena, "%.*s%s%s%s", path, p->name, rows[k].before,
+                                       p->param->name, rows[k].after);
+        if (map_has(&c->by_key, key))
+            return arena_printf(c->arena, "the file has '%s': %s", key, rows[k].advice);
+    }
+    return NULL;
+}
+
 static void report_missing(struct bind *c, const struct net_param *p)
 {
-    const char *prefix = c->diag->dropped ? NULL : find_prefix(c, p->name);
+    const char *prefix = c->diag->dropped ? NULL : find_prefix(c, p->name, NULL);
     c->errors++;
     if (c->bad_keys || (prefix && c->prefix && !strcmp(prefix, c->prefix)))
         return;
     diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_MISSING, p->name, c->weights->path);
-    const char *nearest = prefix || c->diag->dropped ? NULL : nearest_key(c, p->name);
-    if (prefix)
+    const char *other = prefix ? find_prefix(c, p->name, prefix) : NULL;
+    const char *part = prefix || c->diag->dropped ? NULL : part_advice(c, p);
+    const char *nearest = prefix || part || c->diag->dropped ? NULL : nearest_key(c, p->name);
+    if (part)
+        diag_note(c->diag, "%s", part);
+    else if (prefix)
         diag_note(c->diag, "the file has '%s%s': write `weights = \"%s\" { strip \"%s\" }`", prefix,
                   p->name, recipe_text(c->recipe, FTMRT_PARAM_finetune_weights), prefix);
     else if (nearest)
         diag_note(c->diag,
                   "did you mean '%s'? `rename` maps keys of the file to names of the model",
                   nearest);
+    if (other)
+        diag_note(c->diag, "it also has '%s%s': which of the two are the weights?", other, p->name);
     c->prefix = prefix ? prefix : c->prefix;
+}
+
+/* A first convolution of other channels: the network was trained on other pictures. */
+static void advise_channels(struct bind *c, int64_t channels)
+{
+#define IMAGE_CHANNELS(count, what, step)                                                          \
+    if (channels == (count))                                                                       \
+        diag_note(c->diag, "the file's network reads " what " pictures: declare its image as "     \
+                           "f32[" #count ", H, W], with `" step "` in the transforms");
+#include "image_channels.def"
+#undef IMAGE_CHANNELS
+}
+
+static bool reads_image(const struct bind *c, const struct layer *l)
+{
+    return l->input_count == 1 && !c->net->layers.at[l->inputs[0].i].row;
 }
 
 /* What does not fit after an edit was reported with the edit; what is left is another architecture
@@ -93,24 +136,47 @@ static void advise_shape(struct bind *c, const struct net_param *p, const struct
         diag_note(c->diag,
                   "a head for other classes is a new layer: `replace %s with linear(classes)`",
                   l->path);
+    if (reads_image(c, l) && s->rank == 4 && t->rank == 4 && t->dim[0] == s->dim[0] &&
+        t->dim[1] != s->dim[1])
+        advise_channels(c, t->dim[1]);
 }
 
 /* ---- checks of one pair ---- */
 
-static bool same_shape(const struct net_param *p, const struct weight_tensor *t)
+bool bind_same_shape(const struct net_param *p, const struct weight_tensor *t)
 {
     if (p->param->kind == LAYER_COUNTER)
-        return weight_elements(t) == 1;
+        return true; /* what is not one value is a defect of the counter */
     bool same = t->rank == p->param->type.shape.rank;
     for (uint32_t i = 0; same && i < t->rank; i++)
         same = t->dim[i] == p->param->type.shape.dim[i];
     return same;
 }
 
+static bool check_counter(struct bind *c, const struct net_param *p, const struct weight_tensor *t)
+{
+    const char *defect = weight_counter_defect(c->arena, t);
+    if (!defect)
+        return true;
+    diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_UNUSABLE, p->name, c->weights->path,
+                defect);
+    diag_note(c->diag, "`skip \"%s\"` in the weights block lets it start from 0", p->name);
+    c->errors++;
+    return false;
+}
+
 static bool check_pair(struct bind *c, const struct net_param *p, const struct weight_tensor *t)
 {
     char shape[96];
-    if (!same_shape(p, t)) {
+    if (t->unusable) {
+        diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_UNUSABLE, p->name, c->weights->path,
+                    t->unusable);
+        c->errors++;
+        return false;
+    }
+    if (p->param->kind == LAYER_COUNTER)
+        return check_counter(c, p, t);
+    if (!bind_same_shape(p, t)) {
         diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_SHAPE, p->name,
                     shape_text(&p->param->type.shape, shape, sizeof shape),
                     weight_shape_text(c->arena, t), c->weights->path);
@@ -118,13 +184,12 @@ static bool check_pair(struct bind *c, const struct net_param *p, const struct w
         advise_shape(c, p, t);
         return false;
     }
-    const bool is_float = p->param->type.dtype == FTMRT_F32;
-    if (is_float ? weight_is_float(t->dtype) : weight_is_integer(t->dtype))
+    if (weight_is_float(t->dtype))
         return true;
-    diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_DTYPE, p->name,
-                is_float ? "a float" : "an integer", ftmrt_dtype_name(t->dtype), c->weights->path);
+    diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_DTYPE, p->name, "a float",
+                ftmrt_dtype_name(t->dtype), c->weights->path);
     c->errors++;
-    diag_note(c->diag, "parameters are read from F32, F64, F16 and BF16, counters from integers");
+    diag_note(c->diag, "parameters are read from F32, F64, F16 and BF16");
     return false;
 }
 
@@ -136,7 +201,9 @@ static void take(struct bind *c, struct net_param *p, const struct weight_tensor
     const int64_t bad = p->param->type.dtype == FTMRT_F32 ? weight_count_not_finite(&copy) : 0;
     if (bad)
         diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_NOT_FINITE, p->name,
-                    c->weights->path, arena_printf(c->arena, "%" PRId64, bad));
+                    c->weights->path,
+                    arena_printf(c->arena, "%" PRId64 " value%s that %s", bad, bad == 1 ? "" : "s",
+                                 bad == 1 ? "is" : "are"));
     p->source = (int32_t)c->b->tensors.len;
     vec_push(c->arena, &c->b->tensors, copy);
 }
@@ -150,8 +217,12 @@ static void classify_tensors(struct bind *c)
     if (!bind_keys(c->arena, c->diag, c->recipe, c->weights, c->keys))
         c->bad_keys = true;
     c->errors += c->bad_keys;
+    if (!c->bad_keys)
+        c->b->renamed = bind_known_names(c->arena, c->net, c->b, c->keys);
     for (uint32_t i = 0; i < count; i++) {
-        const enum tensor_fate fate = c->keys[i].skipped ? TENSOR_SKIPPED : TENSOR_NO_LAYER;
+        const enum tensor_fate fate = c->keys[i].skipped                   ? TENSOR_SKIPPED
+                                      : c->weights->tensors.at[i].unusable ? TENSOR_UNUSABLE
+                                                                           : TENSOR_NO_LAYER;
         vec_push(c->arena, &c->b->uses, (struct tensor_use){c->keys[i].name, fate, UINT32_MAX});
         if (!c->keys[i].skipped)
             map_set(&c->by_key, c->keys[i].name, &c->weights->tensors.at[i]);
@@ -188,7 +259,10 @@ static void mark_named(struct bind *c)
         if (!t)
             continue;
         use_of(c, t)->param = i;
-        use_of(c, t)->fate = layer_of(c, p)->added ? TENSOR_REPLACED : TENSOR_USED;
+        if (layer_of(c, p)->added)
+            use_of(c, t)->fate = TENSOR_REPLACED;
+        else if (!t->unusable)
+            use_of(c, t)->fate = TENSOR_USED;
     }
     for (uint32_t i = 0; i < c->b->uses.len; i++) {
         if (c->b->uses.at[i].fate == TENSOR_NO_LAYER)
@@ -213,7 +287,7 @@ static void bind_param(struct bind *c, struct net_param *p)
     if (t) {
         if (check_pair(c, p, t))
             take(c, p, t);
-        else
+        else if (!t->unusable)
             use_of(c, t)->fate = TENSOR_MISFIT;
         return;
     }

@@ -30,17 +30,19 @@ enum tensor_fate {
     TENSOR_REPLACED,
     TENSOR_NO_LAYER,
     TENSOR_NO_PARAMETER,
-    TENSOR_MISFIT
+    TENSOR_MISFIT,
+    TENSOR_UNUSABLE
 };
 
 struct tensor_use {
-    const char *name; /* key after strip and rename */
+    const char *name; /* key after strip, rename and known renames */
     enum tensor_fate fate;
-    uint32_t param; /* index in binding.params (USED, REPLACED, MISFIT) */
+    uint32_t param; /* index in binding.params of what is called like it, or UINT32_MAX */
 };
 
 struct binding {
     const struct weights *weights; /* NULL: random */
+    const char *renamed;           /* how known renames made the file's names fit, or NULL */
     VEC(struct net_param) params;
     /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type; named
      * and shaped like the state. ftmrt_load_double and ftmrt_convert read them. */

@@ -35,8 +35,9 @@ static const char *match_prefix(const char *pattern, const char *text, struct ca
     if (!*pattern)
         return *text == 0 || *text == '.' ? text : NULL;
     const char *end = strchr(pattern, '}');
+    const bool crosses = pattern[1] == '*' && pattern[2] == '*';
     const uint32_t index = c->len;
-    for (size_t n = 1; text[n - 1] && text[n - 1] != '.'; n++) {
+    for (size_t n = 1; text[n - 1] && (crosses || text[n - 1] != '.'); n++) {
         c->at[index] = (struct capture){pattern + 1, text, (size_t)(end - pattern) - 1, n};
         c->len = index + 1;
         const char *rest = match_prefix(end + 1, text + n, c);
@@ -120,47 +121,88 @@ const char *bind_rename_defect(struct arena *arena, const char *from, const char
     return defect;
 }
 
-static bool strip_keys(struct diag *diag, const struct recipe *r, const struct weights *w,
-                       struct bind_key *keys)
+/* ---- patterns on the names of a file ---- */
+
+enum { MAX_WRAPPERS = 8 };
+
+/* A key without `level` wrappers, or NULL if it has fewer. */
+static const char *at_level(const char *key, int level)
+{
+    while (key && level-- > 0)
+        key = bind_unwrapped(key);
+    return key;
+}
+
+/* What one statement of the weights block does to a key: the new name, or NULL where it does not match. */
+typedef const char *edit_fn(struct arena *arena, const void *statement, const char *key);
+
+static const char *edit_strip(struct arena *arena, const void *statement, const char *key)
+{
+    (void)arena;
+    const size_t len = strlen(statement);
+    return strncmp(key, statement, len) == 0 ? key + len : NULL;
+}
+
+static const char *edit_rename(struct arena *arena, const void *statement, const char *key)
+{
+    const struct weight_rename *rename = statement;
+    return bind_rename(arena, rename->from, rename->to, key);
+}
+
+static const char *edit_skip(struct arena *arena, const void *statement, const char *key)
+{
+    const struct weight_skip *skip = statement;
+    return str_path_match_above(arena, skip->pattern, key) ? key : NULL;
+}
+
+/* The first level at which a statement matches some key, or -1. */
+static int find_level(struct arena *arena, edit_fn *edit, const void *statement, uint32_t count,
+                      const struct bind_key *keys)
+{
+    for (int level = 0; level <= MAX_WRAPPERS; level++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const char *key = at_level(keys[i].name, level);
+            if (key && edit(arena, statement, key))
+                return level;
+        }
+    }
+    return -1;
+}
+
+static bool strip_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
+                       const struct weights *w, struct bind_key *keys)
 {
     if (!r->strip)
         return true;
-    const size_t len = strlen(r->strip);
-    bool found = false;
-    for (uint32_t i = 0; i < w->tensors.len; i++) {
-        if (strncmp(keys[i].name, r->strip, len) != 0)
-            continue;
-        keys[i].name += len;
-        found = true;
+    const int level = find_level(arena, edit_strip, r->strip, w->tensors.len, keys);
+    for (uint32_t i = 0; level >= 0 && i < w->tensors.len; i++) {
+        const char *key = at_level(keys[i].name, level);
+        const char *name = key ? edit_strip(arena, r->strip, key) : NULL;
+        keys[i].name = name ? name : keys[i].name;
     }
-    if (!found) {
-        diag_report(diag, r->weights_span, DIAG_WEIGHT_PATTERN, r->strip, w->path);
-        if (w->tensors.len)
-            diag_note(diag, "the first key is '%s'", w->tensors.at[0].name);
-    }
-    return found;
+    if (level >= 0)
+        return true;
+    diag_report(diag, r->weights_span, DIAG_WEIGHT_PATTERN, r->strip, w->path);
+    if (w->tensors.len)
+        diag_note(diag, "the first key is '%s'", str_printable(arena, w->tensors.at[0].name));
+    return false;
 }
 
-/* Renames every key by the first renaming that matches; used[k] tells whether renaming k matched
- * any. */
-static void rename_all(struct arena *arena, const struct recipe *r, uint32_t count,
-                       struct bind_key *keys, bool *used)
+/* Renames a key by the first renaming that matches. */
+static void rename_key(struct arena *arena, const struct recipe *r, const int *levels,
+                       struct bind_key *key)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t k = 0; k < r->renames.len; k++) {
-            const char *name =
-                bind_rename(arena, r->renames.at[k].from, r->renames.at[k].to, keys[i].name);
-            if (!name)
-                continue;
-            keys[i].name = name;
-            used[k] = true;
-            break;
-        }
+    for (uint32_t k = 0; k < r->renames.len; k++) {
+        const char *seen = levels[k] >= 0 ? at_level(key->name, levels[k]) : NULL;
+        const char *name = seen ? edit_rename(arena, &r->renames.at[k], seen) : NULL;
+        if (!name)
+            continue;
+        key->name = name;
+        return;
     }
 }
 
-static bool rename_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
-                        const struct weights *w, struct bind_key *keys)
+static bool check_renames(struct arena *arena, struct diag *diag, const struct recipe *r)
 {
     bool ok = true;
     for (uint32_t k = 0; k < r->renames.len; k++) {
@@ -170,17 +212,25 @@ static bool rename_keys(struct arena *arena, struct diag *diag, const struct rec
         diag_report(diag, r->renames.at[k].span, DIAG_WEIGHT_RENAME, defect);
         ok = false;
     }
-    if (!ok)
+    return ok;
+}
+
+static bool rename_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
+                        const struct weights *w, struct bind_key *keys)
+{
+    if (!check_renames(arena, diag, r))
         return false;
-    bool *used = arena_array(arena, bool, r->renames.len);
-    rename_all(arena, r, w->tensors.len, keys, used);
+    bool ok = true;
+    int *levels = arena_array(arena, int, r->renames.len);
     for (uint32_t k = 0; k < r->renames.len; k++) {
-        if (used[k])
-            continue;
-        diag_report(diag, r->renames.at[k].span, DIAG_WEIGHT_PATTERN, r->renames.at[k].from,
-                    w->path);
-        ok = false;
+        levels[k] = find_level(arena, edit_rename, &r->renames.at[k], w->tensors.len, keys);
+        if (levels[k] < 0)
+            diag_report(diag, r->renames.at[k].span, DIAG_WEIGHT_PATTERN, r->renames.at[k].from,
+                        w->path);
+        ok = ok && levels[k] >= 0;
     }
+    for (uint32_t i = 0; i < w->tensors.len; i++)
+        rename_key(arena, r, levels, &keys[i]);
     return ok;
 }
 
@@ -189,17 +239,15 @@ static bool skip_keys(struct arena *arena, struct diag *diag, const struct recip
 {
     bool ok = true;
     for (uint32_t k = 0; k < r->skips.len; k++) {
-        bool found = false;
-        for (uint32_t i = 0; i < w->tensors.len; i++) {
-            if (!str_path_match_above(arena, r->skips.at[k].pattern, keys[i].name))
-                continue;
-            keys[i].skipped = true;
-            found = true;
+        const struct weight_skip *skip = &r->skips.at[k];
+        const int level = find_level(arena, edit_skip, skip, w->tensors.len, keys);
+        for (uint32_t i = 0; level >= 0 && i < w->tensors.len; i++) {
+            const char *key = at_level(keys[i].name, level);
+            keys[i].skipped |= key && edit_skip(arena, skip, key);
         }
-        if (!found)
-            diag_report(diag, r->skips.at[k].span, DIAG_WEIGHT_PATTERN, r->skips.at[k].pattern,
-                        w->path);
-        ok = ok && found;
+        if (level < 0)
+            diag_report(diag, skip->span, DIAG_WEIGHT_PATTERN, skip->pattern, w->path);
+        ok = ok && level >= 0;
     }
     return ok;
 }
@@ -229,7 +277,7 @@ bool bind_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
 {
     for (uint32_t i = 0; i < w->tensors.len; i++)
         keys[i] = (struct bind_key){w->tensors.at[i].name, false};
-    bool ok = strip_keys(diag, r, w, keys);
+    bool ok = strip_keys(arena, diag, r, w, keys);
     ok = rename_keys(arena, diag, r, w, keys) && ok;
     ok = skip_keys(arena, diag, r, w, keys) && ok;
     return check_unique(arena, diag, r, w, keys) && ok;

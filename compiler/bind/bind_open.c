@@ -10,6 +10,6 @@ bool bind_open_weights(struct arena *arena, struct diag *diag, const struct reci
     const char *path = recipe_text(r, FTMRT_PARAM_finetune_weights);
     if (!path)
         return true;
-    *out = weights_open(arena, diag, file_join(arena, dir, path), r->weights_span);
+    *out = weights_open(arena, diag, file_join(arena, dir, path), r->from, r->weights_span);
     return *out != NULL;
 }

@@ -6,18 +6,30 @@
 
 /* A tensor's key as the net sees it. */
 struct bind_key {
-    const char *name; /* after strip and rename */
+    const char *name; /* after strip, rename and known renames */
     bool skipped;
 };
 
-/* Applies strip, rename and skip to every tensor; keys has an element per tensor. false after
- * reports: a pattern that matches nothing, an unknown placeholder, two tensors of one name. */
+/* Applies strip, rename and skip to every tensor; keys has an element per tensor. A pattern sees the file's own names; if
+ * none matches, the names without the first known wrapper, then without the second. false after reports: a pattern that
+ * matches nothing, an unknown placeholder, two tensors of one name. */
 bool bind_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
                const struct weights *w, struct bind_key *keys);
 
+/* A key without its first component, if that is a known wrapper's (known_rename.def); else NULL. */
+const char *bind_unwrapped(const char *key);
+
+/* Renames the keys by a known way, if without one a parameter of b finds no tensor of its name and with it all do. What was
+ * done, "without the 'module.' of torch.nn.DataParallel", or NULL. */
+const char *bind_known_names(struct arena *arena, const struct net *net, const struct binding *b,
+                             struct bind_key *keys);
+
+/* Whether a tensor has a parameter's shape; any does for a counter. */
+bool bind_same_shape(const struct net_param *p, const struct weight_tensor *t);
+
 /* Applies one renaming to a key: the new key, or NULL if the pattern does not match the key or a
- * layer above it. A {name} matches one or more characters without a dot; in `to` it stands for what
- * it matched. */
+ * layer above it. A {name} matches one or more characters without a dot, a {**name} also with dots; in
+ * `to` it stands for what it matched. */
 const char *bind_rename(struct arena *arena, const char *from, const char *to, const char *key);
 
 /* A name in `to` that is not a placeholder of `from`, or another defect of the two patterns; NULL:

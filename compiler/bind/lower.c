@@ -262,7 +262,8 @@ static bool check_classes(const struct lower *c, const struct net *net)
     char shape[96];
     diag_report(c->diag, l->span, DIAG_OUTPUT_CLASSES, net->outputs.at[0].name,
                 shape_text(s, shape, sizeof shape),
-                arena_printf(c->arena, "%" PRId64, recipe_classes(c->recipe)));
+                arena_printf(c->arena, "%" PRId64 " class%s", recipe_classes(c->recipe),
+                             recipe_classes(c->recipe) == 1 ? "" : "es"));
     if (l->path && s->rank == 2)
         diag_note(c->diag, "give the network a new head: `replace %s with linear(classes)`",
                   l->path);

@@ -359,7 +359,7 @@ static bool map(struct compilation *c)
 
 static bool inspect(struct compilation *c)
 {
-    c->weights = weights_open(&c->arena, &c->diag, c->options->file, SPAN_NONE);
+    c->weights = weights_open(&c->arena, &c->diag, c->options->file, NULL, SPAN_NONE);
     if (c->weights)
         report_inspect(c->weights, stdout);
     return c->weights != NULL;

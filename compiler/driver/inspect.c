@@ -49,6 +49,8 @@ static int name_width(const struct weights *w)
 static void print_tensor(const struct weights *w, const struct weight_tensor *t, int width,
                          FILE *out)
 {
+    if (t->unusable)
+        return;
     const struct statistics s = measure(t);
     fprintf(out, "  %-*s  %-5s %-20s %12" PRIu64, width, str_printable(w->arena, t->name),
             ftmrt_dtype_name(t->dtype), weight_shape_text(w->arena, t), t->bytes);
@@ -58,24 +60,48 @@ static void print_tensor(const struct weights *w, const struct weight_tensor *t,
         fprintf(out, "  %" PRIu64 " not finite", s.other);
     if (!t->contiguous)
         fputs("  (strided in the file)", out);
+    if (t->derived)
+        fprintf(out, "  (%s)", str_printable(w->arena, t->derived));
     fputc('\n', out);
 }
 
 static void print_totals(const struct weights *w, FILE *out)
 {
     uint64_t elements = 0, bytes = 0;
+    uint32_t count = 0;
     for (uint32_t i = 0; i < w->tensors.len; i++) {
+        if (w->tensors.at[i].unusable)
+            continue;
+        count++;
         elements += (uint64_t)weight_elements(&w->tensors.at[i]);
         bytes += w->tensors.at[i].bytes;
     }
-    fprintf(out, "total: %u tensors, %" PRIu64 " values, %" PRIu64 " bytes\n",
-            (unsigned)w->tensors.len, elements, bytes);
+    fprintf(out, "total: %u tensors, %" PRIu64 " values, %" PRIu64 " bytes\n", (unsigned)count,
+            elements, bytes);
+}
+
+static void print_passed_over(const struct weights *w, FILE *out)
+{
+    const char *head = "passed over:\n";
+    for (uint32_t i = 0; i < w->tensors.len; i++) {
+        const struct weight_tensor *t = &w->tensors.at[i];
+        if (!t->unusable)
+            continue;
+        fprintf(out, "%s  %s: %s\n", head, str_printable(w->arena, t->name), t->unusable);
+        head = "";
+    }
+    for (uint32_t i = 0; i < w->skipped.len; i++) {
+        fprintf(out, "%s  %s\n", head, str_printable(w->arena, w->skipped.at[i]));
+        head = "";
+    }
 }
 
 void report_inspect(const struct weights *w, FILE *out)
 {
     const int width = name_width(w);
     fprintf(out, "%s: %s, %zu bytes\n", w->path, w->format, w->file.size);
+    if (w->dictionary)
+        fprintf(out, "dictionary: '%s'\n", str_printable(w->arena, w->dictionary));
     fprintf(out, "  %-*s  %-5s %-20s %12s  %12s %12s %12s\n", width, "name", "type", "shape",
             "bytes", "min", "max", "mean");
     for (uint32_t i = 0; i < w->tensors.len; i++)
@@ -85,7 +111,5 @@ void report_inspect(const struct weights *w, FILE *out)
         fprintf(out, "%s%s = %s\n", i ? "  " : "metadata:\n  ",
                 str_printable(w->arena, w->metadata.at[i].key),
                 str_printable(w->arena, w->metadata.at[i].value));
-    for (uint32_t i = 0; i < w->skipped.len; i++)
-        fprintf(out, "%s%s\n", i ? "  " : "passed over:\n  ",
-                str_printable(w->arena, w->skipped.at[i]));
+    print_passed_over(w, out);
 }

@@ -52,13 +52,23 @@ static const char *why_unsourced(const struct map_printer *m, const struct net_p
     if (m->net->layers.at[p->layer.i].added)
         return t ? "new layer; the file's tensor of that name is not taken" : "new layer";
     if (t)
-        return "does not fit";
+        return t->unusable ? t->unusable : "does not fit";
     for (uint32_t i = 0; i < m->b->uses.len; i++) {
         if (m->b->uses.at[i].fate == TENSOR_SKIPPED && !strcmp(m->b->uses.at[i].name, p->name))
             return "skipped";
     }
     return p->param->kind == LAYER_COUNTER ? "a counter, absent from the file"
                                            : "absent from the file";
+}
+
+/* Why a tensor that is called like a parameter is not taken for it. */
+static const char *misfit_text(const struct map_printer *m, const struct net_param *p,
+                               const struct weight_tensor *t)
+{
+    const char *why = t->unusable;
+    if (!why && p->param->kind == LAYER_COUNTER)
+        why = weight_counter_defect(m->arena, t);
+    return why ? why : arena_printf(m->arena, "does not fit %s", type_text(m, p));
 }
 
 static void print_param(const struct map_printer *m, uint32_t index)
@@ -69,23 +79,25 @@ static void print_param(const struct map_printer *m, uint32_t index)
     if (p->source >= 0)
         fprintf(m->out, "<- %s  %s %s\n", str_printable(m->arena, t->name),
                 ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t));
+    else if (t && t->unusable && !m->net->layers.at[p->layer.i].added)
+        fprintf(m->out, "!! %s: %s\n", str_printable(m->arena, t->name), t->unusable);
     else if (t && !m->net->layers.at[p->layer.i].added)
-        fprintf(m->out, "!! %s  %s %s: does not fit\n", str_printable(m->arena, t->name),
-                ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t));
+        fprintf(m->out, "!! %s  %s %s: %s\n", str_printable(m->arena, t->name),
+                ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t), misfit_text(m, p, t));
     else
         fprintf(m->out, "   init = %s (%s)\n", init_text(m, p), why_unsourced(m, p, t));
 }
 
-static const char *fate_text(const struct map_printer *m, const struct tensor_use *use)
+static const char *fate_text(const struct map_printer *m, const struct tensor_use *use,
+                             const struct weight_tensor *t)
 {
     switch (use->fate) {
     case TENSOR_SKIPPED: return "skipped by the recipe";
     case TENSOR_REPLACED: return "its layer is new in the recipe";
     case TENSOR_NO_LAYER: return "no such layer";
     case TENSOR_NO_PARAMETER: return "its layer has no such parameter";
-    case TENSOR_MISFIT:
-        return arena_printf(m->arena, "does not fit %s",
-                            type_text(m, &m->b->params.at[use->param]));
+    case TENSOR_MISFIT: return misfit_text(m, &m->b->params.at[use->param], t);
+    case TENSOR_UNUSABLE: return t->unusable;
     case TENSOR_USED: break;
     }
     return "used";
@@ -103,7 +115,7 @@ static void print_leftovers(const struct map_printer *m)
             fputs("tensors that are not used:\n", m->out);
         first = false;
         fprintf(m->out, "  %-*s  %-18s %s", m->width, str_printable(m->arena, t->name),
-                weight_shape_text(m->arena, t), fate_text(m, use));
+                t->unusable ? "" : weight_shape_text(m->arena, t), fate_text(m, use, t));
         if (strcmp(t->name, use->name) != 0)
             fprintf(m->out, " (as '%s')", str_printable(m->arena, use->name));
         fputc('\n', m->out);
@@ -137,6 +149,10 @@ void report_map(const struct net *net, const struct recipe *r, const struct bind
     }
     fprintf(out, "%s <- %s%s%s\n", net->name, weights ? weights : "random",
             binding->weights ? ", " : "", binding->weights ? binding->weights->format : "");
+    if (binding->weights && binding->weights->dictionary)
+        fprintf(out, "dictionary: '%s'\n", str_printable(&scratch, binding->weights->dictionary));
+    if (binding->renamed)
+        fprintf(out, "names: %s\n", binding->renamed);
     for (uint32_t i = 0; i < binding->params.len; i++)
         print_param(&m, i);
     if (binding->weights)

@@ -150,7 +150,8 @@ enum recipe_kind {
     RECIPE_FREEZE,
     RECIPE_FREEZE_STATISTICS,
     RECIPE_TRAIN,
-    RECIPE_STRIP,  /* in weights: strip "name" */
+    RECIPE_FROM,   /* in weights: from "name" */
+    RECIPE_STRIP,  /* strip "name" */
     RECIPE_RENAME, /* rename "name" to "other" */
     RECIPE_SKIP    /* skip "name" */
 };

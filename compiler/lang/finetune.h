@@ -26,6 +26,7 @@ struct recipe {
     uint32_t
         phases; /* of the training, one after the other; what trains in each is a bit (net.h) */
     VEC(const char *) imports; /* paths of the file's import statements as written, in order */
+    const char *from;          /* weights { from "dictionary" }, or NULL */
     const char *strip;         /* weights { strip "prefix" }, or NULL */
     VEC(struct weight_rename) renames;
     VEC(struct weight_skip) skips;

@@ -211,6 +211,7 @@ static const char *recipe_word(enum recipe_kind kind)
         [RECIPE_FREEZE] = "freeze",
         [RECIPE_FREEZE_STATISTICS] = "freeze-statistics",
         [RECIPE_TRAIN] = "train",
+        [RECIPE_FROM] = "from",
         [RECIPE_STRIP] = "strip",
         [RECIPE_RENAME] = "rename",
         [RECIPE_SKIP] = "skip",

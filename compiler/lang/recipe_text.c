@@ -134,6 +134,35 @@ static void add_block(struct strbuf *b, const struct ftmrt_call *c)
     }
 }
 
+/* A line of the weights block: `skip "head.*"`. */
+static void add_weights_item(struct strbuf *b, const char *word, const char *name)
+{
+    strbuf_addf(b, "        %s ", word);
+    add_string(b, name);
+}
+
+static void add_weights_items(struct strbuf *b, const struct recipe *r)
+{
+    strbuf_add(b, " {\n");
+    if (r->from)
+        add_weights_item(b, "from", r->from);
+    strbuf_add(b, r->from ? "\n" : "");
+    if (r->strip)
+        add_weights_item(b, "strip", r->strip);
+    strbuf_add(b, r->strip ? "\n" : "");
+    for (uint32_t i = 0; i < r->renames.len; i++) {
+        add_weights_item(b, "rename", r->renames.at[i].from);
+        strbuf_add(b, " to ");
+        add_string(b, r->renames.at[i].to);
+        strbuf_addc(b, '\n');
+    }
+    for (uint32_t i = 0; i < r->skips.len; i++) {
+        add_weights_item(b, "skip", r->skips.at[i].pattern);
+        strbuf_addc(b, '\n');
+    }
+    strbuf_add(b, "    }\n");
+}
+
 static void add_weights(struct strbuf *b, const struct recipe *r)
 {
     const char *file = recipe_text(r, FTMRT_PARAM_finetune_weights);
@@ -142,26 +171,10 @@ static void add_weights(struct strbuf *b, const struct recipe *r)
         add_string(b, file);
     else
         strbuf_add(b, "random");
-    const bool block = file && (r->strip || r->renames.len || r->skips.len);
-    strbuf_add(b, block ? " {\n" : "\n");
-    if (block && r->strip) {
-        strbuf_add(b, "        strip ");
-        add_string(b, r->strip);
+    if (file && (r->from || r->strip || r->renames.len || r->skips.len))
+        add_weights_items(b, r);
+    else
         strbuf_addc(b, '\n');
-    }
-    for (uint32_t i = 0; block && i < r->renames.len; i++) {
-        strbuf_add(b, "        rename ");
-        add_string(b, r->renames.at[i].from);
-        strbuf_add(b, " to ");
-        add_string(b, r->renames.at[i].to);
-        strbuf_addc(b, '\n');
-    }
-    for (uint32_t i = 0; block && i < r->skips.len; i++) {
-        strbuf_add(b, "        skip ");
-        add_string(b, r->skips.at[i].pattern);
-        strbuf_addc(b, '\n');
-    }
-    strbuf_add(b, block ? "    }\n" : "");
     for (uint32_t i = 0; i < r->edits.len; i++)
         strbuf_addf(b, "    %s\n", r->edits.at[i]);
 }

@@ -287,7 +287,7 @@ static void read_data(struct recipe_reader *r, struct frame *scope)
     for (uint32_t i = 0; i < data->items->list.len; i++) {
         const struct recipe_stmt *s = data->items->list.at[i];
         if (s->kind != RECIPE_SETTING)
-            diag_report(r->diag, s->name_span, DIAG_MISPLACED, "strip, rename or skip",
+            diag_report(r->diag, s->name_span, DIAG_MISPLACED, "from, strip, rename or skip",
                         "`weights`");
         for (uint32_t k = 0; s->kind == RECIPE_SETTING && k < info->param_count; k++) {
             if (strcmp(s->name, info->params[k].name) != 0)
@@ -382,8 +382,8 @@ static void weights_item(struct recipe_reader *r, const struct recipe_stmt *s)
     struct recipe *recipe = r->recipe;
     if (s->kind == RECIPE_SETTING) {
         diag_report(r->diag, s->name_span, DIAG_UNKNOWN_SETTING, s->name);
-        diag_note(r->diag, "in weights { } there are: strip \"prefix\", rename \"key\" to "
-                           "\"name\", skip \"pattern\"");
+        diag_note(r->diag, "in weights { } there are: from \"dictionary\", strip \"prefix\", "
+                           "rename \"key\" to \"name\", skip \"pattern\"");
     } else if (s->kind == RECIPE_RENAME) {
         vec_add(r->arena, &recipe->renames);
         recipe->renames.at[recipe->renames.len - 1].from = s->name;
@@ -393,10 +393,13 @@ static void weights_item(struct recipe_reader *r, const struct recipe_stmt *s)
         vec_add(r->arena, &recipe->skips);
         recipe->skips.at[recipe->skips.len - 1].pattern = s->name;
         recipe->skips.at[recipe->skips.len - 1].span = s->name_span;
-    } else if (recipe->strip) {
-        diag_report(r->diag, s->name_span, DIAG_DUPLICATE_SETTING, "strip");
     } else {
-        recipe->strip = s->name;
+        const char **once = s->kind == RECIPE_FROM ? &recipe->from : &recipe->strip;
+        if (*once)
+            diag_report(r->diag, s->name_span, DIAG_DUPLICATE_SETTING,
+                        s->kind == RECIPE_FROM ? "from" : "strip");
+        else
+            *once = s->name;
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "pickle_text.h"
+
 enum {
     MAX_STEPS = 8 * 1000 * 1000, /* opcodes; a state dict of 100,000 tensors takes 3 million */
     MAX_PROTOCOL = 5
@@ -13,7 +15,7 @@ enum {
 
 struct argument {
     uint64_t number;
-    const unsigned char *data; /* of D1, D4, D8; of LINE2: the first line */
+    const unsigned char *data; /* of D1, D4, D8; of LINE and LINE2: the first line */
     size_t length;
     const unsigned char *data2;
     size_t length2;
@@ -229,9 +231,64 @@ OP(float)
     return push(m, v);
 }
 
+/* The text forms of protocols 0 and 1. */
+OP(line_int)
+{
+    const bool truth = a->length == 2 && a->data[0] == '0' && (a->data[1] | 1) == '1';
+    struct pickle_value *v = new_value(m, PICKLE_BOOL);
+    v->integer = a->data[a->length ? a->length - 1 : 0] == '1';
+    return truth ? push(m, v)
+                 : (pickle_parse_integer(m->arena, a->data, a->length, v) && push(m, v)) ||
+                       fail(m, "a number that is not one");
+}
+
+OP(line_float)
+{
+    struct pickle_value *v = new_value(m, PICKLE_FLOAT);
+    return (pickle_parse_float(a->data, a->length, v) && push(m, v)) ||
+           fail(m, "a number that is not one");
+}
+
+OP(line_string)
+{
+    struct pickle_value *v = new_value(m, PICKLE_TEXT);
+    return (pickle_parse_string(m->arena, a->data, a->length, v) && push(m, v)) ||
+           fail(m, "a text with an escape that is not understood");
+}
+
+OP(line_text)
+{
+    struct pickle_value *v = new_value(m, PICKLE_TEXT);
+    return (pickle_parse_unicode(m->arena, a->data, a->length, v) && push(m, v)) ||
+           fail(m, "a text with an escape that is not understood");
+}
+
 OP(text) { return push_string(m, PICKLE_TEXT, a); }
 
 OP(bytes) { return push_string(m, PICKLE_BYTES, a); }
+
+/* The memo's index as a line of text. */
+static bool line_index(struct machine *m, const struct argument *a, struct argument *index)
+{
+    struct pickle_value v = {.kind = PICKLE_INT};
+    if (!pickle_parse_integer(m->arena, a->data, a->length, &v) || v.kind != PICKLE_INT ||
+        v.integer < 0)
+        return fail(m, "a memo index is out of bounds");
+    index->number = (uint64_t)v.integer;
+    return true;
+}
+
+OP(line_get)
+{
+    struct argument index;
+    return line_index(m, a, &index) && op_get(m, &index);
+}
+
+OP(line_put)
+{
+    struct argument index;
+    return line_index(m, a, &index) && op_put(m, &index);
+}
 
 /* ---- opcodes: collections ---- */
 
@@ -330,27 +387,52 @@ OP(stack_global)
     return push_global(m, module->text, name->text);
 }
 
-/* Python 2 hands an OrderedDict its contents as a list of pairs. */
+static bool is_pair(const struct pickle_value *v)
+{
+    return (v->kind == PICKLE_TUPLE || v->kind == PICKLE_LIST) && v->items.len == 2;
+}
+
+/* What collections.OrderedDict(args) is: empty, or of Python 2 a list of pairs; NULL: not understood. */
 static struct pickle_value *ordered_dict(struct machine *m, const struct pickle_value *args)
 {
     struct pickle_value *dict = new_value(m, PICKLE_DICT);
-    const struct pickle_value *list = args->items.len ? args->items.at[0] : NULL;
-    m->steps += list && list->kind == PICKLE_LIST ? list->items.len : 0;
-    for (uint32_t i = 0; list && list->kind == PICKLE_LIST && i < list->items.len; i++) {
+    if (args->items.len == 0)
+        return dict;
+    const struct pickle_value *list = args->items.at[0];
+    if (args->items.len != 1 || list->kind != PICKLE_LIST)
+        return NULL;
+    m->steps += list->items.len;
+    for (uint32_t i = 0; i < list->items.len; i++) {
         const struct pickle_value *pair = list->items.at[i];
-        if ((pair->kind != PICKLE_TUPLE && pair->kind != PICKLE_LIST) || pair->items.len != 2)
-            continue;
+        if (!is_pair(pair))
+            return NULL;
         vec_push(m->arena, &dict->items, pair->items.at[0]);
         vec_push(m->arena, &dict->items, pair->items.at[1]);
     }
     return dict;
 }
 
+/* collections.defaultdict(factory), which the items follow. */
+static bool is_default_dict(const struct pickle_value *callee, const struct pickle_value *args)
+{
+    return pickle_is_global(callee, "collections.defaultdict") &&
+           (args->items.len == 0 ||
+            (args->items.len == 1 &&
+             (args->items.at[0]->kind == PICKLE_GLOBAL || args->items.at[0]->kind == PICKLE_NONE)));
+}
+
 static bool record_call(struct machine *m, const struct pickle_value *callee,
                         const struct pickle_value *args)
 {
-    if (args->kind == PICKLE_TUPLE && pickle_is_global(callee, "collections.OrderedDict"))
-        return push(m, ordered_dict(m, args));
+    if (args->kind != PICKLE_TUPLE)
+        return fail(m, "a call whose arguments are not a tuple");
+    struct pickle_value *dict = NULL;
+    if (pickle_is_global(callee, "collections.OrderedDict"))
+        dict = ordered_dict(m, args);
+    else if (is_default_dict(callee, args))
+        dict = new_value(m, PICKLE_DICT);
+    if (dict)
+        return push(m, dict);
     struct pickle_value *v = new_value(m, PICKLE_OBJECT);
     v->callee = callee;
     v->args = args;
@@ -367,6 +449,8 @@ OP(newobj_ex)
 {
     const struct pickle_value *keywords = pop(m), *args = keywords ? pop(m) : NULL,
                               *callee = args ? pop(m) : NULL;
+    if (callee && (keywords->kind != PICKLE_DICT || keywords->items.len))
+        return fail(m, "an object that is made with keywords");
     return callee && record_call(m, callee, args);
 }
 
@@ -381,6 +465,15 @@ OP(obj)
     return record_call(m, m->stack.at[--m->stack.len], args);
 }
 
+OP(inst)
+{
+    uint32_t first;
+    if (!pop_mark(m, &first))
+        return false;
+    const struct pickle_value *args = collect(m, PICKLE_TUPLE, first);
+    return op_global(m, a) && record_call(m, pop(m), args);
+}
+
 /* The state of a dict (OrderedDict's attributes, torch's _metadata) is of no use here. */
 OP(build)
 {
@@ -391,20 +484,26 @@ OP(build)
     return v != NULL;
 }
 
-OP(persistent)
+static bool push_persistent(struct machine *m, const struct pickle_value *id)
 {
-    const struct pickle_value *id = pop(m);
-    if (!id)
-        return false;
     struct pickle_value *v = new_value(m, PICKLE_PERSISTENT);
     v->id = id;
     vec_push(m->arena, &m->out->persistent, v);
     return push(m, v);
 }
 
+OP(persistent)
+{
+    const struct pickle_value *id = pop(m);
+    return id && push_persistent(m, id);
+}
+
+/* Protocol 0 has only the text of a name. */
+OP(persistent_text) { return op_text(m, a) && push_persistent(m, pop(m)); }
+
 /* ---- the machine ---- */
 
-enum argument_kind { NOTHING, U1, U2, U4, U8, I4, F8, D1, D4, D8, LINE2 };
+enum argument_kind { NOTHING, U1, U2, U4, U8, I4, F8, D1, D4, D8, LINE, LINE2 };
 
 struct op {
     bool (*run)(struct machine *m, const struct argument *a);
@@ -473,6 +572,7 @@ static bool read_argument(struct machine *m, enum argument_kind kind, struct arg
     case D1: return read_data(m, 1, a);
     case D4: return read_data(m, 4, a);
     case D8: return read_data(m, 8, a);
+    case LINE: return read_line(m, &a->data, &a->length);
     case LINE2: return read_line(m, &a->data, &a->length) && read_line(m, &a->data2, &a->length2);
     }
     return false;

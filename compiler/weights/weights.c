@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "str.h"
 #include "weights_reader.h"
 
 bool weights_damaged(struct weights_reader *r, const char *format, ...)
@@ -23,45 +24,64 @@ bool weights_damaged_pickle(struct weights_reader *r, const struct pickle *pickl
     return weights_damaged(r, "%s, byte %zu: %s", what, pickle->error_at, pickle->error);
 }
 
-void weights_skip(struct weights *w, const char *name, const char *format, ...)
+void weights_refuse(struct weights *w, const char *name, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     const char *reason = arena_vprintf(w->arena, format, args);
     va_end(args);
-    vec_push(w->arena, &w->skipped, arena_printf(w->arena, "%s: %s", name, reason));
+    vec_push(w->arena, &w->tensors,
+             (struct weight_tensor){.name = arena_strdup(w->arena, name), .unusable = reason});
 }
 
-static bool has_prefix(const struct file_map *file, const char *prefix, size_t length)
+/* A file without any tensor that can be used is an error; the entries that look most like one say why first. */
+static bool report_empty(struct weights_reader *r)
 {
-    return file->size >= length && memcmp(file->data, prefix, length) == 0;
+    enum { SHOWN = 3 };
+    const struct weights *w = r->w;
+    diag_report(r->diag, r->span, DIAG_WEIGHTS_EMPTY, w->path);
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < w->tensors.len && shown < SHOWN; i++, shown++)
+        diag_note(r->diag, "%s: %s", str_printable(w->arena, w->tensors.at[i].name),
+                  w->tensors.at[i].unusable);
+    for (uint32_t i = 0; i < w->skipped.len && shown < SHOWN; i++, shown++)
+        diag_note(r->diag, "%s", str_printable(w->arena, w->skipped.at[i]));
+    return false;
+}
+
+/* What all formats have in common, behind the reading of one. */
+static bool weights_finish(struct weights_reader *r)
+{
+    weights_derive(r->w);
+    for (uint32_t i = 0; i < r->w->tensors.len; i++) {
+        if (!r->w->tensors.at[i].unusable)
+            return true;
+    }
+    return report_empty(r);
 }
 
 static bool read_by_content(struct weights_reader *r)
 {
-    struct weights *w = r->w;
-    if (has_prefix(&w->file, "PK\003\004", 4)) {
-        w->format = "pytorch zip";
-        return weights_read_zip(r);
-    }
-    if (has_prefix(&w->file, "\x80", 1)) {
-        w->format = "pytorch legacy";
-        return weights_read_legacy(r);
-    }
-    if (w->file.size > 8 && w->file.data[8] == '{') {
-        w->format = "safetensors";
-        return weights_read_safetensors(r);
-    }
-    diag_report(r->diag, r->span, DIAG_WEIGHTS_UNKNOWN, w->path);
-    if (has_prefix(&w->file, "version https://git-lfs", 23))
-        diag_note(r->diag, "it is a pointer of Git LFS: fetch the file itself with `git lfs pull`");
-    return false;
+    static const struct {
+        const char *format;
+        bool (*read)(struct weights_reader *r);
+    } readers[] = {
+        [WEIGHTS_SAFETENSORS] = {"safetensors", weights_read_safetensors},
+        [WEIGHTS_ZIP] = {"pytorch zip", weights_read_zip},
+        [WEIGHTS_LEGACY] = {"pytorch legacy", weights_read_legacy},
+    };
+    const enum weights_kind kind = weights_recognise(r->w->arena, &r->w->file);
+    if (kind == WEIGHTS_FOREIGN)
+        return weights_report_foreign(r);
+    r->w->format = readers[kind].format;
+    return readers[kind].read(r) && weights_finish(r);
 }
 
 /* Reads an open file; closes it on failure. */
-static struct weights *read_open_file(struct weights *w, struct diag *diag, struct span span)
+static struct weights *read_open_file(struct weights *w, struct diag *diag, const char *from,
+                                      struct span span)
 {
-    struct weights_reader r = {w, diag, span};
+    struct weights_reader r = {.w = w, .diag = diag, .from = from, .span = span};
     if (read_by_content(&r))
         return w;
     weights_close(w);
@@ -77,21 +97,22 @@ static struct weights *new_weights(struct arena *arena, const char *path)
 }
 
 struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
-                             struct span span)
+                             const char *from, struct span span)
 {
     struct weights *w = new_weights(arena, path);
     if (file_map_open(&w->file, path))
-        return read_open_file(w, diag, span);
+        return read_open_file(w, diag, from, span);
     diag_report(diag, span, DIAG_SYSTEM, path, strerror(errno));
     return NULL;
 }
 
 struct weights *weights_open_memory(struct arena *arena, struct diag *diag, const char *path,
-                                    const void *data, size_t size, struct span span)
+                                    const void *data, size_t size, const char *from,
+                                    struct span span)
 {
     struct weights *w = new_weights(arena, path);
     w->file = (struct file_map){.data = data, .size = size};
-    return read_open_file(w, diag, span);
+    return read_open_file(w, diag, from, span);
 }
 
 void weights_close(struct weights *w)

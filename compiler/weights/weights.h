@@ -11,7 +11,10 @@
 #include "vec.h"
 
 struct weight_tensor {
-    const char *name; /* key, after looking through state_dict / model and a module. prefix */
+    const char *name; /* the file's own key, within its dictionary */
+    /* Why it is there but cannot be used, "it is sparse: ..."; then it has neither shape nor data. NULL: it can. */
+    const char *unusable;
+    const char *derived; /* what it was computed from when the file was read, or NULL */
     enum ftmrt_dtype dtype;
     uint32_t rank; /* may exceed FTMRT_MAX_RANK: then it cannot be used, only listed */
     int64_t dim[8];
@@ -25,29 +28,40 @@ struct map_entry_text {
     const char *key, *value;
 };
 
+/* A dictionary of a pickled checkpoint. */
+struct weight_dictionary {
+    const char *name; /* its keys from the top, joined by dots; "" is the top */
+    uint32_t tensors;
+};
+
 struct weights {
     struct arena *arena;
     const char *path;
     const char *format; /* "safetensors", "pytorch zip", "pytorch legacy" */
     struct file_map file;
-    VEC(struct weight_tensor) tensors;   /* in file order */
+    const char *dictionary;              /* that was taken; NULL: the whole file */
+    VEC(struct weight_tensor) tensors;   /* in file order, what cannot be used among them */
     VEC(struct map_entry_text) metadata; /* safetensors' __metadata__ */
-    /* Entries that were passed over, and why: "optimizer: not a tensor (collections.Counter)". */
-    VEC(const char *) skipped;
+    VEC(const char *) skipped;           /* what is outside the dictionary: "epoch: int" */
 };
 
-/* Opens a file by its content, not its name; NULL after a report at span. */
+/* Opens a file by its content, not its name; NULL after a report at span. `from` chooses a dictionary of a checkpoint by
+ * its keys, joined by dots or slashes; NULL takes the usual one (state_dict.def), or the only one, and warns if others
+ * hold about as many tensors. */
 struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
-                             struct span span);
+                             const char *from, struct span span);
 void weights_close(struct weights *w);
 
 const struct weight_tensor *weights_find(const struct weights *w, const char *name);
 
 /* ---- types, sizes and texts of tensors (weight_values.c) ---- */
 
-/* Whether values of this type can become f32 parameters or i64 counters. */
+/* Whether values of this type can become f32 parameters. */
 bool weight_is_float(enum ftmrt_dtype dtype);
-bool weight_is_integer(enum ftmrt_dtype dtype);
+
+/* Why a tensor cannot become an i64 counter, or NULL. As torch's load_state_dict does it: any type, one value, no axis or
+ * one; but where torch would cut a value off (a fraction, beyond 64 bits), that is the reason. */
+const char *weight_counter_defect(struct arena *arena, const struct weight_tensor *t);
 
 /* Values of a float tensor that are not finite as f32. */
 int64_t weight_count_not_finite(const struct weight_tensor *t);

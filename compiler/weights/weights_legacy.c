@@ -45,7 +45,8 @@ static bool read_magic(struct legacy *l)
     if (!pickle_read(w->arena, w->file.data, w->file.size, &p) || p.root->kind != PICKLE_LONG ||
         p.root->length != sizeof magic || memcmp(p.root->text, magic, sizeof magic) != 0) {
         diag_report(l->r->diag, l->r->span, DIAG_WEIGHTS_UNKNOWN, w->path);
-        diag_note(l->r->diag, "it looks like a pickle, but not like one that torch.save wrote");
+        diag_note(l->r->diag, "it looks like a pickle, but not like one that torch.save wrote: "
+                              "save with torch.save or safetensors");
         return false;
     }
     l->at = p.used;
@@ -77,11 +78,11 @@ static void note_storages(struct legacy *l, const struct pickle *object)
     struct arena *arena = l->r->w->arena;
     for (uint32_t i = 0; i < object->persistent.len; i++) {
         struct torch_storage s;
-        if (torch_storage_parse(arena, object->persistent.at[i], &s) ||
-            map_has(&l->storages, s.key))
+        torch_storage_parse(arena, object->persistent.at[i], &s);
+        if (s.element_size == 0 || map_has(&l->storages, s.key))
             continue;
         struct region *region = arena_new(arena, struct region);
-        region->element_size = ftmrt_dtype_size(s.dtype);
+        region->element_size = s.element_size;
         map_set(&l->storages, s.key, region);
     }
 }
@@ -140,6 +141,12 @@ static bool find_storage(void *user, const struct torch_storage *s, const unsign
     return false;
 }
 
+/* Protocol 0 keeps a storage's name only as text: no tensor can be read, as torch_storage_parse says of each. */
+static bool names_are_text(const struct pickle *object)
+{
+    return object->persistent.len && object->persistent.at[0]->id->kind == PICKLE_TEXT;
+}
+
 bool weights_read_legacy(struct weights_reader *r)
 {
     struct legacy l = {.r = r};
@@ -148,5 +155,6 @@ bool weights_read_legacy(struct weights_reader *r)
     if (!read_magic(&l) || !read_machine(&l) || !read_pickle(&l, "the object", &object))
         return false;
     note_storages(&l, &object);
-    return read_storages(&l) && torch_read_tensors(r, object.root, find_storage, &l);
+    return (names_are_text(&object) || read_storages(&l)) &&
+           torch_read_tensors(r, object.root, find_storage, &l);
 }

@@ -9,7 +9,7 @@
 static void copy_tensor(struct weights *w, const struct st_tensor *t)
 {
     if (t->unsupported) {
-        weights_skip(w, t->name, "%s is not supported", t->unsupported);
+        weights_refuse(w, t->name, "%s is not supported", t->unsupported);
         return;
     }
     struct weight_tensor *out = vec_add(w->arena, &w->tensors);
@@ -20,6 +20,14 @@ static void copy_tensor(struct weights *w, const struct st_tensor *t)
                                   .bytes = t->bytes,
                                   .contiguous = true};
     memcpy(out->dim, t->dim, sizeof t->dim);
+}
+
+static bool report_from(struct weights_reader *r)
+{
+    diag_report(r->diag, r->span, DIAG_WEIGHTS_FROM, r->w->path, r->from);
+    diag_note(r->diag, "safetensors has no dictionaries: `strip \"%s.\"` takes a prefix away",
+              r->from);
+    return false;
 }
 
 bool weights_read_safetensors(struct weights_reader *r)
@@ -37,9 +45,5 @@ bool weights_read_safetensors(struct weights_reader *r)
         vec_push(w->arena, &w->metadata, entry);
     }
     st_free(&file);
-    if (w->tensors.len == 0) {
-        diag_report(r->diag, r->span, DIAG_WEIGHTS_EMPTY, w->path);
-        return false;
-    }
-    return true;
+    return !r->from || report_from(r);
 }

@@ -99,41 +99,78 @@ static bool find_storage(void *user, const struct torch_storage *s, const unsign
     return false;
 }
 
-/* Finds the folder that holds data.pkl. */
-static bool find_prefix(struct archive *a)
+/* The folder that holds data.pkl, the outermost if several do; and names are looked up by name, so that one of two
+ * entries of a name would be passed over without a word. False after a report. */
+static bool scan_entries(struct weights_reader *r, struct archive *a)
 {
     const zip_int64_t count = zip_get_num_entries(a->zip, 0);
+    struct map names;
+    map_init(&names, a->w->arena);
     for (zip_int64_t i = 0; i < count; i++) {
         const char *name = zip_get_name(a->zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW);
-        if (!name || !(strcmp(name, "data.pkl") == 0 || str_ends_with(name, "/data.pkl")))
+        if (!name)
             continue;
-        a->prefix = arena_strndup(a->w->arena, name, strlen(name) - strlen("data.pkl"));
-        return true;
+        if (map_has(&names, name))
+            return weights_damaged(r, "it has two entries '%.200s'", name);
+        map_set(&names, name, a);
+        const size_t length = strlen(name) - (str_ends_with(name, "data.pkl") ? 8 : 0);
+        const bool pickle = length < strlen(name) && (length == 0 || name[length - 1] == '/');
+        if (pickle && (!a->prefix || length < strlen(a->prefix)))
+            a->prefix = arena_strndup(a->w->arena, name, length);
     }
-    return false;
+    return true;
 }
 
 /* Newer files say how their numbers lie; older ones are little-endian. */
-static bool is_big_endian(struct archive *a)
+static bool check_byte_order(struct weights_reader *r, struct archive *a)
 {
     struct entry entry;
     const char *why;
     const char *name = arena_printf(a->w->arena, "%sbyteorder", a->prefix);
-    return read_entry(a, name, &entry, &why) && entry.bytes >= 3 &&
-           memcmp(entry.data, "big", 3) == 0;
+    if (zip_name_locate(a->zip, name, ZIP_FL_ENC_RAW) < 0)
+        return true;
+    if (!read_entry(a, name, &entry, &why))
+        return weights_damaged(r, "%s: %s", name, why);
+    if (entry.bytes == 3 && memcmp(entry.data, "big", 3) == 0) {
+        diag_report(r->diag, r->span, DIAG_WEIGHTS_BIG_ENDIAN, r->w->path);
+        return false;
+    }
+    return (entry.bytes == 6 && memcmp(entry.data, "little", 6) == 0) ||
+           weights_damaged(r, "%s is neither 'little' nor 'big'", name);
+}
+
+/* What a zip archive is that torch.save did not write. */
+static const char *foreign_kind(const struct archive *a)
+{
+    static const struct {
+        const char *ending, *text;
+    } rows[] = {
+#define ZIP_KIND(ending, what, advice) {ending, "it is " what ": " advice},
+#include "zip_kind.def"
+#undef ZIP_KIND
+    };
+    const zip_int64_t count = zip_get_num_entries(a->zip, 0);
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        for (zip_int64_t i = 0; i < count; i++) {
+            const char *name = zip_get_name(a->zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW);
+            if (name && str_ends_with(name, rows[k].ending))
+                return rows[k].text;
+        }
+    }
+    return "it is a zip archive, but holds no data.pkl";
 }
 
 static bool read_archive(struct weights_reader *r, struct archive *a)
 {
-    if (!find_prefix(a)) {
+    if (!scan_entries(r, a))
+        return false;
+    if (!a->prefix) {
         diag_report(r->diag, r->span, DIAG_WEIGHTS_UNKNOWN, r->w->path);
-        diag_note(r->diag, "it is a zip archive, but holds no data.pkl");
+        diag_note(r->diag, "%s", foreign_kind(a));
         return false;
     }
-    if (is_big_endian(a)) {
-        diag_report(r->diag, r->span, DIAG_WEIGHTS_BIG_ENDIAN, r->w->path);
+    if (!check_byte_order(r, a))
         return false;
-    }
     struct entry entry;
     const char *why, *name = arena_printf(r->w->arena, "%sdata.pkl", a->prefix);
     if (!read_entry(a, name, &entry, &why))
@@ -154,7 +191,12 @@ bool weights_read_zip(struct weights_reader *r)
     zip_source_t *source = zip_source_buffer_create(file->data, file->size, 0, &error);
     a.zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
     if (!a.zip) {
-        weights_damaged(r, "%s", zip_error_strerror(&error));
+        weights_damaged(
+            r, "%s",
+            zip_error_code_zip(&error) == ZIP_ER_NOZIP
+                ? "it begins as a zip archive but its directory, at the end, is not there: "
+                  "it was cut short"
+                : zip_error_strerror(&error));
         zip_source_free(source);
         zip_error_fini(&error);
         return false;

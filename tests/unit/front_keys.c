@@ -24,6 +24,11 @@ static void expect_renaming(void **state)
     assert_string_equal(bind_rename(&arena, "layer1", "stage1", "layer1.weight"), "stage1.weight");
     assert_null(bind_rename(&arena, "layer1", "stage1", "layer10.weight"));
     assert_string_equal(bind_rename(&arena, "model", "", "model.fc.bias"), "fc.bias");
+    assert_string_equal(bind_rename(&arena, "{**l}.gamma", "{**l}.weight", "a.b.gamma"),
+                        "a.b.weight");
+    assert_string_equal(bind_rename(&arena, "{**l}._orig_mod", "{**l}", "a.b._orig_mod.w"),
+                        "a.b.w");
+    assert_null(bind_rename(&arena, "{l}.gamma", "{l}.weight", "a.b.gamma"));
     assert_string_equal(bind_rename(&arena, "l{n}x.b", "m{n}{n}", "lxx.b.w"), "mxx.w");
 }
 
@@ -52,8 +57,7 @@ static void expect_patterns_by_components(void **state)
 static void expect_types(void **state)
 {
     (void)state;
-    assert_true(weight_is_float(FTMRT_BF16) && !weight_is_integer(FTMRT_F64));
-    assert_true(weight_is_integer(FTMRT_U8) && !weight_is_integer(FTMRT_BOOL) &&
+    assert_true(weight_is_float(FTMRT_BF16) && !weight_is_float(FTMRT_I64) &&
                 !weight_is_float(FTMRT_BOOL));
     const uint16_t halves[4] = {0x3c00, 0x7c00, 0x7e00, 0x7bff};
     const struct weight_tensor t = {

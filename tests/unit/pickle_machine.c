@@ -186,7 +186,7 @@ static void test_refused(void **unused)
     ERROR("K\x01", "the end of the file before the pickle's");
     ERROR("\x80\x06.", "a protocol newer than 5");
     ERROR("\x95\xff\x00\x00\x00\x00\x00\x00\x00.", "a frame longer than the file");
-    ERROR("I5\n.", "an opcode that torch does not write");
+    ERROR("\x82\x05.", "an opcode that torch does not write");
     ERROR(".", "an opcode finds the stack empty");
     ERROR("0.", "an opcode finds the stack empty");
     ERROR("t.", "an opcode finds no mark");
@@ -222,6 +222,59 @@ static size_t append(char *data, size_t at, const char *bytes, size_t size)
 
 /* A list that is copied again and again by calls that are granted, and a program without end: both
  * meet the limit. */
+/* What protocols 0 and 1 write as text. */
+static void test_text_forms(void **unused)
+{
+    (void)unused;
+    assert_int_equal(VALUE("I-12\n.")->integer, -12);
+    assert_int_equal(VALUE("I01\n.")->kind, PICKLE_BOOL);
+    assert_int_equal(VALUE("I00\n.")->integer, 0);
+    assert_int_equal(VALUE("L12L\n.")->integer, 12);
+    assert_int_equal(VALUE("L-9223372036854775808L\n.")->integer, INT64_MIN);
+    const struct pickle_value *big = VALUE("L119547037146038801333356L\n.");
+    assert_int_equal(big->kind, PICKLE_LONG);
+    assert_int_equal(big->length, 10);
+    assert_memory_equal(big->text, "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+    assert_int_equal(VALUE("L9223372036854775808L\n.")->length, 9);
+    assert_true(VALUE("F-2.5\n.")->real == -2.5);
+    assert_string_equal(VALUE("S'it\\'s\\x41'\n.")->text, "it'sA");
+    assert_string_equal(VALUE("S\"a\\n\"\n.")->text, "a\n");
+    assert_string_equal(VALUE("Vh\\u00e9\xe9\\U0001f600\n.")->text,
+                        "h\xc3\xa9\xc3\xa9\xf0\x9f\x98\x80");
+    assert_int_equal(VALUE("K\x05p3\n0g3\n.")->integer, 5);
+    assert_string_equal(VALUE("Pname\n.")->id->text, "name");
+    const struct pickle_value *made = VALUE("(K\x01icopyreg\nfunction\n.");
+    assert_true(pickle_is_global(made->callee, "copyreg.function"));
+    assert_int_equal(made->args->items.at[0]->integer, 1);
+    ERROR("I5x\n.", "a number that is not one");
+    ERROR("I\n.", "a number that is not one");
+    ERROR("F1.5 \n.", "a number that is not one");
+    ERROR("S'a\n.", "a text with an escape that is not understood");
+    ERROR("S'\\q'\n.", "a text with an escape that is not understood");
+    ERROR("V\\u12\n.", "a text with an escape that is not understood");
+    ERROR("K\x05p-1\n.", "a memo index is out of bounds");
+}
+
+/* Calls that make a dict: only with arguments that are understood. */
+static void test_dicts_of_calls(void **unused)
+{
+    (void)unused;
+    assert_int_equal(VALUE("ccollections\ndefaultdict\n(c__builtin__\nlist\ntR(U\x01"
+                           "aK\x01u.")
+                         ->kind,
+                     PICKLE_DICT);
+    assert_int_equal(VALUE("ccollections\ndefaultdict\n(K\x01tR.")->kind, PICKLE_OBJECT);
+    assert_int_equal(VALUE("ccollections\nOrderedDict\n(K\x01tR.")->kind, PICKLE_OBJECT);
+    assert_int_equal(VALUE("ccollections\nOrderedDict\n(](K\x01"
+                           "etR.")
+                         ->kind,
+                     PICKLE_OBJECT);
+    ERROR("cos\nsystem\nK\x01R.", "a call whose arguments are not a tuple");
+    ERROR("cos\nsystem\n)}U\x01"
+          "aK\x01s\x92.",
+          "an object that is made with keywords");
+}
+
 static void test_limits(void **unused)
 {
     (void)unused;
@@ -251,6 +304,8 @@ int main(void)
         cmocka_unit_test_teardown(test_ordered_dict, clear),
         cmocka_unit_test_teardown(test_persistent, clear),
         cmocka_unit_test_teardown(test_refused, clear),
+        cmocka_unit_test_teardown(test_text_forms, clear),
+        cmocka_unit_test_teardown(test_dicts_of_calls, clear),
         cmocka_unit_test_teardown(test_limits, clear),
     };
     arena_init(&arena, "test");

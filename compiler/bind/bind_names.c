@@ -1,0 +1,247 @@
+/* Known renames: the names that wrappers and other libraries give to the same weights.
+ *
+ * They are tried only where the file's own names, behind the recipe's strip, rename and skip, leave a parameter without a
+ * tensor; and one is taken only if with it every parameter finds a tensor of its shape, and no other prefix does as
+ * much. If none does, one that gives every parameter a tensor of another shape is taken for the reports: they then speak of
+ * the shapes instead of the names. */
+#include "bind_parts.h"
+
+#include <string.h>
+
+#include "map.h"
+#include "str.h"
+
+enum { MAX_PREFIXES = 16, MAX_DROPPED = 64 };
+
+struct wrapper {
+    const char *component;
+    bool anywhere;
+    const char *writer;
+};
+
+static const struct wrapper wrappers[] = {
+#define KNOWN_WRAPPER(component, anywhere, writer) {component, anywhere, writer},
+#define KNOWN_RENAME(scheme, one, other)
+#include "known_rename.def"
+#undef KNOWN_WRAPPER
+#undef KNOWN_RENAME
+};
+
+struct known_rename {
+    const char *scheme, *one, *other;
+};
+
+static const struct known_rename renames[] = {
+#define KNOWN_WRAPPER(component, anywhere, writer)
+#define KNOWN_RENAME(scheme, one, other) {scheme, one, other},
+#include "known_rename.def"
+#undef KNOWN_WRAPPER
+#undef KNOWN_RENAME
+};
+
+enum {
+    WRAPPERS = sizeof wrappers / sizeof wrappers[0],
+    RENAMES = sizeof renames / sizeof renames[0]
+};
+
+/* The wrapper that text begins with, or NULL; it is followed by a dot. */
+static const struct wrapper *find_wrapper(const char *text)
+{
+    for (size_t i = 0; i < WRAPPERS; i++) {
+        const size_t n = strlen(wrappers[i].component);
+        if (!strncmp(text, wrappers[i].component, n) && text[n] == '.')
+            return &wrappers[i];
+    }
+    return NULL;
+}
+
+const char *bind_unwrapped(const char *key)
+{
+    const struct wrapper *w = find_wrapper(key);
+    return w ? key + strlen(w->component) + 1 : NULL;
+}
+
+/* ---- one way of renaming ---- */
+
+struct way {
+    const char *prefix; /* taken away where a key has it; "": none */
+    bool drop;          /* also wrappers at other places */
+    const char *scheme; /* of the renames, or NULL */
+    bool reversed;      /* from the other name to the one */
+};
+
+struct naming {
+    struct arena *arena;
+    const struct net *net;
+    const struct binding *b;
+    const struct weights *w;
+    const struct bind_key *keys; /* as the recipe leaves them */
+    const char **names;          /* of the way that is tried, per tensor */
+    VEC(const char *) prefixes;
+};
+
+static const char *drop_wrappers(struct arena *arena, const char *key)
+{
+    struct strbuf b;
+    strbuf_init(&b, arena);
+    while (*key) {
+        const struct wrapper *w = find_wrapper(key);
+        const char *dot = strchr(key, '.');
+        const size_t n = dot ? (size_t)(dot - key) + 1 : strlen(key);
+        if (!w || !w->anywhere)
+            strbuf_addn(&b, key, n);
+        key += n;
+    }
+    strbuf_add(&b, "");
+    return b.text;
+}
+
+static const char *rename_key(struct arena *arena, const struct way *way, const char *key)
+{
+    for (size_t i = 0; i < RENAMES; i++) {
+        if (strcmp(renames[i].scheme, way->scheme) != 0)
+            continue;
+        const char *name = way->reversed
+                               ? bind_rename(arena, renames[i].other, renames[i].one, key)
+                               : bind_rename(arena, renames[i].one, renames[i].other, key);
+        if (name)
+            return name;
+    }
+    return key;
+}
+
+static const char *apply(struct arena *arena, const struct way *way, const char *key)
+{
+    const size_t n = strlen(way->prefix);
+    if (!strncmp(key, way->prefix, n))
+        key += n;
+    if (way->drop)
+        key = drop_wrappers(arena, key);
+    return way->scheme ? rename_key(arena, way, key) : key;
+}
+
+/* ---- whether everything fits ---- */
+
+/* Whether the parameter of a layer finds its tensor, of its shape if that is asked for; one that is skipped needs none. */
+static bool has_tensor(const struct naming *c, const struct map *tensors, const struct net_param *p,
+                       bool shapes)
+{
+    const struct layer *l = &c->net->layers.at[p->layer.i];
+    if (l->added || p->param->kind == LAYER_COUNTER)
+        return true;
+    const struct bind_key *key = map_get(tensors, p->name);
+    if (!key)
+        return false;
+    const struct weight_tensor *t = &c->w->tensors.at[key - c->keys];
+    return key->skipped || !shapes || (!t->unusable && bind_same_shape(p, t));
+}
+
+static bool fits(struct naming *c, const struct way *way, bool shapes)
+{
+    struct map tensors;
+    map_init(&tensors, c->arena);
+    for (uint32_t i = 0; i < c->w->tensors.len; i++) {
+        c->names[i] = apply(c->arena, way, c->keys[i].name);
+        const struct bind_key *other = map_get(&tensors, c->names[i]);
+        if (other && !other->skipped && !c->keys[i].skipped)
+            return false;
+        if (!other || other->skipped)
+            map_set(&tensors, c->names[i], (void *)(uintptr_t)&c->keys[i]);
+    }
+    for (uint32_t i = 0; i < c->b->params.len; i++) {
+        if (!has_tensor(c, &tensors, &c->b->params.at[i], shapes))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the search ---- */
+
+static void add_prefix(struct naming *c, const char *prefix)
+{
+    for (uint32_t i = 0; i < c->prefixes.len; i++) {
+        if (!strcmp(c->prefixes.at[i], prefix))
+            return;
+    }
+    if (c->prefixes.len < MAX_PREFIXES)
+        vec_push(c->arena, &c->prefixes, prefix);
+}
+
+/* "", and all that the keys have: of "module.model.fc.weight" both "module." and "module.model.". */
+static void list_prefixes(struct naming *c)
+{
+    add_prefix(c, "");
+    for (uint32_t i = 0; i < c->w->tensors.len && c->prefixes.len < MAX_PREFIXES; i++) {
+        const char *key = c->keys[i].name;
+        for (const char *rest = bind_unwrapped(key); rest; rest = bind_unwrapped(rest))
+            add_prefix(c, arena_strndup(c->arena, key, (size_t)(rest - key)));
+    }
+}
+
+/* The prefix with which everything fits. Two that do are two sets of weights: none is taken. */
+static bool find_prefix(struct naming *c, struct way *way, bool shapes)
+{
+    const char *found = NULL;
+    for (uint32_t i = 0; i < c->prefixes.len; i++) {
+        way->prefix = c->prefixes.at[i];
+        if (!fits(c, way, shapes))
+            continue;
+        if (found)
+            return false;
+        found = way->prefix;
+        if (!*found)
+            break;
+    }
+    way->prefix = found;
+    return found != NULL && fits(c, way, shapes);
+}
+
+static bool find_way(struct naming *c, struct way *way, bool shapes)
+{
+    for (int drop = 0; drop < 2; drop++) {
+        *way = (struct way){.drop = drop == 1};
+        if (find_prefix(c, way, shapes))
+            return true;
+    }
+    const char *last = "";
+    for (size_t i = 0; i < RENAMES; i++) {
+        if (!strcmp(renames[i].scheme, last))
+            continue;
+        last = renames[i].scheme;
+        for (int k = 0; k < 4; k++) {
+            *way = (struct way){.scheme = last, .reversed = k / 2 == 1, .drop = k % 2 == 1};
+            if (find_prefix(c, way, shapes))
+                return true;
+        }
+    }
+    return false;
+}
+
+static const char *describe(struct arena *arena, const struct way *way)
+{
+    struct strbuf b;
+    strbuf_init(&b, arena);
+    if (*way->prefix)
+        strbuf_addf(&b, "without the '%s' of %s", way->prefix, find_wrapper(way->prefix)->writer);
+    if (way->drop)
+        strbuf_addf(&b, "%swithout the components that wrappers add", b.len ? ", " : "");
+    if (way->scheme)
+        strbuf_addf(&b, "%s%s%s", b.len ? ", " : "", "by the known rename: ", way->scheme);
+    return b.text;
+}
+
+const char *bind_known_names(struct arena *arena, const struct net *net, const struct binding *b,
+                             struct bind_key *keys)
+{
+    struct way way = {.prefix = ""};
+    struct naming c = {.arena = arena, .net = net, .b = b, .w = b->weights, .keys = keys};
+    c.names = arena_array(arena, const char *, b->weights->tensors.len + 1);
+    if (fits(&c, &way, false))
+        return NULL;
+    list_prefixes(&c);
+    if (!find_way(&c, &way, true) && !find_way(&c, &way, false))
+        return NULL;
+    for (uint32_t i = 0; i < b->weights->tensors.len; i++)
+        keys[i].name = c.names[i];
+    return describe(arena, &way);
+}
