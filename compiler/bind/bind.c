@@ -14,7 +14,7 @@
 #include "map.h"
 #include "str.h"
 
-enum { NAMED_LEFTOVERS = 5 };
+enum { NAMED_LEFTOVERS = 5, SUMMARISED = 4 };
 
 struct bind {
     struct arena *arena;
@@ -28,6 +28,7 @@ struct bind {
     uint32_t errors;       /* of this stage */
     bool bad_keys;         /* patterns are wrong: what is missing follows from that */
     const char *prefix;    /* that `strip` should remove: reported once */
+    bool other_network;    /* most parameters have no tensor: reported once */
 };
 
 static const struct layer *layer_of(const struct bind *c, const struct net_param *p)
@@ -85,11 +86,46 @@ static const char *part_advice(const struct bind *c, const struct net_param *p)
     return NULL;
 }
 
+static bool skipped_by_name(const struct bind *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->weights->tensors.len; i++) {
+        if (c->keys[i].skipped && !strcmp(c->keys[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* A file in which most parameters have no tensor is another network's: one report says so instead of one for each. */
+static bool report_other_network(struct bind *c, const struct net_param *first)
+{
+    uint32_t wanted = 0, found = 0;
+    for (uint32_t i = 0; i < c->b->params.len; i++) {
+        const struct net_param *p = &c->b->params.at[i];
+        if (p->param->kind == LAYER_COUNTER || layer_of(c, p)->added)
+            continue;
+        wanted++;
+        found += map_has(&c->by_key, p->name) || skipped_by_name(c, p->name);
+    }
+    if (wanted < SUMMARISED || found > wanted / 4)
+        return false;
+    diag_report(c->diag, layer_of(c, first)->span, DIAG_WEIGHT_MISSING, first->name,
+                c->weights->path);
+    diag_note(
+        c->diag,
+        "only %u of %u parameters and statistics have a tensor of their name there: is it the "
+        "file of this network? `ftmc map` shows both sides",
+        (unsigned)found, (unsigned)wanted);
+    c->other_network = true;
+    return true;
+}
+
 static void report_missing(struct bind *c, const struct net_param *p)
 {
     const char *prefix = c->diag->dropped ? NULL : find_prefix(c, p->name, NULL);
     c->errors++;
-    if (c->bad_keys || (prefix && c->prefix && !strcmp(prefix, c->prefix)))
+    if (c->bad_keys || c->other_network || (prefix && c->prefix && !strcmp(prefix, c->prefix)))
+        return;
+    if (!prefix && !c->prefix && report_other_network(c, p))
         return;
     diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_MISSING, p->name, c->weights->path);
     const char *other = prefix ? find_prefix(c, p->name, prefix) : NULL;
@@ -270,15 +306,6 @@ static void mark_named(struct bind *c)
     }
 }
 
-static bool skipped_by_name(const struct bind *c, const char *name)
-{
-    for (uint32_t i = 0; i < c->weights->tensors.len; i++) {
-        if (c->keys[i].skipped && !strcmp(c->keys[i].name, name))
-            return true;
-    }
-    return false;
-}
-
 static void bind_param(struct bind *c, struct net_param *p)
 {
     const struct weight_tensor *t = map_get(&c->by_key, p->name);
@@ -325,18 +352,32 @@ static bool random_init(enum ftmrt_init init)
            init == FTMRT_INIT_NORMAL;
 }
 
+/* Whether a parameter is frozen with values that were drawn. */
+static bool is_frozen_random(const struct net_param *p)
+{
+    return !p->param->trainable && p->source < 0 && random_init(p->param->init);
+}
+
+/* One warning, at the first layer, for all. */
 static void warn_frozen_random(struct bind *c)
 {
-    uint32_t last = UINT32_MAX;
+    uint32_t first = UINT32_MAX, last = UINT32_MAX, more = 0;
     for (uint32_t i = 0; i < c->b->params.len; i++) {
         const struct net_param *p = &c->b->params.at[i];
-        if (p->param->trainable || p->source >= 0 || p->layer.i == last ||
-            !random_init(p->param->init))
+        if (!is_frozen_random(p) || p->layer.i == last)
             continue;
+        more += first != UINT32_MAX;
+        first = first == UINT32_MAX ? i : first;
         last = p->layer.i;
-        diag_report(c->diag, layer_of(c, p)->span, DIAG_FROZEN_RANDOM, layer_of(c, p)->path);
-        diag_note(c->diag, "train it, or give it weights or `init = identity`");
     }
+    if (first == UINT32_MAX)
+        return;
+    const struct layer *l = layer_of(c, &c->b->params.at[first]);
+    diag_report(c->diag, l->span, DIAG_FROZEN_RANDOM, l->path);
+    if (more)
+        diag_note(c->diag, "and so %s %u more layer%s", more == 1 ? "is" : "are", (unsigned)more,
+                  more == 1 ? "" : "s");
+    diag_note(c->diag, "train it, or give it weights or `init = identity`");
 }
 
 bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
