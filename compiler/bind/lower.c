@@ -157,9 +157,16 @@ static value_id add_loss(struct lower *c, struct graph *g, value_id logits, valu
     return graph_add(g, op, inputs, 2, &a, c->recipe->span, NULL);
 }
 
-static value_id add_label(struct graph *g)
+/* The label as the data has it; mixed ones are shares of the classes. */
+static value_id add_label(struct lower *c, struct graph *g, value_id logits)
 {
-    return graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
+    const enum ftmrt_label_kind kind =
+        ftmrt_data_labels(recipe_call(c->recipe, FTMRT_PARAM_finetune_data));
+    const bool mixed =
+        g->kind == FTMRT_ENTRY_TRAIN && recipe_call(c->recipe, FTMRT_PARAM_finetune_mix);
+    const struct type vector = {FTMRT_F32, *graph_shape(g, logits)},
+                      index = {FTMRT_I32, shape_1d(DIM_BATCH)};
+    return graph_input(g, "label", kind == FTMRT_LABEL_VECTOR || mixed ? vector : index);
 }
 
 /* What the optimizer wants of every step. */
@@ -233,7 +240,7 @@ static bool lower_entry(struct lower *c, const struct entry_row *row)
     if (!value_valid(logits))
         return false;
     if (row->kind != FTMRT_ENTRY_PREDICT) {
-        const value_id loss = add_loss(c, g, logits, add_label(g));
+        const value_id loss = add_loss(c, g, logits, add_label(c, g, logits));
         if (!value_valid(loss))
             return false;
         if (row->kind == FTMRT_ENTRY_TRAIN)

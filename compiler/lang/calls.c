@@ -33,7 +33,9 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_STRINGS] = "a list of strings",
         [FTMRT_TYPE_MODEL] = "the call of a model, as in `resnet18()`",
         [FTMRT_TYPE_WEIGHTS] = "a file's name or `random`",
+        [FTMRT_TYPE_LABEL] = "`index`, `vector` or `mask`",
         [FTMRT_TYPE_LOSS] = "a loss",
+        [FTMRT_TYPE_MIX] = "a way of mixing",
         [FTMRT_TYPE_OPTIMIZER] = "an optimizer",
         [FTMRT_TYPE_SCHEDULE] = "a schedule",
         [FTMRT_TYPE_DATA] = "a data source",
@@ -113,6 +115,7 @@ static enum ftmrt_category type_category(enum ftmrt_type type)
     } pairs[] = {
         {FTMRT_TYPE_INIT, FTMRT_CATEGORY_INIT},
         {FTMRT_TYPE_LOSS, FTMRT_CATEGORY_LOSS},
+        {FTMRT_TYPE_MIX, FTMRT_CATEGORY_MIX},
         {FTMRT_TYPE_OPTIMIZER, FTMRT_CATEGORY_OPTIMIZER},
         {FTMRT_TYPE_SCHEDULE, FTMRT_CATEGORY_SCHEDULE},
         {FTMRT_TYPE_DATA, FTMRT_CATEGORY_DATA},
@@ -139,6 +142,15 @@ static bool all_tensors(const struct value *v)
         if (v->items[i].kind != VALUE_TENSOR)
             return false;
     return v->count > 0;
+}
+
+/* A word to the number of its kind. */
+static bool convert_label(struct value *v)
+{
+    const enum ftmrt_label_kind kind =
+        v->kind == VALUE_SYMBOL ? ftmrt_label_find(v->text) : FTMRT_LABEL_COUNT;
+    *v = value_int(kind);
+    return kind != FTMRT_LABEL_COUNT;
 }
 
 /* Brings a value into the form of its type; false if it is of another. */
@@ -172,8 +184,10 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
         if (value_is_number(v))
             spread(b->arena, v, 1);
         return v->kind == VALUE_LIST && all_kind(v, false);
+    case FTMRT_TYPE_LABEL: return convert_label(v);
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:
+    case FTMRT_TYPE_MIX:
     case FTMRT_TYPE_OPTIMIZER:
     case FTMRT_TYPE_SCHEDULE:
     case FTMRT_TYPE_DATA: return convert_call(b, type_category(type), v, span);

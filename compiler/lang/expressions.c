@@ -29,7 +29,11 @@ const struct value *frame_get(const struct frame *frame, const char *name)
     return at ? &frame->names.at[at - 1].value : NULL;
 }
 
-static const char *const symbols[] = {"same", "imagenet", "random"};
+static const char *const symbols[] = {
+#define FTMRT_LABEL(name, word, meaning) word,
+#include "label_kinds.def"
+#undef FTMRT_LABEL
+    "same", "imagenet", "random"};
 enum { SYMBOL_COUNT = sizeof symbols / sizeof *symbols };
 
 static void report_unknown_name(struct builder *b, const struct frame *frame, const struct expr *e)

@@ -78,6 +78,7 @@ static void read_recipe(struct recipe_reader *r)
     read_classes(r, &scope);
     read_transforms(r, &scope);
     read_settings(r, &scope);
+    check_labels(r);
     if (!build_network(r, &scope, &r->eval_image))
         return;
     set_classes(r, r->builder->net);

@@ -2,6 +2,7 @@
  *
  *     settings.c   settings and data
  *     transforms.c pipelines, preprocess
+ *     labels.c     what labels are
  *     edit.c       replace, insert, remove, set
  *     freezing.c   freeze and train
  *     sizes.c      one network for two sizes of image
@@ -28,6 +29,8 @@ void read_defaults(struct recipe_reader *r);
 void read_classes(struct recipe_reader *r, struct frame *scope);
 void read_transforms(struct recipe_reader *r, struct frame *scope);
 void read_settings(struct recipe_reader *r, struct frame *scope);
+/* Whether sources, loss and mixing agree on what a label is. */
+void check_labels(struct recipe_reader *r);
 /* The edits in their order; false: what comes behind them makes no sense any more. */
 bool read_edits(struct recipe_reader *r, struct frame *scope);
 /* freeze and train, behind all edits. */

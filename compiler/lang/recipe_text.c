@@ -68,6 +68,8 @@ static void add_arg(struct strbuf *b, enum ftmrt_type type, const struct ftmrt_a
     case FTMRT_ARG_INTEGER:
         if (type == FTMRT_TYPE_BOOL)
             strbuf_add(b, a->integer ? "true" : "false");
+        else if (type == FTMRT_TYPE_LABEL)
+            strbuf_add(b, ftmrt_label_word((enum ftmrt_label_kind)a->integer));
         else
             strbuf_addf(b, "%" PRId64, a->integer);
         break;

@@ -164,7 +164,9 @@ static bool npy_dtype(const char *descr, enum ftmrt_dtype *dtype)
         const char *text;
         enum ftmrt_dtype dtype;
     } table[] = {
-        {"'|u1'", FTMRT_U8}, {"'<f4'", FTMRT_F32}, {"'<i4'", FTMRT_I32}, {"'<i8'", FTMRT_I64}};
+        {"'|u1'", FTMRT_U8},  {"'|b1'", FTMRT_U8},  {"'<i4'", FTMRT_I32},
+        {"'<i8'", FTMRT_I64}, {"'<f4'", FTMRT_F32}, {"'<f8'", FTMRT_F64},
+    };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
         if (!strncmp(descr, table[i].text, strlen(table[i].text))) {
             *dtype = table[i].dtype;
@@ -203,7 +205,8 @@ static bool parse_npy_header(struct array *a, const char *header, const char *pa
         return report_error("%s: damaged .npy header", path);
     if (!npy_dtype(descr, &a->dtype))
         return report_error(
-            "%s: .npy element type %.*s; uint8, int32, int64 and float32 (little-endian) are read",
+            "%s: .npy element type %.*s; bool, uint8, int32, int64, float32 and float64 "
+            "(little-endian) are read",
             path, (int)strcspn(descr, ",}"), descr);
     if (strncmp(order, "False", 5) != 0)
         return report_error("%s: a Fortran-ordered array; save it with numpy.ascontiguousarray",
@@ -232,6 +235,13 @@ static bool parse_npy(struct array *a, struct bytes *b, const char *path)
 }
 
 bool array_read_npy(struct array *a, const char *path) { return read_with(a, path, parse_npy); }
+
+int64_t array_integer(const struct array *a, int64_t i)
+{
+    if (a->dtype == FTMRT_U8)
+        return ((const unsigned char *)a->data)[i];
+    return a->dtype == FTMRT_I32 ? ((const int32_t *)a->data)[i] : ((const int64_t *)a->data)[i];
+}
 
 bool array_write_npy(const char *path, const float *data, int rank, const int64_t *dim)
 {

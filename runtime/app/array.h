@@ -11,7 +11,7 @@
 enum { ARRAY_MAX_RANK = 4 };
 
 struct array {
-    enum ftmrt_dtype dtype; /* U8, I32, I64 or F32 */
+    enum ftmrt_dtype dtype; /* U8, I32, I64, F32 or F64 */
     int rank;
     int64_t dim[ARRAY_MAX_RANK];
     void *data;
@@ -23,6 +23,9 @@ char *array_shape_text(const struct array *a);
 /* Reads a file by its content (gzipped files too); false after a message. */
 bool array_read_idx(struct array *a, const char *path);
 bool array_read_npy(struct array *a, const char *path);
+
+/* Element i of an array of integers. */
+int64_t array_integer(const struct array *a, int64_t i);
 
 /* Writes f32 data as .npy (version 1.0) through a temporary file; false after a message. */
 bool array_write_npy(const char *path, const float *data, int rank, const int64_t *dim);

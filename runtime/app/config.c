@@ -16,10 +16,27 @@ static const struct ftmrt_value *input_of(const struct ftmrt_program *p, enum ft
     return e && !v && kind != FTMRT_ENTRY_PREFIX ? input_of(p, FTMRT_ENTRY_PREFIX) : v;
 }
 
-static struct config_input input_from(const struct ftmrt_value *v)
+/* What labels the entry of a kind takes: int32_t [N], float [N, outputs] or int32_t [N, H, W]. */
+static enum ftmrt_label_kind labels_of(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
 {
-    return (struct config_input){
-        .name = v->name, .channels = v->dim[1], .height = v->dim[2], .width = v->dim[3]};
+    const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, 1);
+    const struct ftmrt_value *v =
+        e ? ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_LABEL, NULL) : NULL;
+    if (v && v->dtype == FTMRT_F32)
+        return FTMRT_LABEL_VECTOR;
+    return v && v->rank > 1 ? FTMRT_LABEL_MASK : FTMRT_LABEL_INDEX;
+}
+
+/* kind: of the entry that takes the labels. */
+static struct config_input input_from(const struct ftmrt_program *p, const struct ftmrt_value *v,
+                                      enum ftmrt_entry_kind kind, int64_t classes)
+{
+    return (struct config_input){.name = v->name,
+                                 .channels = v->dim[1],
+                                 .height = v->dim[2],
+                                 .width = v->dim[3],
+                                 .labels = labels_of(p, kind),
+                                 .classes = classes};
 }
 
 /* What an entry takes of a sample beside the image, or NULL. */
@@ -55,11 +72,13 @@ static bool read_interface(struct config *c, const struct ftmrt_program *p)
     const struct ftmrt_value *eval = input_of(p, FTMRT_ENTRY_PREDICT),
                              *train = input_of(p, FTMRT_ENTRY_TRAIN);
     train = train ? train : eval;
-    if (!eval || eval->rank != 4 || train->rank != 4 || !logits || logits->rank != 2)
+    if (!eval || eval->rank != 4 || train->rank != 4 || !logits ||
+        (logits->rank != 2 && logits->rank != 4))
         return false;
-    c->input_eval = input_from(eval);
-    c->input_train = input_from(train);
     c->classes = logits->dim[1];
+    c->input_eval = input_from(p, eval, FTMRT_ENTRY_EVAL, c->classes);
+    c->input_train = input_from(p, train, FTMRT_ENTRY_TRAIN, c->classes);
+    c->output_count = ftmrt_elements(logits->rank - 1, logits->dim + 1);
     return true;
 }
 
@@ -79,6 +98,18 @@ static struct ftmrt_pipeline pipeline_of(const struct ftmrt_call *transform, enu
     if (a->kind != FTMRT_ARG_CALLS)
         return (struct ftmrt_pipeline){NULL, 0};
     return (struct ftmrt_pipeline){a->calls, a->count};
+}
+
+/* From the labels' kind and, if they are vectors, from what their numbers are to the loss. */
+static enum task task_of(const struct ftmrt_call *data, const struct ftmrt_call *loss)
+{
+    static const enum task vectors[] = {[FTMRT_VECTOR_NUMBERS] = TASK_NUMBERS,
+                                        [FTMRT_VECTOR_SHARES] = TASK_LABELS,
+                                        [FTMRT_VECTOR_DISTRIBUTION] = TASK_DISTRIBUTION};
+    const enum ftmrt_label_kind labels = ftmrt_data_labels(data);
+    if (labels == FTMRT_LABEL_VECTOR)
+        return vectors[ftmrt_loss_info(loss->id)->vector];
+    return labels == FTMRT_LABEL_MASK ? TASK_PIXELS : TASK_CLASS;
 }
 
 static void read_data(struct config *c, const struct ftmrt_call *data)
@@ -108,7 +139,11 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
     read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
-    read_data(c, ftmrt_call_inner(f, FTMRT_PARAM_finetune_data));
+    const struct ftmrt_call *data = ftmrt_call_inner(f, FTMRT_PARAM_finetune_data);
+    read_data(c, data);
+    c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
+    c->input_train.mix = ftmrt_call_inner(f, FTMRT_PARAM_finetune_mix);
+    c->task = task_of(data, c->loss);
     const struct ftmrt_call *transform = ftmrt_call_inner(f, FTMRT_PARAM_finetune_transform);
     c->input_train.transform = pipeline_of(transform, FTMRT_PARAM_transform_train);
     c->input_eval.transform = pipeline_of(transform, FTMRT_PARAM_transform_eval);
@@ -147,7 +182,8 @@ struct source_want config_want(const struct config *c, const struct config_input
                                 .height = input->height,
                                 .width = input->width,
                                 .classes = c->classes,
-                                .labels = c->labels};
+                                .labels = c->labels,
+                                .vector = ftmrt_loss_info(c->loss->id)->vector};
 }
 
 bool config_two_sizes(const struct config *c)

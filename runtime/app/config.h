@@ -11,22 +11,40 @@
 #include "source.h"
 #include "transform.h"
 
-/* An input of the network, and the pipeline that makes it of a picture. */
+/* An input of the network, the pipeline that makes it of a picture, and what goes with it. */
 struct config_input {
     const char *name;
     int64_t channels, height, width;
     struct ftmrt_pipeline transform;
+    enum ftmrt_label_kind labels; /* that the entry takes */
+    int64_t classes;              /* or other outputs: the length of a vector */
+    const struct ftmrt_call
+        *mix; /* what makes one sample of several of a batch; NULL: nothing does */
+};
+
+/* What a network is trained for: what its labels and its loss are. It says which figures mean something. */
+enum task {
+    TASK_CLASS,        /* labels are classes */
+    TASK_LABELS,       /* a yes or no for each output: shares */
+    TASK_NUMBERS,      /* a number for each output */
+    TASK_DISTRIBUTION, /* a distribution over the classes */
+    TASK_PIXELS,       /* a class for each pixel: masks */
+    TASK_COUNT
 };
 
 struct config {
     const char *name, *model, *base;
     const char *weights; /* name of the file; NULL: random */
-    int64_t classes;
-    char **labels;                                      /* `classes` names */
+    enum task task;
+    int64_t classes; /* or other outputs */
+    char **labels;   /* `classes` names */
+    int64_t
+        output_count; /* values that the network makes of an image: classes, times the pixels of a map */
     struct config_input input_train, input_eval;        /* of training, and of all else */
     const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
     double validation_percent; /* of train, if there is no validation source */
     char *preprocess;          /* input_eval's transform as JSON, for trained files */
+    const struct ftmrt_call *loss;
     const struct ftmrt_call *optimizer, *schedule;
     int64_t epochs, batch;
     uint64_t seed;

@@ -11,13 +11,6 @@
 
 #include "report.h"
 
-typedef bool decode_fn(const unsigned char *bytes, size_t size, const char *name,
-                       struct buffer *pixels, struct ftmrt_picture *out);
-
-#define APP_DECODER(name, magic, length, suffix, title) decode_fn decode_##name;
-#include "decoders.def"
-#undef APP_DECODER
-
 static const struct decoder {
     const char *magic;
     size_t length;

@@ -12,6 +12,13 @@
 bool decode_picture(const unsigned char *bytes, size_t size, const char *name,
                     struct buffer *pixels, struct ftmrt_picture *out);
 
+/* decode_NAME of each row, in decoder_NAME.c: as decode_picture, of a file that begins with the row's bytes. */
+typedef bool decode_fn(const unsigned char *bytes, size_t size, const char *name,
+                       struct buffer *pixels, struct ftmrt_picture *out);
+#define APP_DECODER(name, magic, length, suffix, title) decode_fn decode_##name;
+#include "decoders.def"
+#undef APP_DECODER
+
 /* Whether a file of this name is a picture, by the end of its name; and the kinds that are: " PNG". */
 bool is_picture_name(const char *name);
 extern const char decoder_titles[];

@@ -6,10 +6,6 @@
 #include "decoder.h"
 #include "report.h"
 
-// NOLINTNEXTLINE(misc-use-internal-linkage): its row declares it for the table
-bool decode_png(const unsigned char *bytes, size_t size, const char *name, struct buffer *pixels,
-                struct ftmrt_picture *out);
-
 /* Drops every last channel: grey + alpha to grey, RGBA to RGB. */
 static void drop_alpha(unsigned char *pixels, uint64_t count, int channels)
 {

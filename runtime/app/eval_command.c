@@ -19,7 +19,7 @@ static bool open_eval_data(struct source *d, const struct config *c, const struc
 static bool print_results(struct session *s, const struct source *d, const struct options *o)
 {
     struct metrics m;
-    int64_t dims[2] = {d->count, s->config.classes};
+    const int64_t dims[2] = {d->count, s->config.output_count};
     float *logits = o->logits ? app_alloc((size_t)(dims[0] * dims[1]), sizeof(float)) : NULL;
     bool ok = evaluate(s, &(struct subset){d, NULL, d->count}, &m, logits);
     if (ok && o->json) {

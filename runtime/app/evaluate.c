@@ -19,20 +19,20 @@ static bool evaluate_batch(struct session *s, struct metrics *m, int64_t n)
 
 bool evaluate(struct session *s, const struct subset *d, struct metrics *m, float *all_logits)
 {
-    int64_t most = s->program->max_batch, classes = s->config.classes;
+    const int64_t most = s->program->max_batch, outputs = s->config.output_count;
     const struct loader l = loader_of(d->source, &s->config.input_eval, s->config.seed, 0);
+    const struct batch batch = {s->inputs, s->labels, NULL};
     if (m)
-        metrics_init(m, classes, d->count);
+        metrics_init(m, &s->config, d->count);
     for (int64_t first = 0; first < d->count; first += most) {
         int64_t n = d->count - first < most ? d->count - first : most;
-        if (!loader_batch(&l, d->indices, first, n, s->inputs, s->labels) ||
-            !evaluate_batch(s, m, n)) {
+        if (!loader_batch(&l, d->indices, first, n, &batch) || !evaluate_batch(s, m, n)) {
             if (m)
                 metrics_free(m);
             return false;
         }
         if (all_logits)
-            memcpy(all_logits + first * classes, s->logits, (size_t)(n * classes) * sizeof(float));
+            memcpy(all_logits + first * outputs, s->logits, (size_t)(n * outputs) * sizeof(float));
     }
     return true;
 }

@@ -7,7 +7,7 @@
 #include "session.h"
 
 /* Runs all samples of `d` and fills m, which is initialised here (NULL: the samples have no labels; then `predict`
- * runs, else `eval`, whose loss is the recipe's). all_logits (may be NULL) receives [count, classes]. false after a
+ * runs, else `eval`, whose loss is the recipe's). all_logits (may be NULL) receives [count, output_count]. false after a
  * message. */
 bool evaluate(struct session *s, const struct subset *d, struct metrics *m, float *all_logits);
 

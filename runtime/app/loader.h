@@ -1,13 +1,14 @@
-/* From samples of a source to inputs of an entry. */
+/* From samples of a source to inputs and labels of an entry. */
 #ifndef FTMRT_APP_LOADER_H
 #define FTMRT_APP_LOADER_H
 
 #include "sampling.h"
 
-/* How samples become inputs; nothing is owned and nothing changes, so that many threads may use one. */
+/* How samples become inputs and labels; nothing is owned and nothing changes, so that many threads may use one. */
 struct loader {
     const struct source *source;
     struct ftmrt_transform_task task; /* its draw.epoch is the running one */
+    const struct config_input *input; /* what the labels are, and what mixes samples */
 };
 
 /* What one thread needs while it makes a sample. */
@@ -16,20 +17,30 @@ struct loader_space {
 };
 void loader_space_free(struct loader_space *s);
 
+/* Where a batch is made. */
+struct batch {
+    float *inputs; /* [n, C, H, W] */
+    void *labels;  /* by the input's kind: int32_t [n], float [n, classes], int32_t [n, H, W] */
+    struct buffer *unmixed; /* memory for the batch before it is mixed; NULL where nothing mixes */
+};
+
 /* A loader for an input of the network, with the recipe's seed; epoch: of the random draws (0 outside training). */
 struct loader loader_of(const struct source *s, const struct config_input *input, uint64_t seed,
                         uint64_t epoch);
 
-/* Writes the input [C, H, W] of sample i. false after a message. */
-bool loader_input(const struct loader *l, struct loader_space *space, int64_t i, float *out);
+/* Writes sample i: input [C, H, W], and its label where the source has one (a mask behind the transform of its picture). A
+ * function of the sample and of the draw's keys. Any number of threads may run it at once, each with a space of its own.
+ * false after a message. */
+bool loader_sample(const struct loader *l, struct loader_space *space, int64_t i, float *input,
+                   void *label);
 
 /* Runs the loader's transforms on any picture; name: for the message if the size is not the network's. */
 bool loader_picture(const struct loader *l, struct loader_space *space,
                     const struct ftmrt_picture *picture, const char *name, float *out);
 
-/* Writes samples indices[first ...] (NULL: first, first + 1, ...), n of them, as inputs [n, C, H, W] and labels [n] (0
- * where there are none), by all threads. false after a message. */
+/* Makes a batch of samples indices[first ...] (NULL: first, first + 1, ...), n of them, by all threads. false after a
+ * message. */
 bool loader_batch(const struct loader *l, const int64_t *indices, int64_t first, int64_t n,
-                  float *inputs, int32_t *labels);
+                  const struct batch *out);
 
 #endif

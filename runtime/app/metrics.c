@@ -8,13 +8,20 @@
 
 #include "report.h"
 
-void metrics_init(struct metrics *m, int64_t classes, int64_t capacity)
+void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
 {
-    *m = (struct metrics){.classes = classes, .capacity = capacity};
+    const int64_t classes = c->classes;
+    *m = (struct metrics){.task = c->task,
+                          .classes = classes,
+                          .pixels = c->output_count / classes,
+                          .capacity = capacity};
+    if (c->task != TASK_CLASS)
+        return;
     m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
     m->labels = app_alloc((size_t)capacity, sizeof(int32_t));
     m->predicted = app_alloc((size_t)capacity, sizeof(int32_t));
     m->confidence = app_alloc((size_t)capacity, sizeof(float));
+    m->p = app_alloc((size_t)classes, sizeof(double));
 }
 
 void metrics_free(struct metrics *m)
@@ -23,6 +30,7 @@ void metrics_free(struct metrics *m)
     free(m->labels);
     free(m->predicted);
     free(m->confidence);
+    free(m->p);
     *m = (struct metrics){0};
 }
 
@@ -50,27 +58,66 @@ static bool in_top5(const float *row, int64_t classes, int32_t label)
     return better < 5;
 }
 
-static void add_sample(struct metrics *m, const float *row, int32_t label, double *p)
+/* ---- a sample of each task ---- */
+
+static void add_class(struct metrics *m, const float *row, const void *labels, int64_t i)
 {
-    int32_t predicted = predicted_class(row, m->classes);
+    const int32_t label = ((const int32_t *)labels)[i],
+                  predicted = predicted_class(row, m->classes);
     /* the logarithm, not the probability, of the label: no underflow for confident mistakes */
-    m->nll_sum += probabilities(row, m->classes, p) - (double)row[label];
+    m->nll_sum += probabilities(row, m->classes, m->p) - (double)row[label];
     m->correct += predicted == label;
     m->top5 += in_top5(row, m->classes, label);
     m->confusion[label * m->classes + predicted]++;
     m->labels[m->count] = label;
     m->predicted[m->count] = predicted;
-    m->confidence[m->count++] = (float)p[predicted];
+    m->confidence[m->count] = (float)m->p[predicted];
 }
 
-void metrics_add(struct metrics *m, const float *logits, const int32_t *labels, double loss,
-                 int64_t n)
+/* A logit above 0 says yes. */
+static void add_labels(struct metrics *m, const float *row, const void *labels, int64_t i)
 {
-    double *p = app_alloc((size_t)m->classes, sizeof(double));
+    const float *shares = (const float *)labels + i * m->classes;
+    int64_t correct = 0;
+    for (int64_t k = 0; k < m->classes; k++)
+        correct += (row[k] > 0) == (shares[k] > 0.5F);
+    m->correct += correct;
+    m->whole += correct == m->classes;
+}
+
+static void add_numbers(struct metrics *m, const float *row, const void *labels, int64_t i)
+{
+    const float *wanted = (const float *)labels + i * m->classes;
+    for (int64_t k = 0; k < m->classes; k++) {
+        const double difference = (double)row[k] - (double)wanted[k];
+        m->squares += difference * difference;
+        m->differences += fabs(difference);
+    }
+}
+
+static void add_pixels(struct metrics *m, const float *row, const void *labels, int64_t i)
+{
+    const int32_t *mask = (const int32_t *)labels + i * m->pixels;
+    for (int64_t p = 0; p < m->pixels; p++) {
+        int64_t best = 0;
+        for (int64_t k = 1; k < m->classes; k++)
+            best = row[k * m->pixels + p] > row[best * m->pixels + p] ? k : best;
+        m->correct += best == mask[p];
+    }
+}
+
+static void (*const adders[TASK_COUNT])(struct metrics *m, const float *row, const void *labels,
+                                        int64_t i) = {
+    [TASK_CLASS] = add_class,   [TASK_LABELS] = add_labels, [TASK_NUMBERS] = add_numbers,
+    [TASK_PIXELS] = add_pixels, [TASK_DISTRIBUTION] = NULL, /* its loss says it */
+};
+
+void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss, int64_t n)
+{
     m->loss_sum += loss * (double)n;
-    for (int64_t i = 0; i < n && m->count < m->capacity; i++)
-        add_sample(m, logits + i * m->classes, labels[i], p);
-    free(p);
+    for (int64_t i = 0; i < n && m->count < m->capacity; i++, m->count++)
+        if (adders[m->task])
+            adders[m->task](m, logits + i * m->classes * m->pixels, labels, i);
 }
 
 static double ratio(int64_t a, int64_t b) { return b ? (double)a / (double)b : 0; }
@@ -81,7 +128,12 @@ static double mean(const struct metrics *m, double sum)
     return m->count ? sum / (double)m->count : 0;
 }
 
-double metrics_accuracy(const struct metrics *m) { return ratio(m->correct, m->count); }
+double metrics_accuracy(const struct metrics *m)
+{
+    const bool judged = m->task == TASK_CLASS || m->task == TASK_PIXELS;
+    return judged ? ratio(m->correct, m->count * m->pixels) : NAN;
+}
+
 double metrics_loss(const struct metrics *m) { return mean(m, m->loss_sum); }
 double metrics_nll(const struct metrics *m) { return mean(m, m->nll_sum); }
 
@@ -187,6 +239,23 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
 
 static double metrics_top5(const struct metrics *m) { return ratio(m->top5, m->count); }
 
+static double metrics_label_accuracy(const struct metrics *m)
+{
+    return ratio(m->correct, m->count * m->classes);
+}
+
+static double metrics_exact_match(const struct metrics *m) { return ratio(m->whole, m->count); }
+
+static double metrics_rmse(const struct metrics *m)
+{
+    return sqrt(mean(m, m->squares) / (double)m->classes);
+}
+
+static double metrics_mae(const struct metrics *m)
+{
+    return mean(m, m->differences) / (double)m->classes;
+}
+
 static void print_wrong(const struct metrics *m, FILE *out)
 {
     fprintf(out, "  (%lld wrong)", (long long)(m->count - m->correct));
@@ -198,17 +267,27 @@ static void print_nll_name(const struct metrics *m, FILE *out)
     fputs("  (negative log-likelihood)", out);
 }
 
+/* Sets of tasks. */
+#define ONLY(task) (1U << TASK_##task)
+#define EVERY_TASK ((1U << TASK_COUNT) - 1)
+
 /* Of all samples. */
 static const struct {
+    unsigned tasks;           /* for which it means something */
     const char *name, *title; /* in JSON and in text */
     double (*value)(const struct metrics *m);
     bool percent;
     void (*more)(const struct metrics *m, FILE *out); /* behind the figure in text, or NULL */
 } overall[] = {
-    {"loss", "loss", metrics_loss, false, NULL},
-    {"nll", "nll", metrics_nll, false, print_nll_name},
-    {"accuracy", "accuracy", metrics_accuracy, true, print_wrong},
-    {"top5", "top-5", metrics_top5, true, NULL},
+    {EVERY_TASK, "loss", "loss", metrics_loss, false, NULL},
+    {ONLY(CLASS), "nll", "nll", metrics_nll, false, print_nll_name},
+    {ONLY(CLASS), "accuracy", "accuracy", metrics_accuracy, true, print_wrong},
+    {ONLY(CLASS), "top5", "top-5", metrics_top5, true, NULL},
+    {ONLY(LABELS), "label_accuracy", "labels right", metrics_label_accuracy, true, NULL},
+    {ONLY(LABELS), "exact_match", "all right", metrics_exact_match, true, NULL},
+    {ONLY(NUMBERS), "rmse", "rmse", metrics_rmse, false, NULL},
+    {ONLY(NUMBERS), "mae", "mae", metrics_mae, false, NULL},
+    {ONLY(PIXELS), "pixel_accuracy", "pixels right", metrics_accuracy, true, NULL},
 };
 
 /* Of the samples of a class, or predicted as it. */
@@ -233,6 +312,8 @@ static void print_overall(const struct metrics *m, FILE *out)
 {
     fprintf(out, "samples   %lld\n", (long long)m->count);
     for (int i = 0; i < OVERALL; i++) {
+        if (!(overall[i].tasks >> m->task & 1))
+            continue;
         const double value = overall[i].value(m);
         fprintf(out, "%-8s  ", overall[i].title);
         if (overall[i].percent)
@@ -269,6 +350,8 @@ static void print_classes(const struct metrics *m, const struct config *c, FILE 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
 {
     print_overall(m, out);
+    if (m->task != TASK_CLASS)
+        return;
     print_classes(m, c, out);
     if (m->classes <= MAX_MATRIX)
         print_confusion(m, c, out);
@@ -302,11 +385,14 @@ static json_t *json_classes(const struct metrics *m, const struct config *c)
 bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights,
                         FILE *out)
 {
-    json_t *root =
-        json_pack("{s:I, s:s, s:o, s:o}", "samples", (json_int_t)m->count, "weights", weights,
-                  "classes", json_classes(m, c), "confusion", json_confusion(m));
+    json_t *root = json_pack("{s:I, s:s}", "samples", (json_int_t)m->count, "weights", weights);
+    if (root && m->task == TASK_CLASS) {
+        json_object_set_new(root, "classes", json_classes(m, c));
+        json_object_set_new(root, "confusion", json_confusion(m));
+    }
     for (int i = 0; i < OVERALL; i++)
-        json_object_set_new(root, overall[i].name, json_real(overall[i].value(m)));
+        if (overall[i].tasks >> m->task & 1)
+            json_object_set_new(root, overall[i].name, json_real(overall[i].value(m)));
     bool ok = root && json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
     fputc('\n', out);
     json_decref(root);

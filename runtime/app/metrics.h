@@ -1,5 +1,5 @@
-/* What an evaluation says: loss, accuracy, top-5, confusion matrix, and precision, recall and F1
- * per class. */
+/* What an evaluation says: the loss, and what means something for the recipe's task (enum task): accuracy, top-5, confusion
+ * matrix, and precision, recall and F1 per class; the share of right labels; errors of numbers; the share of right pixels. */
 #ifndef FTMRT_APP_METRICS_H
 #define FTMRT_APP_METRICS_H
 
@@ -10,25 +10,36 @@
 #include "config.h"
 
 struct metrics {
-    int64_t classes, count, correct, top5;
+    enum task task;
+    int64_t classes, count;
+    int64_t pixels;     /* of an image's outputs; 1, where they are no map */
     double loss_sum;    /* the recipe's loss, summed over samples */
+    int64_t correct;    /* samples; labels of LABELS; pixels of PIXELS */
+    int64_t whole;      /* LABELS: samples all of whose labels are right */
+    double squares;     /* NUMBERS: of the differences, summed over samples and outputs */
+    double differences; /* and without sign */
+    /* CLASS: */
+    int64_t top5;
     double nll_sum;     /* negative log-likelihood of the labels, summed over samples */
     int64_t *confusion; /* [label][predicted] */
     int32_t *labels, *predicted;
     float *confidence; /* of the prediction, per sample */
+    double *p;         /* [classes]: probabilities of the running sample */
     int64_t capacity;
 };
 
-/* Figures of no sample yet. classes: at least 1; capacity: the most samples that are kept, further ones are not counted. Memory
- * is app_alloc's, which ends the program if there is none, and m's until metrics_free. */
-void metrics_init(struct metrics *m, int64_t classes, int64_t capacity);
+/* Figures of no sample yet, for c's task. capacity: the most samples that are kept, further ones are not counted. Memory is
+ * app_alloc's, which ends the program if there is none, and m's until metrics_free. */
+void metrics_init(struct metrics *m, const struct config *c, int64_t capacity);
 void metrics_free(struct metrics *m);
 
-/* Adds a batch: logits [n, classes], labels [n], and its mean loss as the recipe defines it. Ties go to the lower class. */
-void metrics_add(struct metrics *m, const float *logits, const int32_t *labels, double loss,
+/* Adds a batch: logits [n, classes, pixels]; labels [n] and [n, pixels] of int32_t, or [n, classes] of float, by the task;
+ * and its mean loss as the recipe defines it. Ties go to the lower class. */
+void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss,
                  int64_t n);
 
-/* Means over the samples; 0 if there are none. metrics_loss is the recipe's loss (label smoothing included), metrics_nll
+/* Means over the samples; 0 if there are none; accuracy is that of samples or pixels, and NaN where the task has none.
+ * metrics_loss is the recipe's loss (label smoothing included), metrics_nll
  * the plain negative log-likelihood -log softmax(logits)[label], in double precision. */
 double metrics_accuracy(const struct metrics *m);
 double metrics_loss(const struct metrics *m);

@@ -1,5 +1,6 @@
 /* The command `predict`: PNG pictures, or an array of images. */
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "array.h"
@@ -27,29 +28,81 @@ static int64_t next_best(const double *p, int64_t classes, const bool *taken)
     return best;
 }
 
+/* ---- figures of the outputs, by the task ---- */
+
+static void class_probabilities(const struct config *c, const float *logits, double *p)
+{
+    probabilities(logits, c->classes, p);
+}
+
+static void yes_probabilities(const struct config *c, const float *logits, double *p)
+{
+    for (int64_t k = 0; k < c->classes; k++)
+        p[k] = 1 / (1 + exp(-(double)logits[k]));
+}
+
+static void numbers(const struct config *c, const float *logits, double *p)
+{
+    for (int64_t k = 0; k < c->classes; k++)
+        p[k] = (double)logits[k];
+}
+
+/* The share of the pixels that are predicted as each class. */
+static void pixel_shares(const struct config *c, const float *logits, double *p)
+{
+    const int64_t pixels = c->output_count / c->classes;
+    for (int64_t i = 0; i < pixels; i++) {
+        int64_t best = 0;
+        for (int64_t k = 1; k < c->classes; k++)
+            best = logits[k * pixels + i] > logits[best * pixels + i] ? k : best;
+        p[best] += 1 / (double)pixels;
+    }
+}
+
+static const struct task_figures {
+    void (*compute)(const struct config *c, const float *logits, double *p); /* p: [classes], 0 */
+    bool ranked;                        /* the greatest first, --top of them; else all in order */
+    const char *list, *output, *figure; /* in JSON */
+} figures[TASK_COUNT] = {
+    [TASK_CLASS] = {class_probabilities, true, "top", "class", "probability"},
+    [TASK_DISTRIBUTION] = {class_probabilities, true, "top", "class", "probability"},
+    [TASK_LABELS] = {yes_probabilities, true, "top", "class", "probability"},
+    [TASK_NUMBERS] = {numbers, false, "outputs", "output", "value"},
+    [TASK_PIXELS] = {pixel_shares, true, "top", "class", "share"},
+};
+
+static void print_figure(struct output *out, json_t *list, int64_t k, double value)
+{
+    const struct task_figures *t = &figures[out->config->task];
+    const char *name = out->config->labels[k];
+    if (list)
+        json_array_append_new(list, json_pack("{s:s, s:f}", t->output, name, t->figure, value));
+    else
+        printf(" %s %.4f", name, value);
+}
+
 static void print_sample(struct output *out, const char *name, const float *logits)
 {
-    int64_t classes = out->config->classes;
+    const struct task_figures *t = &figures[out->config->task];
+    const int64_t classes = out->config->classes,
+                  count = t->ranked && out->top < classes ? out->top : classes;
     double *p = app_alloc((size_t)classes, sizeof(double));
     bool *taken = app_alloc((size_t)classes, sizeof(bool));
-    json_t *top = json_array();
-    probabilities(logits, classes, p);
-    if (!out->list)
+    json_t *list = out->list ? json_array() : NULL;
+    t->compute(out->config, logits, p);
+    if (!list)
         printf("%s:", name);
-    for (int64_t i = 0; i < out->top && i < classes; i++) {
-        int64_t k = next_best(p, classes, taken);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t k = t->ranked ? next_best(p, classes, taken) : i;
         taken[k] = true;
-        if (out->list)
-            json_array_append_new(
-                top, json_pack("{s:s, s:f}", "class", out->config->labels[k], "probability", p[k]));
-        else
-            printf("%s %s %.4f", i ? "," : "", out->config->labels[k], p[k]);
+        if (i && !list)
+            putchar(',');
+        print_figure(out, list, k, p[k]);
     }
-    if (out->list)
-        json_array_append_new(out->list, json_pack("{s:s, s:O}", "file", name, "top", top));
+    if (list)
+        json_array_append_new(out->list, json_pack("{s:s, s:o}", "file", name, t->list, list));
     else
         putchar('\n');
-    json_decref(top);
     free(taken);
     free(p);
 }
@@ -82,7 +135,7 @@ static void print_samples(struct output *out, const float *logits, int64_t count
     for (int64_t i = 0; i < count; i++) {
         char name[32];
         snprintf(name, sizeof(name), "%lld", (long long)i);
-        print_sample(out, name, logits + i * out->config->classes);
+        print_sample(out, name, logits + i * out->config->output_count);
     }
 }
 
@@ -92,7 +145,7 @@ static bool predict_array(struct session *s, struct output *out, const struct op
     const struct source_want want = config_want(&s->config, &s->config.input_eval, NULL);
     if (!source_open_npy(&d, o->data, &want))
         return false;
-    int64_t dims[2] = {d.count, s->config.classes};
+    const int64_t dims[2] = {d.count, s->config.output_count};
     float *logits = app_alloc((size_t)(dims[0] * dims[1]), sizeof(float));
     bool ok = evaluate(s, &(struct subset){&d, NULL, d.count}, NULL, logits);
     if (ok && (o->json || !o->logits))

@@ -319,6 +319,13 @@ void run_folder_step(struct run_folder *r, const struct step_result *s)
             s->loss);
 }
 
+/* The same for JSON. */
+static void json_figure(json_t *line, const char *name, double v)
+{
+    if (!isnan(v))
+        json_object_set_new(line, name, json_real(v));
+}
+
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
 {
     fprintf(r->metrics, "%lld,%lld", (long long)e->epoch, (long long)e->step);
@@ -329,13 +336,14 @@ void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
         csv_figure(r->metrics, figures[i]);
     fputc('\n', r->metrics);
     fflush(r->metrics);
-    json_t *line = json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "epoch", (json_int_t)e->epoch,
-                             "step", (json_int_t)e->step, "lr", e->lr, "train_loss", e->train_loss,
-                             "train_accuracy", e->train_accuracy, "seconds", e->seconds);
-    if (line && !isnan(e->validation_loss)) {
-        json_object_set_new(line, "validation_loss", json_real(e->validation_loss));
-        json_object_set_new(line, "validation_accuracy", json_real(e->validation_accuracy));
-    }
+    json_t *line =
+        json_pack("{s:I, s:I}", "epoch", (json_int_t)e->epoch, "step", (json_int_t)e->step);
+    json_figure(line, "lr", e->lr);
+    json_figure(line, "train_loss", e->train_loss);
+    json_figure(line, "train_accuracy", e->train_accuracy);
+    json_figure(line, "seconds", e->seconds);
+    json_figure(line, "validation_loss", e->validation_loss);
+    json_figure(line, "validation_accuracy", e->validation_accuracy);
     json_dumpf(line, r->log, JSON_COMPACT);
     json_decref(line);
     fputc('\n', r->log);
@@ -381,6 +389,8 @@ static bool write_confusion(const struct run_folder *r, const struct session *s,
 bool run_folder_predictions(const struct run_folder *r, const struct session *s,
                             const struct metrics *m)
 {
+    if (m->task != TASK_CLASS)
+        return true;
     FILE *f = open_in(r, "predictions.csv");
     if (!f)
         return false;

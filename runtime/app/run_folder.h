@@ -51,7 +51,7 @@ char *run_folder_file(const struct run_folder *r, const char *name);
 void run_folder_step(struct run_folder *r, const struct step_result *s);
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e);
 bool run_folder_split(const struct run_folder *r, const struct split *s);
-/* predictions.csv and confusion.csv of an evaluation. */
+/* predictions.csv and confusion.csv of an evaluation, where samples have a class. */
 bool run_folder_predictions(const struct run_folder *r, const struct session *s,
                             const struct metrics *m);
 /* run.json again, with the outcome. */

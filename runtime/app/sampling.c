@@ -33,6 +33,12 @@ static void mark_class(int64_t *members, int64_t count, bool *chosen, int64_t k,
     }
 }
 
+/* The class of a sample; all are of one where labels are no classes. */
+static int64_t stratum(const struct source *source, int64_t i)
+{
+    return source->fields[FIELD_LABEL].kind == FIELD_INDEX ? source_class(source, i) : 0;
+}
+
 /* Which samples validate. */
 static bool *choose(const struct source *source, int64_t classes, double percent, uint64_t seed)
 {
@@ -41,7 +47,7 @@ static bool *choose(const struct source *source, int64_t classes, double percent
     for (int64_t k = 0; k < classes; k++) {
         int64_t count = 0;
         for (int64_t i = 0; i < source->count; i++)
-            if (source_class(source, i) == k)
+            if (stratum(source, i) == k)
                 members[count++] = i;
         mark_class(members, count, chosen, k, percent, seed);
     }

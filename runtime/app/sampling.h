@@ -16,8 +16,8 @@ struct subset {
 /* A permutation of 0 .. count-1, a function of (seed, epoch) alone (Fisher-Yates). */
 void shuffle_order(int64_t *order, int64_t count, uint64_t seed, uint64_t epoch);
 
-/* Splits a source whose labels are classes: about `percent` of each class, chosen by the seed, go to `validation`, the
- * rest to `train` (both allocated, in ascending order). A function of labels and seed alone. */
+/* Splits a source: about `percent` of each class, or of all samples where labels are no classes, chosen by the seed, go to
+ * `validation`, the rest to `train` (both allocated, in ascending order). A function of labels and seed alone. */
 struct split {
     int64_t *train, *validation;
     int64_t train_count, validation_count;

@@ -70,18 +70,18 @@ static bool check_constants(const struct session *s)
 static bool check_forward(struct session *s)
 {
     const struct config_input *input = &s->config.input_eval;
-    int64_t classes = s->config.classes, size = input->channels * input->height * input->width;
+    int64_t count = s->config.output_count, size = input->channels * input->height * input->width;
     for (int64_t i = 0; i < size; i++)
         s->inputs[i] = (float)(2 * ftmrt_uniform(1, 2, (uint64_t)i, FTMRT_USE_SELFTEST) - 1);
-    float *first = app_alloc((size_t)classes, sizeof(float));
+    float *first = app_alloc((size_t)count, sizeof(float));
     bool ok = session_predict(s, 1);
-    memcpy(first, s->logits, (size_t)classes * sizeof(float));
+    memcpy(first, s->logits, (size_t)count * sizeof(float));
     int threads = s->threads;
     s->threads = 1;
     ok = ok && session_predict(s, 1);
     s->threads = threads;
-    bool same = ok && !memcmp(first, s->logits, (size_t)classes * sizeof(float)), finite = true;
-    for (int64_t k = 0; k < classes; k++)
+    bool same = ok && !memcmp(first, s->logits, (size_t)count * sizeof(float)), finite = true;
+    for (int64_t k = 0; k < count; k++)
         finite = finite && isfinite(first[k]);
     free(first);
     printf("forward     %s, %s with 1 thread and %d\n", finite ? "finite" : "NOT FINITE",

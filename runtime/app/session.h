@@ -24,9 +24,10 @@ struct session {
     struct session_buffer
         *buffers; /* [buffer_count]: for what the entries take and give, features too */
     uint32_t buffer_count;
-    float *inputs;      /* the first of role INPUT: [max_batch, C, H, W] */
-    int32_t *labels;    /* the first LABEL: [max_batch] */
-    float *logits;      /* the first LOGITS: [max_batch, classes] */
+    float *inputs; /* the first of role INPUT: [max_batch, C, H, W] */
+    void *
+        labels; /* the first LABEL: [max_batch, ...], as the entry that runs takes them: config_input's labels */
+    float *logits;      /* the first LOGITS: [max_batch, ...], output_count for each image */
     char *weights_from; /* what the weights were taken from, for messages */
 };
 

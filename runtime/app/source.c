@@ -7,21 +7,7 @@
 
 #include "report.h"
 
-typedef bool open_fn(struct source *s, const struct ftmrt_call *call,
-                     const struct source_want *want);
-
-#define SOURCE_ROW_LOSS(name)
-#define SOURCE_ROW_OPTIMIZER(name)
-#define SOURCE_ROW_SCHEDULE(name)
-#define SOURCE_ROW_TRANSFORM(name)
-#define SOURCE_ROW_BLOCK(name)
-#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
-#define FTM_CALL(name, category, pytorch, help, ...) SOURCE_ROW_##category(name)
-#define SOURCE_ROW_DATA(name)                        open_fn open_##name; /* source_NAME.c */
-#include "calls.def"
-#undef SOURCE_ROW_DATA
-
-static open_fn *const rows[FTMRT_CALL_COUNT] = {
+static source_open_fn *const rows[FTMRT_CALL_COUNT] = {
 #define SOURCE_ROW_DATA(name) [FTMRT_CALL_##name] = open_##name,
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...) SOURCE_ROW_##category(name)

@@ -2,7 +2,7 @@
  *
  * A source is a row of runtime/recipe/calls.def and a file that opens it. A sample has named fields, each read on its own,
  * so that labels can be known without decoding a picture. Reading changes nothing in a source: any number of threads may do
- * it, each with a buffer of its own. */
+ * it at once, each with a buffer of its own. */
 #ifndef FTMRT_APP_SOURCE_H
 #define FTMRT_APP_SOURCE_H
 
@@ -18,7 +18,9 @@ enum field_kind {
     FIELD_NONE,
     FIELD_PICTURE, /* 8-bit pixels of any size, for a transform */
     FIELD_TENSOR,  /* f32 of the network's own input shape, taken as it is */
-    FIELD_INDEX    /* the number of a class */
+    FIELD_INDEX,   /* the number of a class */
+    FIELD_VECTOR,  /* f32, a number for each of the network's outputs */
+    FIELD_MASK /* 8-bit numbers of classes, of the picture's size: it goes through the same transform */
 };
 
 /* What a field is for: the roles of an entry's inputs. */
@@ -31,8 +33,8 @@ struct field {
 
 /* A value, by its field's kind. Pixels and numbers are in the source or in the reader's buffer. */
 union field_value {
-    struct ftmrt_picture picture;
-    const float *tensor; /* [C, H, W] */
+    struct ftmrt_picture picture; /* PICTURE, MASK */
+    const float *tensor;          /* TENSOR [C, H, W], VECTOR [outputs] */
     int64_t index;
 };
 
@@ -56,8 +58,9 @@ struct source_want {
     const char *base;     /* folder of relative paths, or NULL */
     const char *data_dir; /* --data: files are looked up here by their names; or NULL */
     int64_t channels, height, width;
-    int64_t classes; /* labels are 0 .. classes - 1 */
-    char **labels;   /* their names */
+    int64_t classes;          /* or other outputs; labels that are classes are 0 .. classes - 1 */
+    char **labels;            /* their names */
+    enum ftmrt_vector vector; /* what the numbers of vectors must be */
 };
 
 /* Opens what a recipe's call names; false after a message, with s closed. */
@@ -65,6 +68,21 @@ bool source_open(struct source *s, const struct ftmrt_call *call, const struct s
 /* Unlabelled samples of an .npy file. */
 bool source_open_npy(struct source *s, const char *path, const struct source_want *want);
 void source_close(struct source *s);
+
+/* open_NAME of each row, in source_NAME.c: fills s, whose name is set also after a failure; false after a message. */
+typedef bool source_open_fn(struct source *s, const struct ftmrt_call *call,
+                            const struct source_want *want);
+#define SOURCE_ROW_LOSS(name)
+#define SOURCE_ROW_OPTIMIZER(name)
+#define SOURCE_ROW_SCHEDULE(name)
+#define SOURCE_ROW_TRANSFORM(name)
+#define SOURCE_ROW_MIX(name)
+#define SOURCE_ROW_BLOCK(name)
+#define SOURCE_ROW_DATA(name) source_open_fn open_##name;
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...) SOURCE_ROW_##category(name)
+#include "calls.def"
+#undef SOURCE_ROW_DATA
 
 /* The class of sample i of a source whose labels are classes. */
 int64_t source_class(const struct source *s, int64_t i);

@@ -9,17 +9,17 @@
 
 struct arrays {
     struct array images;
-    int64_t height, width; /* of pictures */
+    int64_t height, width; /* of the images */
     int channels;
     bool channels_last;
-    int32_t *labels;
+    struct array_labels labels;
 };
 
 static void close_arrays(struct source *s)
 {
     struct arrays *a = s->state;
     array_free(&a->images);
-    free(a->labels);
+    array_labels_free(&a->labels);
     free(a);
 }
 
@@ -34,9 +34,11 @@ static bool refuse_shape(const struct source *s, const struct array *a, const ch
 }
 
 /* f32 arrays are inputs of the network's own shape. */
-static bool classify_tensors(struct source *s, const struct array *a,
-                             const struct source_want *want)
+static bool classify_tensors(struct source *s, struct arrays *p, const struct source_want *want)
 {
+    const struct array *a = &p->images;
+    p->height = want->height;
+    p->width = want->width;
     s->fields[FIELD_INPUT] = (struct field){"images", FIELD_TENSOR};
     if (a->rank == 4 && a->dim[1] == want->channels && a->dim[2] == want->height &&
         a->dim[3] == want->width)
@@ -71,33 +73,14 @@ static bool classify_pictures(struct source *s, struct arrays *p)
 
 /* ---- labels ---- */
 
-static int64_t label_at(const struct array *a, int64_t i)
-{
-    if (a->dtype == FTMRT_U8)
-        return ((const unsigned char *)a->data)[i];
-    return a->dtype == FTMRT_I32 ? ((const int32_t *)a->data)[i] : ((const int64_t *)a->data)[i];
-}
-
 static bool take_labels(struct source *s, const struct array *a, const struct source_want *want,
                         const char *path)
 {
     struct arrays *p = s->state;
-    if (a->rank != 1 || a->dtype == FTMRT_F32)
-        return report_error("%s: labels must be one integer per image", path);
-    if (a->dim[0] != s->count)
-        return report_error("%s: %lld labels for %lld images in %s", path, (long long)a->dim[0],
-                            (long long)s->count, s->name);
-    p->labels = app_alloc((size_t)s->count, sizeof(int32_t));
-    for (int64_t i = 0; i < s->count; i++) {
-        int64_t v = label_at(a, i);
-        if (v < 0 || v >= want->classes)
-            return report_error("%s: label %lld of image %lld is not a class; the network has %lld "
-                                "classes (0 to %lld)",
-                                path, (long long)v, (long long)i, (long long)want->classes,
-                                (long long)want->classes - 1);
-        p->labels[i] = (int32_t)v;
-    }
-    s->fields[FIELD_LABEL] = (struct field){"labels", FIELD_INDEX};
+    const struct array_labels_site site = {path, s, want, p->height, p->width};
+    if (!array_labels_take(&p->labels, a, &site))
+        return false;
+    s->fields[FIELD_LABEL] = (struct field){"labels", array_labels_field(&p->labels)};
     return true;
 }
 
@@ -118,13 +101,31 @@ static struct ftmrt_picture picture(const struct arrays *p, int64_t i, struct bu
     return out;
 }
 
+/* A mask as a picture of class numbers. */
+static struct ftmrt_picture mask(const struct arrays *p, int64_t i)
+{
+    unsigned char *at = (unsigned char *)p->labels.data + i * p->labels.size;
+    return (struct ftmrt_picture){p->height, p->width, 1, true, at};
+}
+
+static void read_label(const struct arrays *p, int64_t i, union field_value *out)
+{
+    const void *at = array_labels_at(&p->labels, i);
+    if (p->labels.kind == FTMRT_LABEL_INDEX)
+        out->index = *(const int32_t *)at;
+    else if (p->labels.kind == FTMRT_LABEL_VECTOR)
+        out->tensor = at;
+    else
+        out->picture = mask(p, i);
+}
+
 static bool read_arrays(const struct source *s, int64_t i, enum field_role field,
                         struct buffer *buffer, union field_value *out)
 {
     const struct arrays *p = s->state;
     const struct array *a = &p->images;
     if (field == FIELD_LABEL)
-        out->index = p->labels[i];
+        read_label(p, i, out);
     else if (s->fields[field].kind == FIELD_PICTURE)
         out->picture = picture(p, i, buffer);
     else
@@ -140,15 +141,17 @@ static uint64_t fingerprint_arrays(const struct source *s)
     for (int i = 0; i < a->rank; i++)
         bytes *= (size_t)a->dim[i];
     const uint64_t images = fingerprint_bytes(a->data, bytes, (uint64_t)a->rank);
-    return fingerprint_bytes(p->labels, p->labels ? (size_t)s->count * sizeof *p->labels : 0,
+    return fingerprint_bytes(p->labels.data,
+                             p->labels.data ? (size_t)s->count * array_labels_bytes(&p->labels) : 0,
                              images);
 }
 
 bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *path),
-                   const char *images, const char *labels, const struct source_want *want)
+                   const struct array_files *files, const struct source_want *want)
 {
     struct arrays *p = app_alloc(1, sizeof *p);
-    *s = (struct source){.name = source_locate(images, want),
+    p->labels.kind = files->kind;
+    *s = (struct source){.name = source_locate(files->images, want),
                          .read = read_arrays,
                          .fingerprint = fingerprint_arrays,
                          .close = close_arrays,
@@ -158,13 +161,12 @@ bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *p
     s->count = p->images.dim[0];
     if (s->count == 0)
         return report_error("%s: holds no images", s->name);
-    if (!(p->images.dtype == FTMRT_F32 ? classify_tensors(s, &p->images, want)
-                                       : classify_pictures(s, p)))
+    if (!(p->images.dtype == FTMRT_F32 ? classify_tensors(s, p, want) : classify_pictures(s, p)))
         return false;
-    if (!labels)
+    if (!files->labels)
         return true;
     struct array a;
-    char *path = source_locate(labels, want);
+    char *path = source_locate(files->labels, want);
     bool ok = read(&a, path);
     if (ok) {
         ok = take_labels(s, &a, want, path);

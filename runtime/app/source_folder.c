@@ -9,9 +9,6 @@
 #include "report.h"
 #include "source.h"
 
-// NOLINTNEXTLINE(misc-use-internal-linkage): its row declares it for the table
-bool open_folder(struct source *s, const struct ftmrt_call *call, const struct source_want *want);
-
 struct folder {
     char **paths; /* of the pictures, in the order of classes and names */
     int32_t *labels;

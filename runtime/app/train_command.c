@@ -1,5 +1,6 @@
 /* The command `train`: a trainer with options, a run folder, lines on the terminal, and a clean stop on Ctrl-C. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,13 +209,19 @@ static bool on_step(void *context, const struct step_result *r)
     return !checkpoint_due(t) || write_checkpoint(t);
 }
 
+static void print_figures(const char *title, double loss, double accuracy)
+{
+    printf("  %s loss %.4f", title, loss);
+    if (!isnan(accuracy))
+        printf("  accuracy %.2f %%", 100 * accuracy);
+}
+
 static void print_epoch(const struct train_command *t, const struct epoch_result *e)
 {
-    printf("epoch %lld/%lld  train loss %.4f  accuracy %.2f %%", (long long)e->epoch,
-           (long long)t->trainer.epochs, e->train_loss, 100 * e->train_accuracy);
+    printf("epoch %lld/%lld", (long long)e->epoch, (long long)t->trainer.epochs);
+    print_figures("train", e->train_loss, e->train_accuracy);
     if (t->trainer.validation.count > 0)
-        printf("  validation loss %.4f  accuracy %.2f %%", e->validation_loss,
-               100 * e->validation_accuracy);
+        print_figures("validation", e->validation_loss, e->validation_accuracy);
     printf("  %.1f s\n", e->seconds);
     fflush(stdout);
 }

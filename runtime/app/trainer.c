@@ -38,6 +38,7 @@ void trainer_open(struct trainer *t, struct session *session, struct subset trai
 void trainer_close(struct trainer *t)
 {
     free(t->order);
+    buffer_free(&t->unmixed);
     *t = (struct trainer){0};
 }
 
@@ -53,11 +54,18 @@ static void order_samples(struct trainer *t)
         t->order[i] = t->train.indices[t->order[i]];
 }
 
+/* Whether a sample of training is right or wrong: its label is a class. */
+static bool has_accuracy(const struct trainer *t)
+{
+    return t->session->config.input_train.labels == FTMRT_LABEL_INDEX;
+}
+
 static int64_t count_correct(const struct session *s, int64_t n)
 {
+    const int32_t *labels = s->labels;
     int64_t classes = s->config.classes, correct = 0;
     for (int64_t i = 0; i < n; i++)
-        correct += predicted_class(s->logits + i * classes, classes) == s->labels[i];
+        correct += predicted_class(s->logits + i * classes, classes) == labels[i];
     return correct;
 }
 
@@ -68,8 +76,20 @@ static void advance(struct trainer *t, int64_t n, double loss)
     p->step++;
     p->position += n;
     p->epoch_loss += loss * (double)n;
-    p->epoch_correct += count_correct(t->session, n);
+    if (has_accuracy(t))
+        p->epoch_correct += count_correct(t->session, n);
     p->seconds = trainer_clock() - t->started;
+}
+
+/* Makes the batch of the epoch's next n samples. */
+static bool load_batch(struct trainer *t, int64_t n)
+{
+    struct session *s = t->session;
+    const struct config *c = &s->config;
+    const struct loader l =
+        loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)t->progress.epoch);
+    const struct batch batch = {s->inputs, s->labels, &t->unmixed};
+    return loader_batch(&l, t->order, t->progress.position, n, &batch);
 }
 
 /* One step on the epoch's next samples. */
@@ -80,11 +100,8 @@ static enum trainer_outcome train_step(struct trainer *t)
     struct progress *p = &t->progress;
     const int64_t left = t->train.count - p->position, n = left < c->batch ? left : c->batch;
     const double lr = lr_schedule_rate(&t->schedule, p->step);
-    const struct loader l =
-        loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)p->epoch);
     float loss = 0;
-    if (!loader_batch(&l, t->order, p->position, n, s->inputs, s->labels) ||
-        !session_train_step(s, n, p->step + 1, lr, &loss))
+    if (!load_batch(t, n) || !session_train_step(s, n, p->step + 1, lr, &loss))
         return TRAINER_FAILED;
     advance(t, n, (double)loss);
     t->last = (struct step_result){p->step, p->epoch, (double)(float)lr, (double)loss};
@@ -97,20 +114,23 @@ static enum trainer_outcome train_step(struct trainer *t)
 static struct epoch_result summary(const struct trainer *t)
 {
     const struct progress *p = &t->progress;
-    return (struct epoch_result){.epoch = p->epoch,
-                                 .step = p->step,
-                                 .lr = lr_schedule_rate(&t->schedule, p->step - 1),
-                                 .train_loss = p->epoch_loss / (double)p->position,
-                                 .train_accuracy = (double)p->epoch_correct / (double)p->position,
-                                 .validation_loss = NAN,
-                                 .validation_accuracy = NAN};
+    return (struct epoch_result){
+        .epoch = p->epoch,
+        .step = p->step,
+        .lr = lr_schedule_rate(&t->schedule, p->step - 1),
+        .train_loss = p->epoch_loss / (double)p->position,
+        .train_accuracy = has_accuracy(t) ? (double)p->epoch_correct / (double)p->position : NAN,
+        .validation_loss = NAN,
+        .validation_accuracy = NAN};
 }
 
-/* Keeps the best score: the highest accuracy in validation, of several the one with the lowest loss; without
- * validation the last epoch. */
+/* Keeps the best score: the highest accuracy in validation, of several the one with the lowest loss; the lowest loss
+ * where the task has no accuracy; without validation the last epoch. */
 static bool keep_best(struct progress *p, const struct epoch_result *e)
 {
-    const double score = isnan(e->validation_loss) ? (double)e->epoch : e->validation_accuracy;
+    const double score = isnan(e->validation_loss)       ? (double)e->epoch
+                         : isnan(e->validation_accuracy) ? -e->validation_loss
+                                                         : e->validation_accuracy;
     if (score < p->best || (score == p->best && !(e->validation_loss < p->best_loss)))
         return false;
     p->best = score;

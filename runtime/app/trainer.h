@@ -21,7 +21,7 @@ struct step_result {
     double lr, loss;
 };
 
-/* An epoch that was done; validation values are NaN where there is no validation. */
+/* An epoch that was done; NaN where there is no such figure: no validation, or a task or mixed labels without accuracy. */
 struct epoch_result {
     int64_t epoch, step;
     double lr, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds;
@@ -44,7 +44,7 @@ enum trainer_outcome {
     TRAINER_FAILED       /* something else, after a message */
 };
 
-/* Nothing but `order` is owned. */
+/* Nothing but `order` and `unmixed` is owned. */
 struct trainer {
     struct session *session;
     struct subset train, validation; /* validation.count 0: none */
@@ -52,8 +52,9 @@ struct trainer {
     int64_t epochs;
     struct trainer_events events;
     struct progress progress;
-    int64_t *order; /* samples of the epoch */
-    double started; /* on the monotonic clock, as if earlier processes had run in this one */
+    int64_t *order;        /* samples of the epoch */
+    struct buffer unmixed; /* the batch before it is mixed */
+    double started;        /* on the monotonic clock, as if earlier processes had run in this one */
     struct step_result last;
 };
 

@@ -60,6 +60,7 @@ const char *ftmrt_category_text(enum ftmrt_category category, bool article)
     static const char *const texts[FTMRT_CATEGORY_COUNT][2] = {
         [FTMRT_CATEGORY_LAYER] = {"layer", "a layer"},
         [FTMRT_CATEGORY_TRANSFORM] = {"transform", "a transform"},
+        [FTMRT_CATEGORY_MIX] = {"way of mixing", "a way of mixing"},
         [FTMRT_CATEGORY_DATA] = {"data source", "a data source"},
         [FTMRT_CATEGORY_LOSS] = {"loss", "a loss"},
         [FTMRT_CATEGORY_OPTIMIZER] = {"optimizer", "an optimizer"},
@@ -68,6 +69,52 @@ const char *ftmrt_category_text(enum ftmrt_category category, bool article)
         [FTMRT_CATEGORY_BLOCK] = {"block", "a block"},
     };
     return texts[category][article];
+}
+
+/* ---- labels and losses ---- */
+
+static const char *const label_words[] = {
+#define FTMRT_LABEL(name, word, meaning) word,
+#include "label_kinds.def"
+#undef FTMRT_LABEL
+};
+
+const char *ftmrt_label_word(enum ftmrt_label_kind kind) { return label_words[kind]; }
+
+enum ftmrt_label_kind ftmrt_label_find(const char *word)
+{
+    unsigned kind = 0;
+    while (kind < FTMRT_LABEL_COUNT && strcmp(label_words[kind], word) != 0)
+        kind++;
+    return (enum ftmrt_label_kind)kind;
+}
+
+static const struct ftmrt_loss_info losses[FTMRT_CALL_COUNT] = {
+#define L(kind) (1U << FTMRT_LABEL_##kind)
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...)
+#define FTM_LOSS(name, labels, vector) [FTMRT_CALL_##name] = {labels, FTMRT_VECTOR_##vector},
+#include "calls.def"
+#undef L
+};
+
+const struct ftmrt_loss_info *ftmrt_loss_info(enum ftmrt_call_id loss) { return &losses[loss]; }
+
+enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (info->params[i].type == FTMRT_TYPE_LABEL)
+            return (enum ftmrt_label_kind)source->args[i].integer;
+    return FTMRT_LABEL_INDEX;
+}
+
+enum ftmrt_label_kind ftmrt_data_labels(const struct ftmrt_call *data)
+{
+    for (uint32_t i = 0; i < ftmrt_call_info(data->id)->param_count; i++)
+        if (data->args[i].kind == FTMRT_ARG_CALLS)
+            return ftmrt_source_labels(data->args[i].calls);
+    return FTMRT_LABEL_INDEX;
 }
 
 /* ---- reading ---- */

@@ -14,6 +14,7 @@
 enum ftmrt_category {
     FTMRT_CATEGORY_LAYER,
     FTMRT_CATEGORY_TRANSFORM,
+    FTMRT_CATEGORY_MIX,
     FTMRT_CATEGORY_DATA,
     FTMRT_CATEGORY_LOSS,
     FTMRT_CATEGORY_OPTIMIZER,
@@ -36,8 +37,10 @@ enum ftmrt_type {
     FTMRT_TYPE_NUMBERS,    /* NUMBERS: a list, or one number */
     FTMRT_TYPE_MODEL,      /* TEXT: the call of a model as written */
     FTMRT_TYPE_WEIGHTS,    /* TEXT: a file; NONE: random */
+    FTMRT_TYPE_LABEL,      /* INTEGER: enum ftmrt_label_kind */
     FTMRT_TYPE_LOSS,       /* CALLS: one call of the category of this name, */
-    FTMRT_TYPE_OPTIMIZER,  /* as for the next three */
+    FTMRT_TYPE_MIX,        /* as for the next four */
+    FTMRT_TYPE_OPTIMIZER,  /* */
     FTMRT_TYPE_SCHEDULE,   /* */
     FTMRT_TYPE_DATA,       /* */
     FTMRT_TYPE_INIT,       /* */
@@ -85,6 +88,32 @@ enum ftmrt_param {
     FTMRT_PARAMS_OF_##name = FTMRT_CALL_##name * FTMRT_PARAM_LIMIT - 1, __VA_ARGS__
 #include "calls.def"
 };
+
+/* What the label of a sample is. */
+enum ftmrt_label_kind {
+#define FTMRT_LABEL(name, word, meaning) FTMRT_LABEL_##name,
+#include "label_kinds.def"
+#undef FTMRT_LABEL
+    FTMRT_LABEL_COUNT
+};
+
+/* The word of a kind in recipes; and the kind of a word, or FTMRT_LABEL_COUNT. */
+const char *ftmrt_label_word(enum ftmrt_label_kind kind);
+enum ftmrt_label_kind ftmrt_label_find(const char *word);
+
+/* What the numbers of a vector are to a loss. */
+enum ftmrt_vector {
+    FTMRT_VECTOR_NUMBERS,     /* targets: any */
+    FTMRT_VECTOR_SHARES,      /* from 0 to 1 each: no, yes, or between */
+    FTMRT_VECTOR_DISTRIBUTION /* the same, and they add up to 1 */
+};
+
+struct ftmrt_loss_info {
+    uint32_t labels; /* bits 1 << enum ftmrt_label_kind: that it takes */
+    enum ftmrt_vector vector;
+};
+
+const struct ftmrt_loss_info *ftmrt_loss_info(enum ftmrt_call_id loss);
 
 const struct ftmrt_call_info *ftmrt_call_info(enum ftmrt_call_id id);
 
@@ -145,6 +174,11 @@ const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_pa
 int64_t ftmrt_call_integer(const struct ftmrt_call *c, enum ftmrt_param param);
 double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param);
 const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param);
+/* What the labels of a data source are: its argument of type LABEL, or INDEX where it has none. */
+enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source);
+/* The same of a block FTMRT_CALL_data: of its first source; INDEX where it has none. */
+enum ftmrt_label_kind ftmrt_data_labels(const struct ftmrt_call *data);
+
 /* The only call of an argument, or NULL where there is none. */
 const struct ftmrt_call *ftmrt_call_inner(const struct ftmrt_call *c, enum ftmrt_param param);
 

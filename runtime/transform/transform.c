@@ -8,8 +8,10 @@
 static const struct {
     size_fn *size;
     run_fn *run;
+    run_batch_fn *run_batch;
 } rows[FTMRT_CALL_COUNT] = {
-#define TRANSFORM_ROW_TRANSFORM(name) [FTMRT_CALL_##name] = {size_##name, run_##name},
+#define TRANSFORM_ROW_TRANSFORM(name) [FTMRT_CALL_##name] = {size_##name, run_##name, NULL},
+#define TRANSFORM_ROW_MIX(name)       [FTMRT_CALL_##name] = {NULL, NULL, run_batch_##name},
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...) TRANSFORM_ROW_##category(name)
 #include "calls.def"
@@ -93,11 +95,19 @@ void transform_form_channels(struct ftmrt_form *f, int channels)
 
 /* ---- draws ---- */
 
+static double draw_uniform(const struct ftmrt_draw *d, uint32_t use)
+{
+    return ftmrt_uniform(d->seed, d->epoch | (uint64_t)d->repeat << 32, d->sample, use);
+}
+
 double transform_uniform(const struct transform *t, uint32_t number)
 {
-    const struct ftmrt_draw *d = &t->draw;
-    return ftmrt_uniform(d->seed, d->epoch | (uint64_t)d->repeat << 32, d->sample,
-                         FTMRT_USE_TRANSFORM + (t->step << 8) + (number << 16));
+    return draw_uniform(&t->draw, FTMRT_USE_TRANSFORM + (t->step << 8) + (number << 16));
+}
+
+double transform_batch_uniform(const struct ftmrt_draw *d, uint32_t number)
+{
+    return draw_uniform(d, FTMRT_USE_MIX + (number << 16));
 }
 
 /* ---- running ---- */
@@ -167,4 +177,12 @@ enum ftmrt_status ftmrt_transform_mask(const struct ftmrt_transform_task *t,
     for (int64_t i = 0; i < t->height * t->width; i++)
         out[i] = found->pixels[i];
     return FTMRT_OK;
+}
+
+/* ---- batches ---- */
+
+void ftmrt_mix(const struct ftmrt_call *mix, const struct ftmrt_batch *b, int64_t k,
+               const struct ftmrt_draw *draw, float *input, float *label)
+{
+    rows[mix->id].run_batch(mix, b, k, draw, input, label);
 }

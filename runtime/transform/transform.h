@@ -87,4 +87,19 @@ enum ftmrt_status ftmrt_transform_mask(const struct ftmrt_transform_task *t,
                                        const struct ftmrt_picture *in, void *space,
                                        struct ftmrt_picture *found, int32_t *out);
 
+/* ---- batches ---- */
+
+/* A batch before it is mixed: inputs, and labels as shares of classes. Nothing is owned. */
+struct ftmrt_batch {
+    int64_t n, channels, height, width, classes;
+    const float *inputs; /* [n, channels, height, width] */
+    const float *labels; /* [n, classes] */
+};
+
+/* Writes sample k of the mixed batch: input [channels, height, width], label [classes]. Each is made alone, in any order and
+ * by any thread: it is a function of the batch, of k and of the draw's keys, which are those of sample k. mix: a call of the
+ * category MIX. input and label must not be the batch's. */
+void ftmrt_mix(const struct ftmrt_call *mix, const struct ftmrt_batch *b, int64_t k,
+               const struct ftmrt_draw *draw, float *input, float *label);
+
 #endif

@@ -17,6 +17,8 @@ struct transform {
 
 typedef void size_fn(const struct ftmrt_call *c, struct ftmrt_form *f);
 typedef void run_fn(const struct ftmrt_call *c, struct transform *t);
+typedef void run_batch_fn(const struct ftmrt_call *c, const struct ftmrt_batch *b, int64_t k,
+                          const struct ftmrt_draw *draw, float *input, float *label);
 
 #define TRANSFORM_ROW_LOSS(name)
 #define TRANSFORM_ROW_OPTIMIZER(name)
@@ -26,10 +28,12 @@ typedef void run_fn(const struct ftmrt_call *c, struct transform *t);
 #define TRANSFORM_ROW_TRANSFORM(name)                                                              \
     size_fn size_##name;                                                                           \
     run_fn run_##name;
+#define TRANSFORM_ROW_MIX(name) run_batch_fn run_batch_##name;
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...) TRANSFORM_ROW_##category(name)
 #include "calls.def"
 #undef TRANSFORM_ROW_TRANSFORM
+#undef TRANSFORM_ROW_MIX
 
 /* Bytes that `bytes` take of the memory, alignment included; and taking them (16-byte aligned, not cleared). */
 uint64_t transform_round(uint64_t bytes);
@@ -48,5 +52,7 @@ void transform_form_channels(struct ftmrt_form *f, int channels);
 
 /* Number `number` of the step's draws, uniform in [0, 1). */
 double transform_uniform(const struct transform *t, uint32_t number);
+/* The same for what mixes a batch. */
+double transform_batch_uniform(const struct ftmrt_draw *d, uint32_t number);
 
 #endif

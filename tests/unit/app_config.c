@@ -34,14 +34,17 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(model) = TEXT("net()"),
     AT(labels) = {.kind = FTMRT_ARG_TEXTS, .count = 2, .texts = names},
     AT(weights) = TEXT("some/where/net.pth"),
-    AT(data) = CALL(FTMRT_CALL_data,
-                    ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"))), NONE, NUMBER(10))),
+    AT(data) =
+        CALL(FTMRT_CALL_data,
+             ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))),
+                  NONE, NUMBER(10))),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
         ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE)),
              CALL(FTMRT_CALL_normalize,
                   ARGS({.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = mean},
                        {.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = std}, NUMBER(255))))),
+    AT(loss) = CALL(FTMRT_CALL_mse, NULL),
     AT(optimizer) = CALL(FTMRT_CALL_sgd, ARGS(NUMBER(0.5), NUMBER(0.25), NUMBER(0), INTEGER(0))),
     AT(schedule) = CALL(FTMRT_CALL_cosine, ARGS(NUMBER(1))),
     AT(epochs) = INTEGER(3),
@@ -126,6 +129,9 @@ static void a_recipe_is_read(void **state)
     assert_string_equal(c.labels[1], "b");
     assert_int_equal(c.seed, 5);
     assert_true(c.shuffle);
+    assert_int_equal(c.task, TASK_CLASS);
+    assert_int_equal(c.output_count, 2);
+    assert_null(c.input_train.mix);
     assert_string_equal(c.preprocess,
                         "[{\"mean\":[0.5],\"op\":\"normalize\",\"scale\":255.0,\"std\":[0.25]}]");
     config_free(&c);

@@ -19,7 +19,7 @@ static void figures_of_three_classes(void **state)
     const float logits[] = {2, 1, 0, 0, 3, 1, 1, 2, 0, 0, 0, 5, 4, 0, 0};
     const int32_t labels[] = {0, 1, 0, 2, 2};
     struct metrics m;
-    metrics_init(&m, 3, 5);
+    metrics_init(&m, &(struct config){.classes = 3, .output_count = 3}, 5);
     metrics_add(&m, logits, labels, 0.5, 2);
     metrics_add(&m, logits + 6, labels + 2, 1.5, 3);
     assert_float_equal(metrics_accuracy(&m), 0.6, 1e-12);
@@ -32,7 +32,7 @@ static void figures_of_three_classes(void **state)
     assert_float_equal(metrics_loss(&m), (2 * 0.5 + 3 * 1.5) / 5, 1e-12);
     double first = log(exp(2) + exp(1) + 1) - 2;
     struct metrics one;
-    metrics_init(&one, 3, 1);
+    metrics_init(&one, &(struct config){.classes = 3, .output_count = 3}, 1);
     metrics_add(&one, logits, labels, 0, 1);
     assert_float_equal(metrics_nll(&one), first, 1e-12);
     metrics_free(&one);
@@ -45,7 +45,7 @@ static void confident_mistakes_have_a_finite_loss(void **state)
     const float logits[] = {0, 2000};
     const int32_t label = 0;
     struct metrics m;
-    metrics_init(&m, 2, 1);
+    metrics_init(&m, &(struct config){.classes = 2, .output_count = 2}, 1);
     metrics_add(&m, logits, &label, 0, 1);
     assert_float_equal(metrics_nll(&m), 2000, 1e-9);
     metrics_free(&m);
@@ -55,11 +55,11 @@ static void names_are_cut_and_aligned_by_columns(void **state)
 {
     (void)state;
     char *labels[] = {"caf\u00e9", "\u65e5\u672c", "golden retriever of a very long name"};
-    struct config c = {.classes = 3, .labels = labels};
+    struct config c = {.classes = 3, .output_count = 3, .labels = labels};
     const float logits[] = {2, 1, 0};
     const int32_t label = 0;
     struct metrics m;
-    metrics_init(&m, 3, 1);
+    metrics_init(&m, &c, 1);
     metrics_add(&m, logits, &label, 0, 1);
     char *text = NULL;
     size_t size = 0;
@@ -105,7 +105,8 @@ static bool read_class(const struct source *s, int64_t i, enum field_role field,
 static void splits_are_stratified(void **state)
 {
     (void)state;
-    const struct source source = {.count = 200, .read = read_class};
+    const struct source source = {
+        .count = 200, .read = read_class, .fields[FIELD_LABEL] = {"labels", FIELD_INDEX}};
     struct split s;
     split_stratified(&s, &source, 2, 10, 3);
     int per_class[2] = {0, 0};

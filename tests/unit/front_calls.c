@@ -106,6 +106,7 @@ static const char *tables(struct arena *arena)
     add_calls(&out, FTMRT_CATEGORY_OPTIMIZER, "Optimizers");
     add_calls(&out, FTMRT_CATEGORY_SCHEDULE, "Schedules of the learning rate");
     add_calls(&out, FTMRT_CATEGORY_TRANSFORM, "Transforms");
+    add_calls(&out, FTMRT_CATEGORY_MIX, "Mixing the samples of a batch");
     add_calls(&out, FTMRT_CATEGORY_DATA, "Data sources");
     for (uint32_t i = 0; i < call_count(); i++)
         if (call_row(i)->category == FTMRT_CATEGORY_BLOCK)

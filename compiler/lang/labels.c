@@ -1,0 +1,91 @@
+/* Labels: what the data sources give, what the loss takes, and what mixing makes of them. */
+#include "recipe_reader.h"
+
+#include <string.h>
+
+/* The value of a key of `data`, or NULL. */
+static const struct expr *data_key(const struct recipe_reader *r, const char *name)
+{
+    const struct recipe_stmt *data = find_setting(r, RECIPE_DATA, "data");
+    for (uint32_t i = 0; data && i < data->items->list.len; i++) {
+        const struct recipe_stmt *s = data->items->list.at[i];
+        if (s->kind == RECIPE_SETTING && !strcmp(s->name, name))
+            return s->values->list.at[0];
+    }
+    return NULL;
+}
+
+/* Where a setting of the finetune is written; the finetune where it is not. */
+static struct span setting_span(const struct recipe_reader *r, const char *name)
+{
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, name);
+    return s ? s->values->list.at[0]->span : r->files->finetune->span;
+}
+
+/* All sources give labels of one kind: there is one input for them. */
+static void check_sources(struct recipe_reader *r, const struct ftmrt_call *data)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
+    const enum ftmrt_label_kind want = ftmrt_data_labels(data);
+    const char *first = NULL;
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const char *name = info->params[i].name;
+        if (data->args[i].kind != FTMRT_ARG_CALLS)
+            continue;
+        const enum ftmrt_label_kind kind = ftmrt_source_labels(data->args[i].calls);
+        if (kind != want)
+            diag_report(r->diag, data_key(r, name)->span, DIAG_LABEL_KINDS, name,
+                        ftmrt_label_word(kind), first, ftmrt_label_word(want));
+        first = first ? first : name;
+    }
+}
+
+/* "`index` or `vector`": the kinds of a set. */
+static const char *kinds_text(struct arena *arena, uint32_t kinds)
+{
+    const char *text = "";
+    for (unsigned i = 0; i < FTMRT_LABEL_COUNT; i++)
+        if (kinds >> i & 1)
+            text = arena_printf(arena, "%s%s`%s`", text, *text ? " or " : "",
+                                ftmrt_label_word((enum ftmrt_label_kind)i));
+    return text;
+}
+
+static void check_loss(struct recipe_reader *r, const struct ftmrt_call *loss,
+                       enum ftmrt_label_kind kind)
+{
+    const uint32_t takes = ftmrt_loss_info(loss->id)->labels;
+    if (!(takes >> kind & 1))
+        diag_report(r->diag, setting_span(r, "loss"), DIAG_LABEL_LOSS,
+                    ftmrt_call_info(loss->id)->name, kinds_text(r->arena, takes),
+                    ftmrt_label_word(kind));
+}
+
+/* Mixed labels are shares of the classes, which the loss must take as such. */
+static void check_mix(struct recipe_reader *r, const struct ftmrt_call *mix,
+                      const struct ftmrt_call *loss, enum ftmrt_label_kind kind)
+{
+    const struct ftmrt_loss_info *info = ftmrt_loss_info(loss->id);
+    const char *name = ftmrt_call_info(mix->id)->name;
+    const bool shares =
+        info->labels >> FTMRT_LABEL_VECTOR & 1 && info->vector != FTMRT_VECTOR_NUMBERS;
+    if (kind == FTMRT_LABEL_MASK)
+        diag_report(r->diag, setting_span(r, "mix"), DIAG_LABEL_MIX, name,
+                    "a mask has a class for each pixel");
+    else if (!shares)
+        diag_report(r->diag, setting_span(r, "mix"), DIAG_LABEL_MIX, name,
+                    arena_printf(r->arena, "%s takes numbers", ftmrt_call_info(loss->id)->name));
+}
+
+void check_labels(struct recipe_reader *r)
+{
+    const struct ftmrt_call *data = recipe_call(r->recipe, FTMRT_PARAM_finetune_data),
+                            *loss = recipe_call(r->recipe, FTMRT_PARAM_finetune_loss),
+                            *mix = recipe_call(r->recipe, FTMRT_PARAM_finetune_mix);
+    const enum ftmrt_label_kind kind = ftmrt_data_labels(data);
+    check_sources(r, data);
+    if (loss)
+        check_loss(r, loss, kind);
+    if (loss && mix)
+        check_mix(r, mix, loss, kind);
+}
