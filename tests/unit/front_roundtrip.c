@@ -45,6 +45,7 @@ static const char full[] =
     "    }\n"
     "    transform train = resize(12), center_crop(8), to_rgb(), normalize(imagenet)\n"
     "    transform eval = resize(8, 8), to_rgb(), normalize(mean = 127, std = 128, scale = 1)\n"
+    "    mix = mixup(alpha = 0.25)\n"
     "    loss = cross_entropy(label_smoothing = 0.1)\n"
     "    optimizer = sgd(lr = 0.03, momentum = 0.9, weight_decay = 1e-4, nesterov = true)\n"
     "    schedule = cosine(warmup = 0.5 epochs)\n"
