@@ -1,14 +1,10 @@
 /* The table of decoders; a file's first bytes say which one reads it. */
 #include "decoder.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "file_bytes.h"
 #include "report.h"
 
 static const struct decoder {
@@ -50,20 +46,10 @@ bool is_picture_name(const char *name)
 
 bool read_picture(const char *path, struct buffer *pixels, struct ftmrt_picture *out)
 {
-    struct stat info;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) {
-        report_error("%s: %s", path, fd < 0 ? strerror(errno) : "an empty file, or none at all");
-        if (fd >= 0)
-            close(fd);
+    struct file_bytes f;
+    if (!file_bytes_open(&f, path))
         return false;
-    }
-    const size_t size = (size_t)info.st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (bytes == MAP_FAILED)
-        return report_error("%s: %s", path, strerror(errno));
-    const bool ok = decode_picture(bytes, size, path, pixels, out);
-    munmap(bytes, size);
+    const bool ok = decode_picture(f.at, f.size, path, pixels, out);
+    file_bytes_close(&f);
     return ok;
 }

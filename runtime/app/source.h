@@ -47,8 +47,9 @@ struct source {
                  union field_value *out);
     /* What messages call sample i; NULL: the source's name. */
     const char *(*sample_name)(const struct source *s, int64_t i);
-    /* A hash of everything that it holds: another one means other data. */
-    uint64_t (*fingerprint)(const struct source *s);
+    /* A hash of everything that it holds, in *hash: another one means other data. By so many threads, and the same for any
+     * number of them. false after a message. */
+    bool (*fingerprint)(const struct source *s, int threads, uint64_t *hash);
     void (*close)(struct source *s); /* frees `state` */
     void *state;
 };

@@ -133,17 +133,19 @@ static bool read_arrays(const struct source *s, int64_t i, enum field_role field
     return true;
 }
 
-static uint64_t fingerprint_arrays(const struct source *s)
+static bool fingerprint_arrays(const struct source *s, int threads, uint64_t *hash)
 {
+    (void)threads; /* it is in memory: a moment */
     const struct arrays *p = s->state;
     const struct array *a = &p->images;
     size_t bytes = ftmrt_dtype_size(a->dtype);
     for (int i = 0; i < a->rank; i++)
         bytes *= (size_t)a->dim[i];
     const uint64_t images = fingerprint_bytes(a->data, bytes, (uint64_t)a->rank);
-    return fingerprint_bytes(p->labels.data,
-                             p->labels.data ? (size_t)s->count * array_labels_bytes(&p->labels) : 0,
-                             images);
+    *hash = fingerprint_bytes(
+        p->labels.data, p->labels.data ? (size_t)s->count * array_labels_bytes(&p->labels) : 0,
+        images);
+    return true;
 }
 
 bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *path),

@@ -1,10 +1,10 @@
 /* folder(path): pictures in a folder per class; each is read when it is asked for. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "class_folder.h"
 #include "decoder.h"
+#include "file_bytes.h"
 #include "fingerprint.h"
 #include "report.h"
 #include "source.h"
@@ -39,19 +39,34 @@ static const char *picture_name(const struct source *s, int64_t i)
     return ((const struct folder *)s->state)->paths[i];
 }
 
-/* Names below the source's folder, labels and sizes of the files: what can be known without reading them. */
-static uint64_t fingerprint_folder(const struct source *s)
+/* The hash of a picture's name below the source's folder, its label and its file. */
+static bool fingerprint_picture(const struct source *s, int64_t i, uint64_t *hash)
 {
     const struct folder *f = s->state;
-    uint64_t hash = 0;
-    for (int64_t i = 0; i < s->count; i++) {
-        struct stat st = {0};
-        const char *name = f->paths[i] + strlen(s->name);
-        stat(f->paths[i], &st);
-        const int64_t known[] = {(int64_t)st.st_size, f->labels[i]};
-        hash = fingerprint_bytes(known, sizeof known, fingerprint_bytes(name, strlen(name), hash));
-    }
-    return hash;
+    const char *name = f->paths[i] + strlen(s->name);
+    struct file_bytes file;
+    if (!file_bytes_open(&file, f->paths[i]))
+        return false;
+    *hash = fingerprint_bytes(name, strlen(name), (uint64_t)f->labels[i]);
+    *hash = fingerprint_bytes(file.at, file.size, *hash);
+    file_bytes_close(&file);
+    return true;
+}
+
+/* Every byte of every file: sizes and times of change say too little (a picture that is edited in place, or written back with
+ * its old time) and too much (a copy of the folder). Reading costs a part of what one epoch's decoding does, and leaves the
+ * files in the system's cache for it. */
+static bool fingerprint_folder(const struct source *s, int threads, uint64_t *hash)
+{
+    uint64_t *hashes = app_alloc((size_t)s->count, sizeof *hashes);
+    int failed = 0;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 16) reduction(| : failed)
+    for (int64_t i = 0; i < s->count; i++)
+        if (!failed && !fingerprint_picture(s, i, &hashes[i]))
+            failed = 1;
+    *hash = fingerprint_bytes(hashes, (size_t)s->count * sizeof *hashes, 0);
+    free(hashes);
+    return !failed;
 }
 
 static int32_t class_number(const struct source_want *want, const char *name)

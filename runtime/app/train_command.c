@@ -349,20 +349,24 @@ static bool new_run(struct train_command *t)
 }
 
 /* What the run is made of: samples of the validation count, too. */
-static void identify(struct train_command *t)
+static bool identify(struct train_command *t)
 {
-    uint64_t data = t->train.fingerprint(&t->train);
+    const int threads = t->session.threads;
+    uint64_t data, other;
+    if (!t->train.fingerprint(&t->train, threads, &data))
+        return false;
     if (t->validation.count) {
-        const uint64_t other = t->validation.fingerprint(&t->validation);
+        if (!t->validation.fingerprint(&t->validation, threads, &other))
+            return false;
         data = fingerprint_bytes(&other, sizeof other, data);
     }
     t->identity = run_identity(t->session.program, data);
+    return true;
 }
 
 static bool start_run(struct train_command *t)
 {
-    identify(t);
-    if (!(t->resumed ? go_on(t) : new_run(t)))
+    if (!identify(t) || !(t->resumed ? go_on(t) : new_run(t)))
         return false;
     plan_checkpoints(t);
     return !t->split.validation_count || run_folder_split(&t->run, &t->split);

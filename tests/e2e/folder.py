@@ -3,14 +3,12 @@ they are asked for; random flips the same for any number of threads."""
 import json
 import pathlib
 import shutil
-import struct
 import sys
 import tempfile
-import zlib
 
 import numpy as np
 
-from support import DATA, check, compile_program, newest_run, read_safetensors, run
+from support import DATA, check, compile_program, newest_run, read_safetensors, run, write_png
 
 ftmc = sys.argv[1]
 MODEL = """model tiny(image: f32[3, 8, 8], classes = 2) {
@@ -34,18 +32,6 @@ finetune pictures {
 }
 """
 rng = np.random.default_rng(3)
-
-
-def write_png(path, pixels):
-    """8-bit grey [h, w] or RGB [h, w, 3] (PNG specification, filter 0)."""
-    h, w = pixels.shape[:2]
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = b"".join(b"\0" + pixels[y].tobytes() for y in range(h))
-    head = struct.pack(">IIBBBBB", w, h, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 def picture(bright, i):

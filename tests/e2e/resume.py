@@ -1,6 +1,5 @@
 """train --resume: a run that is killed at any moment and taken up again ends like one that never stopped, bit for bit; what
 does not belong to a run is refused with the reason."""
-import csv
 import json
 import pathlib
 import random
@@ -11,43 +10,13 @@ import sys
 import tempfile
 import time
 
-from support import DATA, check, compile_program, host_levels, newest_run, run
+from support import DATA, check, compile_program, host_levels, kill_at, log_lines, newest_run, run, same_run
 
 ftmc = sys.argv[1]
 KILLS, EPOCHS = 20, 16
 text = (pathlib.Path(__file__).resolve().parent / "small.ftm").read_text().replace('"data/', f'"{DATA}/')
 text = text.replace("        test  =", "        validation = 25%\n        test  =").replace("shuffle = false", "shuffle = true")
 random.seed(6)
-
-
-def log_lines(folder):
-    """The log without what a clock says."""
-    lines = [json.loads(l) for l in (folder / "log.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in l.items() if k != "seconds"} for l in lines]
-
-
-def metrics(folder):
-    with open(folder / "metrics.csv") as f:
-        return [row[:-1] for row in csv.reader(f)]
-
-
-def same_run(a, b):
-    files = ["last.safetensors", "best.safetensors", "predictions.csv", "confusion.csv", "split.csv"]
-    return all((a / f).read_bytes() == (b / f).read_bytes() for f in files) and log_lines(a) == log_lines(b) and \
-        metrics(a) == metrics(b)
-
-
-def kill_at(command, log, lines, delay):
-    """Starts a command and kills it when the log has so many lines, a moment later; whether it still ran."""
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.time() + 60
-    while process.poll() is None and time.time() < deadline:
-        if log.exists() and log.read_bytes().count(b"\n") >= lines:
-            time.sleep(delay)
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    return process.returncode == -signal.SIGKILL
 
 
 with tempfile.TemporaryDirectory() as folder:

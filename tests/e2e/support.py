@@ -1,9 +1,13 @@
 """What the end-to-end tests share: running commands, reading safetensors, numpy comparisons."""
+import csv
 import json
 import pathlib
+import signal
 import struct
 import subprocess
 import sys
+import time
+import zlib
 
 import numpy as np
 
@@ -67,3 +71,47 @@ def newest_run(folder):
 def step_losses(run_folder):
     lines = [json.loads(l) for l in (run_folder / "log.jsonl").read_text().splitlines()]
     return np.array([l["loss"] for l in lines if "step" in l and "loss" in l])
+
+
+def log_lines(folder):
+    """The log without what a clock says."""
+    lines = [json.loads(l) for l in (folder / "log.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in l.items() if k != "seconds"} for l in lines]
+
+
+def metric_rows(folder):
+    """metrics.csv without what a clock says."""
+    with open(folder / "metrics.csv") as f:
+        return [row[:-1] for row in csv.reader(f)]
+
+
+def same_run(a, b):
+    """Whether two runs left the same files, but for what a clock says."""
+    files = ["last.safetensors", "best.safetensors", "predictions.csv", "confusion.csv", "split.csv"]
+    return all((a / f).read_bytes() == (b / f).read_bytes() for f in files) and log_lines(a) == log_lines(b) and \
+        metric_rows(a) == metric_rows(b)
+
+
+def kill_at(command, log, lines, delay):
+    """Starts a command and kills it when the log has so many lines, a moment later; whether it still ran."""
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.time() + 60
+    while process.poll() is None and time.time() < deadline:
+        if log.exists() and log.read_bytes().count(b"\n") >= lines:
+            time.sleep(delay)
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return process.returncode == -signal.SIGKILL
+
+
+def write_png(path, pixels):
+    """8-bit grey [h, w] or RGB [h, w, 3] (PNG specification, filter 0)."""
+    h, w = pixels.shape[:2]
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + pixels[y].tobytes() for y in range(h))
+    head = struct.pack(">IIBBBBB", w, h, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
