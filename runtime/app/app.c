@@ -42,9 +42,13 @@ static void print_help(const struct ftmrt_program *p, const struct command *only
     fprintf(out, "\nexit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted\n");
 }
 
-static int wanted_threads; /* 0: not given */
+enum { MAX_THREADS = 1024 };
 
-int app_threads(void) { return ftmrt_threads(&(struct ftmrt_context){.threads = wanted_threads}); }
+int app_threads(const struct options *o)
+{
+    const int wanted = (int)(o->threads > MAX_THREADS ? MAX_THREADS : o->threads);
+    return ftmrt_threads(&(struct ftmrt_context){.threads = wanted});
+}
 
 static int usage_error(const struct ftmrt_program *p)
 {
@@ -73,7 +77,6 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
                      p->cpu);
         code = EXIT_ERROR;
     } else {
-        wanted_threads = (int)(options.threads > 1024 ? 1024 : options.threads);
         code = c->run(p, &options);
     }
     free(files);
@@ -86,7 +89,6 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
 
 int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
 {
-    report_name(p->name);
     if (argc < 2) {
         print_help(p, NULL, stderr);
         return EXIT_WRONG_USAGE;

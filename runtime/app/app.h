@@ -13,7 +13,4 @@
  * interrupted. */
 int ftmrt_app_main(const struct ftmrt_program *program, int argc, char **argv);
 
-/* The number of threads that --threads asks for; without it, as many as the process may run on. */
-int app_threads(void);
-
 #endif

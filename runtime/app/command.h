@@ -42,4 +42,7 @@ typedef int command_fn(const struct ftmrt_program *p, const struct options *o);
 #include "commands.def"
 #undef APP_COMMAND
 
+/* The number of threads that --threads asks for; without it, as many as the process may run on. */
+int app_threads(const struct options *o);
+
 #endif

@@ -21,7 +21,7 @@ bool evaluate(struct session *s, const struct subset *d, struct metrics *m, floa
 {
     const int64_t most = s->program->max_batch, outputs = s->config.output_count;
     const struct loader l = loader_of(d->source, &s->config.input_eval, s->config.seed, 0);
-    const struct batch batch = {s->inputs, s->labels, NULL};
+    const struct batch batch = {s->inputs, s->labels, s->threads, NULL};
     if (m)
         metrics_init(m, &s->config, d->count);
     for (int64_t first = 0; first < d->count; first += most) {

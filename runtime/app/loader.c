@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "app.h"
 #include "report.h"
 
 struct loader loader_of(const struct source *s, const struct config_input *input, uint64_t seed,
@@ -184,7 +183,7 @@ static void mix_one(const struct batch_job *j, int64_t k)
 static bool run_job(const struct batch_job *j)
 {
     int failed = 0;
-#pragma omp parallel num_threads(app_threads()) reduction(| : failed)
+#pragma omp parallel num_threads(j->out->threads) reduction(| : failed)
     {
         struct loader_space space = {0};
 #pragma omp for schedule(static)

@@ -21,6 +21,7 @@ void loader_space_free(struct loader_space *s);
 struct batch {
     float *inputs; /* [n, C, H, W] */
     void *labels;  /* by the input's kind: int32_t [n], float [n, classes], int32_t [n, H, W] */
+    int threads;   /* that make it */
     struct buffer *unmixed; /* memory for the batch before it is mixed; NULL where nothing mixes */
 };
 

@@ -167,7 +167,7 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
         report_error("--top takes 1 or more");
         return EXIT_WRONG_USAGE;
     }
-    if (!session_open(&s, p, NULL))
+    if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     struct output out = {&s.config, o->top_given && o->top > 0 ? o->top : 1,
                          o->json ? json_array() : NULL};

@@ -1,21 +1,18 @@
 /* Messages to the user, and memory that cannot fail. */
 #include "report.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *program_name = "program";
-
-void report_name(const char *program) { program_name = program; }
 
 bool report_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     fflush(stdout);
-    fprintf(stderr, "%s: error: ", program_name);
+    fprintf(stderr, "%s: error: ", program_invocation_short_name);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
@@ -26,7 +23,7 @@ void report_note(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "%s: ", program_name);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);

@@ -5,10 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The name that messages begin with: "digits: ...". */
-void report_name(const char *program);
-
-/* Prints "name: error: ..." to stderr and returns false, so that callers can `return
+/* Prints "name: error: ..." to stderr, with the name of the running file ("digits: ..."), and returns false, so that callers can `return
  * report_error(...)`. */
 bool report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -77,9 +77,9 @@ static json_t *run_json(const struct session *s, uint64_t seed)
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     const struct ftmrt_program *p = s->program;
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s}", "program", p->name, "compiler",
-                     p->compiler, "cpu", p->cpu, "written", started, "threads", app_threads(),
-                     "seed", (json_int_t)seed, "model", s->config.model ? s->config.model : "",
-                     "weights", s->config.weights ? s->config.weights : "random");
+                     p->compiler, "cpu", p->cpu, "written", started, "threads", s->threads, "seed",
+                     (json_int_t)seed, "model", s->config.model ? s->config.model : "", "weights",
+                     s->config.weights ? s->config.weights : "random");
 }
 
 /* Written twice, at the begin and at the end, so the second must not damage the first. */

@@ -92,7 +92,7 @@ static bool check_forward(struct session *s)
 int command_selftest(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
-    if (!session_open(&s, p, NULL))
+    if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     char *runs = session_runs_folder(o->runs);
     printf("processor   %s: supported\n", p->cpu);

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "app.h"
 #include "report.h"
 #include "rounding.h"
 #include "run_folder.h"
@@ -17,7 +16,7 @@
 static bool map_workspace(struct session *s)
 {
     const size_t huge = (size_t)2 << 20;
-    const uint64_t bytes = ftmrt_workspace_bytes(s->program, app_threads());
+    const uint64_t bytes = ftmrt_workspace_bytes(s->program, s->threads);
     s->workspace_bytes = align_up(bytes, huge);
     s->workspace =
         mmap(NULL, s->workspace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -87,9 +86,10 @@ static void make_buffers(struct session *s)
     s->logits = find_buffer(s, FTMRT_ROLE_LOGITS, NULL);
 }
 
-bool session_open(struct session *s, const struct ftmrt_program *p, const uint64_t *seed)
+bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
+                  const uint64_t *seed)
 {
-    *s = (struct session){.program = p, .threads = app_threads()};
+    *s = (struct session){.program = p, .threads = threads};
     if (!config_read(&s->config, p) || !map_workspace(s)) {
         session_close(s);
         return false;

@@ -20,7 +20,7 @@ struct session {
     struct config config;
     void *workspace;
     size_t workspace_bytes;
-    int threads; /* that compute; no more than app_threads() */
+    int threads; /* that compute and load; no more than it was opened for */
     struct session_buffer
         *buffers; /* [buffer_count]: for what the entries take and give, features too */
     uint32_t buffer_count;
@@ -31,9 +31,10 @@ struct session {
     char *weights_from; /* what the weights were taken from, for messages */
 };
 
-/* Prepares everything with the seed's initial weights (NULL: the recipe's seed; else it becomes
+/* Prepares everything, for so many threads, with the seed's initial weights (NULL: the recipe's seed; else it becomes
  * config.seed); false after a message. */
-bool session_open(struct session *s, const struct ftmrt_program *p, const uint64_t *seed);
+bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
+                  const uint64_t *seed);
 void session_close(struct session *s);
 
 /* One batch of n already in s->inputs: logits in s->logits. */

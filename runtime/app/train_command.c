@@ -44,6 +44,7 @@ struct checkpoint_plan {
 /* The command and all that it owns. */
 struct train_command {
     const struct options *options; /* of the command line, or of the run that goes on */
+    int threads;                   /* of this command line, also where a run goes on */
     char *resumed;                 /* that run's folder, or NULL */
     struct run_record record;      /* of it */
     struct options past;           /* its options, whose files are past_files */
@@ -418,7 +419,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
 {
     const struct options *o = t->options;
     const uint64_t seed = (uint64_t)o->seed;
-    if (!session_open(&t->session, p, o->seed_given ? &seed : NULL))
+    if (!session_open(&t->session, p, t->threads, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
     bool ok = check_out(o->out) && open_data(t) && plan(t);
     if (ok) {
@@ -430,7 +431,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
 
 int command_train(const struct ftmrt_program *p, const struct options *o)
 {
-    struct train_command t = {.options = o};
+    struct train_command t = {.options = o, .threads = app_threads(o)};
     const char *other = o->resume ? options_other(o, with_resume) : NULL;
     if (other) {
         report_error("--resume takes its options from the run; %s cannot be given", other);

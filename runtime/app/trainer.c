@@ -88,7 +88,7 @@ static bool load_batch(struct trainer *t, int64_t n)
     const struct config *c = &s->config;
     const struct loader l =
         loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)t->progress.epoch);
-    const struct batch batch = {s->inputs, s->labels, &t->unmixed};
+    const struct batch batch = {s->inputs, s->labels, s->threads, &t->unmixed};
     return loader_batch(&l, t->order, t->progress.position, n, &batch);
 }
 
