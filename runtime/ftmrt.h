@@ -97,11 +97,32 @@ struct ftmrt_task {
     int64_t n;            /* images of the call */
     int64_t
         step_images; /* images of the whole step, of which the call may be a part: the divisor of a mean over them */
-    int64_t begin, end; /* work units begin <= u < end */
-    int64_t worker;     /* which of the threads does them, from 0 */
+    int64_t
+        first_image; /* of the step that the call has: image i of the call is first_image + i of the step */
+    int64_t first_shard; /* likewise of the parts that sums over the batch are cut into */
+    int64_t begin, end;  /* work units begin <= u < end */
+    int64_t worker;      /* which of the threads does them, from 0 */
 };
 
 typedef void ftmrt_kernel(const struct ftmrt_task *task);
+
+/* What a reduction over the batch has when it reaches the hook ftmrt_context.merge. */
+enum ftmrt_merge_kind {
+    FTMRT_MERGE_NONE, /* never seen by a hook */
+#define FTMRT_MERGE(name, meaning) FTMRT_MERGE_##name,
+#include "merge.def"
+#undef FTMRT_MERGE
+};
+
+/* A result over the images of a call, before anything is divided by their number. */
+struct ftmrt_partial {
+    float *
+        values; /* overwritten by what the whole step has; channels past the last one are 0 and stay 0 */
+    int64_t count; /* of values */
+    int64_t
+        size; /* elements that went into each value: n, times the places of the map where there is one */
+    int64_t step_size; /* those of the whole step */
+};
 
 /* What an entry is called with: its caller's, for one call at a time; two calls side by side have a context each. Zero
  * means what the comments say last. Later versions append fields. */
@@ -109,7 +130,8 @@ struct ftmrt_context {
     void *workspace; /* ftmrt_workspace_bytes(), 64-byte aligned */
     int64_t
         step_images; /* images of the whole step, if the call is a part of it; 0: those of the call */
-    int threads;     /* that compute; 0: as many as the process may run on */
+    int64_t first_image, first_shard; /* of the step that the call has; see struct ftmrt_task */
+    int threads;                      /* that compute; 0: as many as the process may run on */
     /* Runs the kernel over units 0 .. units-1, each exactly once: calls it with copies of *task in which begin, end and
      * worker (less than the threads that the workspace was made for) are set, and returns when all are done. NULL: the
      * core's own loop (OpenMP), which flushes denormals in every thread; a loop of the caller's must do so, too. */
@@ -117,7 +139,36 @@ struct ftmrt_context {
                      int64_t units);
     void *parallel_user;
     struct ftmrt_team *team; /* the core's, while an entry runs; NULL before */
+    /* THE HOOK OF EVERY REDUCTION OVER THE BATCH. The entry calls it once for each of them, in the order of its calls, on
+     * the thread that runs the entry, when all images of the call are summed up and before the first division and the
+     * first reader. It may replace the values by what the whole step has (ftmrt_merge_partial), so it is where
+     * micro-batches, other processes, clipping and a look at what is not finite attach. It may wait for its likes: calls
+     * of one entry reach it in one order. Where step_images counts the images of all calls that are merged, statistics,
+     * loss and gradients are those of the one call with all images, up to rounding; the same bits on every side, and in
+     * every run, if the hook merges in an order that does not depend on time. NULL: the values are the call's own. */
+    void (*merge)(void *user, enum ftmrt_merge_kind kind, const struct ftmrt_partial *partial);
+    void *merge_user;
+    /* Told of each kernel of the entry in turn: when its first unit begins (end = 0) and when its result stands, behind
+     * the hook (end = 1). The name lives as long as the program. NULL: nobody asks. */
+    void (*clock)(void *user, const char *kernel, int end);
+    void *clock_user;
+    /* Keys of ftmrt_random for kernels of ops that draw, with first_image: the run's seed and the number of the step. */
+    uint64_t seed;
+    int64_t step;
 };
+
+/* Merges what another call has into what this one has: sums are added, moments by the pairwise formula of T. F. Chan,
+ * G. H. Golub, R. J. LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979. into->size
+ * becomes that of both. Both have the same count; values must not overlap. (a, b) and (b, a) give the same up to rounding. */
+void ftmrt_merge_partial(enum ftmrt_merge_kind kind, struct ftmrt_partial *into,
+                         const struct ftmrt_partial *from);
+
+/* What the code of an entry calls behind a reduction: the context's hook, if it has one. */
+void ftmrt_merge(const struct ftmrt_task *task, enum ftmrt_merge_kind kind, float *values,
+                 int64_t count, int64_t places);
+
+/* What the code of an entry calls around a kernel: the context's clock, if it has one. */
+void ftmrt_clock(const struct ftmrt_task *task, const char *kernel, int end);
 
 /* Runs a kernel over units 0 .. units-1 with the context's loop and threads, and returns when all are done. Units are
  * independent; which thread runs which is unspecified and never changes results. Denormals are flushed in every thread

@@ -8,11 +8,15 @@
 #define FOLLOWS(type, field, before) (offsetof(struct type, field) > offsetof(struct type, before))
 _Static_assert(offsetof(struct ftmrt_context, workspace) == 0 &&
                    FOLLOWS(ftmrt_context, step_images, workspace) &&
-                   FOLLOWS(ftmrt_context, threads, step_images),
+                   FOLLOWS(ftmrt_context, first_image, step_images) &&
+                   FOLLOWS(ftmrt_context, first_shard, first_image) &&
+                   FOLLOWS(ftmrt_context, threads, first_shard),
                "the order of context_field");
 _Static_assert(offsetof(struct ftmrt_task, context) == 0 && FOLLOWS(ftmrt_task, buffers, context) &&
                    FOLLOWS(ftmrt_task, n, buffers) && FOLLOWS(ftmrt_task, step_images, n) &&
-                   FOLLOWS(ftmrt_task, begin, step_images) && FOLLOWS(ftmrt_task, end, begin) &&
+                   FOLLOWS(ftmrt_task, first_image, step_images) &&
+                   FOLLOWS(ftmrt_task, first_shard, first_image) &&
+                   FOLLOWS(ftmrt_task, begin, first_shard) && FOLLOWS(ftmrt_task, end, begin) &&
                    FOLLOWS(ftmrt_task, worker, end),
                "the order of task_field");
 
@@ -41,7 +45,7 @@ LLVMValueRef abi_load_task(struct ir *ir, LLVMValueRef task, enum task_field fie
 
 LLVMValueRef abi_load_context(struct ir *ir, LLVMValueRef context, enum context_field field)
 {
-    LLVMTypeRef fields[CONTEXT_FIELDS] = {ir->ptr, ir->i64};
+    LLVMTypeRef fields[CONTEXT_FIELDS] = {ir->ptr, ir->i64, ir->i64, ir->i64};
     LLVMTypeRef type = LLVMStructTypeInContext(ir->context, fields, CONTEXT_FIELDS, false);
     LLVMValueRef at = LLVMBuildStructGEP2(ir->b, type, context, (unsigned)field, "");
     return LLVMBuildLoad2(ir->b, fields[field], at, "");

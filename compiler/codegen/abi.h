@@ -6,13 +6,21 @@
 #include "ir.h"
 
 /* The first fields of a context; the others are the runtime's. */
-enum context_field { CONTEXT_WORKSPACE, CONTEXT_STEP_IMAGES, CONTEXT_FIELDS };
+enum context_field {
+    CONTEXT_WORKSPACE,
+    CONTEXT_STEP_IMAGES,
+    CONTEXT_FIRST_IMAGE,
+    CONTEXT_FIRST_SHARD,
+    CONTEXT_FIELDS
+};
 
 enum task_field {
     TASK_CONTEXT,
     TASK_BUFFERS,
     TASK_N,
     TASK_STEP_IMAGES,
+    TASK_FIRST_IMAGE,
+    TASK_FIRST_SHARD,
     TASK_BEGIN,
     TASK_END,
     TASK_WORKER,

@@ -7,7 +7,9 @@
 #include "entry.h"
 
 #include "abi.h"
-#include "kernel.h"
+#include "facts.h"
+#include "geometry.h"
+#include "op.h"
 
 struct entry {
     struct ir *ir;
@@ -16,9 +18,9 @@ struct entry {
     const struct descriptor *descriptor;
     LLVMValueRef workspace, inputs, outputs, n; /* of the call */
     LLVMValueRef task; /* struct ftmrt_task on the stack: what all its kernels see alike */
-    LLVMValueRef blob, parallel, run;
+    LLVMValueRef blob, parallel, run, merge, clock;
     LLVMValueRef buffers; /* pointers on the stack, as many as the widest call wants */
-    LLVMTypeRef parallel_type, run_type, kernel_type;
+    LLVMTypeRef parallel_type, run_type, kernel_type, merge_type, clock_type;
 };
 
 char *entry_kernel_symbol(struct arena *arena, const struct descriptor *d, const struct kernel *k)
@@ -69,11 +71,11 @@ static LLVMValueRef unit_count(struct entry *e, const struct kernel_units *u)
     return ir_add_const(ir, ir_mul_const(ir, groups, u->per_group), u->fixed);
 }
 
-static LLVMValueRef kernel_function(struct entry *e, const struct kernel *k, uint32_t phase)
+/* The function of a kernel with that behind its name. */
+static LLVMValueRef kernel_function(struct entry *e, const struct kernel *k, const char *part)
 {
-    char *name = entry_kernel_symbol(e->arena, e->descriptor, k);
-    if (phase > 0)
-        name = arena_printf(e->arena, "%s.%u", name, phase);
+    char *name =
+        arena_printf(e->arena, "%s%s", entry_kernel_symbol(e->arena, e->descriptor, k), part);
     LLVMValueRef fn = LLVMGetNamedFunction(e->ir->module, name);
     if (fn)
         return fn;
@@ -82,11 +84,8 @@ static LLVMValueRef kernel_function(struct entry *e, const struct kernel *k, uin
     return fn;
 }
 
-static void emit_call(struct entry *e, const struct graph *g, const struct call *c)
+static void set_buffers(struct entry *e, const struct node *n, const struct call *c)
 {
-    const struct node *n = graph_node(g, c->node);
-    const struct kernel_family *family = kernel_family(g, n);
-    const struct kernel *kernel = &e->schedule->kernels.at[c->kernel];
     for (uint32_t i = 0; i < n->input_count; i++)
         if (c->in[i].kind != PLACE_NONE && c->in[i].kind != PLACE_IMMEDIATE)
             set_buffer(e, i, &c->in[i]);
@@ -94,12 +93,59 @@ static void emit_call(struct entry *e, const struct graph *g, const struct call 
         set_buffer(e, n->input_count, &c->out);
     if (c->scratch.kind != PLACE_NONE)
         set_buffer(e, n->input_count + 1, &c->scratch);
+}
+
+static void emit_parallel(struct entry *e, LLVMValueRef function, LLVMValueRef units)
+{
+    LLVMValueRef args[] = {function, e->task, units};
+    LLVMBuildCall2(e->ir->b, e->parallel_type, e->parallel, args, 3, "");
+}
+
+/* Tells the clock that a kernel begins or ends. */
+static void emit_clock(struct entry *e, const struct kernel *k, int end)
+{
+    struct ir *ir = e->ir;
+    LLVMValueRef args[] = {e->task, ir_text(ir, k->name),
+                           LLVMConstInt(ir->i32, (unsigned)end, false)};
+    LLVMBuildCall2(ir->b, e->clock_type, e->clock, args, 3, "");
+}
+
+/* Every reduction over the batch passes here, and nothing else does. */
+static void emit_merge(struct entry *e, const struct graph *g, const struct call *c)
+{
+    struct ir *ir = e->ir;
+    const struct node *n = graph_node(g, c->node);
+    const enum ftmrt_merge_kind kind = kernel_merges(g, n);
+    const bool effect = op_info(n->op)->cls == OP_CLASS_EFFECT;
+    FTM_BUG_ON((kind != FTMRT_MERGE_NONE) != (!effect && kernel_reduces(g, n)),
+               "%s: the facts of the kernel do not say whether it adds up over images",
+               op_info(n->op)->name);
+    if (kind == FTMRT_MERGE_NONE)
+        return;
+    struct geometry q = geometry_of(g, n->inputs[0]);
+    const int64_t floats = ftmrt_layout_elements(n->layout, n->type.shape.rank, n->type.shape.dim);
+    LLVMValueRef args[] = {e->task, LLVMConstInt(ir->i32, kind, false), address(e, &c->out),
+                           ir_i64(ir, floats), ir_i64(ir, q.pixels)};
+    LLVMBuildCall2(ir->b, e->merge_type, e->merge, args, 5, "");
+}
+
+static void emit_call(struct entry *e, const struct graph *g, const struct call *c)
+{
+    const struct node *n = graph_node(g, c->node);
+    const struct kernel_family *family = kernel_family(g, n);
+    const struct kernel *kernel = &e->schedule->kernels.at[c->kernel];
+    set_buffers(e, n, c);
+    emit_clock(e, kernel, 0);
     uint32_t phases = family->phases(g, n, e->ir->cpu);
     for (uint32_t phase = 0; phase < phases; phase++) {
         struct kernel_units units = family->units(g, n, e->ir->cpu, phase);
-        LLVMValueRef args[] = {kernel_function(e, kernel, phase), e->task, unit_count(e, &units)};
-        LLVMBuildCall2(e->ir->b, e->parallel_type, e->parallel, args, 3, "");
+        const char *part = phase ? arena_printf(e->arena, ".%u", phase) : "";
+        emit_parallel(e, kernel_function(e, kernel, part), unit_count(e, &units));
     }
+    emit_merge(e, g, c);
+    if (family->finish)
+        emit_parallel(e, kernel_function(e, kernel, ".finish"), ir_i64(e->ir, 1));
+    emit_clock(e, kernel, 1);
 }
 
 /* Returns ERROR_ARGUMENT unless 1 <= n <= max_n. */
@@ -137,6 +183,8 @@ static void fill_task(struct entry *e, LLVMValueRef context)
         [TASK_BUFFERS] = e->buffers,
         [TASK_N] = e->n,
         [TASK_STEP_IMAGES] = LLVMBuildSelect(ir->b, none, e->n, given, ""),
+        [TASK_FIRST_IMAGE] = abi_load_context(ir, context, CONTEXT_FIRST_IMAGE),
+        [TASK_FIRST_SHARD] = abi_load_context(ir, context, CONTEXT_FIRST_SHARD),
     };
     for (int i = 0; i < TASK_BEGIN; i++)
         LLVMBuildStore(ir->b, fields[i], abi_task_field(ir, e->task, (enum task_field)i));
@@ -186,18 +234,34 @@ static void declare_blob(struct entry *e)
     LLVMSetAlignment(e->blob, 64);
 }
 
+static LLVMValueRef declare(struct ir *ir, const char *name, LLVMTypeRef *type, LLVMTypeRef *params,
+                            unsigned count)
+{
+    *type = LLVMFunctionType(ir->void_type, params, count, false);
+    return LLVMAddFunction(ir->module, name, *type);
+}
+
+/* What the entries call of the core. */
+static void declare_core(struct entry *e)
+{
+    struct ir *ir = e->ir;
+    LLVMTypeRef parallel[] = {ir->ptr, ir->ptr, ir->i64},
+                run[] = {ir->ptr, ir->ptr, ir->ptr, ir->ptr, ir->i64},
+                merge[] = {ir->ptr, ir->i32, ir->ptr, ir->i64, ir->i64},
+                clock[] = {ir->ptr, ir->ptr, ir->i32};
+    e->kernel_type = LLVMFunctionType(ir->void_type, &ir->ptr, 1, false);
+    e->parallel = declare(ir, "ftmrt_parallel", &e->parallel_type, parallel, 3);
+    e->run = declare(ir, "ftmrt_run", &e->run_type, run, 5);
+    e->merge = declare(ir, "ftmrt_merge", &e->merge_type, merge, 5);
+    e->clock = declare(ir, "ftmrt_clock", &e->clock_type, clock, 3);
+}
+
 void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descriptor *d)
 {
     struct arena arena;
     arena_init(&arena, "entries");
     struct entry e = {.ir = ir, .arena = &arena, .schedule = s, .descriptor = d};
-    LLVMTypeRef parallel[] = {ir->ptr, ir->ptr, ir->i64};
-    e.kernel_type = LLVMFunctionType(ir->void_type, &ir->ptr, 1, false);
-    e.parallel_type = LLVMFunctionType(ir->void_type, parallel, 3, false);
-    e.parallel = LLVMAddFunction(ir->module, "ftmrt_parallel", e.parallel_type);
-    LLVMTypeRef run[] = {ir->ptr, ir->ptr, ir->ptr, ir->ptr, ir->i64};
-    e.run_type = LLVMFunctionType(ir->void_type, run, 5, false);
-    e.run = LLVMAddFunction(ir->module, "ftmrt_run", e.run_type);
+    declare_core(&e);
     declare_blob(&e);
     for (uint32_t i = 0; i < s->functions.len; i++)
         emit_entry(&e, &s->functions.at[i]);

@@ -152,23 +152,23 @@ static const struct shape *counted_shape(const struct expression *x)
     return value_valid(x->counted) ? graph_shape(x->k->graph, x->counted) : &x->k->node->type.shape;
 }
 
-/* n times a constant, as f32 in every lane. */
-static emit_value times_images(const struct expression *x, LLVMValueRef n, int64_t per_image)
+/* The images of the whole step times a constant, as f32 in every lane. */
+static emit_value times_images(const struct expression *x, int64_t per_image)
 {
     struct ir *ir = x->k->ir;
-    LLVMValueRef count = ir_mul_const(ir, n, per_image);
+    LLVMValueRef count = ir_mul_const(ir, x->k->step_images, per_image);
     return lanes_wrap(ir_splat(ir, LLVMBuildSIToFP(ir->b, count, ir->f32, "")));
 }
 
 static emit_value build_count(struct emit *e)
 {
-    return times_images(of(e), of(e)->k->n, pixels(counted_shape(of(e))));
+    return times_images(of(e), pixels(counted_shape(of(e))));
 }
 
 static emit_value build_size(struct emit *e)
 {
     const struct shape *s = counted_shape(of(e));
-    return times_images(of(e), of(e)->k->step_images, pixels(s) * s->dim[1]);
+    return times_images(of(e), pixels(s) * s->dim[1]);
 }
 
 static const struct emit_builder builder = {

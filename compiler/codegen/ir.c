@@ -89,6 +89,13 @@ LLVMValueRef ir_i64(struct ir *ir, int64_t v) { return LLVMConstInt(ir->i64, (ui
 
 LLVMValueRef ir_f32(struct ir *ir, double v) { return LLVMConstReal(ir->f32, v); }
 
+LLVMValueRef ir_text(struct ir *ir, const char *text)
+{
+    LLVMValueRef global = LLVMBuildGlobalString(ir->b, text, "text");
+    LLVMSetLinkage(global, LLVMPrivateLinkage);
+    return global; /* LLVM's constmerge makes equal ones one */
+}
+
 static void add_attribute(struct ir *ir, LLVMValueRef fn, const char *key, const char *value)
 {
     LLVMAttributeRef a = LLVMCreateStringAttribute(ir->context, key, (unsigned)strlen(key), value,

@@ -31,6 +31,8 @@ void ir_free(struct ir *ir);
 /* Constants; v is rounded to f32. */
 LLVMValueRef ir_i64(struct ir *ir, int64_t v);
 LLVMValueRef ir_f32(struct ir *ir, double v);
+/* The address of a text, which ends with a 0; equal ones are one. */
+LLVMValueRef ir_text(struct ir *ir, const char *text);
 
 /* Starts a function of that type: entry block, nounwind; pointer parameters are noalias if asked. */
 LLVMValueRef ir_function(struct ir *ir, const char *name, LLVMTypeRef type, bool internal);

@@ -3,8 +3,6 @@
  * itself). */
 #include "kernel.h"
 
-#include <stdio.h>
-
 #include "abi.h"
 #include "facts.h"
 #include "op.h"
@@ -25,7 +23,8 @@ const struct kernel_family *kernel_family(const struct graph *g, const struct no
     return family;
 }
 
-static void emit_phase(struct kernel_build *k, const struct kernel_family *family, const char *name)
+static void emit_function(struct kernel_build *k, void (*emit)(struct kernel_build *k),
+                          const char *name)
 {
     struct ir *ir = k->ir;
     LLVMValueRef fn =
@@ -42,7 +41,7 @@ static void emit_phase(struct kernel_build *k, const struct kernel_family *famil
         LLVMValueRef slot = LLVMBuildInBoundsGEP2(ir->b, ir->ptr, k->buffers, &index, 1, "");
         k->buffer[i] = LLVMBuildLoad2(ir->b, ir->ptr, slot, "");
     }
-    family->emit(k);
+    emit(k);
     LLVMBuildRetVoid(ir->b);
 }
 
@@ -54,13 +53,12 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
     struct arena arena;
     arena_init(&arena, "kernel");
     LLVMValueRef *buffers = arena_array(&arena, LLVMValueRef, n->input_count + 2);
-    for (uint32_t phase = 0; phase < phases; phase++) {
-        struct kernel_build k = {
-            .ir = ir, .graph = g, .node = n, .phase = phase, .buffer = buffers};
-        char text[256];
-        snprintf(text, sizeof text, phase ? "%s.%u" : "%s", name, phase);
-        emit_phase(&k, family, text);
-    }
+    struct kernel_build k = {.ir = ir, .graph = g, .node = n, .buffer = buffers};
+    for (k.phase = 0; k.phase < phases; k.phase++)
+        emit_function(&k, family->emit,
+                      arena_printf(&arena, k.phase ? "%s.%u" : "%s", name, k.phase));
+    if (family->finish)
+        emit_function(&k, family->finish, arena_printf(&arena, "%s.finish", name));
     arena_clear(&arena);
 }
 

@@ -5,7 +5,8 @@
  * does the work units begin <= u < end of its task; buffers are the node's operands in order, then its result,
  * then its scratch. A family is the code of a row of kernel/kernel.def. A kernel may have two phases, run
  * one after the other: shards write partial results to scratch, then the tree over the shards
- * combines them. */
+ * combines them. A result over the batch then passes the hook of ftmrt.h, and what it was not yet divided by divides it
+ * in one more function, `finish`. */
 #ifndef FTM_CODEGEN_KERNEL_H
 #define FTM_CODEGEN_KERNEL_H
 
@@ -34,6 +35,7 @@ struct kernel_family {
     struct kernel_units (*units)(const struct graph *g, const struct node *n, const struct cpu *cpu,
                                  uint32_t phase);
     void (*emit)(struct kernel_build *k);
+    void (*finish)(struct kernel_build *k); /* behind the hook, in one unit; NULL: nothing */
 };
 
 #define FTM_KERNEL(op, variant, facts, family) extern const struct kernel_family kernel_##family;
@@ -44,7 +46,7 @@ extern const struct kernel_family kernel_elementwise, kernel_mean_loss, kernel_u
 /* The family of the kernel that computes a node (kernel_of() in facts.h). */
 const struct kernel_family *kernel_family(const struct graph *g, const struct node *n);
 
-/* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>". */
+/* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>", and "<name>.finish" if there is that. */
 void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name);
 
 /* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */

@@ -100,10 +100,12 @@ static void emit_avg_pool_grad(struct kernel_build *k)
     emit_average_grad(k, pool_window_of(k, self(k), k->node->inputs[0]));
 }
 
-const struct kernel_family kernel_avg_pool = {"avg_pool", one_phase, units_of_result,
-                                              emit_avg_pool};
-const struct kernel_family kernel_avg_pool_grad = {"avg_pool_grad", one_phase, units_of_result,
-                                                   emit_avg_pool_grad};
+const struct kernel_family kernel_avg_pool = {
+    .name = "avg_pool", .phases = one_phase, .units = units_of_result, .emit = emit_avg_pool};
+const struct kernel_family kernel_avg_pool_grad = {.name = "avg_pool_grad",
+                                                   .phases = one_phase,
+                                                   .units = units_of_result,
+                                                   .emit = emit_avg_pool_grad};
 
 /* ---- adaptive_avg_pool ---- */
 
@@ -138,7 +140,11 @@ static void emit_adaptive_grad(struct kernel_build *k)
     emit_average_grad(k, parts_of(k, self(k), k->node->inputs[0]));
 }
 
-const struct kernel_family kernel_adaptive_avg_pool = {"adaptive_avg_pool", one_phase,
-                                                       units_of_result, emit_adaptive};
-const struct kernel_family kernel_adaptive_avg_pool_grad = {"adaptive_avg_pool_grad", one_phase,
-                                                            units_of_result, emit_adaptive_grad};
+const struct kernel_family kernel_adaptive_avg_pool = {.name = "adaptive_avg_pool",
+                                                       .phases = one_phase,
+                                                       .units = units_of_result,
+                                                       .emit = emit_adaptive};
+const struct kernel_family kernel_adaptive_avg_pool_grad = {.name = "adaptive_avg_pool_grad",
+                                                            .phases = one_phase,
+                                                            .units = units_of_result,
+                                                            .emit = emit_adaptive_grad};

@@ -119,6 +119,7 @@ static struct kernel_units image_units(const struct graph *g, const struct node 
     return (struct kernel_units){.per_group = 1, .images = 1};
 }
 
-const struct kernel_family kernel_concat = {"concat", one_phase, image_units, emit_concat};
-const struct kernel_family kernel_concat_grad = {"concat_grad", one_phase, image_units,
-                                                 emit_concat_grad};
+const struct kernel_family kernel_concat = {
+    .name = "concat", .phases = one_phase, .units = image_units, .emit = emit_concat};
+const struct kernel_family kernel_concat_grad = {
+    .name = "concat_grad", .phases = one_phase, .units = image_units, .emit = emit_concat_grad};

@@ -81,4 +81,5 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
     return (struct kernel_units){.fixed = ceil_div(groups_of(n), CHUNK), .images = 1};
 }
 
-const struct kernel_family kernel_elementwise = {"elementwise", one_phase, units, emit};
+const struct kernel_family kernel_elementwise = {
+    .name = "elementwise", .phases = one_phase, .units = units, .emit = emit};

@@ -66,7 +66,11 @@ static void emit_global_avg_pool_grad(struct kernel_build *k)
 
 /* ---- the families ---- */
 
-const struct kernel_family kernel_global_avg_pool = {"global_avg_pool", one_phase, units_of_result,
-                                                     emit_global_avg_pool};
-const struct kernel_family kernel_global_avg_pool_grad = {
-    "global_avg_pool_grad", one_phase, units_of_result, emit_global_avg_pool_grad};
+const struct kernel_family kernel_global_avg_pool = {.name = "global_avg_pool",
+                                                     .phases = one_phase,
+                                                     .units = units_of_result,
+                                                     .emit = emit_global_avg_pool};
+const struct kernel_family kernel_global_avg_pool_grad = {.name = "global_avg_pool_grad",
+                                                          .phases = one_phase,
+                                                          .units = units_of_result,
+                                                          .emit = emit_global_avg_pool_grad};

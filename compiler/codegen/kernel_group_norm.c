@@ -201,4 +201,5 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
     return (struct kernel_units){.per_group = units_of_image(n), .images = 1};
 }
 
-const struct kernel_family kernel_group_norm = {"group_norm", one_phase, units, emit};
+const struct kernel_family kernel_group_norm = {
+    .name = "group_norm", .phases = one_phase, .units = units, .emit = emit};

@@ -179,7 +179,8 @@ static void emit(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-const struct kernel_family kernel_grouped = {"grouped", one_phase, units_of_result, emit};
+const struct kernel_family kernel_grouped = {
+    .name = "grouped", .phases = one_phase, .units = units_of_result, .emit = emit};
 
 /* ---- the gradient of the weight ---- */
 
@@ -297,5 +298,7 @@ static struct kernel_units grad_weight_units_of(const struct graph *g, const str
     return (struct kernel_units){.fixed = blocks * g->program->shards, .images = 1};
 }
 
-const struct kernel_family kernel_grouped_grad_weight = {"grouped_grad_weight", two_phases,
-                                                         grad_weight_units_of, emit_grad_weight};
+const struct kernel_family kernel_grouped_grad_weight = {.name = "grouped_grad_weight",
+                                                         .phases = two_phases,
+                                                         .units = grad_weight_units_of,
+                                                         .emit = emit_grad_weight};

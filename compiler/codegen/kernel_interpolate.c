@@ -82,7 +82,9 @@ static void emit_interpolate_grad(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-const struct kernel_family kernel_interpolate = {"interpolate", one_phase, units_of_result,
-                                                 emit_interpolate};
-const struct kernel_family kernel_interpolate_grad = {"interpolate_grad", one_phase,
-                                                      units_of_result, emit_interpolate_grad};
+const struct kernel_family kernel_interpolate = {
+    .name = "interpolate", .phases = one_phase, .units = units_of_result, .emit = emit_interpolate};
+const struct kernel_family kernel_interpolate_grad = {.name = "interpolate_grad",
+                                                      .phases = one_phase,
+                                                      .units = units_of_result,
+                                                      .emit = emit_interpolate_grad};

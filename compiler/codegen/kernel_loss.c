@@ -172,25 +172,34 @@ static void emit_loss_shards(struct kernel_build *k)
     ir_loop_end(ir, &shards);
 }
 
-/* The tree over the shards, divided by n times `per_image`. */
-static void emit_loss_tree(struct kernel_build *k, int64_t per_image)
+/* The tree over the shards. */
+static void emit_loss_tree(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     uint32_t shards = (uint32_t)k->graph->program->shards;
     LLVMValueRef scratch = kernel_scratch(k), v[FTMRT_MAX_SHARDS];
     for (uint32_t s = 0; s < shards; s++)
         v[s] = ir_load_f32(ir, ir_at_const(ir, scratch, (int64_t)s * FTMRT_CB));
-    LLVMValueRef count = geometry_float(ir, ir_mul_const(ir, k->step_images, per_image));
-    LLVMValueRef mean = LLVMBuildFDiv(ir->b, vmath_tree_sum(ir, v, shards), count, "");
-    ir_store_f32(ir, mean, kernel_result(k));
+    ir_store_f32(ir, vmath_tree_sum(ir, v, shards), kernel_result(k));
 }
+
+/* Behind the hook: divides by the images of the whole step times `per_image`. */
+static void divide(struct kernel_build *k, int64_t per_image)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef count = geometry_float(ir, ir_mul_const(ir, k->step_images, per_image));
+    LLVMValueRef sum = ir_load_f32(ir, kernel_result(k));
+    ir_store_f32(ir, LLVMBuildFDiv(ir->b, sum, count, ""), kernel_result(k));
+}
+
+static void finish_cross_entropy(struct kernel_build *k) { divide(k, 1); }
 
 static void emit_cross_entropy(struct kernel_build *k)
 {
     if (k->phase == 0)
         emit_loss_shards(k);
     else
-        emit_loss_tree(k, 1);
+        emit_loss_tree(k);
 }
 
 static struct kernel_units loss_units(const struct graph *g, const struct node *n,
@@ -243,7 +252,12 @@ static void emit_mean_loss(struct kernel_build *k)
     if (k->phase == 0)
         emit_mean_shards(k);
     else
-        emit_loss_tree(k, graph_shape(k->graph, k->node->inputs[0])->dim[1]);
+        emit_loss_tree(k);
+}
+
+static void finish_mean_loss(struct kernel_build *k)
+{
+    divide(k, graph_shape(k->graph, k->node->inputs[0])->dim[1]);
 }
 
 /* ---- cross_entropy_grad ---- */
@@ -294,8 +308,17 @@ static struct kernel_units image_units(const struct graph *g, const struct node 
     return (struct kernel_units){.per_group = 1, .images = 1};
 }
 
-const struct kernel_family kernel_cross_entropy = {"cross_entropy", two_phases, loss_units,
-                                                   emit_cross_entropy};
-const struct kernel_family kernel_mean_loss = {"mean_loss", two_phases, loss_units, emit_mean_loss};
-const struct kernel_family kernel_cross_entropy_grad = {"cross_entropy_grad", one_phase,
-                                                        image_units, emit_cross_entropy_grad};
+const struct kernel_family kernel_cross_entropy = {.name = "cross_entropy",
+                                                   .phases = two_phases,
+                                                   .units = loss_units,
+                                                   .emit = emit_cross_entropy,
+                                                   .finish = finish_cross_entropy};
+const struct kernel_family kernel_mean_loss = {.name = "mean_loss",
+                                               .phases = two_phases,
+                                               .units = loss_units,
+                                               .emit = emit_mean_loss,
+                                               .finish = finish_mean_loss};
+const struct kernel_family kernel_cross_entropy_grad = {.name = "cross_entropy_grad",
+                                                        .phases = one_phase,
+                                                        .units = image_units,
+                                                        .emit = emit_cross_entropy_grad};

@@ -100,7 +100,9 @@ static void emit_max_pool_grad(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-const struct kernel_family kernel_max_pool = {"max_pool", one_phase, units_of_result,
-                                              emit_max_pool};
-const struct kernel_family kernel_max_pool_grad = {"max_pool_grad", one_phase, units_of_result,
-                                                   emit_max_pool_grad};
+const struct kernel_family kernel_max_pool = {
+    .name = "max_pool", .phases = one_phase, .units = units_of_result, .emit = emit_max_pool};
+const struct kernel_family kernel_max_pool_grad = {.name = "max_pool_grad",
+                                                   .phases = one_phase,
+                                                   .units = units_of_result,
+                                                   .emit = emit_max_pool_grad};

@@ -247,4 +247,5 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
                                  .images = 1};
 }
 
-const struct kernel_family kernel_relayout = {"relayout", one_phase, units, emit};
+const struct kernel_family kernel_relayout = {
+    .name = "relayout", .phases = one_phase, .units = units, .emit = emit};

@@ -38,4 +38,5 @@ static void emit(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-const struct kernel_family kernel_sum_channels = {"sum_channels", one_phase, units_of_result, emit};
+const struct kernel_family kernel_sum_channels = {
+    .name = "sum_channels", .phases = one_phase, .units = units_of_result, .emit = emit};

@@ -128,13 +128,13 @@ static struct kernel_units update_units(const struct graph *g, const struct node
 
 /* ---- running statistics ---- */
 
-/* count / (count - 1) in every lane, count = n * H * W: from the biased to the unbiased variance.
+/* count / (count - 1) in every lane, count = n * H * W of the whole step: from the biased to the unbiased variance.
  */
 static LLVMValueRef unbiased(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     LLVMValueRef count =
-        ir_mul_const(ir, k->n, k->node->attrs->in_size[0] * k->node->attrs->in_size[1]);
+        ir_mul_const(ir, k->step_images, k->node->attrs->in_size[0] * k->node->attrs->in_size[1]);
     LLVMValueRef less = ir_max(ir, ir_add_const(ir, count, -1), ir_i64(ir, 1));
     LLVMValueRef ratio = LLVMBuildFDiv(ir->b, LLVMBuildSIToFP(ir->b, count, ir->f64, ""),
                                        LLVMBuildSIToFP(ir->b, less, ir->f64, ""), "");
@@ -181,8 +181,9 @@ static struct kernel_units one_unit(const struct graph *g, const struct node *n,
     return (struct kernel_units){.fixed = 1, .images = 1};
 }
 
-const struct kernel_family kernel_update = {"update", one_phase, update_units, emit_update};
-const struct kernel_family kernel_bn_update = {"bn_update", one_phase, units_of_operand,
-                                               emit_bn_update};
-const struct kernel_family kernel_count_update = {"count_update", one_phase, one_unit,
-                                                  emit_count_update};
+const struct kernel_family kernel_update = {
+    .name = "update", .phases = one_phase, .units = update_units, .emit = emit_update};
+const struct kernel_family kernel_bn_update = {
+    .name = "bn_update", .phases = one_phase, .units = units_of_operand, .emit = emit_bn_update};
+const struct kernel_family kernel_count_update = {
+    .name = "count_update", .phases = one_phase, .units = one_unit, .emit = emit_count_update};

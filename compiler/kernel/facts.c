@@ -102,6 +102,19 @@ bool kernel_takes_image(const struct graph *g, const struct node *n, uint32_t op
            (kernel_facts(kernel_of(g, n))->images >> operand & 1U);
 }
 
+enum ftmrt_merge_kind kernel_merges(const struct graph *g, const struct node *n)
+{
+    return kernel_facts(kernel_of(g, n))->merges;
+}
+
+bool kernel_reduces(const struct graph *g, const struct node *n)
+{
+    bool batched = false;
+    for (uint32_t i = 0; i < n->input_count; i++)
+        batched |= shape_batched(graph_shape(g, n->inputs[i]));
+    return batched && !shape_batched(&n->type.shape);
+}
+
 /* ---- names ---- */
 
 void kernel_name_pair(struct strbuf *b, const char *prefix, const int64_t pair[2])

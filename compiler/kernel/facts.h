@@ -20,6 +20,9 @@ struct kernel_facts {
     uint32_t images;
     /* How the weight lies that it reads or makes, as a state or a result. */
     enum ftmrt_layout weight;
+    /* What its result is over the batch when the hook gets it (runtime/ftmrt.h); 0: nothing. Code that divides by the
+     * number of images is behind the hook: kernel_family.finish. */
+    enum ftmrt_merge_kind merges;
     /* Whether it can compute the node; NULL: any node of the op. */
     bool (*applies)(const struct graph *g, const struct node *n);
     /* How slow it is against the others of its op that apply; NULL: 0. */
@@ -62,6 +65,10 @@ uint64_t kernel_scratch_bytes(const struct graph *g, const struct node *n);
 bool kernel_takes_steps(const struct graph *g, const struct node *n);
 /* Whether operand i may be a row-major image, see struct kernel_facts. */
 bool kernel_takes_image(const struct graph *g, const struct node *n, uint32_t operand);
+/* What the node's result is over the batch; and whether its op adds up over images, as its types say: what is of a
+ * batch goes in, what is not comes out. The two agree (tests/unit/kernel_facts.c, codegen/entry.c). */
+enum ftmrt_merge_kind kernel_merges(const struct graph *g, const struct node *n);
+bool kernel_reduces(const struct graph *g, const struct node *n);
 /* "conv2d_3x3s2_3x32_64x64_bias_add_relu6": op, detail and steps. */
 void kernel_name(struct strbuf *b, const struct graph *g, const struct node *n);
 

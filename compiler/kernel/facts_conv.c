@@ -143,6 +143,7 @@ const struct kernel_facts facts_conv_grad_input = {
 };
 
 const struct kernel_facts facts_conv_grad_weight = {
+    .merges = FTMRT_MERGE_SUM,
     .images = 1U << 0,
     .weight = FTMRT_LAYOUT_CONV,
     .applies = dense_weight,
@@ -165,6 +166,7 @@ const struct kernel_facts facts_depthwise_grad_input = {
 };
 
 const struct kernel_facts facts_depthwise_grad_weight = {
+    .merges = FTMRT_MERGE_SUM,
     .weight = FTMRT_LAYOUT_DEPTHWISE,
     .applies = depthwise_weight,
     .scratch = scratch_depthwise,
@@ -201,6 +203,7 @@ static uint64_t scratch_grouped(const struct graph *g, const struct node *n)
 }
 
 const struct kernel_facts facts_grouped_grad_weight = {
+    .merges = FTMRT_MERGE_SUM,
     .weight = FTMRT_LAYOUT_CONV,
     .cost = scattered_cost,
     .scratch = scratch_grouped,

@@ -18,7 +18,11 @@ static uint64_t scratch_reduction(const struct graph *g, const struct node *n)
 }
 
 /* Steps would be applied in the second phase, where no activation is at hand. */
-const struct kernel_facts facts_reduction = {.scratch = scratch_reduction};
+const struct kernel_facts facts_reduction = {.merges = FTMRT_MERGE_SUM,
+                                             .scratch = scratch_reduction};
+
+const struct kernel_facts facts_moments = {.merges = FTMRT_MERGE_MOMENTS,
+                                           .scratch = scratch_reduction};
 
 /* One line per shard, so that shards do not share one. */
 static uint64_t scratch_loss(const struct graph *g, const struct node *n)
@@ -27,7 +31,7 @@ static uint64_t scratch_loss(const struct graph *g, const struct node *n)
     return (uint64_t)g->program->shards * FTMRT_CB * sizeof(float);
 }
 
-const struct kernel_facts facts_loss = {.scratch = scratch_loss};
+const struct kernel_facts facts_loss = {.merges = FTMRT_MERGE_LOSS, .scratch = scratch_loss};
 
 /* ---- pooling ---- */
 

@@ -26,7 +26,7 @@ struct emit_builder {
      * scalars are broadcast. Operand 0 of a step is the value
      * so far. A label, i32 [N], is seen as a distribution: 1 in the lane of its class, else 0. */
     emit_value (*in)(struct emit *e, uint32_t i, uint32_t row);
-    /* The number of elements per channel, n*H*W of operand 0, as f32 in every lane (the actual n). */
+    /* The number of elements per channel of operand 0 in the whole step, n*H*W, as f32 in every lane. */
     emit_value (*count)(struct emit *e);
     /* The number of elements of operand 0 in the whole step, n*C*H*W, as f32 in every lane. */
     emit_value (*size)(struct emit *e);

@@ -164,7 +164,10 @@ static bool run_entry(struct session *s, const struct ftmrt_entry *e, struct ste
         if (!(outputs[i] = output_data(s, &e->outputs[i], step)))
             return report_error("entry '%s' has an unknown output '%s'", e->name,
                                 e->outputs[i].name);
-    struct ftmrt_context context = {.workspace = s->workspace, .threads = s->threads};
+    struct ftmrt_context context = {.workspace = s->workspace,
+                                    .threads = s->threads,
+                                    .seed = s->config.seed,
+                                    .step = (int64_t)step->number};
     enum ftmrt_status status = e->run(&context, inputs, outputs, n);
     return status == FTMRT_OK || report_error("entry '%s': %s", e->name, ftmrt_status_text(status));
 }

@@ -166,17 +166,27 @@ static void load_library(struct kernel_run *r, const char *folder)
     rmdir(folder);
 }
 
+static ftmrt_kernel *find_function(const struct kernel_case *c, const char *name)
+{
+    ftmrt_kernel *found;
+    *(void **)&found = dlsym(c->run->library, name);
+    if (!found)
+        FAIL(c, "no symbol %s", name);
+    return found;
+}
+
 static void find_phases(struct kernel_case *c)
 {
     const struct node *n = graph_node(c->graph, c->node);
-    uint32_t phases = kernel_family(c->graph, n)->phases(c->graph, n, c->run->cpu);
+    const struct kernel_family *family = kernel_family(c->graph, n);
+    uint32_t phases = family->phases(c->graph, n, c->run->cpu);
+    char name[64];
     for (uint32_t p = 0; p < phases; p++) {
-        char name[64];
         snprintf(name, sizeof name, p ? "%s.%u" : "%s", c->graph->name, p);
-        *(void **)&c->phase[p] = dlsym(c->run->library, name);
-        if (!c->phase[p])
-            FAIL(c, "no symbol %s", name);
+        c->phase[p] = find_function(c, name);
     }
+    snprintf(name, sizeof name, "%s.finish", c->graph->name);
+    c->finish = family->finish ? find_function(c, name) : NULL;
 }
 
 void kernel_run_build(struct kernel_run *r, double *emit_seconds, double *codegen_seconds)
@@ -377,6 +387,8 @@ void kernel_case_execute(struct kernel_case *c, int64_t n)
         int64_t units = u.fixed + (u.per_group ? u.per_group * ((n + u.images - 1) / u.images) : 0);
         ftmrt_parallel(c->phase[p], &task, units);
     }
+    if (c->finish)
+        ftmrt_parallel(c->finish, &task, 1);
 }
 
 void kernel_case_prepare(struct kernel_case *c, int64_t n)

@@ -37,7 +37,7 @@ struct kernel_case {
     int64_t classes;
     const char *label;
     int threads;                                    /* that run it; 0: as many as there are */
-    ftmrt_kernel *phase[4];                         /* after kernel_run_build */
+    ftmrt_kernel *phase[4], *finish;                /* after kernel_run_build */
     void *buffers[KERNEL_RUN_OPERANDS + 2];         /* of the last check or kernel_case_prepare */
     struct guarded memory[KERNEL_RUN_OPERANDS + 2]; /* of the buffers */
     struct kernel_case *next;
