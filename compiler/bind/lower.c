@@ -12,6 +12,7 @@
 #include "calls.h"
 #include "optimizer.h"
 #include "shape.h"
+#include "weighted_loss.h"
 
 struct lower {
     struct arena *arena;
@@ -146,15 +147,47 @@ static value_id lower_body(struct body *b, struct lower *c, struct graph *g)
     return b->values[net->outputs.at[0].layer.i];
 }
 
-/* The loss's op has its name. */
+/* An argument of the loss by its name; NULL where it has none of that name, or none was given. */
+static const struct ftmrt_arg *loss_argument(const struct ftmrt_call *loss, const char *name)
+{
+    const struct ftmrt_call_info *row = ftmrt_call_info(loss->id);
+    for (uint32_t i = 0; i < row->param_count; i++)
+        if (strcmp(row->params[i].name, name) == 0 && loss->args[i].kind != FTMRT_ARG_NONE)
+            return &loss->args[i];
+    return NULL;
+}
+
+static const struct ftmrt_arg *class_weights(const struct ftmrt_call *loss)
+{
+    return loss_argument(loss, "weight");
+}
+
+/* Class weights are an input, so that a caller may have others; without any all are 1. */
+static value_id add_class_weights(struct graph *g, const struct ftmrt_call *loss, int64_t classes)
+{
+    const struct type type = {FTMRT_F32, shape_1d(classes)};
+    if (!class_weights(loss))
+        return graph_constant(g, 1, type);
+    return graph_input_as(g, "class_weight", type, FTMRT_ROLE_CLASS_WEIGHT);
+}
+
+/* The loss's op has its name. With weights or ignored labels the weight is an output, too. */
 static value_id add_loss(struct lower *c, struct graph *g, value_id logits, value_id label)
 {
     const struct ftmrt_call *loss = recipe_call(c->recipe, FTMRT_PARAM_finetune_loss);
     const struct ftmrt_call_info *row = ftmrt_call_info(loss->id);
     const enum op op = op_by_name(row->name);
-    const struct attrs a = call_attrs(op, row, loss->args);
     const value_id inputs[] = {logits, label};
-    return graph_add(g, op, inputs, 2, &a, c->recipe->span, NULL);
+    struct attrs a = call_attrs(op, row, loss->args);
+    const struct ftmrt_arg *ignored = loss_argument(loss, "ignore_index");
+    if (!class_weights(loss) && !ignored)
+        return graph_add(g, op, inputs, 2, &a, c->recipe->span, NULL);
+    a.ignore_index = ignored ? ignored->integer : NO_IGNORE_INDEX;
+    const value_id weights = add_class_weights(g, loss, recipe_classes(c->recipe));
+    const struct weighted_loss w = weighted_loss(g, op, logits, label, weights, &a);
+    if (value_valid(w.loss) && value_valid(w.weight))
+        graph_output(g, "weight", w.weight);
+    return w.loss;
 }
 
 /* The label as the data has it; mixed ones are shares of the classes. */
@@ -277,6 +310,18 @@ static bool check_classes(const struct lower *c, const struct net *net)
     return false;
 }
 
+static bool check_class_weights(const struct lower *c)
+{
+    const struct ftmrt_call *loss = recipe_call(c->recipe, FTMRT_PARAM_finetune_loss);
+    const struct ftmrt_arg *weights = class_weights(loss);
+    if (!weights || weights->count == recipe_classes(c->recipe))
+        return true;
+    diag_report(c->diag, c->recipe->span, DIAG_CLASS_WEIGHTS, weights->count,
+                (long long)recipe_classes(c->recipe));
+    diag_note(c->diag, "`weight` has a number for each class, in the order of the labels");
+    return false;
+}
+
 /* The optimizer's op has its name, and scalars the names of parameters. */
 static struct optimizer optimizer_of(const struct ftmrt_call *c)
 {
@@ -308,7 +353,7 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *
                    const struct program_model *models, uint32_t count, struct program **out)
 {
     struct lower c = {.arena = arena, .diag = diag, .recipe = r};
-    if (!check_models(&c, models, count))
+    if (!check_models(&c, models, count) || !check_class_weights(&c))
         return false;
     c.program =
         program_new(arena, diag, r->bound.name, recipe_integer(r, FTMRT_PARAM_finetune_batch));

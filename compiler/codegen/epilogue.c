@@ -109,22 +109,54 @@ static bool leaves_loops(const struct kernel_build *k, const struct node *operan
            k->node->layout == FTMRT_LAYOUT_BLOCKED && !same;
 }
 
-/* 1 in the lane of the image's label, 0 in the others. */
+/* The label of the place, an i32 in every lane. */
+static LLVMValueRef label_index(struct kernel_build *k, LLVMValueRef labels,
+                                const struct position *at)
+{
+    struct ir *ir = k->ir;
+    const int64_t map = pixels(graph_shape(k->graph, k->node->inputs[0]));
+    LLVMValueRef place = ir_add_const(ir, at->image, at->image_add);
+    if (map > 1)
+        place =
+            ir_add(ir, ir_mul_const(ir, place, map), ir_add_const(ir, at->pixel, at->pixel_add));
+    LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, labels, place), "");
+    LLVMSetAlignment(label, 4);
+    return vmath_splat_i32(ir, label);
+}
+
+/* 1 in the lane of the label's class, 0 in the others. */
 static LLVMValueRef label_lanes(struct kernel_build *k, LLVMValueRef labels,
                                 const struct position *at)
 {
     struct ir *ir = k->ir;
-    LLVMValueRef image = ir_add_const(ir, at->image, at->image_add);
-    LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, labels, image), "");
-    LLVMSetAlignment(label, 4);
+    LLVMValueRef label = label_index(k, labels, at);
     LLVMValueRef first = ir_mul_const(ir, ir_add_const(ir, at->block, at->block_add), FTMRT_CB);
     first = ir_add_const(ir, first, (int64_t)at->part * ir->cpu->lanes);
     if (at->lane)
         first = ir_add(ir, first, at->lane);
     first = vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, first, ir->i32, ""));
     LLVMValueRef index = LLVMBuildAdd(ir->b, first, vmath_iota(ir), "");
-    LLVMValueRef hit = LLVMBuildICmp(ir->b, LLVMIntEQ, index, vmath_splat_i32(ir, label), "");
+    LLVMValueRef hit = LLVMBuildICmp(ir->b, LLVMIntEQ, index, label, "");
     return LLVMBuildSelect(ir->b, hit, ir_vec_const(ir, 1), ir_vec_const(ir, 0), "");
+}
+
+/* The buffer of an operand that is in memory. */
+static uint32_t operand_buffer(const struct expression *x, uint32_t i)
+{
+    return x->first + i - (x->so_far ? 1 : 0);
+}
+
+static emit_value build_kept(struct emit *e, uint32_t i, int64_t ignored)
+{
+    struct expression *x = of(e);
+    struct ir *ir = x->k->ir;
+    const uint32_t buffer = operand_buffer(x, i);
+    if (graph_node(x->k->graph, x->k->node->inputs[buffer])->type.dtype != FTMRT_I32)
+        return lanes_wrap(ir_vec_const(ir, 1));
+    LLVMValueRef index = vmath_splat_i32(ir, LLVMConstInt(ir->i32, (uint64_t)ignored, true));
+    LLVMValueRef label = label_index(x->k, x->k->buffer[buffer], x->at);
+    LLVMValueRef hit = LLVMBuildICmp(ir->b, LLVMIntEQ, label, index, "");
+    return lanes_wrap(LLVMBuildSelect(ir->b, hit, ir_vec_const(ir, 0), ir_vec_const(ir, 1), ""));
 }
 
 static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
@@ -133,7 +165,7 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     struct kernel_build *k = x->k;
     if (x->so_far && i == 0)
         return lanes_wrap(x->so_far);
-    uint32_t buffer = x->first + i - (x->so_far ? 1 : 0);
+    uint32_t buffer = operand_buffer(x, i);
     const struct node *v = graph_node(k->graph, k->node->inputs[buffer]);
     if (v->op == OP_constant)
         return lanes_wrap(ir_vec_const(k->ir, v->attrs->value));
@@ -176,6 +208,7 @@ static const struct emit_builder builder = {
     .count = build_count,
     .size = build_size,
     .constant = build_constant,
+    .kept = build_kept,
 #define FTM_EMIT(name, operands, value, meaning) .name = build_##name,
 #include "emit.def"
 #undef FTM_EMIT

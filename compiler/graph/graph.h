@@ -48,6 +48,9 @@ typedef struct {
 static inline bool value_same(value_id a, value_id b) { return a.i == b.i; }
 static inline bool value_valid(value_id v) { return v.i != UINT32_MAX; }
 
+/* An index that no label has: torch's default of ignore_index. */
+enum { NO_IGNORE_INDEX = -100 };
+
 /* Attributes of an operation; which ones an op has is in its row (ATTR_ bits of attrs.def). Unused
  * ones are zero. */
 struct attrs {

@@ -14,7 +14,8 @@
 
 static void default_attrs(struct attrs *a)
 {
-    *a = (struct attrs){.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    *a = (struct attrs){
+        .stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .ignore_index = NO_IGNORE_INDEX};
 }
 
 /* ---- attributes ---- */

@@ -66,7 +66,7 @@ bool kernel_takes_steps(const struct graph *g, const struct node *n);
 /* Whether operand i may be a row-major image, see struct kernel_facts. */
 bool kernel_takes_image(const struct graph *g, const struct node *n, uint32_t operand);
 /* What the node's result is over the batch; and whether its op adds up over images, as its types say: what is of a
- * batch goes in, what is not comes out. The two agree (tests/unit/kernel_facts.c, codegen/entry.c). */
+ * batch goes in, what is not comes out. The two agree (codegen/entry.c, tests/numerics/whole_step.c). */
 enum ftmrt_merge_kind kernel_merges(const struct graph *g, const struct node *n);
 bool kernel_reduces(const struct graph *g, const struct node *n);
 /* "conv2d_3x3s2_3x32_64x64_bias_add_relu6": op, detail and steps. */

@@ -33,6 +33,8 @@ static uint64_t scratch_loss(const struct graph *g, const struct node *n)
 
 const struct kernel_facts facts_loss = {.merges = FTMRT_MERGE_LOSS, .scratch = scratch_loss};
 
+const struct kernel_facts facts_weight = {.merges = FTMRT_MERGE_WEIGHT, .scratch = scratch_loss};
+
 /* ---- pooling ---- */
 
 static void name_window(struct strbuf *b, const struct node *n, const struct shape *x)

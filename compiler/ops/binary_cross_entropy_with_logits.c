@@ -5,17 +5,16 @@
  *          = 1/(n K) sum_i sum_c max(x, 0) - x t + log(1 + e^-|x|)
  *
  * The second form, in which nothing overflows or cancels, is what is computed. */
-#include "eval_support.h"
 #include "label.h"
 #include "rules.h"
 
 void eval_binary_cross_entropy_with_logits(struct eval *e)
 {
-    int64_t n = e->in[0].shape.dim[0], k = e->in[0].shape.dim[1];
-    for (int64_t i = 0; i < n * k; i++) {
-        double x = e->in[0].data[i], t = label_share(e, i / k, i % k);
+    int64_t size = tensor_elements(&e->in[0]);
+    for (int64_t i = 0; i < size; i++) {
+        double x = e->in[0].data[i], t = label_share(e, i);
         double loss = fmax(x, 0) - x * t + log1p(exp(-fabs(x)));
-        e->out.data[0] += loss / (double)(n * k);
+        e->out.data[0] += loss / (double)size;
     }
 }
 
@@ -40,11 +39,11 @@ void grad_binary_cross_entropy_with_logits(struct grad *g)
 /* dx = dy / (n K) (sigmoid(x) - t) */
 void eval_binary_cross_entropy_with_logits_grad(struct eval *e)
 {
-    int64_t n = e->in[0].shape.dim[0], k = e->in[0].shape.dim[1];
-    double scale = e->in[2].data[0] / (double)(n * k);
-    for (int64_t i = 0; i < n * k; i++) {
+    int64_t size = tensor_elements(&e->out);
+    double scale = e->in[2].data[0] / (double)size;
+    for (int64_t i = 0; i < size; i++) {
         double sigmoid = 1 / (1 + exp(-e->in[0].data[i]));
-        e->out.data[i] = scale * (sigmoid - label_share(e, i / k, i % k));
+        e->out.data[i] = scale * (sigmoid - label_share(e, i));
     }
 }
 

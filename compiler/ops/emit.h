@@ -24,13 +24,15 @@ struct emit_builder {
     /* Operand i at the current position: an operand of the result's shape gives its lanes there; one of
      * one channel or one pixel is broadcast; [C] and [R,C] operands give the channel's lanes (row r of [R,C]);
      * scalars are broadcast. Operand 0 of a step is the value
-     * so far. A label, i32 [N], is seen as a distribution: 1 in the lane of its class, else 0. */
+     * so far. A label that is an index is seen as a distribution: 1 in the lane of its class, else 0. */
     emit_value (*in)(struct emit *e, uint32_t i, uint32_t row);
     /* The number of elements per channel of operand 0 in the whole step, n*H*W, as f32 in every lane. */
     emit_value (*count)(struct emit *e);
     /* The number of elements of operand 0 in the whole step, n*C*H*W, as f32 in every lane. */
     emit_value (*size)(struct emit *e);
     emit_value (*constant)(struct emit *e, double value);
+    /* 1 in every lane, or 0 where operand i is a label that is the index `ignored`. */
+    emit_value (*kept)(struct emit *e, uint32_t i, int64_t ignored);
     /* Of updates only: the new value of operand i, which the op writes. */
     void (*out)(struct emit *e, uint32_t i, emit_value value);
 #define FTM_EMIT(name, operands, value, meaning)                                                   \
@@ -54,6 +56,10 @@ static inline emit_value lanes_size(struct emit *e) { return e->builder->size(e)
 static inline emit_value lanes_const(struct emit *e, double v)
 {
     return e->builder->constant(e, v);
+}
+static inline emit_value lanes_kept(struct emit *e, uint32_t i, int64_t ignored)
+{
+    return e->builder->kept(e, i, ignored);
 }
 static inline void lanes_out(struct emit *e, uint32_t i, emit_value v) { e->builder->out(e, i, v); }
 #define FTM_EMIT(name, operands, value, meaning)                                                   \

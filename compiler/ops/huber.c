@@ -3,17 +3,16 @@
  *
  *     loss = 1/(n K) sum_i sum_c (|d| <= delta ? d^2 / 2 : delta (|d| - delta / 2))
  *          = 1/(n K) sum_i sum_c m (|d| - m / 2),   m = min(|d|, delta) */
-#include "eval_support.h"
 #include "label.h"
 #include "rules.h"
 
 void eval_huber(struct eval *e)
 {
-    int64_t n = e->in[0].shape.dim[0], k = e->in[0].shape.dim[1];
-    for (int64_t i = 0; i < n * k; i++) {
-        double d = fabs(e->in[0].data[i] - label_share(e, i / k, i % k));
+    int64_t size = tensor_elements(&e->in[0]);
+    for (int64_t i = 0; i < size; i++) {
+        double d = fabs(e->in[0].data[i] - label_share(e, i));
         double m = fmin(d, e->attrs->delta);
-        e->out.data[0] += m * (d - m / 2) / (double)(n * k);
+        e->out.data[0] += m * (d - m / 2) / (double)size;
     }
 }
 
@@ -35,10 +34,10 @@ void grad_huber(struct grad *g)
 /* dx = dy / (n K) max(-delta, min(d, delta)) */
 void eval_huber_grad(struct eval *e)
 {
-    int64_t n = e->in[0].shape.dim[0], k = e->in[0].shape.dim[1];
-    double scale = e->in[2].data[0] / (double)(n * k), delta = e->attrs->delta;
-    for (int64_t i = 0; i < n * k; i++) {
-        double d = e->in[0].data[i] - label_share(e, i / k, i % k);
+    int64_t size = tensor_elements(&e->out);
+    double scale = e->in[2].data[0] / (double)size, delta = e->attrs->delta;
+    for (int64_t i = 0; i < size; i++) {
+        double d = e->in[0].data[i] - label_share(e, i);
         e->out.data[i] = scale * fmax(-delta, fmin(d, delta));
     }
 }

@@ -1,17 +1,16 @@
 /* Mean squared error against the label (torch.nn.functional.mse_loss with one-hot targets, or with the
  * distribution itself):
  *
- *     loss = 1/(n K) sum_i sum_c (x[i,c] - t[i,c])^2 */
-#include "eval_support.h"
+ *     loss = 1/(n K) sum_i sum_c (x[i,c] - t[i,c])^2      over n places */
 #include "label.h"
 #include "rules.h"
 
 void eval_mse(struct eval *e)
 {
-    int64_t n = e->in[0].shape.dim[0], k = e->in[0].shape.dim[1];
-    for (int64_t i = 0; i < n * k; i++) {
-        double difference = e->in[0].data[i] - label_share(e, i / k, i % k);
-        e->out.data[0] += difference * difference / (double)(n * k);
+    int64_t size = tensor_elements(&e->in[0]);
+    for (int64_t i = 0; i < size; i++) {
+        double difference = e->in[0].data[i] - label_share(e, i);
+        e->out.data[0] += difference * difference / (double)size;
     }
 }
 
@@ -31,10 +30,10 @@ void grad_mse(struct grad *g)
 
 void eval_mse_grad(struct eval *e)
 {
-    int64_t n = e->in[0].shape.dim[0], k = e->in[0].shape.dim[1];
-    double scale = 2 * e->in[2].data[0] / (double)(n * k);
-    for (int64_t i = 0; i < n * k; i++)
-        e->out.data[i] = scale * (e->in[0].data[i] - label_share(e, i / k, i % k));
+    int64_t size = tensor_elements(&e->out);
+    double scale = 2 * e->in[2].data[0] / (double)size;
+    for (int64_t i = 0; i < size; i++)
+        e->out.data[i] = scale * (e->in[0].data[i] - label_share(e, i));
 }
 
 emit_value emit_mse_grad(struct emit *e, const struct attrs *attrs)

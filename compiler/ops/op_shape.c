@@ -242,35 +242,50 @@ bool shape_stat_row(struct graph *g, struct node *n)
 
 /* ---- loss ---- */
 
-/* Whether a value is [N, K] or [N, K, 1, 1]. */
-static bool is_row_per_image(const struct shape *s)
+/* The labels that are indices: [N] for [N, K], [N, H, W] for [N, K, H, W]; a map of one place may count as none. */
+static struct shape index_shape(const struct shape *x, bool one_is_none)
 {
-    return s->rank == 2 || (s->rank == 4 && s->dim[2] == 1 && s->dim[3] == 1);
+    struct shape s = shape_1d(x->dim[0]);
+    if (x->rank == 4 && (x->dim[2] * x->dim[3] > 1 || !one_is_none)) {
+        s.rank = 3;
+        s.dim[1] = x->dim[2];
+        s.dim[2] = x->dim[3];
+    }
+    return s;
 }
 
-/* Predictions [N, K] or [N, K, 1, 1]; labels i32 [N] or distributions, f32 as the predictions; a
- * gradient takes that of the loss, too. */
-static bool want_loss_operands(struct graph *g, const struct node *n)
+/* Whether a label is a distribution over the classes: f32, of the shape of the predictions, [N, K] being [N, K, 1, 1]. */
+static bool is_distribution(const struct type *label, const struct shape *x)
+{
+    struct shape a = index_shape(&label->shape, true), b = index_shape(x, true);
+    bool rank = label->shape.rank == 2 || label->shape.rank == 4;
+    return label->dtype == FTMRT_F32 && rank && label->shape.dim[1] == x->dim[1] &&
+           shape_equal(&a, &b);
+}
+
+bool shape_want_labelled(struct graph *g, const struct node *n)
 {
     struct type x = shape_in(g, n, 0), label = shape_in(g, n, 1);
-    if (!want_form(g, n, 0, is_row_per_image(&x.shape), "logits [N, K]") ||
-        (n->input_count == 3 && !shape_want_type(g, n, 2, shape_f32(shape_scalar()))))
+    if (!want_form(g, n, 0, x.shape.rank == 2 || x.shape.rank == 4,
+                   "logits [N, K] or [N, K, H, W]"))
         return false;
-    bool same = label.dtype == FTMRT_F32 && is_row_per_image(&label.shape) &&
-                label.shape.dim[0] == x.shape.dim[0] && label.shape.dim[1] == x.shape.dim[1];
-    return same || shape_want_type(g, n, 1, (struct type){FTMRT_I32, shape_1d(x.shape.dim[0])});
+    for (uint32_t i = 2; i < n->input_count; i++)
+        if (!want_operand(g, n, i))
+            return false;
+    struct type index = {FTMRT_I32, index_shape(&x.shape, label.shape.rank == 1)};
+    return is_distribution(&label, &x.shape) || shape_want_type(g, n, 1, index);
 }
 
 bool shape_loss(struct graph *g, struct node *n)
 {
     n->type = shape_f32(shape_scalar());
-    return want_loss_operands(g, n);
+    return shape_want_labelled(g, n);
 }
 
 bool shape_loss_grad(struct graph *g, struct node *n)
 {
     n->type = shape_in(g, n, 0);
-    return want_loss_operands(g, n);
+    return shape_want_labelled(g, n);
 }
 
 /* ---- effects ---- */

@@ -21,6 +21,8 @@ bool shape_want_f32(struct graph *g, const struct node *n, uint32_t i);
 /* All operands are what their letters in ops.def say, the sizes being those of the first one; for ops
  * whose operands are given by it: x, t, c, s, o. */
 bool shape_want_operands(struct graph *g, const struct node *n);
+/* Predictions [N, K] or [N, K, H, W], their labels (label.h), and the other operands by their letters. */
+bool shape_want_labelled(struct graph *g, const struct node *n);
 /* The attribute must lie in [least, most]. */
 bool shape_want_attr(struct graph *g, const struct node *n, const char *name, int64_t value,
                      int64_t least, int64_t most);

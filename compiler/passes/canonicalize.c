@@ -177,10 +177,11 @@ static void loss_takes_map(struct canonicalize *c, value_id v)
     c->changed = true;
 }
 
-/* Whether a node is a loss, or the gradient of one: of predictions and a label. */
+/* Whether a node is a loss, or the gradient of one: of predictions and a label. What is made of a label keeps its shape. */
 static bool takes_label(const struct node *n)
 {
-    return n->input_count >= 2 && n->step_count == 0 && op_operand(n->op, 1) == 'l';
+    return n->input_count >= 2 && n->step_count == 0 && op_operand(n->op, 1) == 'l' &&
+           (n->type.shape.rank == 0 || op_operand(n->op, 2) == 'o');
 }
 
 static void visit(struct canonicalize *c, value_id v)

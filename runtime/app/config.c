@@ -133,6 +133,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->model = ftmrt_call_text(f, FTMRT_PARAM_finetune_model);
     c->weights = slash ? slash + 1 : weights;
     c->optimizer = ftmrt_call_inner(f, FTMRT_PARAM_finetune_optimizer);
+    c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
     c->schedule = ftmrt_call_inner(f, FTMRT_PARAM_finetune_schedule);
     c->epochs = ftmrt_call_integer(f, FTMRT_PARAM_finetune_epochs);
     c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
@@ -190,6 +191,17 @@ bool config_two_sizes(const struct config *c)
 {
     const struct config_input *train = &c->input_train, *eval = &c->input_eval;
     return train->height != eval->height || train->width != eval->width;
+}
+
+void config_class_weights(const struct config *c, float *weights)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->loss->id);
+    for (int64_t k = 0; k < c->classes; k++)
+        weights[k] = 1;
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (!strcmp(info->params[i].name, "weight") && c->loss->args[i].kind == FTMRT_ARG_NUMBERS)
+            for (int64_t k = 0; k < c->classes && k < c->loss->args[i].count; k++)
+                weights[k] = (float)c->loss->args[i].numbers[k];
 }
 
 bool config_scalar(const struct config *c, const char *name, double *value)

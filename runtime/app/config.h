@@ -63,6 +63,9 @@ struct source_want config_want(const struct config *c, const struct config_input
 /* Whether training has images of another size than evaluation. */
 bool config_two_sizes(const struct config *c);
 
+/* The class weights of the loss, [classes]: 1 where the recipe has none. */
+void config_class_weights(const struct config *c, float *weights);
+
 /* A scalar of the optimizer by its parameter's name; false if it has none of that name. */
 bool config_scalar(const struct config *c, const char *name, double *value);
 

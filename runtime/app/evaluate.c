@@ -13,7 +13,7 @@ static bool evaluate_batch(struct session *s, struct metrics *m, int64_t n)
         return session_predict(s, n);
     if (!session_evaluate(s, n, &loss))
         return false;
-    metrics_add(m, s->logits, s->labels, (double)loss, n);
+    metrics_add(m, s->logits, s->labels, (double)loss, s->weight ? (double)*s->weight : 1, n);
     return true;
 }
 

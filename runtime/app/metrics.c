@@ -112,9 +112,12 @@ static void (*const adders[TASK_COUNT])(struct metrics *m, const float *row, con
     [TASK_PIXELS] = add_pixels, [TASK_DISTRIBUTION] = NULL, /* its loss says it */
 };
 
-void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss, int64_t n)
+void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss,
+                 double weight, int64_t n)
 {
-    m->loss_sum += loss * (double)n;
+    if (weight > 0) /* a batch of which nothing counts has no loss */
+        m->loss_sum += loss * weight * (double)n;
+    m->weight_sum += weight * (double)n;
     for (int64_t i = 0; i < n && m->count < m->capacity; i++, m->count++)
         if (adders[m->task])
             adders[m->task](m, logits + i * m->classes * m->pixels, labels, i);
@@ -134,7 +137,10 @@ double metrics_accuracy(const struct metrics *m)
     return judged ? ratio(m->correct, m->count * m->pixels) : NAN;
 }
 
-double metrics_loss(const struct metrics *m) { return mean(m, m->loss_sum); }
+double metrics_loss(const struct metrics *m)
+{
+    return m->weight_sum > 0 ? m->loss_sum / m->weight_sum : 0;
+}
 double metrics_nll(const struct metrics *m) { return mean(m, m->nll_sum); }
 
 double metrics_precision(const struct metrics *m, int64_t k)

@@ -13,7 +13,8 @@ struct metrics {
     enum task task;
     int64_t classes, count;
     int64_t pixels;     /* of an image's outputs; 1, where they are no map */
-    double loss_sum;    /* the recipe's loss, summed over samples */
+    double loss_sum;    /* the recipe's loss, summed over samples, each times its weight */
+    double weight_sum;  /* of the samples in that loss; their number where it has no weights */
     int64_t correct;    /* samples; labels of LABELS; pixels of PIXELS */
     int64_t whole;      /* LABELS: samples all of whose labels are right */
     double squares;     /* NUMBERS: of the differences, summed over samples and outputs */
@@ -34,12 +35,12 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity);
 void metrics_free(struct metrics *m);
 
 /* Adds a batch: logits [n, classes, pixels]; labels [n] and [n, pixels] of int32_t, or [n, classes] of float, by the task;
- * and its mean loss as the recipe defines it. Ties go to the lower class. */
+ * its mean loss as the recipe defines it, and the mean weight of a sample in it. Ties go to the lower class. */
 void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss,
-                 int64_t n);
+                 double weight, int64_t n);
 
 /* Means over the samples; 0 if there are none; accuracy is that of samples or pixels, and NaN where the task has none.
- * metrics_loss is the recipe's loss (label smoothing included), metrics_nll
+ * metrics_loss is the recipe's loss (label smoothing and class weights included: of one batch with all samples), metrics_nll
  * the plain negative log-likelihood -log softmax(logits)[label], in double precision. */
 double metrics_accuracy(const struct metrics *m);
 double metrics_loss(const struct metrics *m);

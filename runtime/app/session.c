@@ -84,6 +84,10 @@ static void make_buffers(struct session *s)
     s->inputs = find_buffer(s, FTMRT_ROLE_INPUT, NULL);
     s->labels = find_buffer(s, FTMRT_ROLE_LABEL, NULL);
     s->logits = find_buffer(s, FTMRT_ROLE_LOGITS, NULL);
+    s->weight = find_buffer(s, FTMRT_ROLE_WEIGHT, NULL);
+    float *class_weights = find_buffer(s, FTMRT_ROLE_CLASS_WEIGHT, NULL);
+    if (class_weights)
+        config_class_weights(&s->config, class_weights);
 }
 
 bool session_open(struct session *s, const struct ftmrt_program *p, int threads,

@@ -33,7 +33,7 @@
 #include "random_values.h"
 #include "text.h"
 
-enum { NETWORKS = 20, STEPS = 3, MAX_VALUES = 8, NOISE_RUNS = 6 };
+enum { NETWORKS = 20, STEPS = 3, MAX_VALUES = 16, NOISE_RUNS = 6 };
 
 /* What rounding may change of a tensor, relative to its largest element. One step of these networks
  * in f32 moves results by about 1e-6. */

@@ -59,6 +59,12 @@ static double inner_of(const struct emit *e)
 static emit_value scalar_count(struct emit *e) { return keep(e, N * inner_of(e)); }
 static emit_value scalar_size(struct emit *e) { return keep(e, N * C * inner_of(e)); }
 static emit_value scalar_constant(struct emit *e, double v) { return keep(e, v); }
+/* Labels are distributions here, of which all count. */
+static emit_value scalar_kept(struct emit *e, uint32_t i, int64_t ignored)
+{
+    (void)i, (void)ignored;
+    return keep(e, 1);
+}
 
 #define DOUBLES_1 double a
 #define DOUBLES_2 DOUBLES_1, double b
@@ -83,6 +89,7 @@ static const struct emit_builder scalar_builder = {
     .count = scalar_count,
     .size = scalar_size,
     .constant = scalar_constant,
+    .kept = scalar_kept,
 #define FTM_EMIT(name, operands, formula, meaning) .name = scalar_##name,
 #include "emit.def"
 #undef FTM_EMIT

@@ -219,6 +219,13 @@ static value_id build_global_avg_pool(struct graph *g, value_id x)
     return graph_op(g, OP_global_avg_pool, NULL, x);
 }
 
+static value_id build_div(struct graph *g, value_id x)
+{
+    value_id y = graph_op(g, OP_sigmoid, NULL, x);
+    return graph_op(g, OP_div, NULL, graph_op(g, OP_silu, NULL, x),
+                    graph_op(g, OP_add, NULL, y, y));
+}
+
 static value_id build_flatten(struct graph *g, value_id x)
 {
     return graph_op(g, OP_flatten, NULL, x);
@@ -266,6 +273,7 @@ static const struct op_case {
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},
     {"mul by a number", OP_mul, build_mul_by_number, 0},
+    {"div", OP_div, build_div, 0},
     {"max_pool", OP_max_pool, build_max_pool, 0},
     {"avg_pool", OP_avg_pool, build_avg_pool, 0},
     {"avg_pool with padding", OP_avg_pool, build_avg_pool_with_padding, 0},
@@ -278,6 +286,9 @@ static const struct op_case {
     {"reshape", OP_reshape, build_reshape, 0},
     {"cross_entropy", OP_cross_entropy, build_flatten, 0},
     {"cross_entropy, smoothed", OP_cross_entropy, build_flatten, 0.2},
+    {"cross_entropy, weighted", OP_label_shares, build_flatten, 0.2},
+    {"the weight of labels, weighted", OP_label_weight, build_flatten, 0},
+    {"cross_entropy of a map", OP_cross_entropy, build_sigmoid, 0.2},
     {"mse", OP_mse, build_flatten, 0},
     {"huber", OP_huber, build_flatten, 0},
     {"binary_cross_entropy_with_logits", OP_binary_cross_entropy_with_logits, build_flatten, 0},
@@ -291,8 +302,18 @@ static struct program *build_case(struct arena *arena, struct diag *diag, const 
     value_id x = net_conv2d(
         g, "probe", net_image(g, (int64_t)BATCH * HEIGHT * WIDTH, HEIGHT, WIDTH), &probe, true);
     value_id y = c->build(g, x);
+    if (strstr(c->name, "of a map")) {
+        net_loss_of(g, c->op, net_conv2d(g, "head", y, &(struct net_conv){.out = 5}, false),
+                    c->smoothing);
+        return p;
+    }
     if (graph_shape(g, y)->rank == 4)
         y = graph_op(g, OP_flatten, NULL, y);
+    if (strstr(c->name, "weighted")) {
+        const struct attrs a = {.label_smoothing = c->smoothing, .ignore_index = 1};
+        net_weighted_loss(g, net_linear(g, "head", y, 5, false), &a);
+        return p;
+    }
     enum op loss = op_info(c->op)->cls == OP_CLASS_LOSS ? c->op : OP_cross_entropy;
     net_loss_of(g, loss, net_linear(g, "head", y, 5, false), c->smoothing);
     return p;

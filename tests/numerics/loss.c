@@ -1,6 +1,6 @@
 /* link: ftm_kernel_run */
 /* Losses and their gradients over class counts around the block, of indices and distributions, with
- * smoothing, with logits that are far apart, times a gradient. */
+ * smoothing, with logits that are far apart, times a gradient; with class weights and an ignored class; of maps. */
 #include "kernel_families.h"
 
 #include <math.h>
@@ -19,12 +19,16 @@ static void wide(uint32_t operand, struct tensor *x)
         x->data[i] = 300 + 6 * x->data[i];
 }
 
-/* Distributions are not negative, and need not sum to 1. */
+/* Distributions and class weights are not negative, and need not sum to 1. */
 static void fill(const struct kernel_case *k, uint32_t operand, struct tensor *x)
 {
     int64_t count = shape_elements(&x->shape, 1);
-    for (int64_t i = 0; i < count && operand == 1 && x->shape.rank == 2; i++)
-        x->data[i] = fabs(x->data[i]);
+    const value_id *operands = graph_node(k->graph, k->node)->inputs;
+    bool weights =
+        operand == 2 && x->shape.rank == 1 && graph_node(k->graph, operands[2])->op != OP_constant;
+    for (int64_t i = 0; i < count; i++)
+        if ((operand == 1 && x->shape.rank % 2 == 0) || weights)
+            x->data[i] = 0.1 + fabs(x->data[i]);
     if (strstr(k->label, "far"))
         wide(operand, x);
 }
@@ -39,26 +43,47 @@ static value_id gradient(struct kernel_case *k, enum gradient kind)
     return graph_constant(k->graph, kind == ONE ? 1 : 2, (struct type){FTMRT_F32, shape_scalar()});
 }
 
-static void make_case(struct cases *c, enum op op, int64_t count, double smoothing,
+/* A label for predictions: an index per place, or as they are. */
+static value_id label_of(struct kernel_case *k, const struct shape *x, enum label label)
+{
+    if (label == DISTRIBUTION)
+        return kernel_case_input(k, *x, FTMRT_LAYOUT_BLOCKED);
+    struct shape places = shape_1d(DIM_BATCH);
+    if (x->rank == 4) {
+        places.rank = 3;
+        places.dim[1] = x->dim[2];
+        places.dim[2] = x->dim[3];
+    }
+    return kernel_case_input_of(k, (struct type){FTMRT_I32, places}, FTMRT_LAYOUT_PLAIN);
+}
+
+/* The third operand of an op that has one. */
+static value_id third(struct kernel_case *k, enum op op, int64_t count, enum label label)
+{
+    const int variant = (int)((count + label) % 3);
+    if (op_operand(op, 2) != 'c')
+        return gradient(k, (enum gradient)variant);
+    if (variant == 0)
+        return graph_constant(k->graph, 0.5, (struct type){FTMRT_F32, shape_1d(count)});
+    return kernel_case_input(k, shape_1d(count), FTMRT_LAYOUT_VECTOR);
+}
+
+static void make_case(struct cases *c, enum op op, struct shape logits, double smoothing,
                       enum label label, const char *far)
 {
     char name[128];
-    snprintf(name, sizeof name, "%s of %d%s%s", op_info(op)->name, (int)count,
-             label == INDEX ? "" : ", distributions", far);
-    struct attrs a = {.label_smoothing = smoothing, .delta = 0.75};
-    struct shape logits = shape_2d(DIM_BATCH, count);
-    bool loss = op_least_operands(op) == 2;
+    const int64_t count = logits.dim[1];
+    snprintf(name, sizeof name, "%s of %d%s%s%s", op_info(op)->name, (int)count,
+             label == INDEX ? "" : ", distributions", logits.rank == 4 ? ", a map" : "", far);
+    struct attrs a = {.label_smoothing = smoothing, .ignore_index = 1, .delta = 0.75};
     struct kernel_case *k = case_new(c, 4e-6, name);
-    value_id v[] = {kernel_case_input(k, logits, FTMRT_LAYOUT_BLOCKED),
-                    label == DISTRIBUTION
-                        ? kernel_case_input(k, logits, FTMRT_LAYOUT_BLOCKED)
-                        : kernel_case_input_of(k, (struct type){FTMRT_I32, shape_1d(DIM_BATCH)},
-                                               FTMRT_LAYOUT_PLAIN),
-                    VALUE_NONE};
-    if (!loss)
-        v[2] = gradient(k, (enum gradient)((count + label) % 3));
-    kernel_case_node(k, graph_op_(k->graph, op, &a, v, loss ? 2 : 3),
-                     loss ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
+    value_id v[3] = {kernel_case_input(k, logits, FTMRT_LAYOUT_BLOCKED),
+                     label_of(k, &logits, label)};
+    if (op_least_operands(op) == 3)
+        v[2] = third(k, op, count, label);
+    value_id node = graph_op_(k->graph, op, &a, v, op_least_operands(op));
+    bool scalar = graph_shape(k->graph, node)->rank == 0;
+    kernel_case_node(k, node, scalar ? FTMRT_LAYOUT_PLAIN : FTMRT_LAYOUT_BLOCKED);
     k->classes = count;
     k->fill = fill;
 }
@@ -72,22 +97,42 @@ static void make_sum(struct cases *c, bool constant)
     kernel_case_node(k, graph_op(k->graph, OP_add, NULL, a, b), FTMRT_LAYOUT_PLAIN);
 }
 
+/* An op with and without smoothing, if it has that, of indices and distributions, if it takes both. */
+static void make_kinds(struct cases *c, enum op op, struct shape logits)
+{
+    const uint64_t attrs = op_info(op)->attrs;
+    const bool smoothed = attrs >> ATTR_INDEX_label_smoothing & 1U;
+    const bool far = logits.rank == 2 && (logits.dim[1] == 17 || logits.dim[1] == 1000);
+    const enum label last = attrs == UINT64_C(1) << ATTR_INDEX_ignore_index ? INDEX : DISTRIBUTION;
+    for (int smooth = 0; smooth <= smoothed; smooth++)
+        for (int label = INDEX; label <= (int)last; label++) {
+            make_case(c, op, logits, 0.1 * smooth, (enum label)label, "");
+            if (far)
+                make_case(c, op, logits, 0.1 * smooth, (enum label)label, ", far");
+        }
+}
+
+static bool takes_label(enum op op)
+{
+    return op_least_operands(op) >= 2 && op_operand(op, 1) == 'l';
+}
+
 static void make(struct cases *c)
 {
     make_sum(c, false);
     make_sum(c, true);
+    for (int op = 0; op < OP_COUNT; op++)
+        for (int i = 0; takes_label((enum op)op) && i < CLASSES; i++)
+            make_kinds(c, (enum op)op, shape_2d(DIM_BATCH, classes[i]));
+}
+
+static void make_maps(struct cases *c)
+{
     for (int op = 0; op < OP_COUNT; op++) {
-        if (op_least_operands((enum op)op) < 2 || op_operand((enum op)op, 1) != 'l')
+        if (!takes_label((enum op)op))
             continue;
-        const int smoothed = op_info((enum op)op)->attrs >> ATTR_INDEX_label_smoothing & 1U;
-        for (int i = 0; i < CLASSES; i++)
-            for (int smooth = 0; smooth <= smoothed; smooth++)
-                for (int label = INDEX; label <= DISTRIBUTION; label++) {
-                    make_case(c, (enum op)op, classes[i], 0.1 * smooth, (enum label)label, "");
-                    if (classes[i] >= 10)
-                        make_case(c, (enum op)op, classes[i], 0.1 * smooth, (enum label)label,
-                                  ", far");
-                }
+        make_kinds(c, (enum op)op, shape_4d(DIM_BATCH, 2, 3, 5));
+        make_kinds(c, (enum op)op, shape_4d(DIM_BATCH, 19, 4, 1));
     }
 }
 
@@ -97,8 +142,14 @@ static void test_loss(void **state)
     at_every_level(make);
 }
 
+static void test_maps(void **state)
+{
+    (void)state;
+    at_every_level(make_maps);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_loss)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_loss), cmocka_unit_test(test_maps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

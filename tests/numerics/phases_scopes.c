@@ -115,6 +115,7 @@ static void *memory(struct fixture *f, const struct ftmrt_value *v)
     case FTMRT_ROLE_NONE:
     case FTMRT_ROLE_STEP:
     case FTMRT_ROLE_WEIGHT:
+    case FTMRT_ROLE_CLASS_WEIGHT:
     case FTMRT_ROLE_COUNT: break;
     }
     fail_msg("a value %s of role %u", v->name, v->role);

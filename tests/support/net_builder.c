@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "optimizer.h"
+#include "weighted_loss.h"
 
 static const char *member(struct graph *g, const char *layer, const char *name)
 {
@@ -96,16 +97,48 @@ void net_loss(struct graph *g, value_id logits, double label_smoothing)
     net_loss_of(g, OP_cross_entropy, logits, label_smoothing);
 }
 
-void net_loss_of(struct graph *g, enum op op, value_id logits, double label_smoothing)
+static value_id add_label(struct graph *g, const struct shape *logits)
 {
-    if (g->kind == FTMRT_ENTRY_TRAIN && g->program->optimizer.op == OP_COUNT)
-        g->program->optimizer.op = OP_sgd;
-    value_id label = graph_input(g, "label", (struct type){FTMRT_I32, shape_1d(DIM_BATCH)});
-    struct attrs a = {.label_smoothing = label_smoothing, .delta = 0.5}; /* what the op has */
-    value_id loss = graph_op(g, op, &a, logits, label);
+    struct shape shape = shape_1d(DIM_BATCH);
+    if (logits->rank == 4) {
+        shape.rank = 3;
+        shape.dim[1] = logits->dim[2];
+        shape.dim[2] = logits->dim[3];
+    }
+    return graph_input(g, "label", (struct type){FTMRT_I32, shape});
+}
+
+static void end_loss(struct graph *g, value_id loss, value_id logits)
+{
     const struct optimizer_rule *rule = optimizer_rule(g->program->optimizer.op);
     for (uint32_t i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < optimizer_scalars(rule); i++)
         graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
     graph_output(g, "loss", loss);
     graph_output(g, "logits", logits);
+}
+
+static void default_optimizer(struct graph *g)
+{
+    if (g->kind == FTMRT_ENTRY_TRAIN && g->program->optimizer.op == OP_COUNT)
+        g->program->optimizer.op = OP_sgd;
+}
+
+void net_loss_of(struct graph *g, enum op op, value_id logits, double label_smoothing)
+{
+    default_optimizer(g);
+    value_id label = add_label(g, graph_shape(g, logits));
+    struct attrs a = {.label_smoothing = label_smoothing, .delta = 0.5}; /* what the op has */
+    end_loss(g, graph_op(g, op, &a, logits, label), logits);
+}
+
+void net_weighted_loss(struct graph *g, value_id logits, const struct attrs *a)
+{
+    const struct shape *s = graph_shape(g, logits);
+    const struct type type = {FTMRT_F32, shape_1d(s->dim[1])};
+    default_optimizer(g);
+    value_id label = add_label(g, s);
+    value_id weights = graph_input_as(g, "class_weight", type, FTMRT_ROLE_CLASS_WEIGHT);
+    struct weighted_loss w = weighted_loss(g, OP_cross_entropy, logits, label, weights, a);
+    graph_output(g, "weight", w.weight);
+    end_loss(g, w.loss, logits);
 }

@@ -36,5 +36,7 @@ value_id net_image(struct graph *g, int64_t channels, int64_t height, int64_t wi
 void net_loss(struct graph *g, value_id logits, double label_smoothing);
 /* The same with another loss. */
 void net_loss_of(struct graph *g, enum op loss, value_id logits, double label_smoothing);
+/* Cross entropy with class weights, input "class_weight", and output "weight"; of a map with a label per place. */
+void net_weighted_loss(struct graph *g, value_id logits, const struct attrs *a);
 
 #endif

@@ -202,6 +202,13 @@ static value_id head(struct draw *d, value_id x, int64_t classes)
     return chance(d, 70) ? net_bias(d->g, "head", x, draw_trainable(d)) : x;
 }
 
+/* A class for each place of the map, as in segmentation. */
+static value_id map_head(struct draw *d, value_id x)
+{
+    struct net_conv c = {.out = draw_classes(d)};
+    return net_conv2d(d->g, "head", x, &c, draw_trainable(d));
+}
+
 /* Fully connected, from an input without a map. */
 static value_id perceptron(struct draw *d)
 {
@@ -227,7 +234,18 @@ static value_id body(struct draw *d)
     value_id x = net_image(d->g, channels, height, width);
     for (d->block = 0; d->block < blocks; d->block++)
         x = block(d, x);
+    if (d->options->more && chance(d, 15))
+        return map_head(d, x);
     return head(d, x, draw_classes(d));
+}
+
+/* Cross entropy with class weights, and sometimes with a class that is ignored. */
+static void weighted_end(struct draw *d, value_id logits, double smoothing)
+{
+    struct attrs a = {.label_smoothing = smoothing, .ignore_index = NO_IGNORE_INDEX};
+    if (chance(d, 50))
+        a.ignore_index = draw(d, 0, graph_shape(d->g, logits)->dim[1] - 1);
+    net_weighted_loss(d->g, logits, &a);
 }
 
 static void add_function(struct program *p, const char *name, uint64_t seed,
@@ -240,6 +258,8 @@ static void add_function(struct program *p, const char *name, uint64_t seed,
     double smoothing = chance(&d, 30) ? 0.1 : 0;
     if (strcmp(name, "predict") == 0)
         graph_output(d.g, "logits", logits);
+    else if (options->more && !options->loss && chance(&d, 30))
+        weighted_end(&d, logits, smoothing);
     else
         net_loss_of(d.g, options->loss ? options->loss : OP_cross_entropy, logits, smoothing);
 }

@@ -58,11 +58,25 @@ static int64_t classes_of(const struct graph *g)
     return value_valid(logits) ? graph_shape(g, logits)->dim[1] : 1;
 }
 
+/* A label that is not the one that is ignored: where all are, the loss is 0 / 0. */
+static double first_label(const struct graph *g, double label)
+{
+    for (uint32_t i = 0; i < g->nodes.len; i++)
+        if (g->nodes.at[i].op == OP_label_weight && !g->nodes.at[i].dead &&
+            (double)g->nodes.at[i].attrs->ignore_index == label)
+            return (double)(((int64_t)label + 1) % classes_of(g));
+    return label;
+}
+
 static double input_value(const struct graph *g, const struct node *n, uint64_t seed, int64_t index)
 {
     const char *name = n->attrs->label;
-    if (n->type.dtype == FTMRT_I32)
-        return floor(uniform(seed, name, index, 0, 0.999) * (double)classes_of(g));
+    if (n->type.dtype == FTMRT_I32) {
+        double label = floor(uniform(seed, name, index, 0, 0.999) * (double)classes_of(g));
+        return index == 0 ? first_label(g, label) : label;
+    }
+    if (graph_input_role(n) == FTMRT_ROLE_CLASS_WEIGHT)
+        return uniform(seed, name, index, 0.25, 2);
     /* eps is large, as a step divides by a root near zero otherwise: that would enlarge roundings. */
     static const struct {
         const char *name;

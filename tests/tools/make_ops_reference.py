@@ -304,6 +304,55 @@ def rmsprop():
                    {"square_avg": 0}, (lr, alpha, eps, decay), step)
 
 
+def weighted_loss():
+    """The three nodes that a weighted loss is, against PyTorch's one: shares, their cross entropy, over the weight."""
+    torch.manual_seed(27)
+    for name, shape, smoothing, ignored in (("plain", (4, 5), 0.0, -100), ("smoothed", (4, 5), 0.1, -100),
+                                            ("ignored", (6, 4), 0.1, 2), ("map", (2, 3, 2, 4), 0.1, 255)):
+        k = shape[1]
+        logits = (rand(*shape) * 4).requires_grad_()
+        weight = rand(k, low=0.25, high=3)
+        label = torch.randint(0, k, (shape[0], *shape[2:]))
+        if ignored != -100:
+            label.reshape(-1)[1] = ignored
+        kept = label != ignored
+        one_hot = F.one_hot(torch.where(kept, label, 0), k).movedim(-1, 1).double()
+        wide = weight.reshape(1, k, *[1] * (len(shape) - 2))
+        shares = wide * ((1 - smoothing) * one_hot + smoothing / k) * kept.unsqueeze(1)
+        mean_weight = torch.where(kept, weight[torch.where(kept, label, 0)], 0).mean()
+        want = F.cross_entropy(logits, label, weight, ignore_index=ignored, label_smoothing=smoothing)
+        want.backward()
+        plain = -(shares * logits.detach().log_softmax(1)).sum() / label.numel()
+        assert torch.isclose(plain / mean_weight, want, rtol=1e-14)  # what is stored is what PyTorch computes
+        operands = [("input", logits), ("input", label), ("value", weight)]
+        case("label_shares_" + name, "label_shares", operands, {"label_smoothing": smoothing, "ignore_index": ignored}, shares)
+        case("label_weight_" + name, "label_weight", operands, {"ignore_index": ignored}, mean_weight)
+        operands, attrs = [("input", logits), ("input", shares)], {"label_smoothing": 0.0}
+        case("cross_entropy_weighted_" + name, "cross_entropy", operands, attrs, want.detach() * mean_weight)
+        case("cross_entropy_weighted_gradient_" + name, "cross_entropy_grad",
+             operands + [("value", 1 / mean_weight)], attrs, logits.grad)
+
+
+def maps():
+    """Losses of predictions [N,K,H,W]."""
+    torch.manual_seed(28)
+    logits, label = rand(2, 3, 2, 3).requires_grad_(), torch.randint(0, 3, (2, 2, 3))
+    one_hot = F.one_hot(label, 3).movedim(-1, 1).double()
+    for op, y in (("cross_entropy", F.cross_entropy(logits, label)), ("mse", F.mse_loss(logits, one_hot)),
+                  ("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits(logits, one_hot))):
+        logits.grad = None
+        y.backward()
+        operands = [("input", logits), ("input", label)]
+        case(op + "_map", op, operands, None, y)
+        case(op + "_map_gradient", op + "_grad", operands + [("value", torch.tensor(1.0))], None, logits.grad)
+
+
+def division():
+    torch.manual_seed(29)
+    a, b = rand(2, 3, 2, 2), rand(2, 3, 2, 2, low=0.5)
+    case("div", "div", [("input", a), ("input", b)], None, a / b)
+
+
 def main():
     convolutions()
     pooling()
@@ -323,6 +372,9 @@ def main():
     interpolation()
     huber()
     rmsprop()
+    weighted_loss()
+    maps()
+    division()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 

@@ -20,8 +20,8 @@ static void figures_of_three_classes(void **state)
     const int32_t labels[] = {0, 1, 0, 2, 2};
     struct metrics m;
     metrics_init(&m, &(struct config){.classes = 3, .output_count = 3}, 5);
-    metrics_add(&m, logits, labels, 0.5, 2);
-    metrics_add(&m, logits + 6, labels + 2, 1.5, 3);
+    metrics_add(&m, logits, labels, 0.5, 1, 2);
+    metrics_add(&m, logits + 6, labels + 2, 1.5, 2, 3);
     assert_float_equal(metrics_accuracy(&m), 0.6, 1e-12);
     assert_float_equal(metrics_precision(&m, 0), 0.5, 1e-12);
     assert_float_equal(metrics_recall(&m, 0), 0.5, 1e-12);
@@ -29,11 +29,11 @@ static void figures_of_three_classes(void **state)
     assert_float_equal(metrics_recall(&m, 1), 1, 1e-12);
     assert_float_equal(metrics_f1(&m, 2), 2.0 / 3, 1e-12);
     assert_int_equal(m.top5, 5);
-    assert_float_equal(metrics_loss(&m), (2 * 0.5 + 3 * 1.5) / 5, 1e-12);
+    assert_float_equal(metrics_loss(&m), (2 * 0.5 + 2 * 3 * 1.5) / 8, 1e-12);
     double first = log(exp(2) + exp(1) + 1) - 2;
     struct metrics one;
     metrics_init(&one, &(struct config){.classes = 3, .output_count = 3}, 1);
-    metrics_add(&one, logits, labels, 0, 1);
+    metrics_add(&one, logits, labels, 0, 1, 1);
     assert_float_equal(metrics_nll(&one), first, 1e-12);
     metrics_free(&one);
     metrics_free(&m);
@@ -46,7 +46,7 @@ static void confident_mistakes_have_a_finite_loss(void **state)
     const int32_t label = 0;
     struct metrics m;
     metrics_init(&m, &(struct config){.classes = 2, .output_count = 2}, 1);
-    metrics_add(&m, logits, &label, 0, 1);
+    metrics_add(&m, logits, &label, 0, 1, 1);
     assert_float_equal(metrics_nll(&m), 2000, 1e-9);
     metrics_free(&m);
 }
@@ -60,7 +60,7 @@ static void names_are_cut_and_aligned_by_columns(void **state)
     const int32_t label = 0;
     struct metrics m;
     metrics_init(&m, &c, 1);
-    metrics_add(&m, logits, &label, 0, 1);
+    metrics_add(&m, logits, &label, 0, 1, 1);
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
