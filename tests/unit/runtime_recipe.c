@@ -57,12 +57,21 @@ static void test_reading(void **state)
     assert_string_equal(ftmrt_category_text(FTMRT_CATEGORY_OPTIMIZER, true), "an optimizer");
 }
 
+static void every_loss_says_what_labels_it_takes(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < FTMRT_CALL_COUNT; i++)
+        assert_int_equal(ftmrt_loss_info((enum ftmrt_call_id)i)->labels != 0,
+                         ftmrt_call_info((enum ftmrt_call_id)i)->category == FTMRT_CATEGORY_LOSS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_constants_name_their_rows),
         cmocka_unit_test(test_names_are_unique),
         cmocka_unit_test(test_reading),
+        cmocka_unit_test(every_loss_says_what_labels_it_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
