@@ -190,16 +190,23 @@ static value_id add_loss(struct lower *c, struct graph *g, value_id logits, valu
     return w.loss;
 }
 
+static enum ftmrt_label_kind label_kind(const struct lower *c)
+{
+    return ftmrt_data_labels(recipe_call(c->recipe, FTMRT_PARAM_finetune_data));
+}
+
 /* The label as the data has it; mixed ones are shares of the classes. */
 static value_id add_label(struct lower *c, struct graph *g, value_id logits)
 {
-    const enum ftmrt_label_kind kind =
-        ftmrt_data_labels(recipe_call(c->recipe, FTMRT_PARAM_finetune_data));
     const bool mixed =
         g->kind == FTMRT_ENTRY_TRAIN && recipe_call(c->recipe, FTMRT_PARAM_finetune_mix);
-    const struct type vector = {FTMRT_F32, *graph_shape(g, logits)},
-                      index = {FTMRT_I32, shape_1d(DIM_BATCH)};
-    return graph_input(g, "label", kind == FTMRT_LABEL_VECTOR || mixed ? vector : index);
+    const struct shape *out = graph_shape(g, logits);
+    const struct type types[FTMRT_LABEL_COUNT] = {
+        [FTMRT_LABEL_INDEX] = {FTMRT_I32, shape_1d(DIM_BATCH)},
+        [FTMRT_LABEL_VECTOR] = {FTMRT_F32, *out},
+        [FTMRT_LABEL_MASK] = {FTMRT_I32, {3, {DIM_BATCH, out->dim[2], out->dim[3]}}},
+    };
+    return graph_input(g, "label", types[mixed ? FTMRT_LABEL_VECTOR : label_kind(c)]);
 }
 
 /* What the optimizer wants of every step. */
@@ -293,20 +300,50 @@ static bool lower_entries(struct lower *c)
     return true;
 }
 
+/* The image that a network takes; NULL: it takes none. */
+static const struct shape *image_shape(const struct net *net)
+{
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (!net->layers.at[i].row && net->layers.at[i].type.shape.rank == 4)
+            return &net->layers.at[i].type.shape;
+    return NULL;
+}
+
+/* The output that the labels judge: a number per class, under masks for each pixel of the image. */
+static struct shape judged_shape(const struct lower *c, const struct net *net)
+{
+    const int64_t classes = recipe_classes(c->recipe);
+    const struct shape *image = label_kind(c) == FTMRT_LABEL_MASK ? image_shape(net) : NULL;
+    if (!image)
+        return shape_2d(DIM_BATCH, classes);
+    return shape_4d(DIM_BATCH, classes, image->dim[2], image->dim[3]);
+}
+
+/* "4 classes", "4 classes for each of 16 x 16 pixels". */
+static const char *classes_text(const struct lower *c, const struct shape *wanted)
+{
+    const char *text = arena_printf(c->arena, "%" PRId64 " class%s", wanted->dim[1],
+                                    wanted->dim[1] == 1 ? "" : "es");
+    if (wanted->rank == 2)
+        return text;
+    return arena_printf(c->arena, "%s for each of %" PRId64 " x %" PRId64 " pixels", text,
+                        wanted->dim[2], wanted->dim[3]);
+}
+
 static bool check_classes(const struct lower *c, const struct net *net)
 {
     const struct layer *l = &net->layers.at[net->outputs.at[0].layer.i];
-    const struct shape *s = &l->type.shape;
-    if (s->rank == 2 && s->dim[1] == recipe_classes(c->recipe))
+    const struct shape *s = &l->type.shape, wanted = judged_shape(c, net);
+    if (shape_equal(s, &wanted))
         return true;
     char shape[96];
     diag_report(c->diag, l->span, DIAG_OUTPUT_CLASSES, net->outputs.at[0].name,
-                shape_text(s, shape, sizeof shape),
-                arena_printf(c->arena, "%" PRId64 " class%s", recipe_classes(c->recipe),
-                             recipe_classes(c->recipe) == 1 ? "" : "es"));
-    if (l->path && s->rank == 2)
+                shape_text(s, shape, sizeof shape), classes_text(c, &wanted));
+    if (l->path && s->rank == 2 && wanted.rank == 2)
         diag_note(c->diag, "give the network a new head: `replace %s with linear(classes)`",
                   l->path);
+    if (s->rank == 4 && wanted.rank == 2)
+        diag_note(c->diag, "an output that is a map needs labels of kind `mask`");
     return false;
 }
 

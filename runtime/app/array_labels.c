@@ -121,6 +121,17 @@ static bool take_vectors(struct array_labels *l, const struct array *a,
     return true;
 }
 
+/* A pixel's label is a class, or the one that the loss leaves out. */
+static bool refuse_pixel(const struct array_labels_site *site, int64_t found, int64_t image)
+{
+    const int64_t classes = site->want->classes;
+    return report_error("%s: label %lld in the mask of image %lld is not a class; the network has "
+                        "%lld classes (0 to %lld); one label up to %d that does not count may be "
+                        "`ignore_index` of the loss",
+                        site->path, (long long)found, (long long)image, (long long)classes,
+                        (long long)classes - 1, MASK_CLASSES - 1);
+}
+
 static bool take_masks(struct array_labels *l, const struct array *a,
                        const struct array_labels_site *site)
 {
@@ -131,8 +142,9 @@ static bool take_masks(struct array_labels *l, const struct array *a,
     unsigned char *to = l->data = app_alloc((size_t)(a->dim[0] * size), 1);
     for (int64_t i = 0; i < a->dim[0] * size; i++) {
         const int64_t v = array_integer(a, i);
-        if (v < 0 || v >= classes)
-            return refuse_class(site, v, i / size, classes);
+        const bool ignored = site->want->ignored && v == *site->want->ignored && v < MASK_CLASSES;
+        if (v < 0 || (v >= classes && !ignored))
+            return refuse_pixel(site, v, i / size);
         to[i] = (unsigned char)v;
     }
     return true;

@@ -123,6 +123,23 @@ static void read_data(struct config *c, const struct ftmrt_call *data)
         c->validation = ftmrt_call_inner(data, FTMRT_PARAM_data_validation);
 }
 
+/* An argument of a call by its name; NULL where there is none of that name, or none was given. */
+static const struct ftmrt_arg *argument(const struct ftmrt_call *call, const char *name)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(call->id);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (!strcmp(info->params[i].name, name) && call->args[i].kind != FTMRT_ARG_NONE)
+            return &call->args[i];
+    return NULL;
+}
+
+static void read_loss(struct config *c, const struct ftmrt_call *loss)
+{
+    const struct ftmrt_arg *ignored = argument(loss, "ignore_index");
+    c->loss = loss;
+    c->ignored = ignored ? &ignored->integer : NULL;
+}
+
 static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
 {
     const struct ftmrt_call *f = &r->finetune;
@@ -133,7 +150,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->model = ftmrt_call_text(f, FTMRT_PARAM_finetune_model);
     c->weights = slash ? slash + 1 : weights;
     c->optimizer = ftmrt_call_inner(f, FTMRT_PARAM_finetune_optimizer);
-    c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
+    read_loss(c, ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss));
     c->schedule = ftmrt_call_inner(f, FTMRT_PARAM_finetune_schedule);
     c->epochs = ftmrt_call_integer(f, FTMRT_PARAM_finetune_epochs);
     c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
@@ -142,7 +159,6 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
     const struct ftmrt_call *data = ftmrt_call_inner(f, FTMRT_PARAM_finetune_data);
     read_data(c, data);
-    c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
     c->input_train.mix = ftmrt_call_inner(f, FTMRT_PARAM_finetune_mix);
     c->task = task_of(data, c->loss);
     const struct ftmrt_call *transform = ftmrt_call_inner(f, FTMRT_PARAM_finetune_transform);
@@ -184,7 +200,8 @@ struct source_want config_want(const struct config *c, const struct config_input
                                 .width = input->width,
                                 .classes = c->classes,
                                 .labels = c->labels,
-                                .vector = ftmrt_loss_info(c->loss->id)->vector};
+                                .vector = ftmrt_loss_info(c->loss->id)->vector,
+                                .ignored = c->ignored};
 }
 
 bool config_two_sizes(const struct config *c)
@@ -195,22 +212,16 @@ bool config_two_sizes(const struct config *c)
 
 void config_class_weights(const struct config *c, float *weights)
 {
-    const struct ftmrt_call_info *info = ftmrt_call_info(c->loss->id);
+    const struct ftmrt_arg *given = argument(c->loss, "weight");
     for (int64_t k = 0; k < c->classes; k++)
-        weights[k] = 1;
-    for (uint32_t i = 0; i < info->param_count; i++)
-        if (!strcmp(info->params[i].name, "weight") && c->loss->args[i].kind == FTMRT_ARG_NUMBERS)
-            for (int64_t k = 0; k < c->classes && k < c->loss->args[i].count; k++)
-                weights[k] = (float)c->loss->args[i].numbers[k];
+        weights[k] = given && k < given->count ? (float)given->numbers[k] : 1;
 }
 
 bool config_scalar(const struct config *c, const char *name, double *value)
 {
-    const struct ftmrt_call_info *info = ftmrt_call_info(c->optimizer->id);
-    for (uint32_t i = 0; i < info->param_count; i++)
-        if (!strcmp(info->params[i].name, name) && c->optimizer->args[i].kind == FTMRT_ARG_NUMBER) {
-            *value = c->optimizer->args[i].number;
-            return true;
-        }
-    return false;
+    const struct ftmrt_arg *given = argument(c->optimizer, name);
+    if (!given || given->kind != FTMRT_ARG_NUMBER)
+        return false;
+    *value = given->number;
+    return true;
 }

@@ -45,6 +45,7 @@ struct config {
     double validation_percent; /* of train, if there is no validation source */
     char *preprocess;          /* input_eval's transform as JSON, for trained files */
     const struct ftmrt_call *loss;
+    const int64_t *ignored; /* the label that does not count in the loss; NULL: all do */
     const struct ftmrt_call *optimizer, *schedule;
     int64_t epochs, batch;
     uint64_t seed;

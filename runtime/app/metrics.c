@@ -14,6 +14,7 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
     *m = (struct metrics){.task = c->task,
                           .classes = classes,
                           .pixels = c->output_count / classes,
+                          .ignored = c->ignored,
                           .capacity = capacity};
     if (c->task != TASK_CLASS)
         return;
@@ -99,10 +100,13 @@ static void add_pixels(struct metrics *m, const float *row, const void *labels, 
 {
     const int32_t *mask = (const int32_t *)labels + i * m->pixels;
     for (int64_t p = 0; p < m->pixels; p++) {
+        if (m->ignored && mask[p] == *m->ignored)
+            continue;
         int64_t best = 0;
         for (int64_t k = 1; k < m->classes; k++)
             best = row[k * m->pixels + p] > row[best * m->pixels + p] ? k : best;
         m->correct += best == mask[p];
+        m->judged++;
     }
 }
 
@@ -133,8 +137,9 @@ static double mean(const struct metrics *m, double sum)
 
 double metrics_accuracy(const struct metrics *m)
 {
-    const bool judged = m->task == TASK_CLASS || m->task == TASK_PIXELS;
-    return judged ? ratio(m->correct, m->count * m->pixels) : NAN;
+    if (m->task == TASK_PIXELS)
+        return ratio(m->correct, m->judged);
+    return m->task == TASK_CLASS ? ratio(m->correct, m->count) : NAN;
 }
 
 double metrics_loss(const struct metrics *m)

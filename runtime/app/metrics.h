@@ -12,13 +12,15 @@
 struct metrics {
     enum task task;
     int64_t classes, count;
-    int64_t pixels;     /* of an image's outputs; 1, where they are no map */
-    double loss_sum;    /* the recipe's loss, summed over samples, each times its weight */
-    double weight_sum;  /* of the samples in that loss; their number where it has no weights */
-    int64_t correct;    /* samples; labels of LABELS; pixels of PIXELS */
-    int64_t whole;      /* LABELS: samples all of whose labels are right */
-    double squares;     /* NUMBERS: of the differences, summed over samples and outputs */
-    double differences; /* and without sign */
+    int64_t pixels;         /* of an image's outputs; 1, where they are no map */
+    double loss_sum;        /* the recipe's loss, summed over samples, each times its weight */
+    double weight_sum;      /* of the samples in that loss; their number where it has no weights */
+    int64_t correct;        /* samples; labels of LABELS; pixels of PIXELS */
+    int64_t judged;         /* PIXELS: those whose label counts */
+    const int64_t *ignored; /* PIXELS: the label that does not, config's; or NULL */
+    int64_t whole;          /* LABELS: samples all of whose labels are right */
+    double squares;         /* NUMBERS: of the differences, summed over samples and outputs */
+    double differences;     /* and without sign */
     /* CLASS: */
     int64_t top5;
     double nll_sum;     /* negative log-likelihood of the labels, summed over samples */
@@ -39,7 +41,8 @@ void metrics_free(struct metrics *m);
 void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss,
                  double weight, int64_t n);
 
-/* Means over the samples; 0 if there are none; accuracy is that of samples or pixels, and NaN where the task has none.
+/* Means over the samples; 0 if there are none; accuracy is that of samples, or of the
+ * pixels whose label counts, and NaN where the task has none.
  * metrics_loss is the recipe's loss (label smoothing and class weights included: of one batch with all samples), metrics_nll
  * the plain negative log-likelihood -log softmax(logits)[label], in double precision. */
 double metrics_accuracy(const struct metrics *m);

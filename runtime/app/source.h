@@ -62,6 +62,7 @@ struct source_want {
     int64_t classes;          /* or other outputs; labels that are classes are 0 .. classes - 1 */
     char **labels;            /* their names */
     enum ftmrt_vector vector; /* what the numbers of vectors must be */
+    const int64_t *ignored;   /* in masks, the number beside the classes that means none; or NULL */
 };
 
 /* Opens what a recipe's call names; false after a message, with s closed. */
