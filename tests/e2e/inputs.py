@@ -61,6 +61,16 @@ static void write_file(const char *name, const void *data, size_t bytes)
         exit(4);
 }
 
+static const char *role_word(uint32_t role)
+{
+    static const char *const words[] = {
+#define FTMRT_ROLE(name, word, input, output, meaning) [FTMRT_ROLE_##name] = word,
+#include "role.def"
+#undef FTMRT_ROLE
+    };
+    return words[role];
+}
+
 int main(int argc, char **argv)
 {
     const struct ftmrt_program *p = &two_program;
@@ -80,11 +90,11 @@ int main(int argc, char **argv)
         if (e->run(&context, inputs, outputs, n) != FTMRT_OK)
             return 5;
         for (uint32_t i = 0; i < e->output_count; i++) {
-            printf("%s:%u ", e->outputs[i].name, e->outputs[i].role);
+            printf("%s:%s ", e->outputs[i].name, role_word(e->outputs[i].role));
             write_file(e->outputs[i].name, outputs[i], ftmrt_value_bytes(&e->outputs[i], n));
         }
         for (uint32_t i = 0; i < e->input_count; i++)
-            printf("%s:%u ", e->inputs[i].name, e->inputs[i].role);
+            printf("%s:%s ", e->inputs[i].name, role_word(e->inputs[i].role));
         puts("");
     }
     for (uint32_t i = 0; i < p->state_count; i++) {
@@ -137,8 +147,8 @@ with tempfile.TemporaryDirectory() as work:
         value.tofile(folder / f"{name}.bin")
 
     told = run(folder / "main", PREDICT, 1, cwd=folder)
-    check(told.split() == ["logits:6", "map:0", "numbers:0", "also:0", "sign:0", "image:1", "side:1", "ids:1", "bytes:1",
-                           "flag:1"],
+    check(told.split() == ["logits:logits", "map:none", "numbers:none", "also:none", "sign:none", "image:input", "side:input",
+                           "ids:input", "bytes:input", "flag:input"],
           "the table names inputs and outputs in the order of the model, with their roles")
     logits, map_ = forward(x)
     check(np.allclose(load("logits", N, 4), logits, atol=1e-5) and np.allclose(load("map", N, 8, 6, 5), map_, atol=1e-5),
