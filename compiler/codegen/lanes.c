@@ -59,6 +59,11 @@ emit_value build_select_gt(struct emit *e, emit_value a, emit_value b, emit_valu
     return choose(e, LLVMRealOGT, a, b, c, d);
 }
 
+emit_value build_select_ge(struct emit *e, emit_value a, emit_value b, emit_value c, emit_value d)
+{
+    return choose(e, LLVMRealOGE, a, b, c, d);
+}
+
 emit_value build_neg(struct emit *e, emit_value a)
 {
     return lanes_wrap(LLVMBuildFNeg(lanes_ir(e)->b, lanes_llvm(a), ""));

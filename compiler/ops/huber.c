@@ -38,7 +38,7 @@ void eval_huber_grad(struct eval *e)
     double scale = e->in[2].data[0] / (double)size, delta = e->attrs->delta;
     for (int64_t i = 0; i < size; i++) {
         double d = e->in[0].data[i] - label_share(e, i);
-        e->out.data[i] = scale * fmax(-delta, fmin(d, delta));
+        e->out.data[i] = scale * (d < -delta ? -delta : d > delta ? delta : d); /* NaN stays */
     }
 }
 

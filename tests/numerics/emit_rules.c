@@ -2,8 +2,8 @@
 /* The emission rule of every element-wise op against its reference evaluation.
  *
  * The rules run over a builder whose vectors are single doubles, once per element, so what is
- * compared is the formula and not a target. Operands include the kinks, the values beyond them and
- * NaN. */
+ * compared is the formula and not a target. Operands include the kinks, the values beyond them,
+ * infinities and NaN. */
 #include "emit.h"
 
 #include <setjmp.h>
@@ -123,7 +123,7 @@ static char kind_of(enum op op, uint32_t i)
 static struct tensor make_operand(struct arena *arena, char kind, unsigned index, int round)
 {
     const bool positive = round % 2 == 1;
-    static const double special[] = {0, 6, -6, 6.5, NAN, 3};
+    static const double special[] = {0, 6, -6, 6.5, NAN, 3, 1, -1, -3, INFINITY, -INFINITY, 20.5};
     struct tensor t = {.shape = operand_shape(kind, round)};
     int64_t size = shape_elements(&t.shape, 1);
     t.data = arena_array(arena, double, size);
@@ -132,9 +132,17 @@ static struct tensor make_operand(struct arena *arena, char kind, unsigned index
         bool variance = (kind == 'c' && positive) || (kind == 's' && i >= C);
         t.data[i] = variance ? 0.1 + u : 16 * u - 8;
         if (t.shape.rank == 4 && i % 4 == 1)
-            t.data[i] = special[((uint64_t)i / 4 + index) % (sizeof special / sizeof *special)];
+            t.data[i] = special[((uint64_t)i / 4 + index + (uint64_t)round * 5) %
+                                (sizeof special / sizeof *special)];
     }
     return t;
+}
+
+static bool same(double got, double want)
+{
+    if (!isfinite(want))
+        return isnan(want) ? isnan(got) : got == want;
+    return fabs(got - want) <= 1e-12 * fmax(1, fabs(want));
 }
 
 static void compare(enum op op, const struct attrs *attrs, const struct tensor *in,
@@ -150,7 +158,7 @@ static void compare(enum op op, const struct attrs *attrs, const struct tensor *
         s.used = 0;
         double got = value(op_emit(op)(&s.emit, attrs));
         double expect = want->data[s.at];
-        if (isnan(expect) ? !isnan(got) : fabs(got - expect) > 1e-12 * fmax(1, fabs(expect)))
+        if (!same(got, expect))
             fail_msg("%s at %d: emitted %.17g, evaluated %.17g", op_info(op)->name, (int)s.at, got,
                      expect);
     }

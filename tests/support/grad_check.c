@@ -22,15 +22,33 @@ struct run {
 
 /* ---- kinks ---- */
 
-static double relu_distance(const struct tensor *x, bool six)
+enum { MAX_KINKS = 2 };
+
+/* Where the slope of an op of one operand jumps. */
+static const struct op_kinks {
+    enum op op;
+    int count;
+    double at[MAX_KINKS];
+} kinks[] = {
+    {OP_relu, 1, {0}},
+    {OP_relu6, 2, {0, 6}},
+};
+
+static double distance_to(const struct tensor *x, double kink)
 {
     double least = INFINITY;
     int64_t size = shape_elements(&x->shape, 1);
-    for (int64_t i = 0; i < size; i++) {
-        least = fmin(least, fabs(x->data[i]));
-        if (six)
-            least = fmin(least, fabs(x->data[i] - 6));
-    }
+    for (int64_t i = 0; i < size; i++)
+        least = fmin(least, fabs(x->data[i] - kink));
+    return least;
+}
+
+static double kinks_distance(const struct node *n, const struct tensor *x)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < sizeof kinks / sizeof *kinks; i++)
+        for (int k = 0; kinks[i].op == n->op && k < kinks[i].count; k++)
+            least = fmin(least, distance_to(x, kinks[i].at[k]));
     return least;
 }
 
@@ -73,8 +91,8 @@ static double kink_distance(const struct run *r, const struct tensor *values)
         const struct node *n = &r->g->nodes.at[i];
         if (n->dead)
             continue;
-        if (n->op == OP_relu || n->op == OP_relu6)
-            least = fmin(least, relu_distance(&values[n->inputs[0].i], n->op == OP_relu6));
+        if (n->input_count > 0)
+            least = fmin(least, kinks_distance(n, &values[n->inputs[0].i]));
         if (n->op == OP_max_pool)
             least = fmin(least, pool_distance(n->attrs, &values[n->inputs[0].i], &values[i]));
     }

@@ -1,0 +1,115 @@
+/* link: ftm_kernel_run */
+/* Element-wise ops of one operand and their gradients as compiled code, a row each: alone, as a step and at special values,
+ * over channels that fill their blocks and channels that do not. */
+#include "kernel_families.h"
+
+#include <math.h>
+
+/* Where the op's values are wanted. */
+enum domain { ALL, POSITIVE };
+
+static const struct row {
+    enum op op, gradient; /* gradient: OP_COUNT where other ops make it up */
+    enum domain domain;
+    double tolerance;
+    struct attrs attrs;
+} rows[] = {
+    {OP_sigmoid, OP_sigmoid_grad, ALL, 1e-6, {.value = 0}},
+};
+
+static int64_t channels; /* of the cases being made */
+
+static value_id map(struct kernel_case *k)
+{
+    return kernel_case_input(k, shape_4d(DIM_BATCH, channels, 3, 5), FTMRT_LAYOUT_BLOCKED);
+}
+
+/* Values come uniform in [-1, 1); the first operand of a gradient may stay so. */
+static void wide(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    (void)k, (void)operand;
+    int64_t size = shape_elements(&x->shape, 1);
+    for (int64_t i = 0; i < size; i++)
+        x->data[i] *= 8;
+}
+
+static void positive(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    (void)k, (void)operand;
+    int64_t size = shape_elements(&x->shape, 1);
+    for (int64_t i = 0; i < size; i++)
+        x->data[i] = (double)(float)(8 * fabs(x->data[i]) + 0.01);
+}
+
+/* Each place of the first operand of an op, the second of a gradient. */
+static void special(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    static const double values[] = {NAN, 0, -3, INFINITY, 3, 1, -1, -INFINITY, 6, 20.5, -40, 95};
+    bool gradient = op_least_operands(graph_node(k->graph, k->node)->op) > 1;
+    int64_t size = shape_elements(&x->shape, 1);
+    for (int64_t i = 0; operand == gradient && i < size; i++)
+        x->data[i] = values[(size_t)i % (sizeof values / sizeof *values)];
+}
+
+/* The op, or its gradient, of maps alone. */
+static struct kernel_case *make_node(struct cases *c, const struct row *r, bool gradient)
+{
+    const enum op op = gradient ? r->gradient : r->op;
+    struct kernel_case *k = case_new(c, (gradient ? 10 : 1) * r->tolerance, op_info(op)->name);
+    value_id x = map(k), y = gradient ? graph_op(k->graph, op, &r->attrs, x, map(k))
+                                      : graph_op(k->graph, op, &r->attrs, x);
+    kernel_case_node(k, y, FTMRT_LAYOUT_BLOCKED);
+    k->fill = r->domain == POSITIVE ? positive : wide;
+    return k;
+}
+
+static void make_step(struct cases *c, const struct row *r)
+{
+    struct kernel_case *k = case_new(c, r->tolerance, op_info(r->op)->name);
+    kernel_case_node(k, graph_op(k->graph, OP_add, NULL, map(k), map(k)), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_step(k, r->op, &r->attrs, NULL, 0);
+    k->fill = r->domain == POSITIVE ? positive : NULL;
+}
+
+static void make_tails(struct cases *c)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        make_node(c, &rows[i], false);
+        if (rows[i].gradient != OP_COUNT)
+            make_node(c, &rows[i], true);
+    }
+}
+
+static void make_special(struct cases *c)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        make_step(c, &rows[i]);
+        make_node(c, &rows[i], false)->fill = special;
+        if (rows[i].gradient != OP_COUNT)
+            make_node(c, &rows[i], true)->fill = special;
+    }
+}
+
+static void test_tails(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = {1, 15, 16, 17, 33};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        channels = sizes[i];
+        at_every_level(make_tails);
+    }
+}
+
+static void test_steps_and_special_values(void **state)
+{
+    (void)state;
+    channels = 17;
+    at_every_level(make_special);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tails),
+                                       cmocka_unit_test(test_steps_and_special_values)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
