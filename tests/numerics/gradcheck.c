@@ -120,12 +120,17 @@ static value_id build_bn_training(struct graph *g, value_id x)
 static value_id build_relu(struct graph *g, value_id x) { return graph_op(g, OP_relu, NULL, x); }
 
 /* Scaled so that some elements are above 6. */
-static value_id build_relu6(struct graph *g, value_id x)
+static value_id wider(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = 6};
-    x = net_conv2d(g, "wide0",
-                   net_conv2d(g, "wide1", net_conv2d(g, "wide2", x, &c, true), &c, true), &c, true);
-    return graph_op(g, OP_relu6, NULL, x);
+    return net_conv2d(g, "wide0",
+                      net_conv2d(g, "wide1", net_conv2d(g, "wide2", x, &c, true), &c, true), &c,
+                      true);
+}
+
+static value_id build_relu6(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_relu6, NULL, wider(g, x));
 }
 
 static value_id build_add(struct graph *g, value_id x)
@@ -148,6 +153,11 @@ static value_id build_gelu_by_tanh(struct graph *g, value_id x)
 {
     struct attrs a = {.approximate = true};
     return graph_op(g, OP_gelu, &a, x);
+}
+
+static value_id build_hardswish(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_hardswish, NULL, wider(g, x));
 }
 
 static value_id build_mul(struct graph *g, value_id x)
@@ -269,6 +279,7 @@ static const struct op_case {
     {"silu", OP_silu, build_silu, 0},
     {"gelu", OP_gelu, build_gelu, 0},
     {"gelu by tanh", OP_gelu, build_gelu_by_tanh, 0},
+    {"hardswish", OP_hardswish, build_hardswish, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

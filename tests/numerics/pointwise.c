@@ -15,6 +15,7 @@ static const struct row {
     struct attrs attrs;
 } rows[] = {
     {OP_sigmoid, OP_sigmoid_grad, ALL, 1e-6, {.value = 0}},
+    {OP_hardswish, OP_hardswish_grad, ALL, 1e-6, {.value = 0}},
 };
 
 static int64_t channels; /* of the cases being made */

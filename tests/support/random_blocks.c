@@ -102,9 +102,22 @@ static value_id group_normed(struct draw *d, value_id x)
     return activation(d, graph_op(d->g, OP_group_norm, &a, x));
 }
 
+static value_id pointwise(struct draw *d, value_id x)
+{
+    static const struct {
+        enum op op;
+        struct attrs attrs;
+    } ops[] = {
+        {OP_sigmoid, {.value = 0}},
+        {OP_hardswish, {.value = 0}},
+    };
+    const int64_t kind = draw(d, 0, sizeof ops / sizeof *ops - 1);
+    return graph_op(d->g, ops[kind].op, &ops[kind].attrs, x);
+}
+
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,  pooled_residual, smooth, squeeze_excite, spatial_gate, gated,
-    averaged, adapted,         joined, grouped,        group_normed, enlarged,
+    doubled, pooled_residual, smooth,  squeeze_excite, spatial_gate, gated,     averaged,
+    adapted, joined,          grouped, group_normed,   enlarged,     pointwise,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -12,6 +12,7 @@ generator and printed so that they read back exactly. Format: one item per line,
     result RANK DIMS...               of the op, values on the next line
     after OPERAND RANK DIMS...        the state of that operand afterwards, values on the next line
 """
+import math
 import pathlib
 import sys
 
@@ -353,6 +354,20 @@ def division():
     case("div", "div", [("input", a), ("input", b)], None, a / b)
 
 
+SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -3.0, 3.0, 1.0, -1.0, 20.5, -20.0)
+
+
+def pointwise(seed, op, f, attrs=None, special=SPECIAL, low=-8.0, reads_result=False, name=None):
+    """An element-wise op and its gradient, at special values and at some between."""
+    torch.manual_seed(seed)
+    x = torch.cat([torch.tensor(special), rand(6, low=low, high=8.0)]).reshape(2, -1)
+    with_gradient(name or op, op, f, x, attrs, reads_result)
+
+
+def hardswish():
+    pointwise(30, "hardswish", F.hardswish)
+
+
 def main():
     convolutions()
     pooling()
@@ -375,6 +390,7 @@ def main():
     weighted_loss()
     maps()
     division()
+    hardswish()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
