@@ -368,6 +368,11 @@ def hardswish():
     pointwise(30, "hardswish", F.hardswish)
 
 
+def hardsigmoid():
+    # Made of relu6: the gradient of F.hardsigmoid takes 1/6 in single precision.
+    pointwise(31, "hardsigmoid", lambda v: F.relu6(v + 3) / 6)
+
+
 def main():
     convolutions()
     pooling()
@@ -391,6 +396,7 @@ def main():
     maps()
     division()
     hardswish()
+    hardsigmoid()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
