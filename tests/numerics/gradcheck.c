@@ -165,6 +165,8 @@ static value_id build_hardsigmoid(struct graph *g, value_id x)
     return graph_op(g, OP_hardsigmoid, NULL, wider(g, x));
 }
 
+static value_id build_tanh(struct graph *g, value_id x) { return graph_op(g, OP_tanh, NULL, x); }
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -286,6 +288,7 @@ static const struct op_case {
     {"gelu by tanh", OP_gelu, build_gelu_by_tanh, 0},
     {"hardswish", OP_hardswish, build_hardswish, 0},
     {"hardsigmoid", OP_hardsigmoid, build_hardsigmoid, 0},
+    {"tanh", OP_tanh, build_tanh, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

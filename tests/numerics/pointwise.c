@@ -17,6 +17,7 @@ static const struct row {
     {OP_sigmoid, OP_sigmoid_grad, ALL, 1e-6, {.value = 0}},
     {OP_hardswish, OP_hardswish_grad, ALL, 1e-6, {.value = 0}},
     {OP_hardsigmoid, OP_hardsigmoid_grad, ALL, 1e-6, {.value = 0}},
+    {OP_tanh, OP_tanh_grad, ALL, 1e-6, {.value = 0}},
 };
 
 static int64_t channels; /* of the cases being made */

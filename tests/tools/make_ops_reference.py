@@ -373,6 +373,10 @@ def hardsigmoid():
     pointwise(31, "hardsigmoid", lambda v: F.relu6(v + 3) / 6)
 
 
+def tanh():
+    pointwise(32, "tanh", torch.tanh, reads_result=True)
+
+
 def main():
     convolutions()
     pooling()
@@ -397,6 +401,7 @@ def main():
     division()
     hardswish()
     hardsigmoid()
+    tanh()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
