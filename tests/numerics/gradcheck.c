@@ -167,6 +167,12 @@ static value_id build_hardsigmoid(struct graph *g, value_id x)
 
 static value_id build_tanh(struct graph *g, value_id x) { return graph_op(g, OP_tanh, NULL, x); }
 
+static value_id build_leaky_relu(struct graph *g, value_id x)
+{
+    const struct attrs a = {.negative_slope = 0.2};
+    return graph_op(g, OP_leaky_relu, &a, wider(g, x));
+}
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -289,6 +295,7 @@ static const struct op_case {
     {"hardswish", OP_hardswish, build_hardswish, 0},
     {"hardsigmoid", OP_hardsigmoid, build_hardsigmoid, 0},
     {"tanh", OP_tanh, build_tanh, 0},
+    {"leaky_relu", OP_leaky_relu, build_leaky_relu, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

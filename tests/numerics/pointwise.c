@@ -18,6 +18,8 @@ static const struct row {
     {OP_hardswish, OP_hardswish_grad, ALL, 1e-6, {.value = 0}},
     {OP_hardsigmoid, OP_hardsigmoid_grad, ALL, 1e-6, {.value = 0}},
     {OP_tanh, OP_tanh_grad, ALL, 1e-6, {.value = 0}},
+    {OP_leaky_relu, OP_leaky_relu_grad, ALL, 1e-6, {.negative_slope = 0.1}},
+    {OP_leaky_relu, OP_leaky_relu_grad, ALL, 1e-6, {.negative_slope = -2}},
 };
 
 static int64_t channels; /* of the cases being made */

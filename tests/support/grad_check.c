@@ -30,9 +30,8 @@ static const struct op_kinks {
     int count;
     double at[MAX_KINKS];
 } kinks[] = {
-    {OP_relu, 1, {0}},
-    {OP_relu6, 2, {0, 6}},
-    {OP_hardsigmoid, 2, {-3, 3}},
+    {OP_relu, 1, {0}},          {OP_relu6, 2, {0, 6}},
+    {OP_leaky_relu, 1, {0}},    {OP_hardsigmoid, 2, {-3, 3}},
     {OP_hardswish, 2, {-3, 3}},
 };
 

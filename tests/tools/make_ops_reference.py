@@ -377,6 +377,10 @@ def tanh():
     pointwise(32, "tanh", torch.tanh, reads_result=True)
 
 
+def leaky_relu():
+    pointwise(33, "leaky_relu", lambda v: F.leaky_relu(v, 0.125), {"negative_slope": 0.125})
+
+
 def main():
     convolutions()
     pooling()
@@ -402,6 +406,7 @@ def main():
     hardswish()
     hardsigmoid()
     tanh()
+    leaky_relu()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
