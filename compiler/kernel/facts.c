@@ -102,6 +102,13 @@ bool kernel_takes_image(const struct graph *g, const struct node *n, uint32_t op
            (kernel_facts(kernel_of(g, n))->images >> operand & 1U);
 }
 
+bool kernel_takes_constant(const struct graph *g, const struct node *n, uint32_t operand)
+{
+    return op_info(n->op)->cls == OP_CLASS_ELEMWISE || operand >= node_anchor_inputs(n) ||
+           op_operand(n->op, operand) == 'o' ||
+           (kernel_facts(kernel_of(g, n))->constants >> operand & 1U);
+}
+
 enum ftmrt_merge_kind kernel_merges(const struct graph *g, const struct node *n)
 {
     return kernel_facts(kernel_of(g, n))->merges;

@@ -18,6 +18,9 @@ struct kernel_facts {
     /* Operands (a bit each) that may also be an input image of fewer channels than a block, as the
      * caller has it: row-major. */
     uint32_t images;
+    /* Operands (a bit each) that may also be a constant, whose value stands in the code. Element-wise
+     * nodes, steps and scalars take any. */
+    uint32_t constants;
     /* How the weight lies that it reads or makes, as a state or a result. */
     enum ftmrt_layout weight;
     /* What its result is over the batch when the hook gets it (runtime/ftmrt.h); 0: nothing. Code that divides by the
@@ -65,6 +68,8 @@ uint64_t kernel_scratch_bytes(const struct graph *g, const struct node *n);
 bool kernel_takes_steps(const struct graph *g, const struct node *n);
 /* Whether operand i may be a row-major image, see struct kernel_facts. */
 bool kernel_takes_image(const struct graph *g, const struct node *n, uint32_t operand);
+/* Whether operand i, those of steps included, may be a constant. */
+bool kernel_takes_constant(const struct graph *g, const struct node *n, uint32_t operand);
 /* What the node's result is over the batch; and whether its op adds up over images, as its types say: what is of a
  * batch goes in, what is not comes out. The two agree (codegen/entry.c, tests/numerics/whole_step.c). */
 enum ftmrt_merge_kind kernel_merges(const struct graph *g, const struct node *n);

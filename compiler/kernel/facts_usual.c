@@ -33,7 +33,9 @@ static uint64_t scratch_loss(const struct graph *g, const struct node *n)
 
 const struct kernel_facts facts_loss = {.merges = FTMRT_MERGE_LOSS, .scratch = scratch_loss};
 
-const struct kernel_facts facts_weight = {.merges = FTMRT_MERGE_WEIGHT, .scratch = scratch_loss};
+/* Without class weights all of them are the same constant. */
+const struct kernel_facts facts_weight = {
+    .constants = 1U << 2, .merges = FTMRT_MERGE_WEIGHT, .scratch = scratch_loss};
 
 /* ---- pooling ---- */
 

@@ -133,13 +133,6 @@ static void make_result(struct planner *p, value_id v, uint32_t call)
     p->at[v.i] = (struct location){.storage = add_storage(p, s)};
 }
 
-/* Whether operand i may be an immediate: an element-wise expression reads it, or it is a scalar. */
-static bool reads_immediate(const struct node *n, uint32_t i)
-{
-    return op_info(n->op)->cls == OP_CLASS_ELEMWISE || i >= node_anchor_inputs(n) ||
-           op_operand(n->op, i) == 'o';
-}
-
 static void find_storages(struct planner *p)
 {
     for (uint32_t c = 0; c < p->f->calls.len; c++) {
@@ -148,9 +141,10 @@ static void find_storages(struct planner *p)
         for (uint32_t i = 0; i < n->input_count; i++) {
             int32_t storage = locate(p, n->inputs[i]).storage;
             storage_at(p, storage)->last = c;
-            FTM_BUG_ON(
-                storage_at(p, storage)->fixed.kind == PLACE_IMMEDIATE && !reads_immediate(n, i),
-                "%s: the constant %%%u is still needed in memory", p->g->name, n->inputs[i].i);
+            FTM_BUG_ON(storage_at(p, storage)->fixed.kind == PLACE_IMMEDIATE &&
+                           !kernel_takes_constant(p->g, n, i),
+                       "%s: the constant %%%u is still needed in memory", p->g->name,
+                       n->inputs[i].i);
         }
         if (op_info(n->op)->cls != OP_CLASS_EFFECT)
             make_result(p, v, c);

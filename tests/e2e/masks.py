@@ -58,6 +58,17 @@ with tempfile.TemporaryDirectory() as folder:
     check(abs(told["pixel_accuracy"] - right) < 1e-6, f"ignored pixels are neither right nor wrong ({right:.4f} are right)")
     check(abs(right - stored["pixel_accuracy"]) < 1e-3 and right > 0.8, "and most of the others are right, as PyTorch's are")
     check(set(told) == {"samples", "weights", "loss", "pixel_accuracy"}, "nothing is said of single classes")
+
+    # Without class weights they are all 1, a constant in the code.
+    LOSS = "cross_entropy(label_smoothing = 0.1, weight = [0.5, 1, 1, 2], ignore_index = 255)"
+    check(LOSS in text, "masks.ftm has class weights")
+    (work / "equal.ftm").write_text(text.replace(LOSS, "cross_entropy(ignore_index = 255)"))
+    equal = compile_program(ftmc, work / "equal.ftm", work / "equal")
+    told = json.loads(run(equal, "eval", "--json", "--weights", out, "--data", data))
+    x = logits.astype(np.float64)
+    nll = np.log(np.exp(x).sum(1)) - np.take_along_axis(x, np.where(counted, masks, 0)[:, None].astype(int), 1)[:, 0]
+    check(abs(told["loss"] / nll[counted].mean() - 1) < 1e-5, "eval's loss is the mean over the pixels that count")
+
     first = json.loads(run(program, "predict", "--json", "--top", 4, "--weights", out, "--data", data / "images.npy"))[0]
     shares = {o["class"]: o["share"] for o in first["top"]}
     want = np.bincount(logits[0].argmax(0).ravel(), minlength=4) / masks[0].size
