@@ -1,4 +1,4 @@
-/* [N,C,H,W] -> [N,C*H*W]: the same elements in the same order. */
+/* [N,C,...] -> [N,C*...]: the same elements in the same order. */
 #include "eval_support.h"
 #include "rules.h"
 

@@ -97,9 +97,9 @@ bool shape_state(struct graph *g, struct node *n)
 
 bool shape_flatten(struct graph *g, struct node *n)
 {
-    if (!shape_want_activation(g, n, 0))
-        return false;
     struct type t = shape_in(g, n, 0);
+    if (!want_form(g, n, 0, t.shape.rank >= 2, "[N, C, ...]"))
+        return false;
     struct shape per_item = t.shape;
     per_item.dim[0] = 1;
     n->type = shape_f32(shape_2d(t.shape.dim[0], shape_elements(&per_item, 1)));

@@ -114,12 +114,23 @@ static value_id scale_of_scale(struct graph *g, const struct node *n)
 
 /* ---- views and pools ---- */
 
-/* A view that changes nothing is its operand; a view of a view is one view of the first operand. */
+static value_id constant_like(struct graph *g, const struct node *n, double value)
+{
+    const value_id v = graph_constant(g, value, n->type);
+    graph_node(g, v)->span = n->span;
+    return v;
+}
+
+/* A view that changes nothing is its operand; one of a constant is a constant; a view of a view is one view of the first
+ * operand. */
 static value_id view_of_view(struct graph *g, const struct node *n)
 {
     if (shape_equal(&n->type.shape, graph_shape(g, n->inputs[0])))
         return n->inputs[0];
-    const struct node *inner = rewrite_match(g, n->inputs[0], OP_reshape);
+    const struct node *inner = rewrite_match(g, n->inputs[0], OP_constant);
+    if (inner)
+        return constant_like(g, n, inner->attrs->value);
+    inner = rewrite_match(g, n->inputs[0], OP_reshape);
     if (!inner)
         inner = rewrite_match(g, n->inputs[0], OP_flatten);
     if (!inner)

@@ -118,9 +118,29 @@ static value_id pointwise(struct draw *d, value_id x)
     return graph_op(d->g, ops[kind].op, &ops[kind].attrs, x);
 }
 
+static value_id viewed(struct draw *d, value_id x, uint32_t rank, const int64_t *dim)
+{
+    struct attrs a = {.shape = shape_make(rank, dim)};
+    return graph_op(d->g, OP_reshape, &a, x);
+}
+
+/* What is element-wise at ranks 3 and 5, of activations and of a parameter. */
+static value_id other_ranks(struct draw *d, value_id x)
+{
+    const struct shape s = *graph_shape(d->g, x);
+    const int64_t c = s.dim[1], three[] = {DIM_BATCH, c, s.dim[2] * s.dim[3]},
+                  five[] = {DIM_BATCH, 1, c, s.dim[2], s.dim[3]}, row[] = {1, c, 1};
+    value_id y = viewed(d, x, 3, three);
+    y = graph_op(d->g, OP_add, NULL, smooth(d, y), y);
+    y = viewed(d, activation(d, viewed(d, y, 5, five)), 4, s.dim);
+    value_id scale =
+        net_parameter(d->g, layer_name(d, "scale", 0), shape_make(3, row), draw_trainable(d));
+    return graph_op(d->g, OP_channel_scale, NULL, y, viewed(d, smooth(d, scale), 1, &c));
+}
+
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
     doubled, pooled_residual, smooth,  squeeze_excite, spatial_gate, gated,     averaged,
-    adapted, joined,          grouped, group_normed,   enlarged,     pointwise,
+    adapted, joined,          grouped, group_normed,   enlarged,     pointwise, other_ranks,
 };
 
 value_id more_block(struct draw *d, value_id x)
