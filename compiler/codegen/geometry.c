@@ -4,7 +4,7 @@
 
 #include "rounding.h"
 
-static struct geometry geometry_of_shape(const struct shape *s)
+struct geometry geometry_of_shape(const struct shape *s)
 {
     struct geometry q = {.channels = 1, .height = 1, .width = 1};
     if (s->rank == 1)

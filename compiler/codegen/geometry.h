@@ -12,6 +12,7 @@ struct geometry {
 };
 
 /* Of a value whose layout is BLOCKED or VECTOR; anything else is a bug. */
+struct geometry geometry_of_shape(const struct shape *s);
 struct geometry geometry_of(const struct graph *g, value_id v);
 
 /* Vectors per channel block at the level: FTMRT_CB / lanes. */

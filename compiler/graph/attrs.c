@@ -2,6 +2,7 @@
  *
  * Fields are hashed and compared one by one, since struct attrs has padding; numbers bit by bit, so
  * that 0 and -0 differ and a NaN equals itself. */
+#include <stddef.h>
 #include <string.h>
 
 #include "graph.h"
@@ -12,28 +13,28 @@ static bool strings_equal(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool lists_equal(const struct int_list *a, const struct int_list *b)
+{
+    return a->count == b->count &&
+           (a->count == 0 || memcmp(a->at, b->at, a->count * sizeof *a->at) == 0);
+}
+
 static bool attrs_equal(const struct attrs *a, const struct attrs *b)
 {
-#define FTM_ATTR_INT(name)                                                                         \
-    if (a->name != b->name)                                                                        \
-        return false;
-#define FTM_ATTR_INT2(name)                                                                        \
-    if (memcmp(&a->name, &b->name, sizeof a->name) != 0)                                           \
-        return false;
-#define FTM_ATTR_INT4(name)  FTM_ATTR_INT2(name)
-#define FTM_ATTR_FLOAT(name) FTM_ATTR_INT2(name)
-#define FTM_ATTR_BOOL(name)  FTM_ATTR_INT(name)
-#define FTM_ATTR_STRING(name)                                                                      \
-    if (!strings_equal(a->name, b->name))                                                          \
-        return false;
-#define FTM_ATTR_SHAPE(name)                                                                       \
-    if (!shape_equal(&a->name, &b->name))                                                          \
-        return false;
+    bool same = true;
+#define FTM_ATTR_INT(name)    same = same && a->name == b->name;
+#define FTM_ATTR_INT2(name)   same = same && memcmp(&a->name, &b->name, sizeof a->name) == 0;
+#define FTM_ATTR_INT4(name)   FTM_ATTR_INT2(name)
+#define FTM_ATTR_LIST(name)   same = same && lists_equal(&a->name, &b->name);
+#define FTM_ATTR_FLOAT(name)  FTM_ATTR_INT2(name)
+#define FTM_ATTR_BOOL(name)   FTM_ATTR_INT(name)
+#define FTM_ATTR_STRING(name) same = same && strings_equal(a->name, b->name);
+#define FTM_ATTR_SHAPE(name)  same = same && shape_equal(&a->name, &b->name);
 #define FTM_ATTR_LAYOUT(name) FTM_ATTR_INT(name)
 #define FTM_ATTR_ROLE(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STATE(name)  FTM_ATTR_INT(name)
 #include "attrs.def"
-    return true;
+    return same;
 }
 
 /* FNV-1a. */
@@ -53,6 +54,7 @@ static uint32_t attrs_hash(const struct attrs *a)
 #define FTM_ATTR_INT4(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_FLOAT(name)  FTM_ATTR_INT(name)
 #define FTM_ATTR_BOOL(name)   FTM_ATTR_INT(name)
+#define FTM_ATTR_LIST(name)   h = add_bytes(h, a->name.at, a->name.count * sizeof *a->name.at);
 #define FTM_ATTR_STRING(name) h = add_bytes(h, a->name, a->name ? strlen(a->name) : 0);
 #define FTM_ATTR_SHAPE(name)  h = add_bytes(h, a->name.dim, a->name.rank * sizeof a->name.dim[0]);
 #define FTM_ATTR_LAYOUT(name) FTM_ATTR_INT(name)
@@ -62,16 +64,15 @@ static uint32_t attrs_hash(const struct attrs *a)
     return h ^ h >> 15;
 }
 
-/* The attributes that op has; the others are zero. */
-static struct attrs own_attrs(enum op op, const struct attrs *a)
-{
-    uint64_t has = op_info(op)->attrs;
-    struct attrs own = {0};
+/* Where each attribute lies in struct attrs. */
+static const struct {
+    size_t offset, size;
+} fields[ATTR_INDEX_COUNT] = {
 #define FTM_ATTR_INT(name)                                                                         \
-    if (has >> ATTR_INDEX_##name & 1U)                                                             \
-        memcpy(&own.name, &a->name, sizeof own.name);
+    [ATTR_INDEX_##name] = {offsetof(struct attrs, name), sizeof((struct attrs *)NULL)->name},
 #define FTM_ATTR_INT2(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_INT4(name)   FTM_ATTR_INT(name)
+#define FTM_ATTR_LIST(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_FLOAT(name)  FTM_ATTR_INT(name)
 #define FTM_ATTR_BOOL(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STRING(name) FTM_ATTR_INT(name)
@@ -80,6 +81,17 @@ static struct attrs own_attrs(enum op op, const struct attrs *a)
 #define FTM_ATTR_ROLE(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STATE(name)  FTM_ATTR_INT(name)
 #include "attrs.def"
+};
+
+/* The attributes that op has; the others are zero. */
+static struct attrs own_attrs(enum op op, const struct attrs *a)
+{
+    uint64_t has = op_info(op)->attrs;
+    struct attrs own = {0};
+    for (int i = 0; i < ATTR_INDEX_COUNT; i++)
+        if (has >> i & 1U)
+            memcpy((char *)&own + fields[i].offset, (const char *)a + fields[i].offset,
+                   fields[i].size);
     return own;
 }
 

@@ -51,12 +51,19 @@ static inline bool value_valid(value_id v) { return v.i != UINT32_MAX; }
 /* An index that no label has: torch's default of ignore_index. */
 enum { NO_IGNORE_INDEX = -100 };
 
+/* Numbers of any count; they live as long as the program. */
+struct int_list {
+    uint32_t count;
+    const int64_t *at;
+};
+
 /* Attributes of an operation; which ones an op has is in its row (ATTR_ bits of attrs.def). Unused
  * ones are zero. */
 struct attrs {
 #define FTM_ATTR_INT(name)    int64_t name;
 #define FTM_ATTR_INT2(name)   int64_t name[2];
 #define FTM_ATTR_INT4(name)   int64_t name[4];
+#define FTM_ATTR_LIST(name)   struct int_list name;
 #define FTM_ATTR_FLOAT(name)  double name;
 #define FTM_ATTR_BOOL(name)   bool name;
 #define FTM_ATTR_STRING(name) const char *name;
@@ -207,7 +214,7 @@ uint32_t program_find_state(const struct program *p, const char *name);
 bool state_constant(const struct state *s);
 
 /* The one set of attributes in the program that agrees with a in those that op has, the others
- * being zero. a may be NULL: all are zero. Strings are kept, not copied. */
+ * being zero. a may be NULL: all are zero. Strings and lists are kept, not copied. */
 const struct attrs *program_attrs(struct program *p, enum op op, const struct attrs *a);
 
 static inline struct node *graph_node(const struct graph *g, value_id v)

@@ -57,8 +57,12 @@ static struct tensor eval_anchor(struct run *r, const struct node *n)
     uint32_t count = node_anchor_inputs(n);
     struct tensor *operands = arena_array(r->arena, struct tensor, count);
     struct tensor **states = arena_array(r->arena, struct tensor *, count);
-    struct eval e = {
-        .graph = r->graph, .attrs = n->attrs, .in = operands, .state = states, .n = r->n};
+    struct eval e = {.graph = r->graph,
+                     .attrs = n->attrs,
+                     .inputs = n->inputs,
+                     .in = operands,
+                     .state = states,
+                     .n = r->n};
     for (uint32_t i = 0; i < count; i++) {
         const struct node *operand = graph_node(r->graph, n->inputs[i]);
         operands[i] = r->values[n->inputs[i].i];

@@ -26,6 +26,25 @@ bool node_equal(const struct node *a, const struct node *b)
     return type_equal(&a->type, &b->type) && node_steps_equal(a, b);
 }
 
+uint32_t node_parts(const struct graph *g, const struct node *n)
+{
+    struct type type;
+    uint32_t count = 0;
+    op_parts_fn *parts = op_parts(n->op);
+    while (parts && parts(g, n, count, &type))
+        count++;
+    return count;
+}
+
+struct type node_part(const struct graph *g, const struct node *n, uint32_t part)
+{
+    struct type type;
+    op_parts_fn *parts = op_parts(n->op);
+    FTM_BUG_ON(!parts || !parts(g, n, part, &type), "%s has no result %u", op_info(n->op)->name,
+               part);
+    return type;
+}
+
 bool graph_value_constant(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);

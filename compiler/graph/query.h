@@ -11,6 +11,11 @@ bool node_equal(const struct node *a, const struct node *b);
 /* Whether the steps of two nodes are the same, apart from their operands. */
 bool node_steps_equal(const struct node *a, const struct node *b);
 
+/* Results of a node that has several; 0 if it has one. */
+uint32_t node_parts(const struct graph *g, const struct node *n);
+/* The type of one of them, which exists. */
+struct type node_part(const struct graph *g, const struct node *n, uint32_t part);
+
 /* Whether a value is known at compile time: ops of flag CONST over constant states. */
 bool graph_value_constant(const struct graph *g, value_id v);
 

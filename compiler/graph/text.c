@@ -91,9 +91,11 @@ const char *text_init_word(unsigned init)
 
 /* ---- attributes ---- */
 
-static void print_ints(const int64_t *v, int count, FILE *out)
+static void print_ints(const int64_t *v, uint32_t count, FILE *out)
 {
-    for (int i = 0; i < count; i++)
+    if (count == 0)
+        fputc('[', out);
+    for (uint32_t i = 0; i < count; i++)
         fprintf(out, "%s%lld", i == 0 ? "[" : ", ", (long long)v[i]);
     fputc(']', out);
 }
@@ -110,40 +112,71 @@ static bool start_attr(enum op op, enum attr_index index, const char *name, bool
     return true;
 }
 
-#define START(name) start_attr(op, ATTR_INDEX_##name, #name, &any, out)
+/* A list of attributes of an op, as far as it is printed. */
+struct attr_list {
+    enum op op;
+    bool any;
+    FILE *out;
+};
+
+static void print_int_attr(struct attr_list *l, enum attr_index index, const char *name, int64_t v)
+{
+    if (start_attr(l->op, index, name, &l->any, l->out))
+        fprintf(l->out, "%lld", (long long)v);
+}
+
+static void print_ints_attr(struct attr_list *l, enum attr_index index, const char *name,
+                            const int64_t *v, uint32_t count)
+{
+    if (start_attr(l->op, index, name, &l->any, l->out))
+        print_ints(v, count, l->out);
+}
+
+static void print_float_attr(struct attr_list *l, enum attr_index index, const char *name, double v)
+{
+    if (start_attr(l->op, index, name, &l->any, l->out))
+        print_double(v, l->out);
+}
+
+static void print_word_attr(struct attr_list *l, enum attr_index index, const char *name,
+                            const char *word)
+{
+    if (word && start_attr(l->op, index, name, &l->any, l->out))
+        fputs(word, l->out);
+}
+
+static void print_quoted_attr(struct attr_list *l, enum attr_index index, const char *name,
+                              const char *text)
+{
+    if (start_attr(l->op, index, name, &l->any, l->out))
+        print_quoted(text ? text : "", l->out);
+}
+
+static void print_shape_attr(struct attr_list *l, enum attr_index index, const char *name,
+                             const struct shape *s)
+{
+    if (start_attr(l->op, index, name, &l->any, l->out))
+        print_shape(s, l->out);
+}
+
+#define ROW(name) &l, ATTR_INDEX_##name, #name
 
 static void print_attrs(enum op op, const struct attrs *a, FILE *out)
 {
-    bool any = false;
-#define FTM_ATTR_INT(name)                                                                         \
-    if (START(name))                                                                               \
-        fprintf(out, "%lld", (long long)a->name);
-#define FTM_ATTR_INT2(name)                                                                        \
-    if (START(name))                                                                               \
-        print_ints(a->name, 2, out);
-#define FTM_ATTR_INT4(name)                                                                        \
-    if (START(name))                                                                               \
-        print_ints(a->name, 4, out);
-#define FTM_ATTR_FLOAT(name)                                                                       \
-    if (START(name))                                                                               \
-        print_double(a->name, out);
-#define FTM_ATTR_BOOL(name)                                                                        \
-    if (START(name))                                                                               \
-        fputs(a->name ? "true" : "false", out);
-#define FTM_ATTR_STRING(name)                                                                      \
-    if (START(name))                                                                               \
-        print_quoted(a->name ? a->name : "", out);
-#define FTM_ATTR_SHAPE(name)                                                                       \
-    if (START(name))                                                                               \
-        print_shape(&a->name, out);
-#define FTM_ATTR_LAYOUT(name)                                                                      \
-    if (START(name))                                                                               \
-        fputs(ftmrt_layout_name(a->name), out);
+    struct attr_list l = {.op = op, .out = out};
+#define FTM_ATTR_INT(name)    print_int_attr(ROW(name), a->name);
+#define FTM_ATTR_INT2(name)   print_ints_attr(ROW(name), a->name, 2);
+#define FTM_ATTR_INT4(name)   print_ints_attr(ROW(name), a->name, 4);
+#define FTM_ATTR_LIST(name)   print_ints_attr(ROW(name), a->name.at, a->name.count);
+#define FTM_ATTR_FLOAT(name)  print_float_attr(ROW(name), a->name);
+#define FTM_ATTR_BOOL(name)   print_word_attr(ROW(name), a->name ? "true" : "false");
+#define FTM_ATTR_STRING(name) print_quoted_attr(ROW(name), a->name);
+#define FTM_ATTR_SHAPE(name)  print_shape_attr(ROW(name), &a->name);
+#define FTM_ATTR_LAYOUT(name) print_word_attr(ROW(name), ftmrt_layout_name(a->name));
 #define FTM_ATTR_ROLE(name)                                                                        \
-    if (has_attr(op, ATTR_INDEX_##name) && a->name != FTMRT_ROLE_NONE && START(name))              \
-        fputs(text_role_word(a->name), out);
+    print_word_attr(ROW(name), a->name != FTMRT_ROLE_NONE ? text_role_word(a->name) : NULL);
 #include "attrs.def"
-    if (any)
+    if (l.any)
         fputc('}', out);
 }
 

@@ -20,10 +20,9 @@ static void default_attrs(struct attrs *a)
 
 /* ---- attributes ---- */
 
-/* Reads the value of the attribute `name` if it is the one of this row. */
+/* Reads the value of the attribute `name` if it is the one of this row; else what follows is tried. */
 #define FTM_READ_ATTR(name, read)                                                                  \
-    if (strcmp(word, #name) == 0 && (has >> ATTR_INDEX_##name & 1U))                               \
-        return (read);
+    strcmp(word, #name) == 0 && (has >> ATTR_INDEX_##name & 1U) ? (read):
 
 static bool read_attr_value(struct parser *p, enum op op, const char *word, struct attrs *a,
                             bool *known)
@@ -34,15 +33,16 @@ static bool read_attr_value(struct parser *p, enum op op, const char *word, stru
     FTM_READ_ATTR(name, parser_int(p, #name, -PARSER_MAX_SIZE, PARSER_MAX_SIZE, &a->name))
 #define FTM_ATTR_INT2(name)   FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 2))
 #define FTM_ATTR_INT4(name)   FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 4))
+#define FTM_ATTR_LIST(name)   FTM_READ_ATTR(name, parser_list(p, #name, &a->name))
 #define FTM_ATTR_FLOAT(name)  FTM_READ_ATTR(name, parser_float(p, &a->name))
 #define FTM_ATTR_BOOL(name)   FTM_READ_ATTR(name, parser_bool(p, &a->name))
 #define FTM_ATTR_STRING(name) FTM_READ_ATTR(name, parser_quoted(p, &a->name))
 #define FTM_ATTR_SHAPE(name)  FTM_READ_ATTR(name, parser_shape(p, &a->name))
 #define FTM_ATTR_LAYOUT(name) FTM_READ_ATTR(name, parser_layout(p, &a->name))
 #define FTM_ATTR_ROLE(name)   FTM_READ_ATTR(name, parser_role(p, &a->name))
+    return
 #include "attrs.def"
-    *known = false;
-    return false;
+        (*known = false);
 }
 
 static bool read_attr(struct parser *p, enum op op, struct attrs *a)

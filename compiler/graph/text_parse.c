@@ -137,6 +137,21 @@ bool parser_ints(struct parser *p, const char *what, int64_t *v, int count)
     return parser_want(p, ']');
 }
 
+bool parser_list(struct parser *p, const char *what, struct int_list *list)
+{
+    VEC(int64_t) numbers = {0};
+    int64_t v = 0;
+    if (!parser_want(p, '['))
+        return false;
+    do {
+        if (!parser_int(p, what, -PARSER_MAX_SIZE, PARSER_MAX_SIZE, &v))
+            return false;
+        vec_push(p->program->arena, &numbers, v);
+    } while (parser_take(p, ','));
+    *list = (struct int_list){.count = numbers.len, .at = numbers.at};
+    return parser_want(p, ']');
+}
+
 /* ---- shapes and types ---- */
 
 static bool parser_dim(struct parser *p, struct shape *s)

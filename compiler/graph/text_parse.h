@@ -43,6 +43,8 @@ bool parser_int(struct parser *p, const char *what, int64_t least, int64_t most,
 bool parser_float(struct parser *p, double *v);
 bool parser_bool(struct parser *p, bool *v);
 bool parser_ints(struct parser *p, const char *what, int64_t *v, int count); /* [1, 2] */
+/* [1, 2, 3], any number of them; in the program's arena. */
+bool parser_list(struct parser *p, const char *what, struct int_list *list);
 bool parser_shape(struct parser *p, struct shape *s);
 bool parser_type(struct parser *p, struct type *t);
 bool parser_layout(struct parser *p, enum ftmrt_layout *layout);

@@ -142,6 +142,12 @@ static bool check_states(struct check *c)
 
 /* ---- nodes ---- */
 
+/* Whether a value is several results that are no value together; the rows of [R,C] are one. */
+static bool is_packed(const struct node *n)
+{
+    return op_parts(n->op) && shape_batched(&n->type.shape);
+}
+
 static bool check_operands_exist(struct check *c, const struct node *n)
 {
     for (uint32_t i = 0; i < n->input_count; i++) {
@@ -152,6 +158,8 @@ static bool check_operands_exist(struct check *c, const struct node *n)
             return violated(c, "operand %u comes before its user", i + 1);
         if (op_info(c->graph->nodes.at[v.i].op)->cls == OP_CLASS_EFFECT)
             return violated(c, "nothing reads the result of an effect");
+        if (n->op != OP_part && is_packed(&c->graph->nodes.at[v.i]))
+            return violated(c, "several results are read one by one");
     }
     return true;
 }
@@ -281,6 +289,8 @@ static bool check_outputs(struct check *c)
             return violated(c, "output %s has a value", o->name);
         if (op_info(c->graph->nodes.at[o->value.i].op)->cls == OP_CLASS_EFFECT)
             return violated(c, "output %s is not an effect", o->name);
+        if (is_packed(&c->graph->nodes.at[o->value.i]))
+            return violated(c, "output %s is one result", o->name);
     }
     return true;
 }

@@ -106,7 +106,7 @@ bool kernel_takes_constant(const struct graph *g, const struct node *n, uint32_t
 {
     return op_info(n->op)->cls == OP_CLASS_ELEMWISE || operand >= node_anchor_inputs(n) ||
            op_operand(n->op, operand) == 'o' ||
-           (kernel_facts(kernel_of(g, n))->constants >> operand & 1U);
+           (kernel_facts(kernel_of(g, n))->constants >> (operand < 31 ? operand : 31) & 1U);
 }
 
 enum ftmrt_merge_kind kernel_merges(const struct graph *g, const struct node *n)

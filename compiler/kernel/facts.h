@@ -18,8 +18,8 @@ struct kernel_facts {
     /* Operands (a bit each) that may also be an input image of fewer channels than a block, as the
      * caller has it: row-major. */
     uint32_t images;
-    /* Operands (a bit each) that may also be a constant, whose value stands in the code. Element-wise
-     * nodes, steps and scalars take any. */
+    /* Operands (a bit each, the last one of all further ones) that may also be a constant, whose value
+     * stands in the code. Element-wise nodes, steps and scalars take any. */
     uint32_t constants;
     /* How the weight lies that it reads or makes, as a state or a result. */
     enum ftmrt_layout weight;

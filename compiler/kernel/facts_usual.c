@@ -61,6 +61,11 @@ const struct kernel_facts facts_pool = {.takes_steps = true, .detail = name_pool
 
 const struct kernel_facts facts_pool_grad = {.takes_steps = true, .detail = name_pool_grad};
 
+/* ---- copies of channels ---- */
+
+/* A constant is the gradient of a part that nothing reads. */
+const struct kernel_facts facts_concat = {.constants = UINT32_MAX};
+
 /* ---- others whose names say more ---- */
 
 static void name_relayout(struct strbuf *b, const struct graph *g, const struct node *n)

@@ -1,6 +1,10 @@
 /* Forms of values: see form.h. */
 #include "form.h"
 
+#include "op.h"
+#include "query.h"
+#include "rounding.h"
+
 struct form form_of(const struct node *n)
 {
     return (struct form){.layout = n->layout, .stored = n->type.dtype};
@@ -32,4 +36,29 @@ uint64_t form_bytes(struct form form, const struct shape *s)
 {
     return (uint64_t)ftmrt_layout_elements(form.layout, s->rank, s->dim) *
            ftmrt_dtype_size(form.stored);
+}
+
+static uint64_t bytes_at_maximum(const struct graph *g, struct form form, struct shape s)
+{
+    if (shape_batched(&s))
+        s.dim[0] = graph_max_n(g);
+    return form_bytes(form, &s);
+}
+
+uint64_t form_part_offset(const struct graph *g, const struct node *packed, uint32_t part)
+{
+    enum { ALIGN = 64 };
+    uint64_t offset = 0;
+    for (uint32_t i = 0; i < part; i++) {
+        const struct type t = node_part(g, packed, i);
+        uint64_t bytes = bytes_at_maximum(g, form_usual(&t, FTMRT_LAYOUT_PLAIN), t.shape);
+        offset += align_up(bytes, ALIGN);
+    }
+    return offset;
+}
+
+uint64_t form_value_bytes(const struct graph *g, const struct node *n)
+{
+    uint32_t parts = node_parts(g, n);
+    return parts ? form_part_offset(g, n, parts) : bytes_at_maximum(g, form_of(n), n->type.shape);
 }

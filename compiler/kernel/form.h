@@ -29,4 +29,11 @@ bool form_is_weight(const struct type *t);
 /* Bytes of a value of the shape (its batch a number) in the form. */
 uint64_t form_bytes(struct form form, const struct shape *s);
 
+/* Bytes of a node's value at the greatest batch of its function. */
+uint64_t form_value_bytes(const struct graph *g, const struct node *n);
+
+/* Bytes from the start of a packed value to one of its parts, at the greatest batch of its function;
+ * of the part behind the last one: all of them. Parts begin at multiples of 64 bytes. */
+uint64_t form_part_offset(const struct graph *g, const struct node *packed, uint32_t part);
+
 #endif

@@ -33,9 +33,9 @@ void grad_bn_apply(struct grad *g)
         grad_accumulate(g, 0,
                         graph_op(graph, OP_bn_grad_input, &eps, g->dy, x, stats, gstats, weight));
     if (weight_wanted)
-        grad_accumulate(g, 2, graph_op(graph, OP_stat_row, &(struct attrs){.row = 1}, gstats));
+        grad_accumulate(g, 2, graph_op(graph, OP_part, &(struct attrs){.index = 1}, gstats));
     if (bias_wanted)
-        grad_accumulate(g, 3, graph_op(graph, OP_stat_row, &(struct attrs){.row = 0}, gstats));
+        grad_accumulate(g, 3, graph_op(graph, OP_part, &(struct attrs){.index = 0}, gstats));
 }
 
 /* The factor does not depend on the position, so it is computed once per channel vector. */

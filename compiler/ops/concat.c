@@ -1,16 +1,17 @@
 /* Activations of one map behind each other, channel by channel; its gradient takes the channels of one
- * of them out again. */
+ * of them out again: a copy each rather than a split of all, so that none lives longer than its
+ * reader, and those below what is frozen are not made. */
 #include "eval_support.h"
 #include "op_shape.h"
 #include "rules.h"
 
 bool shape_concat(struct graph *g, struct node *n)
 {
-    if (!shape_want_rank4(g, n, 0))
+    if (!shape_want_activation(g, n, 0))
         return false;
     struct shape y = shape_in(g, n, 0).shape;
     for (uint32_t i = 1; i < n->input_count; i++) {
-        if (!shape_want_rank4(g, n, i))
+        if (!shape_want_activation(g, n, i))
             return false;
         struct shape x = shape_in(g, n, i).shape, want = shape_in(g, n, 0).shape;
         want.dim[1] = x.dim[1];
@@ -24,7 +25,7 @@ bool shape_concat(struct graph *g, struct node *n)
 
 bool shape_concat_grad(struct graph *g, struct node *n)
 {
-    if (!shape_want_rank4(g, n, 0))
+    if (!shape_want_activation(g, n, 0))
         return false;
     struct shape dy = shape_in(g, n, 0).shape;
     int64_t first = n->attrs->first, channels = n->attrs->channels;

@@ -27,6 +27,13 @@ static const struct op_info table[OP_COUNT] = {
 #undef FTM_OP
 };
 
+static op_parts_fn *const parts[OP_COUNT] = {
+#define FTM_OP(...)
+#define FTM_OP_PARTS(op, rule) [OP_##op] = parts_##rule,
+#include "ops.def"
+#undef FTM_OP
+};
+
 #undef A
 #undef CONV
 #undef POOL
@@ -40,6 +47,12 @@ const struct op_info *op_info(enum op op)
 {
     FTM_BUG_ON((unsigned)op >= OP_COUNT, "operation %d does not exist", (int)op);
     return &table[op];
+}
+
+op_parts_fn *op_parts(enum op op)
+{
+    FTM_BUG_ON((unsigned)op >= OP_COUNT, "operation %d does not exist", (int)op);
+    return parts[op];
 }
 
 enum op op_by_name(const char *name)

@@ -26,6 +26,7 @@ enum attr_index {
 #define FTM_ATTR_INT(name)    ATTR_INDEX_##name,
 #define FTM_ATTR_INT2(name)   ATTR_INDEX_##name,
 #define FTM_ATTR_INT4(name)   ATTR_INDEX_##name,
+#define FTM_ATTR_LIST(name)   ATTR_INDEX_##name,
 #define FTM_ATTR_FLOAT(name)  ATTR_INDEX_##name,
 #define FTM_ATTR_BOOL(name)   ATTR_INDEX_##name,
 #define FTM_ATTR_STRING(name) ATTR_INDEX_##name,
@@ -50,6 +51,7 @@ struct tensor {
 struct eval {
     const struct graph *graph;
     const struct attrs *attrs;
+    const value_id *inputs;  /* the operands' values; NULL in a step */
     const struct tensor *in; /* operands */
     struct tensor out;
     struct tensor *const
@@ -63,12 +65,14 @@ struct eval {
 struct grad {
     struct graph *graph;
     value_id node;          /* whose gradient is built */
-    value_id dy;            /* gradient of its result */
+    value_id dy;            /* gradient of its result; VALUE_NONE if it has several: grad_of_part */
     struct backward *state; /* of passes/backward.c */
     /* How grad_wanted and grad_accumulate (ops/grad.c) reach the pass, which sets both: the graph links without
      * passes/. */
     bool (*wanted)(const struct backward *state, value_id operand);
     void (*add)(struct backward *state, value_id operand, value_id dx);
+    void (*add_part)(struct backward *state, value_id packed, uint32_t part, value_id dx);
+    value_id (*part)(const struct backward *state, value_id packed, uint32_t part);
 };
 
 /* Operand i of the node. */
@@ -77,6 +81,10 @@ value_id grad_in(const struct grad *g, uint32_t i);
 bool grad_wanted(const struct grad *g, uint32_t i);
 /* Accumulates dx into the gradient of operand i. */
 void grad_accumulate(struct grad *g, uint32_t i, value_id dx);
+/* Accumulates dx into the gradient of one of the results of operand 0, which has several. */
+void grad_accumulate_part(struct grad *g, uint32_t part, value_id dx);
+/* The gradient of one of the node's several results: a constant 0 where nothing reads it. */
+value_id grad_of_part(struct grad *g, uint32_t part);
 
 /* A scalar times a constant, for the rules of optimizers (ops/mul.c); v itself where the factor is 1. */
 value_id scalar_times(struct graph *g, value_id v, double factor);
@@ -90,6 +98,11 @@ typedef struct emit_opaque *emit_value;
 typedef bool op_shape_fn(struct graph *g, struct node *n);
 typedef void op_eval_fn(struct eval *e);
 typedef void op_grad_fn(struct grad *g);
+/* Of an op with several results: the type of result `i`, or false if there are fewer. All are f32; all are [N,C,H,W] or
+ * [N,C], or all [C]. In the reference evaluation they are packed image by image, each row-major; in memory each
+ * lies whole and as is usual for its type, one behind the other. */
+typedef bool op_parts_fn(const struct graph *g, const struct node *n, uint32_t i,
+                         struct type *type);
 /* The vector expression of an element-wise op: a vector of consecutive channels at one position (emit.h). */
 typedef emit_value op_emit_fn(struct emit *e, const struct attrs *attrs);
 
@@ -108,6 +121,8 @@ struct op_info {
 const struct op_info *op_info(enum op op);
 /* The emission rule of an ELEMWISE op (a table of its own, so that the graph links without codegen/). */
 op_emit_fn *op_emit(enum op op);
+/* The rule of an op with several results; NULL: it has one. */
+op_parts_fn *op_parts(enum op op);
 /* The op of a name, or OP_COUNT. */
 enum op op_by_name(const char *name);
 

@@ -31,8 +31,7 @@ bool shape_want_rank4(struct graph *g, const struct node *n, uint32_t i)
     return want_form(g, n, i, shape_in(g, n, i).shape.rank == 4, "[N, C, H, W]");
 }
 
-/* f32 [N, C, H, W] or [N, C]. */
-static bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i)
+bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i)
 {
     uint32_t rank = shape_in(g, n, i).shape.rank;
     return want_form(g, n, i, rank == 4 || rank == 2, "[N, C, H, W] or [N, C]");
@@ -227,16 +226,6 @@ bool shape_channel_reduce(struct graph *g, struct node *n)
     if (!shape_want_operands(g, n))
         return false;
     n->type = shape_f32(shape_1d(channels_of_first(g, n)));
-    return true;
-}
-
-bool shape_stat_row(struct graph *g, struct node *n)
-{
-    struct type t = shape_in(g, n, 0);
-    if (!want_form(g, n, 0, t.shape.rank == 2 && !shape_batched(&t.shape), "[R, C]") ||
-        !shape_want_attr(g, n, "row", n->attrs->row, 0, t.shape.dim[0] - 1))
-        return false;
-    n->type = shape_f32(shape_1d(t.shape.dim[1]));
     return true;
 }
 

@@ -15,6 +15,7 @@
     op_grad_fn grad_##name;                                                                        \
     op_emit_fn emit_##name;                                                                        \
     extern const struct optimizer_rule optimizer_##name;
+#define FTM_OP_PARTS(op, rule) op_parts_fn parts_##rule;
 #include "ops.def"
 #undef FTM_OP
 

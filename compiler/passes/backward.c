@@ -15,14 +15,17 @@
  * Source: reverse mode as in Griewank and Walther, "Evaluating Derivatives", chapter 3. */
 #include "op.h"
 #include "optimizer.h"
+#include "query.h"
 #include "rewrite.h"
 
 struct backward {
     struct graph *g;
-    uint32_t count; /* nodes of the forward part */
-    bool *needed;   /* by forward value: it lies above a trainable state */
-    value_id *grad; /* by forward value: its gradient so far, or VALUE_NONE */
-    bool failed;    /* an operation on the way has no gradient; reported */
+    uint32_t count;   /* nodes of the forward part */
+    bool *needed;     /* by forward value: it lies above a trainable state */
+    value_id *grad;   /* by forward value: its gradient so far, or VALUE_NONE */
+    value_id **parts; /* by forward value with several results that has a gradient: that of each */
+    struct arena *scratch;
+    bool failed; /* an operation on the way has no gradient; reported */
 };
 
 static bool wanted(const struct backward *b, value_id v)
@@ -30,10 +33,31 @@ static bool wanted(const struct backward *b, value_id v)
     return v.i < b->count && b->needed[v.i];
 }
 
+static void add_to(struct graph *g, value_id *sum, value_id dx)
+{
+    *sum = value_valid(*sum) ? graph_op(g, OP_add, NULL, *sum, dx) : dx;
+}
+
 static void accumulate(struct backward *b, value_id v, value_id dx)
 {
-    value_id *slot = &b->grad[v.i];
-    *slot = value_valid(*slot) ? graph_op(b->g, OP_add, NULL, *slot, dx) : dx;
+    add_to(b->g, &b->grad[v.i], dx);
+}
+
+static void accumulate_part(struct backward *b, value_id packed, uint32_t part, value_id dx)
+{
+    value_id **grads = &b->parts[packed.i];
+    if (!*grads) {
+        uint32_t count = node_parts(b->g, graph_node(b->g, packed));
+        *grads = arena_array(b->scratch, value_id, count);
+        for (uint32_t i = 0; i < count; i++)
+            (*grads)[i] = VALUE_NONE;
+    }
+    add_to(b->g, &(*grads)[part], dx);
+}
+
+static value_id part_gradient(const struct backward *b, value_id packed, uint32_t part)
+{
+    return b->parts[packed.i] ? b->parts[packed.i][part] : VALUE_NONE;
 }
 
 /* Which values lie above a state that the function's phase trains. */
@@ -62,7 +86,8 @@ static void name_new_nodes(struct graph *g, uint32_t from, const struct node *li
 static void propagate(struct backward *b, value_id v)
 {
     struct node n = *graph_node(b->g, v);
-    if (!b->needed[v.i] || !value_valid(b->grad[v.i]) || n.op == OP_state)
+    bool reached = value_valid(b->grad[v.i]) || b->parts[v.i];
+    if (!b->needed[v.i] || !reached || n.op == OP_state)
         return;
     const struct op_info *info = op_info(n.op);
     if (!info->grad) {
@@ -76,7 +101,9 @@ static void propagate(struct backward *b, value_id v)
                         .dy = b->grad[v.i],
                         .state = b,
                         .wanted = wanted,
-                        .add = accumulate};
+                        .add = accumulate,
+                        .add_part = accumulate_part,
+                        .part = part_gradient};
     info->grad(&rule);
     name_new_nodes(b->g, before, &n);
 }
@@ -180,9 +207,10 @@ static bool differentiate(struct pass_context *c, struct graph *g, bool *changed
         diag_report(c->program->diag, SPAN_NONE, DIAG_TRAIN_LOSS, g->name);
         return false;
     }
-    struct backward b = {.g = g, .count = g->nodes.len};
+    struct backward b = {.g = g, .count = g->nodes.len, .scratch = c->scratch};
     b.needed = arena_array(c->scratch, bool, b.count);
     b.grad = arena_array(c->scratch, value_id, b.count);
+    b.parts = arena_array(c->scratch, value_id *, b.count);
     for (uint32_t i = 0; i < b.count; i++)
         b.grad[i] = VALUE_NONE;
     find_needed(&b);

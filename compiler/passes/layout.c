@@ -133,8 +133,8 @@ static bool same_when_blocked(const struct shape *a, const struct shape *b)
 
 static enum ftmrt_layout view_layout(const struct layout_pass *p, const struct node *n)
 {
-    if (op_operand(n->op, 0) == 's')
-        return FTMRT_LAYOUT_VECTOR;
+    if (n->op == OP_part)
+        return form_usual(&n->type, FTMRT_LAYOUT_PLAIN).layout;
     bool blocked = same_when_blocked(&n->type.shape, graph_shape(p->g, n->inputs[0]));
     return blocked && n->type.dtype == FTMRT_F32 ? FTMRT_LAYOUT_BLOCKED : FTMRT_LAYOUT_PLAIN;
 }

@@ -17,11 +17,18 @@ static bool same_value(const struct graph *g, value_id a, const struct graph *h,
            (!immediate || (x->op == y->op && x->attrs == y->attrs));
 }
 
+/* Where the parts of a packed result begin follows from the greatest batch of its function. */
+static bool same_parts(const struct graph *g, const struct node *x, const struct graph *h)
+{
+    return !op_parts(x->op) || !shape_batched(&x->type.shape) || graph_max_n(g) == graph_max_n(h);
+}
+
 static bool same_kernel(const struct graph *g, value_id a, const struct graph *h, value_id b)
 {
     const struct node *x = graph_node(g, a), *y = graph_node(h, b);
     if (x->op != y->op || x->input_count != y->input_count || !same_value(g, a, h, b) ||
-        x->attrs != y->attrs || !node_steps_equal(x, y) || kernel_of(g, x) != kernel_of(h, y))
+        x->attrs != y->attrs || !node_steps_equal(x, y) || kernel_of(g, x) != kernel_of(h, y) ||
+        !same_parts(g, x, h))
         return false;
     for (uint32_t i = 0; i < x->input_count; i++)
         if (!same_value(g, x->inputs[i], h, y->inputs[i]))

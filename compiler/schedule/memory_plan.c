@@ -92,14 +92,12 @@ static int32_t output_index(const struct graph *g, value_id v)
     return first;
 }
 
-/* Bytes from the start of its operand at which a view begins: of [R,C] it is a row. */
+/* Bytes from the start of its operand at which a view begins. */
 static uint64_t view_offset(const struct graph *g, const struct node *view)
 {
-    if (op_operand(view->op, 0) != 's')
+    if (view->op != OP_part)
         return 0;
-    const struct node *from = graph_node(g, view->inputs[0]);
-    uint64_t all = schedule_value_bytes(g, view->inputs[0]);
-    return (uint64_t)view->attrs->row * (all / (uint64_t)from->type.shape.dim[0]);
+    return form_part_offset(g, graph_node(g, view->inputs[0]), (uint32_t)view->attrs->index);
 }
 
 /* Where a value that a call reads lies; makes the storage of leaves and constants at their first

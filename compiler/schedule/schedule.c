@@ -9,23 +9,13 @@
  *            call only */
 #include "schedule.h"
 
+#include "form.h"
 #include "plan.h"
 #include "query.h"
 
-/* A shape with the batch at the function's maximum. */
-static struct shape at_maximum(const struct graph *g, struct shape s)
-{
-    if (shape_batched(&s))
-        s.dim[0] = graph_max_n(g);
-    return s;
-}
-
 uint64_t schedule_value_bytes(const struct graph *g, value_id v)
 {
-    const struct node *n = graph_node(g, v);
-    struct shape s = at_maximum(g, n->type.shape);
-    return (uint64_t)ftmrt_layout_elements(n->layout, s.rank, s.dim) *
-           ftmrt_dtype_size(n->type.dtype);
+    return form_value_bytes(g, graph_node(g, v));
 }
 
 static bool is_output(const struct graph *g, value_id v)

@@ -13,6 +13,7 @@ STRUCTURAL = {
     "state": "a leaf that reads the program's table of states",
     "constant": "a leaf whose value is an attribute",
     "relayout": "the copy between layouts, which the layout pass inserts",
+    "part": "the view that takes one of several results",
 }
 # (file, name): why the file names it. One that no longer does is a problem itself.
 EXCEPTIONS = {

@@ -280,9 +280,9 @@ struct noise {
 
 static void disturb(void *context, const struct node *n, struct tensor *value)
 {
-    static const enum op exact[] = {OP_relu,      OP_relu6,         OP_max_pool,
-                                    OP_flatten,   OP_reshape,       OP_stat_row,
-                                    OP_relu_grad, OP_max_pool_grad, OP_relu6_grad};
+    static const enum op exact[] = {OP_relu,          OP_relu6,     OP_max_pool, OP_flatten,
+                                    OP_reshape,       OP_split,     OP_part,     OP_relu_grad,
+                                    OP_max_pool_grad, OP_relu6_grad};
     struct noise *noise = context;
     int64_t size = shape_elements(&value->shape, 1);
     double most = 0;

@@ -237,6 +237,28 @@ static value_id build_concat(struct graph *g, value_id x)
     return graph_op(g, OP_concat, NULL, x, net_conv2d(g, "conv", x, &c, true), x);
 }
 
+/* Three parts: one read twice, one once, one not at all. */
+static value_id build_split(struct graph *g, value_id x)
+{
+    static const int64_t sizes[] = {1, 2, 1};
+    const struct attrs cut = {.sizes = {3, sizes}};
+    value_id y = graph_op(g, OP_split, &cut, x);
+    value_id a = graph_op(g, OP_part, &(struct attrs){.index = 0}, y),
+             b = graph_op(g, OP_part, &(struct attrs){.index = 1}, y),
+             again = graph_op(g, OP_part, &(struct attrs){.index = 1}, y);
+    return graph_op(g, OP_concat, NULL, a, graph_op(g, OP_mul, NULL, b, again));
+}
+
+static value_id build_split_of_rows(struct graph *g, value_id x)
+{
+    static const int64_t sizes[] = {50, 30};
+    x = graph_op(g, OP_flatten, NULL, x);
+    const struct attrs cut = {.sizes = {2, sizes}};
+    value_id y = graph_op(g, OP_split, &cut, x);
+    return graph_op(g, OP_concat, NULL, graph_op(g, OP_part, &(struct attrs){.index = 1}, y),
+                    graph_op(g, OP_part, &(struct attrs){.index = 0}, y));
+}
+
 static value_id build_global_avg_pool(struct graph *g, value_id x)
 {
     return graph_op(g, OP_global_avg_pool, NULL, x);
@@ -307,6 +329,8 @@ static const struct op_case {
     {"adaptive_avg_pool", OP_adaptive_avg_pool, build_adaptive_avg_pool, 0},
     {"interpolate", OP_interpolate, build_interpolate, 0},
     {"concat", OP_concat, build_concat, 0},
+    {"split", OP_split, build_split, 0},
+    {"part", OP_part, build_split_of_rows, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
     {"group_norm", OP_group_norm, build_group_norm, 0},
     {"flatten", OP_flatten, build_flatten, 0},

@@ -35,6 +35,7 @@ struct reference {
     int64_t n;
     uint32_t operand_count;
     struct operand operands[MAX_OPERANDS];
+    int64_t part;         /* of several results, the one that is expected */
     struct tensor result; /* data is NULL where nothing is expected */
 };
 
@@ -87,7 +88,16 @@ static void read_ints(struct reader *f, int64_t *to, int count)
         to[i] = read_int(f);
 }
 
-static void read_attr(struct reader *f, struct attrs *a)
+/* Their number, then they themselves. */
+static struct int_list read_list(struct arena *arena, struct reader *f)
+{
+    const int count = (int)read_int(f);
+    int64_t *numbers = arena_array(arena, int64_t, count);
+    read_ints(f, numbers, count);
+    return (struct int_list){.count = (uint32_t)count, .at = numbers};
+}
+
+static void read_attr(struct arena *arena, struct reader *f, struct attrs *a)
 {
     char name[64];
     read_word(f, name);
@@ -100,6 +110,9 @@ static void read_attr(struct reader *f, struct attrs *a)
 #define FTM_ATTR_INT4(id)                                                                          \
     if (strcmp(name, #id) == 0)                                                                    \
         read_ints(f, a->id, 4);
+#define FTM_ATTR_LIST(id)                                                                          \
+    if (strcmp(name, #id) == 0)                                                                    \
+        a->id = read_list(arena, f);
 #define FTM_ATTR_FLOAT(id)                                                                         \
     if (strcmp(name, #id) == 0)                                                                    \
         a->id = read_number(f);
@@ -129,9 +142,11 @@ static void read_item(struct arena *arena, struct reader *f, struct reference *r
         read_word(f, name);
         r->op = op_by_name(name);
     } else if (strcmp(item, "attr") == 0) {
-        read_attr(f, &r->attrs);
+        read_attr(arena, f, &r->attrs);
     } else if (strcmp(item, "batch") == 0) {
         r->n = read_int(f);
+    } else if (strcmp(item, "part") == 0) {
+        r->part = read_int(f);
     } else if (strcmp(item, "operand") == 0) {
         read_operand(arena, f, r);
     } else if (strcmp(item, "result") == 0) {
@@ -243,6 +258,8 @@ static void run_case(struct arena *arena, const struct reference *r)
     value_id y = graph_add(g, r->op, operands, r->operand_count, &r->attrs, SPAN_NONE, NULL);
     if (!value_valid(y))
         fail_msg("%s: %s", r->name, diag.items.len ? diag.items.at[0].text : "no node");
+    if (op_parts(r->op) && shape_batched(graph_shape(g, y)))
+        y = graph_op(g, OP_part, &(struct attrs){.index = r->part}, y);
     if (r->result.data)
         graph_output(g, "result", y);
     evaluate(arena, r, g, operands);
@@ -302,7 +319,7 @@ static bool needs_no_case(enum op op)
         OP_channel_sum,
         OP_channel_dot,
         OP_neg_mul,
-        OP_stat_row,
+        OP_part,
         OP_relayout,
         OP_bn_scale_grad_weight,
     };

@@ -11,6 +11,7 @@
 #include "emit.h"
 #include "facts.h"
 #include "link_shared.h"
+#include "query.h"
 
 struct kernel_run {
     struct arena arena;
@@ -263,7 +264,8 @@ static struct tensor operand_tensor(struct kernel_case *c, struct arena *a, uint
 static size_t value_bytes(const struct kernel_case *c, const struct node *v, int64_t n)
 {
     struct shape s = actual(v->type.shape, n);
-    (void)c;
+    if (node_parts(c->graph, v)) /* of the function's greatest batch */
+        return form_value_bytes(c->graph, v);
     int64_t count = ftmrt_layout_elements(v->layout, s.rank, s.dim);
     return (size_t)count * ftmrt_dtype_size(v->type.dtype);
 }
@@ -443,6 +445,26 @@ static double compare(struct kernel_case *c, const struct node *v, const void *m
     return size > 0 ? error / size : error;
 }
 
+/* The same for each of several results, which are packed image by image in their reference. */
+static double compare_parts(struct kernel_case *c, const struct node *v, const void *memory,
+                            const struct tensor *want, int64_t n)
+{
+    uint32_t parts = node_parts(c->graph, v);
+    double worst = 0;
+    for (uint32_t i = 0; i < parts; i++) {
+        struct type type = node_part(c->graph, v, i);
+        struct node part = {.op = OP_part, .type = type, .layout = v->layout};
+        struct attrs index = {.index = i};
+        struct tensor out = tensor_new(&c->run->arena, type.shape, n);
+        struct eval e = {
+            .graph = c->graph, .attrs = &index, .inputs = &c->node, .in = want, .out = out, .n = n};
+        op_info(OP_part)->eval(&e);
+        const char *at = (const char *)memory + form_part_offset(c->graph, v, i);
+        worst = fmax(worst, compare(c, &part, at, &out, n));
+    }
+    return worst;
+}
+
 /* Results of a node: the value itself, or the states that an EFFECT writes. */
 static bool is_result(const struct kernel_case *c, uint32_t buffer)
 {
@@ -513,8 +535,10 @@ double kernel_case_check(struct kernel_case *c, int64_t n)
     for (uint32_t i = 0; i <= node->input_count; i++) {
         if (!is_result(c, i))
             continue;
-        double error =
-            compare(c, buffer_value(c, i), c->buffers[i], i < node->input_count ? &in[i] : &out, n);
+        const struct node *v = buffer_value(c, i);
+        const struct tensor *want = i < node->input_count ? &in[i] : &out;
+        double error = node_parts(c->graph, v) ? compare_parts(c, v, c->buffers[i], want, n)
+                                               : compare(c, v, c->buffers[i], want, n);
         worst = error > worst ? error : worst;
     }
     arena_clear(&a);

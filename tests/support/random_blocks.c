@@ -81,6 +81,26 @@ static value_id joined(struct draw *d, value_id x)
     return three ? graph_op(d->g, OP_concat, NULL, x, y, z) : graph_op(d->g, OP_concat, NULL, z, x);
 }
 
+/* The channels cut into two or three parts, put together otherwise; one may be dropped. */
+static value_id cut(struct draw *d, value_id x)
+{
+    int64_t channels = graph_shape(d->g, x)->dim[1], *sizes;
+    if (channels < 3)
+        return activation(d, x);
+    sizes = arena_array(d->g->program->arena, int64_t, 3);
+    sizes[0] = draw(d, 1, channels - 2);
+    sizes[1] = draw(d, 1, channels - sizes[0] - 1);
+    sizes[2] = channels - sizes[0] - sizes[1];
+    const struct attrs a = {.sizes = {3, sizes}};
+    value_id y = graph_op(d->g, OP_split, &a, x), part[3];
+    for (uint32_t i = 0; i < 3; i++)
+        part[i] = graph_op(d->g, OP_part, &(struct attrs){.index = i}, y);
+    value_id first = smooth(d, part[0]);
+    if (chance(d, 30))
+        return graph_op(d->g, OP_concat, NULL, part[2], first);
+    return graph_op(d->g, OP_concat, NULL, part[1], activation(d, part[2]), first);
+}
+
 /* A convolution of few groups. */
 static value_id grouped(struct draw *d, value_id x)
 {
@@ -139,8 +159,9 @@ static value_id other_ranks(struct draw *d, value_id x)
 }
 
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled, pooled_residual, smooth,  squeeze_excite, spatial_gate, gated,     averaged,
-    adapted, joined,          grouped, group_normed,   enlarged,     pointwise, other_ranks,
+    doubled,      pooled_residual, smooth,    squeeze_excite, spatial_gate,
+    gated,        averaged,        adapted,   joined,         grouped,
+    group_normed, enlarged,        pointwise, other_ranks,    cut,
 };
 
 value_id more_block(struct draw *d, value_id x)

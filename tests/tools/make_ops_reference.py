@@ -7,7 +7,8 @@ generator and printed so that they read back exactly. Format: one item per line,
     case NAME
     op NAME
     batch N                           where no operand has it
-    attr NAME NUMBERS...
+    attr NAME NUMBERS...              a list begins with its length
+    part I                            of an op with several results, which one is meant
     operand KIND DTYPE RANK DIMS...   KIND: input (batched), value, or state; its values on the next line
     result RANK DIMS...               of the op, values on the next line
     after OPERAND RANK DIMS...        the state of that operand afterwards, values on the next line
@@ -40,7 +41,7 @@ def dims(t):
     return " ".join(str(d) for d in (t.dim(), *t.shape))
 
 
-def case(name, op, operands, attrs=None, result=None, after=None, batch=None):
+def case(name, op, operands, attrs=None, result=None, after=None, batch=None, part=None):
     """operands: list of (kind, tensor)."""
     lines.append(f"case {name}")
     lines.append(f"op {op}")
@@ -49,6 +50,8 @@ def case(name, op, operands, attrs=None, result=None, after=None, batch=None):
     for key, numbers in (attrs or {}).items():
         numbers = numbers if isinstance(numbers, (list, tuple)) else [numbers]
         lines.append(f"attr {key} " + " ".join(str(v) for v in numbers))
+    if part is not None:
+        lines.append(f"part {part}")
     for kind, t in operands:
         dtype = "f32" if t.is_floating_point() else "i64" if kind == "state" else "i32"
         lines.append(f"operand {kind} {dtype} {dims(t)}")
@@ -381,6 +384,14 @@ def leaky_relu():
     pointwise(33, "leaky_relu", lambda v: F.leaky_relu(v, 0.125), {"negative_slope": 0.125})
 
 
+def splitting():
+    torch.manual_seed(22)
+    for shape, name in (((2, 6, 2, 2), "map"), ((3, 6), "row")):
+        x = rand(*shape)
+        for i, y in enumerate(torch.split(x, [2, 1, 3], 1)):
+            case(f"split_{name}_{i}", "split", [("input", x)], {"sizes": (3, 2, 1, 3)}, y, part=i)
+
+
 def main():
     convolutions()
     pooling()
@@ -407,6 +418,7 @@ def main():
     hardsigmoid()
     tanh()
     leaky_relu()
+    splitting()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 

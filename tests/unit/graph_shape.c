@@ -36,6 +36,8 @@ static const char frame[] = "program p batch 32 shards 4 {\n"
                             "    %v = state @v\n"
                             "    %d = state @d\n"
                             "    %count = state @count\n"
+                            "    %parts = split(%x) {sizes = [1, 20, 11]}\n"
+                            "    %both = bn_stats(%x)\n"
                             "    %r = ";
 
 static struct program *read_case(struct fixture *f, const char *node)
@@ -87,7 +89,9 @@ static void types(void **state)
         {"channel_sum(%x)", "[32]"},
         {"channel_dot(%x, %x)", "[32]"},
         {"bn_grad_stats(%x, %x, %stats)", "[2, 32]"},
-        {"stat_row(%stats) {row = 1}", "[32]"},
+        {"split(%x) {sizes = [1, 20, 11]}", "[N, 6144]"},
+        {"part(%parts) {index = 1}", "[N, 20, 16, 12]"},
+        {"part(%both) {index = 1}", "[32]"},
         {"max_pool_grad(%y, %x, %y) {kernel = [2, 2], stride = [2, 2]}", "[N, 32, 16, 12]"},
         {"global_avg_pool_grad(%p) {in_size = [4, 5]}", "[N, 32, 4, 5]"},
         {"sgd(%v, %c, %v, %lr, %lr, %lr)", "[32]"},
@@ -171,8 +175,12 @@ static void reports(void **state)
          "channel_dot expects operand 2 of shape [N, 32, 16, 12], it is [N, 32, 8, 6]"},
         {"bn_grad_stats(%x, %x, %c)",
          "bn_grad_stats expects operand 3 of shape [2, 32], it is [32]"},
-        {"stat_row(%stats) {row = 2}", "stat_row expects row from 0 to 1, it is 2"},
-        {"stat_row(%f)", "stat_row expects [R, C], its input is [N, 64]"},
+        {"part(%both) {index = 2}", "part expects index from 0 to 1, it is 2"},
+        {"part(%parts) {index = -1}", "part expects index from 0 to 2, it is -1"},
+        {"part(%f)", "part expects a value of several results, its input is [N, 64]"},
+        {"split(%x) {sizes = [16, 15]}",
+         "split expects sizes that add up to the 32 channels of its input, they add up to 31"},
+        {"split(%x) {sizes = [32, 0]}", "split expects sizes from 1 to 32, it is 0"},
         {"max_pool_grad(%y, %x, %y) {kernel = [2, 2]}",
          "max_pool_grad: a result of [N, 32, 8, 6] does not belong to an input of [N, 32, 16, 12]"},
         {"global_avg_pool_grad(%y) {in_size = [4, 5]}",
@@ -200,7 +208,7 @@ static void reports(void **state)
         if (read_case(f, cases[i][0]))
             fail_msg("%s is accepted", cases[i][0]);
         assert_int_equal(f->diag.items.len, 1);
-        assert_int_equal(f->diag.items.at[0].span.line, 25);
+        assert_int_equal(f->diag.items.at[0].span.line, 27);
         if (strcmp(f->diag.items.at[0].text, cases[i][1]) != 0)
             fail_msg("%s: %s", cases[i][0], f->diag.items.at[0].text);
         fixture_teardown(&fresh);

@@ -30,6 +30,9 @@ static const char good[] = "program p batch 4 shards 2 {\n"
                            "    %10 = sgd_plain(%9, %2, %1, %1)\n"
                            "    %11 = bn_update(%4, %5, %8) {momentum = 0.1, in_size = [2, 2]}\n"
                            "    %12 = count_update(%6)\n"
+                           "    %13 = split(%7) {sizes = [1, 3]}\n"
+                           "    %14 = part(%13) {index = 1}\n"
+                           "    %15 = relu(%14)\n"
                            "    output \"y\" = %7\n"
                            "    output \"stats\" = %8\n"
                            "  }\n"
@@ -88,13 +91,17 @@ static void operand_dead(void) { node(3)->dead = true; }
 static void operand_order(void) { set_operand(7, 0, 8); }
 static void operand_itself(void) { set_operand(8, 0, 8); }
 static void effect_read(void) { set_operand(11, 0, 10); }
+static void parts_together(void) { set_operand(15, 0, 13); }
+static void parts_as_output(void) { train->outputs.at[0].value.i = 13; }
+static void part_index(void) { SET_ATTR(14, index, 2); }
 static void operand_count(void) { node(8)->input_count = 0; }
 static void step_operands(void) { step(7, 0)->extra = 0; }
 static void step_claims(void) { step(7, 1)->extra = 9; }
 static void step_class(void) { step(7, 1)->op = OP_global_avg_pool; }
 static void step_behind_view(void)
 {
-    static const struct step relu = {.op = OP_relu};
+    static struct step relu;
+    relu = (struct step){.op = OP_relu, .attrs = node(15)->attrs};
     node(9)->steps = &relu;
     node(9)->step_count = 1;
 }
@@ -178,6 +185,9 @@ static void breaks(void **state)
         {operand_order, "operand 1 comes before its user"},
         {operand_itself, "operand 1 comes before its user"},
         {effect_read, "nothing reads the result of an effect"},
+        {parts_together, "several results are read one by one"},
+        {parts_as_output, "output y is one result"},
+        {part_index, "part expects index from 0 to 1, it is 2"},
         {operand_count, "bn_stats takes 1 operands"},
         {step_operands, "conv2d takes 2 operands"},
         {step_claims, "conv2d takes 2 operands"},

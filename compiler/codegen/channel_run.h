@@ -1,0 +1,29 @@
+/* Runs of channels that are copied from one BLOCKED value to another: what concat, its gradient and
+ * split are made of.
+ *
+ * Where a run begins at a block on both sides, its whole blocks are one flat copy; other channels are
+ * copied one by one. What they leave of the last block is zeroed before. */
+#ifndef FTM_CODEGEN_CHANNEL_RUN_H
+#define FTM_CODEGEN_CHANNEL_RUN_H
+
+#include "geometry.h"
+
+/* `channels` from `from` on of one image, to those from `to` on of the other. */
+struct channel_run {
+    const struct geometry *in, *out;
+    LLVMValueRef x, y; /* the images; x NULL: every element is `value` */
+    double value;
+    int64_t from, to, channels;
+};
+
+void channel_run_copy(struct ir *ir, const struct channel_run *r);
+
+/* Address of an image of a BLOCKED value. */
+LLVMValueRef channel_run_image(struct ir *ir, const struct geometry *q, LLVMValueRef base,
+                               LLVMValueRef image);
+
+/* A unit per image. */
+struct kernel_units units_of_images(const struct graph *g, const struct node *n,
+                                    const struct cpu *cpu, uint32_t phase);
+
+#endif
