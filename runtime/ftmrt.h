@@ -268,6 +268,8 @@ struct ftmrt_derive {
     uint32_t layout; /* of the result in the blob */
     uint64_t offset; /* in the blob, if stored */
     uint32_t stored;
+    double value;  /* of an operand that is a number, which then has no place in `in` */
+    int64_t inner; /* of a product of matrices: columns of its first operand */
 };
 
 enum ftmrt_derive_op {

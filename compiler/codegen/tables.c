@@ -173,8 +173,11 @@ static void print_derive(struct strbuf *out, const struct ftmrt_derive *d)
     strbuf_add(out, "}, .eps = ");
     tables_add_number(out, d->eps);
     add_shape(out, "", d->rank, d->dim);
-    strbuf_addf(out, ",\n     .layout = %s, .offset = %" PRIu64 ", .stored = %" PRIu32 "},\n",
+    strbuf_addf(out,
+                ",\n     .layout = %s, .offset = %" PRIu64 ", .stored = %" PRIu32 ", .value = ",
                 layouts[d->layout], d->offset, d->stored);
+    tables_add_number(out, d->value);
+    strbuf_addf(out, ", .inner = %" PRId64 "},\n", d->inner);
 }
 
 static void print_values(struct strbuf *out, const char *field, const struct ftmrt_value *values,

@@ -52,8 +52,13 @@ bool graph_value_constant(const struct graph *g, value_id v)
         return state_constant(&g->program->states.at[n->attrs->state]);
     if (!(op_info(n->op)->flags & OP_CONST) || n->step_count)
         return false;
-    for (uint32_t i = 0; i < n->input_count; i++)
+    bool states = false; /* below it, or only numbers */
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        if (graph_node(g, n->inputs[i])->op == OP_constant)
+            continue;
         if (!graph_value_constant(g, n->inputs[i]))
             return false;
-    return n->input_count > 0;
+        states = true;
+    }
+    return states;
 }

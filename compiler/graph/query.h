@@ -16,7 +16,7 @@ uint32_t node_parts(const struct graph *g, const struct node *n);
 /* The type of one of them, which exists. */
 struct type node_part(const struct graph *g, const struct node *n, uint32_t part);
 
-/* Whether a value is known at compile time: ops of flag CONST over constant states. */
+/* Whether a value is known at compile time: ops of flag CONST over constant states and numbers. */
 bool graph_value_constant(const struct graph *g, value_id v);
 
 #endif

@@ -224,10 +224,13 @@ static bool is_constant(const struct check *c, const struct node *n)
 {
     if (n->op == OP_state)
         return state_constant(&c->program->states.at[n->attrs->state]);
-    bool constant = n->input_count > 0 && n->step_count == 0 && (op_info(n->op)->flags & OP_CONST);
-    for (uint32_t i = 0; i < n->input_count; i++)
-        constant = constant && c->constant[n->inputs[i].i];
-    return constant;
+    bool constant = n->step_count == 0 && (op_info(n->op)->flags & OP_CONST), states = false;
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        bool number = graph_node(c->graph, n->inputs[i])->op == OP_constant;
+        constant = constant && (number || c->constant[n->inputs[i].i]);
+        states |= !number;
+    }
+    return constant && states;
 }
 
 static bool check_layout(struct check *c, const struct node *n)

@@ -37,6 +37,12 @@ bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i)
     return want_form(g, n, i, rank == 4 || rank == 2, "[N, C, H, W] or [N, C]");
 }
 
+bool shape_want_matrix(struct graph *g, const struct node *n, uint32_t i)
+{
+    struct shape s = shape_in(g, n, i).shape;
+    return want_form(g, n, i, s.rank == 2 && !shape_batched(&s), "a matrix [R, C]");
+}
+
 static bool want_dtype(struct graph *g, const struct node *n, uint32_t i, enum ftmrt_dtype dtype)
 {
     struct type t = shape_in(g, n, i);

@@ -17,6 +17,7 @@ struct type shape_in(const struct graph *g, const struct node *n, uint32_t i);
 /* Checks; each reports and returns false if it does not hold. */
 bool shape_want_rank4(struct graph *g, const struct node *n, uint32_t i); /* f32 [N, C, H, W] */
 bool shape_want_activation(struct graph *g, const struct node *n, uint32_t i); /* or [N, C] */
+bool shape_want_matrix(struct graph *g, const struct node *n, uint32_t i);     /* f32 [R, C] */
 bool shape_want_type(struct graph *g, const struct node *n, uint32_t i, struct type type);
 bool shape_want_f32(struct graph *g, const struct node *n, uint32_t i);
 /* All operands are what their letters in ops.def say, the sizes being those of the first one; for ops

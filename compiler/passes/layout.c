@@ -31,7 +31,8 @@ struct layout_pass {
 
 /* ---- weights ---- */
 
-/* A sum of gradients of one weight, which several convolutions read. */
+/* A sum of gradients of one weight, which several convolutions read, or a weight that is computed of
+ * parameters. */
 static bool is_weight_sum(const struct node *n)
 {
     return op_info(n->op)->cls == OP_CLASS_ELEMWISE && form_is_weight(&n->type);
@@ -44,6 +45,18 @@ static enum ftmrt_layout sum_layout(const struct layout_pass *p, const struct no
         if (p->kernel[n->inputs[i].i] != FTMRT_LAYOUT_PLAIN)
             return p->kernel[n->inputs[i].i];
     return FTMRT_LAYOUT_CONV;
+}
+
+/* What a computed weight is made of lies like it, unless a kernel wants it otherwise. */
+static void find_operands_of_sum(const struct layout_pass *p, uint32_t sum)
+{
+    const struct node *n = &p->g->nodes.at[sum];
+    if (n->dead || !is_weight_sum(n))
+        return;
+    for (uint32_t j = 0; j < n->input_count; j++)
+        if (form_is_weight(&graph_node(p->g, n->inputs[j])->type) &&
+            p->kernel[n->inputs[j].i] == FTMRT_LAYOUT_PLAIN)
+            p->kernel[n->inputs[j].i] = p->kernel[sum];
 }
 
 /* Layout of a weight by the kernels that use or make it; plain if there are none. */
@@ -62,6 +75,8 @@ static void find_kernels(struct layout_pass *p)
         else if (form_is_weight(&n->type) && weight != FTMRT_LAYOUT_PLAIN)
             p->kernel[i] = weight;
     }
+    for (uint32_t i = p->count; i-- > 0;)
+        find_operands_of_sum(p, i);
 }
 
 static bool set_state(struct state *s, enum ftmrt_layout layout)
@@ -153,8 +168,8 @@ static enum ftmrt_layout result_layout(const struct layout_pass *p, value_id v)
     return natural_layout(p, v);
 }
 
-static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct node *n,
-                                       uint32_t operand)
+static enum ftmrt_layout wanted_layout(const struct layout_pass *p, value_id self,
+                                       const struct node *n, uint32_t operand)
 {
     value_id v = n->inputs[operand];
     if (op_info(n->op)->cls == OP_CLASS_VIEW)
@@ -164,7 +179,7 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, const struct
     if (op_info(n->op)->cls == OP_CLASS_EFFECT && op_operand(n->op, operand) == 't')
         return written_layout(p->g, n);
     if (is_weight_sum(n) && graph_shape(p->g, v)->rank == 4)
-        return sum_layout(p, n);
+        return natural_layout(p, self);
     if (p->image[v.i] && kernel_takes_image(p->g, n, operand))
         return FTMRT_LAYOUT_PLAIN;
     if (operand < node_anchor_inputs(n) && op_operand(n->op, operand) == 'w')
@@ -213,7 +228,7 @@ static void place_node(struct layout_pass *p, value_id v)
     uint32_t count = graph_value_constant(p->g, v) ? 0 : n.input_count;
     enum ftmrt_layout *wanted = arena_array(p->scratch, enum ftmrt_layout, count);
     for (uint32_t j = 0; j < count; j++) /* all before the first operand changes */
-        wanted[j] = wanted_layout(p, &n, j);
+        wanted[j] = wanted_layout(p, v, &n, j);
     for (uint32_t j = 0; j < count; j++)
         graph_set_input(p->g, v, j, in_layout(p, &n, n.inputs[j], wanted[j]));
     enum ftmrt_layout layout = result_layout(p, v);

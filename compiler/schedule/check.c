@@ -128,12 +128,13 @@ static bool update_layouts(const struct graph *g, const struct node *n)
     return true;
 }
 
-/* Sums of gradients of one weight: packed, all alike. */
+/* Sums of gradients of one weight, and computed weights: packed, all alike. */
 static bool weight_layouts(const struct graph *g, const struct node *n)
 {
     bool good = n->layout == FTMRT_LAYOUT_CONV || n->layout == FTMRT_LAYOUT_DEPTHWISE;
     for (uint32_t i = 0; i < n->input_count; i++)
-        good = good && layout_of(g, n->inputs[i]) == n->layout;
+        good = good &&
+               (graph_shape(g, n->inputs[i])->rank == 0 || layout_of(g, n->inputs[i]) == n->layout);
     return good;
 }
 

@@ -49,8 +49,8 @@ static const char *key_of(struct schedule *s, const struct ftmrt_derive *d, unsi
 {
     struct strbuf key;
     strbuf_init(&key, s->arena);
-    strbuf_addf(&key, "%u %d %d %d %a %u", (unsigned)d->op, d->in[0], d->in[1], d->in[2], d->eps,
-                layout);
+    strbuf_addf(&key, "%u %d %d %d %a %a %" PRId64 " %u", (unsigned)d->op, d->in[0], d->in[1],
+                d->in[2], d->eps, d->value, d->inner, layout);
     for (uint32_t i = 0; i < d->rank; i++)
         strbuf_addf(&key, " %" PRId64, d->dim[i]);
     return key.text;
@@ -87,8 +87,16 @@ static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
         return -1 - (int32_t)n->attrs->state;
     struct ftmrt_derive d = {
         .op = derive_op(n->op), .in = {NO_OPERAND, NO_OPERAND, NO_OPERAND}, .eps = n->attrs->eps};
-    for (uint32_t i = 0; i < n->input_count; i++)
-        d.in[i] = derive(s, g, n->inputs[i]);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        const struct node *operand = graph_node(g, n->inputs[i]);
+        if (operand->op == OP_constant)
+            d.value = operand->attrs->value;
+        else
+            d.in[count++] = derive(s, g, n->inputs[i]);
+    }
+    if (op_operand(n->op, 0) == 'm')
+        d.inner = graph_shape(g, n->inputs[0])->dim[1];
     set_shape(&d, &n->type.shape);
     return find_or_add(s, key_of(s, &d, FTMRT_LAYOUT_PLAIN), d);
 }

@@ -42,7 +42,10 @@ static void print_derive(const struct schedule *s, uint32_t i, FILE *out)
     }
     struct shape shape = shape_make(d->rank, d->dim);
     char text[128];
-    fprintf(out, ") : f32%s", shape_text(&shape, text, sizeof(text)));
+    fputc(')', out);
+    if (d->value != 0)
+        fprintf(out, " with %g", d->value);
+    fprintf(out, " : f32%s", shape_text(&shape, text, sizeof(text)));
     if (d->stored)
         fprintf(out, " %s at %" PRIu64, ftmrt_layout_name(d->layout), d->offset);
     fputc('\n', out);

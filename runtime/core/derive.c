@@ -5,6 +5,15 @@
 
 #include <math.h>
 
+static double product(const struct ftmrt_derive *d, const double *a, const double *b, int64_t i,
+                      int64_t j)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < d->inner; k++)
+        sum += a[i * d->inner + k] * b[k * d->dim[1] + j];
+    return sum;
+}
+
 void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, double *out)
 {
     const int64_t count = ftmrt_elements(d->rank, d->dim);
@@ -32,6 +41,20 @@ void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, do
     case FTMRT_DERIVE_BIAS_AFFINE:
         for (int64_t i = 0; i < count; i++)
             out[i] = in[0][i] * in[1][i] + in[2][i];
+        break;
+    case FTMRT_DERIVE_ADD:
+        for (int64_t i = 0; i < count; i++)
+            out[i] = in[0][i] + (in[1] ? in[1][i] : d->value);
+        break;
+    case FTMRT_DERIVE_MUL:
+        for (int64_t i = 0; i < count; i++)
+            out[i] = in[0][i] * (in[1] ? in[1][i] : d->value);
+        break;
+    case FTMRT_DERIVE_MATMUL:
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t j = 0; j < inner; j++)
+                out[i * inner + j] = product(d, in[0], in[1], i, j);
+        }
         break;
     }
 }

@@ -62,6 +62,31 @@ static value_id build_grouped(struct graph *g, value_id x)
     return net_conv2d(g, "conv", x, &c, true);
 }
 
+/* w + s a b: the weight is the result of ordinary ops over parameters. */
+static value_id build_computed_kernel(struct graph *g, value_id x)
+{
+    const struct attrs conv = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1},
+                       kernel = {.shape = shape_4d(3, CHANNELS, 2, 2)};
+    value_id w = net_parameter(g, "w", kernel.shape, true);
+    value_id product = graph_op(g, OP_matmul, NULL, net_parameter(g, "a", shape_2d(3, 2), true),
+                                net_parameter(g, "b", shape_2d(2, (int64_t)4 * CHANNELS), true));
+    value_id s = graph_constant(g, 0.5, (struct type){FTMRT_F32, shape_scalar()});
+    product = graph_op(g, OP_mul, NULL, product, s);
+    product = graph_op(g, OP_reshape, &kernel, product);
+    return graph_op(g, OP_conv2d, &conv, x, graph_op(g, OP_add, NULL, w, product));
+}
+
+static value_id build_computed_matrix(struct graph *g, value_id x)
+{
+    x = graph_op(g, OP_flatten, NULL, x);
+    int64_t size = graph_shape(g, x)->dim[1];
+    value_id a = net_parameter(g, "a", shape_2d(2, 6), true);
+    value_id product = graph_op(g, OP_matmul, NULL, graph_op(g, OP_transpose, NULL, a),
+                                net_parameter(g, "b", shape_2d(2, size), true));
+    value_id w = net_parameter(g, "w", shape_2d(6, size), true);
+    return graph_op(g, OP_linear, NULL, x, graph_op(g, OP_add, NULL, w, product));
+}
+
 static value_id build_linear(struct graph *g, value_id x)
 {
     x = net_linear(g, "hidden", graph_op(g, OP_flatten, NULL, x), 7, true);
@@ -299,6 +324,8 @@ static const struct op_case {
     {"conv2d, depthwise", OP_conv2d, build_depthwise, 0},
     {"conv2d, two groups", OP_conv2d, build_grouped, 0},
     {"linear", OP_conv2d, build_linear, 0},
+    {"a computed kernel", OP_matmul, build_computed_kernel, 0},
+    {"a computed matrix", OP_transpose, build_computed_matrix, 0},
     {"bias_add", OP_bias_add, build_bias_add, 0},
     {"batch_norm, stored", OP_channel_affine, build_bn_stored, 0},
     {"bn_scale", OP_bn_scale, build_bn_scale, 0},

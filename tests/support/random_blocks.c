@@ -112,6 +112,30 @@ static value_id grouped(struct draw *d, value_id x)
     return activation(d, net_conv2d(d->g, layer_name(d, "grouped", 0), x, &c, draw_trainable(d)));
 }
 
+/* A convolution whose weight is w + s a b: Hu et al., LoRA (2022). */
+static value_id low_rank(struct draw *d, value_id x)
+{
+    int64_t in = graph_shape(d->g, x)->dim[1], rank = draw(d, 1, 4);
+    bool depthwise = chance(d, 30), frozen = chance(d, 50);
+    int64_t out = depthwise ? in : draw_channels(d);
+    const struct attrs kernel = {.shape = shape_4d(out, depthwise ? 1 : in, 3, 1)};
+    const struct attrs a = {.stride = {1, 1},
+                            .dilation = {1, 1},
+                            .padding = {1, 0, 1, 0},
+                            .groups = depthwise ? in : 1};
+    value_id w = net_parameter(d->g, layer_name(d, "adapted", 0), kernel.shape,
+                               draw_trainable(d) && !frozen);
+    value_id down = net_parameter(d->g, layer_name(d, "lora_a", 0), shape_2d(out, rank),
+                                  draw_trainable(d)),
+             up = net_parameter(d->g, layer_name(d, "lora_b", 0),
+                                shape_2d(rank, 3 * kernel.shape.dim[1]), draw_trainable(d));
+    value_id s = graph_constant(d->g, 0.5, (struct type){FTMRT_F32, shape_scalar()});
+    value_id product = graph_op(d->g, OP_matmul, NULL, down, up);
+    product = graph_op(d->g, OP_reshape, &kernel, graph_op(d->g, OP_mul, NULL, product, s));
+    w = graph_op(d->g, OP_add, NULL, w, product);
+    return activation(d, graph_op(d->g, OP_conv2d, &a, x, w));
+}
+
 /* Group normalisation with as many groups as come up and divide. */
 static value_id group_normed(struct draw *d, value_id x)
 {
@@ -159,9 +183,9 @@ static value_id other_ranks(struct draw *d, value_id x)
 }
 
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,      pooled_residual, smooth,    squeeze_excite, spatial_gate,
-    gated,        averaged,        adapted,   joined,         grouped,
-    group_normed, enlarged,        pointwise, other_ranks,    cut,
+    doubled,   pooled_residual, smooth, squeeze_excite, spatial_gate, gated,
+    averaged,  adapted,         joined, grouped,        group_normed, enlarged,
+    pointwise, other_ranks,     cut,    low_rank,
 };
 
 value_id more_block(struct draw *d, value_id x)

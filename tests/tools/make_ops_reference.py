@@ -392,6 +392,13 @@ def splitting():
             case(f"split_{name}_{i}", "split", [("input", x)], {"sizes": (3, 2, 1, 3)}, y, part=i)
 
 
+def matrices():
+    torch.manual_seed(23)
+    a, b = rand(3, 4), rand(4, 2)
+    case("matmul", "matmul", [("value", a), ("value", b)], None, a @ b)
+    case("transpose", "transpose", [("value", a)], None, a.T)
+
+
 def main():
     convolutions()
     pooling()
@@ -419,6 +426,7 @@ def main():
     tanh()
     leaky_relu()
     splitting()
+    matrices()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 

@@ -38,6 +38,7 @@ static const char frame[] = "program p batch 32 shards 4 {\n"
                             "    %count = state @count\n"
                             "    %parts = split(%x) {sizes = [1, 20, 11]}\n"
                             "    %both = bn_stats(%x)\n"
+                            "    %turned = transpose(%stats)\n"
                             "    %r = ";
 
 static struct program *read_case(struct fixture *f, const char *node)
@@ -90,6 +91,8 @@ static void types(void **state)
         {"channel_dot(%x, %x)", "[32]"},
         {"bn_grad_stats(%x, %x, %stats)", "[2, 32]"},
         {"split(%x) {sizes = [1, 20, 11]}", "[N, 6144]"},
+        {"transpose(%stats)", "[32, 2]"},
+        {"matmul(%turned, %stats)", "[32, 32]"},
         {"part(%parts) {index = 1}", "[N, 20, 16, 12]"},
         {"part(%both) {index = 1}", "[32]"},
         {"max_pool_grad(%y, %x, %y) {kernel = [2, 2], stride = [2, 2]}", "[N, 32, 16, 12]"},
@@ -175,6 +178,9 @@ static void reports(void **state)
          "channel_dot expects operand 2 of shape [N, 32, 16, 12], it is [N, 32, 8, 6]"},
         {"bn_grad_stats(%x, %x, %c)",
          "bn_grad_stats expects operand 3 of shape [2, 32], it is [32]"},
+        {"matmul(%stats, %stats)", "matmul expects operand 2 of shape [32, 32], it is [2, 32]"},
+        {"matmul(%stats, %x)", "matmul expects a matrix [R, C], its input is [N, 32, 16, 12]"},
+        {"transpose(%f)", "transpose expects a matrix [R, C], its input is [N, 64]"},
         {"part(%both) {index = 2}", "part expects index from 0 to 1, it is 2"},
         {"part(%parts) {index = -1}", "part expects index from 0 to 2, it is -1"},
         {"part(%f)", "part expects a value of several results, its input is [N, 64]"},
@@ -208,7 +214,7 @@ static void reports(void **state)
         if (read_case(f, cases[i][0]))
             fail_msg("%s is accepted", cases[i][0]);
         assert_int_equal(f->diag.items.len, 1);
-        assert_int_equal(f->diag.items.at[0].span.line, 27);
+        assert_int_equal(f->diag.items.at[0].span.line, 28);
         if (strcmp(f->diag.items.at[0].text, cases[i][1]) != 0)
             fail_msg("%s: %s", cases[i][0], f->diag.items.at[0].text);
         fixture_teardown(&fresh);
