@@ -2,6 +2,9 @@
  * `approximate` (PyTorch's approximate = "tanh") takes (1 + tanh(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3)
  * in its place. The gradient is dx = dy (P + x P').
  *
+ * P and P' are what they are at `settled` beyond it, to the last bit; there the gradient takes x to be that, so that
+ * no square of it overflows: 0 times infinity.
+ *
  * Source: D. Hendrycks, K. Gimpel, Gaussian Error Linear Units (GELUs), 2016. */
 #include "eval_support.h"
 #include "rules.h"
@@ -9,6 +12,13 @@
 static const double root_2_pi = 0.79788456080286535588;      /* sqrt(2 / pi) */
 static const double half_root_2_pi = 0.39894228040143267794; /* 1 / sqrt(2 pi) */
 static const double root_half = 0.70710678118654752440, cubic = 0.044715;
+
+static const double settled = 32;
+
+static double up_to_settled(double x)
+{
+    return x < -settled ? -settled : x > settled ? settled : x;
+}
 
 static double share(double x, bool approximate)
 {
@@ -45,7 +55,7 @@ void eval_gelu_grad(struct eval *e)
     int64_t size = tensor_elements(&e->out);
     bool approximate = e->attrs->approximate;
     for (int64_t i = 0; i < size; i++) {
-        double x = e->in[1].data[i];
+        double x = up_to_settled(e->in[1].data[i]);
         double slope = share(x, approximate) + x * slope_of_share(x, approximate);
         e->out.data[i] = e->in[0].data[i] * slope;
     }
@@ -92,7 +102,9 @@ emit_value emit_gelu(struct emit *e, const struct attrs *attrs)
 
 emit_value emit_gelu_grad(struct emit *e, const struct attrs *attrs)
 {
-    emit_value x = lanes_in(e, 1, 0), odd = emit_odd(e, x, attrs->approximate);
+    emit_value least = lanes_const(e, -settled), most = lanes_const(e, settled);
+    emit_value x = lanes_min(e, lanes_max(e, lanes_in(e, 1, 0), least), most);
+    emit_value odd = emit_odd(e, x, attrs->approximate);
     emit_value slope = emit_slope_of_share(e, x, odd, attrs->approximate);
     return lanes_mul(e, lanes_in(e, 0, 0), lanes_fma(e, x, slope, emit_share(e, odd)));
 }

@@ -156,6 +156,34 @@ static void make_mul(struct cases *c, const struct shape_row *s, struct shape fa
     kernel_case_step(k, OP_mul, NULL, &y, 1);
 }
 
+/* Numbers whose squares overflow, and some whose do not. */
+static void huge(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    static const double values[] = {2e19, -2e19, 1e20, -1e20, 3e38, -3e38, 1e13, -1e13, 33, -33, 0};
+    if (operand + 1 != graph_node(k->graph, k->node)->input_count) /* dy */
+        return;
+    int64_t size = shape_elements(&x->shape, 1);
+    for (int64_t i = 0; i < size; i++)
+        x->data[i] = values[(size_t)i % (sizeof values / sizeof *values)];
+}
+
+static void make_huge(struct cases *c)
+{
+    const struct shape_row s = {17, 4, 7};
+    for (int form = 0; form < 2; form++) {
+        const struct attrs attrs = {.approximate = form};
+        struct kernel_case *k = case_new(c, 0, "gelu of huge numbers");
+        kernel_case_node(k, graph_op(k->graph, OP_gelu, &attrs, blocked(k, &s)),
+                         FTMRT_LAYOUT_BLOCKED);
+        k->fill = huge;
+        k = case_new(c, 1e-6, "gelu_grad of huge numbers");
+        kernel_case_node(k,
+                         graph_op(k->graph, OP_gelu_grad, &attrs, blocked(k, &s), blocked(k, &s)),
+                         FTMRT_LAYOUT_BLOCKED);
+        k->fill = huge;
+    }
+}
+
 static void make_smooth(struct cases *c, const struct shape_row *s)
 {
     make_unary(c, s, OP_sigmoid, "sigmoid");
@@ -190,6 +218,7 @@ static void make_all_smooth(struct cases *c)
         {1, 5, 3}, {15, 2, 3}, {16, 1, 1}, {17, 4, 7}, {40, 2, 3}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         make_smooth(c, &rows[i]);
+    make_huge(c);
 }
 
 static void test_elementwise(void **state)
