@@ -3,7 +3,7 @@
  *
  * All addresses are the workspace, the blob or a caller's pointer plus a constant. They are put
  * into one array on the stack, in the order in which the kernel wants them: operands, result,
- * scratch. The task that the kernels get is on the stack, too: only the array's contents change. */
+ * scratch, sizes. The task that the kernels get is on the stack, too: only the array's contents change. */
 #include "entry.h"
 
 #include "abi.h"
@@ -84,7 +84,26 @@ static LLVMValueRef kernel_function(struct entry *e, const struct kernel *k, con
     return fn;
 }
 
-static void set_buffers(struct entry *e, const struct node *n, const struct call *c)
+/* The sizes of a call whose kernel reads them, as a constant. */
+static LLVMValueRef sizes_of(struct entry *e, const struct graph *g, const struct node *n)
+{
+    struct ir *ir = e->ir;
+    int64_t sizes[SIZE_COUNT];
+    LLVMValueRef values[SIZE_COUNT];
+    kernel_sizes(g, n, sizes);
+    for (int i = 0; i < SIZE_COUNT; i++)
+        values[i] = ir_i64(ir, sizes[i]);
+    LLVMValueRef all = LLVMConstArray2(ir->i64, values, SIZE_COUNT);
+    LLVMValueRef global = LLVMAddGlobal(ir->module, LLVMTypeOf(all), "sizes");
+    LLVMSetInitializer(global, all);
+    LLVMSetGlobalConstant(global, true);
+    LLVMSetLinkage(global, LLVMPrivateLinkage);
+    LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr);
+    return global;
+}
+
+static void set_buffers(struct entry *e, const struct graph *g, const struct node *n,
+                        const struct call *c)
 {
     for (uint32_t i = 0; i < n->input_count; i++)
         if (c->in[i].kind != PLACE_NONE && c->in[i].kind != PLACE_IMMEDIATE)
@@ -93,6 +112,9 @@ static void set_buffers(struct entry *e, const struct node *n, const struct call
         set_buffer(e, n->input_count, &c->out);
     if (c->scratch.kind != PLACE_NONE)
         set_buffer(e, n->input_count + 1, &c->scratch);
+    if (kernel_any_size(g, n))
+        LLVMBuildStore(e->ir->b, sizes_of(e, g, n),
+                       pointer_slot(e->ir, e->buffers, n->input_count + 2));
 }
 
 static void emit_parallel(struct entry *e, LLVMValueRef function, LLVMValueRef units)
@@ -134,7 +156,7 @@ static void emit_call(struct entry *e, const struct graph *g, const struct call 
     const struct node *n = graph_node(g, c->node);
     const struct kernel_family *family = kernel_family(g, n);
     const struct kernel *kernel = &e->schedule->kernels.at[c->kernel];
-    set_buffers(e, n, c);
+    set_buffers(e, g, n, c);
     emit_clock(e, kernel, 0);
     uint32_t phases = family->phases(g, n, e->ir->cpu);
     for (uint32_t phase = 0; phase < phases; phase++) {
@@ -169,7 +191,7 @@ static uint32_t most_buffers(const struct schedule_function *f)
         uint32_t count = graph_node(f->graph, f->calls.at[i].node)->input_count;
         most = count > most ? count : most;
     }
-    return most + 2;
+    return most + 3;
 }
 
 /* The fields that all kernels of the call see alike. */

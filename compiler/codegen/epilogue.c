@@ -40,20 +40,23 @@ static LLVMValueRef vector_address(struct kernel_build *k, LLVMValueRef p, const
 {
     struct ir *ir = k->ir;
     p = add_lane(ir, p, at);
-    int64_t offset = row * blocks(s->dim[s->rank - 1]) * FTMRT_CB + at->block_add * FTMRT_CB +
-                     (int64_t)at->part * ir->cpu->lanes;
-    return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, at->block, FTMRT_CB)), offset);
+    int64_t offset = at->block_add * FTMRT_CB + (int64_t)at->part * ir->cpu->lanes;
+    LLVMValueRef block = at->block;
+    if (k->any_size && row)
+        block = ir_add(ir, block, ir_mul_const(ir, k->size[SIZE_BLOCKS], row));
+    else
+        offset += row * blocks(s->dim[s->rank - 1]) * FTMRT_CB;
+    return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, block, FTMRT_CB)), offset);
 }
 
-/* Whether an operand has one channel, or one pixel, for all of the result's. */
 static bool one_channel(const struct kernel_build *k, const struct shape *s)
 {
-    return s->rank == 4 && s->dim[1] == 1 && k->node->type.shape.dim[1] > 1;
+    return kernel_one_channel(s, &k->node->type.shape);
 }
 
 static bool one_pixel(const struct kernel_build *k, const struct shape *s)
 {
-    return pixels(s) == 1 && pixels(&k->node->type.shape) > 1;
+    return kernel_one_pixel(s, &k->node->type.shape);
 }
 
 /* The position in an operand that is broadcast over channels or pixels: the only one there is. */
@@ -72,6 +75,21 @@ static struct position broadcast(const struct kernel_build *k, const struct shap
         to.pixel_add = 0;
     }
     return to;
+}
+
+/* Address in a BLOCKED value where the code is for any size: nothing is added to the position. */
+static LLVMValueRef any_blocked_address(struct kernel_build *k, LLVMValueRef p,
+                                        const struct shape *s, const struct position *result)
+{
+    struct ir *ir = k->ir;
+    const struct position at = broadcast(k, s, result);
+    FTM_BUG_ON(at.image_add || at.block_add || at.pixel_add || at.lane, "a position of one size");
+    LLVMValueRef slice = at.image, pixel;
+    if (!one_channel(k, s))
+        slice = ir_add(ir, ir_mul(ir, slice, k->size[SIZE_BLOCKS]), at.block);
+    pixel = one_pixel(k, s) ? slice : ir_add(ir, ir_mul(ir, slice, k->size[SIZE_PIXELS]), at.pixel);
+    p = ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB));
+    return ir_at_const(ir, p, (int64_t)at.part * ir->cpu->lanes);
 }
 
 static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, const struct shape *s,
@@ -94,6 +112,8 @@ LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const str
     const struct node *n = k->node;
     const struct node *v = buffer < n->input_count ? graph_node(k->graph, n->inputs[buffer]) : n;
     const struct shape *s = &v->type.shape;
+    if (v->layout == FTMRT_LAYOUT_BLOCKED && k->any_size)
+        return any_blocked_address(k, k->buffer[buffer], s, at);
     if (v->layout == FTMRT_LAYOUT_BLOCKED)
         return blocked_address(k, k->buffer[buffer], s, at);
     return vector_address(k, k->buffer[buffer], s, at, row);
@@ -116,7 +136,9 @@ static LLVMValueRef label_index(struct kernel_build *k, LLVMValueRef labels,
     struct ir *ir = k->ir;
     const int64_t map = pixels(graph_shape(k->graph, k->node->inputs[0]));
     LLVMValueRef place = ir_add_const(ir, at->image, at->image_add);
-    if (map > 1)
+    if (k->any_size)
+        place = ir_add(ir, ir_mul(ir, place, k->size[SIZE_PIXELS]), at->pixel);
+    else if (map > 1)
         place =
             ir_add(ir, ir_mul_const(ir, place, map), ir_add_const(ir, at->pixel, at->pixel_add));
     LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, labels, place), "");
@@ -167,8 +189,9 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
         return lanes_wrap(x->so_far);
     uint32_t buffer = operand_buffer(x, i);
     const struct node *v = graph_node(k->graph, k->node->inputs[buffer]);
-    if (v->op == OP_constant)
-        return lanes_wrap(ir_vec_const(k->ir, v->attrs->value));
+    LLVMValueRef immediate = kernel_immediate(k, buffer);
+    if (immediate)
+        return lanes_wrap(immediate);
     if (v->type.dtype == FTMRT_I32)
         return lanes_wrap(label_lanes(k, k->buffer[buffer], x->at));
     bool number = v->type.shape.rank == 0, scalar = number || one_channel(k, &v->type.shape);
@@ -184,23 +207,31 @@ static const struct shape *counted_shape(const struct expression *x)
     return value_valid(x->counted) ? graph_shape(x->k->graph, x->counted) : &x->k->node->type.shape;
 }
 
-/* The images of the whole step times a constant, as f32 in every lane. */
-static emit_value times_images(const struct expression *x, int64_t per_image)
+/* The images of the whole step times the pixels of a value and a number of channels. */
+static LLVMValueRef times_pixels(const struct expression *x, int64_t channels)
 {
-    struct ir *ir = x->k->ir;
-    LLVMValueRef count = ir_mul_const(ir, x->k->step_images, per_image);
+    struct kernel_build *k = x->k;
+    if (k->any_size)
+        return ir_mul(k->ir, k->step_images, k->size[SIZE_PIXELS]);
+    return ir_mul_const(k->ir, k->step_images, pixels(counted_shape(x)) * channels);
+}
+
+/* A number, as f32 in every lane. */
+static emit_value spread_count(struct ir *ir, LLVMValueRef count)
+{
     return lanes_wrap(ir_splat(ir, LLVMBuildSIToFP(ir->b, count, ir->f32, "")));
 }
 
 static emit_value build_count(struct emit *e)
 {
-    return times_images(of(e), pixels(counted_shape(of(e))));
+    return spread_count(of(e)->k->ir, times_pixels(of(e), 1));
 }
 
 static emit_value build_size(struct emit *e)
 {
-    const struct shape *s = counted_shape(of(e));
-    return times_images(of(e), pixels(s) * s->dim[1]);
+    const struct kernel_build *k = of(e)->k;
+    LLVMValueRef size = times_pixels(of(e), counted_shape(of(e))->dim[1]);
+    return spread_count(k->ir, k->any_size ? ir_mul(k->ir, size, k->size[SIZE_CHANNELS]) : size);
 }
 
 static const struct emit_builder builder = {
@@ -234,7 +265,7 @@ void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct pos
         value = lanes_llvm(op_emit(n->steps[i].op)(&x.lanes.emit, n->steps[i].attrs));
         x.first += n->steps[i].extra;
     }
-    if (!padding_stays_zero(k->graph, n))
+    if (padding_masked(k->graph, n))
         value = mask_padding(k, value, at);
     ir_store_vec(k->ir, value, epilogue_address(k, n->input_count, at, 0));
 }

@@ -56,6 +56,19 @@ struct unit_loop unit_loop_begin(struct kernel_build *k, int64_t blocks)
     return u;
 }
 
+/* In 32 bits, where a division is fast: units are images times blocks. */
+struct unit_loop unit_loop_begin_any(struct kernel_build *k, LLVMValueRef blocks)
+{
+    struct ir *ir = k->ir;
+    struct unit_loop u;
+    LLVMValueRef narrow = LLVMBuildTrunc(ir->b, blocks, ir->i32, "");
+    u.loop = ir_loop_begin(ir, k->begin, k->end, 1);
+    LLVMValueRef unit = LLVMBuildTrunc(ir->b, u.loop.i, ir->i32, "");
+    u.image = LLVMBuildZExt(ir->b, LLVMBuildUDiv(ir->b, unit, narrow, ""), ir->i64, "");
+    u.block = LLVMBuildZExt(ir->b, LLVMBuildURem(ir->b, unit, narrow, ""), ir->i64, "");
+    return u;
+}
+
 void unit_loop_end(struct kernel_build *k, struct unit_loop *u) { ir_loop_end(k->ir, &u->loop); }
 
 void geometry_finish(struct kernel_build *k, const struct unit_loop *u)

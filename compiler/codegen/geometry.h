@@ -36,6 +36,8 @@ struct unit_loop {
 };
 /* Units are numbered image * blocks + block. Closed by unit_loop_end, after which neither value may be used. */
 struct unit_loop unit_loop_begin(struct kernel_build *k, int64_t blocks);
+/* The same by a number of blocks that is known at run time. */
+struct unit_loop unit_loop_begin_any(struct kernel_build *k, LLVMValueRef blocks);
 void unit_loop_end(struct kernel_build *k, struct unit_loop *u);
 
 /* Runs the node's steps over a finished (image, block) of the result: reads every pixel back and

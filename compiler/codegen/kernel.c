@@ -23,6 +23,31 @@ const struct kernel_family *kernel_family(const struct graph *g, const struct no
     return family;
 }
 
+static LLVMValueRef load_buffer(struct kernel_build *k, uint32_t i)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef index = ir_i64(ir, i);
+    LLVMValueRef slot = LLVMBuildInBoundsGEP2(ir->b, ir->ptr, k->buffers, &index, 1, "");
+    return LLVMBuildLoad2(ir->b, ir->ptr, slot, "");
+}
+
+/* Constants, unless the code is for any size. */
+static void load_sizes(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    int64_t sizes[SIZE_COUNT];
+    kernel_sizes(k->graph, k->node, sizes);
+    k->any_size = kernel_any_size(k->graph, k->node);
+    LLVMValueRef from = k->any_size ? load_buffer(k, k->node->input_count + 2) : NULL;
+    for (int i = 0; i < SIZE_COUNT; i++) {
+        LLVMValueRef index = ir_i64(ir, i);
+        k->size[i] = ir_i64(ir, sizes[i]);
+        if (from)
+            k->size[i] = LLVMBuildLoad2(
+                ir->b, ir->i64, LLVMBuildInBoundsGEP2(ir->b, ir->i64, from, &index, 1, ""), "");
+    }
+}
+
 static void emit_function(struct kernel_build *k, void (*emit)(struct kernel_build *k),
                           const char *name)
 {
@@ -36,11 +61,9 @@ static void emit_function(struct kernel_build *k, void (*emit)(struct kernel_bui
     k->step_images = abi_load_task(ir, task, TASK_STEP_IMAGES); /* unused ones disappear */
     k->begin = abi_load_task(ir, task, TASK_BEGIN);
     k->end = abi_load_task(ir, task, TASK_END);
-    for (uint32_t i = 0; i < k->node->input_count + 2; i++) {
-        LLVMValueRef index = ir_i64(ir, i);
-        LLVMValueRef slot = LLVMBuildInBoundsGEP2(ir->b, ir->ptr, k->buffers, &index, 1, "");
-        k->buffer[i] = LLVMBuildLoad2(ir->b, ir->ptr, slot, "");
-    }
+    for (uint32_t i = 0; i < k->node->input_count + 2; i++)
+        k->buffer[i] = load_buffer(k, i);
+    load_sizes(k);
     emit(k);
     LLVMBuildRetVoid(ir->b);
 }
@@ -60,6 +83,17 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
     if (family->finish)
         emit_function(&k, family->finish, arena_printf(&arena, "%s.finish", name));
     arena_clear(&arena);
+}
+
+value_id kernel_self(const struct kernel_build *k)
+{
+    return (value_id){(uint32_t)(k->node - k->graph->nodes.at)};
+}
+
+LLVMValueRef kernel_immediate(const struct kernel_build *k, uint32_t i)
+{
+    const struct node *v = graph_node(k->graph, k->node->inputs[i]);
+    return v->op == OP_constant ? ir_vec_const(k->ir, v->attrs->value) : NULL;
 }
 
 LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i) { return k->buffer[i]; }

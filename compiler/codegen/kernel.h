@@ -3,7 +3,7 @@
  *     void kernel(const struct ftmrt_task *task)      (ftmrt_kernel)
  *
  * does the work units begin <= u < end of its task; buffers are the node's operands in order, then its result,
- * then its scratch. A family is the code of a row of kernel/kernel.def. A kernel may have two phases, run
+ * then its scratch, then the sizes that its code has not (int64_t[SIZE_COUNT], facts.h). A family is the code of a row of kernel/kernel.def. A kernel may have two phases, run
  * one after the other: shards write partial results to scratch, then the tree over the shards
  * combines them. A result over the batch then passes the hook of ftmrt.h, and what it was not yet divided by divides it
  * in one more function, `finish`. */
@@ -11,6 +11,7 @@
 #define FTM_CODEGEN_KERNEL_H
 
 #include "emit.h"
+#include "facts.h"
 #include "graph.h"
 #include "ir.h"
 
@@ -26,7 +27,9 @@ struct kernel_build {
     const struct node *node;
     uint32_t phase;
     LLVMValueRef buffers, n, step_images, begin, end; /* of the task */
-    LLVMValueRef *buffer; /* loaded at the function's entry; see kernel_buffer */
+    LLVMValueRef *buffer;          /* loaded at the function's entry; see kernel_buffer */
+    bool any_size;                 /* the sizes are read at run time */
+    LLVMValueRef size[SIZE_COUNT]; /* of the value that the kernel is sized by: i64 */
 };
 
 struct kernel_family {
@@ -48,6 +51,12 @@ const struct kernel_family *kernel_family(const struct graph *g, const struct no
 
 /* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>", and "<name>.finish" if there is that. */
 void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name);
+
+/* The value of the node. */
+value_id kernel_self(const struct kernel_build *k);
+
+/* The vector of an operand that is an immediate; NULL: it is in memory. */
+LLVMValueRef kernel_immediate(const struct kernel_build *k, uint32_t i);
 
 /* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */
 LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);

@@ -29,10 +29,8 @@ static void emit_at(struct kernel_build *k, LLVMValueRef image, LLVMValueRef blo
 static void emit_blocked(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
-    value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
-    struct geometry q = geometry_of(k->graph, self);
-    struct unit_loop u = unit_loop_begin(k, q.blocks);
-    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.pixels), 1);
+    struct unit_loop u = unit_loop_begin_any(k, k->size[SIZE_BLOCKS]);
+    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), k->size[SIZE_PIXELS], 1);
     emit_at(k, u.image, u.block, pixels.i);
     ir_loop_end(ir, &pixels);
     unit_loop_end(k, &u);
@@ -41,7 +39,7 @@ static void emit_blocked(struct kernel_build *k)
 static void emit_flat(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
-    LLVMValueRef zero = ir_i64(ir, 0), end = ir_i64(ir, groups_of(k->node));
+    LLVMValueRef zero = ir_i64(ir, 0), end = k->size[SIZE_GROUPS];
     LLVMValueRef lo = ir_mul_const(ir, k->begin, CHUNK),
                  hi = ir_min(ir, ir_mul_const(ir, k->end, CHUNK), end);
     struct ir_loop groups = ir_loop_begin(ir, lo, hi, 1);

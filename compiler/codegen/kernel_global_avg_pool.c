@@ -1,8 +1,8 @@
-/* global_avg_pool and its gradient. A unit is an (image, channel block). */
+/* global_avg_pool: the mean of a map in four chains. A unit is an (image, channel block). */
 #include "geometry.h"
 #include "vmath.h"
 
-static void emit_global_avg_pool(struct kernel_build *k)
+static void emit(struct kernel_build *k)
 {
     enum { CHAINS = 4 };
     struct ir *ir = k->ir;
@@ -42,35 +42,5 @@ static void emit_global_avg_pool(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-static void emit_global_avg_pool_grad(struct kernel_build *k)
-{
-    struct ir *ir = k->ir;
-    value_id self = {(uint32_t)(k->node - k->graph->nodes.at)};
-    struct geometry in = geometry_of(k->graph, k->node->inputs[0]), q = geometry_of(k->graph, self);
-    LLVMValueRef dy = kernel_buffer(k, 0), share[FTMRT_CB] = {0};
-    struct unit_loop u = unit_loop_begin(k, q.blocks);
-    LLVMValueRef slice = geometry_slice(ir, &in, dy, u.image, u.block);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++)
-        share[part] =
-            LLVMBuildFDiv(ir->b, ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, 0), part)),
-                          ir_vec_const(ir, (double)q.pixels), "");
-    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.pixels), 1);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        const struct position at = {
-            .image = u.image, .block = u.block, .pixel = pixels.i, .part = part};
-        epilogue_store(k, share[part], &at);
-    }
-    ir_loop_end(ir, &pixels);
-    unit_loop_end(k, &u);
-}
-
-/* ---- the families ---- */
-
-const struct kernel_family kernel_global_avg_pool = {.name = "global_avg_pool",
-                                                     .phases = one_phase,
-                                                     .units = units_of_result,
-                                                     .emit = emit_global_avg_pool};
-const struct kernel_family kernel_global_avg_pool_grad = {.name = "global_avg_pool_grad",
-                                                          .phases = one_phase,
-                                                          .units = units_of_result,
-                                                          .emit = emit_global_avg_pool_grad};
+const struct kernel_family kernel_global_avg_pool = {
+    .name = "global_avg_pool", .phases = one_phase, .units = units_of_result, .emit = emit};

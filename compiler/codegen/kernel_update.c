@@ -1,6 +1,6 @@
-/* Updates of states, in place: those of every optimizer, bn_update, count_update.
+/* The update of a parameter and its slots, in place, whichever the optimizer is.
  *
- * An optimizer's update is one sweep over the packed gradient, parameter and slots, which lie alike;
+ * It is one sweep over the packed gradient, parameter and slots, which lie alike;
  * its rule (ops/optimizer.h) gives the new values of a vector. Padding lanes hold zeros and stay
  * zero. Scalars are f32 in memory, read once before the sweep, or constants. */
 #include "geometry.h"
@@ -38,9 +38,9 @@ static LLVMValueRef address(const struct sweep *s, uint32_t i)
 static LLVMValueRef scalar(const struct sweep *s, uint32_t i)
 {
     struct ir *ir = s->k->ir;
-    const struct node *v = graph_node(s->k->graph, s->k->node->inputs[i]);
-    if (v->op == OP_constant)
-        return ir_vec_const(ir, v->attrs->value);
+    LLVMValueRef immediate = kernel_immediate(s->k, i);
+    if (immediate)
+        return immediate;
     LLVMBasicBlockRef here = ir_move_before_end(ir, s->before);
     LLVMValueRef value = ir_splat(ir, ir_load_f32(ir, kernel_buffer(s->k, i)));
     LLVMPositionBuilderAtEnd(ir->b, here);
@@ -110,7 +110,7 @@ static void emit_update(struct kernel_build *k)
                       .k = k,
                       .tensors = 2 + optimizer_slots(rule),
                       .before = ir_split(ir)};
-    LLVMValueRef end = ir_i64(ir, elements_of(k->graph, k->node));
+    LLVMValueRef end = ir_mul_const(ir, k->size[SIZE_GROUPS], FTMRT_CB);
     LLVMValueRef lo = ir_mul_const(ir, k->begin, CHUNK),
                  hi = ir_min(ir, ir_mul_const(ir, k->end, CHUNK), end);
     struct ir_loop i = ir_loop_begin(ir, lo, hi, ir->cpu->lanes);
@@ -126,64 +126,5 @@ static struct kernel_units update_units(const struct graph *g, const struct node
     return (struct kernel_units){.fixed = ceil_div(elements_of(g, n), CHUNK), .images = 1};
 }
 
-/* ---- running statistics ---- */
-
-/* count / (count - 1) in every lane, count = n * H * W of the whole step: from the biased to the unbiased variance.
- */
-static LLVMValueRef unbiased(struct kernel_build *k)
-{
-    struct ir *ir = k->ir;
-    LLVMValueRef count =
-        ir_mul_const(ir, k->step_images, k->node->attrs->in_size[0] * k->node->attrs->in_size[1]);
-    LLVMValueRef less = ir_max(ir, ir_add_const(ir, count, -1), ir_i64(ir, 1));
-    LLVMValueRef ratio = LLVMBuildFDiv(ir->b, LLVMBuildSIToFP(ir->b, count, ir->f64, ""),
-                                       LLVMBuildSIToFP(ir->b, less, ir->f64, ""), "");
-    return ir_splat(ir, LLVMBuildFPTrunc(ir->b, ratio, ir->f32, ""));
-}
-
-static void move_average(struct kernel_build *k, LLVMValueRef address, LLVMValueRef batch)
-{
-    struct ir *ir = k->ir;
-    double momentum = k->node->attrs->momentum;
-    LLVMValueRef old =
-        LLVMBuildFMul(ir->b, ir_load_vec(ir, address), ir_vec_const(ir, 1 - momentum), "");
-    ir_store_vec(ir, ir_fma(ir, batch, ir_vec_const(ir, momentum), old), address);
-}
-
-static void emit_bn_update(struct kernel_build *k)
-{
-    struct ir *ir = k->ir;
-    struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
-    LLVMValueRef mean = kernel_buffer(k, 0), var = kernel_buffer(k, 1), stats = kernel_buffer(k, 2);
-    LLVMValueRef ratio = unbiased(k);
-    struct ir_loop blocks = ir_loop_begin(ir, k->begin, k->end, 1);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        LLVMValueRef m = ir_load_vec(ir, geometry_vector(ir, &q, stats, 0, blocks.i, part));
-        LLVMValueRef v = ir_load_vec(ir, geometry_vector(ir, &q, stats, 1, blocks.i, part));
-        move_average(k, geometry_vector(ir, &q, mean, 0, blocks.i, part), m);
-        move_average(k, geometry_vector(ir, &q, var, 0, blocks.i, part),
-                     LLVMBuildFMul(ir->b, v, ratio, ""));
-    }
-    ir_loop_end(ir, &blocks);
-}
-
-static void emit_count_update(struct kernel_build *k)
-{
-    LLVMValueRef address = kernel_buffer(k, 0);
-    LLVMValueRef old = LLVMBuildLoad2(k->ir->b, k->ir->i64, address, "");
-    LLVMBuildStore(k->ir->b, ir_add_const(k->ir, old, 1), address);
-}
-
-static struct kernel_units one_unit(const struct graph *g, const struct node *n,
-                                    const struct cpu *cpu, uint32_t phase)
-{
-    (void)g, (void)n, (void)cpu, (void)phase;
-    return (struct kernel_units){.fixed = 1, .images = 1};
-}
-
 const struct kernel_family kernel_update = {
     .name = "update", .phases = one_phase, .units = update_units, .emit = emit_update};
-const struct kernel_family kernel_bn_update = {
-    .name = "bn_update", .phases = one_phase, .units = units_of_operand, .emit = emit_bn_update};
-const struct kernel_family kernel_count_update = {
-    .name = "count_update", .phases = one_phase, .units = one_unit, .emit = emit_count_update};

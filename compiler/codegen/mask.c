@@ -76,9 +76,24 @@ static LLVMValueRef lane_index(struct kernel_build *k, const struct packing *p, 
     return LLVMBuildAdd(ir->b, splat_index(ir, first), vmath_iota(ir), "");
 }
 
+/* Of an activation of any number of channels. */
+static LLVMValueRef mask_channels(struct kernel_build *k, LLVMValueRef value,
+                                  const struct position *at)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef first =
+        ir_add_const(ir, ir_mul_const(ir, at->block, FTMRT_CB), (int64_t)at->part * ir->cpu->lanes);
+    LLVMValueRef index = LLVMBuildAdd(ir->b, splat_index(ir, first), vmath_iota(ir), "");
+    LLVMValueRef keep =
+        LLVMBuildICmp(ir->b, LLVMIntSLT, index, splat_index(ir, k->size[SIZE_CHANNELS]), "");
+    return LLVMBuildSelect(ir->b, keep, value, ir_vec_const(ir, 0), "");
+}
+
 LLVMValueRef mask_padding(struct kernel_build *k, LLVMValueRef value, const struct position *at)
 {
     struct ir *ir = k->ir;
+    if (k->any_size)
+        return mask_channels(k, value, at);
     const struct packing p = packing_of(k->node);
     if (!is_padded(&p))
         return value;

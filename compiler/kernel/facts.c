@@ -15,9 +15,9 @@ struct row {
 
 static const struct row table[KERNEL_COUNT] = {
     [KERNEL_none] = {OP_COUNT, "", &facts_no_steps},
-    [KERNEL_elementwise] = {OP_COUNT, "", &facts_usual},
+    [KERNEL_elementwise] = {OP_COUNT, "", &facts_elementwise},
     [KERNEL_mean_loss] = {OP_COUNT, "", &facts_loss},
-    [KERNEL_update] = {OP_COUNT, "", &facts_no_steps},
+    [KERNEL_update] = {OP_COUNT, "", &facts_update},
 #define FTM_KERNEL(op, variant, facts, family)                                                     \
     [KERNEL_##op##_##variant] = {OP_##op, #variant, &facts_##facts},
 #include "kernel.def"
@@ -122,6 +122,12 @@ bool kernel_reduces(const struct graph *g, const struct node *n)
     return batched && !shape_batched(&n->type.shape);
 }
 
+bool kernel_any_size(const struct graph *g, const struct node *n)
+{
+    const struct kernel_facts *f = kernel_facts(kernel_of(g, n));
+    return f->any_size && f->any_size(g, n);
+}
+
 /* ---- names ---- */
 
 void kernel_name_pair(struct strbuf *b, const char *prefix, const int64_t pair[2])
@@ -149,7 +155,7 @@ void kernel_name(struct strbuf *b, const struct graph *g, const struct node *n)
     strbuf_add(b, op_info(n->op)->name);
     if (f->detail)
         f->detail(b, g, n);
-    else
+    else if (!kernel_any_size(g, n))
         kernel_name_shape(b, n->input_count ? graph_shape(g, n->inputs[0]) : &n->type.shape);
     for (uint32_t i = 0; i < n->step_count; i++)
         strbuf_addf(b, "_%s", op_info(n->steps[i].op)->name);

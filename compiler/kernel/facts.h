@@ -10,6 +10,15 @@
 #include "form.h"
 #include "str.h"
 
+/* The sizes of a result that a kernel may read at run time instead of having them in its code. */
+enum kernel_size {
+    SIZE_CHANNELS, /* of an activation; elements of [C], columns of [R,C] */
+    SIZE_BLOCKS,   /* of channels */
+    SIZE_PIXELS,
+    SIZE_GROUPS, /* of 16 floats, of what is no activation: all that it has in memory */
+    SIZE_COUNT
+};
+
 /* A member that is NULL or 0 means what its comment says last. Operands are the node's own, without
  * those of its steps. */
 struct kernel_facts {
@@ -34,8 +43,13 @@ struct kernel_facts {
     struct form (*wants)(const struct graph *g, const struct node *n, uint32_t operand);
     /* Bytes of scratch at the maximum batch; NULL: none. */
     uint64_t (*scratch)(const struct graph *g, const struct node *n);
+    /* Whether the code follows from op, steps and attributes, and from forms and kinds of operands alone
+     * (kernel_same_kind), whatever their sizes; NULL: never. */
+    bool (*any_size)(const struct graph *g, const struct node *n);
+    /* The value whose sizes it then reads: an operand; UINT32_MAX: the result. */
+    uint32_t sized;
     /* What the kernel's name has behind that of the op: what its code depends on; NULL: channels and
-     * map of the first operand. */
+     * map of the first operand, but nothing where any size will do. */
     void (*detail)(struct strbuf *b, const struct graph *g, const struct node *n);
 };
 
@@ -74,6 +88,17 @@ bool kernel_takes_constant(const struct graph *g, const struct node *n, uint32_t
  * batch goes in, what is not comes out. The two agree (codegen/entry.c, tests/numerics/whole_step.c). */
 enum ftmrt_merge_kind kernel_merges(const struct graph *g, const struct node *n);
 bool kernel_reduces(const struct graph *g, const struct node *n);
+/* Whether the code of a node's kernel is for all sizes; and the sizes that it then reads. */
+bool kernel_any_size(const struct graph *g, const struct node *n);
+void kernel_sizes(const struct graph *g, const struct node *n, int64_t sizes[SIZE_COUNT]);
+/* Whether a value that is broadcast into a result has one channel, or one pixel, for all of the
+ * result's. */
+bool kernel_one_channel(const struct shape *value, const struct shape *result);
+bool kernel_one_pixel(const struct shape *value, const struct shape *result);
+/* Whether two values are read in the same way where results x and y of any size are made of them: type,
+ * layout and rank agree, and over which dimensions they are broadcast. */
+bool kernel_same_kind(const struct node *a, const struct node *x, const struct node *b,
+                      const struct node *y);
 /* "conv2d_3x3s2_3x32_64x64_bias_add_relu6": op, detail and steps. */
 void kernel_name(struct strbuf *b, const struct graph *g, const struct node *n);
 
@@ -82,6 +107,7 @@ void kernel_name(struct strbuf *b, const struct graph *g, const struct node *n);
 void kernel_name_shape(struct strbuf *b, const struct shape *s);
 void kernel_name_pair(struct strbuf *b, const char *prefix, const int64_t pair[2]);
 
+extern const struct kernel_facts facts_elementwise, facts_update;
 #define FTM_KERNEL(op, variant, facts, family) extern const struct kernel_facts facts_##facts;
 #include "kernel.def"
 #undef FTM_KERNEL

@@ -36,3 +36,9 @@ bool padding_stays_zero(const struct graph *g, const struct node *n)
             return false;
     return true;
 }
+
+bool padding_masked(const struct graph *g, const struct node *n)
+{
+    bool whole = n->layout == FTMRT_LAYOUT_BLOCKED && n->type.shape.dim[1] % FTMRT_CB == 0;
+    return !whole && !padding_stays_zero(g, n);
+}

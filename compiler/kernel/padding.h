@@ -10,4 +10,7 @@
  * kernel that is not element-wise makes zeros there itself. */
 bool padding_stays_zero(const struct graph *g, const struct node *n);
 
+/* Whether the kernel masks what it stores: not if there are no such lanes in an activation. */
+bool padding_masked(const struct graph *g, const struct node *n);
+
 #endif

@@ -1,5 +1,5 @@
-/* The product of two matrices, and a matrix turned over: what computed weights are made of (w + a b).
- * Gradients: da = dy b^T, db = a^T dy. */
+/* The product of two matrices: what computed weights are made of (w + a b). Gradients: da = dy b^T,
+ * db = a^T dy. */
 #include "derived.h"
 #include "op_shape.h"
 #include "rules.h"
@@ -20,24 +20,7 @@ bool shape_matmul(struct graph *g, struct node *n)
     return true;
 }
 
-bool shape_transpose(struct graph *g, struct node *n)
-{
-    struct shape x = matrix_of(g, n, 0);
-    if (!shape_want_matrix(g, n, 0))
-        return false;
-    n->type = shape_f32(shape_2d(x.dim[1], x.dim[0]));
-    return true;
-}
-
 void eval_matmul(struct eval *e) { eval_derived(e, FTMRT_DERIVE_MATMUL, 2); }
-
-void eval_transpose(struct eval *e)
-{
-    int64_t rows = e->out.shape.dim[0], columns = e->out.shape.dim[1];
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j++)
-            e->out.data[i * columns + j] = e->in[0].data[j * rows + i];
-}
 
 void grad_matmul(struct grad *g)
 {
@@ -49,10 +32,4 @@ void grad_matmul(struct grad *g)
     if (grad_wanted(g, 1))
         grad_accumulate(
             g, 1, graph_op(graph, OP_matmul, NULL, graph_op(graph, OP_transpose, NULL, a), g->dy));
-}
-
-void grad_transpose(struct grad *g)
-{
-    if (grad_wanted(g, 0))
-        grad_accumulate(g, 0, graph_op(g->graph, OP_transpose, NULL, g->dy));
 }

@@ -382,6 +382,8 @@ void kernel_case_execute(struct kernel_case *c, int64_t n)
     const struct kernel_family *family = kernel_family(c->graph, node);
     uint32_t phases = family->phases(c->graph, node, c->run->cpu);
     struct ftmrt_context context = {.threads = c->threads};
+    kernel_sizes(c->graph, node, c->sizes);
+    c->buffers[node->input_count + 2] = c->sizes;
     const struct ftmrt_task task = {
         .context = &context, .buffers = c->buffers, .n = n, .step_images = n};
     for (uint32_t p = 0; p < phases; p++) {
@@ -537,8 +539,9 @@ double kernel_case_check(struct kernel_case *c, int64_t n)
             continue;
         const struct node *v = buffer_value(c, i);
         const struct tensor *want = i < node->input_count ? &in[i] : &out;
-        double error = node_parts(c->graph, v) ? compare_parts(c, v, c->buffers[i], want, n)
-                                               : compare(c, v, c->buffers[i], want, n);
+        bool packed = node_parts(c->graph, v) && shape_batched(&v->type.shape);
+        double error = packed ? compare_parts(c, v, c->buffers[i], want, n)
+                              : compare(c, v, c->buffers[i], want, n);
         worst = error > worst ? error : worst;
     }
     arena_clear(&a);

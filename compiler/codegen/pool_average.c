@@ -1,0 +1,106 @@
+/* Means of windows: see pool_average.h. */
+#include "pool_average.h"
+
+struct average {
+    LLVMValueRef slice;         /* of the input, or of its gradient */
+    LLVMValueRef sum[FTMRT_CB]; /* by part: locals that add up the window; backward its share */
+};
+
+/* What the window at hand is divided by, as f32 in every lane. */
+static LLVMValueRef divisor(struct pool_window *w)
+{
+    struct ir *ir = w->k->ir;
+    LLVMValueRef start, lo[2], hi[2];
+    if (w->k->node->attrs->count_include_pad || !w->clipped)
+        return ir_vec_const(ir, (double)(w->kernel[0] * w->kernel[1]));
+    w->range(w, 0, w->row, &start, &lo[0], &hi[0]);
+    w->range(w, 1, w->column, &start, &lo[1], &hi[1]);
+    LLVMValueRef rows = ir_sub(ir, hi[0], lo[0]), columns = ir_sub(ir, hi[1], lo[1]);
+    return ir_splat(ir, geometry_float(ir, ir_mul(ir, rows, columns)));
+}
+
+static void add_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
+{
+    struct average *a = data;
+    struct ir *ir = w->k->ir;
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, a->slice, pixel, part));
+        ir_set(ir, a->sum[part], LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, a->sum[part]), v, ""));
+    }
+}
+
+void pool_average(struct kernel_build *k, struct pool_window w)
+{
+    struct ir *ir = k->ir;
+    struct average a = {0};
+    for (uint32_t part = 0; part < geometry_parts(ir); part++)
+        a.sum[part] = ir_local(ir, ir->vec);
+    struct unit_loop u = unit_loop_begin(k, w.in.blocks);
+    a.slice = geometry_slice(ir, &w.in, kernel_buffer(k, 0), u.image, u.block);
+    struct pool_outputs e = pool_outputs_begin(&w);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++)
+        ir_set(ir, a.sum[part], ir_vec_const(ir, 0));
+    pool_each_tap(&w, add_tap, &a);
+    LLVMValueRef by = divisor(&w);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        const struct position at = {
+            .image = u.image, .block = u.block, .pixel = e.pixel, .part = part};
+        LLVMValueRef sum = ir_get(ir, ir->vec, a.sum[part]);
+        epilogue_store(k, LLVMBuildFDiv(ir->b, sum, by, ""), &at);
+    }
+    pool_outputs_end(&w, &e);
+    unit_loop_end(k, &u);
+}
+
+static void share_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
+{
+    struct average *a = data;
+    struct ir *ir = w->k->ir;
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        LLVMValueRef dx = geometry_pixel(ir, a->slice, pixel, part);
+        ir_store_vec(ir, LLVMBuildFAdd(ir->b, ir_load_vec(ir, dx), a->sum[part], ""), dx);
+    }
+}
+
+void pool_average_grad(struct kernel_build *k, struct pool_window w)
+{
+    struct ir *ir = k->ir;
+    struct average a = {0};
+    struct unit_loop u = unit_loop_begin(k, w.in.blocks);
+    a.slice = geometry_slice(ir, &w.in, kernel_result(k), u.image, u.block);
+    LLVMValueRef dy = geometry_slice(ir, &w.out, kernel_buffer(k, 0), u.image, u.block);
+    pool_clear_slice(k, &w.in, a.slice);
+    struct pool_outputs e = pool_outputs_begin(&w);
+    LLVMValueRef by = divisor(&w);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, dy, e.pixel, part));
+        a.sum[part] = LLVMBuildFDiv(ir->b, v, by, "");
+    }
+    pool_each_tap(&w, share_tap, &a);
+    pool_outputs_end(&w, &e);
+    geometry_finish(k, &u);
+    unit_loop_end(k, &u);
+}
+
+/* ---- parts of a map ---- */
+
+/* Part `out` of an axis: it lies inside the map. */
+static void part_range(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start,
+                       LLVMValueRef *lo, LLVMValueRef *hi)
+{
+    struct ir *ir = w->k->ir;
+    int64_t in = axis == 0 ? w->in.height : w->in.width,
+            parts = axis == 0 ? w->out.height : w->out.width;
+    LLVMValueRef from = ir_mul_const(ir, out, in);
+    *start = ir_div_const(ir, from, parts);
+    *lo = ir_i64(ir, 0);
+    *hi = ir_sub(ir, ir_div_const(ir, ir_add_const(ir, from, in + parts - 1), parts), *start);
+}
+
+struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id out)
+{
+    struct pool_window w = pool_window_of(k, in, out);
+    w.range = part_range;
+    w.clipped = true;
+    return w;
+}
