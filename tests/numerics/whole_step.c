@@ -299,7 +299,9 @@ static void note_task(void *user, ftmrt_kernel *kernel, const struct ftmrt_task 
 {
     struct record *r = user;
     struct ftmrt_task all = *task;
+    all.begin = 0;
     all.end = units;
+    all.worker = 0;
     kernel(&all);
     assert_int_equal(task->n, FIRST);
     assert_int_equal(task->step_images, BATCH);

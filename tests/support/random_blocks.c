@@ -182,10 +182,12 @@ static value_id other_ranks(struct draw *d, value_id x)
     return graph_op(d->g, OP_channel_scale, NULL, y, viewed(d, smooth(d, scale), 1, &c));
 }
 
+/* `pointwise` stands for several ops, so it comes twice as often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,   pooled_residual, smooth, squeeze_excite, spatial_gate, gated,
-    averaged,  adapted,         joined, grouped,        group_normed, enlarged,
-    pointwise, other_ranks,     cut,    low_rank,
+    doubled,      pooled_residual, smooth,    squeeze_excite, spatial_gate,
+    gated,        averaged,        adapted,   joined,         grouped,
+    group_normed, enlarged,        pointwise, pointwise,      other_ranks,
+    cut,          low_rank,
 };
 
 value_id more_block(struct draw *d, value_id x)
