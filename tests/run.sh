@@ -2,6 +2,7 @@
 # Builds and runs every test: the release preset in full, then the sanitizer tier. Installs what it needs.
 #     tests/run.sh            all of it: ci, then asan
 #     tests/run.sh TIER       one tier: ci, asan, tsan, llvm19, or lint (formatting, clang-tidy, shellcheck)
+#     tests/run.sh fuzz [S]   each harness of tests/fuzz for S seconds, 60 if not given; what fails is left in build/fuzz
 # shellcheck source=examples/common.sh
 . "$(dirname "$0")/../examples/common.sh"
 
@@ -30,7 +31,26 @@ lint() {
         2> >(grep -v 'warnings\? generated' >&2)
 }
 
+fuzz() { # seconds
+    apt_install clang-22 libclang-rt-22-dev libomp-22-dev
+    cd "$ROOT"
+    say "fuzz: building"
+    build_preset fuzz
+    python3 tests/tools/make_fuzz_inputs.py tests build/fuzz/inputs
+    for harness in build/fuzz/bin/fuzz_*; do
+        name=${harness##*/fuzz_}
+        mkdir -p "build/fuzz/inputs/$name" "build/fuzz/new/$name"
+        say "fuzz: $name"
+        "$harness" "build/fuzz/new/$name" "tests/fuzz/corpus/$name" "build/fuzz/inputs/$name" -max_len=8192 \
+            -max_total_time="$1" -artifact_prefix="build/fuzz/$name-" -print_final_stats=1 2>&1 | tail -n 20
+    done
+}
+
 case ${1-all} in
+fuzz)
+    fuzz "${2-60}"
+    exit
+    ;;
 lint)
     lint
     exit
