@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "op.h"
+#include "query.h"
 #include "rounding.h"
 #include "str.h"
 
@@ -188,7 +189,7 @@ value_id layer_lower(struct layer_site *s)
 
 static bool check_label(struct builder *b, const struct layer *l, const struct expr *e)
 {
-    if (!l->path && l->rules) {
+    if (!l->path && l->rules && l->rules->params) {
         diag_report(b->diag, e->span, DIAG_NO_LABEL, e->text);
         diag_note(b->diag,
                   "write `name: %s(...)`; the name is the key of its weight in the state dict",
@@ -222,6 +223,42 @@ static void set_inputs(struct arena *arena, struct layer *l)
     l->input_count = inputs.len;
 }
 
+/* The layer that takes one result out of a layer with several. */
+static struct layer part_layer(struct builder *b, const struct layer *of, layer_id id,
+                               int64_t index)
+{
+    static const struct ftmrt_param_info params[] = {{.name = "index", .type = FTMRT_TYPE_INT}};
+    struct ftmrt_call_info *row = arena_new(b->arena, struct ftmrt_call_info);
+    *row = (struct ftmrt_call_info){.name = op_info(OP_part)->name,
+                                    .category = FTMRT_CATEGORY_LAYER,
+                                    .param_count = 1,
+                                    .params = params};
+    struct value *args = arena_array(b->arena, struct value, 1);
+    args[0] = value_int(index);
+    struct layer l = {.row = row, .args = args, .scope = of->scope, .span = of->span};
+    l.inputs = arena_array(b->arena, layer_id, 1);
+    l.inputs[0] = id;
+    l.input_count = 1;
+    return l;
+}
+
+/* What a layer's call gives: its value, or the list of its results. */
+static struct value layer_value(struct builder *b, layer_id id)
+{
+    const uint32_t count = node_parts(b->scratch, graph_node(b->scratch, b->values.at[id.i]));
+    if (!count)
+        return value_tensor(id);
+    struct value list = {
+        .kind = VALUE_LIST, .items = arena_array(b->arena, struct value, count), .count = count};
+    for (uint32_t i = 0; i < count; i++) {
+        const layer_id part = net_add(b, part_layer(b, net_layer(b->net, id), id, i));
+        if (part.i == LAYER_NONE.i)
+            return value_error();
+        list.items[i] = value_tensor(part);
+    }
+    return list;
+}
+
 struct value layer_call(struct builder *b, struct frame *frame, const struct expr *e,
                         struct bound_call *c)
 {
@@ -239,7 +276,7 @@ struct value layer_call(struct builder *b, struct frame *frame, const struct exp
     if (!check_label(b, &l, e))
         return value_error();
     layer_id id = net_add(b, l);
-    return id.i == LAYER_NONE.i ? value_error() : value_tensor(id);
+    return id.i == LAYER_NONE.i ? value_error() : layer_value(b, id);
 }
 
 /* Whether a parameter of the layer's call may be set afterwards. */

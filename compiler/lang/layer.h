@@ -1,7 +1,10 @@
 /* What a layer is: the rules that its file layer_<family>.c has beside the row of its call in layers.def.
  *
- * A layer without parameters of its own is an op and needs none of this: the row of its call stands with the op's, in
- * ops.def, and its arguments are the op's attributes. */
+ * A layer that is an op needs none of this: the row of its call stands with the op's, in ops.def, and its arguments are the
+ * op's attributes.
+ *
+ * A layer whose op has several results (FTM_OP_PARTS) is followed by a layer per result that reads it and takes out that
+ * one: the call's value is the list of those. Only they read it. */
 #ifndef FTM_LANG_LAYER_H
 #define FTM_LANG_LAYER_H
 
@@ -23,7 +26,7 @@ struct param_list {
 };
 
 struct layer_rules {
-    void (*params)(struct param_list *p);
+    void (*params)(struct param_list *p); /* NULL: it has none, and needs no label */
     value_id (*lower)(struct layer_site *s);
     int64_t (*work)(const struct layer *l); /* see layer_work(); NULL: none */
     /* What the shape rules do not say, or NULL. false after a report. */

@@ -53,7 +53,9 @@ static value_id infer_layer(struct builder *b, struct layer *l)
     for (uint32_t i = 0; i < l->input_count; i++)
         inputs[i] = b->values.at[l->inputs[i].i];
     const struct shape *x = &b->net->layers.at[l->inputs[0].i].type.shape;
-    if (l->rules && ((l->rules->check && !l->rules->check(b->diag, l, x)) || !list_params(b, l, x)))
+    if (l->rules && l->rules->check && !l->rules->check(b->diag, l, x))
+        return VALUE_NONE;
+    if (l->rules && l->rules->params && !list_params(b, l, x))
         return VALUE_NONE;
     struct layer_site site = {
         .graph = b->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE};

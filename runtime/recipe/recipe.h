@@ -49,6 +49,7 @@ enum ftmrt_type {
     FTMRT_TYPE_BLOCK,      /* CALLS: the block of the parameter's name */
     FTMRT_TYPE_TENSOR,     /* of layers only: the value of a layer */
     FTMRT_TYPE_TENSORS,    /* of layers only: a list of them */
+    FTMRT_TYPE_INTEGERS,   /* of layers only: 3 or a list of any count */
     FTMRT_TYPE_PAIR,       /* of layers only: 3 or [3, 3] (height, width) */
     FTMRT_TYPE_PADDING     /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
 };

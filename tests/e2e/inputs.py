@@ -1,4 +1,4 @@
-"""A model of several inputs and outputs, of other types and ranks than images, used from a library: a C program that finds
+"""A model of several inputs and outputs, of other types and ranks than images, and layers of several results, used from a library: a C program that finds
 entries and values by kind, role and name, against NumPy. As a program it says what it cannot be fed."""
 import pathlib
 import subprocess
@@ -12,7 +12,10 @@ from support import check, compile_program, run
 MODEL = """
 model net(image: f32[3, H, W], side: f32[8], ids: i32[H, 2, 2, 2, 2], bytes: u8[H, 2, 2, 2, 2], flag: i16[], classes = 4) {
     x = relu(conv: conv2d(image, 8, kernel = 1))
-    output logits = fc: linear(flatten(global_avg_pool(x)) * embed: linear(side, 8), classes)
+    parts = split(x, [5, 3])
+    y = concat([parts[1], parts[0]])
+    halves = chunk(y, 2)
+    output logits = fc: linear(flatten(global_avg_pool(halves[0] * halves[1])) * embed: linear(side, 4), classes)
     output map = x
     output numbers = ids
     output also = bytes
@@ -120,8 +123,9 @@ def forward(x):
     """Logits and map, from the states as the program left them."""
     w, b = load("conv.weight", 8, 3), load("conv.bias", 8)
     y = np.maximum(np.einsum("nchw,oc->nohw", x["image"].astype(np.float64), w) + b[None, :, None, None], 0)
-    h = y.mean((2, 3)) * (x["side"] @ load("embed.weight", 8, 8).T + load("embed.bias", 8))
-    return h @ load("fc.weight", 4, 8).T + load("fc.bias", 4), y
+    turned = np.concatenate([y[:, 5:], y[:, :5]], 1)
+    h = (turned[:, :4] * turned[:, 4:]).mean((2, 3)) * (x["side"] @ load("embed.weight", 4, 8).T + load("embed.bias", 4))
+    return h @ load("fc.weight", 4, 4).T + load("fc.bias", 4), y
 
 
 def cross_entropy(z, labels):
