@@ -1,5 +1,6 @@
 """A model of several inputs and outputs, of other types and ranks than images, and layers of several results, used from a library: a C program that finds
 entries and values by kind, role and name, against NumPy. As a program it says what it cannot be fed."""
+import os
 import pathlib
 import subprocess
 import sys
@@ -99,6 +100,10 @@ int main(int argc, char **argv)
         for (uint32_t i = 0; i < e->input_count; i++)
             printf("%s:%s ", e->inputs[i].name, role_word(e->inputs[i].role));
         puts("");
+        for (uint32_t i = 0; i < e->input_count; i++)
+            free((void *)(uintptr_t)inputs[i]);
+        for (uint32_t i = 0; i < e->output_count; i++)
+            free(outputs[i]);
     }
     for (uint32_t i = 0; i < p->state_count; i++) {
         size_t bytes = (size_t)ftmrt_elements(p->states[i].rank, p->states[i].dim) * 4;
@@ -106,7 +111,9 @@ int main(int argc, char **argv)
         if (ftmrt_get_state(p, context.workspace, i, state, bytes) != FTMRT_OK)
             return 6;
         write_file(p->states[i].name, state, bytes);
+        free(state);
     }
+    free(context.workspace);
     return 0;
 }
 """
@@ -139,7 +146,7 @@ with tempfile.TemporaryDirectory() as work:
     (folder / "main.c").write_text(DRIVER)
     run(ftmc, folder / "two.ftm", "--emit=obj", "-o", folder / "two.o")
     root = ftmc.resolve().parents[1]
-    subprocess.run(["cc", "-std=c17", "-Wall", "-Werror", "-I", root / "include/ftmc", "-o", folder / "main", folder / "main.c",
+    subprocess.run([*os.environ.get("RUNTIME_CC", "cc").split(), "-std=c17", "-Wall", "-Werror", "-I", root / "include/ftmc", "-o", folder / "main", folder / "main.c",
                     folder / "two.o", root / "lib/ftmc/libftmrt.a", "-fopenmp", "-lm"], check=True)
     rng = np.random.default_rng(1)
     x = {"image": rng.standard_normal((N, 3, 6, 5)).astype(np.float32), "side": rng.standard_normal((N, 8)).astype(np.float32),
