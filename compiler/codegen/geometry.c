@@ -134,3 +134,11 @@ struct kernel_units units_of_result(const struct graph *g, const struct node *n,
     (void)g, (void)cpu, (void)phase;
     return units_of(&n->type.shape);
 }
+
+struct kernel_units units_of_rows(const struct graph *g, const struct node *n,
+                                  const struct cpu *cpu, uint32_t phase)
+{
+    (void)g, (void)cpu, (void)phase;
+    const struct shape *s = &n->type.shape;
+    return (struct kernel_units){.fixed = s->dim[0] * geometry_of_shape(s).blocks, .images = 1};
+}

@@ -59,5 +59,8 @@ struct kernel_units units_of_operand(const struct graph *g, const struct node *n
                                      const struct cpu *cpu, uint32_t phase);
 struct kernel_units units_of_result(const struct graph *g, const struct node *n,
                                     const struct cpu *cpu, uint32_t phase);
+/* A unit per (row, block of columns) of the result, a matrix. */
+struct kernel_units units_of_rows(const struct graph *g, const struct node *n,
+                                  const struct cpu *cpu, uint32_t phase);
 
 #endif

@@ -27,6 +27,16 @@ struct kernel_units conv_combine_units(int64_t floats)
     return (struct kernel_units){.fixed = ceil_div(floats, UNIT_FLOATS), .images = 1};
 }
 
+struct kernel_units conv_shard_units(const struct graph *g, const struct node *n,
+                                     const struct cpu *cpu, uint32_t phase)
+{
+    (void)cpu;
+    if (phase == 1)
+        return conv_combine_units(conv_result_floats(n));
+    int64_t blocks = ceil_div(n->type.shape.dim[0], FTMRT_CB);
+    return (struct kernel_units){.fixed = blocks * g->program->shards, .images = 1};
+}
+
 void conv_combine_shards(struct kernel_build *k, int64_t floats)
 {
     struct ir *ir = k->ir;

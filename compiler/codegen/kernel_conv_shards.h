@@ -9,6 +9,10 @@
 void conv_combine_shards(struct kernel_build *k, int64_t floats);
 struct kernel_units conv_combine_units(int64_t floats);
 
+/* kernel_family.units where the first phase has a unit per (shard, block of output channels). */
+struct kernel_units conv_shard_units(const struct graph *g, const struct node *n,
+                                     const struct cpu *cpu, uint32_t phase);
+
 /* Floats of a node's result in its layout. */
 int64_t conv_result_floats(const struct node *n);
 

@@ -176,16 +176,6 @@ static void emit_unit(struct grad_weight *w, LLVMValueRef unit)
     ir_loop_end(ir, &lanes);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                 uint32_t phase)
-{
-    (void)cpu;
-    if (phase == 1)
-        return conv_combine_units(conv_result_floats(n));
-    int64_t blocks = ceil_div(n->type.shape.dim[0], CB);
-    return (struct kernel_units){.fixed = blocks * g->program->shards, .images = 1};
-}
-
 /* About as many sums as registers allow besides the operands. */
 static int64_t phases_of(int64_t taps, const struct cpu *cpu)
 {
@@ -218,4 +208,4 @@ static void emit(struct kernel_build *k)
 }
 
 const struct kernel_family kernel_depthwise_grad_weight = {
-    .name = "depthwise_grad_weight", .phases = two_phases, .units = units, .emit = emit};
+    .name = "depthwise_grad_weight", .phases = two_phases, .units = conv_shard_units, .emit = emit};

@@ -112,15 +112,5 @@ static void emit(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                 uint32_t phase)
-{
-    (void)cpu;
-    if (phase == 1)
-        return conv_combine_units(conv_result_floats(n));
-    int64_t blocks = ceil_div(n->type.shape.dim[0], CB);
-    return (struct kernel_units){.fixed = blocks * g->program->shards, .images = 1};
-}
-
 const struct kernel_family kernel_grouped_grad_weight = {
-    .name = "grouped_grad_weight", .phases = two_phases, .units = units, .emit = emit};
+    .name = "grouped_grad_weight", .phases = two_phases, .units = conv_shard_units, .emit = emit};

@@ -28,13 +28,5 @@ static void emit(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                 uint32_t phase)
-{
-    (void)g, (void)cpu, (void)phase;
-    int64_t blocks = geometry_of_shape(&n->type.shape).blocks;
-    return (struct kernel_units){.fixed = n->type.shape.dim[0] * blocks, .images = 1};
-}
-
 const struct kernel_family kernel_transpose = {
-    .name = "transpose", .phases = one_phase, .units = units, .emit = emit};
+    .name = "transpose", .phases = one_phase, .units = units_of_rows, .emit = emit};
