@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from small_network import Small
+from training_losses import training_losses
 
 folder = sys.argv[1]
 torch.set_num_threads(1)
@@ -25,16 +26,8 @@ np.save(f"{folder}/small_yes_no.npy", yes_no)
 def train(name, loss_function, labels):
     net = Small()
     net.load_state_dict(load_file(f"{folder}/small.safetensors"))
-    net.train()
     opt = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=0.001, nesterov=True)
-    losses = []
-    for _ in range(5):
-        for i in range(0, 30, 8):
-            opt.zero_grad()
-            loss = loss_function(net(images[i:i + 8]), labels[i:i + 8])
-            loss.backward()
-            opt.step()
-            losses.append(loss.item())
+    losses = training_losses(net, opt, loss_function, images, labels)
     net.eval()
     with torch.no_grad():
         logits = net(images)

@@ -12,6 +12,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from safetensors.torch import save_file
+from training_losses import training_losses
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from shapes import IGNORED, pictures  # noqa: E402
@@ -42,15 +43,7 @@ loss_function = nn.CrossEntropyLoss(torch.tensor([0.5, 1, 1, 2]), ignore_index=I
 net = Segmenter()
 save_file({k: v.clone() for k, v in net.state_dict().items()}, f"{folder}/masks.safetensors")
 opt = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=0.001)
-losses = []
-net.train()
-for _ in range(5):
-    for i in range(0, len(images), 8):
-        opt.zero_grad()
-        loss = loss_function(net(images[i:i + 8]), labels[i:i + 8])
-        loss.backward()
-        opt.step()
-        losses.append(loss.item())
+losses = training_losses(net, opt, loss_function, images, labels)
 net.eval()
 with torch.no_grad():
     logits = net(images)

@@ -6,9 +6,10 @@ Writes small.safetensors (initial weights), small_images.npy, small_labels.npy, 
 import sys
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn as nn
 from safetensors.torch import save_file
 from small_network import Small
+from training_losses import training_losses
 
 
 out = sys.argv[1]
@@ -27,15 +28,7 @@ labels = torch.randint(0, 5, (30,))
 np.save(f"{out}/small_images.npy", images.numpy())
 np.save(f"{out}/small_labels.npy", labels.numpy().astype(np.int32))
 opt = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=0.001, nesterov=True)
-losses = []
-net.train()
-for epoch in range(5):
-    for i in range(0, 30, 8):
-        opt.zero_grad()
-        loss = F.cross_entropy(net(images[i:i + 8]), labels[i:i + 8], label_smoothing=0.1)
-        loss.backward()
-        opt.step()
-        losses.append(loss.item())
+losses = training_losses(net, opt, nn.CrossEntropyLoss(label_smoothing=0.1), images, labels)
 np.save(f"{out}/small_losses.npy", np.array(losses, np.float32))
 np.savez(f"{out}/small_final.npz", **{k: v.numpy() for k, v in net.state_dict().items()})
 net.eval()
