@@ -198,6 +198,12 @@ static value_id build_leaky_relu(struct graph *g, value_id x)
     return graph_op(g, OP_leaky_relu, &a, wider(g, x));
 }
 
+static value_id build_elu(struct graph *g, value_id x)
+{
+    const struct attrs a = {.alpha = 0.5};
+    return graph_op(g, OP_elu, &a, wider(g, x));
+}
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -345,6 +351,7 @@ static const struct op_case {
     {"hardsigmoid", OP_hardsigmoid, build_hardsigmoid, 0},
     {"tanh", OP_tanh, build_tanh, 0},
     {"leaky_relu", OP_leaky_relu, build_leaky_relu, 0},
+    {"elu", OP_elu, build_elu, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

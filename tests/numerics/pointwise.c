@@ -20,6 +20,7 @@ static const struct row {
     {OP_tanh, OP_tanh_grad, ALL, 1e-6, {.value = 0}},
     {OP_leaky_relu, OP_leaky_relu_grad, ALL, 1e-6, {.negative_slope = 0.1}},
     {OP_leaky_relu, OP_leaky_relu_grad, ALL, 1e-6, {.negative_slope = -2}},
+    {OP_elu, OP_elu_grad, ALL, 1e-6, {.alpha = 0.5}},
 };
 
 static int64_t channels; /* of the cases being made */

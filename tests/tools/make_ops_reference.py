@@ -399,6 +399,10 @@ def matrices():
     case("transpose", "transpose", [("value", a)], None, a.T)
 
 
+def elu():
+    pointwise(34, "elu", lambda v: F.elu(v, 0.5), {"alpha": 0.5})
+
+
 def main():
     convolutions()
     pooling()
@@ -427,6 +431,7 @@ def main():
     leaky_relu()
     splitting()
     matrices()
+    elu()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
