@@ -166,7 +166,12 @@ static void compare(enum op op, const struct attrs *attrs, const struct tensor *
 
 static struct attrs make_attrs(int round)
 {
-    struct attrs attrs = {.eps = 1e-3, .delta = 0.75, .alpha = 0.5, .negative_slope = 0.1};
+    struct attrs attrs = {.eps = 1e-3,
+                          .delta = 0.75,
+                          .beta = 2,
+                          .threshold = 20,
+                          .alpha = 0.5,
+                          .negative_slope = 0.1};
 #define FTM_ATTR_BOOL(name) attrs.name = round % 2 == 1;
 #include "attrs.def"
     return attrs;

@@ -21,6 +21,8 @@ static const struct row {
     {OP_leaky_relu, OP_leaky_relu_grad, ALL, 1e-6, {.negative_slope = 0.1}},
     {OP_leaky_relu, OP_leaky_relu_grad, ALL, 1e-6, {.negative_slope = -2}},
     {OP_elu, OP_elu_grad, ALL, 1e-6, {.alpha = 0.5}},
+    {OP_softplus, OP_softplus_grad, ALL, 1e-6, {.beta = 2, .threshold = 5}},
+    {OP_softplus, OP_softplus_grad, ALL, 1e-6, {.beta = 1, .threshold = 200}},
 };
 
 static int64_t channels; /* of the cases being made */

@@ -403,6 +403,10 @@ def elu():
     pointwise(34, "elu", lambda v: F.elu(v, 0.5), {"alpha": 0.5})
 
 
+def softplus():
+    pointwise(35, "softplus", lambda v: F.softplus(v, 2, 5), {"beta": 2, "threshold": 5})
+
+
 def main():
     convolutions()
     pooling()
@@ -432,6 +436,7 @@ def main():
     splitting()
     matrices()
     elu()
+    softplus()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
