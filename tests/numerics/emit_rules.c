@@ -168,6 +168,8 @@ static struct attrs make_attrs(int round)
 {
     struct attrs attrs = {.eps = 1e-3,
                           .delta = 0.75,
+                          .min_val = 0.5,
+                          .max_val = 3,
                           .beta = 2,
                           .threshold = 20,
                           .alpha = 0.5,

@@ -210,6 +210,12 @@ static value_id build_softplus(struct graph *g, value_id x)
     return graph_op(g, OP_softplus, &a, wider(g, x));
 }
 
+static value_id build_hardtanh(struct graph *g, value_id x)
+{
+    const struct attrs a = {.min_val = -1, .max_val = 3};
+    return graph_op(g, OP_hardtanh, &a, wider(g, x));
+}
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -359,6 +365,7 @@ static const struct op_case {
     {"leaky_relu", OP_leaky_relu, build_leaky_relu, 0},
     {"elu", OP_elu, build_elu, 0},
     {"softplus", OP_softplus, build_softplus, 0},
+    {"hardtanh", OP_hardtanh, build_hardtanh, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

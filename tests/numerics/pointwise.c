@@ -23,6 +23,8 @@ static const struct row {
     {OP_elu, OP_elu_grad, ALL, 1e-6, {.alpha = 0.5}},
     {OP_softplus, OP_softplus_grad, ALL, 1e-6, {.beta = 2, .threshold = 5}},
     {OP_softplus, OP_softplus_grad, ALL, 1e-6, {.beta = 1, .threshold = 200}},
+    {OP_hardtanh, OP_hardtanh_grad, ALL, 1e-6, {.min_val = -1, .max_val = 3}},
+    {OP_hardtanh, OP_hardtanh_grad, ALL, 1e-6, {.min_val = 1, .max_val = 3}},
 };
 
 static int64_t channels; /* of the cases being made */

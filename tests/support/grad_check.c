@@ -94,6 +94,9 @@ static double kink_distance(const struct run *r, const struct tensor *values)
             continue;
         if (n->input_count > 0)
             least = fmin(least, kinks_distance(n, &values[n->inputs[0].i]));
+        if (n->op == OP_hardtanh)
+            least = fmin(least, fmin(distance_to(&values[n->inputs[0].i], n->attrs->min_val),
+                                     distance_to(&values[n->inputs[0].i], n->attrs->max_val)));
         if (n->op == OP_max_pool)
             least = fmin(least, pool_distance(n->attrs, &values[n->inputs[0].i], &values[i]));
     }

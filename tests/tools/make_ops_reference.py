@@ -407,6 +407,10 @@ def softplus():
     pointwise(35, "softplus", lambda v: F.softplus(v, 2, 5), {"beta": 2, "threshold": 5})
 
 
+def hardtanh():
+    pointwise(36, "hardtanh", lambda v: F.hardtanh(v, -1, 3), {"min_val": -1, "max_val": 3})
+
+
 def main():
     convolutions()
     pooling()
@@ -437,6 +441,7 @@ def main():
     matrices()
     elu()
     softplus()
+    hardtanh()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
