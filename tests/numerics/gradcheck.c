@@ -216,6 +216,11 @@ static value_id build_hardtanh(struct graph *g, value_id x)
     return graph_op(g, OP_hardtanh, &a, wider(g, x));
 }
 
+static value_id build_mish(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_mish, NULL, wider(g, x));
+}
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -366,6 +371,7 @@ static const struct op_case {
     {"elu", OP_elu, build_elu, 0},
     {"softplus", OP_softplus, build_softplus, 0},
     {"hardtanh", OP_hardtanh, build_hardtanh, 0},
+    {"mish", OP_mish, build_mish, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

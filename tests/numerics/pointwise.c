@@ -25,6 +25,7 @@ static const struct row {
     {OP_softplus, OP_softplus_grad, ALL, 1e-6, {.beta = 1, .threshold = 200}},
     {OP_hardtanh, OP_hardtanh_grad, ALL, 1e-6, {.min_val = -1, .max_val = 3}},
     {OP_hardtanh, OP_hardtanh_grad, ALL, 1e-6, {.min_val = 1, .max_val = 3}},
+    {OP_mish, OP_mish_grad, ALL, 1e-6, {.value = 0}},
 };
 
 static int64_t channels; /* of the cases being made */

@@ -411,6 +411,10 @@ def hardtanh():
     pointwise(36, "hardtanh", lambda v: F.hardtanh(v, -1, 3), {"min_val": -1, "max_val": 3})
 
 
+def mish():
+    pointwise(37, "mish", F.mish)
+
+
 def main():
     convolutions()
     pooling()
@@ -442,6 +446,7 @@ def main():
     elu()
     softplus()
     hardtanh()
+    mish()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
