@@ -27,15 +27,17 @@ static value_id sum_pixels(struct graph *g, value_id x)
     return graph_op(g, OP_mul, NULL, mean, graph_constant(g, pixels, number));
 }
 
-/* The sum of x over everything that a value of the shape is the same for. */
-static value_id sum_to(struct graph *g, value_id x, const struct shape *shape)
+value_id broadcast_sum(struct graph *g, value_id x, value_id operand)
 {
-    if (shape->rank == 0 || shape->dim[1] != graph_shape(g, x)->dim[1])
+    const struct shape shape = *graph_shape(g, operand);
+    if (shape_equal(&shape, graph_shape(g, x)))
+        return x;
+    if (shape.rank == 0 || shape.dim[1] != graph_shape(g, x)->dim[1])
         x = graph_op(g, OP_sum_channels, NULL, x);
-    if (shape->rank == 0 || shape->dim[2] != graph_shape(g, x)->dim[2] ||
-        shape->dim[3] != graph_shape(g, x)->dim[3])
+    if (shape.rank == 0 || shape.dim[2] != graph_shape(g, x)->dim[2] ||
+        shape.dim[3] != graph_shape(g, x)->dim[3])
         x = sum_pixels(g, x);
-    if (shape->rank > 0)
+    if (shape.rank > 0)
         return x;
     const struct attrs a = {.shape = shape_scalar()};
     return graph_op(g, OP_reshape, &a, graph_op(g, OP_channel_sum, NULL, x));
@@ -44,14 +46,12 @@ static value_id sum_to(struct graph *g, value_id x, const struct shape *shape)
 void grad_mul(struct grad *g)
 {
     value_id a = grad_in(g, 0), b = grad_in(g, 1);
-    struct shape to = *graph_shape(g->graph, b);
     if (grad_wanted(g, 0))
         grad_accumulate(g, 0, graph_op(g->graph, OP_mul, NULL, g->dy, b));
     if (!grad_wanted(g, 1))
         return;
     value_id db = graph_op(g->graph, OP_mul, NULL, g->dy, a);
-    bool same = shape_equal(&to, graph_shape(g->graph, a));
-    grad_accumulate(g, 1, same ? db : sum_to(g->graph, db, &to));
+    grad_accumulate(g, 1, broadcast_sum(g->graph, db, b));
 }
 
 emit_value emit_mul(struct emit *e, const struct attrs *attrs)

@@ -86,8 +86,11 @@ void grad_accumulate_part(struct grad *g, uint32_t part, value_id dx);
 /* The gradient of one of the node's several results: a constant 0 where nothing reads it. */
 value_id grad_of_part(struct grad *g, uint32_t part);
 
-/* A scalar times a constant, for the rules of optimizers (ops/mul.c); v itself where the factor is 1. */
+/* A value times a constant (ops/mul.c); v itself where the factor is 1. */
 value_id scalar_times(struct graph *g, value_id v, double factor);
+/* The sum of x over everything that an operand of kind b (ops.def) is the same for; x itself where it has x's shape (ops/mul.c).
+ */
+value_id broadcast_sum(struct graph *g, value_id x, value_id operand);
 
 /* ---- the table ---- */
 

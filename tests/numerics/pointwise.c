@@ -28,6 +28,12 @@ static const struct row {
     {OP_mish, OP_mish_grad, ALL, 1e-6, {.value = 0}},
 };
 
+/* Ops of two operands; the second one may be broadcast where its kind is b. */
+static const enum op pairs[] = {
+    OP_mul,
+    OP_sub,
+};
+
 static int64_t channels; /* of the cases being made */
 
 static value_id map(struct kernel_case *k)
@@ -62,6 +68,17 @@ static void special(const struct kernel_case *k, uint32_t operand, struct tensor
         x->data[i] = values[(size_t)i % (sizeof values / sizeof *values)];
 }
 
+/* All pairs of some values, in the order of rows and columns. */
+static void both_special(const struct kernel_case *k, uint32_t operand, struct tensor *x)
+{
+    (void)k;
+    static const double values[] = {0, NAN, 1, INFINITY, -1, -INFINITY, 2.5};
+    const int64_t count = sizeof values / sizeof *values;
+    int64_t size = shape_elements(&x->shape, 1);
+    for (int64_t i = 0; i < size; i++)
+        x->data[i] = values[operand == 0 ? i % count : i / count % count];
+}
+
 /* The op, or its gradient, of maps alone. */
 static struct kernel_case *make_node(struct cases *c, const struct row *r, bool gradient)
 {
@@ -82,8 +99,31 @@ static void make_step(struct cases *c, const struct row *r)
     k->fill = r->domain == POSITIVE ? positive : NULL;
 }
 
+/* Of another size, of 0 (and 0 over 0) and of special values in both. */
+static void make_pair(struct cases *c, enum op op, struct shape second, bool specials)
+{
+    struct kernel_case *k = case_new(c, 1e-6, op_info(op)->name);
+    value_id x = map(k), y = kernel_case_input(k, second, FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op(k->graph, op, NULL, x, y), FTMRT_LAYOUT_BLOCKED);
+    k->fill = specials ? both_special : positive;
+}
+
+static void make_pairs(struct cases *c)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const struct shape same = shape_4d(DIM_BATCH, channels, 3, 5);
+        make_pair(c, pairs[i], same, false);
+        make_pair(c, pairs[i], same, true);
+        if (op_operand(pairs[i], 1) != 'b')
+            continue;
+        make_pair(c, pairs[i], shape_4d(DIM_BATCH, channels, 1, 1), false);
+        make_pair(c, pairs[i], shape_4d(DIM_BATCH, 1, 3, 5), false);
+    }
+}
+
 static void make_tails(struct cases *c)
 {
+    make_pairs(c);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         make_node(c, &rows[i], false);
         if (rows[i].gradient != OP_COUNT)

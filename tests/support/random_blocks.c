@@ -186,12 +186,21 @@ static value_id other_ranks(struct draw *d, value_id x)
     return graph_op(d->g, OP_channel_scale, NULL, y, viewed(d, smooth(d, scale), 1, &c));
 }
 
+/* x and a positive value made of it. */
+static value_id combined(struct draw *d, value_id x)
+{
+    static const enum op ops[] = {OP_sub};
+    const struct attrs soft = {.beta = 1, .threshold = 20};
+    value_id y = graph_op(d->g, OP_softplus, &soft, graph_op(d->g, OP_mul, NULL, x, x));
+    return graph_op(d->g, ops[draw(d, 0, sizeof ops / sizeof *ops - 1)], NULL, x, y);
+}
+
 /* `pointwise` stands for several ops, so it comes twice as often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
     doubled,      pooled_residual, smooth,    squeeze_excite, spatial_gate,
     gated,        averaged,        adapted,   joined,         grouped,
     group_normed, enlarged,        pointwise, pointwise,      other_ranks,
-    cut,          low_rank,
+    cut,          low_rank,        combined,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -415,6 +415,14 @@ def mish():
     pointwise(37, "mish", F.mish)
 
 
+def broadcast(seed, op, f):
+    torch.manual_seed(seed)
+    a = rand(2, 3, 2, 2)
+    for name, shape in (("same", (2, 3, 2, 2)), ("pixel", (2, 3, 1, 1)), ("channel", (2, 1, 2, 2))):
+        b = rand(*shape, low=0.5)
+        case(f"{op}_{name}", op, [("input", a), ("input", b)], None, f(a, b))
+
+
 def main():
     convolutions()
     pooling()
@@ -447,6 +455,7 @@ def main():
     softplus()
     hardtanh()
     mish()
+    broadcast(38, "sub", torch.sub)
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
