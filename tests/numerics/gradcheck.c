@@ -267,6 +267,24 @@ static value_id build_sub_map(struct graph *g, value_id x)
     return graph_op(g, OP_sub, NULL, x, graph_op(g, OP_sigmoid, NULL, map));
 }
 
+static value_id build_div(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_div, NULL, x, graph_op(g, OP_sigmoid, NULL, x));
+}
+
+static value_id build_div_means(struct graph *g, value_id x)
+{
+    value_id means = graph_op(g, OP_global_avg_pool, NULL, x);
+    return graph_op(g, OP_div, NULL, x, graph_op(g, OP_sigmoid, NULL, means));
+}
+
+static value_id build_div_map(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = 1};
+    value_id map = net_conv2d(g, "map", x, &c, true);
+    return graph_op(g, OP_div, NULL, x, graph_op(g, OP_sigmoid, NULL, map));
+}
+
 static value_id build_max_pool(struct graph *g, value_id x)
 {
     struct attrs a = {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}};
@@ -331,13 +349,6 @@ static value_id build_global_avg_pool(struct graph *g, value_id x)
     return graph_op(g, OP_global_avg_pool, NULL, x);
 }
 
-static value_id build_div(struct graph *g, value_id x)
-{
-    value_id y = graph_op(g, OP_sigmoid, NULL, x);
-    return graph_op(g, OP_div, NULL, graph_op(g, OP_silu, NULL, x),
-                    graph_op(g, OP_add, NULL, y, y));
-}
-
 static value_id build_flatten(struct graph *g, value_id x)
 {
     return graph_op(g, OP_flatten, NULL, x);
@@ -395,10 +406,12 @@ static const struct op_case {
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},
     {"mul by a number", OP_mul, build_mul_by_number, 0},
-    {"div", OP_div, build_div, 0},
     {"sub", OP_sub, build_sub, 0},
     {"sub, means", OP_sub, build_sub_means, 0},
     {"sub, a map", OP_sub, build_sub_map, 0},
+    {"div", OP_div, build_div, 0},
+    {"div, means", OP_div, build_div_means, 0},
+    {"div, a map", OP_div, build_div_map, 0},
     {"max_pool", OP_max_pool, build_max_pool, 0},
     {"avg_pool", OP_avg_pool, build_avg_pool, 0},
     {"avg_pool with padding", OP_avg_pool, build_avg_pool_with_padding, 0},
