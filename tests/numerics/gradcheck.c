@@ -285,6 +285,12 @@ static value_id build_div_map(struct graph *g, value_id x)
     return graph_op(g, OP_div, NULL, x, graph_op(g, OP_sigmoid, NULL, map));
 }
 
+static value_id build_maximum(struct graph *g, value_id x)
+{
+    struct net_conv c = {.out = CHANNELS};
+    return graph_op(g, OP_maximum, NULL, x, net_conv2d(g, "other", x, &c, true));
+}
+
 static value_id build_max_pool(struct graph *g, value_id x)
 {
     struct attrs a = {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0, 2, 1}};
@@ -412,6 +418,7 @@ static const struct op_case {
     {"div", OP_div, build_div, 0},
     {"div, means", OP_div, build_div_means, 0},
     {"div, a map", OP_div, build_div_map, 0},
+    {"maximum", OP_maximum, build_maximum, 0},
     {"max_pool", OP_max_pool, build_max_pool, 0},
     {"avg_pool", OP_avg_pool, build_avg_pool, 0},
     {"avg_pool with padding", OP_avg_pool, build_avg_pool_with_padding, 0},

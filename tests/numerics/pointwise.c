@@ -31,6 +31,7 @@ static const struct row {
 /* Ops of two operands; the second one may be broadcast where its kind is b. */
 static const enum op pairs[] = {
     OP_mul,
+    OP_maximum,
     OP_div,
     OP_sub,
 };

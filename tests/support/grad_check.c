@@ -44,6 +44,17 @@ static double distance_to(const struct tensor *x, double kink)
     return least;
 }
 
+/* The least distance between two values, equal ones aside, as relu leaves them. */
+static double gap_between(const struct tensor *a, const struct tensor *b)
+{
+    double least = INFINITY;
+    int64_t size = shape_elements(&a->shape, 1);
+    for (int64_t i = 0; i < size; i++)
+        if (a->data[i] != b->data[i])
+            least = fmin(least, fabs(a->data[i] - b->data[i]));
+    return least;
+}
+
 static double kinks_distance(const struct node *n, const struct tensor *x)
 {
     double least = INFINITY;
@@ -97,6 +108,8 @@ static double kink_distance(const struct run *r, const struct tensor *values)
         if (n->op == OP_hardtanh)
             least = fmin(least, fmin(distance_to(&values[n->inputs[0].i], n->attrs->min_val),
                                      distance_to(&values[n->inputs[0].i], n->attrs->max_val)));
+        if (n->op == OP_maximum)
+            least = fmin(least, gap_between(&values[n->inputs[0].i], &values[n->inputs[1].i]));
         if (n->op == OP_max_pool)
             least = fmin(least, pool_distance(n->attrs, &values[n->inputs[0].i], &values[i]));
     }

@@ -189,7 +189,7 @@ static value_id other_ranks(struct draw *d, value_id x)
 /* x and a positive value made of it. */
 static value_id combined(struct draw *d, value_id x)
 {
-    static const enum op ops[] = {OP_sub, OP_div};
+    static const enum op ops[] = {OP_sub, OP_div, OP_maximum};
     const struct attrs soft = {.beta = 1, .threshold = 20};
     value_id y = graph_op(d->g, OP_softplus, &soft, graph_op(d->g, OP_mul, NULL, x, x));
     return graph_op(d->g, ops[draw(d, 0, sizeof ops / sizeof *ops - 1)], NULL, x, y);

@@ -419,6 +419,19 @@ def broadcast(seed, op, f):
 
 
 
+def maximum():
+    """All pairs of some values, ties among them."""
+    torch.manual_seed(40)
+    some = torch.tensor([math.nan, math.inf, -math.inf, 0.0, 1.0, -2.0])
+    a, b = (t.reshape(6, 6).clone().requires_grad_() for t in torch.cartesian_prod(some, some).unbind(1))
+    y = torch.maximum(a, b)
+    dy = rand(6, 6)
+    y.backward(dy)
+    case("maximum", "maximum", [("input", a), ("input", b)], None, y)
+    case("maximum_gradient", "maximum_grad", [("input", dy), ("input", a), ("input", b)], None, a.grad)
+    case("maximum_gradient_second", "maximum_grad", [("input", dy), ("input", b), ("input", a)], None, b.grad)
+
+
 def main():
     convolutions()
     pooling()
@@ -452,6 +465,7 @@ def main():
     mish()
     broadcast(38, "sub", torch.sub)
     broadcast(39, "div", torch.div)
+    maximum()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
