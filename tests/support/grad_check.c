@@ -33,6 +33,7 @@ static const struct op_kinks {
     {OP_relu, 1, {0}},          {OP_relu6, 2, {0, 6}},
     {OP_leaky_relu, 1, {0}},    {OP_hardsigmoid, 2, {-3, 3}},
     {OP_hardswish, 2, {-3, 3}}, {OP_elu, 1, {0}},
+    {OP_abs, 1, {0}},
 };
 
 static double distance_to(const struct tensor *x, double kink)

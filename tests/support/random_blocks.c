@@ -161,6 +161,7 @@ static value_id pointwise(struct draw *d, value_id x)
         {OP_softplus, {.beta = 1, .threshold = 20}},
         {OP_hardtanh, {.min_val = -1, .max_val = 3}},
         {OP_mish, {.value = 0}},
+        {OP_abs, {.value = 0}},
     };
     const int64_t kind = draw(d, 0, sizeof ops / sizeof *ops - 1);
     return graph_op(d->g, ops[kind].op, &ops[kind].attrs, x);

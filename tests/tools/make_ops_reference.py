@@ -432,6 +432,10 @@ def maximum():
     case("maximum_gradient_second", "maximum_grad", [("input", dy), ("input", b), ("input", a)], None, b.grad)
 
 
+def absolute():
+    pointwise(41, "abs", torch.abs)
+
+
 def main():
     convolutions()
     pooling()
@@ -466,6 +470,7 @@ def main():
     broadcast(38, "sub", torch.sub)
     broadcast(39, "div", torch.div)
     maximum()
+    absolute()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
