@@ -226,6 +226,8 @@ static value_id build_abs(struct graph *g, value_id x)
     return graph_op(g, OP_abs, NULL, wider(g, x));
 }
 
+static value_id build_exp(struct graph *g, value_id x) { return graph_op(g, OP_exp, NULL, x); }
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -414,6 +416,7 @@ static const struct op_case {
     {"hardtanh", OP_hardtanh, build_hardtanh, 0},
     {"mish", OP_mish, build_mish, 0},
     {"abs", OP_abs, build_abs, 0},
+    {"exp", OP_exp, build_exp, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

@@ -27,6 +27,7 @@ static const struct row {
     {OP_hardtanh, OP_hardtanh_grad, ALL, 1e-6, {.min_val = 1, .max_val = 3}},
     {OP_mish, OP_mish_grad, ALL, 1e-6, {.value = 0}},
     {OP_abs, OP_abs_grad, ALL, 1e-6, {.value = 0}},
+    {OP_exp, OP_COUNT, ALL, 1e-6, {.value = 0}},
 };
 
 /* Ops of two operands; the second one may be broadcast where its kind is b. */

@@ -436,6 +436,12 @@ def absolute():
     pointwise(41, "abs", torch.abs)
 
 
+def exp():
+    torch.manual_seed(42)
+    x = torch.cat([torch.tensor(SPECIAL), rand(6, low=0.1)]).reshape(2, 8)
+    case("exp", "exp", [("input", x)], None, torch.exp(x))
+
+
 def main():
     convolutions()
     pooling()
@@ -471,6 +477,7 @@ def main():
     broadcast(39, "div", torch.div)
     maximum()
     absolute()
+    exp()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
