@@ -228,6 +228,11 @@ static value_id build_abs(struct graph *g, value_id x)
 
 static value_id build_exp(struct graph *g, value_id x) { return graph_op(g, OP_exp, NULL, x); }
 
+static value_id build_log(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_log, NULL, build_softplus(g, x));
+}
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -417,6 +422,7 @@ static const struct op_case {
     {"mish", OP_mish, build_mish, 0},
     {"abs", OP_abs, build_abs, 0},
     {"exp", OP_exp, build_exp, 0},
+    {"log", OP_log, build_log, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

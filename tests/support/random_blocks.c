@@ -196,12 +196,27 @@ static value_id combined(struct draw *d, value_id x)
     return graph_op(d->g, ops[draw(d, 0, sizeof ops / sizeof *ops - 1)], NULL, x, y);
 }
 
+/* Of a positive value made of x. */
+static value_id powers(struct draw *d, value_id x)
+{
+    static const struct {
+        enum op op;
+        struct attrs attrs;
+    } ops[] = {
+        {OP_log, {.value = 0}},
+    };
+    const struct attrs soft = {.beta = 1, .threshold = 20};
+    const int64_t kind = draw(d, 0, sizeof ops / sizeof *ops - 1);
+    value_id y = graph_op(d->g, OP_softplus, &soft, graph_op(d->g, OP_mul, NULL, x, x));
+    return graph_op(d->g, ops[kind].op, &ops[kind].attrs, y);
+}
+
 /* `pointwise` stands for several ops, so it comes twice as often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
     doubled,      pooled_residual, smooth,    squeeze_excite, spatial_gate,
     gated,        averaged,        adapted,   joined,         grouped,
     group_normed, enlarged,        pointwise, pointwise,      other_ranks,
-    cut,          low_rank,        combined,
+    cut,          low_rank,        combined,  powers,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -442,6 +442,12 @@ def exp():
     case("exp", "exp", [("input", x)], None, torch.exp(x))
 
 
+def log():
+    torch.manual_seed(43)
+    x = torch.cat([torch.tensor(SPECIAL), rand(6, low=0.1)]).reshape(2, 8)
+    case("log", "log", [("input", x)], None, torch.log(x))
+
+
 def main():
     convolutions()
     pooling()
@@ -478,6 +484,7 @@ def main():
     maximum()
     absolute()
     exp()
+    log()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
