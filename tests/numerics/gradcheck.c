@@ -233,6 +233,11 @@ static value_id build_log(struct graph *g, value_id x)
     return graph_op(g, OP_log, NULL, build_softplus(g, x));
 }
 
+static value_id build_sqrt(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_sqrt, NULL, build_softplus(g, x));
+}
+
 static value_id build_mul(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = CHANNELS, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -423,6 +428,7 @@ static const struct op_case {
     {"abs", OP_abs, build_abs, 0},
     {"exp", OP_exp, build_exp, 0},
     {"log", OP_log, build_log, 0},
+    {"sqrt", OP_sqrt, build_sqrt, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

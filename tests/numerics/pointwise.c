@@ -29,6 +29,7 @@ static const struct row {
     {OP_abs, OP_abs_grad, ALL, 1e-6, {.value = 0}},
     {OP_exp, OP_COUNT, ALL, 1e-6, {.value = 0}},
     {OP_log, OP_COUNT, POSITIVE, 1e-6, {.value = 0}},
+    {OP_sqrt, OP_COUNT, POSITIVE, 1e-6, {.value = 0}},
 };
 
 /* Ops of two operands; the second one may be broadcast where its kind is b. */

@@ -204,6 +204,7 @@ static value_id powers(struct draw *d, value_id x)
         struct attrs attrs;
     } ops[] = {
         {OP_log, {.value = 0}},
+        {OP_sqrt, {.value = 0}},
     };
     const struct attrs soft = {.beta = 1, .threshold = 20};
     const int64_t kind = draw(d, 0, sizeof ops / sizeof *ops - 1);

@@ -448,6 +448,12 @@ def log():
     case("log", "log", [("input", x)], None, torch.log(x))
 
 
+def sqrt():
+    torch.manual_seed(44)
+    x = torch.cat([torch.tensor(SPECIAL), rand(6, low=0.1)]).reshape(2, 8)
+    case("sqrt", "sqrt", [("input", x)], None, torch.sqrt(x))
+
+
 def main():
     convolutions()
     pooling()
@@ -485,6 +491,7 @@ def main():
     absolute()
     exp()
     log()
+    sqrt()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
