@@ -21,6 +21,7 @@ struct lower {
     struct program *program;
     const struct program_model *model; /* the one at hand, */
     int32_t first_source;              /* where its tensors begin among those of all models, */
+    uint32_t first_layer;              /* and where its layers' numbers begin, */
     uint32_t phase;                    /* and the phase */
 };
 
@@ -101,12 +102,15 @@ static value_id lower_nodes(struct body *b, layer_id id)
     value_id *inputs = arena_array(c->arena, value_id, l->input_count);
     for (uint32_t i = 0; i < l->input_count; i++)
         inputs[i] = lower_layer(b, l->inputs[i]);
+    const bool training = b->g->kind == FTMRT_ENTRY_TRAIN;
     struct layer_site site = {.graph = b->g,
                               .layer = l,
                               .inputs = inputs,
                               .first_state = first_state(c, l),
-                              .training = b->g->kind == FTMRT_ENTRY_TRAIN,
-                              .phase = c->phase};
+                              .training = training,
+                              .draws = training && !(l->frozen >> c->phase & 1U),
+                              .phase = c->phase,
+                              .number = c->first_layer + id.i};
     return layer_lower(&site);
 }
 
@@ -401,7 +405,8 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *
         add_states(&c);
     }
     for (c.phase = 0; c.phase < r->phases; c.phase++)
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = c.first_layer = 0; i < count;
+             c.first_layer += models[i++].net->layers.len) {
             c.model = &models[i];
             if (!lower_entries(&c))
                 return false;

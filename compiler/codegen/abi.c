@@ -10,7 +10,15 @@ _Static_assert(offsetof(struct ftmrt_context, workspace) == 0 &&
                    FOLLOWS(ftmrt_context, step_images, workspace) &&
                    FOLLOWS(ftmrt_context, first_image, step_images) &&
                    FOLLOWS(ftmrt_context, first_shard, first_image) &&
-                   FOLLOWS(ftmrt_context, threads, first_shard),
+                   FOLLOWS(ftmrt_context, threads, first_shard) &&
+                   FOLLOWS(ftmrt_context, parallel, threads) &&
+                   FOLLOWS(ftmrt_context, parallel_user, parallel) &&
+                   FOLLOWS(ftmrt_context, team, parallel_user) &&
+                   FOLLOWS(ftmrt_context, merge, team) &&
+                   FOLLOWS(ftmrt_context, merge_user, merge) &&
+                   FOLLOWS(ftmrt_context, clock, merge_user) &&
+                   FOLLOWS(ftmrt_context, clock_user, clock) &&
+                   FOLLOWS(ftmrt_context, seed, clock_user) && FOLLOWS(ftmrt_context, step, seed),
                "the order of context_field");
 _Static_assert(offsetof(struct ftmrt_task, context) == 0 && FOLLOWS(ftmrt_task, buffers, context) &&
                    FOLLOWS(ftmrt_task, n, buffers) && FOLLOWS(ftmrt_task, step_images, n) &&
@@ -43,9 +51,19 @@ LLVMValueRef abi_load_task(struct ir *ir, LLVMValueRef task, enum task_field fie
     return LLVMBuildLoad2(ir->b, task_field_type(ir, field), abi_task_field(ir, task, field), "");
 }
 
+static LLVMTypeRef context_field_type(struct ir *ir, enum context_field field)
+{
+    const bool count = field == CONTEXT_STEP_IMAGES || field == CONTEXT_FIRST_IMAGE ||
+                       field == CONTEXT_FIRST_SHARD || field == CONTEXT_SEED ||
+                       field == CONTEXT_STEP;
+    return count ? ir->i64 : field == CONTEXT_THREADS ? ir->i32 : ir->ptr;
+}
+
 LLVMValueRef abi_load_context(struct ir *ir, LLVMValueRef context, enum context_field field)
 {
-    LLVMTypeRef fields[CONTEXT_FIELDS] = {ir->ptr, ir->i64, ir->i64, ir->i64};
+    LLVMTypeRef fields[CONTEXT_FIELDS];
+    for (int i = 0; i < CONTEXT_FIELDS; i++)
+        fields[i] = context_field_type(ir, (enum context_field)i);
     LLVMTypeRef type = LLVMStructTypeInContext(ir->context, fields, CONTEXT_FIELDS, false);
     LLVMValueRef at = LLVMBuildStructGEP2(ir->b, type, context, (unsigned)field, "");
     return LLVMBuildLoad2(ir->b, fields[field], at, "");

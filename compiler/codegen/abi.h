@@ -5,12 +5,22 @@
 
 #include "ir.h"
 
-/* The first fields of a context; the others are the runtime's. */
+/* The fields of a context; those between FIRST_SHARD and SEED are the runtime's. */
 enum context_field {
     CONTEXT_WORKSPACE,
     CONTEXT_STEP_IMAGES,
     CONTEXT_FIRST_IMAGE,
     CONTEXT_FIRST_SHARD,
+    CONTEXT_THREADS,
+    CONTEXT_PARALLEL,
+    CONTEXT_PARALLEL_USER,
+    CONTEXT_TEAM,
+    CONTEXT_MERGE,
+    CONTEXT_MERGE_USER,
+    CONTEXT_CLOCK,
+    CONTEXT_CLOCK_USER,
+    CONTEXT_SEED,
+    CONTEXT_STEP,
     CONTEXT_FIELDS
 };
 

@@ -4,11 +4,13 @@
  * A node's own operands come first in its buffers, then the further operands of its steps in order.
  * A step's operand 0 is the value that the anchor or the step before it made; it stays in a
  * register. */
+#include "draw.h"
 #include "kernel.h"
 #include "lanes.h"
 #include "mask.h"
 #include "op.h"
 #include "padding.h"
+#include "random_ir.h"
 #include "rounding.h"
 #include "vmath.h"
 
@@ -146,17 +148,22 @@ static LLVMValueRef label_index(struct kernel_build *k, LLVMValueRef labels,
     return vmath_splat_i32(ir, label);
 }
 
+/* The channel of the first lane at a position, as i64. */
+static LLVMValueRef first_channel(struct ir *ir, const struct position *at)
+{
+    LLVMValueRef first = ir_mul_const(ir, ir_add_const(ir, at->block, at->block_add), FTMRT_CB);
+    first = ir_add_const(ir, first, (int64_t)at->part * ir->cpu->lanes);
+    return at->lane ? ir_add(ir, first, at->lane) : first;
+}
+
 /* 1 in the lane of the label's class, 0 in the others. */
 static LLVMValueRef label_lanes(struct kernel_build *k, LLVMValueRef labels,
                                 const struct position *at)
 {
     struct ir *ir = k->ir;
     LLVMValueRef label = label_index(k, labels, at);
-    LLVMValueRef first = ir_mul_const(ir, ir_add_const(ir, at->block, at->block_add), FTMRT_CB);
-    first = ir_add_const(ir, first, (int64_t)at->part * ir->cpu->lanes);
-    if (at->lane)
-        first = ir_add(ir, first, at->lane);
-    first = vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, first, ir->i32, ""));
+    LLVMValueRef first =
+        vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, first_channel(ir, at), ir->i32, ""));
     LLVMValueRef index = LLVMBuildAdd(ir->b, first, vmath_iota(ir), "");
     LLVMValueRef hit = LLVMBuildICmp(ir->b, LLVMIntEQ, index, label, "");
     return LLVMBuildSelect(ir->b, hit, ir_vec_const(ir, 1), ir_vec_const(ir, 0), "");
@@ -234,12 +241,49 @@ static emit_value build_size(struct emit *e)
     return spread_count(k->ir, k->any_size ? ir_mul(k->ir, size, k->size[SIZE_CHANNELS]) : size);
 }
 
+/* From one channel of a sample to the next, in places. */
+static LLVMValueRef channel_places(const struct expression *x, enum draw_for draw_for)
+{
+    const struct kernel_build *k = x->k;
+    if (draw_for != DRAW_FOR_ELEMENT)
+        return ir_i64(k->ir, 1);
+    return k->any_size ? k->size[SIZE_PIXELS] : ir_i64(k->ir, pixels(&k->node->type.shape));
+}
+
+/* The places that a vector of the result has in its sample, as i32: of its elements, or of their channels. */
+static LLVMValueRef places(const struct expression *x, enum draw_for draw_for)
+{
+    struct ir *ir = x->k->ir;
+    LLVMValueRef channel = channel_places(x, draw_for);
+    LLVMValueRef first = ir_mul(ir, first_channel(ir, x->at), channel);
+    if (draw_for == DRAW_FOR_ELEMENT)
+        first = ir_add(ir, first, ir_add_const(ir, x->at->pixel, x->at->pixel_add));
+    first = vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, first, ir->i32, ""));
+    LLVMValueRef stride = vmath_splat_i32(ir, LLVMBuildTrunc(ir->b, channel, ir->i32, ""));
+    return LLVMBuildAdd(ir->b, first, LLVMBuildMul(ir->b, vmath_iota(ir), stride, ""), "");
+}
+
+static emit_value build_uniform(struct emit *e, int64_t layer, enum draw_for draw_for)
+{
+    struct expression *x = of(e);
+    struct kernel_build *k = x->k;
+    struct ir *ir = k->ir;
+    LLVMValueRef image =
+        ir_add_const(ir, ir_add(ir, k->first_image, x->at->image), x->at->image_add);
+    LLVMValueRef place =
+        draw_for == DRAW_FOR_IMAGE ? LLVMConstInt(ir->i32, 0, false) : places(x, draw_for);
+    LLVMValueRef u =
+        random_uniform(ir, &(struct random_keys){k->seed, k->step, image, place}, draw_use(layer));
+    return lanes_wrap(draw_for == DRAW_FOR_IMAGE ? ir_splat(ir, u) : u);
+}
+
 static const struct emit_builder builder = {
     .in = build_in,
     .count = build_count,
     .size = build_size,
     .constant = build_constant,
     .kept = build_kept,
+    .uniform = build_uniform,
 #define FTM_EMIT(name, operands, value, meaning) .name = build_##name,
 #include "emit.def"
 #undef FTM_EMIT

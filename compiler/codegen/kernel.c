@@ -48,6 +48,23 @@ static void load_sizes(struct kernel_build *k)
     }
 }
 
+/* Whether the node or one of its steps draws random numbers. */
+static bool draws(const struct node *n)
+{
+    uint32_t flags = op_info(n->op)->flags;
+    for (uint32_t i = 0; i < n->step_count; i++)
+        flags |= op_info(n->steps[i].op)->flags;
+    return flags & OP_RANDOM;
+}
+
+static void load_draw_keys(struct kernel_build *k, LLVMValueRef task)
+{
+    LLVMValueRef context = abi_load_task(k->ir, task, TASK_CONTEXT);
+    k->first_image = abi_load_task(k->ir, task, TASK_FIRST_IMAGE);
+    k->seed = abi_load_context(k->ir, context, CONTEXT_SEED);
+    k->step = abi_load_context(k->ir, context, CONTEXT_STEP);
+}
+
 static void emit_function(struct kernel_build *k, void (*emit)(struct kernel_build *k),
                           const char *name)
 {
@@ -61,6 +78,8 @@ static void emit_function(struct kernel_build *k, void (*emit)(struct kernel_bui
     k->step_images = abi_load_task(ir, task, TASK_STEP_IMAGES); /* unused ones disappear */
     k->begin = abi_load_task(ir, task, TASK_BEGIN);
     k->end = abi_load_task(ir, task, TASK_END);
+    if (draws(k->node))
+        load_draw_keys(k, task);
     for (uint32_t i = 0; i < k->node->input_count + 2; i++)
         k->buffer[i] = load_buffer(k, i);
     load_sizes(k);

@@ -27,6 +27,8 @@ struct kernel_build {
     const struct node *node;
     uint32_t phase;
     LLVMValueRef buffers, n, step_images, begin, end; /* of the task */
+    /* what draws are keyed by, if an op of the kernel draws */
+    LLVMValueRef first_image, seed, step;
     LLVMValueRef *buffer;          /* loaded at the function's entry; see kernel_buffer */
     bool any_size;                 /* the sizes are read at run time */
     LLVMValueRef size[SIZE_COUNT]; /* of the value that the kernel is sized by: i64 */

@@ -62,7 +62,8 @@ static struct tensor eval_anchor(struct run *r, const struct node *n)
                      .inputs = n->inputs,
                      .in = operands,
                      .state = states,
-                     .n = r->n};
+                     .n = r->n,
+                     .keys = r->interp->keys};
     for (uint32_t i = 0; i < count; i++) {
         const struct node *operand = graph_node(r->graph, n->inputs[i]);
         operands[i] = r->values[n->inputs[i].i];
@@ -79,7 +80,11 @@ static struct tensor eval_steps(struct run *r, const struct node *n, struct tens
     uint32_t next = node_anchor_inputs(n);
     for (uint32_t s = 0; s < n->step_count; s++) {
         struct tensor *operands = arena_array(r->arena, struct tensor, 1 + n->steps[s].extra);
-        struct eval e = {.graph = r->graph, .attrs = n->steps[s].attrs, .in = operands, .n = r->n};
+        struct eval e = {.graph = r->graph,
+                         .attrs = n->steps[s].attrs,
+                         .in = operands,
+                         .n = r->n,
+                         .keys = r->interp->keys};
         operands[0] = value;
         for (uint32_t i = 0; i < n->steps[s].extra; i++)
             operands[i + 1] = r->values[n->inputs[next++].i];

@@ -15,6 +15,7 @@ struct interp {
      * it (tests put in the rounding of another precision). */
     void (*computed)(void *context, const struct node *n, struct tensor *value);
     void *context;
+    struct draw_keys keys; /* of the run, for ops that draw random numbers; 0 until they are set */
 };
 
 /* An interpreter in `arena`, which owns it, for p, which must outlive it and get no further state. States are zero until they

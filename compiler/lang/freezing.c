@@ -110,6 +110,7 @@ static uint32_t settle(struct net *net, uint32_t every)
         l->stats_frozen = has_statistics(l) ? l->stats_frozen | l->frozen : 0;
         any |= trains;
     }
+    settle_draws(net, every);
     return any;
 }
 

@@ -172,6 +172,11 @@ value_id site_add(struct layer_site *s, enum op op, const struct attrs *attrs,
     return graph_add(s->graph, op, inputs, count, attrs, s->layer->span, s->layer->path);
 }
 
+bool layer_draws(const struct layer *l)
+{
+    return l->row && !l->rules && (op_info(op_by_name(l->row->name))->flags & OP_RANDOM);
+}
+
 value_id layer_lower(struct layer_site *s)
 {
     const struct layer *l = s->layer;
@@ -180,8 +185,12 @@ value_id layer_lower(struct layer_site *s)
             return VALUE_NONE;
     if (l->rules)
         return l->rules->lower(s);
+    const bool draws = layer_draws(l);
+    if (draws && !s->draws)
+        return s->inputs[0];
     const enum op op = op_by_name(l->row->name);
-    const struct attrs a = site_attrs(s, op, NULL);
+    struct attrs a = site_attrs(s, op, NULL);
+    a.layer = draws ? s->number : 0;
     return site_add(s, op, &a, s->inputs, l->input_count);
 }
 

@@ -50,7 +50,7 @@ struct layer {
     uint32_t input_count, param_count;
     struct layer_param *params; /* [param_count] */
     bool added;                 /* by the recipe: takes nothing from the weight file */
-    uint32_t frozen;            /* bit p: all of its parameters are, in phase p */
+    uint32_t frozen;            /* bit p: all of its parameters are, in phase p; settle_draws() */
     uint32_t stats_frozen;      /* bit p: stored statistics although parameters train */
     bool dead;
     struct type type; /* of its value */
@@ -87,20 +87,25 @@ const char *layer_kind(const struct layer *l);
 /* The phases in which training updates its statistics, a bit each: it has some, and neither it nor they are frozen. */
 uint32_t layer_statistics(const struct layer *l);
 
+/* Whether it draws random numbers where it trains: its op does. */
+bool layer_draws(const struct layer *l);
+
 /* Multiplications with an addition that one image takes forward. */
 int64_t layer_work(const struct layer *l);
 
 /* Builds the nodes of a layer that is no input, which reads `inputs` [input_count]. Its parameters are the states from
  * first_state on, or constants while types are inferred (NO_STATE). training: a training function of the phase, where
- * statistics may be updated. The result is VALUE_NONE after a report (of shapes). */
+ * statistics may be updated. draws: a layer that draws random numbers does so here, by its number; elsewhere it is what it
+ * reads. The result is VALUE_NONE after a report (of shapes). */
 enum { NO_STATE = -1 };
 struct layer_site {
     struct graph *graph;
     const struct layer *layer;
     const value_id *inputs;
     int64_t first_state;
-    bool training;
+    bool training, draws;
     uint32_t phase;
+    int64_t number; /* of the layer in the program, less than 2^24 */
 };
 value_id layer_lower(struct layer_site *s);
 

@@ -58,7 +58,7 @@ static value_id infer_layer(struct builder *b, struct layer *l)
     if (l->rules && l->rules->params && !list_params(b, l, x))
         return VALUE_NONE;
     struct layer_site site = {
-        .graph = b->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE};
+        .graph = b->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE, .draws = true};
     uint32_t errors = b->diag->errors;
     value_id v = layer_lower(&site);
     if (!value_valid(v) && b->diag->errors > errors && l->rules && l->rules->map_advice &&

@@ -35,6 +35,9 @@ void check_labels(struct recipe_reader *r);
 bool read_edits(struct recipe_reader *r, struct frame *scope);
 /* freeze and train, behind all edits. */
 void read_freezing(struct recipe_reader *r);
+/* The phases in which layers that draw random numbers are off; `every` has a bit for each phase. Trainable parameters are
+ * known. */
+void settle_draws(struct net *net, uint32_t every);
 
 /* "160 x 160" */
 const char *image_text(struct arena *arena, const struct image_size *image);

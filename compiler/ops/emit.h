@@ -20,6 +20,9 @@
 #define EMIT_ARGS_3   a, b, c
 #define EMIT_ARGS_4   a, b, c, d
 
+/* What a random number is drawn for. */
+enum draw_for { DRAW_FOR_ELEMENT, DRAW_FOR_CHANNEL, DRAW_FOR_IMAGE };
+
 struct emit_builder {
     /* Operand i at the current position: an operand of the result's shape gives its lanes there; one of
      * one channel or one pixel is broadcast; [C] and [R,C] operands give the channel's lanes (row r of [R,C]);
@@ -33,6 +36,9 @@ struct emit_builder {
     emit_value (*constant)(struct emit *e, double value);
     /* 1 in every lane, or 0 where operand i is a label that is the index `ignored`. */
     emit_value (*kept)(struct emit *e, uint32_t i, int64_t ignored);
+    /* A number in [0, 1) of 24 bits, drawn by the layer of that number for each element of the result, for each channel of
+     * an image, or for each image: draw_uniform() of draw.h. */
+    emit_value (*uniform)(struct emit *e, int64_t layer, enum draw_for draw_for);
     /* Of updates only: the new value of operand i, which the op writes. */
     void (*out)(struct emit *e, uint32_t i, emit_value value);
 #define FTM_EMIT(name, operands, value, meaning)                                                   \
@@ -60,6 +66,10 @@ static inline emit_value lanes_const(struct emit *e, double v)
 static inline emit_value lanes_kept(struct emit *e, uint32_t i, int64_t ignored)
 {
     return e->builder->kept(e, i, ignored);
+}
+static inline emit_value lanes_uniform(struct emit *e, int64_t layer, enum draw_for draw_for)
+{
+    return e->builder->uniform(e, layer, draw_for);
 }
 static inline void lanes_out(struct emit *e, uint32_t i, emit_value v) { e->builder->out(e, i, v); }
 #define FTM_EMIT(name, operands, value, meaning)                                                   \

@@ -46,6 +46,13 @@ struct tensor {
     double *data;
 };
 
+/* What random numbers are keyed by, besides a layer's own number and a place (draw.h): as ftmrt_context has it. */
+struct draw_keys {
+    uint64_t seed;
+    int64_t step;
+    int64_t first_image; /* the step's number of image 0 */
+};
+
 /* One evaluation: out.shape is set and out.data allocated and zeroed before the rule runs; an EFFECT writes the states'
  * tensors through `state`. */
 struct eval {
@@ -57,6 +64,7 @@ struct eval {
     struct tensor *const
         *state; /* of an EFFECT: by operand, the tensor of the state that it is, or NULL */
     int64_t n;  /* actual batch */
+    struct draw_keys keys;
 };
 
 /* ---- gradients ---- */

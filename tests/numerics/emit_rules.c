@@ -14,7 +14,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "draw.h"
 #include "random_values.h"
+
+static const struct draw_keys keys = {.seed = 11, .step = 4, .first_image = 3};
 
 enum { N = 2, C = 3, INNER = 4, ROUNDS = 4 };
 
@@ -66,6 +69,15 @@ static emit_value scalar_kept(struct emit *e, uint32_t i, int64_t ignored)
     return keep(e, 1);
 }
 
+static emit_value scalar_uniform(struct emit *e, int64_t layer, enum draw_for draw_for)
+{
+    const struct scalar_emit *s = (struct scalar_emit *)e;
+    const int64_t sample = C * s->inner, image = s->at / sample;
+    const int64_t place[] = {
+        [DRAW_FOR_ELEMENT] = s->at % sample, [DRAW_FOR_CHANNEL] = s->channel, [DRAW_FOR_IMAGE] = 0};
+    return keep(e, draw_uniform(&keys, layer, image, place[draw_for]));
+}
+
 #define DOUBLES_1 double a
 #define DOUBLES_2 DOUBLES_1, double b
 #define DOUBLES_3 DOUBLES_2, double c
@@ -90,6 +102,7 @@ static const struct emit_builder scalar_builder = {
     .size = scalar_size,
     .constant = scalar_constant,
     .kept = scalar_kept,
+    .uniform = scalar_uniform,
 #define FTM_EMIT(name, operands, formula, meaning) .name = scalar_##name,
 #include "emit.def"
 #undef FTM_EMIT
@@ -173,7 +186,9 @@ static struct attrs make_attrs(int round)
                           .beta = 2,
                           .threshold = 20,
                           .alpha = 0.5,
-                          .negative_slope = 0.1};
+                          .negative_slope = 0.1,
+                          .p = 0.25 * round,
+                          .layer = 7};
 #define FTM_ATTR_BOOL(name) attrs.name = round % 2 == 1;
 #include "attrs.def"
     return attrs;
@@ -188,7 +203,7 @@ static void check_op(enum op op, int round)
     uint32_t count = op_least_operands(op);
     for (uint32_t i = 0; i < count; i++)
         in[i] = make_operand(&arena, kind_of(op, i), i, round);
-    struct eval e = {.attrs = &attrs, .in = in, .n = N};
+    struct eval e = {.attrs = &attrs, .in = in, .n = N, .keys = keys};
     e.out.shape = in[0].shape;
     e.out.data = arena_array(&arena, double, shape_elements(&e.out.shape, 1));
     op_info(op)->eval(&e);

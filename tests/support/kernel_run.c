@@ -334,12 +334,21 @@ static void prepare(struct kernel_case *c, struct arena *a, int64_t n, struct te
 
 /* ---- the reference ---- */
 
+/* Of kernels that draw random numbers: some that need all their bits. */
+static const struct draw_keys draw_keys = {
+    .seed = UINT64_C(0xfedcba9876543210), .step = INT64_C(0x123456789), .first_image = 5};
+
 static void reference_op(struct kernel_case *c, enum op op, const struct attrs *attrs,
                          const struct tensor *in, struct tensor *out, struct tensor **state,
                          int64_t n)
 {
-    struct eval e = {
-        .graph = c->graph, .attrs = attrs, .in = in, .out = *out, .state = state, .n = n};
+    struct eval e = {.graph = c->graph,
+                     .attrs = attrs,
+                     .in = in,
+                     .out = *out,
+                     .state = state,
+                     .n = n,
+                     .keys = draw_keys};
     op_info(op)->eval(&e);
 }
 
@@ -381,11 +390,15 @@ void kernel_case_execute(struct kernel_case *c, int64_t n)
     const struct node *node = graph_node(c->graph, c->node);
     const struct kernel_family *family = kernel_family(c->graph, node);
     uint32_t phases = family->phases(c->graph, node, c->run->cpu);
-    struct ftmrt_context context = {.threads = c->threads};
+    struct ftmrt_context context = {
+        .threads = c->threads, .seed = draw_keys.seed, .step = draw_keys.step};
     kernel_sizes(c->graph, node, c->sizes);
     c->buffers[node->input_count + 2] = c->sizes;
-    const struct ftmrt_task task = {
-        .context = &context, .buffers = c->buffers, .n = n, .step_images = n};
+    const struct ftmrt_task task = {.context = &context,
+                                    .buffers = c->buffers,
+                                    .n = n,
+                                    .step_images = n,
+                                    .first_image = draw_keys.first_image};
     for (uint32_t p = 0; p < phases; p++) {
         struct kernel_units u = family->units(c->graph, node, c->run->cpu, p);
         int64_t units = u.fixed + (u.per_group ? u.per_group * ((n + u.images - 1) / u.images) : 0);
