@@ -161,6 +161,15 @@ static value_id mean_of_one(struct graph *g, const struct node *n)
     return shape_equal(&n->type.shape, graph_shape(g, n->inputs[0])) ? n->inputs[0] : VALUE_NONE;
 }
 
+/* ---- draws ---- */
+
+/* With probability 0 nothing is dropped. */
+static value_id drop_nothing(struct graph *g, const struct node *n)
+{
+    (void)g;
+    return n->attrs->p > 0 ? VALUE_NONE : n->inputs[0];
+}
+
 static const struct rule rules[] = {
     {OP_relu, relu_again},
     {OP_relu6, relu6_again},
@@ -173,6 +182,9 @@ static const struct rule rules[] = {
     {OP_max_pool, pool_of_one},
     {OP_global_avg_pool, mean_of_one},
     {OP_global_avg_pool_grad, mean_of_one},
+    {OP_dropout, drop_nothing},
+    {OP_dropout2d, drop_nothing},
+    {OP_drop_path, drop_nothing},
 };
 
 static bool apply_rules(struct graph *g, value_id v)

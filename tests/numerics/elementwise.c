@@ -201,6 +201,38 @@ static void make_smooth(struct cases *c, const struct shape_row *s)
                      FTMRT_LAYOUT_BLOCKED);
 }
 
+/* What draws random numbers draws those of the reference: alone, as a step, and behind a convolution. */
+static void make_drawing(struct cases *c, const struct shape_row *s)
+{
+    static const enum op ops[] = {OP_dropout, OP_dropout2d, OP_drop_path};
+    static const double shares[] = {0.4, 0.5, 1};
+    const struct attrs conv = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    for (int i = 0; i < 3; i++) {
+        const struct attrs a = {.p = shares[(i + s->channels) % 3],
+                                .layer = i + 1000 * s->channels};
+        struct kernel_case *k = case_new(c, 1e-6, "drop");
+        kernel_case_node(k, graph_op(k->graph, ops[i], &a, blocked(k, s)), FTMRT_LAYOUT_BLOCKED);
+        k = case_new(c, 1e-6, "add then drop");
+        kernel_case_node(k, graph_op(k->graph, OP_add, NULL, blocked(k, s), blocked(k, s)),
+                         FTMRT_LAYOUT_BLOCKED);
+        kernel_case_step(k, ops[i], &a, NULL, 0);
+        k = case_new(c, 1e-4, "conv2d then drop");
+        value_id x = blocked(k, s);
+        value_id w =
+            kernel_case_input(k, shape_4d(s->channels, s->channels, 1, 1), FTMRT_LAYOUT_CONV);
+        kernel_case_node(k, graph_op(k->graph, OP_conv2d, &conv, x, w), FTMRT_LAYOUT_BLOCKED);
+        kernel_case_step(k, ops[i], &a, NULL, 0);
+    }
+}
+
+static void make_all_drawing(struct cases *c)
+{
+    static const struct shape_row rows[] = {
+        {1, 5, 3}, {15, 2, 3}, {16, 1, 1}, {17, 4, 7}, {33, 1, 9}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        make_drawing(c, &rows[i]);
+}
+
 static void make(struct cases *c)
 {
     for (int i = 0; i < SHAPES; i++) {
@@ -233,9 +265,16 @@ static void test_smooth(void **state)
     at_every_level(make_all_smooth);
 }
 
+static void test_drawing(void **state)
+{
+    (void)state;
+    at_every_level(make_all_drawing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_elementwise),
-                                       cmocka_unit_test(test_smooth)};
+                                       cmocka_unit_test(test_smooth),
+                                       cmocka_unit_test(test_drawing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

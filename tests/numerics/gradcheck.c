@@ -172,6 +172,23 @@ static value_id build_sigmoid(struct graph *g, value_id x)
 
 static value_id build_silu(struct graph *g, value_id x) { return graph_op(g, OP_silu, NULL, x); }
 
+static const struct attrs half = {.p = 0.5, .layer = 2};
+
+static value_id build_dropout(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_dropout, &half, x);
+}
+
+static value_id build_dropout2d(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_dropout2d, &half, x);
+}
+
+static value_id build_drop_path(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_drop_path, &half, x);
+}
+
 static value_id build_gelu(struct graph *g, value_id x) { return graph_op(g, OP_gelu, NULL, x); }
 
 static value_id build_gelu_by_tanh(struct graph *g, value_id x)
@@ -415,6 +432,9 @@ static const struct op_case {
     {"add", OP_add, build_add, 0},
     {"sigmoid", OP_sigmoid, build_sigmoid, 0},
     {"silu", OP_silu, build_silu, 0},
+    {"dropout", OP_dropout, build_dropout, 0},
+    {"dropout2d", OP_dropout2d, build_dropout2d, 0},
+    {"drop_path", OP_drop_path, build_drop_path, 0},
     {"gelu", OP_gelu, build_gelu, 0},
     {"gelu by tanh", OP_gelu, build_gelu_by_tanh, 0},
     {"hardswish", OP_hardswish, build_hardswish, 0},

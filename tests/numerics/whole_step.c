@@ -1,6 +1,6 @@
 /* link: ftm_support ftm_compiled ftm_codegen ftm_passes ftm_graph */
 /* A step in parts: a network with every kernel that adds up over the batch, whose images two contexts share in two threads.
- * Their hooks merge, and loss, statistics and gradients are those of the one call. Besides: each reduction meets the hook
+ * Their hooks merge, and loss, statistics and gradients are those of the one call; they drop what it drops. Besides: each reduction meets the hook
  * exactly once, in order, and no other kernel does; the clock hears of every kernel; tasks say which images a call has. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,6 +43,7 @@ static value_id layers(struct graph *g, value_id x)
     const struct net_conv dense = {.out = 16, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
                           depthwise = {.out = 16, .kernel = {3, 3}, .groups = 16},
                           grouped = {.out = 16, .kernel = {3, 3}, .groups = 4}, wide = {.out = 128};
+    const struct attrs few = {.p = 0.2, .layer = 1}, half = {.p = 0.5, .layer = 2};
     x = net_conv2d(g, "dense", x, &dense, true);
     x = graph_op(g, OP_relu, NULL, net_batch_norm(g, "norm", x, 1e-3, true, true));
     x = net_conv2d(g, "depthwise", x, &depthwise, true);
@@ -51,7 +52,9 @@ static value_id layers(struct graph *g, value_id x)
     x = graph_op(g, OP_relu, NULL, net_conv2d(g, "wide", x, &wide, true));
     x = net_conv2d(g, "inside", x, &wide, true);
     x = graph_op(g, OP_relu, NULL, net_batch_norm(g, "last", x, 1e-3, true, true));
+    x = graph_op(g, OP_drop_path, &few, x);
     x = graph_op(g, OP_flatten, NULL, graph_op(g, OP_global_avg_pool, NULL, x));
+    x = graph_op(g, OP_dropout, &half, x);
     return net_linear(g, "fc", x, CLASSES, true);
 }
 
@@ -103,8 +106,12 @@ static void part_new(struct part *p, const struct fixture *f, int64_t first, int
     *p = (struct part){.f = f, .first = first, .n = n};
     p->workspace = guarded_new(ftmrt_workspace_bytes(program, 1));
     assert_int_equal(ftmrt_init_workspace(program, p->workspace.at, 1), FTMRT_OK);
-    p->context = (struct ftmrt_context){
-        .workspace = p->workspace.at, .threads = 1, .step_images = BATCH, .first_image = first};
+    p->context = (struct ftmrt_context){.workspace = p->workspace.at,
+                                        .threads = 1,
+                                        .step_images = BATCH,
+                                        .first_image = first,
+                                        .seed = 8,
+                                        .step = 3};
 }
 
 /* With a learning rate of 1 the change of a parameter is its gradient. */

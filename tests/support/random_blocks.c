@@ -212,12 +212,21 @@ static value_id powers(struct draw *d, value_id x)
     return graph_op(d->g, ops[kind].op, &ops[kind].attrs, y);
 }
 
+/* One of those that drop. Each has its own number; a predicting or evaluating function has none. */
+static value_id dropped(struct draw *d, value_id x)
+{
+    static const enum op ops[] = {OP_dropout, OP_dropout2d, OP_drop_path};
+    const int64_t kind = draw(d, 0, 2), percent = draw(d, 0, 60);
+    const struct attrs a = {.p = 0.01 * (double)percent, .layer = (int64_t)d->counter};
+    return d->g->kind == FTMRT_ENTRY_TRAIN ? graph_op(d->g, ops[kind], &a, x) : x;
+}
+
 /* `pointwise` stands for several ops, so it comes twice as often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
     doubled,      pooled_residual, smooth,    squeeze_excite, spatial_gate,
     gated,        averaged,        adapted,   joined,         grouped,
     group_normed, enlarged,        pointwise, pointwise,      other_ranks,
-    cut,          low_rank,        combined,  powers,
+    cut,          low_rank,        combined,  powers,         dropped,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -454,6 +454,38 @@ def sqrt():
     case("sqrt", "sqrt", [("input", x)], None, torch.sqrt(x))
 
 
+def mixed(x):
+    """The finaliser of splitmix64."""
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & 2**64 - 1
+    x = (x ^ x >> 27) * 0x94d049bb133111eb & 2**64 - 1
+    return x ^ x >> 31
+
+
+def drawn(layer, sample, place):
+    """What a layer draws with seed 0 in step 0, a number in [0, 1): Philox 4x32-10."""
+    lane = mixed((6 + 256 * layer) * 0x9e3779b97f4a7c15 & 2**64 - 1)
+    c, k = [place, sample, lane & 2**32 - 1, lane >> 32], [0, 0]
+    for _ in range(10):
+        p, q = c[0] * 0xd2511f53, c[2] * 0xcd9e8d57
+        c = [q >> 32 ^ c[1] ^ k[0], q & 2**32 - 1, p >> 32 ^ c[3] ^ k[1], p & 2**32 - 1]
+        k = [(k[0] + 0x9e3779b9) & 2**32 - 1, (k[1] + 0xbb67ae85) & 2**32 - 1]
+    return (c[0] >> 8) / 2**24
+
+
+def dropping():
+    """PyTorch's own formula for a mask that it is given, which is drawn here once more."""
+    torch.manual_seed(40)
+    x, p = rand(3, 5, 2, 3), 0.375
+    n, c, h, w = x.shape
+    places = {"dropout": torch.arange(c * h * w).reshape(c, h, w), "dropout2d": torch.arange(c).reshape(c, 1, 1).expand(c, h, w),
+              "drop_path": torch.zeros(c, h, w)}
+    for layer, (op, place) in enumerate(places.items()):
+        kept = torch.tensor([[drawn(layer, i, int(v)) >= p for v in place.reshape(-1)] for i in range(n)]).reshape(x.shape)
+        y = torch.ops.aten.native_dropout_backward(x, kept, 1 / (1 - p))
+        case(op, op, [("input", x)], {"p": p, "layer": layer}, y)
+    case("dropout_all", "dropout", [("input", x)], {"p": 1}, F.dropout(x, 1.0))
+
+
 def main():
     convolutions()
     pooling()
@@ -492,6 +524,7 @@ def main():
     exp()
     log()
     sqrt()
+    dropping()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
