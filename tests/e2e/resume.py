@@ -16,6 +16,7 @@ ftmc = sys.argv[1]
 KILLS, EPOCHS = 20, 16
 text = (pathlib.Path(__file__).resolve().parent / "small.ftm").read_text().replace('"data/', f'"{DATA}/')
 text = text.replace("        test  =", "        validation = 25%\n        test  =").replace("shuffle = false", "shuffle = true")
+text = text.replace("x + y, kernel", "dropout2d(x + drop_path(y, 0.25), 0.1), kernel")  # what is drawn in a step is drawn again
 random.seed(6)
 
 
