@@ -20,7 +20,7 @@
 #include "random_values.h"
 #include "verify.h"
 
-enum { GRAPHS = 400, BATCH = 3, MAX_FUNCTIONS = 3, MAX_OUTPUTS = 4 };
+enum { GRAPHS = 800, BATCH = 3, MAX_FUNCTIONS = 3, MAX_OUTPUTS = 4 };
 
 /* Operations met in any network before or after any pass. */
 static bool seen[OP_COUNT];

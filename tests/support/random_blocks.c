@@ -212,6 +212,11 @@ static value_id powers(struct draw *d, value_id x)
     return graph_op(d->g, ops[kind].op, &ops[kind].attrs, y);
 }
 
+static value_id exponential(struct draw *d, value_id x)
+{
+    return graph_op(d->g, OP_exp, NULL, graph_op(d->g, OP_tanh, NULL, x));
+}
+
 /* One of those that drop. Each has its own number; a predicting or evaluating function has none. */
 static value_id dropped(struct draw *d, value_id x)
 {
@@ -221,12 +226,12 @@ static value_id dropped(struct draw *d, value_id x)
     return d->g->kind == FTMRT_ENTRY_TRAIN ? graph_op(d->g, ops[kind], &a, x) : x;
 }
 
-/* `pointwise` stands for several ops, so it comes twice as often. */
+/* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,      pooled_residual, smooth,    squeeze_excite, spatial_gate,
-    gated,        averaged,        adapted,   joined,         grouped,
-    group_normed, enlarged,        pointwise, pointwise,      other_ranks,
-    cut,          low_rank,        combined,  powers,         dropped,
+    doubled,   pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,
+    averaged,  adapted,         joined,    grouped,        group_normed, enlarged,
+    pointwise, pointwise,       pointwise, pointwise,      other_ranks,  cut,
+    low_rank,  combined,        powers,    dropped,        exponential,
 };
 
 value_id more_block(struct draw *d, value_id x)
