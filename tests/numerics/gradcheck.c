@@ -407,6 +407,13 @@ static value_id build_group_norm(struct graph *g, value_id x)
     return graph_op(g, OP_group_norm, &a, x);
 }
 
+static value_id build_layer_norm(struct graph *g, value_id x)
+{
+    struct attrs a = {.eps = 1e-2};
+    return graph_op(g, OP_layer_norm, &a, x, channel_parameter(g, "weight"),
+                    channel_parameter(g, "bias"));
+}
+
 static const struct op_case {
     const char *name;
     enum op op; /* must be in the function that is differentiated */
@@ -470,6 +477,7 @@ static const struct op_case {
     {"part", OP_part, build_split_of_rows, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
     {"group_norm", OP_group_norm, build_group_norm, 0},
+    {"layer_norm", OP_layer_norm, build_layer_norm, 0},
     {"flatten", OP_flatten, build_flatten, 0},
     {"reshape", OP_reshape, build_reshape, 0},
     {"cross_entropy", OP_cross_entropy, build_flatten, 0},

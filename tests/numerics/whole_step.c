@@ -53,6 +53,9 @@ static value_id layers(struct graph *g, value_id x)
     x = net_conv2d(g, "inside", x, &wide, true);
     x = graph_op(g, OP_relu, NULL, net_batch_norm(g, "last", x, 1e-3, true, true));
     x = graph_op(g, OP_drop_path, &few, x);
+    x = graph_op(g, OP_layer_norm, &(struct attrs){.eps = 1e-3}, x,
+                 net_parameter(g, "layer.weight", shape_1d(128), true),
+                 net_parameter(g, "layer.bias", shape_1d(128), true));
     x = graph_op(g, OP_flatten, NULL, graph_op(g, OP_global_avg_pool, NULL, x));
     x = graph_op(g, OP_dropout, &half, x);
     return net_linear(g, "fc", x, CLASSES, true);

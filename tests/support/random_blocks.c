@@ -146,6 +146,22 @@ static value_id group_normed(struct draw *d, value_id x)
     return activation(d, graph_op(d->g, OP_group_norm, &a, x));
 }
 
+/* Layer normalisation, with or without parameters. */
+static value_id layer_normed(struct draw *d, value_id x)
+{
+    const struct type channels = {FTMRT_F32, shape_1d(graph_shape(d->g, x)->dim[1])};
+    const struct attrs a = {.eps = 1e-2};
+    value_id weight = graph_constant(d->g, 1, channels), bias = graph_constant(d->g, 0, channels);
+    if (chance(d, 70)) {
+        const char *name = layer_name(d, "norm", 0);
+        weight = net_parameter(d->g, arena_printf(d->g->program->arena, "%s.weight", name),
+                               channels.shape, draw_trainable(d));
+        bias = net_parameter(d->g, arena_printf(d->g->program->arena, "%s.bias", name),
+                             channels.shape, draw_trainable(d));
+    }
+    return activation(d, graph_op(d->g, OP_layer_norm, &a, x, weight, bias));
+}
+
 static value_id pointwise(struct draw *d, value_id x)
 {
     static const struct {
@@ -231,7 +247,7 @@ static value_id (*const blocks[])(struct draw *d, value_id x) = {
     doubled,   pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,
     averaged,  adapted,         joined,    grouped,        group_normed, enlarged,
     pointwise, pointwise,       pointwise, pointwise,      other_ranks,  cut,
-    low_rank,  combined,        powers,    dropped,        exponential,
+    low_rank,  combined,        powers,    dropped,        exponential,  layer_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)

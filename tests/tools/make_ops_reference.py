@@ -234,6 +234,21 @@ def concatenation():
     case("concat_gradient", "concat_grad", [("input", y)], {"first": 3, "channels": 3}, y[:, 3:6])
 
 
+def layer_norm():
+    torch.manual_seed(31)
+    for name, shape in (("map", (2, 5, 3, 2)), ("row", (3, 6))):
+        x, w, b = (rand(*s).requires_grad_() for s in (shape, shape[1:2], shape[1:2]))
+        last = x.movedim(1, -1)
+        y = F.layer_norm(last, last.shape[-1:], w, b, eps=1e-3).movedim(-1, 1)
+        dy = rand(*shape)
+        y.backward(dy)
+        attrs = {"eps": 1e-3}
+        case(f"layer_norm_{name}", "layer_norm", [("input", x), ("value", w), ("value", b)], attrs, y)
+        case(f"layer_norm_gradient_{name}", "layer_norm_grad", [("input", dy), ("input", x), ("value", w)], attrs, x.grad)
+        case(f"layer_norm_parameters_{name}", "layer_norm_grad_stats", [("input", dy), ("input", x)], attrs,
+             torch.stack([b.grad, w.grad]))
+
+
 def group_norm():
     torch.manual_seed(21)
     for name, channels, groups in (("crossing", 6, 2), ("single", 3, 3), ("whole", 4, 1)):
@@ -525,6 +540,7 @@ def main():
     log()
     sqrt()
     dropping()
+    layer_norm()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 

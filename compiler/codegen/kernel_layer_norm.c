@@ -1,0 +1,100 @@
+/* Layer normalisation over the channels of each place, and its gradient to x. A unit is a tile of places of an image, which
+ * stays in the cache while its channels are visited three or four times. */
+#include "place_moments.h"
+
+static bool is_gradient(const struct places *p) { return p->k->node->op == OP_layer_norm_grad; }
+
+static void store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
+{
+    const struct position to = {.image = p->image,
+                                .block = at->block,
+                                .pixel = p->first,
+                                .pixel_add = place,
+                                .part = at->part};
+    epilogue_store(p->k, places_kept(p, at, v), &to);
+}
+
+static void store_normalised(struct places *p, const struct channel_lanes *at, void *user)
+{
+    struct ir *ir = p->k->ir;
+    (void)user;
+    LLVMValueRef weight = places_channel(p, 1, at), bias = places_channel(p, 2, at);
+    for (uint32_t i = 0; i < p->count; i++) {
+        LLVMValueRef xhat = LLVMBuildFMul(ir->b, places_centred(p, at, i), p->inv[i], "");
+        store(p, at, i, ir_fma(ir, xhat, weight, bias));
+    }
+}
+
+/* ---- the gradient ---- */
+
+/* g = dy * weight. */
+static LLVMValueRef weighted(struct places *p, const struct channel_lanes *at, uint32_t place)
+{
+    return LLVMBuildFMul(p->k->ir->b, places_load(p, 0, at, place), places_channel(p, 2, at), "");
+}
+
+/* Of g, and of g (x - mean). */
+static LLVMValueRef gradient_term(struct places *p, const struct channel_lanes *at, uint32_t place,
+                                  uint32_t row)
+{
+    LLVMValueRef g = weighted(p, at, place);
+    return row == 0 ? g : LLVMBuildFMul(p->k->ir->b, g, places_centred(p, at, place), "");
+}
+
+struct gradient {
+    LLVMValueRef mean[2][PLACES_MAX]; /* of g; of g (x - mean) over the variance */
+};
+
+static void store_gradient(struct places *p, const struct channel_lanes *at, void *user)
+{
+    struct ir *ir = p->k->ir;
+    const struct gradient *s = user;
+    for (uint32_t i = 0; i < p->count; i++) {
+        LLVMValueRef g = LLVMBuildFSub(ir->b, weighted(p, at, i), s->mean[0][i], "");
+        LLVMValueRef along = LLVMBuildFMul(ir->b, places_centred(p, at, i), s->mean[1][i], "");
+        store(p, at, i, LLVMBuildFMul(ir->b, LLVMBuildFSub(ir->b, g, along, ""), p->inv[i], ""));
+    }
+}
+
+static void normalise(struct places *p, void *user)
+{
+    struct ir *ir = p->k->ir;
+    (void)user;
+    places_moments(p);
+    if (!is_gradient(p)) {
+        places_channels(p, store_normalised, NULL);
+        return;
+    }
+    struct gradient s;
+    places_mean(p, gradient_term, 2, s.mean);
+    for (uint32_t i = 0; i < p->count; i++) {
+        LLVMValueRef squared = LLVMBuildFMul(ir->b, p->inv[i], p->inv[i], "");
+        s.mean[1][i] = LLVMBuildFMul(ir->b, s.mean[1][i], squared, "");
+    }
+    places_channels(p, store_gradient, &s);
+}
+
+static void emit(struct kernel_build *k)
+{
+    struct ir *ir = k->ir;
+    struct places p = {.k = k, .q = geometry_of_shape(&k->node->type.shape)};
+    p.x = is_gradient(&p) ? 1 : 0;
+    const int64_t tiles = places_tiles(&p.q);
+    struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
+    p.image = ir_div_const(ir, units.i, tiles);
+    LLVMValueRef lo = ir_mul_const(ir, ir_rem_const(ir, units.i, tiles), PLACES_OF_TILE);
+    LLVMValueRef hi = ir_min(ir, ir_add_const(ir, lo, PLACES_OF_TILE), ir_i64(ir, p.q.pixels));
+    places_each(&p, lo, hi, normalise, NULL);
+    ir_loop_end(ir, &units);
+}
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
+{
+    (void)g, (void)cpu, (void)phase;
+    const struct geometry q = geometry_of_shape(&n->type.shape);
+    return (struct kernel_units){.per_group = places_tiles(&q), .images = 1};
+}
+
+const struct kernel_family kernel_layer_norm = {
+    .name = "layer_norm", .phases = one_phase, .units = units, .emit = emit};
