@@ -9,7 +9,7 @@ const struct kernel_facts facts_layer_norm_grad = {.takes_steps = true, .constan
 /* For each shard the sums of its images, and mean and deviation of the places of a tile. */
 static uint64_t scratch(const struct graph *g, const struct node *n)
 {
-    const uint64_t moments = 2 * PLACES_OF_TILE * sizeof(float);
+    const uint64_t moments = 2 * (uint64_t)PLACES_OF_TILE * sizeof(float);
     return (uint64_t)g->program->shards *
            (form_bytes(form_usual(&n->type, FTMRT_LAYOUT_PLAIN), &n->type.shape) + moments);
 }

@@ -93,6 +93,8 @@ static inline struct layer *net_layer(struct net *net, layer_id id)
 {
     return &net->layers.at[id.i];
 }
+/* The shape of what a layer reads first; NULL: it reads nothing. */
+const struct shape *net_first_shape(const struct net *net, const struct layer *l);
 /* Infers the type and appends; LAYER_NONE after a report. */
 layer_id net_add(struct builder *b, struct layer l);
 /* Infers all types anew, in order. false after a report (of the layer that does not fit). */

@@ -196,9 +196,19 @@ value_id layer_lower(struct layer_site *s)
 
 /* ---- calls ---- */
 
+/* Whether the layer has parameters, as its arguments say. */
+static bool has_parameters(const struct builder *b, const struct layer *l)
+{
+    if (!l->rules || !l->rules->params)
+        return false;
+    struct param_list list = {.arena = b->arena, .layer = l, .x = net_first_shape(b->net, l)};
+    l->rules->params(&list);
+    return list.params.len > 0;
+}
+
 static bool check_label(struct builder *b, const struct layer *l, const struct expr *e)
 {
-    if (!l->path && l->rules && l->rules->params) {
+    if (!l->path && has_parameters(b, l)) {
         diag_report(b->diag, e->span, DIAG_NO_LABEL, e->text);
         diag_note(b->diag,
                   "write `name: %s(...)`; the name is the key of its weight in the state dict",

@@ -43,6 +43,11 @@ static bool is_map_or_row(struct builder *b, const struct layer *l, value_id v)
     return false;
 }
 
+const struct shape *net_first_shape(const struct net *net, const struct layer *l)
+{
+    return l->input_count ? &net->layers.at[l->inputs[0].i].type.shape : NULL;
+}
+
 /* The scratch value of a layer whose inputs have theirs; its parameters are constants there. VALUE_NONE after a
  * report. */
 static value_id infer_layer(struct builder *b, struct layer *l)
@@ -52,7 +57,7 @@ static value_id infer_layer(struct builder *b, struct layer *l)
     value_id *inputs = arena_array(b->arena, value_id, l->input_count);
     for (uint32_t i = 0; i < l->input_count; i++)
         inputs[i] = b->values.at[l->inputs[i].i];
-    const struct shape *x = &b->net->layers.at[l->inputs[0].i].type.shape;
+    const struct shape *x = net_first_shape(b->net, l);
     if (l->rules && l->rules->check && !l->rules->check(b->diag, l, x))
         return VALUE_NONE;
     if (l->rules && l->rules->params && !list_params(b, l, x))
@@ -61,7 +66,7 @@ static value_id infer_layer(struct builder *b, struct layer *l)
         .graph = b->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE, .draws = true};
     uint32_t errors = b->diag->errors;
     value_id v = layer_lower(&site);
-    if (!value_valid(v) && b->diag->errors > errors && l->rules && l->rules->map_advice &&
+    if (!value_valid(v) && b->diag->errors > errors && l->rules && l->rules->map_advice && x &&
         x->rank == 4)
         diag_note(b->diag, "%s", l->rules->map_advice);
     return value_valid(v) && !is_map_or_row(b, l, v) ? VALUE_NONE : v;
