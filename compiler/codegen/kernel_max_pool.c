@@ -1,4 +1,4 @@
-/* max_pool: the greatest of windows of channel blocks (pool_window.h). */
+/* max_pool and adaptive_max_pool: the greatest of windows of channel blocks (pool_window.h). */
 #include "pool_window.h"
 
 struct maximum {
@@ -26,10 +26,9 @@ static LLVMValueRef minus_infinity(struct ir *ir)
     return ir_vec_const(ir, (double)-__builtin_inff());
 }
 
-static void emit(struct kernel_build *k)
+static void emit_maxima(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
-    struct pool_window w = pool_window_of(k, k->node->inputs[0], kernel_self(k));
     LLVMValueRef x = kernel_buffer(k, 0);
     struct maximum m = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
@@ -49,5 +48,19 @@ static void emit(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
+static void emit(struct kernel_build *k)
+{
+    emit_maxima(k, pool_window_of(k, k->node->inputs[0], kernel_self(k)));
+}
+
+static void emit_adaptive(struct kernel_build *k)
+{
+    emit_maxima(k, pool_parts_of(k, k->node->inputs[0], kernel_self(k)));
+}
+
 const struct kernel_family kernel_max_pool = {
     .name = "max_pool", .phases = one_phase, .units = units_of_result, .emit = emit};
+const struct kernel_family kernel_adaptive_max_pool = {.name = "adaptive_max_pool",
+                                                       .phases = one_phase,
+                                                       .units = units_of_result,
+                                                       .emit = emit_adaptive};

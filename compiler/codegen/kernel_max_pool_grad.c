@@ -1,5 +1,5 @@
-/* The gradient of max_pool: it scatters within its own (image, channel block), taps in row-major order, so
- * that the first maximum of a window gets all (pool_window.h). */
+/* The gradients of max_pool and adaptive_max_pool: each scatters within its own (image, channel block), taps in row-major
+ * order, so that the first maximum of a window gets all (pool_window.h). */
 #include "pool_window.h"
 
 struct scatter {
@@ -24,10 +24,9 @@ static void scatter_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
     }
 }
 
-static void emit(struct kernel_build *k)
+static void emit_scatter(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
-    struct pool_window w = pool_window_of(k, k->node->inputs[1], k->node->inputs[0]);
     LLVMValueRef dy = kernel_buffer(k, 0), x = kernel_buffer(k, 1), y = kernel_buffer(k, 2),
                  dx = kernel_result(k);
     struct scatter s = {0};
@@ -50,5 +49,19 @@ static void emit(struct kernel_build *k)
     unit_loop_end(k, &u);
 }
 
+static void emit(struct kernel_build *k)
+{
+    emit_scatter(k, pool_window_of(k, k->node->inputs[1], k->node->inputs[0]));
+}
+
+static void emit_adaptive(struct kernel_build *k)
+{
+    emit_scatter(k, pool_parts_of(k, k->node->inputs[1], k->node->inputs[0]));
+}
+
 const struct kernel_family kernel_max_pool_grad = {
     .name = "max_pool_grad", .phases = one_phase, .units = units_of_result, .emit = emit};
+const struct kernel_family kernel_adaptive_max_pool_grad = {.name = "adaptive_max_pool_grad",
+                                                            .phases = one_phase,
+                                                            .units = units_of_result,
+                                                            .emit = emit_adaptive};

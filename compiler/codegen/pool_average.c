@@ -6,16 +6,35 @@ struct average {
     LLVMValueRef sum[FTMRT_CB]; /* by part: locals that add up the window; backward its share */
 };
 
+/* Of a window, its places inside the map and its padding along an axis. */
+static LLVMValueRef padded_places(struct pool_window *w, int axis, LLVMValueRef out)
+{
+    struct ir *ir = w->k->ir;
+    int64_t size = axis == 0 ? w->in.height : w->in.width;
+    int64_t end = size + w->padding[axis] + w->padding[2 + axis];
+    LLVMValueRef room = ir_sub(ir, ir_i64(ir, end), ir_mul_const(ir, out, w->stride[axis]));
+    return ir_min(ir, room, ir_i64(ir, w->kernel[axis]));
+}
+
+static LLVMValueRef inside_places(struct pool_window *w, int axis, LLVMValueRef out)
+{
+    LLVMValueRef start, lo, hi;
+    w->range(w, axis, out, &start, &lo, &hi);
+    return ir_sub(w->k->ir, hi, lo);
+}
+
 /* What the window at hand is divided by, as f32 in every lane. */
 static LLVMValueRef divisor(struct pool_window *w)
 {
     struct ir *ir = w->k->ir;
-    LLVMValueRef start, lo[2], hi[2];
-    if (w->k->node->attrs->count_include_pad || !w->clipped)
+    const struct attrs *a = w->k->node->attrs;
+    bool padded = a->count_include_pad;
+    if (a->divisor_override)
+        return ir_vec_const(ir, (double)a->divisor_override);
+    if (!w->clipped || (padded && !a->ceil_mode))
         return ir_vec_const(ir, (double)(w->kernel[0] * w->kernel[1]));
-    w->range(w, 0, w->row, &start, &lo[0], &hi[0]);
-    w->range(w, 1, w->column, &start, &lo[1], &hi[1]);
-    LLVMValueRef rows = ir_sub(ir, hi[0], lo[0]), columns = ir_sub(ir, hi[1], lo[1]);
+    LLVMValueRef rows = padded ? padded_places(w, 0, w->row) : inside_places(w, 0, w->row),
+                 columns = padded ? padded_places(w, 1, w->column) : inside_places(w, 1, w->column);
     return ir_splat(ir, geometry_float(ir, ir_mul(ir, rows, columns)));
 }
 
@@ -80,27 +99,4 @@ void pool_average_grad(struct kernel_build *k, struct pool_window w)
     pool_outputs_end(&w, &e);
     geometry_finish(k, &u);
     unit_loop_end(k, &u);
-}
-
-/* ---- parts of a map ---- */
-
-/* Part `out` of an axis: it lies inside the map. */
-static void part_range(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start,
-                       LLVMValueRef *lo, LLVMValueRef *hi)
-{
-    struct ir *ir = w->k->ir;
-    int64_t in = axis == 0 ? w->in.height : w->in.width,
-            parts = axis == 0 ? w->out.height : w->out.width;
-    LLVMValueRef from = ir_mul_const(ir, out, in);
-    *start = ir_div_const(ir, from, parts);
-    *lo = ir_i64(ir, 0);
-    *hi = ir_sub(ir, ir_div_const(ir, ir_add_const(ir, from, in + parts - 1), parts), *start);
-}
-
-struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id out)
-{
-    struct pool_window w = pool_window_of(k, in, out);
-    w.range = part_range;
-    w.clipped = true;
-    return w;
 }

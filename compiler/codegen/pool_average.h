@@ -10,8 +10,4 @@
 void pool_average(struct kernel_build *k, struct pool_window w);
 void pool_average_grad(struct kernel_build *k, struct pool_window w);
 
-/* Windows that cut a map `in` into as many parts an axis as `out` has pixels: part i of H places is
- * floor(i H / parts) .. ceil((i + 1) H / parts). */
-struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id out);
-
 #endif

@@ -1,6 +1,14 @@
 /* Windows over maps: see pool_window.h. */
 #include "pool_window.h"
 
+/* Taps that lie less than `places` (at least 0) on. */
+static LLVMValueRef taps_until(struct pool_window *w, int axis, LLVMValueRef places)
+{
+    struct ir *ir = w->k->ir;
+    int64_t d = w->dilation[axis];
+    return d == 1 ? places : ir_div_const(ir, ir_add_const(ir, places, d - 1), d);
+}
+
 /* Stride and padding; clipped at the map's edges. */
 static void clipped_range(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start,
                           LLVMValueRef *lo, LLVMValueRef *hi)
@@ -8,8 +16,10 @@ static void clipped_range(struct pool_window *w, int axis, LLVMValueRef out, LLV
     struct ir *ir = w->k->ir;
     int64_t size = axis == 0 ? w->in.height : w->in.width;
     *start = ir_add_const(ir, ir_mul_const(ir, out, w->stride[axis]), -w->padding[axis]);
-    *lo = ir_max(ir, ir_sub(ir, ir_i64(ir, 0), *start), ir_i64(ir, 0));
-    *hi = ir_min(ir, ir_sub(ir, ir_i64(ir, size), *start), ir_i64(ir, w->kernel[axis]));
+    LLVMValueRef before = ir_max(ir, ir_sub(ir, ir_i64(ir, 0), *start), ir_i64(ir, 0)),
+                 room = ir_sub(ir, ir_i64(ir, size), *start);
+    *lo = taps_until(w, axis, before);
+    *hi = ir_min(ir, taps_until(w, axis, room), ir_i64(ir, w->kernel[axis]));
 }
 
 struct pool_window pool_window_of(struct kernel_build *k, value_id in, value_id out)
@@ -24,9 +34,32 @@ struct pool_window pool_window_of(struct kernel_build *k, value_id in, value_id 
     w.out = geometry_of(k->graph, out);
     const int64_t in_size[2] = {w.in.height, w.in.width}, out_size[2] = {w.out.height, w.out.width};
     for (int axis = 0; axis < 2; axis++) {
-        int64_t last = (out_size[axis] - 1) * a->stride[axis] - a->padding[axis] + a->kernel[axis];
+        w.dilation[axis] = a->dilation[axis] ? a->dilation[axis] : 1;
+        int64_t reach = w.dilation[axis] * (a->kernel[axis] - 1) + 1;
+        int64_t last = (out_size[axis] - 1) * a->stride[axis] - a->padding[axis] + reach;
         w.clipped |= a->padding[axis] > 0 || last > in_size[axis];
     }
+    return w;
+}
+
+/* Part `out` of an axis: it lies inside the map. */
+static void part_range(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start,
+                       LLVMValueRef *lo, LLVMValueRef *hi)
+{
+    struct ir *ir = w->k->ir;
+    int64_t in = axis == 0 ? w->in.height : w->in.width,
+            parts = axis == 0 ? w->out.height : w->out.width;
+    LLVMValueRef from = ir_mul_const(ir, out, in);
+    *start = ir_div_const(ir, from, parts);
+    *lo = ir_i64(ir, 0);
+    *hi = ir_sub(ir, ir_div_const(ir, ir_add_const(ir, from, in + parts - 1), parts), *start);
+}
+
+struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id out)
+{
+    struct pool_window w = pool_window_of(k, in, out);
+    w.range = part_range;
+    w.clipped = true;
     return w;
 }
 
@@ -35,7 +68,8 @@ static LLVMValueRef tap_pixel(struct pool_window *w, const LLVMValueRef start[2]
                               LLVMValueRef q)
 {
     struct ir *ir = w->k->ir;
-    LLVMValueRef i = ir_add(ir, start[0], p), j = ir_add(ir, start[1], q);
+    LLVMValueRef i = ir_add(ir, start[0], ir_mul_const(ir, p, w->dilation[0])),
+                 j = ir_add(ir, start[1], ir_mul_const(ir, q, w->dilation[1]));
     return ir_add(ir, ir_mul_const(ir, i, w->in.width), j);
 }
 

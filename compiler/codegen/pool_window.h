@@ -10,16 +10,21 @@ struct pool_window {
     struct kernel_build *k;
     struct geometry in, out;
     const int64_t *kernel, *stride, *padding;
+    int64_t dilation[2];
     bool clipped;             /* some window reaches over an edge, or they differ in size */
     LLVMValueRef row, column; /* output position */
     /* Where the window of output index `out` of an axis (0: rows) starts in the input, perhaps in the
-     * padding, and which taps lo <= t < hi of it lie inside. */
+     * padding, and which taps lo <= t < hi of it lie inside; tap t is t * dilation places on. */
     void (*range)(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start,
                   LLVMValueRef *lo, LLVMValueRef *hi);
 };
 
 /* The windows of a node with attributes kernel, stride and padding, from `in` to `out`. */
 struct pool_window pool_window_of(struct kernel_build *k, value_id in, value_id out);
+
+/* Windows that cut a map `in` into as many parts an axis as `out` has pixels: part i of H places is
+ * floor(i H / parts) .. ceil((i + 1) H / parts). */
+struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id out);
 
 /* What is done with a tap: `pixel` is the input's. */
 typedef void pool_tap_fn(struct pool_window *w, LLVMValueRef pixel, void *data);

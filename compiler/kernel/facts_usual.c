@@ -43,6 +43,8 @@ static void name_window(struct strbuf *b, const struct node *n, const struct sha
 {
     strbuf_addf(b, "_%" PRId64 "x%" PRId64, n->attrs->kernel[0], n->attrs->kernel[1]);
     kernel_name_pair(b, "s", n->attrs->stride);
+    if (n->attrs->dilation[0])
+        kernel_name_pair(b, "d", n->attrs->dilation);
     kernel_name_shape(b, x);
 }
 

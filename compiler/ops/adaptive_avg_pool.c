@@ -3,22 +3,8 @@
  * a place, as in PyTorch. And its gradient. */
 #include "eval_support.h"
 #include "op_shape.h"
-#include "rounding.h"
 #include "rules.h"
-
-bool shape_adaptive_avg_pool(struct graph *g, struct node *n)
-{
-    if (!shape_want_rank4(g, n, 0))
-        return false;
-    struct shape y = shape_in(g, n, 0).shape;
-    for (int k = 0; k < 2; k++) {
-        if (!shape_want_attr(g, n, "size", n->attrs->size[k], 1, y.dim[2 + k]))
-            return false;
-        y.dim[2 + k] = n->attrs->size[k];
-    }
-    n->type = shape_f32(y);
-    return true;
-}
+#include "window.h"
 
 bool shape_adaptive_avg_pool_grad(struct graph *g, struct node *n)
 {
@@ -34,21 +20,13 @@ bool shape_adaptive_avg_pool_grad(struct graph *g, struct node *n)
     return true;
 }
 
-/* First place of part i of an axis of `in` places, and how many it has. */
-static int64_t places(int64_t in, int64_t out, int64_t i, int64_t *count)
-{
-    int64_t start = i * in / out, end = ceil_div((i + 1) * in, out);
-    *count = end - start;
-    return start;
-}
-
 /* Over the map of one channel: y[i,j] += mean of its part of x, or backward x += y[i,j] / places. */
 static void average_map(const int64_t *in, const int64_t *out, double *x, double *y, bool backward)
 {
     for (int64_t i = 0; i < out[0]; i++)
         for (int64_t j = 0; j < out[1]; j++) {
-            int64_t rows, columns, row = places(in[0], out[0], i, &rows);
-            int64_t column = places(in[1], out[1], j, &columns);
+            int64_t rows, columns, row = window_part(in[0], out[0], i, &rows);
+            int64_t column = window_part(in[1], out[1], j, &columns);
             double *to = &y[i * out[1] + j];
             for (int64_t p = 0; p < rows * columns; p++) {
                 double *from = &x[(row + p / columns) * in[1] + column + p % columns];

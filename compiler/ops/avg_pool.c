@@ -1,5 +1,5 @@
-/* The mean of each window, and its gradient. The divisor is the window's size, or, without
- * count_include_pad, the number of its places inside the map. */
+/* The mean of each window, and its gradient. The divisor is the number of the window's places inside the map, and with
+ * count_include_pad those in the padding count, too (not what reaches over it: ceil_mode); or it is given. */
 #include "eval_support.h"
 #include "op_shape.h"
 #include "rules.h"
@@ -39,20 +39,37 @@ static int64_t places(const struct average *w, int axis, int64_t i, int64_t *cou
     return start;
 }
 
+/* Places of window i of an axis in the map and its padding. */
+static int64_t padded_places(const struct average *w, int axis, int64_t i)
+{
+    const struct attrs *a = w->attrs;
+    int64_t start = i * a->stride[axis] - a->padding[axis];
+    int64_t room = w->in[axis] + a->padding[2 + axis] - start;
+    return room < a->kernel[axis] ? room : a->kernel[axis];
+}
+
+/* Of window (i, j), which has so many places inside the map. */
+static double divisor(const struct average *w, int64_t i, int64_t j, int64_t inside)
+{
+    if (w->attrs->divisor_override)
+        return (double)w->attrs->divisor_override;
+    if (w->attrs->count_include_pad)
+        return (double)(padded_places(w, 0, i) * padded_places(w, 1, j));
+    return (double)inside;
+}
+
 /* Over the map of one channel: y[i,j] += mean of x there, or backward x += y[i,j] / divisor. */
 static void average_map(const struct average *w, double *x, double *y, bool backward)
 {
-    const int64_t *kernel = w->attrs->kernel;
     for (int64_t i = 0; i < w->out[0]; i++)
         for (int64_t j = 0; j < w->out[1]; j++) {
             int64_t rows, columns, row = places(w, 0, i, &rows), column = places(w, 1, j, &columns);
-            bool all = w->attrs->count_include_pad;
-            double divisor = (double)(all ? kernel[0] * kernel[1] : rows * columns);
+            double by = divisor(w, i, j, rows * columns);
             double *to = &y[i * w->out[1] + j];
             for (int64_t p = 0; p < rows; p++)
                 for (int64_t q = 0; q < columns; q++) {
                     double *from = &x[(row + p) * w->in[1] + column + q];
-                    *(backward ? from : to) += *(backward ? to : from) / divisor;
+                    *(backward ? from : to) += *(backward ? to : from) / by;
                 }
         }
 }

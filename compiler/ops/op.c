@@ -10,7 +10,8 @@
 
 #define A(name)           (UINT64_C(1) << ATTR_INDEX_##name)
 #define CONV              A(stride) | A(padding) | A(dilation) | A(groups)
-#define POOL              A(kernel) | A(stride) | A(padding)
+#define POOL              A(kernel) | A(stride) | A(padding) | A(ceil_mode)
+#define AVG_POOL          POOL | A(count_include_pad) | A(divisor_override)
 #define CONST             OP_CONST
 #define STEPS             OP_STEPS
 #define ZERO              OP_ZERO
@@ -37,6 +38,7 @@ static op_parts_fn *const parts[OP_COUNT] = {
 #undef A
 #undef CONV
 #undef POOL
+#undef AVG_POOL
 #undef CONST
 #undef STEPS
 #undef ZERO

@@ -29,8 +29,8 @@ bool shape_want_labelled(struct graph *g, const struct node *n);
 bool shape_want_attr(struct graph *g, const struct node *n, const char *name, int64_t value,
                      int64_t least, int64_t most);
 
-/* Height and width of the result of pooling an input [N,C,H,W] by the node's kernel, stride and
- * padding, which is less than the kernel, so that every window has an element. */
+/* Height and width of the result of pooling an input [N,C,H,W] by the node's kernel, stride, dilation and padding, which is
+ * less than the window's reach. */
 bool shape_pool_out(struct graph *g, const struct node *n, const struct shape *x, int64_t out[2]);
 /* Reports that a gradient of a result of shape `dy` cannot be that of the operation on an `x`; false. */
 bool shape_mismatched_gradient(struct graph *g, const struct node *n, struct shape dy,

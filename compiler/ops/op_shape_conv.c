@@ -1,12 +1,13 @@
 /* Shape rules of convolution, pooling and the linear layer, forward and backward.
  *
- * Along one axis: out = (in + padding - (dilation * (kernel - 1) + 1)) / stride + 1, rounded down.
+ * Along one axis: out = (in + padding - (dilation * (kernel - 1) + 1)) / stride + 1, rounded down; pooling may round up.
  * A gradient's rule checks that the forward operation of the sizes it is given has the result whose
  * gradient it reads. */
 #include "op_shape.h"
 
 struct window {
     int64_t kernel[2], stride[2], padding[4], dilation[2];
+    bool ceil_mode;
 };
 
 bool shape_mismatched_gradient(struct graph *g, const struct node *n, struct shape dy,
@@ -31,6 +32,18 @@ static bool window_valid(struct graph *g, const struct node *n, const struct win
     return true;
 }
 
+/* How many windows an axis has; 0 or less: it does not fit in. With ceil_mode there may be one that reaches over the end, if it
+ * starts inside the map or the padding before it (torch.nn.MaxPool2d). */
+static int64_t window_count(const struct window *w, int axis, int64_t in)
+{
+    int64_t before = w->padding[axis], padded = in + before + w->padding[2 + axis];
+    int64_t room = padded - w->dilation[axis] * (w->kernel[axis] - 1) - 1;
+    if (w->ceil_mode)
+        room += w->stride[axis] - 1;
+    int64_t count = room < 0 ? 0 : room / w->stride[axis] + 1;
+    return w->ceil_mode && (count - 1) * w->stride[axis] >= in + before ? count - 1 : count;
+}
+
 /* Height and width of the result of a window over an input; false after a report if it does not fit
  * in. */
 static bool window_out(struct graph *g, const struct node *n, const struct window *w,
@@ -39,16 +52,16 @@ static bool window_out(struct graph *g, const struct node *n, const struct windo
     if (!window_valid(g, n, w))
         return false;
     for (int k = 0; k < 2; k++) {
-        int64_t padding = w->padding[k] + w->padding[2 + k], padded = x->dim[2 + k] + padding;
+        int64_t padding = w->padding[k] + w->padding[2 + k];
         int64_t reach = w->dilation[k] * (w->kernel[k] - 1) + 1;
-        if (padded < reach) {
+        out[k] = window_count(w, k, x->dim[2 + k]);
+        if (out[k] < 1) {
             char text[128];
             diag_report(g->program->diag, n->span, DIAG_WINDOW_TOO_LARGE, op_info(n->op)->name,
                         (long long)reach, k == 0 ? "high" : "wide",
                         shape_text(x, text, sizeof text), (long long)padding);
             return false;
         }
-        out[k] = (padded - reach) / w->stride[k] + 1;
     }
     return true;
 }
@@ -185,11 +198,15 @@ bool shape_linear(struct graph *g, struct node *n)
 bool shape_pool_out(struct graph *g, const struct node *n, const struct shape *x, int64_t out[2])
 {
     struct window w = conv_window(n->attrs, n->attrs->kernel[0], n->attrs->kernel[1]);
-    w.dilation[0] = w.dilation[1] = 1;
-    if (!window_valid(g, n, &w))
+    w.ceil_mode = n->attrs->ceil_mode;
+    for (int k = 0; k < 2; k++)
+        w.dilation[k] = w.dilation[k] ? w.dilation[k] : 1; /* means have none */
+    if (!window_valid(g, n, &w) ||
+        !shape_want_attr(g, n, "divisor_override", n->attrs->divisor_override, 0, SHAPE_ATTR_MAX))
         return false;
     for (int k = 0; k < 4; k++)
-        if (!shape_want_attr(g, n, "padding", w.padding[k], 0, w.kernel[k % 2] - 1))
+        if (!shape_want_attr(g, n, "padding", w.padding[k], 0,
+                             w.dilation[k % 2] * (w.kernel[k % 2] - 1)))
             return false;
     return window_out(g, n, &w, x, out);
 }
@@ -221,6 +238,21 @@ bool shape_max_pool_grad(struct graph *g, struct node *n)
     if (!shape_want_type(g, n, 2, dy))
         return false;
     n->type = x;
+    return true;
+}
+
+/* A map cut into `size` parts. */
+bool shape_parts_of_map(struct graph *g, struct node *n)
+{
+    if (!shape_want_rank4(g, n, 0))
+        return false;
+    struct shape y = shape_in(g, n, 0).shape;
+    for (int k = 0; k < 2; k++) {
+        if (!shape_want_attr(g, n, "size", n->attrs->size[k], 1, y.dim[2 + k]))
+            return false;
+        y.dim[2 + k] = n->attrs->size[k];
+    }
+    n->type = shape_f32(y);
     return true;
 }
 

@@ -14,7 +14,7 @@ struct window window_of(const struct attrs *a, const struct shape *x, const stru
         w.kernel[axis] = kernel[axis];
         w.stride[axis] = a->stride[axis];
         w.pad[axis] = a->padding[axis];
-        w.dilation[axis] = a->dilation[axis] ? a->dilation[axis] : 1; /* pooling has none */
+        w.dilation[axis] = a->dilation[axis] ? a->dilation[axis] : 1; /* means have none */
     }
     return w;
 }
@@ -31,6 +31,13 @@ struct window_range window_range(const struct window *w, int axis, int64_t tap)
     if (first > end)
         first = end;
     return (struct window_range){.first = first, .end = end, .in = first * stride + start};
+}
+
+int64_t window_part(int64_t in, int64_t out, int64_t i, int64_t *count)
+{
+    int64_t start = i * in / out;
+    *count = ceil_div((i + 1) * in, out) - start;
+    return start;
 }
 
 void window_columns(const struct window *w, int64_t channels, const double *x, double *columns)

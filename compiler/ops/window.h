@@ -25,6 +25,10 @@ struct window_range {
 };
 struct window_range window_range(const struct window *w, int axis, int64_t tap);
 
+/* The first place of part i of an axis of `in` places that is cut into `out` parts as evenly as whole places allow, and how many
+ * it has: floor(i in / out) up to ceil((i + 1) in / out). Neighbours may share a place. */
+int64_t window_part(int64_t in, int64_t out, int64_t i, int64_t *count);
+
 /* columns[(c, p, q)][(i, j)]: the input of each tap at each output, zero for padding. x: [c][H*W].
  */
 void window_columns(const struct window *w, int64_t channels, const double *x, double *columns);

@@ -350,6 +350,35 @@ static value_id build_adaptive_avg_pool(struct graph *g, value_id x)
     return graph_op(g, OP_adaptive_avg_pool, &a, x);
 }
 
+/* The last windows reach over the end. */
+static value_id build_max_pool_in_all_forms(struct graph *g, value_id x)
+{
+    struct attrs a = {.kernel = {2, 2},
+                      .stride = {2, 3},
+                      .padding = {1, 0, 1, 0},
+                      .dilation = {2, 1},
+                      .ceil_mode = true};
+    return graph_op(g, OP_max_pool, &a, x);
+}
+
+static value_id build_avg_pool_in_all_forms(struct graph *g, value_id x)
+{
+    struct attrs a = {.kernel = {2, 3},
+                      .stride = {2, 2},
+                      .padding = {0, 1, 0, 0},
+                      .ceil_mode = true,
+                      .count_include_pad = true};
+    value_id y = graph_op(g, OP_avg_pool, &a, x);
+    a.divisor_override = 5;
+    return graph_op(g, OP_add, NULL, y, graph_op(g, OP_avg_pool, &a, x));
+}
+
+static value_id build_adaptive_max_pool(struct graph *g, value_id x)
+{
+    struct attrs a = {.size = {3, 3}};
+    return graph_op(g, OP_adaptive_max_pool, &a, x);
+}
+
 static value_id build_interpolate(struct graph *g, value_id x)
 {
     struct attrs a = {.scale_factor = {2, 3}};
@@ -470,6 +499,9 @@ static const struct op_case {
     {"max_pool", OP_max_pool, build_max_pool, 0},
     {"avg_pool", OP_avg_pool, build_avg_pool, 0},
     {"avg_pool with padding", OP_avg_pool, build_avg_pool_with_padding, 0},
+    {"max_pool in all forms", OP_max_pool, build_max_pool_in_all_forms, 0},
+    {"avg_pool in all forms", OP_avg_pool, build_avg_pool_in_all_forms, 0},
+    {"adaptive_max_pool", OP_adaptive_max_pool, build_adaptive_max_pool, 0},
     {"adaptive_avg_pool", OP_adaptive_avg_pool, build_adaptive_avg_pool, 0},
     {"interpolate", OP_interpolate, build_interpolate, 0},
     {"concat", OP_concat, build_concat, 0},

@@ -60,7 +60,25 @@ static value_id adapted(struct draw *d, value_id x)
 {
     const struct shape *in = graph_shape(d->g, x);
     struct attrs a = {.size = {draw(d, 1, in->dim[2]), draw(d, 1, in->dim[3])}};
-    return graph_op(d->g, OP_adaptive_avg_pool, &a, x);
+    return graph_op(d->g, chance(d, 30) ? OP_adaptive_max_pool : OP_adaptive_avg_pool, &a, x);
+}
+
+/* Windows that may reach over the end, and dilated ones. */
+static value_id pooled(struct draw *d, value_id x)
+{
+    struct attrs a = {.kernel = {draw(d, 1, 3), 2},
+                      .stride = {draw(d, 1, 3), draw(d, 1, 2)},
+                      .dilation = {1, draw(d, 1, 2)},
+                      .padding = {0, 1, 0, 1},
+                      .ceil_mode = true};
+    const int64_t height = graph_shape(d->g, x)->dim[2];
+    a.kernel[0] = a.kernel[0] < height ? a.kernel[0] : height;
+    if (chance(d, 50))
+        return graph_op(d->g, OP_max_pool, &a, x);
+    a.dilation[1] = 1;
+    a.count_include_pad = chance(d, 50);
+    a.divisor_override = chance(d, 30) ? 3 : 0;
+    return graph_op(d->g, OP_avg_pool, &a, x);
 }
 
 /* A map of few places made larger. */
@@ -244,10 +262,10 @@ static value_id dropped(struct draw *d, value_id x)
 
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,   pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,
-    averaged,  adapted,         joined,    grouped,        group_normed, enlarged,
-    pointwise, pointwise,       pointwise, pointwise,      other_ranks,  cut,
-    low_rank,  combined,        powers,    dropped,        exponential,  layer_normed,
+    doubled,   pooled_residual, smooth,      squeeze_excite, spatial_gate, gated,    pooled,
+    averaged,  adapted,         joined,      grouped,        group_normed, enlarged, pointwise,
+    pointwise, pointwise,       pointwise,   other_ranks,    cut,          low_rank, combined,
+    powers,    dropped,         exponential, layer_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -217,6 +217,49 @@ def adaptive_pooling():
     case("adaptive_avg_pool_gradient", "adaptive_avg_pool_grad", [("input", dy)], {"in_size": (5, 7)}, x.grad)
 
 
+def more_pooling():
+    """ceil_mode, where the last window reaches over the end and where one more would begin behind it; dilation; a given divisor; the
+    maxima of parts. Halves, so that windows have equal elements; NaN and infinities."""
+    torch.manual_seed(40)
+    for name, size, kernel, stride, padding, dilation in (
+            ("ceil", (6, 5), (3, 2), (2, 2), (1, 0), (1, 1)), ("dilated", (7, 8), (3, 2), (1, 2), (1, 1), (2, 3)),
+            ("over_the_end", (2, 5), (3, 1), (2, 3), (0, 0), (1, 1))):
+        x = (rand(2, 2, *size) * 2).round() / 2
+        x[0, 0, 1, 1:3] = torch.tensor([math.nan, math.inf])
+        x[1, 1, :, 2:] = -math.inf
+        x.requires_grad_()
+        y = F.max_pool2d(x, kernel, stride, padding, dilation, ceil_mode=name != "dilated")
+        dy = rand(*y.shape)
+        top, left = padding
+        attrs = {"kernel": kernel, "stride": stride, "padding": (top, left, top, left), "dilation": dilation,
+                 "ceil_mode": int(name != "dilated")}
+        case("max_pool_" + name, "max_pool", [("input", x)], attrs, y)
+        z = (rand(2, 2, *size) * 2).round() / 2  # PyTorch sends a gradient to the last NaN of a window; here it is the first
+        z.requires_grad_()
+        y = F.max_pool2d(z, kernel, stride, padding, dilation, ceil_mode=name != "dilated")
+        y.backward(dy)
+        case(f"max_pool_{name}_gradient", "max_pool_grad", [("input", dy), ("input", z), ("input", y)], attrs, z.grad)
+    for name, size, kernel, stride, padding, include, divisor in (
+            ("ceil", (6, 5), (3, 2), (2, 2), (1, 0), True, None), ("ceil_inside", (6, 6), (3, 3), (2, 2), (1, 1), False, None),
+            ("divisor", (5, 5), (2, 3), (2, 2), (1, 1), True, 5)):
+        x = rand(2, 2, *size).requires_grad_()
+        y = F.avg_pool2d(x, kernel, stride, padding, name != "divisor", include, divisor)
+        dy = rand(*y.shape)
+        y.backward(dy)
+        top, left = padding
+        attrs = {"kernel": kernel, "stride": stride, "padding": (top, left, top, left), "ceil_mode": int(name != "divisor"),
+                 "count_include_pad": int(include), "divisor_override": divisor or 0}
+        case("avg_pool_" + name, "avg_pool", [("input", x)], attrs, y)
+        case(f"avg_pool_{name}_gradient", "avg_pool_grad", [("input", dy)], {**attrs, "in_size": size}, x.grad)
+    x = (rand(2, 2, 5, 7) * 2).round() / 2
+    x.requires_grad_()
+    y = F.adaptive_max_pool2d(x, (3, 4))
+    dy = rand(*y.shape)
+    y.backward(dy)
+    case("adaptive_max_pool", "adaptive_max_pool", [("input", x)], {"size": (3, 4)}, y)
+    case("adaptive_max_pool_gradient", "adaptive_max_pool_grad", [("input", dy), ("input", x), ("input", y)], {"size": (3, 4)}, x.grad)
+
+
 def interpolation():
     torch.manual_seed(24)
     x = rand(2, 2, 3, 2).requires_grad_()
@@ -518,6 +561,7 @@ def main():
     losses()
     adam()
     interpolation()
+    more_pooling()
     huber()
     rmsprop()
     weighted_loss()

@@ -68,6 +68,13 @@ static void types(void **state)
         {"max_pool(%x) {kernel = [2, 2], stride = [2, 2]}", "[N, 32, 8, 6]"},
         {"max_pool(%x) {kernel = [3, 3], stride = [2, 2], padding = [1, 1, 1, 1]}",
          "[N, 32, 8, 6]"},
+        {"max_pool(%x) {kernel = [3, 2], stride = [2, 3], dilation = [2, 1], ceil_mode = true}",
+         "[N, 32, 7, 4]"},
+        {"avg_pool(%x) {kernel = [2, 1], stride = [3, 4], padding = [1, 0, 1, 0], ceil_mode = "
+         "true}",
+         "[N, 32, 6, 3]"},
+        {"adaptive_max_pool(%x) {size = [5, 12]}", "[N, 32, 5, 12]"},
+        {"adaptive_max_pool_grad(%y, %x, %y) {size = [8, 6]}", "[N, 32, 16, 12]"},
         {"global_avg_pool(%x)", "[N, 32, 1, 1]"},
         {"interpolate(%x) {scale_factor = [1, 3]}", "[N, 32, 16, 36]"},
         {"interpolate_grad(%x) {scale_factor = [4, 3]}", "[N, 32, 4, 4]"},
