@@ -26,9 +26,9 @@ struct builder {
     struct diag *diag;
     const struct files *files;
     struct net *net;
-    struct map broken;     /* blocks and models that reported errors: not run again */
-    struct map paths;      /* label of a live layer -> not NULL */
-    struct graph *scratch; /* infers types: one value per layer */
+    VEC(const struct decl *) broken; /* blocks and models that reported errors: not run again */
+    struct map paths;                /* label of a live layer -> not NULL */
+    struct graph *scratch;           /* infers types: one value per layer */
     VEC(value_id) values;
     uint32_t steps, depth; /* bounded: see above */
     const char *

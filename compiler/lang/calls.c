@@ -320,7 +320,7 @@ struct bound_call *setting_call(struct builder *b, struct frame *frame, const st
 {
     bool named = e->kind == EXPR_CALL || e->kind == EXPR_NAME;
     if (named && !call_find(e->text) && !frame_get(frame, e->text) &&
-        !map_get(&b->files->decls, e->text)) {
+        !files_find(b->files, e->text, e->span)) {
         diag_report(b->diag, e->span, DIAG_UNKNOWN_CALL, ftmrt_category_text(category, false),
                     e->text);
         const char *near = call_nearest(e->text, category);

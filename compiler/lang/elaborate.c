@@ -298,16 +298,24 @@ static struct value run_frame(struct builder *b, struct frame *frame, struct fra
     run_model_or_block(b, frame);
     b->depth--;
     if (b->diag->errors > errors) {
-        map_set(&b->broken, frame->decl->name, b);
+        vec_push(b->arena, &b->broken, frame->decl);
         return value_error();
     }
     return frame->result;
 }
 
+static bool is_broken(const struct builder *b, const struct decl *decl)
+{
+    for (uint32_t i = 0; i < b->broken.len; i++)
+        if (b->broken.at[i] == decl)
+            return true;
+    return false;
+}
+
 struct value run_decl(struct builder *b, struct frame *caller, const struct decl *decl,
                       const struct expr *e, const struct value *implicit, uint32_t count)
 {
-    if (decl->damaged || map_get(&b->broken, decl->name) || !step(b, e->span))
+    if (decl->damaged || is_broken(b, decl) || !step(b, e->span))
         return value_error();
     if (b->depth >= BUILD_MAX_CALL_DEPTH) {
         diag_report(b->diag, e->span, DIAG_CALL_DEPTH, BUILD_MAX_CALL_DEPTH);

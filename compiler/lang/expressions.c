@@ -46,13 +46,15 @@ static void report_unknown_name(struct builder *b, const struct frame *frame, co
     diag_report(b->diag, e->span, DIAG_UNKNOWN_NAME, e->text);
     if (b->diag->dropped)
         return; /* nobody reads the suggestion */
+    const char **declared;
+    const uint32_t count = files_names(b->files, e->span, false, &declared);
     const char **names =
-        arena_array(b->arena, const char *, frame->names.len + b->files->decls.len + SYMBOL_COUNT);
+        arena_array(b->arena, const char *, frame->names.len + count + SYMBOL_COUNT);
     uint32_t n = 0;
     for (uint32_t i = 0; i < frame->names.len; i++)
         names[n++] = frame->names.at[i].name;
-    for (uint32_t i = 0; i < b->files->decls.len; i++)
-        names[n++] = b->files->decls.entries[i].key;
+    for (uint32_t i = 0; i < count; i++)
+        names[n++] = declared[i];
     for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
         names[n++] = symbols[i];
     const char *near = e->text[1] ? str_nearest(e->text, names, n) : NULL;
@@ -66,7 +68,9 @@ static struct value eval_name(struct builder *b, struct frame *frame, const stru
     const struct value *v = frame_get(frame, e->text);
     if (v)
         return *v;
-    const struct decl *decl = map_get(&b->files->decls, e->text);
+    const struct decl *decl = files_find(b->files, e->text, e->span);
+    if (decl && files_ambiguous(b->files, e->text, e->span))
+        return value_error();
     if (decl)
         return (struct value){.kind = VALUE_DECL, .decl = decl};
     for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
@@ -226,45 +230,43 @@ const char *eval_label(struct builder *b, struct frame *frame, const struct labe
     return *frame->scope ? arena_printf(b->arena, "%s.%s", frame->scope, out.text) : out.text;
 }
 
-static void report_unknown_call(struct builder *b, const struct frame *frame, const struct expr *e)
+/* The nearest name to a misspelt one that a call can have here, or NULL: of blocks and models, of functions of values, of
+ * layers and what else there is. */
+static const char *nearest_call(struct builder *b, const struct frame *frame, const struct expr *e)
 {
-    diag_report(b->diag, e->span, DIAG_UNKNOWN_CALL, "layer, block or model", e->text);
-    if (b->diag->dropped)
-        return;
+    const char **declared;
+    const uint32_t count = files_names(b->files, e->span, false, &declared);
     const char **names =
-        arena_array(b->arena, const char *, b->files->decls.len + frame->names.len);
+        arena_array(b->arena, const char *, count + frame->names.len + function_count());
     uint32_t n = 0;
-    for (uint32_t i = 0; i < b->files->decls.len; i++)
-        names[n++] = b->files->decls.entries[i].key;
+    for (uint32_t i = 0; i < count; i++)
+        names[n++] = declared[i];
     for (uint32_t i = 0; i < frame->names.len; i++)
         if (frame->names.at[i].value.kind == VALUE_DECL)
             names[n++] = frame->names.at[i].name;
+    for (uint32_t i = 0; i < function_count(); i++)
+        names[n++] = function_name(i);
     const char *near = str_nearest(e->text, names, n);
     for (int category = 0; category < FTMRT_CATEGORY_COUNT && !near; category++)
         near = call_nearest(e->text, (enum ftmrt_category)category);
+    return near;
+}
+
+static void report_unknown_call(struct builder *b, const struct frame *frame, const struct expr *e)
+{
+    diag_report(b->diag, e->span, DIAG_UNKNOWN_CALL, "layer, block, model or function", e->text);
+    if (b->diag->dropped)
+        return;
+    const char *near = nearest_call(b, frame, e);
     if (near)
         diag_note(b->diag, "did you mean '%s'?", near);
     diag_note(b->diag, "layers: %s", call_list(b->arena, FTMRT_CATEGORY_LAYER));
 }
 
-struct value eval_call(struct builder *b, struct frame *frame, const struct expr *e,
-                       const struct value *implicit)
+/* A call of a row: of a layer, or of what a recipe calls. */
+static struct value eval_row(struct builder *b, struct frame *frame, const struct expr *e,
+                             const struct ftmrt_call_info *info, const struct value *implicit)
 {
-    const struct value *bound = frame_get(frame, e->text);
-    if (bound && bound->kind == VALUE_ERROR)
-        return *bound;
-    const struct decl *decl =
-        bound && bound->kind == VALUE_DECL ? bound->decl : map_get(&b->files->decls, e->text);
-    if (decl)
-        return run_decl(b, frame, decl, e, implicit, implicit != NULL);
-    const struct function *function = implicit ? NULL : function_find(e->text);
-    if (function)
-        return function_call(b, frame, function, e);
-    const struct ftmrt_call_info *info = call_find(e->text);
-    if (!info) {
-        report_unknown_call(b, frame, e);
-        return value_error();
-    }
     if (e->label && info->category != FTMRT_CATEGORY_LAYER) {
         diag_report(b->diag, e->label->span, DIAG_LABEL_UNUSED, e->text);
         return value_error();
@@ -275,6 +277,28 @@ struct value eval_call(struct builder *b, struct frame *frame, const struct expr
     if (info->category == FTMRT_CATEGORY_LAYER)
         return layer_call(b, frame, e, call);
     return (struct value){.kind = VALUE_CALL, .call = call};
+}
+
+struct value eval_call(struct builder *b, struct frame *frame, const struct expr *e,
+                       const struct value *implicit)
+{
+    const struct value *bound = frame_get(frame, e->text);
+    if (bound && bound->kind == VALUE_ERROR)
+        return *bound;
+    const bool local = bound && bound->kind == VALUE_DECL;
+    const struct decl *decl = local ? bound->decl : files_find(b->files, e->text, e->span);
+    if (decl && !local && files_ambiguous(b->files, e->text, e->span))
+        return value_error();
+    if (decl)
+        return run_decl(b, frame, decl, e, implicit, implicit != NULL);
+    const struct function *function = implicit ? NULL : function_find(e->text);
+    if (function)
+        return function_call(b, frame, function, e);
+    const struct ftmrt_call_info *info = call_find(e->text);
+    if (info)
+        return eval_row(b, frame, e, info, implicit);
+    report_unknown_call(b, frame, e);
+    return value_error();
 }
 
 struct value eval(struct builder *b, struct frame *frame, const struct expr *e)

@@ -106,9 +106,15 @@ static const struct function functions[] = {
     _Static_assert((least) >= 1 && (most) <= MOST_ARGUMENTS, #name);
 #include "functions.def"
 
+enum { FUNCTION_COUNT = sizeof functions / sizeof *functions };
+
+uint32_t function_count(void) { return FUNCTION_COUNT; }
+
+const char *function_name(uint32_t i) { return functions[i].name; }
+
 const struct function *function_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    for (uint32_t i = 0; i < FUNCTION_COUNT; i++)
         if (!strcmp(functions[i].name, name))
             return &functions[i];
     return NULL;

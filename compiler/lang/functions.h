@@ -9,6 +9,10 @@ struct function;
 /* The function of this name, or NULL. */
 const struct function *function_find(const char *name);
 
+/* Their names. */
+uint32_t function_count(void);
+const char *function_name(uint32_t i);
+
 /* The value of a call of it; VALUE_ERROR after a report. */
 struct value function_call(struct builder *b, struct frame *frame, const struct function *f,
                            const struct expr *e);

@@ -11,13 +11,36 @@
 
 enum { FILES_MAX = 256, FILES_MAX_DEPTH = 64 };
 
+struct file;
+
+/* A file that another one reaches over its imports, in so many steps. */
+struct reachable {
+    const struct file *file;
+    uint32_t distance;
+};
+
+/* A file of the description. What it declares is its own; other files see it by importing it. */
+struct file {
+    const struct source *source;
+    struct map decls; /* name -> struct decl (block or model) */
+    VEC(const struct decl *) preprocess;
+    VEC(struct file *) imports;    /* those that were found, in the order written */
+    VEC(struct reachable) reaches; /* itself, what it imports, what these import, ...: each once */
+    bool loading;                  /* its imports are being read */
+};
+
+/* What a model's images look like. */
+struct preprocess {
+    const struct decl *model, *steps;
+};
+
 struct files {
     struct arena *arena;
     struct diag *diag;
     const struct lang_options *options;
-    struct map read;       /* canonical path -> struct file_state */
-    struct map decls;      /* name -> struct decl (block or model) */
-    struct map preprocess; /* model's name -> struct decl */
+    struct map read; /* canonical path -> struct file */
+    struct file *main;
+    VEC(struct preprocess) preprocess;
     const struct decl *finetune;
     VEC(const char *)
     imports; /* what the main file imports, as written; itself, if it declares more than a recipe */
@@ -27,6 +50,19 @@ struct files {
 
 /* Reads the description of f->options and all that it imports. false: there is no recipe to go on with. */
 bool files_load(struct files *f);
+
+/* The block or model that a name means at a place: the nearest declaration, of the place's own file, else of the files that
+ * it imports, else of those that these import; NULL: there is none. A place outside of all files (-D) is in the main one. */
+const struct decl *files_find(const struct files *f, const char *name, struct span at);
+
+/* Whether another declaration is as near as the one that files_find() gives: true after a report. */
+bool files_ambiguous(const struct files *f, const char *name, struct span at);
+
+/* The names that files_find() finds at a place, nearest first; returns how many. */
+uint32_t files_names(const struct files *f, struct span at, bool models_only, const char ***names);
+
+/* The preprocess of a model, or NULL. */
+const struct decl *files_preprocess(const struct files *f, const struct decl *model);
 
 /* Applies the -D texts of f->options to the finetune's statements. */
 void files_define(struct files *f);

@@ -29,7 +29,6 @@ static void set_classes(struct recipe_reader *r, const struct net *net)
 static void builder_init(struct builder *b, const struct files *files)
 {
     *b = (struct builder){.arena = files->arena, .diag = files->diag, .files = files};
-    map_init(&b->broken, b->arena);
     map_init(&b->paths, b->arena);
     b->net = arena_new(b->arena, struct net);
     b->net->arena = b->arena;
@@ -91,9 +90,6 @@ bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options
 {
     const uint32_t errors = diag->errors;
     struct files files = {.arena = arena, .diag = diag, .options = options};
-    map_init(&files.read, arena);
-    map_init(&files.decls, arena);
-    map_init(&files.preprocess, arena);
     if (!files_load(&files))
         return false;
     files_define(&files);

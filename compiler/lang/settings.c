@@ -242,7 +242,9 @@ static void read_model(struct recipe_reader *r)
     }
     if (!s || !e)
         return;
-    const struct decl *d = e->kind == EXPR_CALL ? map_get(&r->files->decls, e->text) : NULL;
+    const struct decl *d = e->kind == EXPR_CALL ? files_find(r->files, e->text, e->span) : NULL;
+    if (d && files_ambiguous(r->files, e->text, e->span))
+        return;
     if (d && d->kind == DECL_MODEL) {
         r->model = d;
         const char *text = strchr(s->text, '=');
@@ -252,13 +254,10 @@ static void read_model(struct recipe_reader *r)
     }
     if (e->kind == EXPR_CALL && r->files->import_missing)
         return;
-    const char **names = arena_array(r->arena, const char *, r->files->decls.len);
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < r->files->decls.len; i++)
-        if (((const struct decl *)r->files->decls.entries[i].value)->kind == DECL_MODEL)
-            names[n++] = r->files->decls.entries[i].key;
+    const char **names;
+    const uint32_t n = files_names(r->files, e->span, true, &names);
     const char *near = e->text ? str_nearest(e->text, names, n) : NULL;
-    if (e->kind == EXPR_CALL || (e->kind == EXPR_NAME && !map_get(&r->files->decls, e->text)))
+    if (e->kind == EXPR_CALL || (e->kind == EXPR_NAME && !files_find(r->files, e->text, e->span)))
         diag_report(r->diag, e->span, DIAG_UNKNOWN_CALL, "model", e->text);
     else
         diag_report(

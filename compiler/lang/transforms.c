@@ -78,10 +78,11 @@ static bool add_step(struct recipe_reader *r, struct pipeline *p, const struct b
 static const struct decl *model_preprocess(const struct recipe_reader *r, const struct decl *model)
 {
     for (int depth = 0; model && depth < 16; depth++) {
-        const struct decl *d = map_get(&r->files->preprocess, model->name);
+        const struct decl *d = files_preprocess(r->files, model);
         if (d)
             return d;
-        model = model->preset ? map_get(&r->files->decls, model->preset->text) : NULL;
+        const struct expr *preset = model->preset;
+        model = preset ? files_find(r->files, preset->text, preset->span) : NULL;
     }
     return NULL;
 }
