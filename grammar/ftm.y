@@ -61,7 +61,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 }
 
 %token YYEOF 0 "end of file"
-%token START_FILE "a file" START_EXPRESSION "an expression"
+%token START_FILE "a file" START_VALUES "values"
 %token NEWLINE "end of line"
 %token <text> NAME "name" PATH "dotted name" STRING "string" LABEL_TEXT "label"
 %token LABEL_OPEN "'{' of a label" LABEL_CLOSE "'}' of a label" LABEL_END "':'"
@@ -108,7 +108,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %%
 
 start: START_FILE decls end           { p->decls = $2; }
-     | START_EXPRESSION expr end      { p->expr = $2; }
+     | START_VALUES exprs1 end        { p->values = $2; }
      ;
 
 end: %empty | NEWLINE;

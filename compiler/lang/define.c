@@ -2,7 +2,7 @@
  * an override is checked like what is written.
  *
  *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'
- *     -D transform.eval=model.preprocess */
+ *     -D transform.eval=model.preprocess   -D 'transform.eval=resize(64, 64), normalize(imagenet)' */
 #include "import.h"
 
 #include <string.h>
@@ -41,12 +41,12 @@ static struct recipe_stmt *demand(struct files *f, struct recipe_stmts *stmts,
     return s;
 }
 
-static void set_value(struct files *f, struct recipe_stmt *s, struct expr *value, const char *text)
+static void set_values(struct files *f, struct recipe_stmt *s, struct exprs *values,
+                       const char *text)
 {
-    s->values = arena_new(f->arena, struct exprs);
-    vec_push(f->arena, &s->values->list, value);
+    s->values = values;
     s->text = arena_printf(f->arena, "%s = %s", s->name, text);
-    s->span = s->name_span = value->span;
+    s->span = s->name_span = values->list.at[0]->span;
 }
 
 /* The name of the call that a setting has by default, or NULL. */
@@ -95,31 +95,44 @@ static void set_argument(struct files *f, struct expr *call, const char *name, s
              (struct arg){.name = name, .value = value, .span = value->span});
 }
 
+/* An argument of a setting's call, which has one value. */
+static void apply_argument(struct files *f, const char *text, const char *key, const char *argument,
+                           const struct exprs *values)
+{
+    struct recipe_stmts *stmts = f->finetune->recipe;
+    const struct span span = values->list.at[0]->span;
+    if (!find(stmts, RECIPE_SETTING, key) && !default_call(key)) {
+        bad(f, text, "there is no such setting");
+        return;
+    }
+    if (values->list.len > 1) {
+        bad(f, text, "an argument has one value; a list stands in [ ]");
+        return;
+    }
+    struct expr *call = setting_of(f, demand(f, stmts, RECIPE_SETTING, key, span), span);
+    if (call)
+        set_argument(f, call, argument, values->list.at[0]);
+    else
+        bad(f, text, "the setting has no arguments");
+}
+
 static void apply(struct files *f, const char *text, const char *key, const char *argument,
                   const struct source *source)
 {
     struct recipe_stmts *stmts = f->finetune->recipe;
-    struct expr *value = parse_expression(f->arena, f->diag, source);
-    if (!value)
+    struct exprs *values = parse_values(f->arena, f->diag, source);
+    if (!values)
         return;
+    const struct span span = values->list.at[0]->span;
     if (!argument) {
-        set_value(f, demand(f, stmts, RECIPE_SETTING, key, value->span), value, source->text);
+        set_values(f, demand(f, stmts, RECIPE_SETTING, key, span), values, source->text);
     } else if (!strcmp(key, "data")) {
-        struct recipe_stmt *data = demand(f, stmts, RECIPE_DATA, "data", value->span);
-        set_value(f, demand(f, data->items, RECIPE_SETTING, argument, value->span), value,
-                  source->text);
+        struct recipe_stmt *data = demand(f, stmts, RECIPE_DATA, "data", span);
+        set_values(f, demand(f, data->items, RECIPE_SETTING, argument, span), values, source->text);
     } else if (!strcmp(key, "transform")) {
-        set_value(f, demand(f, stmts, RECIPE_TRANSFORM, argument, value->span), value,
-                  source->text);
-    } else if (!find(stmts, RECIPE_SETTING, key) && !default_call(key)) {
-        bad(f, text, "there is no such setting");
+        set_values(f, demand(f, stmts, RECIPE_TRANSFORM, argument, span), values, source->text);
     } else {
-        struct expr *call =
-            setting_of(f, demand(f, stmts, RECIPE_SETTING, key, value->span), value->span);
-        if (call)
-            set_argument(f, call, argument, value);
-        else
-            bad(f, text, "the setting has no arguments");
+        apply_argument(f, text, key, argument, values);
     }
 }
 

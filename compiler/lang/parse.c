@@ -218,10 +218,10 @@ struct decls *parse_source(struct arena *arena, struct diag *diag, const struct 
     return p.decls && !p.too_deep ? p.decls : arena_new(arena, struct decls);
 }
 
-struct expr *parse_expression(struct arena *arena, struct diag *diag, const struct source *source)
+struct exprs *parse_values(struct arena *arena, struct diag *diag, const struct source *source)
 {
     struct parser p = {.arena = arena, .diag = diag, .source = source};
     uint32_t errors = diag->errors;
-    run(&p, PARSE_EXPRESSION);
-    return diag->errors == errors && !p.too_deep ? p.expr : NULL;
+    run(&p, PARSE_VALUES);
+    return diag->errors == errors && !p.too_deep ? p.values : NULL;
 }

@@ -8,7 +8,7 @@
 enum { PARSE_MAX_SIZE = 4 << 20, PARSE_MAX_BRACKETS = 256 };
 
 /* What is parsed: delivered as the first token. */
-enum parse_start { PARSE_STARTED, PARSE_FILE, PARSE_EXPRESSION };
+enum parse_start { PARSE_STARTED, PARSE_FILE, PARSE_VALUES };
 
 /* Scanner and parser are reentrant; this is all of their state. */
 struct parser {
@@ -21,11 +21,11 @@ struct parser {
     char brackets[PARSE_MAX_BRACKETS]; /* open '(' '[' '{', and 'i' for an interpolation in a label
                                         */
     uint32_t bracket_count;
-    bool too_deep;       /* reported */
-    bool damaged;        /* a statement of the declaration being parsed was lost */
-    bool fatal;          /* the scanner gave up */
-    struct decls *decls; /* result of a file */
-    struct expr *expr;   /* result of a single expression */
+    bool too_deep;        /* reported */
+    bool damaged;         /* a statement of the declaration being parsed was lost */
+    bool fatal;           /* the scanner gave up */
+    struct decls *decls;  /* result of a file */
+    struct exprs *values; /* result of values alone */
 };
 
 struct span parser_span(const struct parser *p, struct place place);
@@ -47,8 +47,8 @@ void parser_recover(struct parser *p);
  * are reported. */
 struct decls *parse_source(struct arena *arena, struct diag *diag, const struct source *source);
 
-/* Parses one expression (-D); NULL after a report. */
-struct expr *parse_expression(struct arena *arena, struct diag *diag, const struct source *source);
+/* Parses the values of a setting (-D), at least one; NULL after a report. */
+struct exprs *parse_values(struct arena *arena, struct diag *diag, const struct source *source);
 
 /* Reads a file into a source; NULL after a report at span. */
 const struct source *parse_load(struct arena *arena, struct diag *diag, const char *path,
