@@ -1,6 +1,7 @@
 /* String building; matching of dotted paths; edit distance. */
 #include "str.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,65 @@ bool str_ends_with(const char *s, const char *suffix)
     return n >= k && strcmp(s + n - k, suffix) == 0;
 }
 
+/* The end of a class that begins at '[', its ']', or NULL if it has none. The first character may be a ']'. */
+static const char *class_end(const char *open)
+{
+    const char *first = open + 1 + (open[1] == '!');
+    return *first ? strchr(first + 1, ']') : NULL;
+}
+
+/* Whether a class has a range at this place: `a-b`. */
+static bool is_range(const char *at, const char *end) { return at + 2 < end && at[1] == '-'; }
+
+static bool class_has(const char *open, const char *end, char c)
+{
+    const bool negated = open[1] == '!';
+    bool found = false;
+    for (const char *at = open + 1 + negated; at < end;) {
+        const bool range = is_range(at, end);
+        found = found || (c >= at[0] && c <= at[range ? 2 : 0]);
+        at += range ? 3 : 1;
+    }
+    return c != '.' && found != negated;
+}
+
+/* What is left of a pattern whose first character, or class, matches c; NULL if it does not. */
+static const char *match_one(const char *pattern, char c)
+{
+    const char *end = *pattern == '[' ? class_end(pattern) : NULL;
+    if (end)
+        return class_has(pattern, end, c) ? end + 1 : NULL;
+    return *pattern == c ? pattern + 1 : NULL;
+}
+
+/* A range of digits with a digit before or behind it that is no range of its own: [0-12]. */
+static bool is_number_range(const char *open, const char *at, const char *end)
+{
+    const bool before = at > open + 1 && isdigit((unsigned char)at[-1]) && at[-2] != '-';
+    const bool behind = at + 3 < end && isdigit((unsigned char)at[3]) && !is_range(at + 3, end);
+    return isdigit((unsigned char)at[0]) && isdigit((unsigned char)at[2]) && (before || behind);
+}
+
+const char *str_pattern_defect(const char *pattern)
+{
+    for (const char *open = strchr(pattern, '['); open;) {
+        const char *end = class_end(open);
+        if (!end)
+            return "a '[' has no ']'";
+        for (const char *at = open + 1 + (open[1] == '!'); at < end; at++) {
+            if (!is_range(at, end))
+                continue;
+            if (is_number_range(open, at, end))
+                return "[ ] is for one character, and numbers of two digits have two";
+            if (at[0] > at[2])
+                return "a range in [ ] runs backwards";
+            at += 2;
+        }
+        open = strchr(end, '[');
+    }
+    return NULL;
+}
+
 /* Leftmost matching with one restart point for the last `*` and one for the last `**`. The earliest
  * match of what stands between two stars leaves the most to the later star, so no other restart
  * points are needed. */
@@ -105,6 +165,7 @@ bool str_path_match(const char *pattern, const char *path)
 {
     const char *star = NULL, *star_path = NULL, *deep = NULL, *deep_path = NULL;
     for (;;) {
+        const char *rest = *path ? match_one(pattern, *path) : NULL;
         if (pattern[0] == '*' && pattern[1] == '*') {
             pattern += 2;
             deep = pattern;
@@ -114,8 +175,8 @@ bool str_path_match(const char *pattern, const char *path)
             pattern++;
             star = pattern;
             star_path = path;
-        } else if (*path && *pattern == *path) {
-            pattern++;
+        } else if (rest) {
+            pattern = rest;
             path++;
         } else if (!*path && !*pattern) {
             return true;

@@ -30,9 +30,11 @@ const char *str_printable(struct arena *arena, const char *s);
 
 bool str_ends_with(const char *s, const char *suffix);
 
-/* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components.
- */
+/* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components, `[0-5]` is one character of
+ * a range, `[abc]` one of some, `[!abc]` any other (fnmatch's classes; none matches a dot). */
 bool str_path_match(const char *pattern, const char *path);
+/* What is wrong with a pattern, or NULL: a class that is not closed, or that says something else than it looks like. */
+const char *str_pattern_defect(const char *pattern);
 /* Whether it matches the path or one above it: "fc" and "fc.*" both match "fc.weight". */
 bool str_path_match_above(struct arena *arena, const char *pattern, const char *path);
 /* The path without its last component, in `arena`; NULL if there is one only. */

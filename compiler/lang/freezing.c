@@ -73,7 +73,7 @@ static void report_unmatched(struct recipe_reader *r, enum recipe_kind kind,
                   near ? near : call_list(r->arena, FTMRT_CATEGORY_LAYER));
         return;
     }
-    bool name = !p->is_kind && !strpbrk(p->text, "*") && kind != RECIPE_FREEZE_STATISTICS;
+    bool name = !p->is_kind && !strpbrk(p->text, "*[") && kind != RECIPE_FREEZE_STATISTICS;
     if (name && !names_layer(r->builder->net, p->text)) {
         report_unknown_layer(r->builder, p->text, p->span);
         return;
@@ -82,12 +82,27 @@ static void report_unmatched(struct recipe_reader *r, enum recipe_kind kind,
                 kind == RECIPE_FREEZE_STATISTICS ? "batch norm" : "layer with parameters");
     if (!p->is_kind && !name)
         diag_note(r->diag,
-                  "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"");
+                  "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"; "
+                  "[0-5] is one character");
+}
+
+bool check_pattern(struct recipe_reader *r, const char *pattern, struct span span)
+{
+    const char *defect = str_pattern_defect(pattern);
+    if (!defect)
+        return true;
+    diag_report(r->diag, span, DIAG_BAD_PATTERN, pattern, defect);
+    diag_note(r->diag,
+              "[0-5] is a digit from 0 to 5; 0 to 12 are two patterns: \"features.[0-9]\", "
+              "\"features.1[0-2]\"");
+    return false;
 }
 
 static void apply_pattern(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p)
 {
     bool any = false;
+    if (!p->is_kind && !check_pattern(r, p->text, p->span))
+        return;
     for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
         struct layer *l = &r->builder->net->layers.at[i];
         if (l->param_count)

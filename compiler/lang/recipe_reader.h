@@ -39,6 +39,9 @@ void read_freezing(struct recipe_reader *r);
  * known. */
 void settle_draws(struct net *net, uint32_t every);
 
+/* Whether a pattern of names says something; reports what is wrong with it. */
+bool check_pattern(struct recipe_reader *r, const char *pattern, struct span span);
+
 /* "160 x 160" */
 const char *image_text(struct arena *arena, const struct image_size *image);
 /* Whether the network that r->builder has made for the images of training has the layers with parameters of `eval`, and

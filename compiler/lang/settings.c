@@ -389,6 +389,8 @@ static void weights_item(struct recipe_reader *r, const struct recipe_stmt *s)
         recipe->renames.at[recipe->renames.len - 1].to = s->other;
         recipe->renames.at[recipe->renames.len - 1].span = s->name_span;
     } else if (s->kind == RECIPE_SKIP) {
+        if (!check_pattern(r, s->name, s->name_span))
+            return;
         vec_add(r->arena, &recipe->skips);
         recipe->skips.at[recipe->skips.len - 1].pattern = s->name;
         recipe->skips.at[recipe->skips.len - 1].span = s->name_span;

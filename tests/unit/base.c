@@ -209,6 +209,21 @@ static void paths_match(void **state)
         {"**a*b**c", "x.a.b.y.c", false},
         {"*a*b", "aab", true},
         {"a**", "a", true},
+        {"features.[0-5]", "features.3", true},
+        {"features.[0-5]", "features.6", false},
+        {"features.[0-5]", "features.13", false},
+        {"features.[!0-5]", "features.6", true},
+        {"features.[!0-5]", "features.0", false},
+        {"a[!b]c", "a.c", false},
+        {"*[13]", "layer.13", false},
+        {"**[13]", "layer.13", true},
+        {"*[13].w", "layer3.w", true},
+        {"layer[1-24]", "layer4", true},
+        {"layer[1-24-5]", "layer3", false},
+        {"x[]-]", "x]", true},
+        {"x[]-]", "x-", true},
+        {"x[", "x[", true},
+        {"x[a", "x[a", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (str_path_match(cases[i].pattern, cases[i].path) != cases[i].matches)
@@ -217,6 +232,20 @@ static void paths_match(void **state)
     memset(path, 'a', 2000);
     path[2000] = '\0';
     assert_false(str_path_match(pattern, path)); /* in time that is not exponential */
+}
+
+static void pattern_defects(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"**.bias", "features.[0-5].*", "[!0-35-9]", "x[]-]",
+                                       "[a-z0-9]"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_null(str_pattern_defect(good[i]));
+    assert_non_null(strstr(str_pattern_defect("features.[0-5"), "no ']'"));
+    assert_non_null(strstr(str_pattern_defect("features.[]"), "no ']'"));
+    assert_non_null(strstr(str_pattern_defect("a.[5-0]"), "backwards"));
+    assert_non_null(strstr(str_pattern_defect("features.[0-12]"), "two digits"));
+    assert_non_null(strstr(str_pattern_defect("[a].[10-12]"), "two digits"));
 }
 
 static void nearest_names(void **state)
@@ -306,6 +335,7 @@ int main(void)
         cmocka_unit_test(strings_are_built),
         cmocka_unit_test(doubles_read_back),
         cmocka_unit_test(paths_match),
+        cmocka_unit_test(pattern_defects),
         cmocka_unit_test(nearest_names),
         cmocka_unit_test(control_characters_are_escaped),
         cmocka_unit_test_setup_teardown(unreadable_files, make_folder, remove_folder),
