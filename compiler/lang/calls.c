@@ -9,6 +9,7 @@
 #include "str.h"
 
 #include "builder.h"
+#include "habits.h"
 
 /* ---- conversion of one argument ---- */
 
@@ -425,6 +426,7 @@ struct matching {
     struct bound_call *call;
     bool *given;       /* per parameter */
     bool ok, misnamed; /* misnamed: what is missing follows from that */
+    bool misplaced;    /* an argument without a name is not what its place wants */
 };
 
 /* A word that gives several arguments; false if this is none. */
@@ -489,12 +491,15 @@ static void give(struct builder *b, struct frame *frame, struct matching *m, con
         argument(b, frame, p, arena_printf(b->arena, "'%s'", p ? p->name : ""), arg->value);
     if (!p) {
         m->misnamed = true;
+        m->misplaced = m->misplaced || !arg->name;
     } else if (m->given[slot]) {
         report_twice(b, info->name, p->name, arg);
         m->ok = false;
     } else if (!give_preset(b, m, &v, arg->value->span)) {
+        const bool fits = store(b, m->call, slot, v, arg->value->span);
         m->given[slot] = true;
-        m->ok = store(b, m->call, slot, v, arg->value->span) && m->ok;
+        m->ok = m->ok && fits;
+        m->misplaced = m->misplaced || (!fits && !arg->name);
     }
 }
 
@@ -515,10 +520,14 @@ struct bound_call *call_bind(struct builder *b, struct frame *frame,
         uint32_t slot = match_argument(b, info->name, names, info->param_count, arg, position,
                                        implicit != NULL);
         position += !arg->name;
+        if (arg->name && slot == info->param_count)
+            habit_name(b, info, arg);
         give(b, frame, &m, arg, slot);
     }
-    return !m.misnamed && fill(b, m.call, m.given) && m.ok && check_needs(b, m.call) ? m.call
-                                                                                     : NULL;
+    const bool ok = !m.misnamed && fill(b, m.call, m.given) && m.ok;
+    if (ok || m.misplaced)
+        habit_size(b, m.call, e, implicit != NULL, m.misplaced);
+    return ok && check_needs(b, m.call) ? m.call : NULL;
 }
 
 struct bound_call *call_bind_bare(struct builder *b, const struct ftmrt_call_info *info,
@@ -542,57 +551,3 @@ bool param_default(struct builder *b, const struct ftmrt_param_info *p, struct s
     *out = p->value ? default_value(b->arena, p) : (struct value){.kind = VALUE_ABSENT};
     return out->kind == VALUE_ABSENT || check(b, p, p->name, out, span);
 }
-
-/* ---- arguments as plain data ---- */
-
-static struct ftmrt_arg plain_list(struct arena *arena, const struct value *v)
-{
-    if (v->count && v->items[0].kind == VALUE_STRING) {
-        const char **texts = arena_array(arena, const char *, v->count);
-        for (uint32_t i = 0; i < v->count; i++)
-            texts[i] = v->items[i].text;
-        return (struct ftmrt_arg){FTMRT_ARG_TEXTS, v->count, {.texts = texts}};
-    }
-    double *numbers = arena_array(arena, double, v->count);
-    for (uint32_t i = 0; i < v->count; i++)
-        numbers[i] = value_number(&v->items[i]);
-    return (struct ftmrt_arg){FTMRT_ARG_NUMBERS, v->count, {.numbers = numbers}};
-}
-
-struct ftmrt_arg plain_arg(struct arena *arena, const struct value *v)
-{
-    struct ftmrt_call *call;
-    switch (v->kind) {
-    case VALUE_INT:
-    case VALUE_BOOL: return (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = v->integer}};
-    case VALUE_FLOAT:
-    case VALUE_PERCENT:
-    case VALUE_EPOCHS: return (struct ftmrt_arg){FTMRT_ARG_NUMBER, 0, {.number = v->real}};
-    case VALUE_STRING: return (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = v->text}};
-    case VALUE_LIST: return plain_list(arena, v);
-    case VALUE_CALL:
-        call = arena_new(arena, struct ftmrt_call);
-        *call = plain_call(arena, v->call);
-        return (struct ftmrt_arg){FTMRT_ARG_CALLS, 1, {.calls = call}};
-    case VALUE_ERROR:
-    case VALUE_ABSENT:
-    case VALUE_SYMBOL:
-    case VALUE_TENSOR:
-    case VALUE_DECL: break;
-    }
-    return (struct ftmrt_arg){FTMRT_ARG_NONE, 0, {0}};
-}
-
-struct ftmrt_call plain_call(struct arena *arena, const struct bound_call *c)
-{
-    struct ftmrt_arg *args = arena_array(arena, struct ftmrt_arg, c->info->param_count);
-    for (uint32_t i = 0; i < c->info->param_count; i++)
-        args[i] = plain_arg(arena, &c->args[i]);
-    return (struct ftmrt_call){ftmrt_call_id(c->info), args};
-}
-
-int64_t call_int(const struct bound_call *c, uint32_t i) { return c->args[i].integer; }
-
-double call_float(const struct bound_call *c, uint32_t i) { return c->args[i].real; }
-
-bool call_bool(const struct bound_call *c, uint32_t i) { return c->args[i].integer != 0; }

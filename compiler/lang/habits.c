@@ -1,0 +1,132 @@
+#include "habits.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "str.h"
+
+/* Windows beyond this are rare, and so are longer steps than the least of those that leave pixels out. */
+enum { USUAL_WINDOW = 11, USUAL_STEP = 2 };
+
+/* Whether PyTorch's constructor takes the size of the input where the call here takes the input. */
+static bool reads_size(const struct ftmrt_call_info *info)
+{
+    if (info->category != FTMRT_CATEGORY_LAYER || !info->param_count)
+        return false;
+    const struct ftmrt_param_info *x = &info->params[0];
+    return x->type == FTMRT_TYPE_TENSOR &&
+           (!strncmp(x->pytorch, "in_", 3) || !strncmp(x->pytorch, "num_", 4));
+}
+
+void habit_name(struct builder *b, const struct ftmrt_call_info *info, const struct arg *arg)
+{
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *p = &info->params[i];
+        if (strcmp(p->pytorch, arg->name) != 0)
+            continue;
+        if (i == 0 && reads_size(info))
+            diag_note(b->diag, "PyTorch's '%s' is not written here: the input has it", arg->name);
+        else
+            diag_note(b->diag, "PyTorch's '%s' is called '%s' here", arg->name, p->name);
+        return;
+    }
+}
+
+/* ---- the size of the input by position ---- */
+
+/* What of an argument can be said again in few words. */
+static void add_value(struct strbuf *out, const struct expr *e)
+{
+    if (e->kind == EXPR_INT)
+        strbuf_addf(out, "%" PRId64, e->integer);
+    else if (e->kind == EXPR_FLOAT)
+        strbuf_add_double(out, e->real);
+    else if (e->kind == EXPR_BOOL)
+        strbuf_add(out, e->integer ? "true" : "false");
+    else
+        strbuf_add(out, e->kind == EXPR_NAME ? e->text : "...");
+}
+
+/* The call without one of its arguments. */
+static const char *call_without(struct arena *arena, const struct expr *e, uint32_t without)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    strbuf_addf(&out, "%s(", e->text);
+    bool first = true;
+    for (uint32_t i = 0; i < e->args->list.len; i++) {
+        const struct arg *arg = &e->args->list.at[i];
+        if (i == without)
+            continue;
+        strbuf_addf(&out, "%s%s%s", first ? "" : ", ", arg->name ? arg->name : "",
+                    arg->name ? " = " : "");
+        add_value(&out, arg->value);
+        first = false;
+    }
+    strbuf_addc(&out, ')');
+    return out.text;
+}
+
+/* Which argument of the call is a number by position that is the input's channels, where another one follows or none is
+ * needed; the number of arguments: none is. */
+static uint32_t find_size(const struct bound_call *c, const struct expr *e, int64_t channels,
+                          bool implicit)
+{
+    const uint32_t count = e->args->list.len;
+    for (uint32_t i = 0; i < count && !e->args->list.at[i].name; i++) {
+        const uint32_t slot = i + implicit;
+        const bool last = i + 1 == count || e->args->list.at[i + 1].name;
+        if (slot == 0 || slot >= c->info->param_count || (last && !c->info->params[slot].value))
+            continue;
+        const struct value *v = &c->args[slot];
+        if (value_is_number(v) && value_number(v) == (double)channels)
+            return i;
+    }
+    return count;
+}
+
+/* The number of a parameter of this name, if it was given by position; else 0. */
+static int64_t number_given(const struct bound_call *c, const struct expr *e, bool implicit,
+                            const char *name)
+{
+    for (uint32_t i = 0; i < e->args->list.len && !e->args->list.at[i].name; i++) {
+        const uint32_t slot = i + implicit;
+        if (slot >= c->info->param_count || strcmp(c->info->params[slot].name, name) != 0)
+            continue;
+        const struct value *v = &c->args[slot];
+        return v->kind == VALUE_LIST ? v->items[0].integer : v->integer;
+    }
+    return 0;
+}
+
+static const char *size_word(const struct ftmrt_call_info *info)
+{
+    return strstr(info->params[0].pytorch, "features") ? "features" : "channels";
+}
+
+void habit_size(struct builder *b, const struct bound_call *c, const struct expr *e, bool implicit,
+                bool failed)
+{
+    if (!reads_size(c->info) || b->diag->dropped)
+        return;
+    if (failed && c->args[0].kind == VALUE_INT)
+        diag_note(b->diag, "the first argument is the value that it reads: %s(x, ...)",
+                  c->info->name);
+    if (c->args[0].kind != VALUE_TENSOR)
+        return;
+    const struct shape *x = &net_layer(b->net, c->args[0].tensor)->type.shape;
+    const uint32_t size = x->rank > 1 ? find_size(c, e, x->dim[1], implicit) : e->args->list.len;
+    if (size == e->args->list.len)
+        return;
+    const int64_t window = number_given(c, e, implicit, "kernel");
+    const int64_t stride = number_given(c, e, implicit, "stride");
+    const bool unlikely =
+        stride && (window > USUAL_WINDOW || (stride > USUAL_STEP && stride != window));
+    if (!failed && !unlikely)
+        return;
+    if (!failed)
+        diag_report(b->diag, e->span, DIAG_HABIT, c->info->name, (long long)x->dim[1],
+                    (long long)window, (long long)stride);
+    diag_note(b->diag, "the %s of the input are not written: `%s`", size_word(c->info),
+              call_without(b->arena, e, size));
+}
