@@ -110,7 +110,7 @@ static struct ftmrt_state *make_states(struct arena *arena, const struct descrip
         t->flags = state_flags(s);
         copy_shape(&s->file_shape, &t->rank, t->dim);
         copy_shape(&s->type.shape, &t->layout_rank, t->layout_dim);
-        t->layout = (uint32_t)s->layout;
+        t->layout = (uint32_t)s->form.layout;
         t->offset = t->flags & FTMRT_MUTABLE ? in->schedule->state_offset[i] : 0;
         bool sourced = s->source >= 0 && (uint32_t)s->source < in->source_count;
         t->source = sourced ? source_index[s->source] : -1;
@@ -134,15 +134,14 @@ static struct ftmrt_derive *make_derives(struct arena *arena, const struct sched
 }
 
 /* The caller's memory is row-major; the kernels that touch it bring it into their own layout. */
-static struct ftmrt_value make_value(const char *name, enum ftmrt_role role,
-                                     const struct type *type)
+static struct ftmrt_value make_value(const char *name, enum ftmrt_role role, const struct node *n)
 {
     struct ftmrt_value v = {.name = name,
                             .role = (uint32_t)role,
-                            .dtype = (uint32_t)type->dtype,
-                            .stored = (uint32_t)type->dtype,
-                            .layout = FTMRT_LAYOUT_PLAIN};
-    copy_shape(&type->shape, &v.rank, v.dim);
+                            .dtype = (uint32_t)n->type.dtype,
+                            .stored = (uint32_t)n->form.stored,
+                            .layout = (uint32_t)n->form.layout};
+    copy_shape(&n->type.shape, &v.rank, v.dim);
     return v;
 }
 
@@ -160,12 +159,11 @@ static struct ftmrt_entry make_entry(struct arena *arena, const struct graph *g)
                             .output_count = g->outputs.len};
     for (uint32_t i = 0; i < g->nodes.len; i++)
         if (g->nodes.at[i].op == OP_input && !g->nodes.at[i].dead)
-            inputs[e.input_count++] =
-                make_value(g->nodes.at[i].attrs->label, graph_input_role(&g->nodes.at[i]),
-                           &g->nodes.at[i].type);
+            inputs[e.input_count++] = make_value(
+                g->nodes.at[i].attrs->label, graph_input_role(&g->nodes.at[i]), &g->nodes.at[i]);
     for (uint32_t i = 0; i < g->outputs.len; i++)
         outputs[i] = make_value(g->outputs.at[i].name, graph_output_role(&g->outputs.at[i]),
-                                &graph_node(g, g->outputs.at[i].value)->type);
+                                graph_node(g, g->outputs.at[i].value));
     return e;
 }
 

@@ -145,7 +145,7 @@ static void emit_merge(struct entry *e, const struct graph *g, const struct call
     if (kind == FTMRT_MERGE_NONE)
         return;
     struct geometry q = geometry_of(g, n->inputs[0]);
-    const int64_t floats = ftmrt_layout_elements(n->layout, n->type.shape.rank, n->type.shape.dim);
+    const int64_t floats = form_elements(n->form, &n->type.shape);
     LLVMValueRef args[] = {e->task, LLVMConstInt(ir->i32, kind, false), address(e, &c->out),
                            ir_i64(ir, floats), ir_i64(ir, q.pixels)};
     LLVMBuildCall2(ir->b, e->merge_type, e->merge, args, 5, "");

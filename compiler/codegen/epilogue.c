@@ -114,9 +114,9 @@ LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const str
     const struct node *n = k->node;
     const struct node *v = buffer < n->input_count ? graph_node(k->graph, n->inputs[buffer]) : n;
     const struct shape *s = &v->type.shape;
-    if (v->layout == FTMRT_LAYOUT_BLOCKED && k->any_size)
+    if (v->form.layout == FTMRT_LAYOUT_BLOCKED && k->any_size)
         return any_blocked_address(k, k->buffer[buffer], s, at);
-    if (v->layout == FTMRT_LAYOUT_BLOCKED)
+    if (v->form.layout == FTMRT_LAYOUT_BLOCKED)
         return blocked_address(k, k->buffer[buffer], s, at);
     return vector_address(k, k->buffer[buffer], s, at, row);
 }
@@ -126,9 +126,9 @@ LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const str
  * they are: the registers hold accumulators. */
 static bool leaves_loops(const struct kernel_build *k, const struct node *operand)
 {
-    bool same = operand->layout == FTMRT_LAYOUT_BLOCKED && !one_pixel(k, &operand->type.shape);
+    bool same = operand->form.layout == FTMRT_LAYOUT_BLOCKED && !one_pixel(k, &operand->type.shape);
     return op_info(k->node->op)->cls == OP_CLASS_ELEMWISE &&
-           k->node->layout == FTMRT_LAYOUT_BLOCKED && !same;
+           k->node->form.layout == FTMRT_LAYOUT_BLOCKED && !same;
 }
 
 /* The label of the place, an i32 in every lane. */

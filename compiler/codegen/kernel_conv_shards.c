@@ -8,10 +8,7 @@
 
 enum { UNIT_FLOATS = 4096 };
 
-int64_t conv_result_floats(const struct node *n)
-{
-    return ftmrt_layout_elements(n->layout, n->type.shape.rank, n->type.shape.dim);
-}
+int64_t conv_result_floats(const struct node *n) { return form_elements(n->form, &n->type.shape); }
 
 LLVMValueRef conv_shard_tree(struct kernel_build *k, LLVMValueRef p, int64_t stride)
 {

@@ -11,8 +11,8 @@ enum { CHUNK = 256 };
 
 static int64_t groups_of(const struct node *n)
 {
-    int64_t elements = ftmrt_layout_elements(n->layout, n->type.shape.rank, n->type.shape.dim);
-    FTM_BUG_ON(n->layout == FTMRT_LAYOUT_PLAIN || elements % FTMRT_CB != 0,
+    int64_t elements = form_elements(n->form, &n->type.shape);
+    FTM_BUG_ON(n->form.layout == FTMRT_LAYOUT_PLAIN || elements % FTMRT_CB != 0,
                "element-wise on a plain value");
     return elements / FTMRT_CB;
 }
@@ -63,7 +63,7 @@ static void emit(struct kernel_build *k)
 {
     if (is_scalar(k->node))
         emit_scalar(k);
-    else if (k->node->layout == FTMRT_LAYOUT_BLOCKED)
+    else if (k->node->form.layout == FTMRT_LAYOUT_BLOCKED)
         emit_blocked(k);
     else
         emit_flat(k);
@@ -72,7 +72,7 @@ static void emit(struct kernel_build *k)
 static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
                                  uint32_t phase)
 {
-    if (n->layout == FTMRT_LAYOUT_BLOCKED)
+    if (n->form.layout == FTMRT_LAYOUT_BLOCKED)
         return units_of_result(g, n, cpu, phase);
     if (is_scalar(n))
         return (struct kernel_units){.fixed = 1, .images = 1};

@@ -23,7 +23,7 @@ static struct view view_of(const struct node *n, int64_t batch)
     const struct shape *s = &n->type.shape;
     const int64_t bytes = (int64_t)ftmrt_dtype_size(n->type.dtype);
     const int64_t word = bytes < (int64_t)sizeof(float) ? bytes : (int64_t)sizeof(float);
-    struct view v = {n->layout, 1, 1, bytes / word, word};
+    struct view v = {n->form.layout, 1, 1, bytes / word, word};
     if (shape_batched(s))
         v.rows = batch;
     else if (s->rank >= 2)
@@ -187,7 +187,7 @@ static void transpose_block(struct ir *ir, LLVMValueRef src, LLVMValueRef dst)
 
 static bool is_transpose(const struct graph *g, const struct node *n)
 {
-    enum ftmrt_layout from = graph_node(g, n->inputs[0])->layout, to = n->layout;
+    enum ftmrt_layout from = graph_node(g, n->inputs[0])->form.layout, to = n->form.layout;
     return (from == FTMRT_LAYOUT_CONV && to == FTMRT_LAYOUT_CONV_T) ||
            (from == FTMRT_LAYOUT_CONV_T && to == FTMRT_LAYOUT_CONV);
 }
@@ -198,7 +198,7 @@ static void block_counts(const struct graph *g, const struct node *n, int64_t *o
 {
     const struct node *x = graph_node(g, n->inputs[0]);
     struct view v = view_of(x, 1);
-    bool conv = x->layout == FTMRT_LAYOUT_CONV;
+    bool conv = x->form.layout == FTMRT_LAYOUT_CONV;
     *outer = round_up(conv ? v.rows : v.columns) / FTMRT_CB;
     *inner = round_up(conv ? v.columns : v.rows) / FTMRT_CB;
 }
@@ -223,7 +223,7 @@ static void emit_transpose(struct kernel_build *k)
 
 static void emit(struct kernel_build *k)
 {
-    FTM_BUG_ON(k->node->step_count && k->node->layout != FTMRT_LAYOUT_BLOCKED,
+    FTM_BUG_ON(k->node->step_count && k->node->form.layout != FTMRT_LAYOUT_BLOCKED,
                "steps behind a relayout");
     if (is_transpose(k->graph, k->node))
         emit_transpose(k);
@@ -243,7 +243,7 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
     if (shape_batched(&n->type.shape))
         return (struct kernel_units){.per_group = 1, .images = 1};
     int64_t rows = view_of(n, 1).rows;
-    return (struct kernel_units){.fixed = rows_padded(n->layout) ? round_up(rows) : rows,
+    return (struct kernel_units){.fixed = rows_padded(n->form.layout) ? round_up(rows) : rows,
                                  .images = 1};
 }
 

@@ -1,6 +1,6 @@
 /* split: each run of channels becomes a value of its own. A unit is an image. */
 #include "channel_run.h"
-#include "form.h"
+#include "form_usual.h"
 #include "query.h"
 
 /* The address of one of the node's results. */

@@ -14,8 +14,7 @@ enum { CHUNK = 4096 }; /* floats of a unit */
 static int64_t elements_of(const struct graph *g, const struct node *n)
 {
     const struct node *param = graph_node(g, n->inputs[1]);
-    int64_t elements =
-        ftmrt_layout_elements(param->layout, param->type.shape.rank, param->type.shape.dim);
+    int64_t elements = form_elements(param->form, &param->type.shape);
     FTM_BUG_ON(elements % FTMRT_CB != 0, "a parameter that is not packed is trained");
     return elements;
 }

@@ -30,7 +30,7 @@ static struct packing packing_of(const struct node *n)
 {
     const struct shape *s = &n->type.shape;
     const int64_t *dim = s->dim;
-    switch (n->layout) {
+    switch (n->form.layout) {
     case FTMRT_LAYOUT_BLOCKED:
         return (struct packing){.lanes = dim[1], .per_block = 1, .blocks = ceil_blocks(dim[1])};
     case FTMRT_LAYOUT_VECTOR:
@@ -44,7 +44,7 @@ static struct packing packing_of(const struct node *n)
     case FTMRT_LAYOUT_PLAIN:
     case FTMRT_LAYOUT_COUNT: break;
     }
-    FTM_BUG("a %s value has no padding", ftmrt_layout_name(n->layout));
+    FTM_BUG("a %s value has no padding", ftmrt_layout_name(n->form.layout));
 }
 
 static bool is_padded(const struct packing *p)

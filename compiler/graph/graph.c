@@ -40,6 +40,7 @@ struct graph *program_find_function(const struct program *p, const char *name)
 
 uint32_t program_add_state(struct program *p, struct state s)
 {
+    s.form.stored = s.type.dtype;
     vec_push(p->arena, &p->states, s);
     if (!map_has(&p->state_names, s.name))
         map_set(&p->state_names, s.name, (void *)(uintptr_t)p->states.len);
@@ -129,9 +130,11 @@ bool graph_infer(struct graph *g, struct node *n)
         ok = infer_step(g, n, &n->steps[s], extra, &part.type);
         extra += n->steps[s].extra;
     }
-    if (ok)
-        n->type = part.type;
-    return ok;
+    if (!ok)
+        return false;
+    n->type = part.type;
+    n->form.stored = part.type.dtype;
+    return true;
 }
 
 /* ---- uses ---- */
@@ -339,13 +342,14 @@ value_id graph_state(struct graph *g, uint32_t state)
     const struct attrs a = {.state = state};
     return graph_append(
         g, &(struct node){
-               .op = OP_state, .attrs = &a, .type = s->type, .layout = s->layout, .span = s->span});
+               .op = OP_state, .attrs = &a, .type = s->type, .form = s->form, .span = s->span});
 }
 
 value_id graph_constant(struct graph *g, double value, struct type type)
 {
     const struct attrs a = {.value = value, .shape = type.shape};
-    return graph_append(g, &(struct node){.op = OP_constant, .attrs = &a, .type = type});
+    return graph_append(
+        g, &(struct node){.op = OP_constant, .attrs = &a, .type = type, .form = form_plain(&type)});
 }
 
 value_id graph_find_input(const struct graph *g, const char *name)

@@ -18,7 +18,8 @@
  * the class EFFECT write states, and they come after every reader of what they write (the verifier
  * checks it).
  *
- * Shapes are logical. `layout` is assigned by the layout pass; before it every value is plain. */
+ * Shapes and types are logical. How a value lies in memory and as what it is stored is its form (form.h): the layout is
+ * assigned by the layout pass, before which every value is plain. */
 #ifndef FTM_GRAPH_GRAPH_H
 #define FTM_GRAPH_GRAPH_H
 
@@ -27,8 +28,8 @@
 
 #include "arena.h"
 #include "diag.h"
+#include "form.h"
 #include "map.h"
-#include "shape.h"
 #include "vec.h"
 
 enum op {
@@ -104,7 +105,7 @@ enum { FUSED_MAX_STEPS = 6, FUSED_MAX_INPUTS = 12 };
 
 struct node {
     enum op op;
-    enum ftmrt_layout layout;
+    struct form form;     /* of its value */
     uint32_t input_count; /* anchor's operands, then those of the steps */
     uint32_t step_count;
     const value_id *inputs; /* written by graph_set_input() */
@@ -143,14 +144,14 @@ struct graph {
 struct state {
     const char *name; /* state dict key; slots: "fc.weight/momentum" */
     enum ftmrt_state_kind kind;
-    struct type type;         /* shape that the graph uses */
-    struct shape file_shape;  /* shape in files; same elements, same order */
-    enum ftmrt_layout layout; /* in the workspace; set by the layout pass */
-    bool trainable;           /* updated by the optimizer in some phase */
-    uint32_t phases;          /* bit p: in phase p; 0: in every phase */
-    bool mutable;             /* written by some function (trainable implies mutable) */
-    bool added;               /* belongs to a layer that the recipe added */
-    int32_t source;           /* index in the weight file's table, or -1 */
+    struct type type;        /* shape that the graph uses */
+    struct shape file_shape; /* shape in files; same elements, same order */
+    struct form form;        /* in the workspace */
+    bool trainable;          /* updated by the optimizer in some phase */
+    uint32_t phases;         /* bit p: in phase p; 0: in every phase */
+    bool mutable;            /* written by some function (trainable implies mutable) */
+    bool added;              /* belongs to a layer that the recipe added */
+    int32_t source;          /* index in the weight file's table, or -1 */
     enum ftmrt_init init;
     double init_arg;
     int64_t fan_in;
@@ -199,7 +200,7 @@ struct program *program_new(struct arena *arena, struct diag *diag, const char *
 struct graph *program_add_function(struct program *p, const char *name, enum ftmrt_entry_kind kind);
 struct graph *program_find_function(const struct program *p, const char *name);
 
-/* Appends a state; returns its index. */
+/* Appends a state, which is stored as its type; returns its index. */
 uint32_t program_add_state(struct program *p, struct state s);
 /* The greatest n of a function. */
 int64_t graph_max_n(const struct graph *g);
@@ -304,7 +305,8 @@ static inline uint32_t graph_use_count(const struct graph *g, value_id v)
  * drops dead nodes. */
 void graph_sort(struct graph *g);
 
-/* Type inference of one node by its op's rule; reports at the node's span. */
+/* Type inference of one node by its op's rule; reports at the node's span. The value is then stored as its type: whoever wants
+ * another stored type sets it afterwards. */
 bool graph_infer(struct graph *g, struct node *n);
 
 #endif

@@ -18,7 +18,7 @@ bool node_steps_equal(const struct node *a, const struct node *b)
 bool node_equal(const struct node *a, const struct node *b)
 {
     if (a->op != b->op || a->attrs != b->attrs || a->input_count != b->input_count ||
-        a->layout != b->layout)
+        !form_equal(a->form, b->form))
         return false;
     for (uint32_t i = 0; i < a->input_count; i++)
         if (!value_same(a->inputs[i], b->inputs[i]))

@@ -37,7 +37,8 @@ value_id graph_input_as(struct graph *g, const char *name, struct type type, enu
 {
     struct attrs a = {.label = arena_strdup(g->program->arena, name)};
     a.role = role == input_default(name, &type) ? FTMRT_ROLE_NONE : role;
-    return graph_append(g, &(struct node){.op = OP_input, .attrs = &a, .type = type});
+    return graph_append(
+        g, &(struct node){.op = OP_input, .attrs = &a, .type = type, .form = form_plain(&type)});
 }
 
 value_id graph_input(struct graph *g, const char *name, struct type type)

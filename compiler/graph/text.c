@@ -60,11 +60,27 @@ static void print_shape(const struct shape *s, FILE *out)
     fputs(shape_text(s, text, sizeof text), out);
 }
 
+static void print_dtype(enum ftmrt_dtype dtype, FILE *out)
+{
+    for (const char *c = ftmrt_dtype_name(dtype); *c; c++)
+        fputc(tolower((unsigned char)*c), out);
+}
+
 static void print_type(const struct type *t, FILE *out)
 {
-    for (const char *c = ftmrt_dtype_name(t->dtype); *c; c++)
-        fputc(tolower((unsigned char)*c), out);
+    print_dtype(t->dtype, out);
     print_shape(&t->shape, out);
+}
+
+/* What of the form of a value is not plain, the layout behind a word. */
+static void print_form(const char *word, struct form form, const struct type *t, FILE *out)
+{
+    if (form.layout != FTMRT_LAYOUT_PLAIN)
+        fprintf(out, "%s %s", word, ftmrt_layout_name(form.layout));
+    if (form.stored == t->dtype)
+        return;
+    fputs(" stored ", out);
+    print_dtype(form.stored, out);
 }
 
 static const char *const kind_words[] = {
@@ -223,8 +239,7 @@ void node_print(const struct graph *g, value_id v, FILE *out)
     }
     fputs(" : ", out);
     print_type(&n->type, out);
-    if (n->layout != FTMRT_LAYOUT_PLAIN)
-        fprintf(out, " %s", ftmrt_layout_name(n->layout));
+    print_form("", n->form, &n->type, out);
     if (n->name) {
         fputs(" at ", out);
         print_quoted(n->name, out);
@@ -272,8 +287,7 @@ static void print_state(const struct state *s, FILE *out)
         fputs(" mutable", out);
     if (s->added)
         fputs(" added", out);
-    if (s->layout != FTMRT_LAYOUT_PLAIN)
-        fprintf(out, " layout %s", ftmrt_layout_name(s->layout));
+    print_form(" layout", s->form, &s->type, out);
     if (!shape_equal(&s->file_shape, &s->type.shape)) {
         fputs(" file ", out);
         print_shape(&s->file_shape, out);

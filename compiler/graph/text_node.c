@@ -1,7 +1,7 @@
 /* Reading one node of the text form:
  *
  *   node  = %name "=" op [ @state ] [ operands ] [ attributes ]
- *           { "then" op [ operands ] [ attributes ] } [ ":" type [ layout ] ] [ "at" string ]
+ *           { "then" op [ operands ] [ attributes ] } [ ":" type [ layout ] [ "stored" dtype ] ] [ "at" string ]
  *
  * Attributes that are left out have the value most ops want: a stride, dilation and groups of 1,
  * else zero. The type may be left out too, but for inputs; where it is written, it must be what the
@@ -184,17 +184,34 @@ static const char *type_text(struct parser *p, const struct type *t)
                         shape_text(&t->shape, shape, sizeof shape));
 }
 
+/* Whether the next token is a word that stands behind a layout, or behind its node. */
+static bool follows_layout(const struct parser *p)
+{
+    static const char *const words[] = {"stored", "at", "output"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (p->token.kind == TOKEN_WORD && strcmp(p->token.text, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What is left out is plain and stored as the type. */
+static bool read_form(struct parser *p, const struct type *t, struct form *form)
+{
+    *form = form_plain(t);
+    if (p->token.kind == TOKEN_WORD && !follows_layout(p) && !parser_layout(p, &form->layout))
+        return false;
+    return !parser_take_word(p, "stored") || parser_dtype(p, &form->stored);
+}
+
 static bool read_type(struct parser *p, struct node *n)
 {
     struct span span = p->token.span;
     struct type written = {0};
+    struct form form;
     bool given = parser_take(p, ':');
     if (given) {
         span = p->token.span;
-        if (!parser_type(p, &written))
-            return false;
-        if (p->token.kind == TOKEN_WORD && strcmp(p->token.text, "at") != 0 &&
-            strcmp(p->token.text, "output") != 0 && !parser_layout(p, &n->layout))
+        if (!parser_type(p, &written) || !read_form(p, &written, &form))
             return false;
     } else if (n->op == OP_input) {
         return parser_expected(p, "':' and the type of the input");
@@ -202,6 +219,8 @@ static bool read_type(struct parser *p, struct node *n)
     n->type = written;
     if (!graph_infer(p->graph, n))
         return false;
+    if (given)
+        n->form = form;
     if (!given || type_equal(&n->type, &written))
         return true;
     diag_report(p->diag, span, DIAG_GRAPH_TYPE, type_text(p, &n->type), type_text(p, &written));

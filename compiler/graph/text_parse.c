@@ -179,14 +179,19 @@ bool parser_shape(struct parser *p, struct shape *s)
     return parser_want(p, ']');
 }
 
-bool parser_type(struct parser *p, struct type *t)
+bool parser_dtype(struct parser *p, enum ftmrt_dtype *dtype)
 {
     if (p->token.kind != TOKEN_WORD)
         return parser_expected(p, "a type");
-    if (!dtype_by_word(p->token.text, &t->dtype))
+    if (!dtype_by_word(p->token.text, dtype))
         return parser_unknown(p, "data type", NULL, 0);
     parser_advance(p);
-    return parser_shape(p, &t->shape);
+    return true;
+}
+
+bool parser_type(struct parser *p, struct type *t)
+{
+    return parser_dtype(p, &t->dtype) && parser_shape(p, &t->shape);
 }
 
 bool parser_layout(struct parser *p, enum ftmrt_layout *layout)

@@ -46,6 +46,7 @@ bool parser_ints(struct parser *p, const char *what, int64_t *v, int count); /* 
 /* [1, 2, 3], any number of them; in the program's arena. */
 bool parser_list(struct parser *p, const char *what, struct int_list *list);
 bool parser_shape(struct parser *p, struct shape *s);
+bool parser_dtype(struct parser *p, enum ftmrt_dtype *dtype);
 bool parser_type(struct parser *p, struct type *t);
 bool parser_layout(struct parser *p, enum ftmrt_layout *layout);
 bool parser_role(struct parser *p, enum ftmrt_role *role);

@@ -81,7 +81,9 @@ static bool read_clause(struct parser *p, struct state *s, bool *more)
     if (s->trainable && parser_take_word(p, "phases"))
         return read_phases(p, s);
     if (parser_take_word(p, "layout"))
-        return parser_layout(p, &s->layout);
+        return parser_layout(p, &s->form.layout);
+    if (parser_take_word(p, "stored"))
+        return parser_dtype(p, &s->form.stored);
     if (parser_take_word(p, "file"))
         return parser_shape(p, &s->file_shape);
     if (parser_take_word(p, "source")) {
@@ -119,13 +121,15 @@ static bool read_state(struct parser *p)
     if (!parser_want(p, ':') || !parser_type(p, &s.type) || !read_kind(p, &s))
         return false;
     s.file_shape = s.type.shape;
+    s.form = form_plain(&s.type);
     for (bool more = true; more;)
         if (!read_clause(p, &s, &more))
             return false;
     if (!parser_shape_fits(p, s.span, s.name, &s.type.shape) ||
         !parser_shape_fits(p, s.span, s.name, &s.file_shape))
         return false;
-    program_add_state(p->program, s);
+    const uint32_t index = program_add_state(p->program, s);
+    p->program->states.at[index].form.stored = s.form.stored;
     return true;
 }
 

@@ -53,7 +53,7 @@ __attribute__((format(printf, 2, 3))) static bool violated(struct check *c, cons
     return false;
 }
 
-/* ---- shapes and layouts ---- */
+/* ---- shapes and forms ---- */
 
 static bool shape_valid(const struct shape *s)
 {
@@ -63,22 +63,6 @@ static bool shape_valid(const struct shape *s)
         if (s->dim[i] < 1 && !(i == 0 && s->dim[i] == DIM_BATCH))
             return false;
     return true;
-}
-
-/* Whether a layout can hold values of a type (layout.def). */
-static bool layout_fits(enum ftmrt_layout layout, const struct type *t)
-{
-    bool tensor = t->dtype == FTMRT_F32 && t->shape.rank > 0;
-    switch (layout) {
-    case FTMRT_LAYOUT_PLAIN: return true;
-    case FTMRT_LAYOUT_BLOCKED: return tensor && (t->shape.rank == 2 || t->shape.rank == 4);
-    case FTMRT_LAYOUT_VECTOR: return tensor && t->shape.rank <= 2;
-    case FTMRT_LAYOUT_CONV:
-    case FTMRT_LAYOUT_CONV_T: return tensor && t->shape.rank == 4;
-    case FTMRT_LAYOUT_DEPTHWISE: return tensor && t->shape.rank == 4 && t->shape.dim[1] == 1;
-    case FTMRT_LAYOUT_COUNT: break;
-    }
-    return false;
 }
 
 /* ---- the program and its states ---- */
@@ -116,8 +100,10 @@ static bool check_state(struct check *c, const struct state *s)
         return violated(c, "state %s: a shape of positive sizes", s->name);
     if (shape_elements(&s->file_shape, 1) != shape_elements(&s->type.shape, 1))
         return violated(c, "state %s: its shape in files has as many elements", s->name);
-    if (!layout_fits(s->layout, &s->type))
+    if (!form_fits(s->form, &s->type))
         return violated(c, "state %s: the layout fits the type", s->name);
+    if (s->form.stored != s->type.dtype)
+        return violated(c, "state %s: it is stored as its type", s->name);
     if (s->trainable && !s->mutable)
         return violated(c, "state %s: what is trained is mutable", s->name);
     if (s->group && !optimizer_group(&c->program->optimizer, s->group))
@@ -233,19 +219,22 @@ static bool is_constant(const struct check *c, const struct node *n)
     return constant && states;
 }
 
-static bool check_layout(struct check *c, const struct node *n)
+/* A stored type of its own can be written and read; but no kernel computes with one, and the interpreter rounds to none. */
+static bool check_form(struct check *c, const struct node *n)
 {
     c->constant[c->node.i] = is_constant(c, n);
-    if (!layout_fits(n->layout, &n->type))
+    if (!form_fits(n->form, &n->type))
         return violated(c, "the layout fits the type");
-    if (n->op == OP_relayout && n->layout != n->attrs->to)
+    if (n->form.stored != n->type.dtype)
+        return violated(c, "a value is stored as its type");
+    if (n->op == OP_relayout && n->form.layout != n->attrs->to)
         return violated(c, "a relayout has the layout that it makes");
     if (c->constant[c->node.i]) /* laid out when it is stored */
         return true;
-    if (n->op == OP_state && n->layout != c->program->states.at[n->attrs->state].layout)
+    if (n->op == OP_state && !form_equal(n->form, c->program->states.at[n->attrs->state].form))
         return violated(c, "a mutable state is read in its layout");
     if (op_info(n->op)->cls == OP_CLASS_VIEW &&
-        n->layout != graph_node(c->graph, n->inputs[0])->layout)
+        !form_equal(n->form, graph_node(c->graph, n->inputs[0])->form))
         return violated(c, "a view has the layout of what it views");
     return true;
 }
@@ -253,7 +242,7 @@ static bool check_layout(struct check *c, const struct node *n)
 static bool check_node(struct check *c, const struct node *n)
 {
     return check_operands_exist(c, n) && check_operand_counts(c, n) && check_steps(c, n) &&
-           check_attrs(c, n) && check_type(c, n) && check_layout(c, n);
+           check_attrs(c, n) && check_type(c, n) && check_form(c, n);
 }
 
 /* ---- functions ---- */

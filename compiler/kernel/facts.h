@@ -7,7 +7,7 @@
 #ifndef FTM_KERNEL_FACTS_H
 #define FTM_KERNEL_FACTS_H
 
-#include "form.h"
+#include "form_usual.h"
 #include "str.h"
 
 /* The sizes of a result that a kernel may read at run time instead of having them in its code. */

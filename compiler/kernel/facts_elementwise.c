@@ -21,9 +21,9 @@ bool kernel_same_kind(const struct node *a, const struct node *x, const struct n
                       const struct node *y)
 {
     const struct shape *s = &a->type.shape, *t = &b->type.shape;
-    bool alike = a->type.dtype == b->type.dtype && a->layout == b->layout && s->rank == t->rank &&
-                 shape_batched(s) == shape_batched(t);
-    if (!alike || a->layout != FTMRT_LAYOUT_BLOCKED)
+    bool alike = a->type.dtype == b->type.dtype && form_equal(a->form, b->form) &&
+                 s->rank == t->rank && shape_batched(s) == shape_batched(t);
+    if (!alike || a->form.layout != FTMRT_LAYOUT_BLOCKED)
         return alike;
     const struct shape *to = &x->type.shape, *too = &y->type.shape;
     return kernel_one_channel(s, to) == kernel_one_channel(t, too) &&
@@ -34,12 +34,11 @@ bool kernel_same_kind(const struct node *a, const struct node *x, const struct n
 static void sizes_of(const struct node *n, int64_t sizes[SIZE_COUNT])
 {
     const struct shape *s = &n->type.shape;
-    bool activation = n->layout == FTMRT_LAYOUT_BLOCKED;
+    bool activation = n->form.layout == FTMRT_LAYOUT_BLOCKED;
     sizes[SIZE_CHANNELS] = s->rank == 0 ? 1 : s->dim[activation ? 1 : s->rank - 1];
     sizes[SIZE_BLOCKS] = ceil_div(sizes[SIZE_CHANNELS], FTMRT_CB);
     sizes[SIZE_PIXELS] = pixels(s);
-    sizes[SIZE_GROUPS] =
-        activation ? 0 : ceil_div(ftmrt_layout_elements(n->layout, s->rank, s->dim), FTMRT_CB);
+    sizes[SIZE_GROUPS] = activation ? 0 : ceil_div(form_elements(n->form, s), FTMRT_CB);
 }
 
 void kernel_sizes(const struct graph *g, const struct node *n, int64_t sizes[SIZE_COUNT])
@@ -51,7 +50,7 @@ void kernel_sizes(const struct graph *g, const struct node *n, int64_t sizes[SIZ
 /* A mask of packed weights, or of the rows of [R,C], follows from all of their sizes. */
 static bool sweeps_any_size(const struct graph *g, const struct node *n)
 {
-    return n->layout == FTMRT_LAYOUT_BLOCKED || padding_stays_zero(g, n);
+    return n->form.layout == FTMRT_LAYOUT_BLOCKED || padding_stays_zero(g, n);
 }
 
 const struct kernel_facts facts_elementwise = {

@@ -72,7 +72,7 @@ const struct kernel_facts facts_concat = {.constants = UINT32_MAX};
 
 static void name_relayout(struct strbuf *b, const struct graph *g, const struct node *n)
 {
-    strbuf_addf(b, "_%s_%s", ftmrt_layout_name(graph_node(g, n->inputs[0])->layout),
+    strbuf_addf(b, "_%s_%s", ftmrt_layout_name(graph_node(g, n->inputs[0])->form.layout),
                 ftmrt_layout_name(n->attrs->to));
     kernel_name_shape(b, &n->type.shape);
 }

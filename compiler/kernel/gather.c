@@ -12,7 +12,7 @@ struct gather gather_of(const struct graph *g, const struct node *n)
     return (struct gather){
         .attrs = n->attrs,
         .backward = op_info(n->op)->attrs >> ATTR_INDEX_in_size & 1U, /* of what it makes */
-        .plain = x->layout == FTMRT_LAYOUT_PLAIN,
+        .plain = x->form.layout == FTMRT_LAYOUT_PLAIN,
         .in_channels = in->dim[1],
         .out_channels = out->dim[1],
         .in = {in->dim[2], in->dim[3]},

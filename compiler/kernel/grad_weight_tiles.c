@@ -105,7 +105,7 @@ struct grad_weight_tiles grad_weight_tiles_of(const struct graph *g, const struc
     const int64_t *in = x->type.shape.dim, *out = dy->type.shape.dim, *w = n->type.shape.dim;
     int64_t max = g->program->max_batch, shards = g->program->shards;
     struct grad_weight_tiles p = {
-        .plain = x->layout == FTMRT_LAYOUT_PLAIN,
+        .plain = x->form.layout == FTMRT_LAYOUT_PLAIN,
         .inside = grad_weight_shards_inside(n),
         .chained = out[2] * out[3] * ceil_div(max, shards) <= CHAIN,
         .conv_groups = n->attrs->groups,

@@ -39,6 +39,6 @@ bool padding_stays_zero(const struct graph *g, const struct node *n)
 
 bool padding_masked(const struct graph *g, const struct node *n)
 {
-    bool whole = n->layout == FTMRT_LAYOUT_BLOCKED && n->type.shape.dim[1] % FTMRT_CB == 0;
+    bool whole = n->form.layout == FTMRT_LAYOUT_BLOCKED && n->type.shape.dim[1] % FTMRT_CB == 0;
     return !whole && !padding_stays_zero(g, n);
 }

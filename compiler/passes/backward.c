@@ -131,7 +131,7 @@ static uint32_t slot_state(struct program *p, uint32_t parameter, const char *sl
                          .kind = FTMRT_STATE_SLOT,
                          .type = param.type,
                          .file_shape = param.file_shape,
-                         .layout = param.layout,
+                         .form = param.form,
                          .mutable = true,
                          .source = -1,
                          .init = FTMRT_INIT_ZEROS,

@@ -29,7 +29,7 @@ static bool can_fuse(const struct graph *g, const struct node *n, uint32_t i)
     const struct node *p = graph_node(g, v);
     if (p->dead || !kernel_takes_steps(g, p) || graph_value_constant(g, v))
         return false;
-    if (p->layout != n->layout || p->layout == FTMRT_LAYOUT_PLAIN ||
+    if (!form_equal(p->form, n->form) || p->form.layout == FTMRT_LAYOUT_PLAIN ||
         !type_equal(&p->type, &n->type))
         return false;
     return p->step_count < FUSED_MAX_STEPS &&

@@ -6,7 +6,7 @@
  *   states     a weight lies as the kernels that read it keep it (kernel/facts.h); per-channel ones
  *              VECTOR; others plain. An optimizer slot lies like its parameter: updates run on
  *              packed data
- *   values     as is usual for their type (kernel/form.h): activations BLOCKED, per-channel values
+ *   values     as is usual for their type (kernel/form_usual.h): activations BLOCKED, per-channel values
  *              VECTOR, scalars and labels plain; inputs plain. A kernel may want its weight otherwise
  *              (CONV_T). An input image of fewer channels than a block stays plain if all that read
  *              it can take it so
@@ -81,16 +81,16 @@ static void find_kernels(struct layout_pass *p)
 
 static bool set_state(struct state *s, enum ftmrt_layout layout)
 {
-    if (s->layout == layout)
+    if (s->form.layout == layout)
         return false;
-    s->layout = layout;
+    s->form.layout = layout;
     return true;
 }
 
 /* How the state lies that an effect writes first. */
 static enum ftmrt_layout written_layout(const struct graph *g, const struct node *effect)
 {
-    return rewrite_state(g, effect->inputs[op_first_written(effect->op)])->layout;
+    return rewrite_state(g, effect->inputs[op_first_written(effect->op)])->form.layout;
 }
 
 /* What an effect writes besides its first state lies like it, where it has its shape (slots). */
@@ -131,7 +131,7 @@ static enum ftmrt_layout natural_layout(const struct layout_pass *p, value_id v)
 {
     const struct type *t = &graph_node(p->g, v)->type;
     const struct state *s = rewrite_state(p->g, v);
-    return form_usual(t, s ? s->layout : p->kernel[v.i]).layout;
+    return form_usual(t, s ? s->form.layout : p->kernel[v.i]).layout;
 }
 
 /* [N,C] and [N,C,1,1] lie the same way when blocked. */
@@ -175,7 +175,7 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, value_id sel
     if (op_info(n->op)->cls == OP_CLASS_VIEW)
         return view_layout(p, n);
     if (operand < node_anchor_inputs(n) && op_operand(n->op, operand) == 'a')
-        return graph_node(p->g, v)->layout;
+        return graph_node(p->g, v)->form.layout;
     if (op_info(n->op)->cls == OP_CLASS_EFFECT && op_operand(n->op, operand) == 't')
         return written_layout(p->g, n);
     if (is_weight_sum(n) && graph_shape(p->g, v)->rank == 4)
@@ -193,13 +193,13 @@ static enum ftmrt_layout wanted_layout(const struct layout_pass *p, value_id sel
 static value_id in_layout(struct layout_pass *p, const struct node *like, value_id v,
                           enum ftmrt_layout to)
 {
-    if (graph_node(p->g, v)->layout == to)
+    if (graph_node(p->g, v)->form.layout == to)
         return v;
     value_id *slot = &p->copy[v.i * FTMRT_LAYOUT_COUNT + to];
     if (!value_valid(*slot)) {
         struct attrs a = {.to = to};
         *slot = rewrite_op(p->g, like, OP_relayout, &a, v);
-        graph_node(p->g, *slot)->layout = to;
+        graph_node(p->g, *slot)->form.layout = to;
         p->changed = true;
     }
     return *slot;
@@ -232,8 +232,8 @@ static void place_node(struct layout_pass *p, value_id v)
     for (uint32_t j = 0; j < count; j++)
         graph_set_input(p->g, v, j, in_layout(p, &n, n.inputs[j], wanted[j]));
     enum ftmrt_layout layout = result_layout(p, v);
-    p->changed |= graph_node(p->g, v)->layout != layout;
-    graph_node(p->g, v)->layout = layout;
+    p->changed |= graph_node(p->g, v)->form.layout != layout;
+    graph_node(p->g, v)->form.layout = layout;
 }
 
 /* Whether an output can be written where it is computed: a plain result of its own. */
@@ -242,7 +242,7 @@ static bool own_plain_result(const struct layout_pass *p, uint32_t output)
     value_id v = p->g->outputs.at[output].value;
     const struct node *n = graph_node(p->g, v);
     enum op_class cls = op_info(n->op)->cls;
-    if (n->layout != FTMRT_LAYOUT_PLAIN || cls == OP_CLASS_LEAF || cls == OP_CLASS_VIEW)
+    if (n->form.layout != FTMRT_LAYOUT_PLAIN || cls == OP_CLASS_LEAF || cls == OP_CLASS_VIEW)
         return false;
     for (uint32_t i = 0; i < output; i++)
         if (value_same(p->g->outputs.at[i].value, v))
@@ -258,7 +258,7 @@ static void place_output(struct layout_pass *p, uint32_t output)
     struct node like = *graph_node(p->g, v);
     struct attrs a = {.to = FTMRT_LAYOUT_PLAIN};
     value_id copy = rewrite_op(p->g, &like, OP_relayout, &a, v);
-    graph_node(p->g, copy)->layout = FTMRT_LAYOUT_PLAIN;
+    graph_node(p->g, copy)->form.layout = FTMRT_LAYOUT_PLAIN;
     graph_set_output(p->g, output, copy);
     p->changed = true;
 }
@@ -288,7 +288,7 @@ bool property_laid_out(const struct graph *g, value_id v)
     enum op_class cls = op_info(n->op)->cls;
     return (cls != OP_CLASS_ELEMWISE && cls != OP_CLASS_ANCHOR) || n->op == OP_relayout ||
            n->type.shape.rank != 4 || !shape_batched(&n->type.shape) ||
-           n->layout != FTMRT_LAYOUT_PLAIN;
+           n->form.layout != FTMRT_LAYOUT_PLAIN;
 }
 
 bool pass_layout(struct pass_context *c)

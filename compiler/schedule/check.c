@@ -113,17 +113,14 @@ static bool check_call(const struct check *c, uint32_t call)
 
 /* ---- layouts ---- */
 
-static enum ftmrt_layout layout_of(const struct graph *g, value_id v)
-{
-    return graph_node(g, v)->layout;
-}
+static struct form form_of(const struct graph *g, value_id v) { return graph_node(g, v)->form; }
 
 /* Operands of an effect that are of its parameter's shape lie like it. */
 static bool update_layouts(const struct graph *g, const struct node *n)
 {
-    enum ftmrt_layout written = layout_of(g, n->inputs[op_first_written(n->op)]);
+    enum ftmrt_layout written = form_of(g, n->inputs[op_first_written(n->op)]).layout;
     for (uint32_t i = 0; i < n->input_count; i++)
-        if (op_operand(n->op, i) == 't' && layout_of(g, n->inputs[i]) != written)
+        if (op_operand(n->op, i) == 't' && form_of(g, n->inputs[i]).layout != written)
             return false;
     return true;
 }
@@ -131,10 +128,10 @@ static bool update_layouts(const struct graph *g, const struct node *n)
 /* Sums of gradients of one weight, and computed weights: packed, all alike. */
 static bool weight_layouts(const struct graph *g, const struct node *n)
 {
-    bool good = n->layout == FTMRT_LAYOUT_CONV || n->layout == FTMRT_LAYOUT_DEPTHWISE;
+    bool good = n->form.layout == FTMRT_LAYOUT_CONV || n->form.layout == FTMRT_LAYOUT_DEPTHWISE;
     for (uint32_t i = 0; i < n->input_count; i++)
-        good = good &&
-               (graph_shape(g, n->inputs[i])->rank == 0 || layout_of(g, n->inputs[i]) == n->layout);
+        good = good && (graph_shape(g, n->inputs[i])->rank == 0 ||
+                        form_equal(form_of(g, n->inputs[i]), n->form));
     return good;
 }
 
@@ -142,10 +139,10 @@ static bool weight_layouts(const struct graph *g, const struct node *n)
 static bool operand_layout(const struct graph *g, const struct node *n, uint32_t operand)
 {
     const struct node *x = graph_node(g, n->inputs[operand]);
-    bool image =
-        x->op == OP_input && x->layout == FTMRT_LAYOUT_PLAIN && x->type.shape.dim[1] < FTMRT_CB;
+    bool image = x->op == OP_input && x->form.layout == FTMRT_LAYOUT_PLAIN &&
+                 x->type.shape.dim[1] < FTMRT_CB;
     return (image && kernel_takes_image(g, n, operand)) ||
-           form_equal(form_of(x), kernel_wants(g, n, operand));
+           form_equal(x->form, kernel_wants(g, n, operand));
 }
 
 static bool kernel_layouts(const struct graph *g, const struct node *n)
@@ -153,7 +150,7 @@ static bool kernel_layouts(const struct graph *g, const struct node *n)
     for (uint32_t i = 0; i < n->input_count; i++)
         if (!operand_layout(g, n, i))
             return false;
-    return form_equal(form_of(n), kernel_gives(g, n));
+    return form_equal(n->form, kernel_gives(g, n));
 }
 
 static bool check_layouts(const struct check *c, uint32_t call)
@@ -166,7 +163,7 @@ static bool check_layouts(const struct check *c, uint32_t call)
     if (n->step_count && !facts->takes_steps)
         return fail(c, call, call, "the kernel takes no steps");
     if (n->op == OP_relayout)
-        return n->layout == n->attrs->to ||
+        return n->form.layout == n->attrs->to ||
                fail(c, call, call, "the result is not in the layout it asks for");
     if (op_info(n->op)->cls == OP_CLASS_EFFECT)
         return update_layouts(g, n) ||
@@ -186,9 +183,9 @@ static bool check_constants(const struct schedule *s, char *text, unsigned size)
                 snprintf(text, size, "derivation %" PRIu32 " reads a later one", i);
                 return false;
             }
+        const struct shape shape = shape_make(d->rank, d->dim);
         if (d->stored)
-            end += plan_span((uint64_t)ftmrt_layout_elements(d->layout, d->rank, d->dim) *
-                             sizeof(float));
+            end += plan_span(form_bytes((struct form){d->layout, FTMRT_F32}, &shape));
     }
     if (end == s->constants_size)
         return true;

@@ -101,33 +101,33 @@ static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
     return find_or_add(s, key_of(s, &d, FTMRT_LAYOUT_PLAIN), d);
 }
 
-static void store(struct schedule *s, struct ftmrt_derive *d, enum ftmrt_layout layout)
+static void store(struct schedule *s, struct ftmrt_derive *d, const struct shape *shape,
+                  struct form form)
 {
     d->stored = 1;
-    d->layout = layout;
+    d->layout = form.layout;
     d->offset = s->constants_size;
-    uint64_t bytes = (uint64_t)ftmrt_layout_elements(layout, d->rank, d->dim) * sizeof(float);
-    s->constants_size += plan_span(bytes);
+    s->constants_size += plan_span(form_bytes(form, shape));
 }
 
-/* An instruction whose result is stored in the layout: a computation that is not stored yet, or a
+/* An instruction whose result is stored in the form: a computation that is not stored yet, or a
  * copy. */
 static struct ftmrt_derive *stored_in(struct schedule *s, int32_t from, const struct shape *shape,
-                                      enum ftmrt_layout layout)
+                                      struct form form)
 {
     struct ftmrt_derive want = {.op = FTMRT_DERIVE_COPY, .in = {from, NO_OPERAND, NO_OPERAND}};
     set_shape(&want, shape);
     if (from >= 0 && same_shape(&s->derives.at[from], &want)) {
         struct ftmrt_derive *d = &s->derives.at[from];
         if (!d->stored)
-            store(s, d, layout);
-        if (d->layout == layout)
+            store(s, d, shape, form);
+        if (d->layout == form.layout)
             return d;
     }
-    const int32_t number = find_or_add(s, key_of(s, &want, layout), want);
+    const int32_t number = find_or_add(s, key_of(s, &want, form.layout), want);
     struct ftmrt_derive *copy = &s->derives.at[number];
     if (!copy->stored)
-        store(s, copy, layout);
+        store(s, copy, shape, form);
     return copy;
 }
 
@@ -135,7 +135,7 @@ struct place plan_constant(struct schedule *s, const struct graph *g, value_id v
 {
     const struct node *n = graph_node(g, v);
     FTM_BUG_ON(n->type.dtype != FTMRT_F32, "constant %%%u is not f32", v.i);
-    const struct ftmrt_derive *d = stored_in(s, derive(s, g, v), &n->type.shape, n->layout);
+    const struct ftmrt_derive *d = stored_in(s, derive(s, g, v), &n->type.shape, n->form);
     return (struct place){
         .kind = PLACE_BLOB, .offset = d->offset, .bytes = schedule_value_bytes(g, v)};
 }

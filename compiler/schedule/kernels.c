@@ -32,7 +32,7 @@ static bool same_value(const struct node *a, const struct node *x, const struct 
                        const struct node *y, bool any_size)
 {
     bool same = any_size ? kernel_same_kind(a, x, b, y)
-                         : type_equal(&a->type, &b->type) && a->layout == b->layout;
+                         : type_equal(&a->type, &b->type) && form_equal(a->form, b->form);
     return same && same_immediate(a, b, any_size);
 }
 
@@ -86,7 +86,7 @@ static const char *unique_name(struct schedule *s, const struct graph *g, value_
 static uint32_t add_value(uint32_t h, const struct graph *g, value_id v, bool any_size)
 {
     const struct node *n = graph_node(g, v);
-    h = (h ^ (uint32_t)n->layout) * 16777619U;
+    h = (h ^ (uint32_t)n->form.layout) * 16777619U;
     for (uint32_t i = 0; !any_size && i < n->type.shape.rank; i++)
         h = (h ^ (uint32_t)n->type.shape.dim[i]) * 16777619U;
     return h;

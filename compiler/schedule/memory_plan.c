@@ -161,7 +161,7 @@ static bool in_place(const struct planner *p, uint32_t c)
     struct location from = p->at[n->inputs[0].i], to = p->at[v.i];
     const struct storage *s = storage_at(p, from.storage), *r = storage_at(p, to.storage);
     if (s->fixed.kind != PLACE_NONE || r->fixed.kind != PLACE_NONE || s->last != c ||
-        from.offset != 0 || s->bytes != r->bytes || x->layout != n->layout ||
+        from.offset != 0 || s->bytes != r->bytes || !form_equal(x->form, n->form) ||
         !type_equal(&x->type, &n->type))
         return false;
     for (uint32_t i = 1; i < n->input_count; i++)

@@ -60,7 +60,7 @@ static void print_state(const struct schedule *s, uint32_t i, FILE *out)
     fprintf(out, "  state @%s : ", state->name);
     print_lower(ftmrt_dtype_name(state->type.dtype), out);
     fprintf(out, "%s %s at %" PRIu64 "\n", shape_text(&state->type.shape, text, sizeof(text)),
-            ftmrt_layout_name(state->layout), s->state_offset[i]);
+            ftmrt_layout_name(state->form.layout), s->state_offset[i]);
 }
 
 /* The state that begins at an offset of the workspace, or the offset itself for a part of one. */

@@ -9,7 +9,7 @@
  *            call only */
 #include "schedule.h"
 
-#include "form.h"
+#include "form_usual.h"
 #include "plan.h"
 #include "query.h"
 
@@ -48,10 +48,8 @@ static void place_states(struct schedule *s)
         s->state_offset[i] = UINT64_MAX;
         if (state_constant(state))
             continue;
-        const struct shape *shape = &state->type.shape;
-        int64_t elements = ftmrt_layout_elements(state->layout, shape->rank, shape->dim);
         s->state_offset[i] = s->states_size;
-        s->states_size += plan_span((uint64_t)elements * ftmrt_dtype_size(state->type.dtype));
+        s->states_size += plan_span(form_bytes(state->form, &state->type.shape));
     }
 }
 

@@ -107,12 +107,12 @@ static bool check_constant(struct network *w, const struct node *n, const struct
                            const struct place *place)
 {
     int64_t count = shape_elements(&value->shape, 1);
-    int64_t packed = ftmrt_layout_elements(n->layout, value->shape.rank, value->shape.dim);
+    int64_t packed = form_elements(n->form, &value->shape);
     float *plain = arena_array(&w->arena, float, count);
     float *want = arena_array(&w->arena, float, packed);
     for (int64_t i = 0; i < count; i++)
         plain[i] = (float)value->data[i];
-    ftmrt_pack(n->layout, value->shape.rank, value->shape.dim, plain, want);
+    ftmrt_pack(n->form.layout, value->shape.rank, value->shape.dim, plain, want);
     const unsigned char *got = w->c.loaded->blob + w->c.descriptor->constants_at + place->offset;
     w->compared++;
     if (memcmp(got, want, (size_t)packed * sizeof(float)) != 0)

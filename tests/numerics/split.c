@@ -49,7 +49,7 @@ static void make_gradient(struct cases *c, const struct row *r, uint32_t unread)
         struct type type = {FTMRT_F32, shape_of(r, r->sizes[i])};
         parts[i] = i == unread ? graph_constant(k->graph, 0.5, type)
                                : kernel_case_input_of(k, type, FTMRT_LAYOUT_BLOCKED);
-        graph_node(k->graph, parts[i])->layout = FTMRT_LAYOUT_BLOCKED;
+        graph_node(k->graph, parts[i])->form.layout = FTMRT_LAYOUT_BLOCKED;
     }
     kernel_case_node(k, graph_op_(k->graph, OP_concat, NULL, parts, count), FTMRT_LAYOUT_BLOCKED);
 }

@@ -74,7 +74,7 @@ value_id kernel_case_input_of(struct kernel_case *c, struct type type, enum ftmr
 {
     const char *name = arena_printf(&c->run->arena, "x%u", c->graph->nodes.len);
     value_id v = graph_input(c->graph, name, type);
-    graph_node(c->graph, v)->layout = layout;
+    graph_node(c->graph, v)->form.layout = layout;
     return v;
 }
 
@@ -90,13 +90,13 @@ value_id kernel_case_state(struct kernel_case *c, struct type type, enum ftmrt_l
         .name = arena_printf(p->arena, "s%u", p->states.len),
         .type = type,
         .file_shape = type.shape,
-        .layout = layout,
+        .form = {.layout = layout},
         .trainable = true,
         .mutable = true,
         .source = -1,
     };
     value_id v = graph_state(c->graph, program_add_state(p, s));
-    graph_node(c->graph, v)->layout = layout;
+    graph_node(c->graph, v)->form.layout = layout;
     return v;
 }
 
@@ -107,7 +107,7 @@ void kernel_case_node(struct kernel_case *c, value_id node, enum ftmrt_layout la
         FAIL(c, "the graph has a shape error");
     }
     c->node = node;
-    graph_node(c->graph, node)->layout = layout;
+    graph_node(c->graph, node)->form.layout = layout;
 }
 
 void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs,
@@ -266,7 +266,7 @@ static size_t value_bytes(const struct kernel_case *c, const struct node *v, int
     struct shape s = actual(v->type.shape, n);
     if (node_parts(c->graph, v)) /* of the function's greatest batch */
         return form_value_bytes(c->graph, v);
-    int64_t count = ftmrt_layout_elements(v->layout, s.rank, s.dim);
+    int64_t count = ftmrt_layout_elements(v->form.layout, s.rank, s.dim);
     return (size_t)count * ftmrt_dtype_size(v->type.dtype);
 }
 
@@ -309,7 +309,7 @@ static void pack(const struct node *v, const struct tensor *t, void *dst)
     float *rows = malloc((size_t)count * sizeof *rows);
     for (int64_t i = 0; i < count; i++)
         rows[i] = (float)t->data[i];
-    ftmrt_pack(v->layout, t->shape.rank, t->shape.dim, rows, dst);
+    ftmrt_pack(v->form.layout, t->shape.rank, t->shape.dim, rows, dst);
     free(rows);
 }
 
@@ -432,7 +432,7 @@ static double compare(struct kernel_case *c, const struct node *v, const void *m
         return 0;
     }
     float *rows = malloc((size_t)count * sizeof *rows);
-    ftmrt_unpack(v->layout, want->shape.rank, want->shape.dim, memory, rows);
+    ftmrt_unpack(v->form.layout, want->shape.rank, want->shape.dim, memory, rows);
     double error = 0, size = 0;
     for (int64_t i = 0; i < count; i++) {
         double d = fabs((double)rows[i] - want->data[i]);
@@ -449,7 +449,7 @@ static double compare(struct kernel_case *c, const struct node *v, const void *m
     }
     size_t used = value_bytes(c, v, n), all = value_bytes(c, v, c->run->program->max_batch);
     float *again = aligned(used);
-    ftmrt_pack(v->layout, want->shape.rank, want->shape.dim, rows, again);
+    ftmrt_pack(v->form.layout, want->shape.rank, want->shape.dim, rows, again);
     if (memcmp(again, memory, used) != 0)
         for (size_t i = 0; i < used / 4; i++)
             if (!(((const float *)memory)[i] == again[i] || isnan(again[i])))
@@ -471,7 +471,7 @@ static double compare_parts(struct kernel_case *c, const struct node *v, const v
     double worst = 0;
     for (uint32_t i = 0; i < parts; i++) {
         struct type type = node_part(c->graph, v, i);
-        struct node part = {.op = OP_part, .type = type, .layout = v->layout};
+        struct node part = {.op = OP_part, .type = type, .form = {v->form.layout, type.dtype}};
         struct attrs index = {.index = i};
         struct tensor out = tensor_new(&c->run->arena, type.shape, n);
         struct eval e = {

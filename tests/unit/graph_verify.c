@@ -66,8 +66,9 @@ static void two_states(void) { program->states.at[1].name = "w"; }
 static void empty_state(void) { program->states.at[1].type.shape.dim[0] = 0; }
 static void deep_state(void) { program->states.at[1].type.shape.rank = 9; }
 static void file_shape(void) { program->states.at[0].file_shape = shape_1d(5); }
-static void state_layout(void) { program->states.at[1].layout = FTMRT_LAYOUT_CONV; }
-static void count_layout(void) { program->states.at[4].layout = FTMRT_LAYOUT_VECTOR; }
+static void state_layout(void) { program->states.at[1].form.layout = FTMRT_LAYOUT_CONV; }
+static void count_layout(void) { program->states.at[4].form.layout = FTMRT_LAYOUT_VECTOR; }
+static void state_stored(void) { program->states.at[1].form.stored = FTMRT_BF16; }
 static void immutable_trainable(void) { program->states.at[0].mutable = false; }
 static void input_role(void) { SET_ATTR(0, role, FTMRT_ROLE_LOSS); }
 static void output_role(void) { train->outputs.at[0].role = FTMRT_ROLE_LABEL; }
@@ -111,14 +112,15 @@ static void reshape_shape(void) { SET_ATTR(9, shape.dim[0], 0); }
 static void node_shape(void) { node(0)->type.shape.dim[3] = 0; }
 static void node_type(void) { node(8)->type.shape.dim[1] = 5; }
 static void node_rule(void) { SET_ATTR(7, groups, 3); }
-static void node_layout(void) { node(8)->layout = FTMRT_LAYOUT_CONV; }
+static void node_layout(void) { node(8)->form.layout = FTMRT_LAYOUT_CONV; }
+static void node_stored(void) { node(8)->form.stored = FTMRT_F16; }
 static void relayout_layout(void)
 {
     node(9)->op = OP_relayout;
     SET_ATTR(9, to, FTMRT_LAYOUT_CONV);
 }
-static void leaf_layout(void) { program->states.at[2].layout = FTMRT_LAYOUT_VECTOR; }
-static void view_layout(void) { node(9)->layout = FTMRT_LAYOUT_CONV; }
+static void leaf_layout(void) { program->states.at[2].form.layout = FTMRT_LAYOUT_VECTOR; }
+static void view_layout(void) { node(9)->form.layout = FTMRT_LAYOUT_CONV; }
 static void two_inputs(void) { SET_ATTR(1, label, "x"); }
 static void two_outputs(void) { train->outputs.at[1].name = "y"; }
 static void output_missing(void) { train->outputs.at[0].value.i = 50; }
@@ -178,6 +180,7 @@ static void breaks(void **state)
         {file_shape, "state w: its shape in files has as many elements"},
         {state_layout, "state b: the layout fits the type"},
         {count_layout, "state count: the layout fits the type"},
+        {state_stored, "state b: it is stored as its type"},
         {immutable_trainable, "state w: what is trained is mutable"},
         {operand_range, "operand 1 exists"},
         {operand_none, "operand 1 exists"},
@@ -200,6 +203,7 @@ static void breaks(void **state)
         {node_type, "the inferred shape is [2, 4]"},
         {node_rule, "conv2d cannot divide 4 output channels into 3 groups"},
         {node_layout, "the layout fits the type"},
+        {node_stored, "a value is stored as its type"},
         {relayout_layout, "a relayout has the layout that it makes"},
         {leaf_layout, "a mutable state is read in its layout"},
         {view_layout, "a view has the layout of what it views"},

@@ -1,14 +1,9 @@
-/* Forms of values: see form.h. */
-#include "form.h"
+/* The usual forms of values: see form_usual.h. */
+#include "form_usual.h"
 
 #include "op.h"
 #include "query.h"
 #include "rounding.h"
-
-struct form form_of(const struct node *n)
-{
-    return (struct form){.layout = n->layout, .stored = n->type.dtype};
-}
 
 bool form_is_weight(const struct type *t)
 {
@@ -30,12 +25,6 @@ static enum ftmrt_layout usual_layout(const struct type *t, enum ftmrt_layout we
 struct form form_usual(const struct type *t, enum ftmrt_layout weight)
 {
     return (struct form){.layout = usual_layout(t, weight), .stored = t->dtype};
-}
-
-uint64_t form_bytes(struct form form, const struct shape *s)
-{
-    return (uint64_t)ftmrt_layout_elements(form.layout, s->rank, s->dim) *
-           ftmrt_dtype_size(form.stored);
 }
 
 static uint64_t bytes_at_maximum(const struct graph *g, struct form form, struct shape s)
@@ -60,5 +49,5 @@ uint64_t form_part_offset(const struct graph *g, const struct node *packed, uint
 uint64_t form_value_bytes(const struct graph *g, const struct node *n)
 {
     uint32_t parts = node_parts(g, n);
-    return parts ? form_part_offset(g, n, parts) : bytes_at_maximum(g, form_of(n), n->type.shape);
+    return parts ? form_part_offset(g, n, parts) : bytes_at_maximum(g, n->form, n->type.shape);
 }
