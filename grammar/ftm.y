@@ -134,6 +134,9 @@ decl: IMPORT STRING                   { $$ = ast_decl(p, DECL_IMPORT, $2, @2); }
     | FINETUNE name recipe_body
                                       { $$ = ast_decl(p, DECL_FINETUNE, $2, @2); $$->recipe = $3;
                                         END($$); }
+    | FINETUNE name '=' name recipe_body
+                                      { $$ = ast_decl(p, DECL_FINETUNE, $2, @2); $$->recipe = $5;
+                                        $$->base = $4; $$->base_span = SPAN(@4); END($$); }
     | error                           { $$ = NULL; parser_recover(p); }
     ;
 

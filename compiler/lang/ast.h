@@ -183,6 +183,8 @@ struct decl {
     struct expr *preset;         /* MODEL: `= call`, or NULL */
     struct exprs *steps;         /* PREPROCESS */
     struct recipe_stmts *recipe; /* FINETUNE */
+    const char *base;            /* FINETUNE: the recipe that it is over, or NULL */
+    struct span base_span;
     bool damaged; /* statements were lost to syntax errors: what is missing is not reported */
 };
 

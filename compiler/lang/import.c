@@ -38,6 +38,17 @@ const struct decl *files_find(const struct files *f, const char *name, struct sp
     return NULL;
 }
 
+const struct decl *files_base(const struct files *f, const struct decl *d)
+{
+    const struct file *file = file_at(f, d->span);
+    for (uint32_t i = 0; i < file->reaches.len; i++) {
+        const struct decl *base = map_get(&file->reaches.at[i].file->recipes, d->base);
+        if (base && base != d)
+            return base;
+    }
+    return NULL;
+}
+
 bool files_ambiguous(const struct files *f, const char *name, struct span at)
 {
     const struct file *file = file_at(f, at);
@@ -158,10 +169,12 @@ static void check_params(struct files *f, const struct decl *d)
                             d->params->list.at[i].name);
 }
 
-static void add_finetune(struct files *f, const struct decl *d, bool main_file)
+static void add_finetune(struct files *f, struct file *file, struct decl *d, bool main_file)
 {
+    if (!main_file || !f->finetune)
+        declare(f, &file->recipes, d);
     if (!main_file)
-        return; /* an imported recipe lends its models only */
+        return; /* an imported recipe can be a base */
     if (!f->finetune)
         f->finetune = d;
     else
@@ -182,7 +195,7 @@ static void add_decl(struct files *f, struct file *file, struct decl *d, uint32_
         declare(f, &file->decls, d);
         break;
     case DECL_PREPROCESS: vec_push(f->arena, &file->preprocess, d); break;
-    case DECL_FINETUNE: add_finetune(f, d, depth == 0); break;
+    case DECL_FINETUNE: add_finetune(f, file, d, depth == 0); break;
     }
 }
 
@@ -207,6 +220,7 @@ static struct file *new_file(struct files *f, const char *key, const char *path,
     }
     struct file *file = arena_new(f->arena, struct file);
     map_init(&file->decls, f->arena);
+    map_init(&file->recipes, f->arena);
     map_set(&f->read, key, file);
     file->source = parse_load(f->arena, f->diag, path, span);
     return file;
@@ -287,5 +301,5 @@ bool files_load(struct files *f)
         diag_note(f->diag, "a file that is compiled has one: `finetune name { model = ...; weights "
                            "= ... }`, a line each");
     }
-    return f->finetune != NULL;
+    return f->finetune && files_inherit(f);
 }

@@ -22,7 +22,8 @@ struct reachable {
 /* A file of the description. What it declares is its own; other files see it by importing it. */
 struct file {
     const struct source *source;
-    struct map decls; /* name -> struct decl (block or model) */
+    struct map decls;   /* name -> struct decl (block or model) */
+    struct map recipes; /* name -> struct decl */
     VEC(const struct decl *) preprocess;
     VEC(struct file *) imports;    /* those that were found, in the order written */
     VEC(struct reachable) reaches; /* itself, what it imports, what these import, ...: each once */
@@ -58,11 +59,17 @@ const struct decl *files_find(const struct files *f, const char *name, struct sp
 /* Whether another declaration is as near as the one that files_find() gives: true after a report. */
 bool files_ambiguous(const struct files *f, const char *name, struct span at);
 
+/* The recipe that is the base of d: the nearest of its name, but for d itself. NULL: there is none. */
+const struct decl *files_base(const struct files *f, const struct decl *d);
+
 /* The names that files_find() finds at a place, nearest first; returns how many. */
 uint32_t files_names(const struct files *f, struct span at, bool models_only, const char ***names);
 
 /* The preprocess of a model, or NULL. */
 const struct decl *files_preprocess(const struct files *f, const struct decl *model);
+
+/* Puts the recipe over its bases. false after reports: there is nothing to go on with. */
+bool files_inherit(struct files *f);
 
 /* Applies the -D texts of f->options to the finetune's statements. */
 void files_define(struct files *f);

@@ -265,6 +265,8 @@ static void add_decl(struct printer *p, const struct decl *d)
         add_string(p, d->name);
     else
         strbuf_add(&p->b, d->name);
+    if (d->base)
+        strbuf_addf(&p->b, " = %s", d->base);
     if (d->kind == DECL_BLOCK || d->kind == DECL_MODEL)
         add_params(p, d->params);
     if (d->preset) {

@@ -1,0 +1,199 @@
+/* Recipes as bases: `finetune b = a { ... }` is what a says, but for what b says itself.
+ *
+ * A setting, a data source and a transform of b replace those of their key; edits, freeze and train of b come behind those of
+ * a. `classes` and `labels` are one matter: whichever b gives, it replaces both. What is inherited keeps its place, so that
+ * messages show where it is written, and names in it mean what they mean there. */
+#include "import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls.h"
+#include "file.h"
+#include "str.h"
+
+enum { MAX_BASES = 16 };
+
+/* ---- files of a base in another folder ---- */
+
+/* The folder of a base, as seen from the folder of the recipe; "" if they are one. */
+static const char *folder_from(struct arena *arena, const char *recipe, const char *base)
+{
+    const char *here = file_dir(arena, recipe), *there = file_dir(arena, base);
+    char *real_here = realpath(here, NULL), *real_there = realpath(there, NULL);
+    const size_t n = strlen(here);
+    const char *out = there;
+    if (real_here && real_there && !strcmp(real_here, real_there))
+        out = "";
+    else if (!strcmp(here, "./") && there[0] != '/')
+        out = there;
+    else if (!strncmp(here, there, n))
+        out = there + n;
+    else if (real_there)
+        out = arena_printf(arena, "%s/", real_there);
+    out = arena_strdup(arena, out);
+    free(real_here);
+    free(real_there);
+    return out;
+}
+
+/* The expression with the names of files in it as seen from another folder: of weights a string, of a data source its strings. */
+static struct expr *moved(struct arena *arena, const struct expr *e, const char *folder)
+{
+    struct expr *out = arena_new(arena, struct expr);
+    *out = *e;
+    if (e->kind == EXPR_STRING)
+        out->text = file_join(arena, folder, e->text);
+    if (e->kind != EXPR_CALL)
+        return out;
+    out->args = arena_new(arena, struct args);
+    for (uint32_t i = 0; i < e->args->list.len; i++) {
+        struct arg arg = e->args->list.at[i];
+        if (arg.value->kind == EXPR_STRING)
+            arg.value = moved(arena, arg.value, folder);
+        vec_push(arena, &out->args->list, arg);
+    }
+    return out;
+}
+
+static struct recipe_stmt *moved_stmt(struct arena *arena, const struct recipe_stmt *s,
+                                      const char *folder)
+{
+    struct recipe_stmt *out = arena_new(arena, struct recipe_stmt);
+    *out = *s;
+    out->values = arena_new(arena, struct exprs);
+    for (uint32_t i = 0; i < s->values->list.len; i++)
+        vec_push(arena, &out->values->list, moved(arena, s->values->list.at[i], folder));
+    return out;
+}
+
+static bool names_files(const struct recipe_stmt *s, bool in_data)
+{
+    return s->kind == RECIPE_SETTING && (in_data || !strcmp(s->name, "weights"));
+}
+
+/* A base's statement as the recipe has it. */
+static struct recipe_stmt *taken(struct arena *arena, struct recipe_stmt *s, const char *folder,
+                                 bool in_data)
+{
+    return *folder && names_files(s, in_data) ? moved_stmt(arena, s, folder) : s;
+}
+
+/* ---- statements ---- */
+
+/* Whether a statement of the recipe replaces one of its base. */
+static bool replaces(const struct recipe_stmt *own, const struct recipe_stmt *inherited)
+{
+    if (own->kind != inherited->kind ||
+        (own->kind != RECIPE_SETTING && own->kind != RECIPE_TRANSFORM))
+        return false;
+    const bool classes = !strcmp(own->name, "classes") || !strcmp(own->name, "labels");
+    return !strcmp(own->name, inherited->name) ||
+           (classes && own->kind == RECIPE_SETTING &&
+            (!strcmp(inherited->name, "classes") || !strcmp(inherited->name, "labels")));
+}
+
+static bool replaced(const struct recipe_stmts *own, const struct recipe_stmt *inherited)
+{
+    for (uint32_t i = 0; i < own->list.len; i++)
+        if (replaces(own->list.at[i], inherited))
+            return true;
+    return false;
+}
+
+static struct recipe_stmts *merge(struct arena *arena, const struct recipe_stmts *base,
+                                  const struct recipe_stmts *own, const char *folder, bool in_data);
+
+/* The `data` of a recipe over that of its base. */
+static struct recipe_stmt *merge_data(struct arena *arena, const struct recipe_stmt *base,
+                                      const struct recipe_stmt *own, const char *folder)
+{
+    static const struct recipe_stmts none;
+    struct recipe_stmt *out = arena_new(arena, struct recipe_stmt);
+    *out = own ? *own : *base;
+    out->items = merge(arena, base->items, own ? own->items : &none, folder, true);
+    return out;
+}
+
+static const struct recipe_stmt *find_data(const struct recipe_stmts *stmts)
+{
+    for (uint32_t i = 0; i < stmts->list.len; i++)
+        if (stmts->list.at[i]->kind == RECIPE_DATA)
+            return stmts->list.at[i];
+    return NULL;
+}
+
+static struct recipe_stmts *merge(struct arena *arena, const struct recipe_stmts *base,
+                                  const struct recipe_stmts *own, const char *folder, bool in_data)
+{
+    struct recipe_stmts *out = arena_new(arena, struct recipe_stmts);
+    const struct recipe_stmt *own_data = find_data(own), *base_data = find_data(base);
+    for (uint32_t i = 0; i < base->list.len; i++) {
+        struct recipe_stmt *s = base->list.at[i];
+        if (s == base_data)
+            vec_push(arena, &out->list, merge_data(arena, s, own_data, folder));
+        else if (!replaced(own, s))
+            vec_push(arena, &out->list, taken(arena, s, folder, in_data));
+    }
+    for (uint32_t i = 0; i < own->list.len; i++)
+        if (!base_data || own->list.at[i] != own_data)
+            vec_push(arena, &out->list, own->list.at[i]);
+    return out;
+}
+
+/* ---- bases ---- */
+
+/* The nearest name of a recipe of any file to a base's, or NULL. */
+static const char *nearest_recipe(const struct files *f, const struct decl *d)
+{
+    VEC(const char *) names = {0};
+    for (uint32_t i = 0; i < f->read.len; i++) {
+        const struct map *recipes = &((const struct file *)f->read.entries[i].value)->recipes;
+        for (uint32_t k = 0; k < recipes->len; k++)
+            if (recipes->entries[k].value != d)
+                vec_push(f->arena, &names, recipes->entries[k].key);
+    }
+    return str_nearest(d->base, names.at, names.len);
+}
+
+static const struct decl *report_unknown(struct files *f, const struct decl *d)
+{
+    diag_report(f->diag, d->base_span, DIAG_UNKNOWN_CALL, "recipe", d->base);
+    const char *near = nearest_recipe(f, d);
+    if (near)
+        diag_note(f->diag, "did you mean '%s'?", near);
+    else
+        diag_note(f->diag, "a base is the recipe of an imported file");
+    return NULL;
+}
+
+/* The recipe that d is over, itself with its bases merged; d if it has none, NULL after a report. */
+static const struct decl *with_bases(struct files *f, const struct decl *d, uint32_t depth)
+{
+    if (!d->base)
+        return d;
+    if (depth == MAX_BASES) {
+        diag_report(f->diag, d->base_span, DIAG_BASES, f->finetune->name, MAX_BASES);
+        return NULL;
+    }
+    const struct decl *base = files_base(f, d);
+    if (!base)
+        return f->import_missing ? NULL : report_unknown(f, d);
+    base = with_bases(f, base, depth + 1);
+    if (!base)
+        return NULL;
+    struct decl *out = arena_new(f->arena, struct decl);
+    *out = *d;
+    out->damaged = d->damaged || base->damaged;
+    out->recipe =
+        merge(f->arena, base->recipe, d->recipe,
+              folder_from(f->arena, d->span.source->path, base->span.source->path), false);
+    return out;
+}
+
+bool files_inherit(struct files *f)
+{
+    const struct decl *merged = with_bases(f, f->finetune, 0);
+    f->finetune = merged ? merged : f->finetune;
+    return merged != NULL;
+}
