@@ -72,6 +72,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token RETURN "'return'" OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
 %token <text> AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
 %token <text> FREEZE "'freeze'" FROM "'from'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
+%token <text> PUBLISHED "'published'"
 %token <text> REMOVE "'remove'"
 %token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'"
 %token <text> STATISTICS "'statistics'"
@@ -130,7 +131,10 @@ decl: IMPORT STRING                   { $$ = ast_decl(p, DECL_IMPORT, $2, @2); }
     | MODEL name '(' params ')' '=' call
                                       { $$ = ast_decl(p, DECL_MODEL, $2, @2); $$->params = $4;
                                         $$->preset = $7; END($$); }
-    | PREPROCESS name '=' exprs1      { $$ = ast_decl(p, DECL_PREPROCESS, $2, @2); $$->steps = $4; }
+    | PREPROCESS name '=' exprs1      { $$ = ast_decl(p, DECL_PREPROCESS, $2, @2); $$->steps = $4;
+                                        $$->text = parser_text(p, @4); }
+    | PUBLISHED name items            { $$ = ast_decl(p, DECL_PUBLISHED, $2, @2); $$->recipe = $3;
+                                        END($$); }
     | FINETUNE name recipe_body
                                       { $$ = ast_decl(p, DECL_FINETUNE, $2, @2); $$->recipe = $3;
                                         END($$); }
@@ -286,7 +290,7 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
 
 /* Words of the recipe are names everywhere else. */
 name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | INSERT | MODEL | PREPROCESS
-    | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
+    | PUBLISHED | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
     ;
 
 /* ---- finetune --------------------------------------------------------------------------------*/

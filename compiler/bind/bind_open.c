@@ -2,6 +2,7 @@
 #include "bind.h"
 
 #include "file.h"
+#include "published.h"
 
 bool bind_open_weights(struct arena *arena, struct diag *diag, const struct recipe *r,
                        const char *dir, struct weights **out)
@@ -10,6 +11,9 @@ bool bind_open_weights(struct arena *arena, struct diag *diag, const struct reci
     const char *path = recipe_text(r, FTMRT_PARAM_finetune_weights);
     if (!path)
         return true;
-    *out = weights_open(arena, diag, file_join(arena, dir, path), r->from, r->weights_span);
+    const char *file = file_join(arena, dir, path);
+    *out = weights_open(arena, diag, file, r->from, r->weights_span);
+    if (!*out && r->published && !file_exists(file))
+        published_advise(diag, r->published, file);
     return *out != NULL;
 }

@@ -365,6 +365,23 @@ static bool inspect(struct compilation *c)
     return c->weights != NULL;
 }
 
+static bool models(struct compilation *c)
+{
+    const struct lang_options options = {.include_dirs = c->options->includes.at,
+                                         .models_dir = models_dir(&c->arena)};
+    const char *name = c->options->file;
+    struct model_list list = {0};
+    bool ok = lang_models(&c->arena, &c->diag, &options, name, &list);
+    if (ok && name && !list.list.len) {
+        diag_report(&c->diag, SPAN_NONE, DIAG_UNKNOWN_CALL, "published model", name);
+        diag_note(&c->diag, "`ftmc models` lists them");
+        ok = false;
+    }
+    if (ok)
+        report_models(&c->arena, &list, name != NULL, stdout);
+    return ok;
+}
+
 static bool (*const commands[])(struct compilation *c) = {
 #define FTM_COMMAND(name, argument, help) [COMMAND_##name] = (name),
 #include "command.def"

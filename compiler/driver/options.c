@@ -186,7 +186,7 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
     vec_push(arena, &o->includes, NULL);
     if (o->help || o->version)
         return true;
-    if (!o->file) {
+    if (!o->file && o->command != COMMAND_models) {
         fprintf(stderr, "ftmc: no input file\nTry 'ftmc --help'.\n");
         return false;
     }

@@ -1,10 +1,11 @@
-/* What the commands explain, map and inspect print. */
+/* What the commands explain, map, inspect and models print. */
 #ifndef FTM_DRIVER_REPORTS_H
 #define FTM_DRIVER_REPORTS_H
 
 #include <stdio.h>
 
 #include "bind.h"
+#include "model_list.h"
 
 /* Facts of later stages for report_explain; zero where unknown. */
 struct explain_plan {
@@ -25,5 +26,8 @@ void report_map(const struct net *net, const struct recipe *r, const struct bind
 /* What is in a weight file: format, tensors with statistics, totals, metadata, entries passed over.
  */
 void report_inspect(const struct weights *w, FILE *out);
+
+/* The published models by size; one: all that is known about each of the list. */
+void report_models(struct arena *arena, const struct model_list *models, bool one, FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* The syntax tree of .ftm files: what grammar/ftm.y builds and the elaborator walks.
  *
- * A file is a list of declarations (import, block, model, preprocess, finetune). Nodes live in the
+ * A file is a list of declarations (import, block, model, preprocess, published, finetune). Nodes live in the
  * arena of the compilation and are never changed after parsing, except by -D overrides (define.c).
  * Every node knows its place and its depth: trees deeper than AST_MAX_DEPTH are refused while
  * parsing, so that all later walks may recurse. */
@@ -172,7 +172,14 @@ struct recipe_stmt {
     const char *text; /* as written, white space collapsed */
 };
 
-enum decl_kind { DECL_IMPORT, DECL_BLOCK, DECL_MODEL, DECL_PREPROCESS, DECL_FINETUNE };
+enum decl_kind {
+    DECL_IMPORT,
+    DECL_BLOCK,
+    DECL_MODEL,
+    DECL_PREPROCESS,
+    DECL_PUBLISHED,
+    DECL_FINETUNE
+};
 
 struct decl {
     enum decl_kind kind;
@@ -182,7 +189,8 @@ struct decl {
     struct stmts *body;          /* BLOCK, MODEL; NULL for a preset */
     struct expr *preset;         /* MODEL: `= call`, or NULL */
     struct exprs *steps;         /* PREPROCESS */
-    struct recipe_stmts *recipe; /* FINETUNE */
+    const char *text;            /* PREPROCESS: the steps as written */
+    struct recipe_stmts *recipe; /* FINETUNE; PUBLISHED: its items */
     const char *base;            /* FINETUNE: the recipe that it is over, or NULL */
     struct span base_span;
     bool damaged; /* statements were lost to syntax errors: what is missing is not reported */

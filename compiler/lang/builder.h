@@ -60,6 +60,9 @@ struct image_size {
     const char *transform; /* whose pipeline makes them: "eval", "train" */
 };
 
+/* An empty network. */
+void builder_init(struct builder *b, const struct files *files);
+
 /* ---- expressions.c */
 struct value eval(struct builder *b, struct frame *frame, const struct expr *e);
 /* A call; implicit, if not NULL, becomes its first argument. */

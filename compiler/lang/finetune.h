@@ -20,6 +20,8 @@ struct weight_skip {
     struct span span;
 };
 
+struct published;
+
 struct recipe {
     struct ftmrt_recipe bound;  /* its base is the driver's to set */
     struct ftmrt_arg *settings; /* the arguments of bound.finetune */
@@ -30,7 +32,8 @@ struct recipe {
     const char *strip;         /* weights { strip "prefix" }, or NULL */
     VEC(struct weight_rename) renames;
     VEC(struct weight_skip) skips;
-    VEC(const char *) edits; /* the statements, as text in order, for the resolved form */
+    VEC(const char *) edits;           /* the statements, as text in order, for the resolved form */
+    const struct published *published; /* weights of the model, or NULL */
     struct span weights_span, span;
 };
 

@@ -195,6 +195,7 @@ static void add_decl(struct files *f, struct file *file, struct decl *d, uint32_
         declare(f, &file->decls, d);
         break;
     case DECL_PREPROCESS: vec_push(f->arena, &file->preprocess, d); break;
+    case DECL_PUBLISHED: vec_push(f->arena, &file->published, d); break;
     case DECL_FINETUNE: add_finetune(f, file, d, depth == 0); break;
     }
 }
@@ -247,9 +248,12 @@ static struct file *load(struct files *f, const char *path, struct span span, ui
     return file;
 }
 
-/* ---- preprocess ---- */
+/* ---- what belongs to a model ---- */
 
-const struct decl *files_preprocess(const struct files *f, const struct decl *model)
+enum { MAX_PRESETS = 16 }; /* that call each other */
+
+/* The preprocess that names the model itself. */
+static const struct decl *own_preprocess(const struct files *f, const struct decl *model)
 {
     for (uint32_t i = 0; i < f->preprocess.len; i++)
         if (f->preprocess.at[i].model == model)
@@ -257,25 +261,65 @@ const struct decl *files_preprocess(const struct files *f, const struct decl *mo
     return NULL;
 }
 
-/* Every preprocess belongs to a model, and a model has one. */
-static void add_preprocess(struct files *f, const struct decl *d)
+const struct decl *files_preprocess(const struct files *f, const struct decl *model)
+{
+    for (int depth = 0; model && depth < MAX_PRESETS; depth++) {
+        const struct decl *d = own_preprocess(f, model);
+        const struct expr *preset = model->preset;
+        if (d)
+            return d;
+        model = preset ? files_find(f, preset->text, preset->span) : NULL;
+    }
+    return NULL;
+}
+
+const struct published *files_published(const struct files *f, const struct decl *model)
+{
+    for (uint32_t i = 0; i < f->published.len; i++)
+        if (f->published.at[i].model == model)
+            return f->published.at[i].published;
+    return NULL;
+}
+
+/* The model that a declaration is about; NULL after a report. */
+static const struct decl *model_of(struct files *f, const struct decl *d)
 {
     const struct decl *model = files_find(f, d->name, d->span);
-    const struct decl *other = model ? files_preprocess(f, model) : NULL;
     if (!model || model->kind != DECL_MODEL)
         diag_report(f->diag, d->span, DIAG_UNKNOWN_CALL, "model", d->name);
-    else if (other)
-        report_declared(f, d, other);
     else if (!files_ambiguous(f, d->name, d->span))
+        return model;
+    return NULL;
+}
+
+static void add_preprocess(struct files *f, const struct decl *d)
+{
+    const struct decl *model = model_of(f, d);
+    const struct decl *other = model ? own_preprocess(f, model) : NULL;
+    if (other)
+        report_declared(f, d, other);
+    else if (model)
         vec_push(f->arena, &f->preprocess, (struct preprocess){model, d});
 }
 
-static void add_all_preprocess(struct files *f)
+static void add_published(struct files *f, const struct decl *d)
+{
+    const struct decl *model = model_of(f, d);
+    const struct published *p = model ? published_read(f, d) : NULL;
+    if (p && files_published(f, model))
+        diag_report(f->diag, d->span, DIAG_DUPLICATE_DECL, d->name);
+    else if (p)
+        vec_push(f->arena, &f->published, (struct published_model){model, p});
+}
+
+static void add_facts(struct files *f)
 {
     for (uint32_t i = 0; i < f->read.len; i++) {
         const struct file *file = f->read.entries[i].value;
         for (uint32_t k = 0; k < file->preprocess.len; k++)
             add_preprocess(f, file->preprocess.at[k]);
+        for (uint32_t k = 0; k < file->published.len; k++)
+            add_published(f, file->published.at[k]);
     }
 }
 
@@ -287,14 +331,20 @@ static void keep_own_declarations(struct files *f)
         vec_push(f->arena, &f->imports, file_base(f->options->path));
 }
 
+bool files_read(struct files *f)
+{
+    map_init(&f->read, f->arena);
+    f->main = load(f, f->options->path, SPAN_NONE, 0);
+    if (f->main)
+        add_facts(f);
+    return f->main != NULL;
+}
+
 bool files_load(struct files *f)
 {
     uint32_t errors = f->diag->errors;
-    map_init(&f->read, f->arena);
-    f->main = load(f, f->options->path, SPAN_NONE, 0);
-    if (!f->main)
+    if (!files_read(f))
         return false;
-    add_all_preprocess(f);
     keep_own_declarations(f);
     if (!f->finetune && f->diag->errors == errors) {
         diag_report(f->diag, SPAN_NONE, DIAG_FINETUNE_COUNT, f->options->path, "no");

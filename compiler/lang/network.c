@@ -10,6 +10,15 @@
 #include "op.h"
 #include "str.h"
 
+void builder_init(struct builder *b, const struct files *files)
+{
+    *b = (struct builder){.arena = files->arena, .diag = files->diag, .files = files};
+    map_init(&b->paths, b->arena);
+    b->net = arena_new(b->arena, struct net);
+    b->net->arena = b->arena;
+    b->net->diag = b->diag;
+}
+
 /* ---- shapes ---- */
 
 /* Lists a layer's parameters anew; what trained before does not matter, as freezing comes behind all edits. */

@@ -254,11 +254,10 @@ static void add_recipe(struct printer *p, const struct recipe_stmts *list)
 
 static void add_decl(struct printer *p, const struct decl *d)
 {
-    static const char *const words[] = {[DECL_IMPORT] = "import",
-                                        [DECL_BLOCK] = "block",
-                                        [DECL_MODEL] = "model",
-                                        [DECL_PREPROCESS] = "preprocess",
-                                        [DECL_FINETUNE] = "finetune"};
+    static const char *const words[] = {
+        [DECL_IMPORT] = "import",       [DECL_BLOCK] = "block",
+        [DECL_MODEL] = "model",         [DECL_PREPROCESS] = "preprocess",
+        [DECL_PUBLISHED] = "published", [DECL_FINETUNE] = "finetune"};
     start_line(p);
     strbuf_addf(&p->b, "(%s ", words[d->kind]);
     if (d->kind == DECL_IMPORT)

@@ -26,15 +26,6 @@ static void set_classes(struct recipe_reader *r, const struct net *net)
             (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = s->dim[1]}};
 }
 
-static void builder_init(struct builder *b, const struct files *files)
-{
-    *b = (struct builder){.arena = files->arena, .diag = files->diag, .files = files};
-    map_init(&b->paths, b->arena);
-    b->net = arena_new(b->arena, struct net);
-    b->net->arena = b->arena;
-    b->net->diag = b->diag;
-}
-
 /* The network for the images of training, where they have another size. Model and edits run anew, as what they compute
  * may depend on the size. */
 static void build_for_training(struct recipe_reader *r, struct frame *scope)

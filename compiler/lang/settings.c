@@ -247,6 +247,7 @@ static void read_model(struct recipe_reader *r)
         return;
     if (d && d->kind == DECL_MODEL) {
         r->model = d;
+        r->recipe->published = files_published(r->files, d);
         const char *text = strchr(s->text, '=');
         *recipe_setting(r->recipe, FTMRT_PARAM_finetune_model) =
             text_arg(text ? text + 1 + strspn(text + 1, " ") : s->text);

@@ -74,26 +74,13 @@ static bool add_step(struct recipe_reader *r, struct pipeline *p, const struct b
 
 /* ---- pipelines ---- */
 
-/* The preprocess declaration of a model, or of the model that a preset calls; NULL: none. */
-static const struct decl *model_preprocess(const struct recipe_reader *r, const struct decl *model)
-{
-    for (int depth = 0; model && depth < 16; depth++) {
-        const struct decl *d = files_preprocess(r->files, model);
-        if (d)
-            return d;
-        const struct expr *preset = model->preset;
-        model = preset ? files_find(r->files, preset->text, preset->span) : NULL;
-    }
-    return NULL;
-}
-
 static bool add_steps(struct recipe_reader *r, struct frame *frame, const struct exprs *steps,
                       struct pipeline *out);
 
 /* model.preprocess inside a pipeline. */
 static bool add_preprocess(struct recipe_reader *r, const struct expr *e, struct pipeline *out)
 {
-    const struct decl *d = r->model ? model_preprocess(r, r->model) : NULL;
+    const struct decl *d = r->model ? files_preprocess(r->files, r->model) : NULL;
     if (!d && r->model)
         diag_report(r->diag, e->span, DIAG_NO_PREPROCESS, r->model->name);
     if (!d)
@@ -161,7 +148,7 @@ static void check_normalisation(struct recipe_reader *r, const char *which,
 static void compare(struct recipe_reader *r, const struct pipeline *eval_steps,
                     const struct pipeline *train_steps)
 {
-    const struct decl *d = r->model ? model_preprocess(r, r->model) : NULL;
+    const struct decl *d = r->model ? files_preprocess(r->files, r->model) : NULL;
     const struct recipe_stmt *weights = find_setting(r, RECIPE_SETTING, "weights");
     if (!d || !weights || weights->values->list.at[0]->kind != EXPR_STRING)
         return;
@@ -178,7 +165,7 @@ static void compare(struct recipe_reader *r, const struct pipeline *eval_steps,
 static bool eval_pipeline(struct recipe_reader *r, struct frame *scope, struct pipeline *out)
 {
     const struct recipe_stmt *stmt = find_setting(r, RECIPE_TRANSFORM, "eval");
-    const struct decl *d = !stmt && r->model ? model_preprocess(r, r->model) : NULL;
+    const struct decl *d = !stmt && r->model ? files_preprocess(r->files, r->model) : NULL;
     if (stmt)
         return add_steps(r, scope, stmt->values, out);
     if (d) {

@@ -96,6 +96,22 @@ static void add_functions(struct strbuf *out)
     }
 }
 
+static void add_published(struct strbuf *out)
+{
+    static const struct {
+        const char *key, *help;
+        bool must;
+    } rows[] = {
+#define FTM_PUBLISHED(key, kind, must, help) {#key, help, must},
+#include "published.def"
+    };
+    strbuf_add(out, "\n### Keys of `published`: what is known about a model's weight file\n\n| key "
+                    "| | |\n|---|---|---|\n");
+    for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        strbuf_addf(out, "| `%s` | %s| %s |\n", rows[i].key, rows[i].must ? "must be given " : "",
+                    rows[i].help);
+}
+
 static const char *tables(struct arena *arena)
 {
     struct strbuf out;
@@ -112,6 +128,7 @@ static const char *tables(struct arena *arena)
         if (call_row(i)->category == FTMRT_CATEGORY_BLOCK)
             add_block(&out, call_row(i));
     add_functions(&out);
+    add_published(&out);
     strbuf_addc(&out, '\n');
     return out.text;
 }
