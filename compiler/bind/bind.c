@@ -179,13 +179,16 @@ static void advise_shape(struct bind *c, const struct net_param *p, const struct
 
 /* ---- checks of one pair ---- */
 
-bool bind_same_shape(const struct net_param *p, const struct weight_tensor *t)
+bool bind_same_shape(const struct net_param *p, const struct weight_tensor *t, bool folded)
 {
+    const struct shape *s = &p->param->type.shape;
     if (p->param->kind == LAYER_COUNTER)
         return true; /* what is not one value is a defect of the counter */
-    bool same = t->rank == p->param->type.shape.rank;
+    if (folded && s->rank && t->rank && t->rank <= SHAPE_MAX_RANK)
+        return t->dim[0] == s->dim[0] && weight_elements(t) == shape_elements(s, 1);
+    bool same = t->rank == s->rank;
     for (uint32_t i = 0; same && i < t->rank; i++)
-        same = t->dim[i] == p->param->type.shape.dim[i];
+        same = t->dim[i] == s->dim[i];
     return same;
 }
 
@@ -212,7 +215,7 @@ static bool check_pair(struct bind *c, const struct net_param *p, const struct w
     }
     if (p->param->kind == LAYER_COUNTER)
         return check_counter(c, p, t);
-    if (!bind_same_shape(p, t)) {
+    if (!bind_same_shape(p, t, bind_by_scheme(c->b->way))) {
         diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_SHAPE, p->name,
                     shape_text(&p->param->type.shape, shape, sizeof shape),
                     weight_shape_text(c->arena, t), c->weights->path);
@@ -233,7 +236,8 @@ static void take(struct bind *c, struct net_param *p, const struct weight_tensor
 {
     struct weight_tensor copy = *t;
     copy.name = p->name;
-    copy.rank = p->param->type.shape.rank;
+    if (p->param->kind == LAYER_COUNTER)
+        copy.rank = 0;
     const int64_t bad = p->param->type.dtype == FTMRT_F32 ? weight_count_not_finite(&copy) : 0;
     if (bad)
         diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_NOT_FINITE, p->name,
@@ -254,7 +258,7 @@ static void classify_tensors(struct bind *c)
         c->bad_keys = true;
     c->errors += c->bad_keys;
     if (!c->bad_keys)
-        c->b->renamed = bind_known_names(c->arena, c->net, c->b, c->keys);
+        bind_known_names(c->arena, c->net, c->b, c->keys);
     for (uint32_t i = 0; i < count; i++) {
         const enum tensor_fate fate = c->keys[i].skipped                   ? TENSOR_SKIPPED
                                       : c->weights->tensors.at[i].unusable ? TENSOR_UNUSABLE

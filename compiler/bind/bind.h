@@ -40,12 +40,15 @@ struct tensor_use {
     uint32_t param; /* index in binding.params of what is called like it, or UINT32_MAX */
 };
 
+struct naming_way;
+
 struct binding {
     const struct weights *weights; /* NULL: random */
-    const char *renamed;           /* how known renames made the file's names fit, or NULL */
+    const struct naming_way *way;  /* by which known renames made the file's names fit, or NULL */
+    const char *renamed;           /* that in words, or NULL */
     VEC(struct net_param) params;
-    /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type; named
-     * and shaped like the state. ftmrt_load_double and ftmrt_convert read them. */
+    /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type and shape; named
+     * like the parameter. ftmrt_load_double and ftmrt_convert read them. */
     VEC(struct weight_tensor) tensors;
     VEC(struct tensor_use) uses; /* of weights->tensors, by its index */
 };
@@ -59,6 +62,10 @@ bool bind_open_weights(struct arena *arena, struct diag *diag, const struct reci
  * (E04xx, all of them reported) the result is false, but *out is still there for report_map. */
 bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
                   const struct recipe *r, const struct weights *weights, struct binding **out);
+
+/* What a parameter is called in the files of whoever wrote the weights: the trained file is theirs, too. Its own name, unless
+ * a known rename was needed and leads back. */
+const char *bind_file_name(struct arena *arena, const struct binding *b, const char *param);
 
 /* A model of a program, with its weights. */
 struct program_model {

@@ -11,7 +11,7 @@
 #include "map.h"
 #include "str.h"
 
-enum { MAX_PREFIXES = 16, MAX_DROPPED = 64 };
+enum { MAX_PREFIXES = 16, PARTS = 2 };
 
 struct wrapper {
     const char *component;
@@ -21,19 +21,21 @@ struct wrapper {
 
 static const struct wrapper wrappers[] = {
 #define KNOWN_WRAPPER(component, anywhere, writer) {component, anywhere, writer},
-#define KNOWN_RENAME(scheme, one, other)
+#define KNOWN_RENAME(scheme, part, one, other)
 #include "known_rename.def"
 #undef KNOWN_WRAPPER
 #undef KNOWN_RENAME
 };
 
 struct known_rename {
-    const char *scheme, *one, *other;
+    const char *scheme;
+    int part; /* from 1 */
+    const char *one, *other;
 };
 
 static const struct known_rename renames[] = {
 #define KNOWN_WRAPPER(component, anywhere, writer)
-#define KNOWN_RENAME(scheme, one, other) {scheme, one, other},
+#define KNOWN_RENAME(scheme, part, one, other) {scheme, part, one, other},
 #include "known_rename.def"
 #undef KNOWN_WRAPPER
 #undef KNOWN_RENAME
@@ -63,11 +65,12 @@ const char *bind_unwrapped(const char *key)
 
 /* ---- one way of renaming ---- */
 
-struct way {
+struct naming_way {
     const char *prefix; /* taken away where a key has it; "": none */
     bool drop;          /* also wrappers at other places */
     const char *scheme; /* of the renames, or NULL */
     bool reversed;      /* from the other name to the one */
+    bool back;          /* and the names that the model has lead back to the file's */
 };
 
 struct naming {
@@ -96,35 +99,57 @@ static const char *drop_wrappers(struct arena *arena, const char *key)
     return b.text;
 }
 
-static const char *rename_key(struct arena *arena, const struct way *way, const char *key)
+static const char *rename_part(struct arena *arena, const char *scheme, int part, bool reversed,
+                               const char *key)
 {
     for (size_t i = 0; i < RENAMES; i++) {
-        if (strcmp(renames[i].scheme, way->scheme) != 0)
+        const struct known_rename *r = &renames[i];
+        if (r->part != part || strcmp(r->scheme, scheme) != 0)
             continue;
-        const char *name = way->reversed
-                               ? bind_rename(arena, renames[i].other, renames[i].one, key)
-                               : bind_rename(arena, renames[i].one, renames[i].other, key);
+        const char *name = reversed ? bind_rename(arena, r->other, r->one, key)
+                                    : bind_rename(arena, r->one, r->other, key);
         if (name)
             return name;
     }
     return key;
 }
 
-static const char *apply(struct arena *arena, const struct way *way, const char *key)
+static const char *rename_key(struct arena *arena, const char *scheme, bool reversed,
+                              const char *key)
+{
+    for (int i = 1; i <= PARTS; i++)
+        key = rename_part(arena, scheme, reversed ? PARTS + 1 - i : i, reversed, key);
+    return key;
+}
+
+/* The key without what wrappers add. */
+static const char *unwrap(struct arena *arena, const struct naming_way *way, const char *key)
 {
     const size_t n = strlen(way->prefix);
     if (!strncmp(key, way->prefix, n))
         key += n;
-    if (way->drop)
-        key = drop_wrappers(arena, key);
-    return way->scheme ? rename_key(arena, way, key) : key;
+    return way->drop ? drop_wrappers(arena, key) : key;
+}
+
+static const char *apply(struct arena *arena, const struct naming_way *way, const char *key)
+{
+    key = unwrap(arena, way, key);
+    return way->scheme ? rename_key(arena, way->scheme, way->reversed, key) : key;
+}
+
+bool bind_by_scheme(const struct naming_way *way) { return way && way->scheme; }
+
+const char *bind_file_name(struct arena *arena, const struct binding *b, const char *param)
+{
+    const struct naming_way *way = b->way;
+    return way && way->back ? rename_key(arena, way->scheme, !way->reversed, param) : param;
 }
 
 /* ---- whether everything fits ---- */
 
 /* Whether the parameter of a layer finds its tensor, of its shape if that is asked for; one that is skipped needs none. */
 static bool has_tensor(const struct naming *c, const struct map *tensors, const struct net_param *p,
-                       bool shapes)
+                       const struct naming_way *way, bool shapes)
 {
     const struct layer *l = &c->net->layers.at[p->layer.i];
     if (l->added || p->param->kind == LAYER_COUNTER)
@@ -133,10 +158,10 @@ static bool has_tensor(const struct naming *c, const struct map *tensors, const 
     if (!key)
         return false;
     const struct weight_tensor *t = &c->w->tensors.at[key - c->keys];
-    return key->skipped || !shapes || (!t->unusable && bind_same_shape(p, t));
+    return key->skipped || !shapes || (!t->unusable && bind_same_shape(p, t, way->scheme != NULL));
 }
 
-static bool fits(struct naming *c, const struct way *way, bool shapes)
+static bool fits(struct naming *c, const struct naming_way *way, bool shapes)
 {
     struct map tensors;
     map_init(&tensors, c->arena);
@@ -149,7 +174,7 @@ static bool fits(struct naming *c, const struct way *way, bool shapes)
             map_set(&tensors, c->names[i], (void *)(uintptr_t)&c->keys[i]);
     }
     for (uint32_t i = 0; i < c->b->params.len; i++) {
-        if (!has_tensor(c, &tensors, &c->b->params.at[i], shapes))
+        if (!has_tensor(c, &tensors, &c->b->params.at[i], way, shapes))
             return false;
     }
     return true;
@@ -179,7 +204,7 @@ static void list_prefixes(struct naming *c)
 }
 
 /* The prefix with which everything fits. Two that do are two sets of weights: none is taken. */
-static bool find_prefix(struct naming *c, struct way *way, bool shapes)
+static bool find_prefix(struct naming *c, struct naming_way *way, bool shapes)
 {
     const char *found = NULL;
     for (uint32_t i = 0; i < c->prefixes.len; i++) {
@@ -196,10 +221,10 @@ static bool find_prefix(struct naming *c, struct way *way, bool shapes)
     return found != NULL && fits(c, way, shapes);
 }
 
-static bool find_way(struct naming *c, struct way *way, bool shapes)
+static bool find_way(struct naming *c, struct naming_way *way, bool shapes)
 {
     for (int drop = 0; drop < 2; drop++) {
-        *way = (struct way){.drop = drop == 1};
+        *way = (struct naming_way){.drop = drop == 1};
         if (find_prefix(c, way, shapes))
             return true;
     }
@@ -209,7 +234,7 @@ static bool find_way(struct naming *c, struct way *way, bool shapes)
             continue;
         last = renames[i].scheme;
         for (int k = 0; k < 4; k++) {
-            *way = (struct way){.scheme = last, .reversed = k / 2 == 1, .drop = k % 2 == 1};
+            *way = (struct naming_way){.scheme = last, .reversed = k / 2 == 1, .drop = k % 2 == 1};
             if (find_prefix(c, way, shapes))
                 return true;
         }
@@ -217,7 +242,7 @@ static bool find_way(struct naming *c, struct way *way, bool shapes)
     return false;
 }
 
-static const char *describe(struct arena *arena, const struct way *way)
+static const char *describe(struct arena *arena, const struct naming_way *way)
 {
     struct strbuf b;
     strbuf_init(&b, arena);
@@ -230,18 +255,32 @@ static const char *describe(struct arena *arena, const struct way *way)
     return b.text;
 }
 
-const char *bind_known_names(struct arena *arena, const struct net *net, const struct binding *b,
-                             struct bind_key *keys)
+/* Whether the names by a way lead back to all keys. */
+static bool leads_back(const struct naming *c, const struct naming_way *way)
 {
-    struct way way = {.prefix = ""};
+    for (uint32_t i = 0; way->scheme && i < c->w->tensors.len; i++) {
+        const char *key = unwrap(c->arena, way, c->keys[i].name);
+        if (strcmp(rename_key(c->arena, way->scheme, !way->reversed, c->names[i]), key) != 0)
+            return false;
+    }
+    return way->scheme != NULL;
+}
+
+void bind_known_names(struct arena *arena, const struct net *net, struct binding *b,
+                      struct bind_key *keys)
+{
+    struct naming_way *way = arena_new(arena, struct naming_way);
     struct naming c = {.arena = arena, .net = net, .b = b, .w = b->weights, .keys = keys};
     c.names = arena_array(arena, const char *, b->weights->tensors.len + 1);
-    if (fits(&c, &way, false))
-        return NULL;
+    way->prefix = "";
+    if (fits(&c, way, false))
+        return;
     list_prefixes(&c);
-    if (!find_way(&c, &way, true) && !find_way(&c, &way, false))
-        return NULL;
+    if (!find_way(&c, way, true) && !find_way(&c, way, false))
+        return;
+    way->back = leads_back(&c, way);
     for (uint32_t i = 0; i < b->weights->tensors.len; i++)
         keys[i].name = c.names[i];
-    return describe(arena, &way);
+    b->way = way;
+    b->renamed = describe(arena, way);
 }

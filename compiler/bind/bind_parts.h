@@ -19,13 +19,17 @@ bool bind_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
 /* A key without its first component, if that is a known wrapper's (known_rename.def); else NULL. */
 const char *bind_unwrapped(const char *key);
 
-/* Renames the keys by a known way, if without one a parameter of b finds no tensor of its name and with it all do. What was
- * done, "without the 'module.' of torch.nn.DataParallel", or NULL. */
-const char *bind_known_names(struct arena *arena, const struct net *net, const struct binding *b,
-                             struct bind_key *keys);
+/* Renames the keys by a known way, if without one a parameter of b finds no tensor of its name and with it all do; b then has
+ * the way, and what was done in words. */
+void bind_known_names(struct arena *arena, const struct net *net, struct binding *b,
+                      struct bind_key *keys);
 
-/* Whether a tensor has a parameter's shape; any does for a counter. */
-bool bind_same_shape(const struct net_param *p, const struct weight_tensor *t);
+/* Whether a way has the names of another library, and not of wrappers alone. */
+bool bind_by_scheme(const struct naming_way *way);
+
+/* Whether a tensor has a parameter's shape; any does for a counter. folded: another library may cut its rows differently, a
+ * linear layer's into channels, height and width. */
+bool bind_same_shape(const struct net_param *p, const struct weight_tensor *t, bool folded);
 
 /* Applies one renaming to a key: the new key, or NULL if the pattern does not match the key or a
  * layer above it. A {name} matches one or more characters without a dot, a {**name} also with dots; in

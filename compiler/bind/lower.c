@@ -36,11 +36,23 @@ struct body {
 
 /* ---- states ---- */
 
-/* The name of a state: that of its parameter, below the model's scope. */
+/* The name of a state: that of its parameter in files, below the model's scope. */
 static const char *state_name(const struct lower *c, const char *param)
 {
     const char *scope = c->model->scope;
-    return *scope ? arena_printf(c->arena, "%s/%s", scope, param) : param;
+    const char *name = bind_file_name(c->arena, c->model->binding, param);
+    return *scope ? arena_printf(c->arena, "%s/%s", scope, name) : name;
+}
+
+/* The shape of a parameter in files: of the tensor that it came from. */
+static struct shape file_shape(const struct lower *c, const struct net_param *p)
+{
+    if (p->source < 0)
+        return p->param->type.shape;
+    const struct weight_tensor *t = &c->model->binding->tensors.at[p->source];
+    struct shape s = {.rank = t->rank};
+    memcpy(s.dim, t->dim, sizeof *t->dim * t->rank);
+    return s;
 }
 
 /* The phases that train a parameter, as a state says it. */
@@ -52,7 +64,7 @@ static uint32_t phases_of(const struct lower *c, const struct layer_param *p)
 static void add_state(struct lower *c, const struct net_param *p)
 {
     const struct layer *l = &c->model->net->layers.at[p->layer.i];
-    struct state s = {.type = p->param->type, .file_shape = p->param->type.shape};
+    struct state s = {.type = p->param->type, .file_shape = file_shape(c, p)};
     s.name = state_name(c, p->name);
     s.kind = p->param->kind == LAYER_PARAMETER ? FTMRT_STATE_PARAMETER : FTMRT_STATE_BUFFER;
     s.trainable = c->model->trained && p->param->trainable;
