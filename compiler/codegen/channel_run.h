@@ -11,7 +11,7 @@
 /* `channels` from `from` on of one image, to those from `to` on of the other. */
 struct channel_run {
     const struct geometry *in, *out;
-    LLVMValueRef x, y; /* the images; x NULL: every element is `value` */
+    struct address x, y; /* the images; x nowhere: every element is `value` */
     double value;
     int64_t from, to, channels;
 };
@@ -19,8 +19,8 @@ struct channel_run {
 void channel_run_copy(struct ir *ir, const struct channel_run *r);
 
 /* Address of an image of a BLOCKED value. */
-LLVMValueRef channel_run_image(struct ir *ir, const struct geometry *q, LLVMValueRef base,
-                               LLVMValueRef image);
+struct address channel_run_image(struct ir *ir, const struct geometry *q, struct address base,
+                                 LLVMValueRef image);
 
 /* A unit per image. */
 struct kernel_units units_of_images(const struct graph *g, const struct node *n,

@@ -31,14 +31,14 @@ static int64_t blocks(int64_t channels) { return ceil_div(channels, FTMRT_CB); }
 
 static int64_t pixels(const struct shape *s) { return s->rank == 4 ? s->dim[2] * s->dim[3] : 1; }
 
-static LLVMValueRef add_lane(struct ir *ir, LLVMValueRef p, const struct position *at)
+static struct address add_lane(struct ir *ir, struct address p, const struct position *at)
 {
     return at->lane ? ir_at(ir, p, at->lane) : p;
 }
 
 /* Address of the lanes of [C] and [R,C] values, and of weights, whose groups the block counts. */
-static LLVMValueRef vector_address(struct kernel_build *k, LLVMValueRef p, const struct shape *s,
-                                   const struct position *at, uint32_t row)
+static struct address vector_address(struct kernel_build *k, struct address p,
+                                     const struct shape *s, const struct position *at, uint32_t row)
 {
     struct ir *ir = k->ir;
     p = add_lane(ir, p, at);
@@ -80,8 +80,8 @@ static struct position broadcast(const struct kernel_build *k, const struct shap
 }
 
 /* Address in a BLOCKED value where the code is for any size: nothing is added to the position. */
-static LLVMValueRef any_blocked_address(struct kernel_build *k, LLVMValueRef p,
-                                        const struct shape *s, const struct position *result)
+static struct address any_blocked_address(struct kernel_build *k, struct address p,
+                                          const struct shape *s, const struct position *result)
 {
     struct ir *ir = k->ir;
     const struct position at = broadcast(k, s, result);
@@ -94,8 +94,8 @@ static LLVMValueRef any_blocked_address(struct kernel_build *k, LLVMValueRef p,
     return ir_at_const(ir, p, (int64_t)at.part * ir->cpu->lanes);
 }
 
-static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, const struct shape *s,
-                                    const struct position *result)
+static struct address blocked_address(struct kernel_build *k, struct address p,
+                                      const struct shape *s, const struct position *result)
 {
     struct ir *ir = k->ir;
     int64_t map = pixels(s);
@@ -108,8 +108,8 @@ static LLVMValueRef blocked_address(struct kernel_build *k, LLVMValueRef p, cons
     return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB)), offset);
 }
 
-LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,
-                              uint32_t row)
+struct address epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,
+                                uint32_t row)
 {
     const struct node *n = k->node;
     const struct node *v = buffer < n->input_count ? graph_node(k->graph, n->inputs[buffer]) : n;
@@ -132,7 +132,7 @@ static bool leaves_loops(const struct kernel_build *k, const struct node *operan
 }
 
 /* The label of the place, an i32 in every lane. */
-static LLVMValueRef label_index(struct kernel_build *k, LLVMValueRef labels,
+static LLVMValueRef label_index(struct kernel_build *k, struct address labels,
                                 const struct position *at)
 {
     struct ir *ir = k->ir;
@@ -143,9 +143,7 @@ static LLVMValueRef label_index(struct kernel_build *k, LLVMValueRef labels,
     else if (map > 1)
         place =
             ir_add(ir, ir_mul_const(ir, place, map), ir_add_const(ir, at->pixel, at->pixel_add));
-    LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, labels, place), "");
-    LLVMSetAlignment(label, 4);
-    return vmath_splat_i32(ir, label);
+    return vmath_splat_i32(ir, ir_load_int(ir, ir_at(ir, labels, place)));
 }
 
 /* The channel of the first lane at a position, as i64. */
@@ -157,7 +155,7 @@ static LLVMValueRef first_channel(struct ir *ir, const struct position *at)
 }
 
 /* 1 in the lane of the label's class, 0 in the others. */
-static LLVMValueRef label_lanes(struct kernel_build *k, LLVMValueRef labels,
+static LLVMValueRef label_lanes(struct kernel_build *k, struct address labels,
                                 const struct position *at)
 {
     struct ir *ir = k->ir;
@@ -202,11 +200,10 @@ static emit_value build_in(struct emit *e, uint32_t i, uint32_t row)
     if (v->type.dtype == FTMRT_I32)
         return lanes_wrap(label_lanes(k, k->buffer[buffer], x->at));
     bool number = v->type.shape.rank == 0, scalar = number || one_channel(k, &v->type.shape);
-    LLVMValueRef address = number ? k->buffer[buffer] : epilogue_address(k, buffer, x->at, row);
-    LLVMValueRef load = scalar ? ir_load_f32(k->ir, address) : ir_load_vec(k->ir, address);
+    struct address a = number ? k->buffer[buffer] : epilogue_address(k, buffer, x->at, row);
     if (leaves_loops(k, v))
-        load = ir_unchanging(k->ir, load);
-    return lanes_wrap(scalar ? ir_splat(k->ir, load) : load);
+        a = ir_unchanging(a);
+    return lanes_wrap(scalar ? ir_splat(k->ir, ir_load_f32(k->ir, a)) : ir_load_vec(k->ir, a));
 }
 
 static const struct shape *counted_shape(const struct expression *x)

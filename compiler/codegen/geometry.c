@@ -27,23 +27,24 @@ struct geometry geometry_of(const struct graph *g, value_id v)
 
 uint32_t geometry_parts(const struct ir *ir) { return FTMRT_CB / ir->cpu->lanes; }
 
-LLVMValueRef geometry_slice(struct ir *ir, const struct geometry *q, LLVMValueRef base,
-                            LLVMValueRef image, LLVMValueRef block)
+struct address geometry_slice(struct ir *ir, const struct geometry *q, struct address base,
+                              LLVMValueRef image, LLVMValueRef block)
 {
     LLVMValueRef slice = ir_add(ir, ir_mul_const(ir, image, q->blocks), block);
     return ir_at(ir, base, ir_mul_const(ir, slice, q->pixels * FTMRT_CB));
 }
 
-LLVMValueRef geometry_pixel(struct ir *ir, LLVMValueRef slice, LLVMValueRef pixel, uint32_t part)
+struct address geometry_pixel(struct ir *ir, struct address slice, LLVMValueRef pixel,
+                              uint32_t part)
 {
-    LLVMValueRef p = ir_at(ir, slice, ir_mul_const(ir, pixel, FTMRT_CB));
+    struct address p = ir_at(ir, slice, ir_mul_const(ir, pixel, FTMRT_CB));
     return ir_at_const(ir, p, (int64_t)part * ir->cpu->lanes);
 }
 
-LLVMValueRef geometry_vector(struct ir *ir, const struct geometry *q, LLVMValueRef base,
-                             int64_t row, LLVMValueRef block, uint32_t part)
+struct address geometry_vector(struct ir *ir, const struct geometry *q, struct address base,
+                               int64_t row, LLVMValueRef block, uint32_t part)
 {
-    LLVMValueRef p = ir_at(ir, base, ir_mul_const(ir, block, FTMRT_CB));
+    struct address p = ir_at(ir, base, ir_mul_const(ir, block, FTMRT_CB));
     return ir_at_const(ir, p, row * q->blocks * FTMRT_CB + (int64_t)part * ir->cpu->lanes);
 }
 
@@ -91,12 +92,12 @@ LLVMValueRef geometry_float(struct ir *ir, LLVMValueRef i)
     return LLVMBuildSIToFP(ir->b, i, ir->f32, "");
 }
 
-LLVMValueRef kernel_result(struct kernel_build *k)
+struct address kernel_result(struct kernel_build *k)
 {
     return kernel_buffer(k, k->node->input_count);
 }
 
-LLVMValueRef kernel_scratch(struct kernel_build *k)
+struct address kernel_scratch(struct kernel_build *k)
 {
     return kernel_buffer(k, k->node->input_count + 1);
 }

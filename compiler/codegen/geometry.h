@@ -18,16 +18,17 @@ struct geometry geometry_of(const struct graph *g, value_id v);
 /* Vectors per channel block at the level: FTMRT_CB / lanes. */
 uint32_t geometry_parts(const struct ir *ir);
 
-/* Address of the first float of an (image, block): base + (image * blocks + block) * pixels * 16.
+/* Address of the first element of an (image, block): base + (image * blocks + block) * pixels * 16.
  */
-LLVMValueRef geometry_slice(struct ir *ir, const struct geometry *q, LLVMValueRef base,
-                            LLVMValueRef image, LLVMValueRef block);
-/* Address of vector `part` of a pixel in a slice: slice + pixel * 16 + part * lanes, in floats; a multiple of the vector's size,
+struct address geometry_slice(struct ir *ir, const struct geometry *q, struct address base,
+                              LLVMValueRef image, LLVMValueRef block);
+/* Address of vector `part` of a pixel in a slice: slice + pixel * 16 + part * lanes, in elements; a multiple of the vector's size,
  * as base is one of 64 bytes. */
-LLVMValueRef geometry_pixel(struct ir *ir, LLVMValueRef slice, LLVMValueRef pixel, uint32_t part);
+struct address geometry_pixel(struct ir *ir, struct address slice, LLVMValueRef pixel,
+                              uint32_t part);
 /* Address of vector `part` of a block in row `row` of a VECTOR value, whose rows are padded to whole blocks. */
-LLVMValueRef geometry_vector(struct ir *ir, const struct geometry *q, LLVMValueRef base,
-                             int64_t row, LLVMValueRef block, uint32_t part);
+struct address geometry_vector(struct ir *ir, const struct geometry *q, struct address base,
+                               int64_t row, LLVMValueRef block, uint32_t part);
 
 /* A loop over the kernel's units with the unit cut into (image, block). */
 struct unit_loop {
@@ -48,8 +49,8 @@ void geometry_finish(struct kernel_build *k, const struct unit_loop *u);
 LLVMValueRef geometry_float(struct ir *ir, LLVMValueRef i);
 
 /* Base addresses of the node's result, in its layout, and of the scratch that its family asked for. */
-LLVMValueRef kernel_result(struct kernel_build *k);
-LLVMValueRef kernel_scratch(struct kernel_build *k);
+struct address kernel_result(struct kernel_build *k);
+struct address kernel_scratch(struct kernel_build *k);
 
 /* One phase: the answer of kernel_family.phases for most families. */
 uint32_t one_phase(const struct graph *g, const struct node *n, const struct cpu *cpu);

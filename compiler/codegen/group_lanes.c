@@ -32,8 +32,8 @@ LLVMValueRef group_index_add(struct ir *ir, LLVMValueRef a, int64_t b, LLVMValue
     return LLVMBuildAdd(ir->b, LLVMBuildMul(ir->b, a, index_const(ir, b), ""), c, "");
 }
 
-/* The floats at base + the lanes' offsets. */
-LLVMValueRef group_gather(struct ir *ir, LLVMValueRef base, LLVMValueRef offsets)
+/* The elements at base + the lanes' offsets. */
+LLVMValueRef group_gather(struct ir *ir, struct address base, LLVMValueRef offsets)
 {
     LLVMValueRef v = ir_vec_const(ir, 0);
     for (uint32_t lane = 0; lane < ir->cpu->lanes; lane++) {

@@ -11,7 +11,7 @@ struct grouped {
     struct ir *ir;
     struct gather q;
     int64_t in_group, out_group; /* channels of a group: of the operand, of the result */
-    LLVMValueRef x;              /* the image of the operand */
+    struct address x;            /* the image of the operand */
     LLVMValueRef channel;        /* vector of i32: the lanes' channels of the result */
     LLVMValueRef acc;
     struct position at;
@@ -23,8 +23,8 @@ LLVMValueRef group_index_div(struct ir *ir, LLVMValueRef a, int64_t b);
 LLVMValueRef group_index_rem(struct ir *ir, LLVMValueRef a, int64_t b);
 LLVMValueRef group_index_add(struct ir *ir, LLVMValueRef a, int64_t b, LLVMValueRef c);
 
-/* The floats at base + the lanes' offsets. */
-LLVMValueRef group_gather(struct ir *ir, LLVMValueRef base, LLVMValueRef offsets);
+/* The elements at base + the lanes' offsets. */
+LLVMValueRef group_gather(struct ir *ir, struct address base, LLVMValueRef offsets);
 
 /* The first channel of vector `part` of a block; the channels of the lanes from `first`: past the last one
  * it stands for the others. */

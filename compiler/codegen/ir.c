@@ -50,7 +50,6 @@ static void make_types(struct ir *ir)
     ir->ptr = LLVMPointerTypeInContext(c, 0);
     ir->void_type = LLVMVoidTypeInContext(c);
     ir->vec = LLVMVectorType(ir->f32, ir->cpu->lanes);
-    ir->launder = LLVMFunctionType(ir->ptr, &ir->ptr, 1, false);
 }
 
 struct ir *ir_new(const char *name, const struct cpu *cpu)
@@ -88,6 +87,17 @@ void ir_free(struct ir *ir)
 LLVMValueRef ir_i64(struct ir *ir, int64_t v) { return LLVMConstInt(ir->i64, (uint64_t)v, true); }
 
 LLVMValueRef ir_f32(struct ir *ir, double v) { return LLVMConstReal(ir->f32, v); }
+
+LLVMValueRef ir_int_const(LLVMTypeRef type, uint64_t v)
+{
+    LLVMValueRef lanes[FTMRT_CB];
+    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind)
+        return LLVMConstInt(type, v, false);
+    const unsigned count = LLVMGetVectorSize(type);
+    for (unsigned i = 0; i < count; i++)
+        lanes[i] = LLVMConstInt(LLVMGetElementType(type), v, false);
+    return LLVMConstVector(lanes, count);
+}
 
 LLVMValueRef ir_text(struct ir *ir, const char *text)
 {
@@ -201,7 +211,7 @@ void ir_if_end(struct ir *ir, struct ir_if *s)
     LLVMPositionBuilderAtEnd(ir->b, s->join);
 }
 
-/* ---- variables and memory ---- */
+/* ---- variables ---- */
 
 LLVMValueRef ir_local(struct ir *ir, LLVMTypeRef type)
 {
@@ -225,51 +235,6 @@ LLVMValueRef ir_get(struct ir *ir, LLVMTypeRef type, LLVMValueRef local)
 void ir_set(struct ir *ir, LLVMValueRef local, LLVMValueRef value)
 {
     LLVMBuildStore(ir->b, value, local);
-}
-
-LLVMValueRef ir_at(struct ir *ir, LLVMValueRef p, LLVMValueRef i)
-{
-    return LLVMBuildInBoundsGEP2(ir->b, ir->f32, p, &i, 1, "");
-}
-
-LLVMValueRef ir_at_const(struct ir *ir, LLVMValueRef p, int64_t i)
-{
-    return i == 0 ? p : ir_at(ir, p, ir_i64(ir, i));
-}
-
-static LLVMValueRef load(struct ir *ir, LLVMTypeRef type, LLVMValueRef p, uint32_t alignment)
-{
-    LLVMValueRef v = LLVMBuildLoad2(ir->b, type, p, "");
-    LLVMSetAlignment(v, alignment);
-    return v;
-}
-
-static void store(struct ir *ir, LLVMValueRef v, LLVMValueRef p, uint32_t alignment)
-{
-    LLVMSetAlignment(LLVMBuildStore(ir->b, v, p), alignment);
-}
-
-LLVMValueRef ir_load_f32(struct ir *ir, LLVMValueRef p) { return load(ir, ir->f32, p, 4); }
-
-LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p)
-{
-    return load(ir, ir->vec, p, 4 * ir->cpu->lanes);
-}
-
-LLVMValueRef ir_unchanging(struct ir *ir, LLVMValueRef load_instruction)
-{
-    static const char name[] = "invariant.load";
-    LLVMMetadataRef node = LLVMMDNodeInContext2(ir->context, NULL, 0);
-    unsigned kind = LLVMGetMDKindIDInContext(ir->context, name, sizeof name - 1);
-    LLVMSetMetadata(load_instruction, kind, LLVMMetadataAsValue(ir->context, node));
-    return load_instruction;
-}
-
-void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p) { store(ir, v, p, 4); }
-
-void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p)
-{
-    store(ir, v, p, 4 * ir->cpu->lanes);
 }
 
 LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar)
@@ -310,13 +275,6 @@ LLVMValueRef ir_fma(struct ir *ir, LLVMValueRef a, LLVMValueRef b, LLVMValueRef 
 }
 
 LLVMValueRef ir_sqrt(struct ir *ir, LLVMValueRef a) { return intrinsic(ir, "llvm.sqrt", &a, 1); }
-
-LLVMValueRef ir_launder(struct ir *ir, LLVMValueRef p)
-{
-    LLVMValueRef nothing = LLVMGetInlineAsm(ir->launder, "", 0, "=r,0", 4, true, false,
-                                            LLVMInlineAsmDialectATT, false);
-    return LLVMBuildCall2(ir->b, ir->launder, nothing, &p, 1, "");
-}
 
 LLVMValueRef ir_add(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
 {

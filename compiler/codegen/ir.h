@@ -19,9 +19,8 @@ struct ir {
     LLVMTargetMachineRef machine;
     const struct cpu *cpu;
     LLVMTypeRef f32, f64, i1, i8, i32, i64, ptr, void_type;
-    LLVMTypeRef vec;     /* cpu->lanes x f32 */
-    LLVMTypeRef launder; /* type of the laundering asm, see ir_launder */
-    LLVMValueRef fn;     /* function under construction */
+    LLVMTypeRef vec; /* cpu->lanes x f32 */
+    LLVMValueRef fn; /* function under construction */
 };
 
 /* A module for a level; NULL if LLVM cannot make the target machine (a bug or a missing target). */
@@ -31,6 +30,8 @@ void ir_free(struct ir *ir);
 /* Constants; v is rounded to f32. */
 LLVMValueRef ir_i64(struct ir *ir, int64_t v);
 LLVMValueRef ir_f32(struct ir *ir, double v);
+/* A constant of a type of integers, in every lane if it is one of vectors. */
+LLVMValueRef ir_int_const(LLVMTypeRef type, uint64_t v);
 /* The address of a text, which ends with a 0; equal ones are one. */
 LLVMValueRef ir_text(struct ir *ir, const char *text);
 
@@ -65,18 +66,6 @@ LLVMValueRef ir_local(struct ir *ir, LLVMTypeRef type);
 LLVMValueRef ir_get(struct ir *ir, LLVMTypeRef type, LLVMValueRef local);
 void ir_set(struct ir *ir, LLVMValueRef local, LLVMValueRef value);
 
-/* Address of the 4-byte element i after p. */
-LLVMValueRef ir_at(struct ir *ir, LLVMValueRef p, LLVMValueRef i);
-LLVMValueRef ir_at_const(struct ir *ir, LLVMValueRef p, int64_t i);
-
-/* Loads and stores of one f32 (aligned to 4 bytes) or of a vector of cpu->lanes, which is aligned to its
- * own size: packed data begins at multiples of 64 bytes. */
-LLVMValueRef ir_load_f32(struct ir *ir, LLVMValueRef p);
-LLVMValueRef ir_load_vec(struct ir *ir, LLVMValueRef p);
-/* Marks a load: nothing in the function writes what it reads, so it may leave a loop. Returns it. */
-LLVMValueRef ir_unchanging(struct ir *ir, LLVMValueRef load);
-void ir_store_f32(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
-void ir_store_vec(struct ir *ir, LLVMValueRef v, LLVMValueRef p);
 /* A vector of one value, or of one constant: insertelement + shufflevector, never 0 + x. */
 LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar);
 LLVMValueRef ir_vec_const(struct ir *ir, double v);
@@ -84,10 +73,6 @@ LLVMValueRef ir_vec_const(struct ir *ir, double v);
 /* a * b + c: llvm.fma where the level has FMA, multiply and add elsewhere (there llvm.fma would be a libcall). */
 LLVMValueRef ir_fma(struct ir *ir, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
 LLVMValueRef ir_sqrt(struct ir *ir, LLVMValueRef a);
-
-/* Passes a pointer through an empty inline asm so that LLVM cannot reorder or merge loads across it: without it the
- * register blocks of the micro-kernels are spilled. No instruction results. */
-LLVMValueRef ir_launder(struct ir *ir, LLVMValueRef p);
 
 /* Integer arithmetic with folding of constants left to LLVM. */
 LLVMValueRef ir_add(struct ir *ir, LLVMValueRef a, LLVMValueRef b);

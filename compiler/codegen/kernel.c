@@ -23,6 +23,15 @@ const struct kernel_family *kernel_family(const struct graph *g, const struct no
     return family;
 }
 
+/* What buffer i is stored as; scratch is f32. */
+static enum ftmrt_dtype stored_as(const struct kernel_build *k, uint32_t i)
+{
+    const struct node *n = k->node;
+    if (i < n->input_count)
+        return graph_node(k->graph, n->inputs[i])->form.stored;
+    return i == n->input_count ? n->form.stored : FTMRT_F32;
+}
+
 static LLVMValueRef load_buffer(struct kernel_build *k, uint32_t i)
 {
     struct ir *ir = k->ir;
@@ -81,7 +90,7 @@ static void emit_function(struct kernel_build *k, void (*emit)(struct kernel_bui
     if (draws(k->node))
         load_draw_keys(k, task);
     for (uint32_t i = 0; i < k->node->input_count + 2; i++)
-        k->buffer[i] = load_buffer(k, i);
+        k->buffer[i] = address_of(load_buffer(k, i), stored_as(k, i));
     load_sizes(k);
     emit(k);
     LLVMBuildRetVoid(ir->b);
@@ -94,7 +103,7 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
     uint32_t phases = family->phases(g, n, ir->cpu);
     struct arena arena;
     arena_init(&arena, "kernel");
-    LLVMValueRef *buffers = arena_array(&arena, LLVMValueRef, n->input_count + 2);
+    struct address *buffers = arena_array(&arena, struct address, n->input_count + 2);
     struct kernel_build k = {.ir = ir, .graph = g, .node = n, .buffer = buffers};
     for (k.phase = 0; k.phase < phases; k.phase++)
         emit_function(&k, family->emit,
@@ -115,7 +124,7 @@ LLVMValueRef kernel_immediate(const struct kernel_build *k, uint32_t i)
     return v->op == OP_constant ? ir_vec_const(k->ir, v->attrs->value) : NULL;
 }
 
-LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i) { return k->buffer[i]; }
+struct address kernel_buffer(struct kernel_build *k, uint32_t i) { return k->buffer[i]; }
 
 void kernel_shard(struct kernel_build *k, LLVMValueRef shard, LLVMValueRef *lo, LLVMValueRef *hi)
 {

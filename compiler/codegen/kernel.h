@@ -10,10 +10,10 @@
 #ifndef FTM_CODEGEN_KERNEL_H
 #define FTM_CODEGEN_KERNEL_H
 
+#include "address.h"
 #include "emit.h"
 #include "facts.h"
 #include "graph.h"
-#include "ir.h"
 
 /* The number of units as a function of the actual n: fixed + per_group * ceil(n / images). */
 struct kernel_units {
@@ -29,7 +29,7 @@ struct kernel_build {
     LLVMValueRef buffers, n, step_images, begin, end; /* of the task */
     /* what draws are keyed by, if an op of the kernel draws */
     LLVMValueRef first_image, seed, step;
-    LLVMValueRef *buffer;          /* loaded at the function's entry; see kernel_buffer */
+    struct address *buffer;        /* loaded at the function's entry; see kernel_buffer */
     bool any_size;                 /* the sizes are read at run time */
     LLVMValueRef size[SIZE_COUNT]; /* of the value that the kernel is sized by: i64 */
 };
@@ -61,7 +61,7 @@ value_id kernel_self(const struct kernel_build *k);
 LLVMValueRef kernel_immediate(const struct kernel_build *k, uint32_t i);
 
 /* Address of buffer i (operand index; input_count: the result; input_count + 1: the scratch). */
-LLVMValueRef kernel_buffer(struct kernel_build *k, uint32_t i);
+struct address kernel_buffer(struct kernel_build *k, uint32_t i);
 
 /* The images *lo <= i < *hi of a shard (an i64): its fixed range of the maximum batch, cut at the
  * actual n. */
@@ -78,14 +78,14 @@ struct position {
     int64_t image_add;  /* constants added to image, block and pixel: they become address offsets */
     int64_t block_add, pixel_add;
     LLVMValueRef
-        lane; /* if not NULL: floats added to `part`, for a loop over the vectors of a block */
+        lane; /* if not NULL: elements added to `part`, for a loop over the vectors of a block */
 };
 
 /* Applies the node's steps to a value at a position and stores the result there. The result and all
  * operands of its shape are BLOCKED, as are those that have one channel or one pixel for all of the
  * result's; [C] and [R,C] operands are VECTOR; scalars are broadcast; an
  * operand that is a `constant` node is an immediate. Of values in any other layout (CONV, ...)
- * image and pixel are ignored and block counts groups of 16 floats in memory order. */
+ * image and pixel are ignored and block counts groups of 16 elements in memory order. */
 void epilogue_store(struct kernel_build *k, LLVMValueRef value, const struct position *at);
 
 /* The value of an element-wise node itself at a position, from its operands in memory, before its
@@ -94,7 +94,7 @@ LLVMValueRef epilogue_value(struct kernel_build *k, const struct position *at);
 
 /* Address of a value (operand index, or input_count: the result) at a position, by its layout; row
  * is of [R,C]. */
-LLVMValueRef epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,
-                              uint32_t row);
+struct address epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,
+                                uint32_t row);
 
 #endif

@@ -86,7 +86,8 @@ static void emit_tree(struct kernel_build *k)
     struct reduction r = reduction_of(k, &rule);
     uint32_t shards = (uint32_t)k->graph->program->shards;
     FTM_BUG_ON(k->node->step_count, "steps behind bn_stats");
-    LLVMValueRef result = kernel_result(k), counts[FTMRT_MAX_SHARDS];
+    struct address result = kernel_result(k);
+    LLVMValueRef counts[FTMRT_MAX_SHARDS];
     for (uint32_t s = 0; s < shards; s++) {
         LLVMValueRef lo, hi;
         kernel_shard(k, ir_i64(ir, s), &lo, &hi);
@@ -122,10 +123,10 @@ static void finish(struct kernel_build *k)
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
     LLVMValueRef count =
         ir_splat(ir, geometry_float(ir, ir_mul_const(ir, k->step_images, q.pixels)));
-    LLVMValueRef var = geometry_vector(ir, &q, kernel_result(k), 1, ir_i64(ir, 0), 0);
+    struct address var = geometry_vector(ir, &q, kernel_result(k), 1, ir_i64(ir, 0), 0);
     struct ir_loop c =
         ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.blocks * FTMRT_CB), ir->cpu->lanes);
-    LLVMValueRef at = ir_at(ir, var, c.i);
+    struct address at = ir_at(ir, var, c.i);
     ir_store_vec(ir, LLVMBuildFDiv(ir->b, ir_load_vec(ir, at), count, ""), at);
     ir_loop_end(ir, &c);
 }

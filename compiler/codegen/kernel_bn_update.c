@@ -15,7 +15,7 @@ static LLVMValueRef unbiased(struct kernel_build *k)
     return ir_splat(ir, LLVMBuildFPTrunc(ir->b, ratio, ir->f32, ""));
 }
 
-static void move_average(struct kernel_build *k, LLVMValueRef address, LLVMValueRef batch)
+static void move_average(struct kernel_build *k, struct address address, LLVMValueRef batch)
 {
     struct ir *ir = k->ir;
     double momentum = k->node->attrs->momentum;
@@ -28,7 +28,8 @@ static void emit(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
-    LLVMValueRef mean = kernel_buffer(k, 0), var = kernel_buffer(k, 1), stats = kernel_buffer(k, 2);
+    struct address mean = kernel_buffer(k, 0), var = kernel_buffer(k, 1),
+                   stats = kernel_buffer(k, 2);
     LLVMValueRef ratio = unbiased(k);
     struct ir_loop blocks = ir_loop_begin(ir, k->begin, k->end, 1);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {

@@ -13,7 +13,7 @@ static void emit(struct kernel_build *k)
         struct geometry in = geometry_of_shape(&x->type.shape);
         bool constant = x->op == OP_constant;
         r.in = &in;
-        r.x = constant ? NULL : channel_run_image(ir, &in, kernel_buffer(k, i), u.image);
+        r.x = constant ? ADDRESS_NONE : channel_run_image(ir, &in, kernel_buffer(k, i), u.image);
         r.value = constant ? x->attrs->value : 0;
         r.channels = in.channels;
         channel_run_copy(ir, &r);

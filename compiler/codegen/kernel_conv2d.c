@@ -25,18 +25,18 @@ struct conv {
     struct ir *ir;
     struct conv_tiles p;
     int64_t pixel,
-        channel;   /* floats from one input pixel to the next, from one channel to the next */
-    int64_t image; /* floats of an image of the operand */
-    int64_t in_blocks, block; /* channel blocks of the operand; floats of one */
-    int64_t weight_block;     /* floats from one block of output channels to the next */
-    LLVMValueRef x;           /* the image (ROWS) or the first image of the tile (IMAGES) */
-    LLVMValueRef weights;     /* of the group */
+        channel;   /* elements from one input pixel to the next, from one channel to the next */
+    int64_t image; /* elements of an image of the operand */
+    int64_t in_blocks, block; /* channel blocks of the operand; elements of one */
+    int64_t weight_block;     /* elements from one block of output channels to the next */
+    struct address x;         /* the image (ROWS) or the first image of the tile (IMAGES) */
+    struct address weights;   /* of the group */
     struct position at;
 };
 
 /* A tile under construction. */
 struct tile {
-    int64_t width, step; /* outputs; floats between their inputs */
+    int64_t width, step; /* outputs; elements between their inputs */
     LLVMValueRef acc[MAX_ACC];
 };
 
@@ -56,8 +56,8 @@ static bool weights_reloaded(const struct conv *c, const struct tile *t)
 }
 
 /* One reduction step for the outputs lo <= m < hi: a: input of output 0, b: the weights' row. */
-static void emit_step(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b, int64_t lo,
-                      int64_t hi)
+static void emit_step(struct conv *c, struct tile *t, struct address a, struct address b,
+                      int64_t lo, int64_t hi)
 {
     struct ir *ir = c->ir;
     int64_t parts = FTMRT_CB / ir->cpu->lanes;
@@ -88,7 +88,7 @@ static int64_t unroll_of(const struct conv *c, const struct tile *t)
 
 /* All channels of one block for one tap. last: whether this is the operand's last channel block (an
  * i1). */
-static void emit_channels(struct conv *c, struct tile *t, LLVMValueRef a, LLVMValueRef b,
+static void emit_channels(struct conv *c, struct tile *t, struct address a, struct address b,
                           LLVMValueRef last, int64_t lo, int64_t hi)
 {
     struct ir *ir = c->ir;
@@ -102,8 +102,8 @@ static void emit_channels(struct conv *c, struct tile *t, LLVMValueRef a, LLVMVa
     if (c->in_blocks > 1 && tail < CB)
         count = LLVMBuildSelect(ir->b, last, count, ir_i64(ir, CB), "");
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), count, unroll);
-    LLVMValueRef ai = ir_at(ir, a, ir_mul_const(ir, loop.i, c->channel));
-    LLVMValueRef bi = ir_at(ir, b, ir_mul_const(ir, loop.i, CB));
+    struct address ai = ir_at(ir, a, ir_mul_const(ir, loop.i, c->channel));
+    struct address bi = ir_at(ir, b, ir_mul_const(ir, loop.i, CB));
     for (int64_t s = 0; s < unroll; s++)
         emit_step(c, t, ir_at_const(ir, ai, s * c->channel), ir_at_const(ir, bi, s * CB), lo, hi);
     ir_loop_end(ir, &loop);
@@ -112,7 +112,7 @@ static void emit_channels(struct conv *c, struct tile *t, LLVMValueRef a, LLVMVa
 /* A run of tap columns. a: input row, at the first output's pixel of tap 0; b: weights of the tap
  * row. */
 static void emit_tap_run(struct conv *c, struct tile *t, const struct gather_axis *w,
-                         const struct gather_taps *run, LLVMValueRef a, LLVMValueRef b,
+                         const struct gather_taps *run, struct address a, struct address b,
                          LLVMValueRef last)
 {
     struct ir *ir = c->ir;
@@ -135,14 +135,14 @@ static void emit_reduction(struct conv *c, struct tile *t, const struct gather_r
     int64_t taps = c->p.q.kernel[0] * c->p.q.kernel[1];
     struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, c->in_blocks), 1);
     LLVMValueRef last = LLVMBuildICmp(ir->b, LLVMIntEQ, blocks.i, ir_i64(ir, c->in_blocks - 1), "");
-    LLVMValueRef x = ir_at(ir, c->x, ir_mul_const(ir, blocks.i, c->block));
-    LLVMValueRef b = ir_at(ir, c->weights, ir_mul_const(ir, blocks.i, taps * CB * CB));
+    struct address x = ir_at(ir, c->x, ir_mul_const(ir, blocks.i, c->block));
+    struct address b = ir_at(ir, c->weights, ir_mul_const(ir, blocks.i, taps * CB * CB));
     struct ir_loop rows = ir_loop_begin(ir, row->lo, row->hi, 1);
     LLVMValueRef in_row = ir_add(ir, row->base, ir_mul_const(ir, rows.i, row->off_step));
     LLVMValueRef tap = ir_add(ir, row->tap0, ir_mul_const(ir, rows.i, row->tap_step));
     LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, j, w->stride), w->off0);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, c->p.q.in[1]), column);
-    LLVMValueRef a = ir_at(ir, x, ir_mul_const(ir, pixel, c->pixel));
+    struct address a = ir_at(ir, x, ir_mul_const(ir, pixel, c->pixel));
     b = ir_at(ir, b, ir_mul_const(ir, tap, c->p.q.kernel[1] * CB * CB));
     for (uint32_t i = 0; i < run_count; i++)
         emit_tap_run(c, t, w, &runs[i], a, b, last);
@@ -157,10 +157,11 @@ static LLVMValueRef group_of(const struct conv *c)
 }
 
 /* The weights of the output channels at c->at.block. */
-static LLVMValueRef group_weights(const struct conv *c)
+static struct address group_weights(const struct conv *c)
 {
     struct ir *ir = c->ir;
-    LLVMValueRef block = c->at.block, all = kernel_buffer(c->k, 1);
+    LLVMValueRef block = c->at.block;
+    struct address all = kernel_buffer(c->k, 1);
     if (c->p.conv_groups == 1 || !c->p.q.backward)
         return ir_at(ir, all, ir_mul_const(ir, block, c->weight_block));
     /* CONV_T: the blocks of a group's inputs, in each all outputs */
@@ -171,10 +172,10 @@ static LLVMValueRef group_weights(const struct conv *c)
 }
 
 /* The image from the first channel on that the output channels at c->at.block read. */
-static LLVMValueRef group_input(const struct conv *c, LLVMValueRef image)
+static struct address group_input(const struct conv *c, LLVMValueRef image)
 {
     struct ir *ir = c->ir;
-    LLVMValueRef x = ir_at(ir, kernel_buffer(c->k, 0), ir_mul_const(ir, image, c->image));
+    struct address x = ir_at(ir, kernel_buffer(c->k, 0), ir_mul_const(ir, image, c->image));
     if (c->p.conv_groups == 1)
         return x;
     return ir_at(ir, x, ir_mul_const(ir, group_of(c), c->in_blocks * c->block));
@@ -302,7 +303,7 @@ static void emit_tap_per_pixel(struct conv *c, int64_t width)
     const struct gather_taps run = {.first = 0, .count = 1, .lo = 0, .hi = width};
     struct gather_row row = {
         .base = ir_i64(ir, 0), .tap0 = ir_i64(ir, 0), .lo = ir_i64(ir, 0), .hi = ir_i64(ir, 1)};
-    LLVMValueRef weights = c->weights;
+    struct address weights = c->weights;
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, pixels), 1);
     c->weights = ir_at(ir, weights, ir_mul_const(ir, loop.i, (int64_t)CB * CB));
     struct tile t = {.width = width, .step = c->image};

@@ -25,9 +25,9 @@ enum { CB = FTMRT_CB, MAX_ACC = GRAD_WEIGHT_MAX_ACC };
 /* Where a unit's tiles are stored: in a value of the result's layout, or one after the other on the
  * stack. */
 struct target {
-    LLVMValueRef base; /* of the value, or of the stack */
+    struct address base; /* of the value, or of the stack */
     bool stack;
-    int64_t block; /* floats from one block of output channels of a tile to the next; rows are CB
+    int64_t block; /* elements from one block of output channels of a tile to the next; rows are CB
                       apart */
 };
 
@@ -36,10 +36,10 @@ struct grad_weight {
     struct ir *ir;
     struct grad_weight_tiles p;
     const struct attrs *attrs;
-    int64_t pixel, channel;              /* of x: floats between pixels and between channels */
+    int64_t pixel, channel;              /* of x: elements between pixels and between channels */
     LLVMValueRef chunk0, group, tap0;    /* of the unit */
-    LLVMValueRef x, dy;                  /* of image 0: x of the first channel, dy of the group */
-    int64_t x_image, dy_image, dy_block; /* floats */
+    struct address x, dy;                /* of image 0: x of the first channel, dy of the group */
+    int64_t x_image, dy_image, dy_block; /* elements */
     LLVMValueRef acc[MAX_ACC];
 };
 
@@ -61,7 +61,8 @@ static void split_index(struct grad_weight *w, LLVMValueRef index, LLVMValueRef 
 static int64_t stack_tile(const struct grad_weight *w) { return w->p.blocks * w->p.rows * CB; }
 
 /* Address of row 0 of a tile. */
-static LLVMValueRef tile_address(struct grad_weight *w, const struct target *t, LLVMValueRef index)
+static struct address tile_address(struct grad_weight *w, const struct target *t,
+                                   LLVMValueRef index)
 {
     struct ir *ir = w->ir;
     if (t->stack)
@@ -90,10 +91,10 @@ static void store_registers(struct grad_weight *w, const struct target *t, LLVMV
                             bool add)
 {
     struct ir *ir = w->ir;
-    LLVMValueRef base = tile_address(w, t, index);
+    struct address base = tile_address(w, t, index);
     for (int64_t i = 0; i < w->p.rows; i++)
         for (int64_t v = 0; v < w->p.vectors; v++) {
-            LLVMValueRef p = ir_at_const(ir, base, vector_offset(w, t, i, v));
+            struct address p = ir_at_const(ir, base, vector_offset(w, t, i, v));
             LLVMValueRef value = ir_get(ir, ir->vec, w->acc[i * w->p.vectors + v]);
             ir_store_vec(ir, add ? LLVMBuildFAdd(ir->b, ir_load_vec(ir, p), value, "") : value, p);
         }
@@ -115,7 +116,7 @@ static void output_range(struct grad_weight *w, int d, LLVMValueRef tap, LLVMVal
 }
 
 /* One output: x: its input pixel, dy: its gradient, both at the tile's first channel. */
-static void emit_output(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy)
+static void emit_output(struct grad_weight *w, struct address x, struct address dy)
 {
     struct ir *ir = w->ir;
     int64_t parts = CB / ir->cpu->lanes;
@@ -134,8 +135,8 @@ static void emit_output(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy)
 }
 
 /* Outputs [lo, hi) of a row, two at a time; x and dy: of output 0. */
-static void emit_outputs(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy, LLVMValueRef lo,
-                         LLVMValueRef hi)
+static void emit_outputs(struct grad_weight *w, struct address x, struct address dy,
+                         LLVMValueRef lo, LLVMValueRef hi)
 {
     struct ir *ir = w->ir;
     int64_t step = w->attrs->stride[1] * w->pixel;
@@ -143,8 +144,8 @@ static void emit_outputs(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy,
     for (int64_t unroll = 2; unroll >= 1; unroll--) {
         struct ir_loop loop =
             ir_loop_begin(ir, unroll == 2 ? lo : pairs, unroll == 2 ? pairs : hi, unroll);
-        LLVMValueRef xj = ir_at(ir, x, ir_mul_const(ir, loop.i, step));
-        LLVMValueRef dyj = ir_at(ir, dy, ir_mul_const(ir, loop.i, CB));
+        struct address xj = ir_at(ir, x, ir_mul_const(ir, loop.i, step));
+        struct address dyj = ir_at(ir, dy, ir_mul_const(ir, loop.i, CB));
         for (int64_t u = 0; u < unroll; u++)
             emit_output(w, ir_at_const(ir, xj, u * step), ir_at_const(ir, dyj, u * CB));
         ir_loop_end(ir, &loop);
@@ -169,14 +170,14 @@ static void emit_band(struct grad_weight *w, LLVMValueRef image, LLVMValueRef in
     LLVMValueRef block =
         ir_mul_const(ir, ir_div_const(ir, channel, CB), w->p.in[0] * w->p.in[1] * CB);
     LLVMValueRef lane = ir_mul_const(ir, ir_rem_const(ir, channel, CB), w->channel);
-    LLVMValueRef x =
+    struct address x =
         ir_at(ir, ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image)), ir_add(ir, block, lane));
-    LLVMValueRef dy = ir_at(ir, w->dy, ir_mul_const(ir, image, w->dy_image));
+    struct address dy = ir_at(ir, w->dy, ir_mul_const(ir, image, w->dy_image));
     struct ir_loop rows = ir_loop_begin(ir, ir_max(ir, lo[0], from), ir_min(ir, hi[0], to), 1);
     LLVMValueRef in_row = ir_add(ir, ir_mul_const(ir, rows.i, w->attrs->stride[0]), first[0]);
     LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, w->p.in[1]), first[1]);
-    LLVMValueRef xr = ir_at(ir, x, ir_mul_const(ir, pixel, w->pixel));
-    LLVMValueRef dyr = ir_at(ir, dy, ir_mul_const(ir, rows.i, w->p.out[1] * CB));
+    struct address xr = ir_at(ir, x, ir_mul_const(ir, pixel, w->pixel));
+    struct address dyr = ir_at(ir, dy, ir_mul_const(ir, rows.i, w->p.out[1] * CB));
     emit_outputs(w, xr, dyr, lo[1], hi[1]);
     ir_loop_end(ir, &rows);
 }
@@ -224,7 +225,7 @@ static void clear_rest(struct grad_weight *w, const struct target *t)
         ir_loop_begin(ir, ir_i64(ir, tiles - w->p.unit_taps), ir_i64(ir, tiles), 1);
     struct ir_loop rows =
         ir_loop_begin(ir, ir_i64(ir, w->p.rows), ir_i64(ir, w->p.rows + CB - done), 1);
-    LLVMValueRef p = ir_at(ir, tile_address(w, t, tile.i), ir_mul_const(ir, rows.i, CB));
+    struct address p = ir_at(ir, tile_address(w, t, tile.i), ir_mul_const(ir, rows.i, CB));
     for (int64_t v = 0; v < w->p.vectors; v++)
         ir_store_vec(ir, ir_vec_const(ir, 0), ir_at_const(ir, p, vector_offset(w, t, 0, v)));
     ir_loop_end(ir, &rows);
@@ -233,14 +234,14 @@ static void clear_rest(struct grad_weight *w, const struct target *t)
 }
 
 /* The unit's tiles in a value of the result's layout that starts at p. */
-static struct target result_target(const struct grad_weight *w, LLVMValueRef p)
+static struct target result_target(const struct grad_weight *w, struct address p)
 {
     int64_t taps = w->p.kernel[0] * w->p.kernel[1];
     return (struct target){.base = p, .stack = false, .block = w->p.in_blocks * taps * CB * CB};
 }
 
 /* All shards of the unit's tiles: partial results on the stack, tree, result. */
-static void emit_all_shards(struct grad_weight *w, LLVMValueRef stack)
+static void emit_all_shards(struct grad_weight *w, struct address stack)
 {
     struct ir *ir = w->ir;
     int64_t shards = w->k->graph->program->shards, size = unit_tiles(w) * stack_tile(w);
@@ -252,7 +253,7 @@ static void emit_all_shards(struct grad_weight *w, LLVMValueRef stack)
     ir_loop_end(ir, &loop);
     part.base = stack;
     struct ir_loop tile = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, unit_tiles(w)), 1);
-    LLVMValueRef from = tile_address(w, &part, tile.i), to = tile_address(w, &out, tile.i);
+    struct address from = tile_address(w, &part, tile.i), to = tile_address(w, &out, tile.i);
     struct ir_loop rows = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->p.rows), 1);
     LLVMValueRef row = ir_mul_const(ir, rows.i, CB);
     for (int64_t v = 0; v < w->p.vectors; v++) {
@@ -266,10 +267,10 @@ static void emit_all_shards(struct grad_weight *w, LLVMValueRef stack)
 }
 
 /* x of image 0 from the first channel that the tile's group of the convolution reads. */
-static LLVMValueRef group_input(struct grad_weight *w)
+static struct address group_input(struct grad_weight *w)
 {
     const struct grad_weight_tiles *p = &w->p;
-    LLVMValueRef x = kernel_buffer(w->k, 0);
+    struct address x = kernel_buffer(w->k, 0);
     if (p->conv_groups == 1)
         return x;
     LLVMValueRef group = ir_div_const(w->ir, w->group, p->out_blocks / p->blocks);
@@ -278,7 +279,7 @@ static LLVMValueRef group_input(struct grad_weight *w)
 }
 
 /* Unit -> (shard,) group, run of taps, run of chunks: neighbours share dy. */
-static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef stack)
+static void emit_unit(struct grad_weight *w, LLVMValueRef unit, struct address stack)
 {
     struct ir *ir = w->ir;
     const struct grad_weight_tiles *p = &w->p;
@@ -303,12 +304,10 @@ static void emit_unit(struct grad_weight *w, LLVMValueRef unit, LLVMValueRef sta
     clear_rest(w, &t);
 }
 
-static LLVMValueRef stack_new(struct grad_weight *w)
+static struct address stack_new(struct grad_weight *w)
 {
     int64_t floats = stack_tile(w) * unit_tiles(w) * w->k->graph->program->shards;
-    LLVMValueRef stack = ir_local(w->ir, LLVMArrayType2(w->ir->f32, (uint64_t)floats));
-    LLVMSetAlignment(stack, 64);
-    return stack;
+    return ir_stack(w->ir, floats);
 }
 
 /* ---- the family ---- */
@@ -349,7 +348,7 @@ static void emit(struct kernel_build *k)
     w.dy_image = w.p.conv_groups * w.p.out_blocks * w.dy_block;
     for (int64_t i = 0; i < w.p.rows * w.p.vectors; i++)
         w.acc[i] = ir_local(ir, ir->vec);
-    LLVMValueRef stack = w.p.inside ? stack_new(&w) : NULL;
+    struct address stack = w.p.inside ? stack_new(&w) : ADDRESS_NONE;
     struct ir_loop loop = ir_loop_begin(ir, k->begin, k->end, 1);
     emit_unit(&w, loop.i, stack);
     ir_loop_end(ir, &loop);

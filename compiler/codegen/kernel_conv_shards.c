@@ -10,7 +10,7 @@ enum { UNIT_FLOATS = 4096 };
 
 int64_t conv_result_floats(const struct node *n) { return form_elements(n->form, &n->type.shape); }
 
-LLVMValueRef conv_shard_tree(struct kernel_build *k, LLVMValueRef p, int64_t stride)
+LLVMValueRef conv_shard_tree(struct kernel_build *k, struct address p, int64_t stride)
 {
     int64_t shards = k->graph->program->shards;
     LLVMValueRef parts[FTMRT_MAX_SHARDS];

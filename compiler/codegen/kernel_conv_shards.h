@@ -17,6 +17,6 @@ struct kernel_units conv_shard_units(const struct graph *g, const struct node *n
 int64_t conv_result_floats(const struct node *n);
 
 /* The tree over the shards for one vector: part s lies at p + s * stride floats. */
-LLVMValueRef conv_shard_tree(struct kernel_build *k, LLVMValueRef p, int64_t stride);
+LLVMValueRef conv_shard_tree(struct kernel_build *k, struct address p, int64_t stride);
 
 #endif

@@ -3,9 +3,8 @@
 
 static void emit(struct kernel_build *k)
 {
-    LLVMValueRef address = kernel_buffer(k, 0);
-    LLVMValueRef old = LLVMBuildLoad2(k->ir->b, k->ir->i64, address, "");
-    LLVMBuildStore(k->ir->b, ir_add_const(k->ir, old, 1), address);
+    struct address address = kernel_buffer(k, 0);
+    ir_store_int(k->ir, ir_add_const(k->ir, ir_load_int(k->ir, address), 1), address);
 }
 
 static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,

@@ -13,7 +13,8 @@ static LLVMValueRef loss_gradient(struct kernel_build *k)
 }
 
 /* The gradient at the place that was taken, to dx. */
-static void store_gradient(struct softmax *s, LLVMValueRef dx, LLVMValueRef count, LLVMValueRef dy)
+static void store_gradient(struct softmax *s, struct address dx, LLVMValueRef count,
+                           LLVMValueRef dy)
 {
     struct ir *ir = s->k->ir;
     double smoothing = s->k->node->attrs->label_smoothing;

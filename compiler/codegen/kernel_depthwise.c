@@ -16,8 +16,8 @@ struct depthwise {
     struct ir *ir;
     struct gather q;
     int64_t blocks, bands, width;
-    LLVMValueRef x;       /* the image's channel vector */
-    LLVMValueRef weights; /* of the channel vector */
+    struct address x;       /* the image's channel vector */
+    struct address weights; /* of the channel vector */
     struct position at;
 };
 
@@ -33,7 +33,7 @@ static int64_t tile_width(const struct gather *q, const struct cpu *cpu)
 /* One tap row of a tile. x: the input row at the tile's first output, tap 0; weights: the tap row.
  */
 static void emit_tap_row(struct depthwise *d, const struct gather_axis *w,
-                         const struct gather_segment *s, LLVMValueRef x, LLVMValueRef weights,
+                         const struct gather_segment *s, struct address x, struct address weights,
                          LLVMValueRef *acc)
 {
     struct ir *ir = d->ir;
@@ -89,8 +89,8 @@ static void emit_segment(struct depthwise *d, const struct gather_axis *w,
         LLVMValueRef tap = ir_add(ir, row->tap0, ir_mul_const(ir, rows.i, row->tap_step));
         LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->stride), w->off0);
         LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, d->q.in[1]), column);
-        LLVMValueRef x = ir_at(ir, d->x, ir_mul_const(ir, pixel, CB));
-        LLVMValueRef weights = ir_at(ir, d->weights, ir_mul_const(ir, tap, d->q.kernel[1] * CB));
+        struct address x = ir_at(ir, d->x, ir_mul_const(ir, pixel, CB));
+        struct address weights = ir_at(ir, d->weights, ir_mul_const(ir, tap, d->q.kernel[1] * CB));
         emit_tap_row(d, w, s, x, weights, acc);
         ir_loop_end(ir, &rows);
     }
@@ -122,9 +122,9 @@ static void emit_unit(struct depthwise *d, LLVMValueRef unit)
     LLVMValueRef hi = ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, band, 1), rows), d->bands);
     d->at.image = ir_div_const(ir, slice, d->blocks);
     d->at.block = ir_rem_const(ir, slice, d->blocks);
-    LLVMValueRef x = ir_at(ir, kernel_buffer(d->k, 0), ir_mul_const(ir, slice, pixels * CB));
+    struct address x = ir_at(ir, kernel_buffer(d->k, 0), ir_mul_const(ir, slice, pixels * CB));
     int64_t taps = d->q.kernel[0] * d->q.kernel[1];
-    LLVMValueRef weights =
+    struct address weights =
         ir_at(ir, kernel_buffer(d->k, 1), ir_mul_const(ir, d->at.block, taps * CB));
     struct ir_loop lanes = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, CB), ir->cpu->lanes);
     d->at.lane = lanes.i;

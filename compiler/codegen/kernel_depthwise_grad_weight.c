@@ -29,9 +29,9 @@ struct grad_weight {
     struct gather q;
     int64_t blocks, phases;
     bool chained;
-    int64_t x_image, dy_image; /* floats */
-    LLVMValueRef x, dy;        /* the channel vector in image 0 */
-    LLVMValueRef out;          /* the channel vector's taps in the shard's partial result */
+    int64_t x_image, dy_image; /* elements */
+    struct address x, dy;      /* the channel vector in image 0 */
+    struct address out;        /* the channel vector's taps in the shard's partial result */
     LLVMValueRef acc[MAX_KERNEL * MAX_PHASES];
 };
 
@@ -57,9 +57,10 @@ static void clear_registers(struct grad_weight *w)
 static void store_registers(struct grad_weight *w, LLVMValueRef row, bool add)
 {
     struct ir *ir = w->ir;
-    LLVMValueRef out = ir_at(ir, w->out, ir_mul_const(ir, row, w->q.kernel[1] * CB));
+    struct address out = ir_at(ir, w->out, ir_mul_const(ir, row, w->q.kernel[1] * CB));
     for (int64_t t = 0; t < w->q.kernel[1]; t++) {
-        LLVMValueRef sums[MAX_PHASES], p = ir_at_const(ir, out, t * CB);
+        LLVMValueRef sums[MAX_PHASES];
+        struct address p = ir_at_const(ir, out, t * CB);
         for (int64_t i = 0; i < w->phases; i++)
             sums[i] = ir_get(ir, ir->vec, w->acc[t * w->phases + i]);
         LLVMValueRef sum = vmath_tree_sum(ir, sums, (uint32_t)w->phases);
@@ -70,7 +71,7 @@ static void store_registers(struct grad_weight *w, LLVMValueRef row, bool add)
 /* The outputs of a tile for one tap row. x: input row at the first output, tap 0; dy: at the first
  * output. */
 static void emit_tile(struct grad_weight *w, const struct gather_axis *a,
-                      const struct gather_segment *s, LLVMValueRef x, LLVMValueRef dy)
+                      const struct gather_segment *s, struct address x, struct address dy)
 {
     struct ir *ir = w->ir;
     LLVMValueRef d[MAX_WIDTH] = {NULL};
@@ -95,7 +96,7 @@ static void emit_tile(struct grad_weight *w, const struct gather_axis *a,
     }
 }
 
-static void emit_row(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy)
+static void emit_row(struct grad_weight *w, struct address x, struct address dy)
 {
     struct ir *ir = w->ir;
     struct gather_segment segments[GATHER_MAX_SEGMENTS];
@@ -106,7 +107,7 @@ static void emit_row(struct grad_weight *w, LLVMValueRef x, LLVMValueRef dy)
         int64_t end = s->start + s->width * s->count;
         struct ir_loop tiles = ir_loop_begin(ir, ir_i64(ir, s->start), ir_i64(ir, end), s->width);
         LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, a.stride), a.off0);
-        LLVMValueRef xt = ir_at(ir, x, ir_mul_const(ir, column, CB));
+        struct address xt = ir_at(ir, x, ir_mul_const(ir, column, CB));
         emit_tile(w, &a, s, xt, ir_at(ir, dy, ir_mul_const(ir, tiles.i, CB)));
         ir_loop_end(ir, &tiles);
     }
@@ -123,8 +124,8 @@ static void emit_image(struct grad_weight *w, LLVMValueRef image, LLVMValueRef t
     LLVMValueRef above = ir_max(ir, ir_sub(ir, ir_i64(ir, s - 1), first), zero);
     LLVMValueRef below = ir_max(ir, ir_sub(ir, ir_i64(ir, w->q.in[0] + s - 1), first), zero);
     LLVMValueRef hi = ir_min(ir, ir_div_const(ir, below, s), ir_i64(ir, w->q.out[0]));
-    LLVMValueRef x = ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image));
-    LLVMValueRef dy = ir_at(ir, w->dy, ir_mul_const(ir, image, w->dy_image));
+    struct address x = ir_at(ir, w->x, ir_mul_const(ir, image, w->x_image));
+    struct address dy = ir_at(ir, w->dy, ir_mul_const(ir, image, w->dy_image));
     struct ir_loop rows = ir_loop_begin(ir, ir_div_const(ir, above, s), hi, 1);
     LLVMValueRef in_row = ir_add(ir, ir_mul_const(ir, rows.i, s), first);
     emit_row(w, ir_at(ir, x, ir_mul_const(ir, in_row, w->q.in[1] * CB)),

@@ -2,7 +2,7 @@
  * one sweep.
  *
  * BLOCKED results: a unit is an (image, channel block). A scalar, as a sum of losses is one, is the first lane of its
- * expression. Everything else (per-channel vectors, packed weights) is a flat array of groups of 16 floats, cut into units
+ * expression. Everything else (per-channel vectors, packed weights) is a flat array of groups of 16 elements, cut into units
  * of CHUNK groups. */
 #include "geometry.h"
 #include "rounding.h"

@@ -7,18 +7,19 @@ static void emit(struct kernel_build *k)
     enum { CHAINS = 4 };
     struct ir *ir = k->ir;
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
-    LLVMValueRef x = kernel_buffer(k, 0), sum[CHAINS][FTMRT_CB] = {0};
+    struct address x = kernel_buffer(k, 0);
+    LLVMValueRef sum[CHAINS][FTMRT_CB] = {0};
     uint32_t parts = geometry_parts(ir);
     for (uint32_t i = 0; i < CHAINS * parts; i++)
         sum[i / parts][i % parts] = ir_local(ir, ir->vec);
     struct unit_loop u = unit_loop_begin(k, q.blocks);
-    LLVMValueRef slice = geometry_slice(ir, &q, x, u.image, u.block);
+    struct address slice = geometry_slice(ir, &q, x, u.image, u.block);
     for (uint32_t i = 0; i < CHAINS * parts; i++)
         ir_set(ir, sum[i / parts][i % parts], ir_vec_const(ir, 0));
     int64_t whole = q.pixels / CHAINS * CHAINS;
     struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, whole), CHAINS);
     for (uint32_t i = 0; i < CHAINS * parts; i++) {
-        LLVMValueRef p =
+        struct address p =
             geometry_pixel(ir, slice, ir_add_const(ir, pixels.i, i / parts), i % parts);
         LLVMValueRef local = sum[i / parts][i % parts];
         ir_set(ir, local, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, local), ir_load_vec(ir, p), ""));

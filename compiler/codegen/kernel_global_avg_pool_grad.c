@@ -6,9 +6,10 @@ static void emit(struct kernel_build *k)
     struct ir *ir = k->ir;
     struct geometry in = geometry_of(k->graph, k->node->inputs[0]),
                     q = geometry_of(k->graph, kernel_self(k));
-    LLVMValueRef dy = kernel_buffer(k, 0), share[FTMRT_CB] = {0};
+    struct address dy = kernel_buffer(k, 0);
+    LLVMValueRef share[FTMRT_CB] = {0};
     struct unit_loop u = unit_loop_begin(k, q.blocks);
-    LLVMValueRef slice = geometry_slice(ir, &in, dy, u.image, u.block);
+    struct address slice = geometry_slice(ir, &in, dy, u.image, u.block);
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         share[part] =
             LLVMBuildFDiv(ir->b, ir_load_vec(ir, geometry_pixel(ir, slice, ir_i64(ir, 0), part)),

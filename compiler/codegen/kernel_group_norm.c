@@ -21,7 +21,7 @@ struct norm {
     int64_t unit_blocks; /* channel blocks of a unit; the last unit of an image may have fewer */
     bool backward;
     LLVMValueRef image, first, blocks; /* of the unit at hand: image, first block, its blocks */
-    LLVMValueRef scratch;              /* of the image */
+    struct address scratch;            /* of the image */
 };
 
 static int64_t gcd(int64_t a, int64_t b) { return b == 0 ? a : gcd(b, a % b); }
@@ -39,7 +39,7 @@ static int64_t units_of_image(const struct node *n)
 }
 
 /* Address of lane 0 of `part` of a channel block in a row of scratch. */
-static LLVMValueRef row_at(struct norm *m, enum row row, LLVMValueRef block, uint32_t part)
+static struct address row_at(struct norm *m, enum row row, LLVMValueRef block, uint32_t part)
 {
     return geometry_vector(m->k->ir, &m->q, m->scratch, row, block, part);
 }
@@ -48,7 +48,7 @@ static LLVMValueRef pixel_of(struct norm *m, uint32_t operand, LLVMValueRef bloc
                              LLVMValueRef pixel, uint32_t part)
 {
     struct ir *ir = m->k->ir;
-    LLVMValueRef slice = geometry_slice(ir, &m->q, kernel_buffer(m->k, operand), m->image, block);
+    struct address slice = geometry_slice(ir, &m->q, kernel_buffer(m->k, operand), m->image, block);
     return ir_load_vec(ir, geometry_pixel(ir, slice, pixel, part));
 }
 
@@ -111,7 +111,7 @@ static LLVMValueRef finish(struct norm *m, enum row row, LLVMValueRef sum)
 static void combine(struct norm *m, enum row row)
 {
     struct ir *ir = m->k->ir;
-    LLVMValueRef base = geometry_vector(ir, &m->q, m->scratch, row, ir_i64(ir, 0), 0);
+    struct address base = geometry_vector(ir, &m->q, m->scratch, row, ir_i64(ir, 0), 0);
     LLVMValueRef from = ir_mul_const(ir, m->first, FTMRT_CB);
     LLVMValueRef to = ir_min(ir, ir_add(ir, from, ir_mul_const(ir, m->blocks, FTMRT_CB)),
                              ir_i64(ir, m->q.channels));

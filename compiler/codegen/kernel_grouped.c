@@ -28,7 +28,8 @@ static LLVMValueRef weights_of(struct grouped *s, LLVMValueRef r, LLVMValueRef t
         group_index_add(ir, group_index_div(ir, o, CB), block, group_index_rem(ir, o, CB));
     offset = group_index_add(ir, group_index_div(ir, i, CB), taps * CB * CB, offset);
     offset = group_index_add(ir, group_index_rem(ir, i, CB), CB, offset);
-    LLVMValueRef base = ir_at(ir, kernel_buffer(s->k, 1), ir_mul_const(ir, tap, (int64_t)CB * CB));
+    struct address base =
+        ir_at(ir, kernel_buffer(s->k, 1), ir_mul_const(ir, tap, (int64_t)CB * CB));
     return group_gather(ir, base, offset);
 }
 

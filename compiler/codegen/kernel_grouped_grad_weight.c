@@ -10,7 +10,7 @@ enum { CB = FTMRT_CB };
 
 /* One image's part of a tap: the outputs whose tap lies inside the map. dy: the lanes' slice. */
 static void add_outputs(struct grouped *s, const int64_t out[2], const LLVMValueRef tap[2],
-                        LLVMValueRef r, LLVMValueRef dy)
+                        LLVMValueRef r, struct address dy)
 {
     struct ir *ir = s->ir;
     const struct attrs *a = s->k->node->attrs;
@@ -37,9 +37,9 @@ static void add_outputs(struct grouped *s, const int64_t out[2], const LLVMValue
 }
 
 /* A weight's gradient over the images of a shard, for a vector of output channels; to: its group of 16
- * floats in the shard's result. */
+ * elements in the shard's result. */
 static void emit_weight(struct grouped *s, LLVMValueRef shard, const LLVMValueRef tap[2],
-                        LLVMValueRef r, LLVMValueRef to)
+                        LLVMValueRef r, struct address to)
 {
     struct ir *ir = s->ir;
     struct geometry x = geometry_of(s->k->graph, s->k->node->inputs[0]),
@@ -63,7 +63,7 @@ static void emit_weights(struct grouped *s, LLVMValueRef shard, LLVMValueRef blo
     struct ir *ir = s->ir;
     const int64_t *kernel = s->k->node->attrs->kernel, taps = kernel[0] * kernel[1];
     int64_t inputs = ceil_div(s->in_group, CB) * CB;
-    LLVMValueRef result =
+    struct address result =
         ir_at(ir, kernel_scratch(s->k), ir_mul_const(ir, shard, conv_result_floats(s->k->node)));
     struct ir_loop r = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, inputs), 1);
     struct ir_loop t = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, taps), 1);

@@ -28,7 +28,7 @@ static void emit_interpolate(struct kernel_build *k)
     const int64_t *scale = k->node->attrs->scale_factor;
     struct geometry x = geometry_of(k->graph, k->node->inputs[0]);
     struct unit_loop u = unit_loop_begin(k, x.blocks);
-    LLVMValueRef slice = geometry_slice(ir, &x, kernel_buffer(k, 0), u.image, u.block);
+    struct address slice = geometry_slice(ir, &x, kernel_buffer(k, 0), u.image, u.block);
     struct places p = places_begin(ir, x.height * scale[0], x.width * scale[1]);
     LLVMValueRef row = ir_div_const(ir, p.rows.i, scale[0]),
                  column = ir_div_const(ir, p.columns.i, scale[1]),
@@ -43,7 +43,7 @@ static void emit_interpolate(struct kernel_build *k)
 }
 
 /* Adds up the block of a place of dx, whose first place of dy is `first`. */
-static void add_block(struct kernel_build *k, const struct geometry *dy, LLVMValueRef slice,
+static void add_block(struct kernel_build *k, const struct geometry *dy, struct address slice,
                       LLVMValueRef first, const LLVMValueRef *sum)
 {
     struct ir *ir = k->ir;
@@ -69,7 +69,7 @@ static void emit_interpolate_grad(struct kernel_build *k)
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         sum[part] = ir_local(ir, ir->vec);
     struct unit_loop u = unit_loop_begin(k, dy.blocks);
-    LLVMValueRef slice = geometry_slice(ir, &dy, kernel_buffer(k, 0), u.image, u.block);
+    struct address slice = geometry_slice(ir, &dy, kernel_buffer(k, 0), u.image, u.block);
     struct places p = places_begin(ir, dy.height / scale[0], dy.width / scale[1]);
     LLVMValueRef row = ir_mul_const(ir, p.rows.i, scale[0] * dy.width);
     add_block(k, &dy, slice, ir_add(ir, row, ir_mul_const(ir, p.columns.i, scale[1])), sum);

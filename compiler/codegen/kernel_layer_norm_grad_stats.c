@@ -16,14 +16,15 @@ struct shard {
     struct reduction r;
     LLVMValueRef number;
     LLVMValueRef lo, hi;                   /* places of the tile */
-    LLVMValueRef moments;                  /* [2][PLACES_OF_TILE] in scratch: mean, inv */
+    struct address moments;                /* [2][PLACES_OF_TILE] in scratch: mean, inv */
     LLVMValueRef sum[2][REDUCE_MAX_PARTS]; /* of the block at hand */
 };
 
-static LLVMValueRef moment_at(struct places *p, const struct shard *s, int64_t row, uint32_t place)
+static struct address moment_at(struct places *p, const struct shard *s, int64_t row,
+                                uint32_t place)
 {
     struct ir *ir = p->k->ir;
-    LLVMValueRef at = ir_at(ir, s->moments, ir_sub(ir, p->first, s->lo));
+    struct address at = ir_at(ir, s->moments, ir_sub(ir, p->first, s->lo));
     return ir_at_const(ir, at, row * PLACES_OF_TILE + place);
 }
 
@@ -81,7 +82,7 @@ static void add_channels(struct places *p, const struct channel_lanes *at, void 
     struct places along = *p;
     places_each(&along, s->lo, s->hi, add_along, &(struct along_tile){s, at});
     for (uint32_t row = 0; row < rule.rows; row++) {
-        LLVMValueRef partial = reduce_partial(&s->r, s->number, at->block, row, at->part);
+        struct address partial = reduce_partial(&s->r, s->number, at->block, row, at->part);
         LLVMValueRef sum = ir_get(ir, ir->vec, s->sum[row][at->part]);
         ir_store_vec(ir, LLVMBuildFAdd(ir->b, ir_load_vec(ir, partial), sum, ""), partial);
     }
@@ -108,7 +109,8 @@ static void add_image(struct places *p, struct shard *s)
     ir_loop_end(ir, &tiles);
 }
 
-static LLVMValueRef moments_of(struct kernel_build *k, const struct geometry *q, LLVMValueRef shard)
+static struct address moments_of(struct kernel_build *k, const struct geometry *q,
+                                 LLVMValueRef shard)
 {
     const int64_t sums = k->graph->program->shards * rule.rows * q->blocks * FTMRT_CB;
     LLVMValueRef of_shard = ir_mul_const(k->ir, shard, 2 * (int64_t)PLACES_OF_TILE);

@@ -24,16 +24,15 @@ LLVMValueRef loss_label(struct kernel_build *k, LLVMValueRef image, LLVMValueRef
     struct ir *ir = k->ir;
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
     LLVMValueRef place = ir_add(ir, ir_mul_const(ir, image, q.pixels), pixel);
-    LLVMValueRef label = LLVMBuildLoad2(ir->b, ir->i32, ir_at(ir, kernel_buffer(k, 1), place), "");
-    LLVMSetAlignment(label, 4);
-    return vmath_splat_i32(ir, label);
+    return vmath_splat_i32(ir, ir_load_int(ir, ir_at(ir, kernel_buffer(k, 1), place)));
 }
 
 static void emit_shards(struct kernel_build *k, loss_term *term, void *state)
 {
     struct ir *ir = k->ir;
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
-    LLVMValueRef sum = ir_local(ir, ir->f32), scratch = kernel_scratch(k);
+    LLVMValueRef sum = ir_local(ir, ir->f32);
+    struct address scratch = kernel_scratch(k);
     struct ir_loop shards = ir_loop_begin(ir, k->begin, k->end, 1);
     LLVMValueRef lo, hi;
     kernel_shard(k, shards.i, &lo, &hi);
@@ -53,7 +52,8 @@ static void emit_tree(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     uint32_t shards = (uint32_t)k->graph->program->shards;
-    LLVMValueRef scratch = kernel_scratch(k), v[FTMRT_MAX_SHARDS];
+    struct address scratch = kernel_scratch(k);
+    LLVMValueRef v[FTMRT_MAX_SHARDS];
     for (uint32_t s = 0; s < shards; s++)
         v[s] = ir_load_f32(ir, ir_at_const(ir, scratch, (int64_t)s * FTMRT_CB));
     ir_store_f32(ir, vmath_tree_sum(ir, v, shards), kernel_result(k));

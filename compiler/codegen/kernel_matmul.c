@@ -9,16 +9,16 @@ static void emit_block(struct kernel_build *k, const struct unit_loop *u)
     struct geometry a = geometry_of(k->graph, k->node->inputs[0]),
                     b = geometry_of(k->graph, k->node->inputs[1]);
     LLVMValueRef sum[FTMRT_CB] = {0}, zero = ir_i64(ir, 0);
-    LLVMValueRef x = geometry_slice(ir, &a, kernel_buffer(k, 0), u->image, zero),
-                 w = geometry_slice(ir, &b, kernel_buffer(k, 1), zero, u->block),
-                 y = geometry_slice(ir, &b, kernel_result(k), u->image, u->block);
+    struct address x = geometry_slice(ir, &a, kernel_buffer(k, 0), u->image, zero),
+                   w = geometry_slice(ir, &b, kernel_buffer(k, 1), zero, u->block),
+                   y = geometry_slice(ir, &b, kernel_result(k), u->image, u->block);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
         sum[part] = ir_local(ir, ir->vec);
         ir_set(ir, sum[part], ir_vec_const(ir, 0));
     }
     struct ir_loop i = ir_loop_begin(ir, zero, ir_i64(ir, a.channels), 1);
     LLVMValueRef spread = ir_splat(ir, ir_load_f32(ir, ir_at(ir, x, i.i)));
-    LLVMValueRef row = geometry_slice(ir, &b, w, i.i, zero);
+    struct address row = geometry_slice(ir, &b, w, i.i, zero);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
         LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, row, zero, part));
         ir_set(ir, sum[part], ir_fma(ir, spread, v, ir_get(ir, ir->vec, sum[part])));

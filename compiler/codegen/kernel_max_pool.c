@@ -2,7 +2,7 @@
 #include "pool_window.h"
 
 struct maximum {
-    LLVMValueRef x;              /* slice of the input */
+    struct address x;            /* slice of the input */
     LLVMValueRef best[FTMRT_CB]; /* locals, by part */
 };
 
@@ -29,7 +29,7 @@ static LLVMValueRef minus_infinity(struct ir *ir)
 static void emit_maxima(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
-    LLVMValueRef x = kernel_buffer(k, 0);
+    struct address x = kernel_buffer(k, 0);
     struct maximum m = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         m.best[part] = ir_local(ir, ir->vec);

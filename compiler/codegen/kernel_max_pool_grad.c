@@ -3,7 +3,7 @@
 #include "pool_window.h"
 
 struct scatter {
-    LLVMValueRef x, dx;          /* slices */
+    struct address x, dx;        /* slices */
     LLVMValueRef best[FTMRT_CB]; /* the window's maximum, by part */
     LLVMValueRef rest[FTMRT_CB]; /* locals: dy in the lanes whose maximum has not been met yet */
 };
@@ -15,7 +15,7 @@ static void scatter_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
     LLVMValueRef zero = ir_vec_const(ir, 0);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
         LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, s->x, pixel, part));
-        LLVMValueRef dx = geometry_pixel(ir, s->dx, pixel, part);
+        struct address dx = geometry_pixel(ir, s->dx, pixel, part);
         LLVMValueRef rest = ir_get(ir, ir->vec, s->rest[part]);
         LLVMValueRef met = LLVMBuildFCmp(ir->b, LLVMRealOEQ, v, s->best[part], "");
         LLVMValueRef add = LLVMBuildSelect(ir->b, met, rest, zero, "");
@@ -27,16 +27,16 @@ static void scatter_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
 static void emit_scatter(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
-    LLVMValueRef dy = kernel_buffer(k, 0), x = kernel_buffer(k, 1), y = kernel_buffer(k, 2),
-                 dx = kernel_result(k);
+    struct address dy = kernel_buffer(k, 0), x = kernel_buffer(k, 1), y = kernel_buffer(k, 2),
+                   dx = kernel_result(k);
     struct scatter s = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         s.rest[part] = ir_local(ir, ir->vec);
     struct unit_loop u = unit_loop_begin(k, w.in.blocks);
     s.x = geometry_slice(ir, &w.in, x, u.image, u.block);
     s.dx = geometry_slice(ir, &w.in, dx, u.image, u.block);
-    LLVMValueRef dy_slice = geometry_slice(ir, &w.out, dy, u.image, u.block);
-    LLVMValueRef y_slice = geometry_slice(ir, &w.out, y, u.image, u.block);
+    struct address dy_slice = geometry_slice(ir, &w.out, dy, u.image, u.block);
+    struct address y_slice = geometry_slice(ir, &w.out, y, u.image, u.block);
     pool_clear_slice(k, &w.in, s.dx);
     struct pool_outputs e = pool_outputs_begin(&w);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {

@@ -56,12 +56,12 @@ void reduce_pixels(struct reduction *r, uint32_t first, uint32_t rows, struct su
         }
 }
 
-LLVMValueRef reduce_partial(struct reduction *r, LLVMValueRef shard, LLVMValueRef block,
-                            uint32_t row, uint32_t part)
+struct address reduce_partial(struct reduction *r, LLVMValueRef shard, LLVMValueRef block,
+                              uint32_t row, uint32_t part)
 {
     struct ir *ir = r->k->ir;
     const int64_t floats = (int64_t)r->rule->rows * r->q.blocks * FTMRT_CB;
-    LLVMValueRef rows = ir_at(ir, kernel_scratch(r->k), ir_mul_const(ir, shard, floats));
+    struct address rows = ir_at(ir, kernel_scratch(r->k), ir_mul_const(ir, shard, floats));
     return geometry_vector(ir, &r->q, rows, row, block, part);
 }
 
@@ -144,7 +144,7 @@ static void emit_tree(struct kernel_build *k, const struct reduce_rule *rule)
 {
     struct ir *ir = k->ir;
     struct reduction r = reduction_of(k, rule);
-    LLVMValueRef result = kernel_result(k);
+    struct address result = kernel_result(k);
     FTM_BUG_ON(k->node->step_count, "steps behind a reduction");
     struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
     for (uint32_t row = 0; row < rule->rows; row++)

@@ -38,9 +38,9 @@ struct reduction {
     const struct reduce_rule *rule;
     struct geometry q; /* of operand 0 */
     uint32_t parts;
-    LLVMValueRef buffer[REDUCE_OPERANDS]; /* operands */
-    LLVMValueRef slice[REDUCE_OPERANDS];  /* of the image at hand */
-    LLVMValueRef mean[REDUCE_MAX_PARTS];  /* what a rule keeps: means */
+    struct address buffer[REDUCE_OPERANDS]; /* operands */
+    struct address slice[REDUCE_OPERANDS];  /* of the image at hand */
+    LLVMValueRef mean[REDUCE_MAX_PARTS];    /* what a rule keeps: means */
 };
 
 struct reduction reduction_of(struct kernel_build *k, const struct reduce_rule *rule);
@@ -52,8 +52,8 @@ LLVMValueRef reduce_load(struct reduction *r, uint32_t operand, LLVMValueRef pix
 void reduce_pixels(struct reduction *r, uint32_t first, uint32_t rows, struct sums *out);
 
 /* Address of a shard's partial result in the scratch. */
-LLVMValueRef reduce_partial(struct reduction *r, LLVMValueRef shard, LLVMValueRef block,
-                            uint32_t row, uint32_t part);
+struct address reduce_partial(struct reduction *r, LLVMValueRef shard, LLVMValueRef block,
+                              uint32_t row, uint32_t part);
 
 /* Phase 0, and both phases of a rule whose shards are added up. */
 void reduce_shards(struct kernel_build *k, const struct reduce_rule *rule);

@@ -14,16 +14,13 @@
 
 struct view {
     enum ftmrt_layout layout;
-    int64_t rows, columns, rest; /* [O,I,KH*KW], [N,C,H*W], [R,C]; rest counts words */
-    int64_t word;                /* bytes that are copied at once: an element, of 4 at most */
+    int64_t rows, columns, rest; /* [O,I,KH*KW], [N,C,H*W], [R,C] */
 };
 
 static struct view view_of(const struct node *n, int64_t batch)
 {
     const struct shape *s = &n->type.shape;
-    const int64_t bytes = (int64_t)ftmrt_dtype_size(n->type.dtype);
-    const int64_t word = bytes < (int64_t)sizeof(float) ? bytes : (int64_t)sizeof(float);
-    struct view v = {n->form.layout, 1, 1, bytes / word, word};
+    struct view v = {n->form.layout, 1, 1, 1};
     if (shape_batched(s))
         v.rows = batch;
     else if (s->rank >= 2)
@@ -86,22 +83,6 @@ static LLVMValueRef index_of(struct ir *ir, const struct view *v, LLVMValueRef r
     FTM_BUG("no such layout");
 }
 
-/* Copies word `from` of the operand to word `to` of the result. */
-static void copy_word(struct kernel_build *k, const struct view *v, LLVMValueRef from,
-                      LLVMValueRef to)
-{
-    struct ir *ir = k->ir;
-    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k);
-    if (v->word == sizeof(float)) {
-        ir_store_f32(ir, ir_load_f32(ir, ir_at(ir, src, from)), ir_at(ir, dst, to));
-        return;
-    }
-    LLVMTypeRef type = LLVMIntTypeInContext(ir->context, (unsigned)v->word * 8);
-    LLVMValueRef x =
-        LLVMBuildLoad2(ir->b, type, LLVMBuildInBoundsGEP2(ir->b, type, src, &from, 1, ""), "");
-    LLVMBuildStore(ir->b, x, LLVMBuildInBoundsGEP2(ir->b, type, dst, &to, 1, ""));
-}
-
 /* Copies or clears the elements (r, c, 0 .. rest-1). */
 static void copy_rest(struct kernel_build *k, const struct view *from, const struct view *to,
                       LLVMValueRef r, LLVMValueRef c)
@@ -110,15 +91,16 @@ static void copy_rest(struct kernel_build *k, const struct view *from, const str
     LLVMValueRef inside =
         LLVMBuildAnd(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, c, ir_i64(ir, to->columns), ""),
                      LLVMBuildICmp(ir->b, LLVMIntSLT, r, ir_i64(ir, to->rows), ""), "");
-    LLVMValueRef dst = kernel_result(k), zero = ir_i64(ir, 0), end = ir_i64(ir, to->rest);
+    struct address src = kernel_buffer(k, 0), dst = kernel_result(k);
+    LLVMValueRef zero = ir_i64(ir, 0), end = ir_i64(ir, to->rest);
     struct ir_if s = ir_if_begin(ir, inside);
     struct ir_loop t = ir_loop_begin(ir, zero, end, 1);
     LLVMValueRef source = index_of(ir, from, r, c, t.i);
-    copy_word(k, to, source, index_of(ir, to, r, c, t.i));
+    ir_copy(ir, ir_at(ir, src, source), ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
     ir_loop_end(ir, &t);
     ir_if_else(ir, &s);
     t = ir_loop_begin(ir, zero, end, 1);
-    ir_store_f32(ir, ir_f32(ir, 0), ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
+    ir_clear(ir, ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
     ir_loop_end(ir, &t);
     ir_if_end(ir, &s);
 }
@@ -170,8 +152,8 @@ static void transpose_square(struct ir *ir, LLVMValueRef *v)
     }
 }
 
-/* Transposes a block of 16 x 16 floats. */
-static void transpose_block(struct ir *ir, LLVMValueRef src, LLVMValueRef dst)
+/* Transposes a block of 16 x 16 elements. */
+static void transpose_block(struct ir *ir, struct address src, struct address dst)
 {
     uint32_t lanes = ir->cpu->lanes;
     for (uint32_t row = 0; row < FTMRT_CB; row += lanes)
@@ -209,11 +191,11 @@ static void emit_transpose(struct kernel_build *k)
     struct ir *ir = k->ir;
     int64_t outer, inner, taps = view_of(k->node, 1).rest, square = (int64_t)FTMRT_CB * FTMRT_CB;
     block_counts(k->graph, k->node, &outer, &inner);
-    LLVMValueRef src = kernel_buffer(k, 0), dst = kernel_result(k);
+    struct address src = kernel_buffer(k, 0), dst = kernel_result(k);
     struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
     LLVMValueRef i = ir_div_const(ir, units.i, inner), j = ir_rem_const(ir, units.i, inner);
-    LLVMValueRef from = ir_at(ir, src, ir_mul_const(ir, units.i, taps * square));
-    LLVMValueRef to = ir_at(ir, dst, ir_mul_const(ir, nest(ir, j, outer, i), taps * square));
+    struct address from = ir_at(ir, src, ir_mul_const(ir, units.i, taps * square));
+    struct address to = ir_at(ir, dst, ir_mul_const(ir, nest(ir, j, outer, i), taps * square));
     struct ir_loop t = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, taps), 1);
     LLVMValueRef offset = ir_mul_const(ir, t.i, square);
     transpose_block(ir, ir_at(ir, from, offset), ir_at(ir, to, offset));

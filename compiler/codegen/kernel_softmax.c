@@ -11,7 +11,7 @@ struct softmax softmax_of(struct kernel_build *k)
         .k = k, .classes = q.channels, .padded = q.blocks * FTMRT_CB, .pixels = q.pixels};
 }
 
-LLVMValueRef softmax_at(struct softmax *s, LLVMValueRef base, LLVMValueRef c)
+struct address softmax_at(struct softmax *s, struct address base, LLVMValueRef c)
 {
     struct ir *ir = s->k->ir;
     if (s->pixels == 1)
@@ -20,12 +20,12 @@ LLVMValueRef softmax_at(struct softmax *s, LLVMValueRef base, LLVMValueRef c)
     return ir_at(ir, base, ir_add(ir, ir_mul_const(ir, block, s->pixels * FTMRT_CB), lane));
 }
 
-LLVMValueRef softmax_place(struct softmax *s, LLVMValueRef base, LLVMValueRef image,
-                           LLVMValueRef pixel)
+struct address softmax_place(struct softmax *s, struct address base, LLVMValueRef image,
+                             LLVMValueRef pixel)
 {
     struct ir *ir = s->k->ir;
-    LLVMValueRef floats = ir_mul_const(ir, image, s->padded * s->pixels);
-    return ir_at(ir, base, ir_add(ir, floats, ir_mul_const(ir, pixel, FTMRT_CB)));
+    LLVMValueRef before = ir_mul_const(ir, image, s->padded * s->pixels);
+    return ir_at(ir, base, ir_add(ir, before, ir_mul_const(ir, pixel, FTMRT_CB)));
 }
 
 LLVMValueRef softmax_index(struct ir *ir, LLVMValueRef c)

@@ -18,9 +18,9 @@
 struct softmax {
     struct kernel_build *k;
     int64_t classes, padded, pixels;
-    LLVMValueRef x;          /* logits of the place */
+    struct address x;        /* logits of the place */
     LLVMValueRef label;      /* in every lane, i32; NULL: */
-    LLVMValueRef shares;     /* the place's distribution */
+    struct address shares;   /* the place's distribution */
     LLVMValueRef weight;     /* f32: w, of a distribution */
     LLVMValueRef max, sum;   /* f32 in every lane: maximum, sum of exponentials */
     LLVMValueRef total, hit; /* f32: sum of the logits, logit of the label; both less the maximum */
@@ -29,10 +29,10 @@ struct softmax {
 struct softmax softmax_of(struct kernel_build *k);
 
 /* Address of vector c of the classes, at a place whose class 0 is at base. */
-LLVMValueRef softmax_at(struct softmax *s, LLVMValueRef base, LLVMValueRef c);
+struct address softmax_at(struct softmax *s, struct address base, LLVMValueRef c);
 /* Address of class 0 at a place of a value that lies like the logits. */
-LLVMValueRef softmax_place(struct softmax *s, LLVMValueRef base, LLVMValueRef image,
-                           LLVMValueRef pixel);
+struct address softmax_place(struct softmax *s, struct address base, LLVMValueRef image,
+                             LLVMValueRef pixel);
 
 /* Takes a place's logits and label and finds its maximum and sums. */
 void softmax_take(struct softmax *s, LLVMValueRef image, LLVMValueRef pixel);

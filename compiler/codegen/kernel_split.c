@@ -4,9 +4,10 @@
 #include "query.h"
 
 /* The address of one of the node's results. */
-static LLVMValueRef result_part(struct kernel_build *k, uint32_t part)
+static struct address result_part(struct kernel_build *k, uint32_t part)
 {
-    uint64_t offset = form_part_offset(k->graph, k->node, part) / sizeof(float);
+    uint64_t offset =
+        form_part_offset(k->graph, k->node, part) / ftmrt_dtype_size(k->node->form.stored);
     return ir_at_const(k->ir, kernel_result(k), (int64_t)offset);
 }
 

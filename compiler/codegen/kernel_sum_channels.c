@@ -9,7 +9,7 @@ static LLVMValueRef sum_of_blocks(struct kernel_build *k, const struct geometry 
     struct ir *ir = k->ir;
     ir_set(ir, sum, ir_vec_const(ir, 0));
     struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q->blocks), 1);
-    LLVMValueRef slice = geometry_slice(ir, q, kernel_buffer(k, 0), image, blocks.i);
+    struct address slice = geometry_slice(ir, q, kernel_buffer(k, 0), image, blocks.i);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
         LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, slice, pixel, part));
         ir_set(ir, sum, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, sum), v, ""));

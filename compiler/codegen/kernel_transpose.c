@@ -10,13 +10,14 @@ static void emit_block(struct kernel_build *k, LLVMValueRef row, LLVMValueRef bl
     struct ir *ir = k->ir;
     struct geometry in = geometry_of(k->graph, k->node->inputs[0]),
                     out = geometry_of_shape(&k->node->type.shape);
-    LLVMValueRef y = geometry_slice(ir, &out, kernel_result(k), row, block), zero = ir_i64(ir, 0);
+    struct address y = geometry_slice(ir, &out, kernel_result(k), row, block);
+    LLVMValueRef zero = ir_i64(ir, 0);
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         ir_store_vec(ir, ir_vec_const(ir, 0), geometry_pixel(ir, y, zero, part));
     LLVMValueRef first = ir_mul_const(ir, block, CB),
                  end = ir_min(ir, ir_add_const(ir, first, CB), ir_i64(ir, out.channels));
     struct ir_loop i = ir_loop_begin(ir, first, end, 1);
-    LLVMValueRef x = geometry_slice(ir, &in, kernel_buffer(k, 0), i.i, zero);
+    struct address x = geometry_slice(ir, &in, kernel_buffer(k, 0), i.i, zero);
     ir_store_f32(ir, ir_load_f32(ir, ir_at(ir, x, row)), ir_at(ir, y, ir_sub(ir, i.i, first)));
     ir_loop_end(ir, &i);
 }

@@ -9,7 +9,7 @@
 #include "rounding.h"
 #include "vmath.h"
 
-enum { CHUNK = 4096 }; /* floats of a unit */
+enum { CHUNK = 4096 }; /* elements of a unit */
 
 static int64_t elements_of(const struct graph *g, const struct node *n)
 {
@@ -28,7 +28,7 @@ struct sweep {
     LLVMValueRef at;          /* element */
 };
 
-static LLVMValueRef address(const struct sweep *s, uint32_t i)
+static struct address address(const struct sweep *s, uint32_t i)
 {
     return ir_at(s->k->ir, kernel_buffer(s->k, i), s->at);
 }

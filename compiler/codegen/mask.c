@@ -5,7 +5,7 @@
 #include "rounding.h"
 #include "vmath.h"
 
-/* Sizes of a packed value in groups of 16 floats: which dimension the lanes count, and which of the
+/* Sizes of a packed value in groups of 16 elements: which dimension the lanes count, and which of the
  * weight's the group itself counts, if any. */
 struct packing {
     int64_t lanes;        /* elements of the dimension in the lanes */

@@ -56,9 +56,9 @@ LLVMValueRef places_load(struct places *p, uint32_t operand, const struct channe
                          uint32_t place)
 {
     struct ir *ir = p->k->ir;
-    LLVMValueRef slice =
+    struct address slice =
         geometry_slice(ir, &p->q, kernel_buffer(p->k, operand), p->image, at->block);
-    LLVMValueRef pixel = geometry_pixel(ir, slice, p->first, at->part);
+    struct address pixel = geometry_pixel(ir, slice, p->first, at->part);
     return ir_load_vec(ir, ir_at_const(ir, pixel, (int64_t)place * FTMRT_CB));
 }
 

@@ -2,7 +2,7 @@
 #include "pool_average.h"
 
 struct average {
-    LLVMValueRef slice;         /* of the input, or of its gradient */
+    struct address slice;       /* of the input, or of its gradient */
     LLVMValueRef sum[FTMRT_CB]; /* by part: locals that add up the window; backward its share */
 };
 
@@ -76,7 +76,7 @@ static void share_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
     struct average *a = data;
     struct ir *ir = w->k->ir;
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        LLVMValueRef dx = geometry_pixel(ir, a->slice, pixel, part);
+        struct address dx = geometry_pixel(ir, a->slice, pixel, part);
         ir_store_vec(ir, LLVMBuildFAdd(ir->b, ir_load_vec(ir, dx), a->sum[part], ""), dx);
     }
 }
@@ -87,7 +87,7 @@ void pool_average_grad(struct kernel_build *k, struct pool_window w)
     struct average a = {0};
     struct unit_loop u = unit_loop_begin(k, w.in.blocks);
     a.slice = geometry_slice(ir, &w.in, kernel_result(k), u.image, u.block);
-    LLVMValueRef dy = geometry_slice(ir, &w.out, kernel_buffer(k, 0), u.image, u.block);
+    struct address dy = geometry_slice(ir, &w.out, kernel_buffer(k, 0), u.image, u.block);
     pool_clear_slice(k, &w.in, a.slice);
     struct pool_outputs e = pool_outputs_begin(&w);
     LLVMValueRef by = divisor(&w);

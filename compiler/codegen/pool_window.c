@@ -110,7 +110,7 @@ void pool_outputs_end(struct pool_window *w, struct pool_outputs *e)
     ir_loop_end(w->k->ir, &e->rows);
 }
 
-void pool_clear_slice(struct kernel_build *k, const struct geometry *q, LLVMValueRef slice)
+void pool_clear_slice(struct kernel_build *k, const struct geometry *q, struct address slice)
 {
     struct ir *ir = k->ir;
     struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q->pixels), 1);

@@ -42,6 +42,6 @@ struct pool_outputs pool_outputs_begin(struct pool_window *w);
 void pool_outputs_end(struct pool_window *w, struct pool_outputs *e);
 
 /* Zeroes a slice (the map of an image's channel block). */
-void pool_clear_slice(struct kernel_build *k, const struct geometry *q, LLVMValueRef slice);
+void pool_clear_slice(struct kernel_build *k, const struct geometry *q, struct address slice);
 
 #endif

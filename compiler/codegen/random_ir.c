@@ -8,17 +8,6 @@
 #include "ftmrt.h"
 #include "vmath.h"
 
-/* A constant of a type of integers, in every lane. */
-static LLVMValueRef constant(struct ir *ir, LLVMTypeRef type, uint64_t v)
-{
-    LLVMValueRef lanes[FTMRT_CB];
-    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind)
-        return LLVMConstInt(type, v, false);
-    for (uint32_t i = 0; i < ir->cpu->lanes; i++)
-        lanes[i] = LLVMConstInt(LLVMGetElementType(type), v, false);
-    return LLVMConstVector(lanes, ir->cpu->lanes);
-}
-
 /* An i32 in the type of another value. */
 static LLVMValueRef like(struct ir *ir, LLVMValueRef scalar, LLVMValueRef other)
 {
@@ -28,7 +17,7 @@ static LLVMValueRef like(struct ir *ir, LLVMValueRef scalar, LLVMValueRef other)
 
 static LLVMValueRef shift_right(struct ir *ir, LLVMValueRef v, unsigned bits)
 {
-    return LLVMBuildLShr(ir->b, v, constant(ir, LLVMTypeOf(v), bits), "");
+    return LLVMBuildLShr(ir->b, v, ir_int_const(LLVMTypeOf(v), bits), "");
 }
 
 /* x ^= x >> bits; x *= factor: a half of splitmix64's finaliser. */
@@ -46,7 +35,7 @@ static void multiply(struct ir *ir, LLVMValueRef v, uint32_t factor, LLVMValueRe
     if (LLVMGetTypeKind(type) == LLVMVectorTypeKind)
         wide = LLVMVectorType(ir->i64, ir->cpu->lanes);
     LLVMValueRef p =
-        LLVMBuildMul(ir->b, LLVMBuildZExt(ir->b, v, wide, ""), constant(ir, wide, factor), "");
+        LLVMBuildMul(ir->b, LLVMBuildZExt(ir->b, v, wide, ""), ir_int_const(wide, factor), "");
     *low = LLVMBuildTrunc(ir->b, p, type, "");
     *high = LLVMBuildTrunc(ir->b, shift_right(ir, p, 32), type, "");
 }

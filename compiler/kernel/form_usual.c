@@ -40,8 +40,9 @@ uint64_t form_part_offset(const struct graph *g, const struct node *packed, uint
     uint64_t offset = 0;
     for (uint32_t i = 0; i < part; i++) {
         const struct type t = node_part(g, packed, i);
-        uint64_t bytes = bytes_at_maximum(g, form_usual(&t, FTMRT_LAYOUT_PLAIN), t.shape);
-        offset += align_up(bytes, ALIGN);
+        struct form form = form_usual(&t, FTMRT_LAYOUT_PLAIN);
+        form.stored = packed->form.stored;
+        offset += align_up(bytes_at_maximum(g, form, t.shape), ALIGN);
     }
     return offset;
 }

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import accesses as access_rule
 import mentions as mention_rule
 
 ROOT = pathlib.Path(sys.argv[2])
@@ -162,6 +163,12 @@ def mentions():
     """An op, layer, optimizer, loss, schedule, transform, source, decoder or command is named in its row and file only."""
     yield from mention_rule.self_test()
     yield from mention_rule.problems(ROOT)
+
+
+def accesses():
+    """Code that is made for programs reads and writes data by the accessor alone."""
+    yield from access_rule.self_test()
+    yield from access_rule.problems(ROOT)
 
 
 def headers():

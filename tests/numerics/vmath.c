@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "ftmrt.h"
 #include "link_shared.h"
 #include "vmath.h"
@@ -27,8 +28,8 @@ static void emit_map(struct ir *ir, const char *name, LLVMValueRef (*f)(struct i
     LLVMValueRef fn =
         ir_function(ir, name, LLVMFunctionType(ir->void_type, params, 3, false), false);
     struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), LLVMGetParam(fn, 2), ir->cpu->lanes);
-    LLVMValueRef x = ir_load_vec(ir, ir_at(ir, LLVMGetParam(fn, 0), i.i));
-    ir_store_vec(ir, f(ir, x), ir_at(ir, LLVMGetParam(fn, 1), i.i));
+    LLVMValueRef x = ir_load_vec(ir, ir_at(ir, address_of(LLVMGetParam(fn, 0), FTMRT_F32), i.i));
+    ir_store_vec(ir, f(ir, x), ir_at(ir, address_of(LLVMGetParam(fn, 1), FTMRT_F32), i.i));
     ir_loop_end(ir, &i);
     LLVMBuildRetVoid(ir->b);
 }

@@ -110,6 +110,11 @@ void kernel_case_node(struct kernel_case *c, value_id node, enum ftmrt_layout la
     graph_node(c->graph, node)->form.layout = layout;
 }
 
+void kernel_case_narrow(struct kernel_case *c, value_id v)
+{
+    graph_node(c->graph, v)->form.stored = FTMRT_BF16;
+}
+
 void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs,
                       const value_id *extra, uint32_t extra_count)
 {
@@ -242,6 +247,28 @@ static struct tensor tensor_new(struct arena *a, struct shape s, int64_t n)
 
 static bool is_integer(const struct node *v) { return v->type.dtype != FTMRT_F32; }
 
+/* The nearest bf16, of two the even one; of a denormal 0: in f32, whose lower half is 0. */
+static float rounded(float v)
+{
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    if (!isnormal(v))
+        return isfinite(v) ? copysignf(0, v) : v;
+    const uint32_t below = bits & 0xffff0000U, above = below + 0x10000U, half = bits - below;
+    const bool up = half > 0x8000U || (half == 0x8000U && (below >> 16 & 1U));
+    float near;
+    memcpy(&near, up ? &above : &below, sizeof near);
+    return near;
+}
+
+static bool is_narrow(const struct node *v) { return v->form.stored == FTMRT_BF16; }
+
+/* A number as the f32 or bf16 that holds a value's elements. */
+static float stored(const struct node *v, double number)
+{
+    return is_narrow(v) ? rounded((float)number) : (float)number;
+}
+
 static struct tensor operand_tensor(struct kernel_case *c, struct arena *a, uint32_t i, int64_t n)
 {
     const struct node *v = graph_node(c->graph, graph_node(c->graph, c->node)->inputs[i]);
@@ -256,7 +283,7 @@ static struct tensor operand_tensor(struct kernel_case *c, struct arena *a, uint
     if (c->fill)
         c->fill(c, i, &t);
     for (int64_t k = 0; k < count; k++)
-        t.data[k] = is_integer(v) ? t.data[k] : (double)(float)t.data[k];
+        t.data[k] = is_integer(v) ? t.data[k] : (double)stored(v, t.data[k]);
     return t;
 }
 
@@ -266,8 +293,7 @@ static size_t value_bytes(const struct kernel_case *c, const struct node *v, int
     struct shape s = actual(v->type.shape, n);
     if (node_parts(c->graph, v)) /* of the function's greatest batch */
         return form_value_bytes(c->graph, v);
-    int64_t count = ftmrt_layout_elements(v->form.layout, s.rank, s.dim);
-    return (size_t)count * ftmrt_dtype_size(v->type.dtype);
+    return form_bytes(v->form, &s);
 }
 
 static void *aligned(size_t bytes)
@@ -299,17 +325,40 @@ static void pack_integers(const struct node *v, const struct tensor *t, void *ds
     }
 }
 
+/* Elements of a value in memory, between what they are stored as and f32. */
+static void widen(const struct node *v, const void *memory, size_t count, float *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t bits = is_narrow(v) ? (uint32_t)((const uint16_t *)memory)[i] << 16
+                                           : ((const uint32_t *)memory)[i];
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+}
+
+static void narrow(const struct node *v, const float *in, size_t count, void *memory)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &in[i], sizeof bits);
+        if (is_narrow(v))
+            ((uint16_t *)memory)[i] = (uint16_t)(bits >> 16);
+        else
+            ((uint32_t *)memory)[i] = bits;
+    }
+}
+
 static void pack(const struct node *v, const struct tensor *t, void *dst)
 {
     if (is_integer(v)) {
         pack_integers(v, t, dst);
         return;
     }
-    int64_t count = shape_elements(&t->shape, 1);
-    float *rows = malloc((size_t)count * sizeof *rows);
+    int64_t count = shape_elements(&t->shape, 1), packed = form_elements(v->form, &t->shape);
+    float *rows = malloc((size_t)(count + packed) * sizeof *rows);
     for (int64_t i = 0; i < count; i++)
         rows[i] = (float)t->data[i];
-    ftmrt_pack(v->form.layout, t->shape.rank, t->shape.dim, rows, dst);
+    ftmrt_pack(v->form.layout, t->shape.rank, t->shape.dim, rows, rows + count);
+    narrow(v, rows + count, (size_t)packed, dst);
     free(rows);
 }
 
@@ -431,34 +480,36 @@ static double compare(struct kernel_case *c, const struct node *v, const void *m
         }
         return 0;
     }
-    float *rows = malloc((size_t)count * sizeof *rows);
-    ftmrt_unpack(v->form.layout, want->shape.rank, want->shape.dim, memory, rows);
+    const size_t packed = (size_t)form_elements(v->form, &want->shape);
+    float *rows = malloc((size_t)count * sizeof *rows), *got = malloc(2 * packed * sizeof *got),
+          *again = got + packed;
+    widen(v, memory, packed, got);
+    ftmrt_unpack(v->form.layout, want->shape.rank, want->shape.dim, got, rows);
     double error = 0, size = 0;
     for (int64_t i = 0; i < count; i++) {
-        double d = fabs((double)rows[i] - want->data[i]);
-        if (isfinite(want->data[i]))
-            size = fmax(size, fabs(want->data[i]));
-        const bool equal = (double)rows[i] == want->data[i];
-        const bool beyond = isinf(rows[i]) && rows[i] == (float)want->data[i];
-        if (equal || beyond || (isnan(rows[i]) && isnan(want->data[i])))
+        const double expected = is_narrow(v) ? (double)stored(v, want->data[i]) : want->data[i];
+        double d = fabs((double)rows[i] - expected);
+        if (isfinite(expected))
+            size = fmax(size, fabs(expected));
+        const bool equal = (double)rows[i] == expected;
+        const bool beyond = isinf(rows[i]) && rows[i] == (float)expected;
+        if (equal || beyond || (isnan(rows[i]) && isnan(expected)))
             continue; /* infinities, what f32 makes infinite, and NaN, too */
         if (!(d <= 1e30))
             FAIL(c, "element %lld is %g, not %g (n = %lld)", (long long)i, (double)rows[i],
-                 want->data[i], (long long)n);
+                 expected, (long long)n);
         error = d > error ? d : error;
     }
     size_t used = value_bytes(c, v, n), all = value_bytes(c, v, c->run->program->max_batch);
-    float *again = aligned(used);
     ftmrt_pack(v->form.layout, want->shape.rank, want->shape.dim, rows, again);
-    if (memcmp(again, memory, used) != 0)
-        for (size_t i = 0; i < used / 4; i++)
-            if (!(((const float *)memory)[i] == again[i] || isnan(again[i])))
-                FAIL(c, "padding lane %zu of the result is %g (n = %lld)", i,
-                     (double)((const float *)memory)[i], (long long)n);
+    for (size_t i = 0; i < packed; i++)
+        if (!(got[i] == again[i] || isnan(again[i])))
+            FAIL(c, "padding lane %zu of the result is %g (n = %lld)", i, (double)got[i],
+                 (long long)n);
     for (size_t i = used; i < all; i++)
         if (((const unsigned char *)memory)[i] != 0xff)
             FAIL(c, "byte %zu past image %lld was written", i, (long long)n);
-    free(again);
+    free(got);
     free(rows);
     return size > 0 ? error / size : error;
 }
@@ -471,7 +522,7 @@ static double compare_parts(struct kernel_case *c, const struct node *v, const v
     double worst = 0;
     for (uint32_t i = 0; i < parts; i++) {
         struct type type = node_part(c->graph, v, i);
-        struct node part = {.op = OP_part, .type = type, .form = {v->form.layout, type.dtype}};
+        struct node part = {.op = OP_part, .type = type, .form = v->form};
         struct attrs index = {.index = i};
         struct tensor out = tensor_new(&c->run->arena, type.shape, n);
         struct eval e = {

@@ -57,6 +57,8 @@ value_id kernel_case_input_of(struct kernel_case *c, struct type type, enum ftmr
 value_id kernel_case_state(struct kernel_case *c, struct type type, enum ftmrt_layout layout);
 /* Makes `node` the one that is tested, with its result in that layout. */
 void kernel_case_node(struct kernel_case *c, value_id node, enum ftmrt_layout layout);
+/* Has a value of the case, f32, stored as bf16: operands and what is expected of the result are rounded so. */
+void kernel_case_narrow(struct kernel_case *c, value_id v);
 /* Fuses an element-wise op behind the node; extra: its further operands. */
 void kernel_case_step(struct kernel_case *c, enum op op, const struct attrs *attrs,
                       const value_id *extra, uint32_t extra_count);
