@@ -251,7 +251,9 @@ static const char *describe(struct arena *arena, const struct naming_way *way)
     if (way->drop)
         strbuf_addf(&b, "%swithout the components that wrappers add", b.len ? ", " : "");
     if (way->scheme)
-        strbuf_addf(&b, "%s%s%s", b.len ? ", " : "", "by the known rename: ", way->scheme);
+        strbuf_addf(&b, "%sby the known rename: %s", b.len ? ", " : "", way->scheme);
+    if (way->back)
+        strbuf_add(&b, "; the trained file has the file's names, too");
     return b.text;
 }
 

@@ -374,7 +374,11 @@ static bool models(struct compilation *c)
     bool ok = lang_models(&c->arena, &c->diag, &options, name, &list);
     if (ok && name && !list.list.len) {
         diag_report(&c->diag, SPAN_NONE, DIAG_UNKNOWN_CALL, "published model", name);
-        diag_note(&c->diag, "`ftmc models` lists them");
+        const char *near = str_nearest(name, list.names.at, list.names.len);
+        if (near)
+            diag_note(&c->diag, "did you mean '%s'?", near);
+        else
+            diag_note(&c->diag, "`ftmc models` lists them");
         ok = false;
     }
     if (ok)

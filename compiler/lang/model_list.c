@@ -14,12 +14,9 @@ static const struct net *build(const struct files *f, const struct decl *model, 
 {
     const struct decl recipe = {
         .kind = DECL_FINETUNE, .name = model->name, .span = model->span, .recipe = NULL};
-    const struct args none = {0};
-    const struct expr call = {.kind = EXPR_CALL,
-                              .text = model->name,
-                              .args = (struct args *)&none,
-                              .span = model->span,
-                              .depth = 1};
+    struct args none = {0};
+    const struct expr call = {
+        .kind = EXPR_CALL, .text = model->name, .args = &none, .span = model->span, .depth = 1};
     const struct image_size image = {.height = size, .width = size, .transform = "eval"};
     struct frame scope = {.decl = &recipe, .scope = ""};
     struct builder b;
@@ -51,7 +48,10 @@ static bool add_file(struct arena *arena, struct diag *diag, const struct lang_o
     bool ok = files_read(&f);
     for (uint32_t i = 0; ok && i < f.published.len; i++) {
         const struct published_model *m = &f.published.at[i];
-        if (m->model->span.source == f.main->source && (!name || !strcmp(name, m->published->name)))
+        if (m->model->span.source != f.main->source)
+            continue;
+        vec_push(arena, &out->names, m->published->name);
+        if (!name || !strcmp(name, m->published->name))
             ok = add_model(&f, m, path, out);
     }
     return ok;

@@ -14,6 +14,7 @@ struct model_entry {
 
 struct model_list {
     VEC(struct model_entry) list; /* in the order of the files' names, then of the declarations */
+    VEC(const char *) names;      /* of all, wanted or not */
 };
 
 /* Reads all .ftm files of the -I folders and of the installed models. name: of the only model that is wanted, or NULL. false

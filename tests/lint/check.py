@@ -39,6 +39,9 @@ ALLOWED_RUNTIME = {
     "app": {"runtime", "recipe", "transform", "files", "app"},
 }
 
+# What a fenced block of a document can be (tests/e2e/documents.py).
+SNIPPETS = {"ftm", "sh", "ebnf", "text"}
+
 
 def lines(path):
     return path.read_text(encoding="utf-8").splitlines()
@@ -147,6 +150,19 @@ def readmes():
         for p in sorted(readme.parent.iterdir()):
             if p.suffix in (".c", ".def", ".l", ".y") and not is_named(p, text):
                 yield f"{readme.relative_to(ROOT)}: does not name {p.name}"
+
+
+def snippets():
+    """A fenced block of a document says what it is, so that e2e/documents.py compiles it or knows that there is nothing to compile."""
+    for p in sorted(ROOT.rglob("*.md")):
+        if "build" in p.relative_to(ROOT).parts or any(part.startswith(".") for part in p.relative_to(ROOT).parts):
+            continue
+        fences = [(i, l.strip()) for i, l in enumerate(lines(p), 1) if l.strip().startswith("```")]
+        for i, fence in fences[::2]:
+            if fence[3:] not in SNIPPETS:
+                yield f"{p.relative_to(ROOT)}:{i}: a fenced block is one of {', '.join(sorted(SNIPPETS))}"
+        if len(fences) % 2:
+            yield f"{p.relative_to(ROOT)}: a fenced block has no end"
 
 
 def names():
