@@ -8,23 +8,20 @@ try:
 except ImportError:
     print("PyTorch is not here: skipped")
     sys.exit(77)
-import importlib.util
-
 import numpy as np
 
 from support import DATA, ROOT, check, compile_program, read_safetensors, relative_difference, run
 
-source = (ROOT / "tests/tools/make_training_reference.py").read_text().split("out = sys.argv[1]")[0]
-source = source.replace("from safetensors.torch import save_file", "")
-space = {}
-exec(compile(source, "small", "exec"), space)
+sys.path.insert(0, str(ROOT / "tests/tools"))
+from small_network import Small
+
 ftmc = sys.argv[1]
 here = pathlib.Path(__file__).resolve().parent
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     program = compile_program(ftmc, here / "small.ftm", work / "small_training")
     run(program, "train", "--out", work / "out.safetensors")
-    net = space["Small"]()
+    net = Small()
     net.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in read_safetensors(work / "out.safetensors").items()}, strict=True)
     net.eval()
     with torch.no_grad():
