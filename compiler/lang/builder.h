@@ -87,6 +87,8 @@ bool build_model(struct builder *b, struct frame *scope, const struct decl *mode
 /* ---- layer.c */
 struct value layer_call(struct builder *b, struct frame *frame, const struct expr *e,
                         struct bound_call *c);
+/* Whether `set` can change an attribute of that name. */
+bool layer_settable(const struct layer *l, const char *attr);
 /* Sets one attribute of a layer from a `set` statement. false after a report. */
 bool layer_set(struct builder *b, struct frame *frame, struct layer *l, const char *attr,
                const struct recipe_stmt *stmt);

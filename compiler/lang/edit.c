@@ -166,23 +166,41 @@ static bool insert(struct recipe_reader *r, struct frame *scope, const struct re
     return true;
 }
 
+/* Sets the attribute of every layer of a block that has it. */
+static bool set_in_block(struct recipe_reader *r, struct frame *scope,
+                         const struct recipe_stmt *stmt, const char *block, const char *attr)
+{
+    bool any = false, some = false, ok = true;
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        struct layer *l = &r->builder->net->layers.at[i];
+        const bool within = layer_within(l, block), has = within && layer_settable(l, attr);
+        any |= within;
+        some |= has;
+        ok = !has || (ok && layer_set(r->builder, scope, l, attr, stmt));
+    }
+    if (!any)
+        report_unknown_layer(r->builder, block, stmt->name_span);
+    else if (!some)
+        diag_report(r->diag, stmt->name_span, DIAG_SET_BLOCK, block, attr);
+    return some && ok;
+}
+
 static bool set_attribute(struct recipe_reader *r, struct frame *scope,
                           const struct recipe_stmt *stmt)
 {
     const char *dot = strrchr(stmt->name, '.');
-    const char *path =
-        dot ? arena_strndup(r->arena, stmt->name, (size_t)(dot - stmt->name)) : stmt->name;
-    for (uint32_t i = 0; dot && i < r->builder->net->layers.len; i++) {
+    if (!dot) {
+        diag_report(r->diag, stmt->name_span, DIAG_SYNTAX,
+                    "`set` changes an attribute: write `set layer.attribute = value`");
+        return false;
+    }
+    const char *path = arena_strndup(r->arena, stmt->name, (size_t)(dot - stmt->name));
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
         struct layer *l = &r->builder->net->layers.at[i];
         if (l->path && !strcmp(l->path, path))
             return layer_set(r->builder, scope, l, dot + 1, stmt);
     }
-    if (dot)
-        report_unknown_layer(r->builder, path, stmt->name_span);
-    else
-        diag_report(r->diag, stmt->name_span, DIAG_SYNTAX,
-                    "`set` changes an attribute: write `set layer.attribute = value`");
-    return false;
+    return set_in_block(r, scope, stmt, path, dot + 1);
 }
 
 /* ---- checks after an edit ---- */

@@ -333,26 +333,35 @@ static void set_argument(struct arena *arena, struct layer *l, uint32_t i, const
     l->args = args;
 }
 
+/* The parameter of the layer's call that `set` may change under that name, or NULL. */
+static const struct ftmrt_param_info *find_settable(const struct layer *l, const char *attr)
+{
+    for (uint32_t i = 0; l->row && i < l->row->param_count; i++)
+        if (!strcmp(l->row->params[i].name, attr) && settable(&l->row->params[i]))
+            return &l->row->params[i];
+    return NULL;
+}
+
+bool layer_settable(const struct layer *l, const char *attr) { return find_settable(l, attr); }
+
 bool layer_set(struct builder *b, struct frame *frame, struct layer *l, const char *attr,
                const struct recipe_stmt *stmt)
 {
     const struct expr *e = stmt->values->list.at[0];
     const struct ftmrt_call_info *info = l->row;
-    for (uint32_t i = 0; info && i < info->param_count; i++) {
-        const struct ftmrt_param_info *p = &info->params[i];
-        if (strcmp(p->name, attr) != 0 || !settable(p))
-            continue;
-        struct ftmrt_call_info one = {
-            .name = info->name, .category = info->category, .param_count = 1, .params = p};
-        struct args args = {0};
-        vec_push(b->arena, &args.list,
-                 (struct arg){.name = attr, .value = (struct expr *)e, .span = e->span});
-        struct expr call = {.kind = EXPR_CALL, .text = info->name, .args = &args, .span = e->span};
-        struct bound_call *bound = call_bind(b, frame, &one, &call, NULL);
-        if (bound)
-            set_argument(b->arena, l, i, &bound->args[0]);
-        return bound != NULL;
+    const struct ftmrt_param_info *p = find_settable(l, attr);
+    if (!p) {
+        report_attribute(b, l, info, attr, stmt->name_span);
+        return false;
     }
-    report_attribute(b, l, info, attr, stmt->name_span);
-    return false;
+    struct ftmrt_call_info one = {
+        .name = info->name, .category = info->category, .param_count = 1, .params = p};
+    struct args args = {0};
+    vec_push(b->arena, &args.list,
+             (struct arg){.name = attr, .value = (struct expr *)e, .span = e->span});
+    struct expr call = {.kind = EXPR_CALL, .text = info->name, .args = &args, .span = e->span};
+    struct bound_call *bound = call_bind(b, frame, &one, &call, NULL);
+    if (bound)
+        set_argument(b->arena, l, (uint32_t)(p - info->params), &bound->args[0]);
+    return bound != NULL;
 }
