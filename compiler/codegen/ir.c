@@ -106,6 +106,22 @@ LLVMValueRef ir_text(struct ir *ir, const char *text)
     return global; /* LLVM's constmerge makes equal ones one */
 }
 
+LLVMValueRef ir_table(struct ir *ir, LLVMTypeRef type, LLVMValueRef *values, uint32_t count)
+{
+    LLVMValueRef all = LLVMConstArray2(type, values, count);
+    LLVMValueRef global = LLVMAddGlobal(ir->module, LLVMTypeOf(all), "table");
+    LLVMSetInitializer(global, all);
+    LLVMSetGlobalConstant(global, true);
+    LLVMSetLinkage(global, LLVMPrivateLinkage);
+    LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr);
+    return global;
+}
+
+LLVMValueRef ir_table_load(struct ir *ir, LLVMTypeRef type, LLVMValueRef table, LLVMValueRef i)
+{
+    return LLVMBuildLoad2(ir->b, type, LLVMBuildInBoundsGEP2(ir->b, type, table, &i, 1, ""), "");
+}
+
 static void add_attribute(struct ir *ir, LLVMValueRef fn, const char *key, const char *value)
 {
     LLVMAttributeRef a = LLVMCreateStringAttribute(ir->context, key, (unsigned)strlen(key), value,

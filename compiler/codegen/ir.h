@@ -35,6 +35,11 @@ LLVMValueRef ir_int_const(LLVMTypeRef type, uint64_t v);
 /* The address of a text, which ends with a 0; equal ones are one. */
 LLVMValueRef ir_text(struct ir *ir, const char *text);
 
+/* The address of a table of constants of one type; equal ones are one. */
+LLVMValueRef ir_table(struct ir *ir, LLVMTypeRef type, LLVMValueRef *values, uint32_t count);
+/* Its element i, an i64. */
+LLVMValueRef ir_table_load(struct ir *ir, LLVMTypeRef type, LLVMValueRef table, LLVMValueRef i);
+
 /* Starts a function of that type: entry block, nounwind; pointer parameters are noalias if asked. */
 LLVMValueRef ir_function(struct ir *ir, const char *name, LLVMTypeRef type, bool internal);
 

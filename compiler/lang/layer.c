@@ -127,7 +127,7 @@ int64_t layer_work(const struct layer *l)
 static void same_padding(struct attrs *a, const int64_t kernel[2], const struct shape *x)
 {
     for (int axis = 0; axis < 2 && x->rank == 4; axis++) {
-        const int64_t in = x->dim[2 + axis], stride = a->stride[axis];
+        const int64_t in = x->dim[2 + axis], stride = a->stride[axis] ? a->stride[axis] : 1;
         const int64_t dilation = a->dilation[axis] ? a->dilation[axis] : 1;
         const int64_t reach = dilation * (kernel[axis] - 1) + 1;
         int64_t total = (ceil_div(in, stride) - 1) * stride + reach - in;

@@ -18,6 +18,7 @@
 #include "net_builder.h"
 #include "pass.h"
 #include "random_graph.h"
+#include "resample.h"
 
 #define GRADIENT_PASSES "freeze,canonicalize,decompose,backward"
 
@@ -385,6 +386,30 @@ static value_id build_interpolate(struct graph *g, value_id x)
     return graph_op(g, OP_interpolate, &a, x);
 }
 
+static value_id build_interpolate_to_size(struct graph *g, value_id x)
+{
+    struct attrs a = {.size = {3, 7}, .mode = INTERPOLATE_NEAREST_EXACT};
+    return graph_op(g, OP_interpolate, &a, x);
+}
+
+static value_id build_bilinear(struct graph *g, value_id x)
+{
+    struct attrs a = {.size = {7, 3}, .mode = INTERPOLATE_BILINEAR},
+                 corners = {.size = {7, 3}, .mode = INTERPOLATE_BILINEAR, .align_corners = true};
+    return graph_op(g, OP_add, NULL, graph_op(g, OP_interpolate, &a, x),
+                    graph_op(g, OP_interpolate, &corners, x));
+}
+
+static value_id build_pad(struct graph *g, value_id x)
+{
+    struct attrs a = {.padding = {1, 2, 0, 3}, .value = 0.5};
+    value_id y = graph_op(g, OP_pad, &a, x);
+    a.mode = PAD_REFLECT;
+    y = graph_op(g, OP_add, NULL, y, graph_op(g, OP_pad, &a, x));
+    a.mode = PAD_REPLICATE;
+    return graph_op(g, OP_add, NULL, y, graph_op(g, OP_pad, &a, x));
+}
+
 static value_id build_concat(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = 3, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
@@ -504,6 +529,9 @@ static const struct op_case {
     {"adaptive_max_pool", OP_adaptive_max_pool, build_adaptive_max_pool, 0},
     {"adaptive_avg_pool", OP_adaptive_avg_pool, build_adaptive_avg_pool, 0},
     {"interpolate", OP_interpolate, build_interpolate, 0},
+    {"interpolate to a size", OP_interpolate, build_interpolate_to_size, 0},
+    {"interpolate, bilinear", OP_interpolate, build_bilinear, 0},
+    {"pad", OP_pad, build_pad, 0},
     {"concat", OP_concat, build_concat, 0},
     {"split", OP_split, build_split, 0},
     {"part", OP_part, build_split_of_rows, 0},

@@ -135,22 +135,6 @@ static void make_adaptive(struct cases *c, const struct window *w)
     make_max(c, w, OP_adaptive_max_pool, OP_adaptive_max_pool_grad, &a);
 }
 
-static void make_interpolate(struct cases *c, const struct window *w)
-{
-    struct attrs a = {.scale_factor = {1 + w->width % 3, 2}};
-    struct shape x = shape_4d(DIM_BATCH, w->channels, w->height, w->width), y = x;
-    y.dim[2] *= a.scale_factor[0];
-    y.dim[3] *= a.scale_factor[1];
-    struct kernel_case *k = case_new(c, 0, "interpolate");
-    value_id v = kernel_case_input(k, x, FTMRT_LAYOUT_BLOCKED);
-    kernel_case_node(k, graph_op(k->graph, OP_interpolate, &a, v), FTMRT_LAYOUT_BLOCKED);
-    kernel_case_step(k, OP_relu, NULL, NULL, 0);
-    k = case_new(c, 2e-6, "interpolate_grad");
-    v = kernel_case_input(k, y, FTMRT_LAYOUT_BLOCKED);
-    kernel_case_node(k, graph_op(k->graph, OP_interpolate_grad, &a, v), FTMRT_LAYOUT_BLOCKED);
-    kernel_case_step(k, OP_relu, NULL, NULL, 0);
-}
-
 static void make(struct cases *c)
 {
     for (int i = 0; i < WINDOWS; i++) {
@@ -166,7 +150,6 @@ static void make(struct cases *c)
         a.divisor_override = 7;
         make_avg_pool(c, &windows[i], a);
         make_adaptive(c, &windows[i]);
-        make_interpolate(c, &windows[i]);
     }
 }
 

@@ -2,6 +2,7 @@
  * function and a row here. */
 #include "net_builder.h"
 #include "random_draw.h"
+#include "resample.h"
 
 /* x + x: one value as both operands. */
 static value_id doubled(struct draw *d, value_id x)
@@ -87,6 +88,28 @@ static value_id enlarged(struct draw *d, value_id x)
     const struct shape *in = graph_shape(d->g, x);
     struct attrs a = {.scale_factor = {draw(d, 1, 3), draw(d, 1, 2)}};
     return in->dim[2] * in->dim[3] > 64 ? x : graph_op(d->g, OP_interpolate, &a, x);
+}
+
+/* A map at any other size, by each rule. */
+static value_id resized(struct draw *d, value_id x)
+{
+    struct attrs a = {.size = {draw(d, 1, 9), draw(d, 1, 9)},
+                      .mode = draw(d, INTERPOLATE_NEAREST, INTERPOLATE_BILINEAR),
+                      .align_corners = chance(d, 50)};
+    return graph_op(d->g, OP_interpolate, &a, x);
+}
+
+/* Places around a map, as many as there may be where it is mirrored. */
+static value_id padded(struct draw *d, value_id x)
+{
+    const struct shape *in = graph_shape(d->g, x);
+    struct attrs a = {.mode = draw(d, PAD_CONSTANT, PAD_REPLICATE),
+                      .value = chance(d, 50) ? 0.75 : 0};
+    for (int i = 0; i < 4; i++) {
+        const int64_t most = in->dim[2 + i % 2] - 1;
+        a.padding[i] = draw(d, 0, most < 2 ? most : 2);
+    }
+    return graph_op(d->g, OP_pad, &a, x);
 }
 
 /* Two or three maps one behind the other, whose channels do not end at a block's edge. */
@@ -262,10 +285,10 @@ static value_id dropped(struct draw *d, value_id x)
 
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,   pooled_residual, smooth,      squeeze_excite, spatial_gate, gated,    pooled,
-    averaged,  adapted,         joined,      grouped,        group_normed, enlarged, pointwise,
-    pointwise, pointwise,       pointwise,   other_ranks,    cut,          low_rank, combined,
-    powers,    dropped,         exponential, layer_normed,
+    doubled,  pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,        pooled,
+    resized,  padded,          averaged,  adapted,        joined,       grouped,      group_normed,
+    enlarged, pointwise,       pointwise, pointwise,      pointwise,    other_ranks,  cut,
+    low_rank, combined,        powers,    dropped,        exponential,  layer_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)

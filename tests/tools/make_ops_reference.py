@@ -261,13 +261,41 @@ def more_pooling():
 
 
 def interpolation():
+    """By whole factors and to sizes, larger and smaller, each mode; without a given size PyTorch's factors are these."""
     torch.manual_seed(24)
     x = rand(2, 2, 3, 2).requires_grad_()
     y = F.interpolate(x, scale_factor=(2, 3), mode="nearest")
     dy = rand(*y.shape)
     y.backward(dy)
     case("interpolate", "interpolate", [("input", x)], {"scale_factor": (2, 3)}, y)
-    case("interpolate_gradient", "interpolate_grad", [("input", dy)], {"scale_factor": (2, 3)}, x.grad)
+    case("interpolate_gradient", "interpolate_grad", [("input", dy)], {"in_size": (3, 2)}, x.grad)
+    for mode, (word, align) in enumerate((("nearest", None), ("nearest-exact", None), ("bilinear", False), ("bilinear", True))):
+        for name, size in (("larger", (7, 6)), ("smaller", (2, 5)), ("one", (1, 3))):
+            x = rand(1, 2, 3, 5).requires_grad_()
+            y = F.interpolate(x, size=size, mode=word, align_corners=align)
+            dy = rand(*y.shape)
+            y.backward(dy)
+            attrs = {"mode": min(mode, 2), "align_corners": int(bool(align))}
+            name = f"{word}{'_aligned' if align else ''}_{name}"
+            case("interpolate_" + name, "interpolate", [("input", x)], {"size": size, **attrs}, y)
+            case(f"interpolate_{name}_gradient", "interpolate_grad", [("input", dy)], {"in_size": (3, 5), **attrs}, x.grad)
+    x = rand(1, 1, 2, 3)
+    for align in (False, True):
+        case(f"interpolate_by_three_{align}", "interpolate", [("input", x)], {"scale_factor": (3, 3), "mode": 2, "align_corners": int(align)},
+             F.interpolate(x, scale_factor=3, mode="bilinear", align_corners=align))
+
+
+def padding():
+    torch.manual_seed(41)
+    for mode, word in enumerate(("constant", "reflect", "replicate")):
+        x = rand(2, 2, 3, 4).requires_grad_()
+        top, left, bottom, right = (2, 0, 1, 3)
+        y = F.pad(x, (left, right, top, bottom), mode=word, **({"value": -0.75} if mode == 0 else {}))
+        dy = rand(*y.shape)
+        y.backward(dy)
+        attrs = {"padding": (top, left, bottom, right), "mode": mode}
+        case("pad_" + word, "pad", [("input", x)], {**attrs, "value": -0.75 if mode == 0 else 0}, y)
+        case(f"pad_{word}_gradient", "pad_grad", [("input", dy)], attrs, x.grad)
 
 
 def concatenation():
@@ -562,6 +590,7 @@ def main():
     adam()
     interpolation()
     more_pooling()
+    padding()
     huber()
     rmsprop()
     weighted_loss()
