@@ -3,7 +3,7 @@
  *   node  = %name "=" op [ @state ] [ operands ] [ attributes ]
  *           { "then" op [ operands ] [ attributes ] } [ ":" type [ layout ] [ "stored" dtype ] ] [ "at" string ]
  *
- * Attributes that are left out have the value most ops want: a stride, dilation and groups of 1,
+ * Attributes that are left out have the value most ops want: a stride, dilation, dimension and groups of 1,
  * else zero. The type may be left out too, but for inputs; where it is written, it must be what the
  * op's rule infers. */
 #include "text_parse.h"
@@ -14,8 +14,11 @@
 
 static void default_attrs(struct attrs *a)
 {
-    *a = (struct attrs){
-        .stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .ignore_index = NO_IGNORE_INDEX};
+    *a = (struct attrs){.stride = {1, 1},
+                        .dilation = {1, 1},
+                        .dim = 1,
+                        .groups = 1,
+                        .ignore_index = NO_IGNORE_INDEX};
 }
 
 /* ---- attributes ---- */

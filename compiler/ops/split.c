@@ -46,5 +46,6 @@ void grad_split(struct grad *g)
     value_id *parts = arena_array(g->graph->program->arena, value_id, count);
     for (uint32_t i = 0; i < count; i++)
         parts[i] = grad_of_part(g, i);
-    grad_accumulate(g, 0, graph_op_(g->graph, OP_concat, NULL, parts, count));
+    const struct attrs channels = {.dim = 1};
+    grad_accumulate(g, 0, graph_op_(g->graph, OP_concat, &channels, parts, count));
 }

@@ -413,7 +413,26 @@ static value_id build_pad(struct graph *g, value_id x)
 static value_id build_concat(struct graph *g, value_id x)
 {
     struct net_conv c = {.out = 3, .kernel = {3, 3}, .padding = {1, 1, 1, 1}};
-    return graph_op(g, OP_concat, NULL, x, net_conv2d(g, "conv", x, &c, true), x);
+    return graph_op(g, OP_concat, &(struct attrs){.dim = 1}, x, net_conv2d(g, "conv", x, &c, true),
+                    x);
+}
+
+static value_id build_concat_of_places(struct graph *g, value_id x)
+{
+    value_id y = graph_op(g, OP_concat, &(struct attrs){.dim = 2}, x, build_sigmoid(g, x), x);
+    return graph_op(g, OP_concat, &(struct attrs){.dim = 3}, y, y);
+}
+
+/* Runs that overlap, at both ends and inside. */
+static value_id build_narrow(struct graph *g, value_id x)
+{
+    const struct attrs channels = {.dim = 1, .start = 1, .length = 2},
+                       rows = {.dim = 2, .start = 0, .length = HEIGHT - 1},
+                       columns = {.dim = 3, .start = 2, .length = WIDTH - 2},
+                       again = {.dim = 3, .start = 1, .length = WIDTH - 2};
+    x = graph_op(g, OP_narrow, &rows, graph_op(g, OP_narrow, &channels, x));
+    return graph_op(g, OP_mul, NULL, graph_op(g, OP_narrow, &columns, x),
+                    graph_op(g, OP_narrow, &again, x));
 }
 
 /* Three parts: one read twice, one once, one not at all. */
@@ -425,7 +444,8 @@ static value_id build_split(struct graph *g, value_id x)
     value_id a = graph_op(g, OP_part, &(struct attrs){.index = 0}, y),
              b = graph_op(g, OP_part, &(struct attrs){.index = 1}, y),
              again = graph_op(g, OP_part, &(struct attrs){.index = 1}, y);
-    return graph_op(g, OP_concat, NULL, a, graph_op(g, OP_mul, NULL, b, again));
+    return graph_op(g, OP_concat, &(struct attrs){.dim = 1}, a,
+                    graph_op(g, OP_mul, NULL, b, again));
 }
 
 static value_id build_split_of_rows(struct graph *g, value_id x)
@@ -434,7 +454,8 @@ static value_id build_split_of_rows(struct graph *g, value_id x)
     x = graph_op(g, OP_flatten, NULL, x);
     const struct attrs cut = {.sizes = {2, sizes}};
     value_id y = graph_op(g, OP_split, &cut, x);
-    return graph_op(g, OP_concat, NULL, graph_op(g, OP_part, &(struct attrs){.index = 1}, y),
+    return graph_op(g, OP_concat, &(struct attrs){.dim = 1},
+                    graph_op(g, OP_part, &(struct attrs){.index = 1}, y),
                     graph_op(g, OP_part, &(struct attrs){.index = 0}, y));
 }
 
@@ -533,6 +554,8 @@ static const struct op_case {
     {"interpolate, bilinear", OP_interpolate, build_bilinear, 0},
     {"pad", OP_pad, build_pad, 0},
     {"concat", OP_concat, build_concat, 0},
+    {"concat of rows and columns", OP_concat, build_concat_of_places, 0},
+    {"narrow", OP_narrow, build_narrow, 0},
     {"split", OP_split, build_split, 0},
     {"part", OP_part, build_split_of_rows, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},

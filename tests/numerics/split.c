@@ -51,7 +51,8 @@ static void make_gradient(struct cases *c, const struct row *r, uint32_t unread)
                                : kernel_case_input_of(k, type, FTMRT_LAYOUT_BLOCKED);
         graph_node(k->graph, parts[i])->form.layout = FTMRT_LAYOUT_BLOCKED;
     }
-    kernel_case_node(k, graph_op_(k->graph, OP_concat, NULL, parts, count), FTMRT_LAYOUT_BLOCKED);
+    kernel_case_node(k, graph_op_(k->graph, OP_concat, &(struct attrs){.dim = 1}, parts, count),
+                     FTMRT_LAYOUT_BLOCKED);
 }
 
 static void make(struct cases *c)

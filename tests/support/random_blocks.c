@@ -119,7 +119,18 @@ static value_id joined(struct draw *d, value_id x)
     value_id y = activation(d, x), z = smooth(d, x);
     if (graph_shape(d->g, x)->dim[1] > 24)
         return graph_op(d->g, OP_add, NULL, y, z);
-    return three ? graph_op(d->g, OP_concat, NULL, x, y, z) : graph_op(d->g, OP_concat, NULL, z, x);
+    return three ? graph_op(d->g, OP_concat, &(struct attrs){.dim = 1}, x, y, z)
+                 : graph_op(d->g, OP_concat, &(struct attrs){.dim = 1}, z, x);
+}
+
+/* Rows or columns in another order: some taken out and put behind. */
+static value_id turned(struct draw *d, value_id x)
+{
+    const int64_t dim = draw(d, 2, 3), size = graph_shape(d->g, x)->dim[dim];
+    const struct attrs first = {.dim = dim, .length = draw(d, 1, size)},
+                       last = {.dim = dim, .start = draw(d, 0, size - 1), .length = 1};
+    value_id y = smooth(d, graph_op(d->g, OP_narrow, &last, x));
+    return graph_op(d->g, OP_concat, &last, y, graph_op(d->g, OP_narrow, &first, x));
 }
 
 /* The channels cut into two or three parts, put together otherwise; one may be dropped. */
@@ -138,8 +149,9 @@ static value_id cut(struct draw *d, value_id x)
         part[i] = graph_op(d->g, OP_part, &(struct attrs){.index = i}, y);
     value_id first = smooth(d, part[0]);
     if (chance(d, 30))
-        return graph_op(d->g, OP_concat, NULL, part[2], first);
-    return graph_op(d->g, OP_concat, NULL, part[1], activation(d, part[2]), first);
+        return graph_op(d->g, OP_concat, &(struct attrs){.dim = 1}, part[2], first);
+    return graph_op(d->g, OP_concat, &(struct attrs){.dim = 1}, part[1], activation(d, part[2]),
+                    first);
 }
 
 /* A convolution of few groups. */
@@ -285,10 +297,20 @@ static value_id dropped(struct draw *d, value_id x)
 
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,  pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,        pooled,
-    resized,  padded,          averaged,  adapted,        joined,       grouped,      group_normed,
-    enlarged, pointwise,       pointwise, pointwise,      pointwise,    other_ranks,  cut,
-    low_rank, combined,        powers,    dropped,        exponential,  layer_normed,
+    doubled,      pooled_residual,
+    smooth,       squeeze_excite,
+    spatial_gate, gated,
+    pooled,       resized,
+    padded,       turned,
+    averaged,     adapted,
+    joined,       grouped,
+    group_normed, enlarged,
+    pointwise,    pointwise,
+    pointwise,    pointwise,
+    other_ranks,  cut,
+    low_rank,     combined,
+    powers,       dropped,
+    exponential,  layer_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)

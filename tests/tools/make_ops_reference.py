@@ -301,8 +301,12 @@ def padding():
 def concatenation():
     parts = [rand(2, channels, 2, 3) for channels in (3, 1, 2)]
     y = torch.cat(parts, 1)
-    case("concat", "concat", [("input", x) for x in parts], None, y)
-    case("concat_gradient", "concat_grad", [("input", y)], {"first": 3, "channels": 3}, y[:, 3:6])
+    case("concat", "concat", [("input", x) for x in parts], {"dim": 1}, y)
+    case("narrow", "narrow", [("input", y)], {"dim": 1, "start": 3, "length": 3}, y.narrow(1, 3, 3))
+    case("narrow_rows", "narrow", [("input", y)], {"dim": 2, "start": 1, "length": 1}, y.narrow(2, 1, 1))
+    case("narrow_columns", "narrow", [("input", y)], {"dim": 3, "start": 0, "length": 2}, y.narrow(3, 0, 2))
+    case("concat_rows", "concat", [("input", y), ("input", y[:, :, :1])], {"dim": 2}, torch.cat([y, y[:, :, :1]], 2))
+    case("concat_columns", "concat", [("input", y[..., 1:]), ("input", y)], {"dim": 3}, torch.cat([y[..., 1:], y], 3))
 
 
 def layer_norm():
