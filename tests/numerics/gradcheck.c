@@ -423,6 +423,18 @@ static value_id build_concat_of_places(struct graph *g, value_id x)
     return graph_op(g, OP_concat, &(struct attrs){.dim = 3}, y, y);
 }
 
+static value_id build_pixel_shuffle(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_pixel_shuffle, &(struct attrs){.upscale_factor = 2}, x);
+}
+
+static value_id build_pixel_unshuffle(struct graph *g, value_id x)
+{
+    const struct attrs even = {.dim = 2, .length = HEIGHT - 1};
+    x = graph_op(g, OP_narrow, &even, x);
+    return graph_op(g, OP_pixel_unshuffle, &(struct attrs){.downscale_factor = 2}, x);
+}
+
 /* Runs that overlap, at both ends and inside. */
 static value_id build_narrow(struct graph *g, value_id x)
 {
@@ -556,6 +568,8 @@ static const struct op_case {
     {"concat", OP_concat, build_concat, 0},
     {"concat of rows and columns", OP_concat, build_concat_of_places, 0},
     {"narrow", OP_narrow, build_narrow, 0},
+    {"pixel_shuffle", OP_pixel_shuffle, build_pixel_shuffle, 0},
+    {"pixel_unshuffle", OP_pixel_unshuffle, build_pixel_unshuffle, 0},
     {"split", OP_split, build_split, 0},
     {"part", OP_part, build_split_of_rows, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},

@@ -123,6 +123,18 @@ static value_id joined(struct draw *d, value_id x)
                  : graph_op(d->g, OP_concat, &(struct attrs){.dim = 1}, z, x);
 }
 
+/* Channels to places, or places to channels, where they divide. */
+static value_id shuffled(struct draw *d, value_id x)
+{
+    const struct shape *s = graph_shape(d->g, x);
+    const struct attrs two = {.upscale_factor = 2, .downscale_factor = 2};
+    if (s->dim[1] % 4 == 0 && s->dim[2] * s->dim[3] <= 64)
+        return graph_op(d->g, OP_pixel_shuffle, &two, x);
+    if (s->dim[2] % 2 == 0 && s->dim[3] % 2 == 0 && s->dim[1] <= 8)
+        return graph_op(d->g, OP_pixel_unshuffle, &two, x);
+    return activation(d, x);
+}
+
 /* Rows or columns in another order: some taken out and put behind. */
 static value_id turned(struct draw *d, value_id x)
 {
@@ -297,20 +309,11 @@ static value_id dropped(struct draw *d, value_id x)
 
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,      pooled_residual,
-    smooth,       squeeze_excite,
-    spatial_gate, gated,
-    pooled,       resized,
-    padded,       turned,
-    averaged,     adapted,
-    joined,       grouped,
-    group_normed, enlarged,
-    pointwise,    pointwise,
-    pointwise,    pointwise,
-    other_ranks,  cut,
-    low_rank,     combined,
-    powers,       dropped,
-    exponential,  layer_normed,
+    doubled,   pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,
+    pooled,    resized,         padded,    shuffled,       turned,       averaged,
+    adapted,   joined,          grouped,   group_normed,   enlarged,     pointwise,
+    pointwise, pointwise,       pointwise, other_ranks,    cut,          low_rank,
+    combined,  powers,          dropped,   exponential,    layer_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)

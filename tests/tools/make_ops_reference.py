@@ -298,6 +298,14 @@ def padding():
         case(f"pad_{word}_gradient", "pad_grad", [("input", dy)], attrs, x.grad)
 
 
+def shuffling():
+    torch.manual_seed(42)
+    for r in (2, 3):
+        x, z = rand(2, 2 * r * r, 2, 1), rand(1, 2, 2 * r, r)
+        case(f"pixel_shuffle_{r}", "pixel_shuffle", [("input", x)], {"upscale_factor": r}, F.pixel_shuffle(x, r))
+        case(f"pixel_unshuffle_{r}", "pixel_unshuffle", [("input", z)], {"downscale_factor": r}, F.pixel_unshuffle(z, r))
+
+
 def concatenation():
     parts = [rand(2, channels, 2, 3) for channels in (3, 1, 2)]
     y = torch.cat(parts, 1)
@@ -595,6 +603,7 @@ def main():
     interpolation()
     more_pooling()
     padding()
+    shuffling()
     huber()
     rmsprop()
     weighted_loss()

@@ -83,6 +83,8 @@ static void types(void **state)
         {"concat(%x, %x, %x)", "[N, 96, 16, 12]"},
         {"narrow(%x) {dim = 3, start = 11, length = 1}", "[N, 32, 16, 1]"},
         {"narrow(%f) {start = 60, length = 4}", "[N, 4]"},
+        {"pixel_shuffle(%x) {upscale_factor = 4}", "[N, 2, 64, 48]"},
+        {"pixel_unshuffle(%x) {downscale_factor = 4}", "[N, 512, 4, 3]"},
         {"pad(%x) {padding = [1, 2, 3, 4], value = 0.5}", "[N, 32, 20, 18]"},
         {"pad_grad(%x) {padding = [1, 2, 3, 4], mode = 2}", "[N, 32, 12, 6]"},
         {"flatten(%x)", "[N, 6144]"},
