@@ -1,4 +1,5 @@
-/* Gradient of a convolution by its input: the adjoint of conv2d in x.
+/* Gradient of a convolution by its input: the adjoint of conv2d in x. As a layer it is the transposed convolution, whose own
+ * gradients are then a convolution and the same gradient of its weight, with x and dy exchanged.
  *
  * The gradient of the columns is the transposed kernel matrix times dy; scattering the columns back
  * adds what every output took from a pixel. */
@@ -35,4 +36,16 @@ void eval_conv2d_grad_input(struct eval *e)
         window_scatter(&c.window, c.in, columns, e->out.data + i * c.x_group);
     }
     arena_clear(&arena);
+}
+
+void grad_conv2d_grad_input(struct grad *g)
+{
+    value_id y = grad_in(g, 0), w = grad_in(g, 1);
+    struct attrs a = *graph_node(g->graph, g->node)->attrs;
+    if (grad_wanted(g, 0))
+        grad_accumulate(g, 0, graph_op(g->graph, OP_conv2d, &a, g->dy, w));
+    if (grad_wanted(g, 1)) {
+        memcpy(a.kernel, graph_shape(g->graph, w)->dim + 2, sizeof a.kernel);
+        grad_accumulate(g, 1, graph_op(g->graph, OP_conv2d_grad_weight, &a, g->dy, y));
+    }
 }

@@ -63,6 +63,32 @@ static value_id build_grouped(struct graph *g, value_id x)
     return net_conv2d(g, "conv", x, &c, true);
 }
 
+static value_id transposed(struct graph *g, value_id x, int64_t out, int64_t groups)
+{
+    const struct attrs a = {.stride = {2, 1},
+                            .padding = {1, 0, 1, 0},
+                            .dilation = {1, 2},
+                            .groups = groups,
+                            .in_size = {2 * HEIGHT, WIDTH + 2}};
+    value_id w = net_parameter(g, "w", shape_4d(CHANNELS, out / groups, 3, 2), true);
+    return graph_op(g, OP_conv2d_grad_input, &a, x, w);
+}
+
+static value_id build_conv_transpose2d(struct graph *g, value_id x)
+{
+    return transposed(g, x, 3, 1);
+}
+
+static value_id build_conv_transpose2d_of_groups(struct graph *g, value_id x)
+{
+    return transposed(g, x, 6, 2);
+}
+
+static value_id build_conv_transpose2d_depthwise(struct graph *g, value_id x)
+{
+    return transposed(g, x, CHANNELS, CHANNELS);
+}
+
 /* w + s a b: the weight is the result of ordinary ops over parameters. */
 static value_id build_computed_kernel(struct graph *g, value_id x)
 {
@@ -510,6 +536,9 @@ static const struct op_case {
     {"conv2d", OP_conv2d, build_conv2d, 0},
     {"conv2d, depthwise", OP_conv2d, build_depthwise, 0},
     {"conv2d, two groups", OP_conv2d, build_grouped, 0},
+    {"conv_transpose2d", OP_conv2d_grad_input, build_conv_transpose2d, 0},
+    {"conv_transpose2d, two groups", OP_conv2d_grad_input, build_conv_transpose2d_of_groups, 0},
+    {"conv_transpose2d, depthwise", OP_conv2d_grad_input, build_conv_transpose2d_depthwise, 0},
     {"linear", OP_conv2d, build_linear, 0},
     {"a computed kernel", OP_matmul, build_computed_kernel, 0},
     {"a computed matrix", OP_transpose, build_computed_matrix, 0},

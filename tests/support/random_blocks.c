@@ -135,6 +135,25 @@ static value_id shuffled(struct draw *d, value_id x)
     return activation(d, x);
 }
 
+/* A transposed convolution, of one group, of some or of one for each channel. */
+static value_id transposed(struct draw *d, value_id x)
+{
+    const struct shape *s = graph_shape(d->g, x);
+    const int64_t in = s->dim[1], stride = s->dim[2] * s->dim[3] > 64 ? 1 : 2;
+    int64_t groups = chance(d, 20) ? in : draw(d, 1, 3);
+    while (in % groups != 0)
+        groups--;
+    const int64_t out = groups == in ? 1 : draw(d, 1, 9);
+    const struct attrs a = {.stride = {stride, 1},
+                            .padding = {1, 0, 1, 0},
+                            .dilation = {1, 1},
+                            .groups = groups,
+                            .in_size = {s->dim[2] * stride, s->dim[3] + 1}};
+    value_id w = net_parameter(d->g, layer_name(d, "transposed", 0), shape_4d(in, out, 3, 2),
+                               draw_trainable(d));
+    return activation(d, graph_op(d->g, OP_conv2d_grad_input, &a, x, w));
+}
+
 /* Rows or columns in another order: some taken out and put behind. */
 static value_id turned(struct draw *d, value_id x)
 {
@@ -310,10 +329,10 @@ static value_id dropped(struct draw *d, value_id x)
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
     doubled,   pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,
-    pooled,    resized,         padded,    shuffled,       turned,       averaged,
-    adapted,   joined,          grouped,   group_normed,   enlarged,     pointwise,
-    pointwise, pointwise,       pointwise, other_ranks,    cut,          low_rank,
-    combined,  powers,          dropped,   exponential,    layer_normed,
+    pooled,    resized,         padded,    transposed,     shuffled,     turned,
+    averaged,  adapted,         joined,    grouped,        group_normed, enlarged,
+    pointwise, pointwise,       pointwise, pointwise,      other_ranks,  cut,
+    low_rank,  combined,        powers,    dropped,        exponential,  layer_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -298,6 +298,25 @@ def padding():
         case(f"pad_{word}_gradient", "pad_grad", [("input", dy)], attrs, x.grad)
 
 
+def transposed_convolution():
+    """As the op that it is; its gradients are the ops of a convolution."""
+    torch.manual_seed(43)
+    for name, x, w, stride, padding, output_padding, dilation, groups in (
+            ("", rand(2, 3, 3, 2), rand(3, 2, 3, 2), (2, 1), (1, 0), (1, 0), (1, 2), 1),
+            ("_grouped", rand(1, 4, 2, 3), rand(4, 3, 2, 2), (2, 3), (0, 1), (0, 2), (1, 1), 2)):
+        x.requires_grad_()
+        w.requires_grad_()
+        y = F.conv_transpose2d(x, w, None, stride, padding, output_padding, groups, dilation)
+        dy = rand(*y.shape)
+        y.backward(dy)
+        top, left = padding
+        attrs = {"stride": stride, "padding": (top, left, top, left), "dilation": dilation, "groups": groups}
+        case("conv_transpose2d" + name, "conv2d_grad_input", [("input", x), ("value", w)], {**attrs, "in_size": tuple(y.shape[2:])}, y)
+        case(f"conv_transpose2d{name}_input", "conv2d", [("input", dy), ("value", w)], attrs, x.grad)
+        case(f"conv_transpose2d{name}_weight", "conv2d_grad_weight", [("input", dy), ("input", x)],
+             {**attrs, "kernel": tuple(w.shape[2:])}, w.grad)
+
+
 def shuffling():
     torch.manual_seed(42)
     for r in (2, 3):
@@ -604,6 +623,7 @@ def main():
     more_pooling()
     padding()
     shuffling()
+    transposed_convolution()
     huber()
     rmsprop()
     weighted_loss()
