@@ -328,11 +328,11 @@ static value_id dropped(struct draw *d, value_id x)
 
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,   pooled_residual, smooth,    squeeze_excite, spatial_gate, gated,
-    pooled,    resized,         padded,    transposed,     shuffled,     turned,
-    averaged,  adapted,         joined,    grouped,        group_normed, enlarged,
-    pointwise, pointwise,       pointwise, pointwise,      other_ranks,  cut,
-    low_rank,  combined,        powers,    dropped,        exponential,  layer_normed,
+    doubled,   pooled_residual, smooth,       squeeze_excite, spatial_gate, gated,     pooled,
+    resized,   padded,          transposed,   shuffled,       turned,       averaged,  adapted,
+    joined,    grouped,         group_normed, enlarged,       pointwise,    pointwise, pointwise,
+    pointwise, pointwise,       pointwise,    other_ranks,    cut,          low_rank,  combined,
+    powers,    dropped,         exponential,  layer_normed,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -163,7 +163,7 @@ static value_id repeated_block(struct draw *d, value_id x)
 
 static value_id block(struct draw *d, value_id x)
 {
-    if (d->options->more && chance(d, 40))
+    if (d->options->more && chance(d, 60))
         return more_block(d, x);
     int64_t kind = draw(d, 0, d->options->joins ? 13 : 9);
     if (kind == 13)
