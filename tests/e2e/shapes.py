@@ -1,4 +1,4 @@
-"""Pictures of shapes and their masks, from formulas alone, for tests/e2e/masks.py and the script that makes its reference."""
+"""Pictures of shapes and their masks, from formulas alone, for tests/e2e/masks.py and unet.py and the scripts that make their references."""
 import numpy as np
 
 SIZE, COUNT, IGNORED = 16, 28, 255
@@ -22,3 +22,8 @@ def pictures():
         images.append((colour + texture).astype(np.uint8))
         masks.append(mask)
     return np.array(images), np.array(masks)
+
+
+def large_pictures():
+    """The same, uint8 [28, 64, 64, 3] and uint8 [28, 64, 64]: each pixel as a block of 4x4."""
+    return [a.repeat(4, 1).repeat(4, 2) for a in pictures()]

@@ -58,6 +58,11 @@ def relative_difference(a, b):
     return float(np.max(np.abs(a.astype(np.float64) - b)) / np.max(np.abs(b)))
 
 
+def state_distance(a, b):
+    """The greatest relative difference of the tensors that b has."""
+    return max(relative_difference(a[k], b[k]) for k in b)
+
+
 def check(condition, text):
     if not condition:
         sys.exit(f"FAILED: {text}")
