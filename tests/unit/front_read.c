@@ -111,6 +111,11 @@ static void test_published_models(void **state)
     expect_parameters("efficientnet.ftm", "efficientnet_b3", 12233232);
     expect_parameters("efficientnet.ftm", "efficientnet_v2_s", 21458488);
     expect_parameters("efficientnet_lite0.ftm", "efficientnet_lite0", 4652008);
+    expect_parameters("efficientnet_lite0.ftm", "efficientnet_lite1", 5416680);
+    expect_parameters("efficientnet_lite0.ftm", "efficientnet_lite2", 6092072);
+    expect_parameters("efficientnet_lite0.ftm", "efficientnet_lite3", 8197096);
+    expect_parameters("efficientnet_lite0.ftm", "efficientnet_lite4", 13006568);
+    expect_parameters("mobilenet_v4.ftm", "mobilenet_v4_conv_small", 3774024);
     expect_parameters("digits_cnn.ftm", "digits_cnn", 390410);
 }
 
