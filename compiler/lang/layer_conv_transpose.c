@@ -1,8 +1,6 @@
 /* conv_transpose2d: what is the gradient to the input of a convolution whose weight is this one's, and a bias. */
 #include "layer.h"
 
-#include "rounding.h"
-
 static void params_conv_transpose2d(struct param_list *p)
 {
     const int64_t out = layer_int(p->layer, ARG_conv_transpose2d_out),
@@ -52,14 +50,21 @@ static bool check_conv_transpose2d(struct diag *diag, const struct layer *l, con
     return true;
 }
 
-/* Each element of the input meets the weights of its channel once; along an axis it has as many as the result has strides. */
+/* Places of the input along an axis, from those of the result. */
+static int64_t input_places(const struct layer *l, int axis)
+{
+    const int64_t reach = layer_pair(l, ARG_conv_transpose2d_dilation, axis) *
+                          (layer_pair(l, ARG_conv_transpose2d_kernel, axis) - 1);
+    const int64_t last = l->type.shape.dim[2 + axis] +
+                         2 * layer_pair(l, ARG_conv_transpose2d_padding, axis) - reach - 1 -
+                         layer_pair(l, ARG_conv_transpose2d_output_padding, axis);
+    return last / layer_pair(l, ARG_conv_transpose2d_stride, axis) + 1;
+}
+
+/* Each element of the input meets the weights of its channel once. */
 static int64_t work_of_input(const struct layer *l)
 {
-    const struct shape *y = &l->type.shape, *w = &l->params[0].type.shape;
-    int64_t places = 1;
-    for (int k = 0; k < 2; k++)
-        places *= ceil_div(y->dim[2 + k], layer_pair(l, ARG_conv_transpose2d_stride, k));
-    return places * shape_elements(w, 1);
+    return input_places(l, 0) * input_places(l, 1) * shape_elements(&l->params[0].type.shape, 1);
 }
 
 const struct layer_rules rules_conv_transpose2d = {.params = params_conv_transpose2d,
