@@ -12,7 +12,7 @@ bool shape_adaptive_avg_pool_grad(struct graph *g, struct node *n)
         return false;
     struct shape x = shape_in(g, n, 0).shape;
     for (int k = 0; k < 2; k++) {
-        if (!shape_want_attr(g, n, "in_size", n->attrs->in_size[k], x.dim[2 + k], SHAPE_ATTR_MAX))
+        if (!shape_want_attr(g, n, "in_size", n->attrs->in_size[k], 1, SHAPE_ATTR_MAX))
             return false;
         x.dim[2 + k] = n->attrs->in_size[k];
     }

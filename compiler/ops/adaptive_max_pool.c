@@ -13,7 +13,7 @@ bool shape_adaptive_max_pool_grad(struct graph *g, struct node *n)
     struct type dy = shape_in(g, n, 0), x = shape_in(g, n, 1);
     struct shape y = x.shape;
     for (int k = 0; k < 2; k++) {
-        if (!shape_want_attr(g, n, "size", n->attrs->size[k], 1, y.dim[2 + k]))
+        if (!shape_want_attr(g, n, "size", n->attrs->size[k], 1, SHAPE_ATTR_MAX))
             return false;
         y.dim[2 + k] = n->attrs->size[k];
     }

@@ -241,14 +241,14 @@ bool shape_max_pool_grad(struct graph *g, struct node *n)
     return true;
 }
 
-/* A map cut into `size` parts. */
+/* A map cut into `size` parts, perhaps more than it has places. */
 bool shape_parts_of_map(struct graph *g, struct node *n)
 {
     if (!shape_want_rank4(g, n, 0))
         return false;
     struct shape y = shape_in(g, n, 0).shape;
     for (int k = 0; k < 2; k++) {
-        if (!shape_want_attr(g, n, "size", n->attrs->size[k], 1, y.dim[2 + k]))
+        if (!shape_want_attr(g, n, "size", n->attrs->size[k], 1, SHAPE_ATTR_MAX))
             return false;
         y.dim[2 + k] = n->attrs->size[k];
     }

@@ -373,7 +373,7 @@ static value_id build_avg_pool_with_padding(struct graph *g, value_id x)
 
 static value_id build_adaptive_avg_pool(struct graph *g, value_id x)
 {
-    struct attrs a = {.size = {3, 3}};
+    struct attrs a = {.size = {7, 3}};
     return graph_op(g, OP_adaptive_avg_pool, &a, x);
 }
 
@@ -402,7 +402,7 @@ static value_id build_avg_pool_in_all_forms(struct graph *g, value_id x)
 
 static value_id build_adaptive_max_pool(struct graph *g, value_id x)
 {
-    struct attrs a = {.size = {3, 3}};
+    struct attrs a = {.size = {3, 6}};
     return graph_op(g, OP_adaptive_max_pool, &a, x);
 }
 

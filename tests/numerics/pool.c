@@ -119,10 +119,9 @@ static void make_avg_pool(struct cases *c, const struct window *w, struct attrs 
     kernel_case_step(k, OP_relu_grad, NULL, &gate, 1);
 }
 
-static void make_adaptive(struct cases *c, const struct window *w)
+static void make_adaptive(struct cases *c, const struct window *w, int64_t height, int64_t width)
 {
-    struct attrs a = {.size = {(w->height + 1) / 2, 1 + w->width / 3},
-                      .in_size = {w->height, w->width}};
+    struct attrs a = {.size = {height, width}, .in_size = {w->height, w->width}};
     struct kernel_case *k = case_new(c, 2e-6, "adaptive_avg_pool");
     value_id x = kernel_case_input(k, in_of(w), FTMRT_LAYOUT_BLOCKED);
     kernel_case_node(k, graph_op(k->graph, OP_adaptive_avg_pool, &a, x), FTMRT_LAYOUT_BLOCKED);
@@ -149,7 +148,8 @@ static void make(struct cases *c)
         make_avg_pool(c, &windows[i], a);
         a.divisor_override = 7;
         make_avg_pool(c, &windows[i], a);
-        make_adaptive(c, &windows[i]);
+        make_adaptive(c, &windows[i], (windows[i].height + 1) / 2, 1 + windows[i].width / 3);
+        make_adaptive(c, &windows[i], windows[i].height + 2, 3 * windows[i].width);
     }
 }
 

@@ -60,7 +60,7 @@ static value_id averaged(struct draw *d, value_id x)
 static value_id adapted(struct draw *d, value_id x)
 {
     const struct shape *in = graph_shape(d->g, x);
-    struct attrs a = {.size = {draw(d, 1, in->dim[2]), draw(d, 1, in->dim[3])}};
+    struct attrs a = {.size = {draw(d, 1, in->dim[2] + 1), draw(d, 1, in->dim[3] + 1)}};
     return graph_op(d->g, chance(d, 30) ? OP_adaptive_max_pool : OP_adaptive_avg_pool, &a, x);
 }
 

@@ -258,6 +258,14 @@ def more_pooling():
     y.backward(dy)
     case("adaptive_max_pool", "adaptive_max_pool", [("input", x)], {"size": (3, 4)}, y)
     case("adaptive_max_pool_gradient", "adaptive_max_pool_grad", [("input", dy), ("input", x), ("input", y)], {"size": (3, 4)}, x.grad)
+    for op, f in (("adaptive_max_pool", F.adaptive_max_pool2d), ("adaptive_avg_pool", F.adaptive_avg_pool2d)):
+        x = rand(1, 2, 2, 5).requires_grad_()
+        y = f(x, (7, 3))
+        dy = rand(*y.shape)
+        y.backward(dy)
+        case(op + "_larger", op, [("input", x)], {"size": (7, 3)}, y)
+        read, attrs = ([("input", x), ("input", y)], {"size": (7, 3)}) if "max" in op else ([], {"in_size": (2, 5)})
+        case(op + "_larger_gradient", op + "_grad", [("input", dy)] + read, attrs, x.grad)
 
 
 def interpolation():

@@ -74,6 +74,7 @@ static void types(void **state)
          "true}",
          "[N, 32, 6, 3]"},
         {"adaptive_max_pool(%x) {size = [5, 12]}", "[N, 32, 5, 12]"},
+        {"adaptive_avg_pool(%x) {size = [17, 1]}", "[N, 32, 17, 1]"},
         {"adaptive_max_pool_grad(%y, %x, %y) {size = [8, 6]}", "[N, 32, 16, 12]"},
         {"global_avg_pool(%x)", "[N, 32, 1, 1]"},
         {"interpolate(%x) {scale_factor = [1, 3]}", "[N, 32, 16, 36]"},
