@@ -38,6 +38,8 @@ static inline int64_t broadcast_element(const struct shape *operand, const struc
         return 0;
     struct channels to = channels_of(operand), from = channels_of(result);
     int64_t image = i / (from.c * from.inner), channel = i / from.inner % from.c;
+    if (operand->rank == 1 && result->rank > 1)
+        return channel;
     return (image * to.c + (to.c == 1 ? 0 : channel)) * to.inner +
            (to.inner == 1 ? 0 : i % from.inner);
 }

@@ -1,4 +1,4 @@
-/* y = a b; b may be the same for all channels, for all pixels, or a number (kind b of ops.def). The
+/* y = a b; b may be the same for all channels, for all pixels, for all of both, or a number (kind b of ops.def). The
  * gradient to b is then summed over what it is the same for. */
 #include "eval_support.h"
 #include "rules.h"
@@ -19,6 +19,30 @@ value_id scalar_times(struct graph *g, value_id v, double factor)
     return graph_op(g, OP_mul, NULL, v, graph_constant(g, factor, number));
 }
 
+/* What a parameter is beside a value. false: neither a number nor one for each channel. */
+static bool broadcast_shape(const struct shape *param, const struct shape *x, struct shape *to)
+{
+    const uint32_t behind = x->rank - 2; /* dimensions of a map */
+    int64_t channels = 1;
+    for (uint32_t i = 0; i < param->rank; i++) {
+        const bool channel = param->rank - i == behind + 1;
+        if (param->dim[i] != 1 && !(channel && param->dim[i] == x->dim[1]))
+            return false;
+        channels *= param->dim[i];
+    }
+    *to = channels == 1 ? shape_scalar() : shape_1d(channels);
+    return true;
+}
+
+value_id broadcast_operand(struct graph *g, value_id x, value_id param)
+{
+    struct attrs a = {0};
+    if (!broadcast_shape(graph_shape(g, param), graph_shape(g, x), &a.shape))
+        return VALUE_NONE;
+    const bool same = shape_equal(&a.shape, graph_shape(g, param));
+    return same ? param : graph_op(g, OP_reshape, &a, param);
+}
+
 static value_id sum_pixels(struct graph *g, value_id x)
 {
     const struct type number = {FTMRT_F32, shape_scalar()};
@@ -32,6 +56,12 @@ value_id broadcast_sum(struct graph *g, value_id x, value_id operand)
     const struct shape shape = *graph_shape(g, operand);
     if (shape_equal(&shape, graph_shape(g, x)))
         return x;
+    if (shape.rank == 1)
+        return graph_op(g, OP_channel_sum, NULL, x);
+    if (graph_shape(g, x)->rank == 2) {
+        const struct attrs map = {.shape = shape_4d(DIM_BATCH, graph_shape(g, x)->dim[1], 1, 1)};
+        x = graph_op(g, OP_reshape, &map, x);
+    }
     if (shape.rank == 0 || shape.dim[1] != graph_shape(g, x)->dim[1])
         x = graph_op(g, OP_sum_channels, NULL, x);
     if (shape.rank == 0 || shape.dim[2] != graph_shape(g, x)->dim[2] ||
@@ -50,6 +80,10 @@ void grad_mul(struct grad *g)
         grad_accumulate(g, 0, graph_op(g->graph, OP_mul, NULL, g->dy, b));
     if (!grad_wanted(g, 1))
         return;
+    if (graph_shape(g->graph, b)->rank == 1 && graph_shape(g->graph, a)->rank > 1) {
+        grad_accumulate(g, 1, graph_op(g->graph, OP_channel_dot, NULL, g->dy, a));
+        return;
+    }
     value_id db = graph_op(g->graph, OP_mul, NULL, g->dy, a);
     grad_accumulate(g, 1, broadcast_sum(g->graph, db, b));
 }

@@ -171,8 +171,8 @@ static bool want_same(struct graph *g, const struct node *n, uint32_t i)
     return shape_equal(&t.shape, &u.shape);
 }
 
-/* A scalar, or of the first operand's shape, but that there may be one channel, or one pixel, for all
- * of it. */
+/* A scalar, a number for each channel, or of the first operand's shape, but that there may be one channel, or one pixel, for
+ * all of it. */
 static bool want_broadcast(struct graph *g, const struct node *n, uint32_t i)
 {
     struct shape t = shape_in(g, n, 0).shape, u = shape_in(g, n, i).shape, pixel = t, channel = t;
@@ -183,7 +183,8 @@ static bool want_broadcast(struct graph *g, const struct node *n, uint32_t i)
         pixel.dim[2] = pixel.dim[3] = 1;
         channel.dim[1] = 1;
     }
-    if (u.rank == 0 || (map && (shape_equal(&u, &pixel) || shape_equal(&u, &channel))))
+    const bool channels = shape_batched(&t) && u.rank == 1 && u.dim[0] == t.dim[1];
+    if (u.rank == 0 || channels || (map && (shape_equal(&u, &pixel) || shape_equal(&u, &channel))))
         return true;
     return want_same(g, n, i);
 }

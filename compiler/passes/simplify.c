@@ -53,7 +53,8 @@ static value_id add_zero(struct graph *g, const struct node *n)
 {
     if (is_zero(g, n->inputs[1]))
         return n->inputs[0];
-    return is_zero(g, n->inputs[0]) ? n->inputs[1] : VALUE_NONE;
+    const bool whole = shape_equal(&n->type.shape, graph_shape(g, n->inputs[1]));
+    return whole && is_zero(g, n->inputs[0]) ? n->inputs[1] : VALUE_NONE;
 }
 
 static value_id bias_zero(struct graph *g, const struct node *n)

@@ -19,7 +19,7 @@
 
 static const struct draw_keys keys = {.seed = 11, .step = 4, .first_image = 3};
 
-enum { N = 2, C = 3, INNER = 4, ROUNDS = 4 };
+enum { N = 2, C = 3, INNER = 4, ROUNDS = 5 };
 
 /* A builder whose values are doubles; emit_value is a pointer into `pool`. */
 struct scalar_emit {
@@ -112,7 +112,7 @@ static const struct emit_builder scalar_builder = {
 static struct shape operand_shape(char kind, int round)
 {
     const struct shape broadcast[ROUNDS] = {shape_4d(N, C, 2, 2), shape_4d(N, C, 1, 1),
-                                            shape_4d(N, 1, 2, 2), shape_scalar()};
+                                            shape_4d(N, 1, 2, 2), shape_scalar(), shape_1d(C)};
     switch (kind) {
     case 'b': return broadcast[round];
     case 't':

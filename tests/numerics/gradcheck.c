@@ -309,6 +309,38 @@ static value_id build_mul_by_number(struct graph *g, value_id x)
     return graph_op(g, OP_mul, NULL, x, graph_op(g, OP_reshape, &a, number));
 }
 
+static value_id build_mul_by_channels(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_mul, NULL, x, channel_parameter(g, "scale"));
+}
+
+/* A row [N,K]. */
+static value_id build_mul_row(struct graph *g, value_id x)
+{
+    x = net_linear(g, "row", graph_op(g, OP_flatten, NULL, x), 4, true);
+    return build_mul_by_number(
+        g, graph_op(g, OP_reshape, &(struct attrs){.shape = shape_2d(DIM_BATCH, 4)}, x));
+}
+
+static value_id build_add_channels(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_add, NULL, x, channel_parameter(g, "shift"));
+}
+
+static value_id build_prelu(struct graph *g, value_id x)
+{
+    x = wider(g, x);
+    return graph_op(g, OP_prelu, NULL, x,
+                    net_parameter(g, "slope", shape_1d(graph_shape(g, x)->dim[1]), true));
+}
+
+static value_id build_prelu_of_one(struct graph *g, value_id x)
+{
+    struct attrs a = {.shape = shape_scalar()};
+    value_id slope = net_parameter(g, "slope", shape_1d(1), true);
+    return graph_op(g, OP_prelu, NULL, wider(g, x), graph_op(g, OP_reshape, &a, slope));
+}
+
 /* y of x's shape, of one pixel, of one channel; not near 0. */
 static value_id build_sub(struct graph *g, value_id x)
 {
@@ -576,6 +608,11 @@ static const struct op_case {
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},
     {"mul by a number", OP_mul, build_mul_by_number, 0},
+    {"mul of a row by a number", OP_mul, build_mul_row, 0},
+    {"mul by channels", OP_mul, build_mul_by_channels, 0},
+    {"add, channels", OP_add, build_add_channels, 0},
+    {"prelu", OP_prelu, build_prelu, 0},
+    {"prelu of one slope", OP_prelu, build_prelu_of_one, 0},
     {"sub", OP_sub, build_sub, 0},
     {"sub, means", OP_sub, build_sub_means, 0},
     {"sub, a map", OP_sub, build_sub_map, 0},

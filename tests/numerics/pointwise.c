@@ -34,10 +34,7 @@ static const struct row {
 
 /* Ops of two operands; the second one may be broadcast where its kind is b. */
 static const enum op pairs[] = {
-    OP_mul,
-    OP_maximum,
-    OP_div,
-    OP_sub,
+    OP_mul, OP_maximum, OP_div, OP_sub, OP_add, OP_prelu,
 };
 
 static int64_t channels; /* of the cases being made */
@@ -109,7 +106,9 @@ static void make_step(struct cases *c, const struct row *r)
 static void make_pair(struct cases *c, enum op op, struct shape second, bool specials)
 {
     struct kernel_case *k = case_new(c, 1e-6, op_info(op)->name);
-    value_id x = map(k), y = kernel_case_input(k, second, FTMRT_LAYOUT_BLOCKED);
+    const bool per_channel = second.rank == 1;
+    value_id x = map(k), y = kernel_case_input(
+                             k, second, per_channel ? FTMRT_LAYOUT_VECTOR : FTMRT_LAYOUT_BLOCKED);
     kernel_case_node(k, graph_op(k->graph, op, NULL, x, y), FTMRT_LAYOUT_BLOCKED);
     k->fill = specials ? both_special : positive;
 }
@@ -124,6 +123,7 @@ static void make_pairs(struct cases *c)
             continue;
         make_pair(c, pairs[i], shape_4d(DIM_BATCH, channels, 1, 1), false);
         make_pair(c, pairs[i], shape_4d(DIM_BATCH, 1, 3, 5), false);
+        make_pair(c, pairs[i], shape_1d(channels), false);
     }
 }
 

@@ -230,6 +230,19 @@ static value_id group_normed(struct draw *d, value_id x)
     return activation(d, graph_op(d->g, OP_group_norm, &a, x));
 }
 
+/* What a parameter of each channel, or of one number, does. */
+static value_id with_parameter(struct draw *d, value_id x)
+{
+    static const enum op ops[] = {OP_add, OP_mul, OP_sub, OP_prelu, OP_prelu};
+    const struct attrs number = {.shape = shape_scalar()};
+    const bool one = chance(d, 40);
+    value_id p = net_parameter(d->g, layer_name(d, "param", 0),
+                               shape_1d(one ? 1 : graph_shape(d->g, x)->dim[1]), draw_trainable(d));
+    if (one)
+        p = graph_op(d->g, OP_reshape, &number, p);
+    return graph_op(d->g, ops[draw(d, 0, 4)], NULL, x, p);
+}
+
 /* Layer normalisation, with or without parameters. */
 static value_id layer_normed(struct draw *d, value_id x)
 {
@@ -328,11 +341,13 @@ static value_id dropped(struct draw *d, value_id x)
 
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,   pooled_residual, smooth,       squeeze_excite, spatial_gate, gated,     pooled,
-    resized,   padded,          transposed,   shuffled,       turned,       averaged,  adapted,
-    joined,    grouped,         group_normed, enlarged,       pointwise,    pointwise, pointwise,
-    pointwise, pointwise,       pointwise,    other_ranks,    cut,          low_rank,  combined,
-    powers,    dropped,         exponential,  layer_normed,
+    doubled,     pooled_residual, smooth,         squeeze_excite, spatial_gate,
+    gated,       pooled,          resized,        padded,         transposed,
+    shuffled,    turned,          averaged,       adapted,        joined,
+    grouped,     group_normed,    enlarged,       pointwise,      pointwise,
+    pointwise,   pointwise,       pointwise,      pointwise,      other_ranks,
+    cut,         low_rank,        combined,       powers,         dropped,
+    exponential, layer_normed,    with_parameter,
 };
 
 value_id more_block(struct draw *d, value_id x)

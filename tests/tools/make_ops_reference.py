@@ -344,6 +344,22 @@ def concatenation():
     case("concat_columns", "concat", [("input", y[..., 1:]), ("input", y)], {"dim": 3}, torch.cat([y[..., 1:], y], 3))
 
 
+def prelu():
+    torch.manual_seed(32)
+    special = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -3.0, 2.0])
+    for name, count in (("channels", 3), ("one", 1)):
+        x = torch.stack([special, rand(6), rand(6)], 1).reshape(2, 3, 3, 1).requires_grad_()
+        w = rand(count).requires_grad_()
+        y = F.prelu(x, w)
+        dy = rand(*x.shape)
+        y.backward(dy)
+        operand = w if count > 1 else w.reshape(())
+        case(f"prelu_{name}", "prelu", [("input", x), ("value", operand)], None, y)
+        case(f"prelu_gradient_{name}", "prelu_grad", [("input", dy), ("input", x), ("value", operand)], None, x.grad)
+        case(f"prelu_gradient_weight_{name}", "prelu_grad_weight", [("input", dy), ("input", x)], None,
+             torch.where(x > 0, 0, x * dy))
+
+
 def layer_norm():
     torch.manual_seed(31)
     for name, shape in (("map", (2, 5, 3, 2)), ("row", (3, 6))):
@@ -655,6 +671,7 @@ def main():
     sqrt()
     dropping()
     layer_norm()
+    prelu()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
