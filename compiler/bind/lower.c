@@ -95,7 +95,7 @@ static int64_t first_state(const struct lower *c, const struct layer *l)
 {
     if (!l->param_count)
         return NO_STATE;
-    const char *name = state_name(c, arena_printf(c->arena, "%s.%s", l->path, l->params[0].name));
+    const char *name = state_name(c, layer_param_key(c->arena, l, &l->params[0]));
     const uint32_t state = program_find_state(c->program, name);
     FTM_BUG_ON(state == UINT32_MAX, "no state '%s'", name);
     return state;

@@ -39,9 +39,10 @@ static const char *init_text(const struct map_printer *m, const struct net_param
 #include "init.def"
 #undef FTMRT_INIT
     };
-    if (p->param->init == FTMRT_INIT_NORMAL)
-        return arena_printf(m->arena, "normal(%g)", p->param->init_arg);
-    return names[p->param->init];
+    const enum ftmrt_init init = p->param->init;
+    if (init == FTMRT_INIT_NORMAL || init == FTMRT_INIT_FULL)
+        return arena_printf(m->arena, "%s(%g)", names[init], p->param->init_arg);
+    return names[init];
 }
 
 static const char *why_unsourced(const struct map_printer *m, const struct net_param *p,

@@ -30,7 +30,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
         [FTMRT_TYPE_INIT] =
-            "an initial value (default, identity, zeros, kaiming_normal, normal(std))",
+            "an initial value (default, zeros, ones, full(0.1), identity, normal(0.01), ...)",
         [FTMRT_TYPE_EPOCHS] = "a number of epochs",
         [FTMRT_TYPE_STRINGS] = "a list of strings",
         [FTMRT_TYPE_MODEL] = "the call of a model, as in `resnet18()`",

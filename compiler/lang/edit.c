@@ -251,8 +251,7 @@ static bool check_params(struct recipe_reader *r, const struct recipe_stmt *stmt
         if (!now)
             continue;
         char old_text[128], new_text[128];
-        diag_report(r->diag, stmt->span, DIAG_EDIT_PRETRAINED,
-                    arena_printf(r->arena, "%s.%s", l->path, now->name),
+        diag_report(r->diag, stmt->span, DIAG_EDIT_PRETRAINED, layer_param_key(r->arena, l, now),
                     shape_text(&was->type.shape, old_text, sizeof old_text),
                     shape_text(&now->type.shape, new_text, sizeof new_text));
         diag_note(r->diag,

@@ -17,9 +17,9 @@ static bool layer_matches(struct recipe_reader *r, const struct pattern *p, cons
 }
 
 static bool param_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l,
-                          const char *param)
+                          const struct layer_param *param)
 {
-    return !p->is_kind && str_path_match(p->text, arena_printf(r->arena, "%s.%s", l->path, param));
+    return !p->is_kind && str_path_match(p->text, layer_param_key(r->arena, l, param));
 }
 
 static bool has_statistics(const struct layer *l)
@@ -43,7 +43,7 @@ static bool apply(struct recipe_reader *r, enum recipe_kind kind, const struct p
     }
     for (uint32_t i = 0; i < l->param_count; i++) {
         struct layer_param *param = &l->params[i];
-        if (param->kind != LAYER_PARAMETER || !(whole || param_matches(r, p, l, param->name)))
+        if (param->kind != LAYER_PARAMETER || !(whole || param_matches(r, p, l, param)))
             continue;
         param->trainable = train ? every : 0;
         matched = true;

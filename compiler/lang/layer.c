@@ -80,6 +80,14 @@ void param_bias(struct param_list *p, int64_t length)
     b->init = w.init == FTMRT_INIT_DEFAULT ? FTMRT_INIT_DEFAULT : FTMRT_INIT_ZEROS;
 }
 
+void param_free(struct param_list *p, const char *name, struct shape shape, enum ftmrt_init init,
+                double init_arg)
+{
+    struct layer_param *f = vec_add(p->arena, &p->params);
+    *f = (struct layer_param){
+        .name = name, .type = {FTMRT_F32, shape}, .init = init, .init_arg = init_arg, .fan_in = 1};
+}
+
 void param_channels(struct param_list *p, const char *name, enum layer_param_kind kind,
                     enum ftmrt_init init)
 {
@@ -99,6 +107,11 @@ void param_counter(struct param_list *p, const char *name)
                               .type = {FTMRT_I64, shape_scalar()},
                               .init = FTMRT_INIT_ZEROS,
                               .fan_in = 1};
+}
+
+const char *layer_param_key(struct arena *arena, const struct layer *l, const struct layer_param *p)
+{
+    return *p->name ? arena_printf(arena, "%s.%s", l->path, p->name) : l->path;
 }
 
 uint32_t layer_statistics(const struct layer *l)
@@ -177,21 +190,43 @@ bool layer_draws(const struct layer *l)
     return l->row && !l->rules && (op_info(op_by_name(l->row->name))->flags & OP_RANDOM);
 }
 
-value_id layer_lower(struct layer_site *s)
+/* An operand that may be broadcast; a parameter is brought to the form that the op takes. */
+static value_id broadcast(struct layer_site *s, value_id v)
+{
+    char first[128], other[128];
+    const struct shape *shape = graph_shape(s->graph, v), *x = graph_shape(s->graph, s->inputs[0]);
+    if (shape_batched(shape))
+        return v;
+    const value_id operand = broadcast_operand(s->graph, s->inputs[0], v);
+    if (!value_valid(operand))
+        diag_report(s->graph->program->diag, s->layer->span, DIAG_SHAPE_DIFFERENT,
+                    layer_kind(s->layer), shape_text(x, first, sizeof first),
+                    shape_text(shape, other, sizeof other));
+    return operand;
+}
+
+static value_id lower_op(struct layer_site *s)
 {
     const struct layer *l = s->layer;
-    for (uint32_t i = 0; i < l->input_count; i++)
-        if (!value_valid(s->inputs[i]))
-            return VALUE_NONE;
-    if (l->rules)
-        return l->rules->lower(s);
     const bool draws = layer_draws(l);
     if (draws && !s->draws)
         return s->inputs[0];
     const enum op op = op_by_name(l->row->name);
     struct attrs a = site_attrs(s, op, NULL);
     a.layer = draws ? s->number : 0;
-    return site_add(s, op, &a, s->inputs, l->input_count);
+    value_id *inputs = arena_array(s->graph->program->arena, value_id, l->input_count);
+    for (uint32_t i = 0; i < l->input_count; i++)
+        inputs[i] = op_operand(op, i) == 'b' ? broadcast(s, s->inputs[i]) : s->inputs[i];
+    return site_add(s, op, &a, inputs, l->input_count);
+}
+
+value_id layer_lower(struct layer_site *s)
+{
+    const struct layer *l = s->layer;
+    for (uint32_t i = 0; i < l->input_count; i++)
+        if (!value_valid(s->inputs[i]))
+            return VALUE_NONE;
+    return l->rules ? l->rules->lower(s) : lower_op(s);
 }
 
 /* ---- calls ---- */

@@ -55,6 +55,9 @@ int64_t layer_pair(const struct layer *l, uint32_t arg, int axis);
  * torch.nn's reset_parameters. Both have the weight's fan-in, the product of its dimensions but the first. */
 void param_weight(struct param_list *p, struct shape shape, uint32_t init_arg);
 void param_bias(struct param_list *p, int64_t length);
+/* Of any shape, with one number as its initial value or one that is drawn. */
+void param_free(struct param_list *p, const char *name, struct shape shape, enum ftmrt_init init,
+                double init_arg);
 /* One value per channel. */
 void param_channels(struct param_list *p, const char *name, enum layer_param_kind kind,
                     enum ftmrt_init init);

@@ -22,7 +22,7 @@ enum layer_param_kind {
     LAYER_COUNTER    /* a buffer that counts steps, i64; files may lack it */
 };
 
-/* A parameter or buffer of a layer: how torch.nn calls it, so that state dicts match, its type as in files, and its
+/* A parameter or buffer of a layer: how torch.nn calls it ("" if it is the layer), so that state dicts match, its type as in files, and its
  * value where no file has one. */
 struct layer_param {
     const char *name;
@@ -83,6 +83,10 @@ static inline const struct net *net_of_entry(const struct net *net, enum ftmrt_e
 
 /* "conv2d", "relu", ..., "input". */
 const char *layer_kind(const struct layer *l);
+
+/* The name of a parameter, which is its key in a state dict: the layer's, and its own behind it where it has one. */
+const char *layer_param_key(struct arena *arena, const struct layer *l,
+                            const struct layer_param *p);
 
 /* The phases in which training updates its statistics, a bit each: it has some, and neither it nor they are frozen. */
 uint32_t layer_statistics(const struct layer *l);

@@ -57,6 +57,25 @@ const struct shape *net_first_shape(const struct net *net, const struct layer *l
     return l->input_count ? &net->layers.at[l->inputs[0].i].type.shape : NULL;
 }
 
+/* A parameter by itself has no batch: it is what an operator may broadcast, and nothing else. */
+static bool takes_parameters(struct builder *b, const struct layer *l)
+{
+    for (uint32_t i = 0; i < l->input_count; i++) {
+        const struct type *t = &net_layer(b->net, l->inputs[i])->type;
+        if (shape_batched(&t->shape) ||
+            (!l->rules && op_operand(op_by_name(l->row->name), i) == 'b'))
+            continue;
+        char text[128];
+        diag_report(b->diag, l->span, DIAG_PARAMETER_OPERAND, layer_kind(l),
+                    shape_text(&t->shape, text, sizeof text));
+        diag_note(b->diag,
+                  "a parameter is the second operand of an operator, or either of + and *: "
+                  "`x * scale`");
+        return false;
+    }
+    return true;
+}
+
 /* The scratch value of a layer whose inputs have theirs; its parameters are constants there. VALUE_NONE after a
  * report. */
 static value_id infer_layer(struct builder *b, struct layer *l)
@@ -66,6 +85,8 @@ static value_id infer_layer(struct builder *b, struct layer *l)
     value_id *inputs = arena_array(b->arena, value_id, l->input_count);
     for (uint32_t i = 0; i < l->input_count; i++)
         inputs[i] = b->values.at[l->inputs[i].i];
+    if (!takes_parameters(b, l))
+        return VALUE_NONE;
     const struct shape *x = net_first_shape(b->net, l);
     if (l->rules && l->rules->check && !l->rules->check(b->diag, l, x))
         return VALUE_NONE;

@@ -36,8 +36,7 @@ static void report_parameter(struct recipe_reader *r, const struct layer *l,
                              const struct layer_param *eval, const struct layer_param *train)
 {
     char eval_shape[96], train_shape[96];
-    diag_report(r->diag, l->span, DIAG_SIZE_PARAMETER,
-                arena_printf(r->arena, "%s.%s", l->path, eval->name),
+    diag_report(r->diag, l->span, DIAG_SIZE_PARAMETER, layer_param_key(r->arena, l, eval),
                 shape_text(&eval->type.shape, eval_shape, sizeof eval_shape),
                 image_text(r->arena, &r->eval_image),
                 shape_text(&train->type.shape, train_shape, sizeof train_shape),

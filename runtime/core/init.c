@@ -45,6 +45,7 @@ float ftmrt_initial_element(const struct ftmrt_state *state, uint64_t seed, uint
     case FTMRT_INIT_KAIMING_NORMAL:
         return (float)(normal_element(seed, stream, index) * sqrt(2.0 / fan_in));
     case FTMRT_INIT_NORMAL: return (float)(normal_element(seed, stream, index) * state->init_arg);
+    case FTMRT_INIT_FULL: return (float)state->init_arg;
     }
     return 0.0F;
 }

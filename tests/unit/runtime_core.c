@@ -323,6 +323,10 @@ static void test_identity(void **unused)
     s = (struct ftmrt_state){.name = "b", .rank = 1, .dim = {3}, .init = FTMRT_INIT_IDENTITY};
     ftmrt_initial_value(&s, 1, values);
     assert_true(values[0] == 0 && values[1] == 0);
+    s = (struct ftmrt_state){
+        .name = "b", .rank = 1, .dim = {3}, .init = FTMRT_INIT_FULL, .init_arg = 1e-6};
+    ftmrt_initial_value(&s, 1, values);
+    assert_true(values[0] == 1e-6F && values[2] == 1e-6F);
 }
 
 /* ---- workspace ---- */
