@@ -552,6 +552,18 @@ static value_id build_group_norm(struct graph *g, value_id x)
     return graph_op(g, OP_group_norm, &a, x);
 }
 
+static value_id build_permute(struct graph *g, value_id x)
+{
+    static const int64_t dims[] = {0, 3, 1, 2};
+    const struct attrs a = {.dims = {4, dims}};
+    return graph_op(g, OP_permute, &a, x);
+}
+
+static value_id build_linear_of_places(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_linear, NULL, x, net_parameter(g, "w", shape_2d(3, CHANNELS), true));
+}
+
 static value_id build_layer_norm(struct graph *g, value_id x)
 {
     struct attrs a = {.eps = 1e-2};
@@ -640,6 +652,8 @@ static const struct op_case {
     {"part", OP_part, build_split_of_rows, 0},
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
     {"group_norm", OP_group_norm, build_group_norm, 0},
+    {"permute", OP_permute, build_permute, 0},
+    {"linear of places", OP_conv2d, build_linear_of_places, 0},
     {"layer_norm", OP_layer_norm, build_layer_norm, 0},
     {"flatten", OP_flatten, build_flatten, 0},
     {"reshape", OP_reshape, build_reshape, 0},

@@ -243,6 +243,15 @@ static value_id with_parameter(struct draw *d, value_id x)
     return graph_op(d->g, ops[draw(d, 0, 4)], NULL, x, p);
 }
 
+/* The dimensions of a small map in another order. */
+static value_id permuted(struct draw *d, value_id x)
+{
+    static const int64_t orders[][4] = {{0, 2, 3, 1}, {0, 3, 1, 2}, {0, 1, 3, 2}, {0, 2, 1, 3}};
+    const struct shape *in = graph_shape(d->g, x);
+    const struct attrs a = {.dims = {4, orders[draw(d, 0, 3)]}};
+    return in->dim[1] > 40 ? x : graph_op(d->g, OP_permute, &a, x);
+}
+
 /* Layer normalisation, with or without parameters. */
 static value_id layer_normed(struct draw *d, value_id x)
 {
@@ -347,7 +356,7 @@ static value_id (*const blocks[])(struct draw *d, value_id x) = {
     grouped,     group_normed,    enlarged,       pointwise,      pointwise,
     pointwise,   pointwise,       pointwise,      pointwise,      other_ranks,
     cut,         low_rank,        combined,       powers,         dropped,
-    exponential, layer_normed,    with_parameter,
+    exponential, layer_normed,    with_parameter, permuted,
 };
 
 value_id more_block(struct draw *d, value_id x)

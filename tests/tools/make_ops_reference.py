@@ -360,6 +360,15 @@ def prelu():
              torch.where(x > 0, 0, x * dy))
 
 
+def permute():
+    torch.manual_seed(33)
+    for name, shape, dims in (("map", (2, 3, 2, 4), (0, 2, 3, 1)), ("five", (2, 2, 1, 3, 2), (0, 3, 1, 4, 2))):
+        x = rand(*shape)
+        case(f"permute_{name}", "permute", [("input", x)], {"dims": (len(dims), *dims)}, x.permute(dims))
+    x, w = rand(2, 3, 2, 4), rand(5, 3)
+    case("linear_of_places", "linear", [("input", x), ("value", w)], None, F.linear(x.movedim(1, -1), w).movedim(-1, 1))
+
+
 def layer_norm():
     torch.manual_seed(31)
     for name, shape in (("map", (2, 5, 3, 2)), ("row", (3, 6))):
@@ -672,6 +681,7 @@ def main():
     dropping()
     layer_norm()
     prelu()
+    permute()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
