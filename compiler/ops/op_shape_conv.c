@@ -166,19 +166,13 @@ bool shape_conv2d_grad_weight(struct graph *g, struct node *n)
     return true;
 }
 
+/* Of a map over the channels of each place. */
 bool shape_linear(struct graph *g, struct node *n)
 {
     char text[128];
     struct shape x = shape_in(g, n, 0).shape, w = shape_in(g, n, 1).shape;
-    if (!shape_want_f32(g, n, 0) || !shape_want_f32(g, n, 1))
+    if (!shape_want_activation(g, n, 0) || !shape_want_f32(g, n, 1))
         return false;
-    if (x.rank != 2) {
-        diag_report(g->program->diag, n->span, DIAG_SHAPE_RANK, "linear", "[N, K]",
-                    shape_text(&x, text, sizeof text));
-        if (x.rank == 4)
-            diag_note(g->program->diag, "flatten turns it into [N, K]");
-        return false;
-    }
     if (w.rank != 2 || shape_batched(&w)) {
         diag_report(g->program->diag, n->span, DIAG_OPERAND_SHAPE, "linear", 2U, "[O, K]",
                     shape_text(&w, text, sizeof text));
@@ -189,7 +183,8 @@ bool shape_linear(struct graph *g, struct node *n)
                     (long long)x.dim[1], shape_text(&x, text, sizeof text));
         return false;
     }
-    n->type = shape_f32(shape_2d(x.dim[0], w.dim[0]));
+    n->type = shape_f32(x);
+    n->type.shape.dim[1] = w.dim[0];
     return true;
 }
 

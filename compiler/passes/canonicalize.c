@@ -2,7 +2,7 @@
  * convolutions only.
  *
  * Expects    any program before decompose
- * Changes    linear(flatten(x), w) becomes flatten(conv2d(x, w)) with a kernel that covers the
+ * Changes    linear of a map becomes a convolution of 1 x 1; linear(flatten(x), w) becomes flatten(conv2d(x, w)) with a kernel that covers the
  *            map; a linear over [N,K] first sees it as [N,K,1,1]. flatten sinks below element-wise
  *            nodes, batch norms and into the loss, so that no view stands between an anchor and
  *            its epilogue. The weight states of linear take the convolution's shape [O,C,H,W]: the
@@ -113,8 +113,24 @@ static value_id kernel_of(struct canonicalize *c, const struct node *like, value
 
 /* ---- nodes ---- */
 
+/* Of a map a convolution of 1 x 1. */
+static void rewrite_linear_of_map(struct canonicalize *c, value_id v)
+{
+    struct node n = *graph_node(c->g, v);
+    const struct shape *matrix = graph_shape(c->g, n.inputs[1]);
+    const struct shape kernel = shape_4d(matrix->dim[0], matrix->dim[1], 1, 1);
+    value_id w = kernel_of(c, &n, n.inputs[1], &kernel);
+    struct attrs a = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    rewrite_replace(c->g, v, rewrite_op(c->g, &n, OP_conv2d, &a, n.inputs[0], w));
+    c->changed = true;
+}
+
 static void rewrite_linear(struct canonicalize *c, value_id v)
 {
+    if (!is_flat(c->g, v)) {
+        rewrite_linear_of_map(c, v);
+        return;
+    }
     struct node n = *graph_node(c->g, v);
     value_id x = make_four(c, &n, n.inputs[0]);
     const struct shape in = *graph_shape(c->g, x);
