@@ -197,7 +197,7 @@ static value_id broadcast(struct layer_site *s, value_id v)
     const struct shape *shape = graph_shape(s->graph, v), *x = graph_shape(s->graph, s->inputs[0]);
     if (shape_batched(shape))
         return v;
-    const value_id operand = broadcast_operand(s->graph, s->inputs[0], v);
+    const value_id operand = broadcast_operand(s->graph, s->inputs[0], v, s->layer->channels_last);
     if (!value_valid(operand))
         diag_report(s->graph->program->diag, s->layer->span, DIAG_SHAPE_DIFFERENT,
                     layer_kind(s->layer), shape_text(x, first, sizeof first),
@@ -220,13 +220,27 @@ static value_id lower_op(struct layer_site *s)
     return site_add(s, op, &a, inputs, l->input_count);
 }
 
+static const value_id *inputs_as_seen(const struct layer_site *s)
+{
+    const struct layer *l = s->layer;
+    value_id *inputs = arena_array(s->graph->program->arena, value_id, l->input_count);
+    for (uint32_t i = 0; i < l->input_count; i++)
+        inputs[i] = l->inputs_last[i] ? permute_as_seen(s->graph, s->inputs[i]) : s->inputs[i];
+    return inputs;
+}
+
 value_id layer_lower(struct layer_site *s)
 {
     const struct layer *l = s->layer;
     for (uint32_t i = 0; i < l->input_count; i++)
         if (!value_valid(s->inputs[i]))
             return VALUE_NONE;
-    return l->rules ? l->rules->lower(s) : lower_op(s);
+    const value_id *as_they_lie = s->inputs;
+    if (l->reads_seen)
+        s->inputs = inputs_as_seen(s);
+    const value_id y = l->rules ? l->rules->lower(s) : lower_op(s);
+    s->inputs = as_they_lie;
+    return y;
 }
 
 /* ---- calls ---- */

@@ -31,7 +31,9 @@ struct layer_rules {
     int64_t (*work)(const struct layer *l); /* see layer_work(); NULL: none */
     /* What the shape rules do not say, or NULL. false after a report. */
     bool (*check)(struct diag *diag, const struct layer *l, const struct shape *x);
-    const char *map_advice; /* note on a layer that refuses a map [N,C,H,W], or NULL */
+    /* Of a layer that acts on the channels of each place, wherever they lie: whether its value is seen with channels last,
+     * where x says so of its input. NULL: it reads maps as they are seen. */
+    bool (*channels_last)(const struct layer *l, bool x);
 };
 
 #define LAYER_ROW_LAYER(name) extern const struct layer_rules rules_##name;
@@ -63,6 +65,14 @@ void param_channels(struct param_list *p, const char *name, enum layer_param_kin
                     enum ftmrt_init init);
 /* A counter of steps. */
 void param_counter(struct param_list *p, const char *name);
+
+/* ---- order of dimensions ---- */
+
+/* For layer_rules.channels_last: as its input. */
+bool as_input(const struct layer *l, bool x);
+/* A map [N,C,H,W] as it is seen, [N,H,W,C]: a copy, and its shape (layer_permute.c). */
+value_id permute_as_seen(struct graph *g, value_id map);
+struct shape shape_as_seen(const struct shape *map);
 
 /* ---- nodes ---- */
 

@@ -18,9 +18,23 @@ static value_id lower_linear(struct layer_site *s)
     return y;
 }
 
-const struct layer_rules rules_linear = {
-    .params = params_linear,
-    .lower = lower_linear,
-    .work = work_of_weight,
-    .map_advice =
-        "write linear(flatten(x), ...), after a global_avg_pool where the network has one"};
+/* A map is read over the channels of each place only where it is seen with channels last: elsewhere a flatten was forgotten. */
+static bool check_linear(struct diag *diag, const struct layer *l, const struct shape *x)
+{
+    char text[128];
+    if (x->rank == 2 || l->channels_last)
+        return true;
+    diag_report(diag, l->span, DIAG_SHAPE_RANK, layer_kind(l), "[N, K]",
+                shape_text(x, text, sizeof text));
+    if (x->rank == 4)
+        diag_note(
+            diag,
+            "write linear(flatten(x), ...), after a global_avg_pool where the network has one");
+    return false;
+}
+
+const struct layer_rules rules_linear = {.params = params_linear,
+                                         .check = check_linear,
+                                         .channels_last = as_input,
+                                         .lower = lower_linear,
+                                         .work = work_of_weight};

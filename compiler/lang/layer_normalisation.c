@@ -122,5 +122,7 @@ static bool check_layer_norm(struct diag *diag, const struct layer *l, const str
     return false;
 }
 
-const struct layer_rules rules_layer_norm = {
-    .params = params_layer_norm, .lower = lower_layer_norm, .check = check_layer_norm};
+const struct layer_rules rules_layer_norm = {.params = params_layer_norm,
+                                             .lower = lower_layer_norm,
+                                             .check = check_layer_norm,
+                                             .channels_last = as_input};

@@ -16,7 +16,7 @@ static value_id lower_prelu(struct layer_site *s)
 {
     value_id weight = site_param(s, 0);
     if (layer_int(s->layer, ARG_prelu_num_parameters) == 1)
-        weight = broadcast_operand(s->graph, s->inputs[0], weight);
+        weight = broadcast_operand(s->graph, s->inputs[0], weight, false);
     return site_add(s, OP_prelu, NULL, (const value_id[]){s->inputs[0], weight}, 2);
 }
 

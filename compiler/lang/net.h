@@ -53,7 +53,10 @@ struct layer {
     uint32_t frozen;            /* bit p: all of its parameters are, in phase p; settle_draws() */
     uint32_t stats_frozen;      /* bit p: stored statistics although parameters train */
     bool dead;
-    struct type type; /* of its value */
+    struct type type;   /* of its value */
+    bool channels_last; /* its value is a map [N,C,H,W] that the description sees as [N,H,W,C] */
+    bool *inputs_last;  /* [input_count]: which inputs are */
+    bool reads_seen;    /* it reads those as they are seen: copies */
     struct span span;
 };
 

@@ -76,6 +76,44 @@ static bool takes_parameters(struct builder *b, const struct layer *l)
     return true;
 }
 
+/* ---- maps that are seen with channels last ---- */
+
+static bool acts_on_places(const struct layer *l)
+{
+    return l->rules ? l->rules->channels_last != NULL
+                    : op_info(op_by_name(l->row->name))->cls == OP_CLASS_ELEMWISE;
+}
+
+/* Whether the layer's value is seen with channels last, and whether it has to read its inputs as they are seen: where
+ * it does not act on places, or where some of its maps are seen in one way and some in the other. */
+static void see(struct builder *b, struct layer *l)
+{
+    uint32_t last = 0, maps = 0;
+    l->inputs_last = arena_array(b->arena, bool, l->input_count + 1);
+    for (uint32_t i = 0; i < l->input_count; i++) {
+        const struct layer *in = net_layer(b->net, l->inputs[i]);
+        l->inputs_last[i] = in->channels_last;
+        last += in->channels_last;
+        maps += in->type.shape.rank == 4 && shape_batched(&in->type.shape);
+    }
+    const bool places = acts_on_places(l) && (last == 0 || last == maps);
+    l->reads_seen = last > 0 && !places;
+    l->channels_last = places && last > 0;
+    if (places && l->rules)
+        l->channels_last = l->rules->channels_last(l, last > 0);
+}
+
+/* The shape of what the layer reads first, as it reads it. */
+static const struct shape *first_shape(struct builder *b, const struct layer *l)
+{
+    const struct shape *x = net_first_shape(b->net, l);
+    if (!x || !l->reads_seen || !l->inputs_last[0])
+        return x;
+    struct shape *seen = arena_new(b->arena, struct shape);
+    *seen = shape_as_seen(x);
+    return seen;
+}
+
 /* The scratch value of a layer whose inputs have theirs; its parameters are constants there. VALUE_NONE after a
  * report. */
 static value_id infer_layer(struct builder *b, struct layer *l)
@@ -87,18 +125,15 @@ static value_id infer_layer(struct builder *b, struct layer *l)
         inputs[i] = b->values.at[l->inputs[i].i];
     if (!takes_parameters(b, l))
         return VALUE_NONE;
-    const struct shape *x = net_first_shape(b->net, l);
+    see(b, l);
+    const struct shape *x = first_shape(b, l);
     if (l->rules && l->rules->check && !l->rules->check(b->diag, l, x))
         return VALUE_NONE;
     if (l->rules && l->rules->params && !list_params(b, l, x))
         return VALUE_NONE;
     struct layer_site site = {
         .graph = b->scratch, .layer = l, .inputs = inputs, .first_state = NO_STATE, .draws = true};
-    uint32_t errors = b->diag->errors;
     value_id v = layer_lower(&site);
-    if (!value_valid(v) && b->diag->errors > errors && l->rules && l->rules->map_advice && x &&
-        x->rank == 4)
-        diag_note(b->diag, "%s", l->rules->map_advice);
     return value_valid(v) && !is_map_or_row(b, l, v) ? VALUE_NONE : v;
 }
 

@@ -19,10 +19,10 @@ value_id scalar_times(struct graph *g, value_id v, double factor)
     return graph_op(g, OP_mul, NULL, v, graph_constant(g, factor, number));
 }
 
-/* What a parameter is beside a value. false: neither a number nor one for each channel. */
-static bool broadcast_shape(const struct shape *param, const struct shape *x, struct shape *to)
+/* What a parameter is beside a value that has so many dimensions behind its channels. false: neither a number nor one for each channel. */
+static bool broadcast_shape(const struct shape *param, const struct shape *x, uint32_t behind,
+                            struct shape *to)
 {
-    const uint32_t behind = x->rank - 2; /* dimensions of a map */
     int64_t channels = 1;
     for (uint32_t i = 0; i < param->rank; i++) {
         const bool channel = param->rank - i == behind + 1;
@@ -34,10 +34,11 @@ static bool broadcast_shape(const struct shape *param, const struct shape *x, st
     return true;
 }
 
-value_id broadcast_operand(struct graph *g, value_id x, value_id param)
+value_id broadcast_operand(struct graph *g, value_id x, value_id param, bool channels_last)
 {
     struct attrs a = {0};
-    if (!broadcast_shape(graph_shape(g, param), graph_shape(g, x), &a.shape))
+    const uint32_t behind = channels_last ? 0 : graph_shape(g, x)->rank - 2;
+    if (!broadcast_shape(graph_shape(g, param), graph_shape(g, x), behind, &a.shape))
         return VALUE_NONE;
     const bool same = shape_equal(&a.shape, graph_shape(g, param));
     return same ? param : graph_op(g, OP_reshape, &a, param);

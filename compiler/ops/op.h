@@ -97,8 +97,9 @@ value_id grad_of_part(struct grad *g, uint32_t part);
 /* A value times a constant (ops/mul.c); v itself where the factor is 1. */
 value_id scalar_times(struct graph *g, value_id v, double factor);
 /* A parameter as an operand of kind b (ops.def) beside x: a number, or one for each channel. Its last dimension goes with x's
- * last one, as in PyTorch: beside a map channels are [C,1,1]. VALUE_NONE: it is neither (ops/mul.c). */
-value_id broadcast_operand(struct graph *g, value_id x, value_id param);
+ * last one, as in PyTorch: beside a map channels are [C,1,1], beside one that is seen with channels last [C]. VALUE_NONE: it
+ * is neither (ops/mul.c). */
+value_id broadcast_operand(struct graph *g, value_id x, value_id param, bool channels_last);
 
 /* The sum of x over everything that an operand of kind b (ops.def) is the same for; x itself where it has x's shape (ops/mul.c).
  */
