@@ -104,6 +104,7 @@ static void test_published_models(void **state)
     expect_parameters("vgg.ftm", "vgg16_bn", 138365992);
     expect_parameters("lenet.ftm", "lenet5", 61706);
     expect_parameters("densenet.ftm", "densenet121", 7978856);
+    expect_parameters("convnext.ftm", "convnext_tiny", 28589128);
     expect_parameters("regnet.ftm", "regnet_y_400mf", 4344144);
     expect_parameters("efficientnet.ftm", "efficientnet_b0", 5288548);
     expect_parameters("efficientnet.ftm", "efficientnet_b1", 7794184);
