@@ -1,6 +1,6 @@
 """A weight file with names that others give, all zeros: other_names.py MODEL OUT
 
-timm's are made from what timm builds its modules from (timm/models/_efficientnet_blocks.py, efficientnet.py, regnet.py, vgg.py):
+timm's are made from what timm builds its modules from (timm/models/_efficientnet_blocks.py, efficientnet.py, regnet.py, vgg.py, convnext.py):
 the strings of its architectures, and the names of its modules; this file knows nothing of torchvision's. DenseNet's first names are
 those of the published files, which torchvision renames when it loads them (densenet.py, _load_state_dict).
 """
@@ -29,6 +29,10 @@ class File:
         for word in BN:
             self.tensors[f"{name}.{word}"] = [channels]
         self.tensors[name + ".num_batches_tracked"] = []
+
+    def layer_norm(self, name, channels):
+        self.tensors[name + ".weight"] = [channels]
+        self.tensors[name + ".bias"] = [channels]
 
     def write(self, path):
         header, end = {}, 0
@@ -153,6 +157,24 @@ def densenet_first(file, depths, growth, stem, bottleneck):
     file.linear("classifier", 10, channels)
 
 
+def convnext(file, depths, dims):
+    file.conv("stem.0", dims[0], 3, 4, bias=True)
+    file.layer_norm("stem.1", dims[0])
+    for s, (depth, dim) in enumerate(zip(depths, dims)):
+        if s:
+            file.layer_norm(f"stages.{s}.downsample.0", dims[s - 1])
+            file.conv(f"stages.{s}.downsample.1", dim, dims[s - 1], 2, bias=True)
+        for i in range(depth):
+            name = f"stages.{s}.blocks.{i}"
+            file.tensors[name + ".gamma"] = [dim]
+            file.conv(name + ".conv_dw", dim, 1, 7, bias=True)
+            file.layer_norm(name + ".norm", dim)
+            file.linear(name + ".mlp.fc1", 4 * dim, dim)
+            file.linear(name + ".mlp.fc2", dim, 4 * dim)
+    file.layer_norm("head.norm", dims[-1])
+    file.linear("head.fc", 10, dims[-1])
+
+
 MODELS = {
     "efficientnet_b0": lambda f: efficientnet(f, [
         "ds_r1_k3_s1_e1_c16_se0.25", "ir_r2_k3_s2_e6_c24_se0.25", "ir_r2_k5_s2_e6_c40_se0.25", "ir_r3_k3_s2_e6_c80_se0.25",
@@ -162,6 +184,7 @@ MODELS = {
         "ir_r3_k3_s2_e6_c160", "ir_r1_k3_s1_e6_c320"]),
     "regnety_004": lambda f: regnet(f, [48, 104, 208, 440], [1, 3, 6, 6], 8, 0.25),
     "vgg_small": lambda f: vgg(f, [4, "M", 6, "M"], 16),
+    "convnext_small": lambda f: convnext(f, [1, 2], [4, 8]),
     "densenet_first": lambda f: densenet_first(f, [2, 1], 4, 8, 2),
 }
 
