@@ -76,25 +76,10 @@ static void normalise(struct places *p, void *user)
 
 static void emit(struct kernel_build *k)
 {
-    struct ir *ir = k->ir;
     struct places p = {.k = k, .q = geometry_of_shape(&k->node->type.shape)};
     p.x = is_gradient(&p) ? 1 : 0;
-    const int64_t tiles = places_tiles(&p.q);
-    struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
-    p.image = ir_div_const(ir, units.i, tiles);
-    LLVMValueRef lo = ir_mul_const(ir, ir_rem_const(ir, units.i, tiles), PLACES_OF_TILE);
-    LLVMValueRef hi = ir_min(ir, ir_add_const(ir, lo, PLACES_OF_TILE), ir_i64(ir, p.q.pixels));
-    places_each(&p, lo, hi, normalise, NULL);
-    ir_loop_end(ir, &units);
-}
-
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                 uint32_t phase)
-{
-    (void)g, (void)cpu, (void)phase;
-    const struct geometry q = geometry_of_shape(&n->type.shape);
-    return (struct kernel_units){.per_group = places_tiles(&q), .images = 1};
+    places_emit(&p, normalise);
 }
 
 const struct kernel_family kernel_layer_norm = {
-    .name = "layer_norm", .phases = one_phase, .units = units, .emit = emit};
+    .name = "layer_norm", .phases = one_phase, .units = places_units, .emit = emit};

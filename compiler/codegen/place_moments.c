@@ -1,10 +1,10 @@
 /* Moments over the channels of places: see place_moments.h. */
 #include "place_moments.h"
 
+#include <math.h>
+
 #include "rounding.h"
 #include "vmath.h"
-
-int64_t places_tiles(const struct geometry *q) { return ceil_div(q->pixels, PLACES_OF_TILE); }
 
 /* Two accumulators and the mean of each place fit the registers. */
 static uint32_t places_at_once(const struct ir *ir)
@@ -30,6 +30,27 @@ void places_each(struct places *p, LLVMValueRef lo, LLVMValueRef hi, places_body
     LLVMValueRef whole = ir_add(ir, lo, ir_mul_const(ir, groups, many));
     run(p, lo, whole, many, body, user);
     run(p, whole, hi, 1, body, user);
+}
+
+static int64_t tiles(const struct geometry *q) { return ceil_div(q->pixels, PLACES_OF_TILE); }
+
+void places_emit(struct places *p, places_body *body)
+{
+    struct ir *ir = p->k->ir;
+    struct ir_loop units = ir_loop_begin(ir, p->k->begin, p->k->end, 1);
+    p->image = ir_div_const(ir, units.i, tiles(&p->q));
+    LLVMValueRef lo = ir_mul_const(ir, ir_rem_const(ir, units.i, tiles(&p->q)), PLACES_OF_TILE);
+    LLVMValueRef hi = ir_min(ir, ir_add_const(ir, lo, PLACES_OF_TILE), ir_i64(ir, p->q.pixels));
+    places_each(p, lo, hi, body, NULL);
+    ir_loop_end(ir, &units);
+}
+
+struct kernel_units places_units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
+{
+    (void)g, (void)cpu, (void)phase;
+    const struct geometry q = geometry_of_shape(&n->type.shape);
+    return (struct kernel_units){.per_group = tiles(&q), .images = 1};
 }
 
 static void visit_block(struct places *p, LLVMValueRef block, bool last, places_visit *visit,
@@ -62,7 +83,8 @@ LLVMValueRef places_load(struct places *p, uint32_t operand, const struct channe
     return ir_load_vec(ir, ir_at_const(ir, pixel, (int64_t)place * FTMRT_CB));
 }
 
-LLVMValueRef places_kept(struct places *p, const struct channel_lanes *at, LLVMValueRef value)
+LLVMValueRef places_kept_or(struct places *p, const struct channel_lanes *at, LLVMValueRef value,
+                            double otherwise)
 {
     struct ir *ir = p->k->ir;
     if (!at->last)
@@ -71,8 +93,13 @@ LLVMValueRef places_kept(struct places *p, const struct channel_lanes *at, LLVMV
     LLVMValueRef keep[FTMRT_CB];
     for (uint32_t i = 0; i < ir->cpu->lanes; i++)
         keep[i] = LLVMConstInt(ir->i1, i < channels, false);
-    return LLVMBuildSelect(ir->b, LLVMConstVector(keep, ir->cpu->lanes), value, ir_vec_const(ir, 0),
-                           "");
+    return LLVMBuildSelect(ir->b, LLVMConstVector(keep, ir->cpu->lanes), value,
+                           ir_vec_const(ir, otherwise), "");
+}
+
+LLVMValueRef places_kept(struct places *p, const struct channel_lanes *at, LLVMValueRef value)
+{
+    return places_kept_or(p, at, value, 0);
 }
 
 LLVMValueRef places_centred(struct places *p, const struct channel_lanes *at, uint32_t place)
@@ -110,7 +137,7 @@ static void add_terms(struct places *p, const struct channel_lanes *at, void *us
         }
 }
 
-void places_mean(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
+void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
 {
     struct ir *ir = p->k->ir;
     struct place_sums s = {.term = term, .rows = rows};
@@ -121,11 +148,41 @@ void places_mean(struct places *p, places_term *term, uint32_t rows, LLVMValueRe
         }
     places_channels(p, add_terms, &s);
     for (uint32_t row = 0; row < rows; row++)
-        for (uint32_t i = 0; i < p->count; i++) {
-            LLVMValueRef sum = vmath_lanes_sum(ir, ir_get(ir, ir->vec, s.local[row][i]));
-            sum = LLVMBuildFDiv(ir->b, sum, ir_f32(ir, (double)p->q.channels), "");
-            out[row][i] = ir_splat(ir, sum);
-        }
+        for (uint32_t i = 0; i < p->count; i++)
+            out[row][i] = ir_splat(ir, vmath_lanes_sum(ir, ir_get(ir, ir->vec, s.local[row][i])));
+}
+
+void places_mean(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
+{
+    struct ir *ir = p->k->ir;
+    places_sum(p, term, rows, out);
+    for (uint32_t row = 0; row < rows; row++)
+        for (uint32_t i = 0; i < p->count; i++)
+            out[row][i] =
+                LLVMBuildFDiv(ir->b, out[row][i], ir_vec_const(ir, (double)p->q.channels), "");
+}
+
+static void take_greater(struct places *p, const struct channel_lanes *at, void *user)
+{
+    struct ir *ir = p->k->ir;
+    const LLVMValueRef *best = user;
+    for (uint32_t i = 0; i < p->count; i++) {
+        LLVMValueRef x = places_kept_or(p, at, places_load(p, p->x, at, i), -INFINITY);
+        ir_set(ir, best[i], vmath_max(ir, x, ir_get(ir, ir->vec, best[i])));
+    }
+}
+
+void places_max(struct places *p, LLVMValueRef out[PLACES_MAX])
+{
+    struct ir *ir = p->k->ir;
+    LLVMValueRef best[PLACES_MAX];
+    for (uint32_t i = 0; i < p->count; i++) {
+        best[i] = ir_local(ir, ir->vec);
+        ir_set(ir, best[i], ir_vec_const(ir, -INFINITY));
+    }
+    places_channels(p, take_greater, best);
+    for (uint32_t i = 0; i < p->count; i++)
+        out[i] = ir_splat(ir, vmath_lanes_max(ir, ir_get(ir, ir->vec, best[i])));
 }
 
 /* Of padding lanes 0: what is stored has 0 there. */

@@ -1,4 +1,5 @@
-/* Mean and deviation over the channels of each place of a BLOCKED value: what the kernels of layer normalisation share.
+/* Sums, maxima, mean and deviation over the channels of each place of a BLOCKED value: what the kernels of layer
+ * normalisation and softmax share.
  *
  * The channels of a place lie one block apart, those of its neighbours side by side; so a few neighbouring places go
  * together, an accumulator each, and the lanes are added up once per place. The mean comes first, then the squared
@@ -41,23 +42,32 @@ void places_each(struct places *p, LLVMValueRef lo, LLVMValueRef hi, places_body
 /* Builds `visit` for all channels. */
 void places_channels(struct places *p, places_visit *visit, void *user);
 
-/* The means over the channels of `rows` terms, in every lane: out[row][place]. */
+/* The sums and the means over the channels of `rows` terms, in every lane: out[row][place]. */
+void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX]);
 void places_mean(struct places *p, places_term *term, uint32_t rows,
                  LLVMValueRef out[][PLACES_MAX]);
+
+/* The greatest value of operand x at each place, in every lane; where one is NaN, any. */
+void places_max(struct places *p, LLVMValueRef out[PLACES_MAX]);
 
 /* Fills mean and inv; eps is an attribute of the node. */
 void places_moments(struct places *p);
 
-/* A vector of an operand at a place; x - mean there; and a value with 0 in the lanes that are no channel. */
+/* A vector of an operand at a place; x - mean there; and a value with 0, or another number, in the lanes that are no channel. */
 LLVMValueRef places_load(struct places *p, uint32_t operand, const struct channel_lanes *at,
                          uint32_t place);
 LLVMValueRef places_centred(struct places *p, const struct channel_lanes *at, uint32_t place);
 LLVMValueRef places_kept(struct places *p, const struct channel_lanes *at, LLVMValueRef value);
+LLVMValueRef places_kept_or(struct places *p, const struct channel_lanes *at, LLVMValueRef value,
+                            double otherwise);
 
 /* A vector of a [C] operand, which may be a constant. */
 LLVMValueRef places_channel(struct places *p, uint32_t operand, const struct channel_lanes *at);
 
-/* Tiles of an image: PLACES_OF_TILE places each but for the last. */
-int64_t places_tiles(const struct geometry *q);
+/* A kernel whose units are tiles of an image, PLACES_OF_TILE places each but for the last: runs `body` for all places of its
+ * units, and how many units there are. */
+void places_emit(struct places *p, places_body *body);
+struct kernel_units places_units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase);
 
 #endif

@@ -72,6 +72,10 @@ void param_counter(struct param_list *p, const char *name);
 bool as_input(const struct layer *l, bool x);
 /* A map [N,C,H,W] as it is seen, [N,H,W,C]: a copy, and its shape (layer_permute.c). */
 value_id permute_as_seen(struct graph *g, value_id map);
+/* A copy in which two dimensions have changed places. */
+value_id permute_swapped(struct graph *g, value_id v, int64_t a, int64_t b);
+/* A dimension of the layer's first input, which has `rank`, as that lies; below 0 from the end. A number that is none stays one. */
+int64_t dimension_as_it_lies(const struct layer *l, int64_t dim, uint32_t rank);
 struct shape shape_as_seen(const struct shape *map);
 
 /* ---- nodes ---- */

@@ -27,6 +27,23 @@ value_id permute_as_seen(struct graph *g, value_id map)
     return graph_op(g, OP_permute, &a, map);
 }
 
+value_id permute_swapped(struct graph *g, value_id v, int64_t a, int64_t b)
+{
+    const uint32_t rank = graph_shape(g, v)->rank;
+    int64_t *const order = arena_array(g->program->arena, int64_t, rank);
+    for (uint32_t i = 0; i < rank; i++)
+        order[i] = i == a ? b : i == b ? a : i;
+    const struct attrs swapped = {.dims = {rank, order}};
+    return graph_op(g, OP_permute, &swapped, v);
+}
+
+int64_t dimension_as_it_lies(const struct layer *l, int64_t dim, uint32_t rank)
+{
+    const int64_t d = dim < 0 ? dim + rank : dim;
+    return l->inputs_last[0] && !l->reads_seen && rank == 4 && d >= 0 && d < 4 ? channels_last[d]
+                                                                               : d;
+}
+
 /* The dimensions of the value as it lies, in the order of the result; those of an input that is seen with channels last are
  * counted as seen. Dimensions below 0 count from the end. */
 static uint32_t order_of(const struct layer *l, bool seen_last, int64_t order[MAX_DIMS])

@@ -552,6 +552,16 @@ static value_id build_group_norm(struct graph *g, value_id x)
     return graph_op(g, OP_group_norm, &a, x);
 }
 
+static value_id build_softmax(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_softmax, NULL, x);
+}
+
+static value_id build_log_softmax(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_log_softmax, NULL, x);
+}
+
 static value_id build_permute(struct graph *g, value_id x)
 {
     static const int64_t dims[] = {0, 3, 1, 2};
@@ -653,6 +663,8 @@ static const struct op_case {
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
     {"group_norm", OP_group_norm, build_group_norm, 0},
     {"permute", OP_permute, build_permute, 0},
+    {"softmax", OP_softmax, build_softmax, 0},
+    {"log_softmax", OP_log_softmax, build_log_softmax, 0},
     {"linear of places", OP_conv2d, build_linear_of_places, 0},
     {"layer_norm", OP_layer_norm, build_layer_norm, 0},
     {"flatten", OP_flatten, build_flatten, 0},

@@ -243,6 +243,11 @@ static value_id with_parameter(struct draw *d, value_id x)
     return graph_op(d->g, ops[draw(d, 0, 4)], NULL, x, p);
 }
 
+static value_id shares(struct draw *d, value_id x)
+{
+    return graph_op(d->g, chance(d, 50) ? OP_softmax : OP_log_softmax, NULL, x);
+}
+
 /* The dimensions of a small map in another order. */
 static value_id permuted(struct draw *d, value_id x)
 {
@@ -356,7 +361,7 @@ static value_id (*const blocks[])(struct draw *d, value_id x) = {
     grouped,     group_normed,    enlarged,       pointwise,      pointwise,
     pointwise,   pointwise,       pointwise,      pointwise,      other_ranks,
     cut,         low_rank,        combined,       powers,         dropped,
-    exponential, layer_normed,    with_parameter, permuted,
+    exponential, layer_normed,    with_parameter, permuted,       shares,
 };
 
 value_id more_block(struct draw *d, value_id x)

@@ -369,6 +369,29 @@ def permute():
     case("linear_of_places", "linear", [("input", x), ("value", w)], None, F.linear(x.movedim(1, -1), w).movedim(-1, 1))
 
 
+def softmaxes():
+    torch.manual_seed(35)
+    inf = math.inf
+    places = torch.tensor([[math.nan, 0.0, 1.0], [inf, 1.0, 0.0], [-inf, 2.0, 1.0], [-inf, -inf, -inf], [90.0, -90.0, 0.0]])
+    for op, f in (("softmax", torch.softmax), ("log_softmax", torch.log_softmax)):
+        for name, x in (("map", rand(2, 5, 3, 2)), ("row", rand(3, 6)), ("special", places)):
+            x = x.clone().requires_grad_()
+            y = f(x, 1)
+            case(f"{op}_{name}", op, [("input", x)], None, y)
+            if name == "special":
+                continue
+            dy = rand(*x.shape)
+            y.backward(dy)
+            case(f"{op}_gradient_{name}", f"{op}_grad", [("input", dy), ("input", y.detach().float().double())], None,
+                 grad_of(f, x, y, dy))
+
+
+def grad_of(f, x, y, dy):
+    """The gradient as it follows from the stored result, which is single precision."""
+    y = y.detach().float().double()
+    return y * (dy - (dy * y).sum(1, keepdim=True)) if f is torch.softmax else dy - y.exp() * dy.sum(1, keepdim=True)
+
+
 def layer_norm():
     torch.manual_seed(31)
     for name, shape in (("map", (2, 5, 3, 2)), ("row", (3, 6))):
@@ -682,6 +705,7 @@ def main():
     layer_norm()
     prelu()
     permute()
+    softmaxes()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 

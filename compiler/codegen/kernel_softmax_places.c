@@ -1,0 +1,120 @@
+/* Softmax over the channels of each place, its logarithm, and their gradients. A unit is a tile of places of an image, which
+ * stays in the cache while its channels are visited two or three times. */
+#include "place_moments.h"
+#include "vmath.h"
+
+enum { DY, Y };
+
+/* What a place's result is made of. */
+struct shares {
+    LLVMValueRef of[1][PLACES_MAX]; /* a sum over the channels, or its reciprocal or logarithm */
+};
+
+static bool is(const struct places *p, enum op op) { return p->k->node->op == op; }
+
+/* e^x as the square of e^(x/2): 0 far below 0, where vmath_exp stays within the normal numbers. */
+static LLVMValueRef whole_exp(struct ir *ir, LLVMValueRef x)
+{
+    LLVMValueRef root = vmath_exp(ir, LLVMBuildFMul(ir->b, x, ir_vec_const(ir, 0.5), ""));
+    return LLVMBuildFMul(ir->b, root, root, "");
+}
+
+static void store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
+{
+    const struct position to = {.image = p->image,
+                                .block = at->block,
+                                .pixel = p->first,
+                                .pixel_add = place,
+                                .part = at->part};
+    epilogue_store(p->k, places_kept(p, at, v), &to);
+}
+
+/* ---- forward: mean is the greatest value ---- */
+
+static LLVMValueRef exp_term(struct places *p, const struct channel_lanes *at, uint32_t place,
+                             uint32_t row)
+{
+    (void)row;
+    return places_kept(p, at, whole_exp(p->k->ir, places_centred(p, at, place)));
+}
+
+static void store_shares(struct places *p, const struct channel_lanes *at, void *user)
+{
+    struct ir *ir = p->k->ir;
+    const struct shares *s = user;
+    for (uint32_t i = 0; i < p->count; i++) {
+        LLVMValueRef x = places_centred(p, at, i);
+        LLVMValueRef y = is(p, OP_softmax) ? LLVMBuildFMul(ir->b, whole_exp(ir, x), s->of[0][i], "")
+                                           : LLVMBuildFSub(ir->b, x, s->of[0][i], "");
+        store(p, at, i, y);
+    }
+}
+
+/* The logarithm of a sum, which is at least 1, or NaN. */
+static LLVMValueRef log_of_sum(struct ir *ir, LLVMValueRef sum)
+{
+    LLVMValueRef nothing = LLVMBuildFSub(ir->b, sum, sum, "");
+    return LLVMBuildFAdd(ir->b, vmath_log(ir, sum), nothing, "");
+}
+
+static void forward(struct places *p, void *user)
+{
+    struct ir *ir = p->k->ir;
+    struct shares s;
+    (void)user;
+    places_max(p, p->mean);
+    places_sum(p, exp_term, 1, s.of);
+    for (uint32_t i = 0; i < p->count; i++)
+        s.of[0][i] = is(p, OP_softmax) ? LLVMBuildFDiv(ir->b, ir_vec_const(ir, 1), s.of[0][i], "")
+                                       : log_of_sum(ir, s.of[0][i]);
+    places_channels(p, store_shares, &s);
+}
+
+/* ---- gradients ---- */
+
+static LLVMValueRef gradient_term(struct places *p, const struct channel_lanes *at, uint32_t place,
+                                  uint32_t row)
+{
+    (void)row;
+    LLVMValueRef dy = places_load(p, DY, at, place);
+    if (is(p, OP_log_softmax_grad))
+        return dy;
+    return LLVMBuildFMul(p->k->ir->b, dy, places_load(p, Y, at, place), "");
+}
+
+static void store_gradient(struct places *p, const struct channel_lanes *at, void *user)
+{
+    struct ir *ir = p->k->ir;
+    const struct shares *s = user;
+    for (uint32_t i = 0; i < p->count; i++) {
+        LLVMValueRef dy = places_load(p, DY, at, i), y = places_load(p, Y, at, i);
+        LLVMValueRef dx;
+        if (is(p, OP_softmax_grad)) {
+            dx = LLVMBuildFMul(ir->b, y, LLVMBuildFSub(ir->b, dy, s->of[0][i], ""), "");
+        } else {
+            LLVMValueRef along = LLVMBuildFMul(ir->b, whole_exp(ir, y), s->of[0][i], "");
+            dx = LLVMBuildFSub(ir->b, dy, along, "");
+        }
+        store(p, at, i, dx);
+    }
+}
+
+static void backward(struct places *p, void *user)
+{
+    struct shares s;
+    (void)user;
+    places_sum(p, gradient_term, 1, s.of);
+    places_channels(p, store_gradient, &s);
+}
+
+/* ---- the kernels ---- */
+
+static void emit(struct kernel_build *k)
+{
+    struct places p = {.k = k, .q = geometry_of_shape(&k->node->type.shape)};
+    places_emit(&p,
+                k->node->input_count > 1 && node_anchor_inputs(k->node) > 1 ? backward : forward);
+}
+
+const struct kernel_family kernel_softmax = {
+    .name = "softmax", .phases = one_phase, .units = places_units, .emit = emit};
