@@ -130,5 +130,7 @@ bool op_keeps_zero(enum op op, const struct attrs *attrs)
 {
     const struct op_info *info = op_info(op);
     bool eps = (info->attrs >> ATTR_INDEX_eps & 1U) != 0;
-    return (info->flags & OP_ZERO) && (!eps || (float)attrs->eps > 0);
+    bool exponent = (info->attrs >> ATTR_INDEX_exponent & 1U) != 0;
+    return (info->flags & OP_ZERO) && (!eps || (float)attrs->eps > 0) &&
+           (!exponent || attrs->exponent > 0);
 }

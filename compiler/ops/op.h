@@ -153,8 +153,8 @@ uint32_t op_least_operands(enum op op);
 bool op_takes(enum op op, uint32_t count);
 /* Whether steps may stand behind a node of this op. */
 bool op_takes_steps(enum op op);
-/* Whether an element-wise op with these attributes gives 0 where all its operands are: its flag ZERO, and
- * an eps under a root is not lost in f32. */
+/* Whether an element-wise op with these attributes gives 0 where all its operands are: its flag ZERO, an
+ * eps under a root is not lost in f32, and an exponent is above 0. */
 bool op_keeps_zero(enum op op, const struct attrs *attrs);
 /* Whether equal nodes of this op have equal values, so that one may stand for the other: not what is a
  * thing of its own (an input), writes states or draws random numbers. */

@@ -188,6 +188,7 @@ static struct attrs make_attrs(int round)
                           .alpha = 0.5,
                           .negative_slope = 0.1,
                           .p = 0.25 * round,
+                          .exponent = (const double[]){2, -1, 0.5, -0.5, 3}[round],
                           .layer = 7};
 #define FTM_ATTR_BOOL(name) attrs.name = round % 2 == 1;
 #include "attrs.def"

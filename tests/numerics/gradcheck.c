@@ -277,6 +277,16 @@ static value_id build_log(struct graph *g, value_id x)
     return graph_op(g, OP_log, NULL, build_softplus(g, x));
 }
 
+static value_id build_square(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_pow, &(struct attrs){.exponent = 2}, x);
+}
+
+static value_id build_power(struct graph *g, value_id x)
+{
+    return graph_op(g, OP_pow, &(struct attrs){.exponent = 1.7}, build_softplus(g, x));
+}
+
 static value_id build_sqrt(struct graph *g, value_id x)
 {
     return graph_op(g, OP_sqrt, NULL, build_softplus(g, x));
@@ -626,6 +636,8 @@ static const struct op_case {
     {"exp", OP_exp, build_exp, 0},
     {"log", OP_log, build_log, 0},
     {"sqrt", OP_sqrt, build_sqrt, 0},
+    {"pow, a square", OP_pow, build_square, 0},
+    {"pow, any power", OP_pow, build_power, 0},
     {"mul", OP_mul, build_mul, 0},
     {"mul by means", OP_mul, build_mul_by_means, 0},
     {"mul by a map", OP_mul, build_mul_by_map, 0},

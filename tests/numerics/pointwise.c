@@ -30,6 +30,12 @@ static const struct row {
     {OP_exp, OP_COUNT, ALL, 1e-6, {.value = 0}},
     {OP_log, OP_COUNT, POSITIVE, 1e-6, {.value = 0}},
     {OP_sqrt, OP_COUNT, POSITIVE, 1e-6, {.value = 0}},
+    {OP_pow, OP_COUNT, ALL, 1e-6, {.exponent = 3}},
+    {OP_pow, OP_COUNT, ALL, 1e-6, {.exponent = 0}},
+    {OP_pow, OP_COUNT, POSITIVE, 1e-6, {.exponent = -2}},
+    {OP_pow, OP_COUNT, POSITIVE, 1e-6, {.exponent = -0.5}},
+    {OP_pow, OP_COUNT, POSITIVE, 3e-6, {.exponent = 1.75}},
+    {OP_pow, OP_COUNT, POSITIVE, 3e-6, {.exponent = -1.3}},
 };
 
 /* Ops of two operands; the second one may be broadcast where its kind is b. */

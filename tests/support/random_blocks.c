@@ -330,8 +330,8 @@ static value_id powers(struct draw *d, value_id x)
         enum op op;
         struct attrs attrs;
     } ops[] = {
-        {OP_log, {.value = 0}},
-        {OP_sqrt, {.value = 0}},
+        {OP_log, {.value = 0}},       {OP_sqrt, {.value = 0}},     {OP_pow, {.exponent = 2}},
+        {OP_pow, {.exponent = -0.5}}, {OP_pow, {.exponent = 0.7}},
     };
     const struct attrs soft = {.beta = 1, .threshold = 20};
     const int64_t kind = draw(d, 0, sizeof ops / sizeof *ops - 1);

@@ -369,6 +369,15 @@ def permute():
     case("linear_of_places", "linear", [("input", x), ("value", w)], None, F.linear(x.movedim(1, -1), w).movedim(-1, 1))
 
 
+def powers():
+    torch.manual_seed(36)
+    for name, exponent in (("cube", 3.0), ("one", 1.0), ("zero", 0.0), ("inverse", -1.0), ("root", 0.5), ("root_under", -0.5),
+                           ("any", 1.7), ("any_under", -2.3)):
+        x = torch.cat([torch.tensor(SPECIAL), rand(4)]).reshape(2, -1)
+        y = torch.pow(x, exponent)
+        case(f"pow_{name}", "pow", [("input", x)], {"exponent": exponent}, y)
+
+
 def softmaxes():
     torch.manual_seed(35)
     inf = math.inf
@@ -706,6 +715,7 @@ def main():
     prelu()
     permute()
     softmaxes()
+    powers()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
