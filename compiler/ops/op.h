@@ -96,6 +96,10 @@ value_id grad_of_part(struct grad *g, uint32_t part);
 
 /* A value times a constant (ops/mul.c); v itself where the factor is 1. */
 value_id scalar_times(struct graph *g, value_id v, double factor);
+/* x [N,C,H,W] or [N,C] added up, or averaged, over some of its dimensions behind the batch; those stay with the size 1, or go
+ * (ops/sum_channels.c). */
+value_id sum_over(struct graph *g, value_id x, const bool over[4], bool mean, bool keepdim);
+
 /* A parameter as an operand of kind b (ops.def) beside x: a number, or one for each channel. Its last dimension goes with x's
  * last one, as in PyTorch: beside a map channels are [C,1,1], beside one that is seen with channels last [C]. VALUE_NONE: it
  * is neither (ops/mul.c). */

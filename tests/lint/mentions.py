@@ -19,6 +19,7 @@ STRUCTURAL = {
 EXCEPTIONS = {
     ("compiler/passes/backward.c", "add"): "the sum of the gradients of a value that is read several times",
     ("compiler/lang/transforms.c", "step"): "what a pipeline is made of, in messages",
+    ("compiler/driver/inspect.c", "mean"): "a column of a table",
     ("compiler/ops/adam.h", "step"): "the scalar that counts steps",
     ("runtime/app/run_folder.c", "step"): "a key of log.jsonl",
     ("runtime/app/run_folder.c", "train"): "a word of split.csv",

@@ -562,6 +562,17 @@ static value_id build_group_norm(struct graph *g, value_id x)
     return graph_op(g, OP_group_norm, &a, x);
 }
 
+/* Over the channels, beside means over the rows and sums over columns. */
+static value_id build_sums(struct graph *g, value_id x)
+{
+    static const bool channels[4] = {false, true}, rows[4] = {false, false, true},
+                      columns[4] = {false, false, false, true};
+    value_id y = graph_op(g, OP_mul, NULL, x, sum_over(g, x, channels, true, true));
+    value_id z = sum_over(g, sum_over(g, x, rows, true, true), columns, false, false);
+    z = graph_op(g, OP_reshape, &(struct attrs){.shape = shape_4d(DIM_BATCH, CHANNELS, 1, 1)}, z);
+    return graph_op(g, OP_mul, NULL, y, z);
+}
+
 static value_id build_softmax(struct graph *g, value_id x)
 {
     return graph_op(g, OP_softmax, NULL, x);
@@ -676,6 +687,7 @@ static const struct op_case {
     {"group_norm", OP_group_norm, build_group_norm, 0},
     {"permute", OP_permute, build_permute, 0},
     {"softmax", OP_softmax, build_softmax, 0},
+    {"sum over channels", OP_sum_channels, build_sums, 0},
     {"log_softmax", OP_log_softmax, build_log_softmax, 0},
     {"linear of places", OP_conv2d, build_linear_of_places, 0},
     {"layer_norm", OP_layer_norm, build_layer_norm, 0},

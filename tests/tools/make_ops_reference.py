@@ -378,6 +378,12 @@ def powers():
         case(f"pow_{name}", "pow", [("input", x)], {"exponent": exponent}, y)
 
 
+def sums():
+    torch.manual_seed(37)
+    x = rand(2, 3, 2, 3)
+    case("sum_channels", "sum_channels", [("input", x)], None, x.sum(1, keepdim=True))
+
+
 def softmaxes():
     torch.manual_seed(35)
     inf = math.inf
@@ -716,6 +722,7 @@ def main():
     permute()
     softmaxes()
     powers()
+    sums()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
