@@ -1,4 +1,4 @@
-/* mean and sum over some dimensions behind the batch. */
+/* mean, sum and the greatest over some dimensions behind the batch. */
 #include "layer.h"
 
 #include <stdio.h>
@@ -20,8 +20,8 @@ static bool dimensions_of(const struct layer *l, const struct value *dims, uint3
     return true;
 }
 
-static bool check_sum(struct diag *diag, const struct layer *l, const struct shape *x,
-                      uint32_t dims)
+static bool check_over(struct diag *diag, const struct layer *l, const struct shape *x,
+                       uint32_t dims)
 {
     char shape[128], wanted[192];
     bool over[4] = {false};
@@ -34,14 +34,15 @@ static bool check_sum(struct diag *diag, const struct layer *l, const struct sha
 }
 
 /* What is left of a map that is seen with channels last has them last. */
-static value_id lower_sum(struct layer_site *s, uint32_t dims, uint32_t keepdim, bool mean)
+static value_id lower_over(struct layer_site *s, uint32_t dims, uint32_t keepdim,
+                           value_id (*reduce)(struct graph *, value_id, const bool[4], bool))
 {
     const struct layer *l = s->layer;
     const value_id x = s->inputs[0];
     bool over[4] = {false};
     dimensions_of(l, &l->args[dims], graph_shape(s->graph, x)->rank, over);
     const bool keep = layer_bool(l, keepdim);
-    const value_id y = sum_over(s->graph, x, over, mean, keep);
+    const value_id y = reduce(s->graph, x, over, keep);
     const bool turn = value_valid(y) && !keep && l->inputs_last[0] && !over[1] &&
                       graph_shape(s->graph, y)->rank == 3;
     return turn ? permute_swapped(s->graph, y, 1, 2) : y;
@@ -49,12 +50,17 @@ static value_id lower_sum(struct layer_site *s, uint32_t dims, uint32_t keepdim,
 
 static bool check_mean(struct diag *diag, const struct layer *l, const struct shape *x)
 {
-    return check_sum(diag, l, x, ARG_mean_dim);
+    return check_over(diag, l, x, ARG_mean_dim);
+}
+
+static value_id mean_over(struct graph *g, value_id x, const bool over[4], bool keepdim)
+{
+    return sum_over(g, x, over, true, keepdim);
 }
 
 static value_id lower_mean(struct layer_site *s)
 {
-    return lower_sum(s, ARG_mean_dim, ARG_mean_keepdim, true);
+    return lower_over(s, ARG_mean_dim, ARG_mean_keepdim, mean_over);
 }
 
 static bool mean_is_last(const struct layer *l, bool x)
@@ -67,12 +73,17 @@ const struct layer_rules rules_mean = {
 
 static bool check_total(struct diag *diag, const struct layer *l, const struct shape *x)
 {
-    return check_sum(diag, l, x, ARG_sum_dim);
+    return check_over(diag, l, x, ARG_sum_dim);
+}
+
+static value_id total_over(struct graph *g, value_id x, const bool over[4], bool keepdim)
+{
+    return sum_over(g, x, over, false, keepdim);
 }
 
 static value_id lower_total(struct layer_site *s)
 {
-    return lower_sum(s, ARG_sum_dim, ARG_sum_keepdim, false);
+    return lower_over(s, ARG_sum_dim, ARG_sum_keepdim, total_over);
 }
 
 static bool total_is_last(const struct layer *l, bool x)
@@ -82,3 +93,21 @@ static bool total_is_last(const struct layer *l, bool x)
 
 const struct layer_rules rules_sum = {
     .lower = lower_total, .check = check_total, .channels_last = total_is_last};
+
+static bool check_amax(struct diag *diag, const struct layer *l, const struct shape *x)
+{
+    return check_over(diag, l, x, ARG_amax_dim);
+}
+
+static value_id lower_amax(struct layer_site *s)
+{
+    return lower_over(s, ARG_amax_dim, ARG_amax_keepdim, max_over);
+}
+
+static bool amax_is_last(const struct layer *l, bool x)
+{
+    return x && layer_bool(l, ARG_amax_keepdim);
+}
+
+const struct layer_rules rules_amax = {
+    .lower = lower_amax, .check = check_amax, .channels_last = amax_is_last};

@@ -100,6 +100,9 @@ value_id scalar_times(struct graph *g, value_id v, double factor);
  * (ops/sum_channels.c). */
 value_id sum_over(struct graph *g, value_id x, const bool over[4], bool mean, bool keepdim);
 
+/* The greatest of x [N,C,H,W] or [N,C] over some of its dimensions, as sum_over() (ops/amax.c). */
+value_id max_over(struct graph *g, value_id x, const bool over[4], bool keepdim);
+
 /* A parameter as an operand of kind b (ops.def) beside x: a number, or one for each channel. Its last dimension goes with x's
  * last one, as in PyTorch: beside a map channels are [C,1,1], beside one that is seen with channels last [C]. VALUE_NONE: it
  * is neither (ops/mul.c). */

@@ -562,6 +562,18 @@ static value_id build_group_norm(struct graph *g, value_id x)
     return graph_op(g, OP_group_norm, &a, x);
 }
 
+/* Over rows, over channels and columns, over all. */
+static value_id build_maxima(struct graph *g, value_id x)
+{
+    static const bool rows[4] = {false, false, true}, lines[4] = {false, true, false, true},
+                      all[4] = {false, true, true, true};
+    const struct attrs map = {.shape = shape_4d(DIM_BATCH, 1, HEIGHT, 1)};
+    value_id y = graph_op(g, OP_reshape, &map, max_over(g, x, lines, false));
+    y = graph_op(g, OP_mul, NULL, y, max_over(g, x, all, true));
+    value_id z = graph_op(g, OP_flatten, NULL, max_over(g, x, rows, true));
+    return graph_op(g, OP_concat, &(struct attrs){.dim = 1}, graph_op(g, OP_flatten, NULL, y), z);
+}
+
 /* Over the channels, beside means over the rows and sums over columns. */
 static value_id build_sums(struct graph *g, value_id x)
 {
@@ -687,6 +699,7 @@ static const struct op_case {
     {"group_norm", OP_group_norm, build_group_norm, 0},
     {"permute", OP_permute, build_permute, 0},
     {"softmax", OP_softmax, build_softmax, 0},
+    {"amax", OP_amax, build_maxima, 0},
     {"sum over channels", OP_sum_channels, build_sums, 0},
     {"log_softmax", OP_log_softmax, build_log_softmax, 0},
     {"linear of places", OP_conv2d, build_linear_of_places, 0},

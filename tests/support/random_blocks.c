@@ -248,12 +248,13 @@ static value_id shares(struct draw *d, value_id x)
     return graph_op(d->g, chance(d, 50) ? OP_softmax : OP_log_softmax, NULL, x);
 }
 
-/* x less its mean over some dimensions. */
+/* x less its mean, or its greatest, over some dimensions. */
 static value_id centred(struct draw *d, value_id x)
 {
     bool over[4] = {false, chance(d, 50), chance(d, 50), chance(d, 50)};
     over[3] = over[3] || (!over[1] && !over[2]);
-    value_id mean = sum_over(d->g, x, over, true, true);
+    value_id mean =
+        chance(d, 50) ? sum_over(d->g, x, over, true, true) : max_over(d->g, x, over, true);
     const struct shape *s = graph_shape(d->g, x), *m = graph_shape(d->g, mean);
     const bool map = m->dim[2] == s->dim[2] && m->dim[3] == s->dim[3],
                pixel = m->dim[2] == 1 && m->dim[3] == 1 && m->dim[1] == s->dim[1];

@@ -382,6 +382,11 @@ def sums():
     torch.manual_seed(37)
     x = rand(2, 3, 2, 3)
     case("sum_channels", "sum_channels", [("input", x)], None, x.sum(1, keepdim=True))
+    x[0, 0, 0, 1], x[1, 2, 1, 1], x[1, 0, 0, 0] = math.nan, math.inf, -math.inf
+    case("amax", "amax", [("input", x)], {"kernel": (2, 1), "stride": (2, 1)}, torch.amax(x, 2, keepdim=True))
+    ties = torch.tensor([[1.0, 2, 2], [math.nan, 0, -1]])
+    case("amax_ties", "amax_grad_ties", [("input", ties), ("input", ties[:, [1, 1, 1]])], None,
+         (ties == ties[:, [1, 1, 1]]).double())
 
 
 def softmaxes():
