@@ -139,7 +139,8 @@ static void make_copies(struct cases *c)
     static const int64_t sizes[] = {16, 3};
     struct kernel_case *k = case_new(c, 0, "concat");
     value_id a = map_of(k, 3, SIZE), b = map_of(k, 16, SIZE);
-    narrow_node(k, graph_op(k->graph, OP_concat, NULL, a, b), FTMRT_LAYOUT_BLOCKED);
+    narrow_node(k, graph_op(k->graph, OP_concat, &(struct attrs){.dim = 1}, a, b),
+                FTMRT_LAYOUT_BLOCKED);
     k = case_new(c, 0, "split");
     const struct attrs parts = {.sizes = {2, sizes}};
     narrow_node(k, graph_op(k->graph, OP_split, &parts, map(k)), FTMRT_LAYOUT_BLOCKED);
