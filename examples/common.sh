@@ -68,6 +68,10 @@ fetch_package() { # registry package folder
             { cat "$3/log"; return 1; }
         for wheel in "$3"/*.whl; do python3 -m zipfile -e "$wheel" "$3"; done
         ;;
+    deb)
+        local get=(apt-get -qq -o APT::Sandbox::User=root download "$2")
+        (cd "$3" && { "${get[@]}" 2>/dev/null || { apt_get update && "${get[@]}"; }; } && dpkg -x ./*.deb .)
+        ;;
     npm)
         command -v npm >/dev/null || apt_install npm
         (cd "$3" && npm pack --silent "$2" >/dev/null && for t in *.tgz; do tar xzf "$t"; done)

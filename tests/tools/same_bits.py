@@ -28,6 +28,8 @@ import tempfile
 
 import numpy as np
 
+from resnet18_file import resnet18_shapes
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from support import DATA, host_levels, newest_run, read_safetensors, run  # noqa: E402
@@ -100,21 +102,6 @@ def freeze(build, level, work, quick):
 
 
 # ---- machine code ----
-
-
-def resnet18_shapes():
-    def norm(name, c):
-        return {f"{name}.{part}": (c,) for part in ("weight", "bias", "running_mean", "running_var")}
-    shapes = {"conv1.weight": (64, 3, 7, 7), **norm("bn1", 64), "fc.weight": (1000, 512), "fc.bias": (1000,)}
-    for s in range(4):
-        for i in range(2):
-            at, out = f"layer{s + 1}.{i}", 64 << s
-            into = out // 2 if s and i == 0 else out
-            shapes |= {f"{at}.conv1.weight": (out, into, 3, 3), f"{at}.conv2.weight": (out, out, 3, 3)}
-            shapes |= norm(f"{at}.bn1", out) | norm(f"{at}.bn2", out)
-            if into != out:
-                shapes |= {f"{at}.downsample.0.weight": (out, into, 1, 1), **norm(f"{at}.downsample.1", out)}
-    return shapes
 
 
 def write_safetensors(path, tensors):

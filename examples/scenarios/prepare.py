@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Makes the folders that the scenarios train on.
+
+    prepare.py stamps SOURCE N OUT        OUT/fold0 ... OUT/fold4: train/CLASS/*.png, at most N of each, and test/CLASS/*.png
+    prepare.py few SOURCE N OUT           OUT/{train,test}-{images,labels}.gz: of Fashion-MNIST's training images the first N of
+                                          each class, and its test images
+
+Files are linked, not copied. The folds follow from the names of the pictures alone."""
+import gzip
+import hashlib
+import os
+import pathlib
+import shutil
+import struct
+import sys
+
+CLASSES = {"birds": "animals/birds", "flowers": "plants/flowers", "fruit": "food/fruit", "mammals": "animals/mammals",
+           "vegetables": "food/vegetables"}
+FOLDS = 5
+
+
+def photographs(folder):
+    names = [p for p in sorted(folder.rglob("*.png")) if "cartoon" not in str(p) and "_mirror" not in p.name]
+    return sorted(names, key=lambda p: hashlib.sha256(p.name.encode()).hexdigest())
+
+
+def link(pictures, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, picture in enumerate(pictures):
+        at = folder / f"{i:03d}-{picture.name}"
+        if not at.exists():
+            os.link(picture, at)
+
+
+def stamps(source, count, out):
+    for name, part in CLASSES.items():
+        pictures = photographs(source / part)
+        for fold in range(FOLDS):
+            link(pictures[fold::FOLDS], out / f"fold{fold}" / "test" / name)
+            link([p for i, p in enumerate(pictures) if i % FOLDS != fold][:count], out / f"fold{fold}" / "train" / name)
+
+
+def read_idx(path):
+    data = gzip.open(path).read()
+    rank = data[3]
+    return struct.unpack(f">{rank}I", data[4:4 + 4 * rank]), data[4 + 4 * rank:]
+
+
+def write_idx(path, shape, data):
+    with gzip.open(path, "wb") as file:
+        file.write(bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + data)
+
+
+def few(source, count, out):
+    (_, height, width), pixels = read_idx(source / "fashion-train-images-idx3-ubyte.gz")
+    _, classes = read_idx(source / "fashion-train-labels-idx1-ubyte.gz")
+    taken, left = [], {c: count for c in set(classes)}
+    for i, c in enumerate(classes):
+        if left[c]:
+            left[c] -= 1
+            taken.append(i)
+    size = height * width
+    out.mkdir(parents=True, exist_ok=True)
+    write_idx(out / "train-images.gz", (len(taken), height, width), b"".join(pixels[i * size:(i + 1) * size] for i in taken))
+    write_idx(out / "train-labels.gz", (len(taken),), bytes(classes[i] for i in taken))
+    for name, file in (("images", "fashion-t10k-images-idx3-ubyte.gz"), ("labels", "fashion-t10k-labels-idx1-ubyte.gz")):
+        shutil.copyfile(source / file, out / f"test-{name}.gz")
+
+
+def main():
+    make = {"stamps": stamps, "few": few}.get(sys.argv[1]) if len(sys.argv) == 5 else None
+    if not make:
+        sys.exit(__doc__)
+    make(pathlib.Path(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4]))
+
+
+main()
