@@ -1,4 +1,5 @@
 /* From the arguments of a call to the attributes of an op: those of the same name. */
+#include <stddef.h>
 #include <string.h>
 
 #include "calls.h"
@@ -16,28 +17,45 @@ static int64_t integer_of(const struct ftmrt_param_info *p, const struct ftmrt_a
     return a->kind == FTMRT_ARG_TEXT ? ftmrt_word_index(p, a->text) : a->integer;
 }
 
+/* Where struct attrs has what an argument can give. */
+enum slot_kind { SLOT_NUMBER, SLOT_INT, SLOT_BOOL, SLOT_PAIR, SLOT_SIDES };
+
+static const struct slot {
+    const char *name;
+    enum slot_kind kind;
+    unsigned index; /* ATTR_INDEX_<name> */
+    size_t offset;
+} slots[] = {
+#define SLOT(kind, attr)     {#attr, SLOT_##kind, ATTR_INDEX_##attr, offsetof(struct attrs, attr)},
+#define FTM_ATTR_INT(attr)   SLOT(INT, attr)
+#define FTM_ATTR_BOOL(attr)  SLOT(BOOL, attr)
+#define FTM_ATTR_FLOAT(attr) SLOT(NUMBER, attr)
+#define FTM_ATTR_INT2(attr)  SLOT(PAIR, attr)
+#define FTM_ATTR_INT4(attr)  SLOT(SIDES, attr)
+#include "attrs.def"
+#undef SLOT
+};
+
+static void set_slot(struct attrs *attrs, const struct slot *slot, const struct ftmrt_param_info *p,
+                     const struct ftmrt_arg *a)
+{
+    void *at = (char *)attrs + slot->offset;
+    switch (slot->kind) {
+    case SLOT_NUMBER: *(double *)at = a->number; break;
+    case SLOT_INT: *(int64_t *)at = integer_of(p, a); break;
+    case SLOT_BOOL: *(bool *)at = integer_of(p, a) != 0; break;
+    case SLOT_PAIR: set_integers(at, 2, a); break;
+    case SLOT_SIDES: set_integers(at, 4, a); break;
+    }
+}
+
 /* Sets the op's attribute of a parameter's name, if it has one. */
 static void set_attr(struct attrs *attrs, enum op op, const struct ftmrt_param_info *p,
                      const struct ftmrt_arg *a)
 {
-#define IS(attr) (op_info(op)->attrs >> ATTR_INDEX_##attr & 1U && strcmp(p->name, #attr) == 0)
-#define FTM_ATTR_INT(attr)                                                                         \
-    if (IS(attr))                                                                                  \
-        attrs->attr = integer_of(p, a);
-#define FTM_ATTR_BOOL(attr)                                                                        \
-    if (IS(attr))                                                                                  \
-        attrs->attr = integer_of(p, a) != 0;
-#define FTM_ATTR_FLOAT(attr)                                                                       \
-    if (IS(attr))                                                                                  \
-        attrs->attr = a->number;
-#define FTM_ATTR_INT2(attr)                                                                        \
-    if (IS(attr))                                                                                  \
-        set_integers(attrs->attr, 2, a);
-#define FTM_ATTR_INT4(attr)                                                                        \
-    if (IS(attr))                                                                                  \
-        set_integers(attrs->attr, 4, a);
-#include "attrs.def"
-#undef IS
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
+        if (op_info(op)->attrs >> slots[i].index & 1U && strcmp(p->name, slots[i].name) == 0)
+            set_slot(attrs, &slots[i], p, a);
 }
 
 struct attrs call_attrs(enum op op, const struct ftmrt_call_info *row, const struct ftmrt_arg *args)
