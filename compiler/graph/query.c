@@ -45,12 +45,23 @@ struct type node_part(const struct graph *g, const struct node *n, uint32_t part
     return type;
 }
 
+bool node_derivable(const struct graph *g, const struct node *n)
+{
+    if (!(op_info(n->op)->flags & OP_CONST) || n->step_count)
+        return false;
+    for (uint32_t i = 0; i < n->input_count; i++)
+        if (op_operand(n->op, i) == 'b' && graph_node(g, n->inputs[i])->op != OP_constant &&
+            !shape_equal(graph_shape(g, n->inputs[i]), &n->type.shape))
+            return false;
+    return true;
+}
+
 bool graph_value_constant(const struct graph *g, value_id v)
 {
     const struct node *n = graph_node(g, v);
     if (n->op == OP_state)
         return state_constant(&g->program->states.at[n->attrs->state]);
-    if (!(op_info(n->op)->flags & OP_CONST) || n->step_count)
+    if (!node_derivable(g, n))
         return false;
     bool states = false; /* below it, or only numbers */
     for (uint32_t i = 0; i < n->input_count; i++) {

@@ -16,6 +16,9 @@ uint32_t node_parts(const struct graph *g, const struct node *n);
 /* The type of one of them, which exists. */
 struct type node_part(const struct graph *g, const struct node *n, uint32_t part);
 
+/* Whether the op of a node is evaluated at compile time where its operands are known: a derivation (runtime/core/derive.c) goes
+ * element by element, so it broadcasts numbers only. */
+bool node_derivable(const struct graph *g, const struct node *n);
 /* Whether a value is known at compile time: ops of flag CONST over constant states and numbers. */
 bool graph_value_constant(const struct graph *g, value_id v);
 

@@ -210,7 +210,7 @@ static bool is_constant(const struct check *c, const struct node *n)
 {
     if (n->op == OP_state)
         return state_constant(&c->program->states.at[n->attrs->state]);
-    bool constant = n->step_count == 0 && (op_info(n->op)->flags & OP_CONST), states = false;
+    bool constant = node_derivable(c->graph, n), states = false;
     for (uint32_t i = 0; i < n->input_count; i++) {
         bool number = graph_node(c->graph, n->inputs[i])->op == OP_constant;
         constant = constant && (number || c->constant[n->inputs[i].i]);
