@@ -93,13 +93,7 @@ static LLVMValueRef sizes_of(struct entry *e, const struct graph *g, const struc
     kernel_sizes(g, n, sizes);
     for (int i = 0; i < SIZE_COUNT; i++)
         values[i] = ir_i64(ir, sizes[i]);
-    LLVMValueRef all = LLVMConstArray2(ir->i64, values, SIZE_COUNT);
-    LLVMValueRef global = LLVMAddGlobal(ir->module, LLVMTypeOf(all), "sizes");
-    LLVMSetInitializer(global, all);
-    LLVMSetGlobalConstant(global, true);
-    LLVMSetLinkage(global, LLVMPrivateLinkage);
-    LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr);
-    return global;
+    return ir_table(ir, ir->i64, values, SIZE_COUNT);
 }
 
 static void set_buffers(struct entry *e, const struct graph *g, const struct node *n,

@@ -4,16 +4,6 @@
 
 static bool is_gradient(const struct places *p) { return p->k->node->op == OP_layer_norm_grad; }
 
-static void store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
-{
-    const struct position to = {.image = p->image,
-                                .block = at->block,
-                                .pixel = p->first,
-                                .pixel_add = place,
-                                .part = at->part};
-    epilogue_store(p->k, places_kept(p, at, v), &to);
-}
-
 static void store_normalised(struct places *p, const struct channel_lanes *at, void *user)
 {
     struct ir *ir = p->k->ir;
@@ -21,7 +11,7 @@ static void store_normalised(struct places *p, const struct channel_lanes *at, v
     LLVMValueRef weight = places_channel(p, 1, at), bias = places_channel(p, 2, at);
     for (uint32_t i = 0; i < p->count; i++) {
         LLVMValueRef xhat = LLVMBuildFMul(ir->b, places_centred(p, at, i), p->inv[i], "");
-        store(p, at, i, ir_fma(ir, xhat, weight, bias));
+        places_store(p, at, i, ir_fma(ir, xhat, weight, bias));
     }
 }
 
@@ -52,7 +42,8 @@ static void store_gradient(struct places *p, const struct channel_lanes *at, voi
     for (uint32_t i = 0; i < p->count; i++) {
         LLVMValueRef g = LLVMBuildFSub(ir->b, weighted(p, at, i), s->mean[0][i], "");
         LLVMValueRef along = LLVMBuildFMul(ir->b, places_centred(p, at, i), s->mean[1][i], "");
-        store(p, at, i, LLVMBuildFMul(ir->b, LLVMBuildFSub(ir->b, g, along, ""), p->inv[i], ""));
+        places_store(p, at, i,
+                     LLVMBuildFMul(ir->b, LLVMBuildFSub(ir->b, g, along, ""), p->inv[i], ""));
     }
 }
 

@@ -19,16 +19,6 @@ static LLVMValueRef whole_exp(struct ir *ir, LLVMValueRef x)
     return LLVMBuildFMul(ir->b, root, root, "");
 }
 
-static void store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
-{
-    const struct position to = {.image = p->image,
-                                .block = at->block,
-                                .pixel = p->first,
-                                .pixel_add = place,
-                                .part = at->part};
-    epilogue_store(p->k, places_kept(p, at, v), &to);
-}
-
 /* ---- forward: mean is the greatest value ---- */
 
 static LLVMValueRef exp_term(struct places *p, const struct channel_lanes *at, uint32_t place,
@@ -46,7 +36,7 @@ static void store_shares(struct places *p, const struct channel_lanes *at, void 
         LLVMValueRef x = places_centred(p, at, i);
         LLVMValueRef y = is(p, OP_softmax) ? LLVMBuildFMul(ir->b, whole_exp(ir, x), s->of[0][i], "")
                                            : LLVMBuildFSub(ir->b, x, s->of[0][i], "");
-        store(p, at, i, y);
+        places_store(p, at, i, y);
     }
 }
 
@@ -95,7 +85,7 @@ static void store_gradient(struct places *p, const struct channel_lanes *at, voi
             LLVMValueRef along = LLVMBuildFMul(ir->b, whole_exp(ir, y), s->of[0][i], "");
             dx = LLVMBuildFSub(ir->b, dy, along, "");
         }
-        store(p, at, i, dx);
+        places_store(p, at, i, dx);
     }
 }
 

@@ -102,6 +102,16 @@ LLVMValueRef places_kept(struct places *p, const struct channel_lanes *at, LLVMV
     return places_kept_or(p, at, value, 0);
 }
 
+void places_store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
+{
+    const struct position to = {.image = p->image,
+                                .block = at->block,
+                                .pixel = p->first,
+                                .pixel_add = place,
+                                .part = at->part};
+    epilogue_store(p->k, places_kept(p, at, v), &to);
+}
+
 LLVMValueRef places_centred(struct places *p, const struct channel_lanes *at, uint32_t place)
 {
     LLVMValueRef x = places_load(p, p->x, at, place);

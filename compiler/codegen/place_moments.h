@@ -60,6 +60,8 @@ LLVMValueRef places_centred(struct places *p, const struct channel_lanes *at, ui
 LLVMValueRef places_kept(struct places *p, const struct channel_lanes *at, LLVMValueRef value);
 LLVMValueRef places_kept_or(struct places *p, const struct channel_lanes *at, LLVMValueRef value,
                             double otherwise);
+/* Stores a vector of the result at a place, behind the node's steps; lanes that are no channel are 0. */
+void places_store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v);
 
 /* A vector of a [C] operand, which may be a constant. */
 LLVMValueRef places_channel(struct places *p, uint32_t operand, const struct channel_lanes *at);
