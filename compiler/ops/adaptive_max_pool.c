@@ -10,19 +10,13 @@ bool shape_adaptive_max_pool_grad(struct graph *g, struct node *n)
 {
     if (!shape_want_rank4(g, n, 0) || !shape_want_rank4(g, n, 1))
         return false;
-    struct type dy = shape_in(g, n, 0), x = shape_in(g, n, 1);
-    struct shape y = x.shape;
+    struct shape y = shape_in(g, n, 1).shape;
     for (int k = 0; k < 2; k++) {
         if (!shape_want_attr(g, n, "size", n->attrs->size[k], 1, SHAPE_ATTR_MAX))
             return false;
         y.dim[2 + k] = n->attrs->size[k];
     }
-    if (!shape_equal(&dy.shape, &y))
-        return shape_mismatched_gradient(g, n, dy.shape, x.shape);
-    if (!shape_want_type(g, n, 2, dy))
-        return false;
-    n->type = x;
-    return true;
+    return shape_of_maxima_grad(g, n, &y);
 }
 
 /* Where part (i, j) of the map of one channel, x: [in[0]][in[1]], has its maximum. */

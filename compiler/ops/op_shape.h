@@ -35,6 +35,8 @@ bool shape_pool_out(struct graph *g, const struct node *n, const struct shape *x
 /* Reports that a gradient of a result of shape `dy` cannot be that of the operation on an `x`; false. */
 bool shape_mismatched_gradient(struct graph *g, const struct node *n, struct shape dy,
                                struct shape x);
+/* The result of a gradient of maxima, operands dy, x, y of the shape given: as x. */
+bool shape_of_maxima_grad(struct graph *g, struct node *n, const struct shape *y);
 
 struct type shape_f32(struct shape shape);
 

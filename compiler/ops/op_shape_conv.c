@@ -218,22 +218,28 @@ bool shape_pool(struct graph *g, struct node *n)
     return true;
 }
 
-/* Operands dy, x, y. */
-bool shape_max_pool_grad(struct graph *g, struct node *n)
+bool shape_of_maxima_grad(struct graph *g, struct node *n, const struct shape *y)
 {
-    if (!shape_want_rank4(g, n, 0) || !shape_want_rank4(g, n, 1))
-        return false;
     struct type dy = shape_in(g, n, 0), x = shape_in(g, n, 1);
-    int64_t out[2];
-    if (!shape_pool_out(g, n, &x.shape, out))
-        return false;
-    struct shape y = shape_4d(x.shape.dim[0], x.shape.dim[1], out[0], out[1]);
-    if (!shape_equal(&dy.shape, &y))
+    if (!shape_equal(&dy.shape, y))
         return shape_mismatched_gradient(g, n, dy.shape, x.shape);
     if (!shape_want_type(g, n, 2, dy))
         return false;
     n->type = x;
     return true;
+}
+
+/* Operands dy, x, y. */
+bool shape_max_pool_grad(struct graph *g, struct node *n)
+{
+    if (!shape_want_rank4(g, n, 0) || !shape_want_rank4(g, n, 1))
+        return false;
+    const struct shape x = shape_in(g, n, 1).shape;
+    int64_t out[2];
+    if (!shape_pool_out(g, n, &x, out))
+        return false;
+    const struct shape y = shape_4d(x.dim[0], x.dim[1], out[0], out[1]);
+    return shape_of_maxima_grad(g, n, &y);
 }
 
 /* A map cut into `size` parts, perhaps more than it has places. */
