@@ -190,6 +190,38 @@ bool shape_linear(struct graph *g, struct node *n)
 
 /* ---- pooling ---- */
 
+/* The first window along an axis that meets padding alone, or -1: places of a window lie `dilation` apart, and those before
+ * the map and the next one may leave a smaller map out. A window that starts inside the map holds that place. */
+static int64_t window_of_padding(const struct window *w, int axis, int64_t in, int64_t out)
+{
+    const int64_t dilation = w->dilation[axis];
+    for (int64_t i = 0; i < out && in < dilation; i++) {
+        const int64_t before = w->padding[axis] - i * w->stride[axis];
+        if (before <= 0)
+            return -1;
+        if ((dilation - before % dilation) % dilation >= in)
+            return i;
+    }
+    return -1;
+}
+
+static bool windows_meet_map(struct graph *g, const struct node *n, const struct window *w,
+                             const struct shape *x, const int64_t out[2])
+{
+    char text[128];
+    for (int k = 0; k < 2; k++) {
+        const int64_t i = window_of_padding(w, k, x->dim[2 + k], out[k]);
+        if (i < 0)
+            continue;
+        diag_report(g->program->diag, n->span, DIAG_WINDOW_OF_PADDING, (long long)i + 1,
+                    k == 0 ? "rows" : "columns", op_info(n->op)->name, (long long)w->dilation[k],
+                    shape_text(x, text, sizeof text));
+        diag_note(g->program->diag, "a maximum needs a place: make dilation or padding smaller");
+        return false;
+    }
+    return true;
+}
+
 bool shape_pool_out(struct graph *g, const struct node *n, const struct shape *x, int64_t out[2])
 {
     struct window w = conv_window(n->attrs, n->attrs->kernel[0], n->attrs->kernel[1]);
@@ -203,7 +235,7 @@ bool shape_pool_out(struct graph *g, const struct node *n, const struct shape *x
         if (!shape_want_attr(g, n, "padding", w.padding[k], 0,
                              w.dilation[k % 2] * (w.kernel[k % 2] - 1)))
             return false;
-    return window_out(g, n, &w, x, out);
+    return window_out(g, n, &w, x, out) && windows_meet_map(g, n, &w, x, out);
 }
 
 bool shape_pool(struct graph *g, struct node *n)

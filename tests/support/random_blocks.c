@@ -72,8 +72,9 @@ static value_id pooled(struct draw *d, value_id x)
                       .dilation = {1, draw(d, 1, 2)},
                       .padding = {0, 1, 0, 1},
                       .ceil_mode = true};
-    const int64_t height = graph_shape(d->g, x)->dim[2];
+    const int64_t height = graph_shape(d->g, x)->dim[2], width = graph_shape(d->g, x)->dim[3];
     a.kernel[0] = a.kernel[0] < height ? a.kernel[0] : height;
+    a.dilation[1] = a.dilation[1] < width ? a.dilation[1] : width; /* else padding alone */
     if (chance(d, 50))
         return graph_op(d->g, OP_max_pool, &a, x);
     a.dilation[1] = 1;
