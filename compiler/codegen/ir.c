@@ -253,6 +253,12 @@ void ir_set(struct ir *ir, LLVMValueRef local, LLVMValueRef value)
     LLVMBuildStore(ir->b, value, local);
 }
 
+LLVMValueRef ir_any(struct ir *ir, LLVMValueRef lanes)
+{
+    LLVMTypeRef bits = LLVMIntTypeInContext(ir->context, LLVMGetVectorSize(LLVMTypeOf(lanes)));
+    return LLVMBuildIsNotNull(ir->b, LLVMBuildBitCast(ir->b, lanes, bits, ""), "");
+}
+
 LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar)
 {
     LLVMTypeRef mask = LLVMVectorType(ir->i32, ir->cpu->lanes);

@@ -71,6 +71,9 @@ LLVMValueRef ir_local(struct ir *ir, LLVMTypeRef type);
 LLVMValueRef ir_get(struct ir *ir, LLVMTypeRef type, LLVMValueRef local);
 void ir_set(struct ir *ir, LLVMValueRef local, LLVMValueRef value);
 
+/* Whether any lane of a comparison of vectors is true. */
+LLVMValueRef ir_any(struct ir *ir, LLVMValueRef lanes);
+
 /* A vector of one value, or of one constant: insertelement + shufflevector, never 0 + x. */
 LLVMValueRef ir_splat(struct ir *ir, LLVMValueRef scalar);
 LLVMValueRef ir_vec_const(struct ir *ir, double v);

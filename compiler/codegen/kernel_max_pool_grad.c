@@ -1,5 +1,6 @@
 /* The gradients of max_pool and adaptive_max_pool: each scatters within its own (image, channel block), taps in row-major
- * order, so that the first maximum of a window gets all (pool_window.h). */
+ * order, so that the first maximum of a window gets all (pool_window.h). Nothing equals a NaN: the windows that have one are
+ * gone over again, backwards, so that the last gets what is left. */
 #include "pool_window.h"
 
 struct scatter {
@@ -8,20 +9,53 @@ struct scatter {
     LLVMValueRef rest[FTMRT_CB]; /* locals: dy in the lanes whose maximum has not been met yet */
 };
 
+/* Adds what is left of dy in the lanes that are met. */
+static void scatter_met(struct pool_window *w, struct scatter *s, LLVMValueRef pixel, uint32_t part,
+                        LLVMValueRef met)
+{
+    struct ir *ir = w->k->ir;
+    LLVMValueRef zero = ir_vec_const(ir, 0), rest = ir_get(ir, ir->vec, s->rest[part]);
+    struct address dx = geometry_pixel(ir, s->dx, pixel, part);
+    LLVMValueRef add = LLVMBuildSelect(ir->b, met, rest, zero, "");
+    ir_store_vec(ir, LLVMBuildFAdd(ir->b, ir_load_vec(ir, dx), add, ""), dx);
+    ir_set(ir, s->rest[part], LLVMBuildSelect(ir->b, met, zero, rest, ""));
+}
+
 static void scatter_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
 {
     struct scatter *s = data;
     struct ir *ir = w->k->ir;
-    LLVMValueRef zero = ir_vec_const(ir, 0);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
         LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, s->x, pixel, part));
-        struct address dx = geometry_pixel(ir, s->dx, pixel, part);
-        LLVMValueRef rest = ir_get(ir, ir->vec, s->rest[part]);
-        LLVMValueRef met = LLVMBuildFCmp(ir->b, LLVMRealOEQ, v, s->best[part], "");
-        LLVMValueRef add = LLVMBuildSelect(ir->b, met, rest, zero, "");
-        ir_store_vec(ir, LLVMBuildFAdd(ir->b, ir_load_vec(ir, dx), add, ""), dx);
-        ir_set(ir, s->rest[part], LLVMBuildSelect(ir->b, met, zero, rest, ""));
+        scatter_met(w, s, pixel, part, LLVMBuildFCmp(ir->b, LLVMRealOEQ, v, s->best[part], ""));
     }
+}
+
+static void scatter_nan(struct pool_window *w, LLVMValueRef pixel, void *data)
+{
+    struct scatter *s = data;
+    struct ir *ir = w->k->ir;
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, s->x, pixel, part));
+        scatter_met(w, s, pixel, part, LLVMBuildFCmp(ir->b, LLVMRealUNO, v, v, ""));
+    }
+}
+
+/* The taps of one window whose maximum is s->best. */
+static void scatter_window(struct pool_window *w, struct scatter *s)
+{
+    struct ir *ir = w->k->ir;
+    struct pool_window back = *w;
+    back.backwards = true;
+    pool_each_tap(w, scatter_tap, s);
+    LLVMValueRef nan = NULL;
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        LLVMValueRef one = LLVMBuildFCmp(ir->b, LLVMRealUNO, s->best[part], s->best[part], "");
+        nan = part == 0 ? one : LLVMBuildOr(ir->b, nan, one, "");
+    }
+    struct ir_if some = ir_if_begin(ir, ir_any(ir, nan));
+    pool_each_tap(&back, scatter_nan, s);
+    ir_if_end(ir, &some);
 }
 
 static void emit_scatter(struct kernel_build *k, struct pool_window w)
@@ -43,7 +77,7 @@ static void emit_scatter(struct kernel_build *k, struct pool_window w)
         ir_set(ir, s.rest[part], ir_load_vec(ir, geometry_pixel(ir, dy_slice, e.pixel, part)));
         s.best[part] = ir_load_vec(ir, geometry_pixel(ir, y_slice, e.pixel, part));
     }
-    pool_each_tap(&w, scatter_tap, &s);
+    scatter_window(&w, &s);
     pool_outputs_end(&w, &e);
     geometry_finish(k, &u);
     unit_loop_end(k, &u);

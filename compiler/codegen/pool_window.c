@@ -63,6 +63,13 @@ struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id o
     return w;
 }
 
+/* Tap number i of an axis, from lo on or, backwards, below hi. */
+static LLVMValueRef tap_of(struct pool_window *w, LLVMValueRef lo, LLVMValueRef hi, LLVMValueRef i)
+{
+    struct ir *ir = w->k->ir;
+    return w->backwards ? ir_sub(ir, ir_add(ir, lo, ir_add_const(ir, hi, -1)), i) : i;
+}
+
 /* The input pixel of a tap of the window that starts at `start`. */
 static LLVMValueRef tap_pixel(struct pool_window *w, const LLVMValueRef start[2], LLVMValueRef p,
                               LLVMValueRef q)
@@ -82,12 +89,16 @@ void pool_each_tap(struct pool_window *w, pool_tap_fn *tap, void *data)
     if (!w->clipped && w->kernel[0] * w->kernel[1] <= 16) {
         for (int64_t p = 0; p < w->kernel[0]; p++)
             for (int64_t q = 0; q < w->kernel[1]; q++)
-                tap(w, tap_pixel(w, start, ir_i64(ir, p), ir_i64(ir, q)), data);
+                tap(w,
+                    tap_pixel(w, start, tap_of(w, lo[0], hi[0], ir_i64(ir, p)),
+                              tap_of(w, lo[1], hi[1], ir_i64(ir, q))),
+                    data);
         return;
     }
     struct ir_loop rows = ir_loop_begin(ir, lo[0], hi[0], 1);
     struct ir_loop columns = ir_loop_begin(ir, lo[1], hi[1], 1);
-    tap(w, tap_pixel(w, start, rows.i, columns.i), data);
+    tap(w, tap_pixel(w, start, tap_of(w, lo[0], hi[0], rows.i), tap_of(w, lo[1], hi[1], columns.i)),
+        data);
     ir_loop_end(ir, &columns);
     ir_loop_end(ir, &rows);
 }

@@ -12,6 +12,7 @@ struct pool_window {
     const int64_t *kernel, *stride, *padding;
     int64_t dilation[2];
     bool clipped;             /* some window reaches over an edge, or they differ in size */
+    bool backwards;           /* taps from the last to the first */
     LLVMValueRef row, column; /* output position */
     /* Where the window of output index `out` of an axis (0: rows) starts in the input, perhaps in the
      * padding, and which taps lo <= t < hi of it lie inside; tap t is t * dilation places on. */
@@ -29,7 +30,7 @@ struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id o
 /* What is done with a tap: `pixel` is the input's. */
 typedef void pool_tap_fn(struct pool_window *w, LLVMValueRef pixel, void *data);
 
-/* Calls `tap` for the window's taps in row-major order: unrolled where no window is clipped, else in
+/* Calls `tap` for the window's taps in row-major order, or backwards: unrolled where no window is clipped, else in
  * loops. */
 void pool_each_tap(struct pool_window *w, pool_tap_fn *tap, void *data);
 

@@ -1,5 +1,5 @@
 /* The maximum of each of `size` parts of a map, cut as for adaptive_avg_pool (window_part), and its gradient. A NaN wins; of
- * equal ones the first in row-major order takes the gradient, as in PyTorch. */
+ * equal ones the first in row-major order takes the gradient, of NaNs the last, as in PyTorch. */
 #include "eval_support.h"
 #include "op_shape.h"
 #include "rules.h"
@@ -27,7 +27,7 @@ static int64_t place_of_maximum(const int64_t *in, const int64_t *out, int64_t i
     int64_t column = window_part(in[1], out[1], j, &columns), best = row * in[1] + column;
     for (int64_t p = 0; p < rows * columns; p++) {
         int64_t at = (row + p / columns) * in[1] + column + p % columns;
-        if (x[at] > x[best] || (isnan(x[at]) && !isnan(x[best])))
+        if (x[at] > x[best] || isnan(x[at]))
             best = at;
     }
     return best;

@@ -15,13 +15,13 @@ static const struct window {
 
 enum { WINDOWS = sizeof windows / sizeof windows[0] };
 
-/* Few different values, so that windows have ties. */
+/* Few different values, so that windows have ties; some are NaN. */
 static void with_ties(const struct kernel_case *k, uint32_t operand, struct tensor *x)
 {
     (void)k;
     int64_t count = shape_elements(&x->shape, 1);
     for (int64_t i = 0; i < count && operand != 0; i++)
-        x->data[i] = floor(x->data[i] * 2);
+        x->data[i] = i % 29 == 3 ? NAN : floor(x->data[i] * 2);
 }
 
 /* form: 0 as is usual; 1: the last windows may reach over the end; 2: as 1, dilated. */

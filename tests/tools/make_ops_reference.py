@@ -234,7 +234,9 @@ def more_pooling():
         attrs = {"kernel": kernel, "stride": stride, "padding": (top, left, top, left), "dilation": dilation,
                  "ceil_mode": int(name != "dilated")}
         case("max_pool_" + name, "max_pool", [("input", x)], attrs, y)
-        z = (rand(2, 2, *size) * 2).round() / 2  # PyTorch sends a gradient to the last NaN of a window; here it is the first
+        z = (rand(2, 2, *size) * 2).round() / 2
+        z[0, 0, 1, 1:4] = torch.tensor([math.nan, math.inf, math.nan])
+        z[1, 1, :, 2:] = -math.inf
         z.requires_grad_()
         y = F.max_pool2d(z, kernel, stride, padding, dilation, ceil_mode=name != "dilated")
         y.backward(dy)
@@ -252,6 +254,8 @@ def more_pooling():
         case("avg_pool_" + name, "avg_pool", [("input", x)], attrs, y)
         case(f"avg_pool_{name}_gradient", "avg_pool_grad", [("input", dy)], {**attrs, "in_size": size}, x.grad)
     x = (rand(2, 2, 5, 7) * 2).round() / 2
+    x[0, 0, 1, 1:4] = torch.tensor([math.nan, math.inf, math.nan])
+    x[1, 1, :, 2:] = -math.inf
     x.requires_grad_()
     y = F.adaptive_max_pool2d(x, (3, 4))
     dy = rand(*y.shape)
