@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "pickle_stack.h"
 #include "pickle_text.h"
 
 enum {
@@ -21,107 +22,12 @@ struct argument {
     size_t length2;
 };
 
-struct machine {
-    struct arena *arena;
-    const unsigned char *data;
-    size_t size, at;
-    VEC(struct pickle_value *) stack, memo;
-    VEC(uint32_t) marks;
-    struct pickle *out;
-    uint64_t steps; /* opcodes, and items that a call copies */
-    bool stopped;
-};
-
-static bool fail(struct machine *m, const char *why)
-{
-    if (!m->out->error) {
-        m->out->error = why;
-        m->out->error_at = m->at;
-    }
-    return false;
-}
-
-/* ---- values and stack ---- */
-
-static struct pickle_value *new_value(struct machine *m, enum pickle_kind kind)
-{
-    struct pickle_value *v = arena_new(m->arena, struct pickle_value);
-    v->kind = kind;
-    return v;
-}
-
-static bool push(struct machine *m, struct pickle_value *v)
-{
-    vec_push(m->arena, &m->stack, v);
-    return true;
-}
-
 static bool push_string(struct machine *m, enum pickle_kind kind, const struct argument *a)
 {
-    struct pickle_value *v = new_value(m, kind);
+    struct pickle_value *v = pickle_new(m, kind);
     v->text = arena_strndup(m->arena, (const char *)a->data, a->length);
     v->length = a->length;
-    return push(m, v);
-}
-
-/* Values above the last mark. */
-static uint32_t available(const struct machine *m)
-{
-    return m->stack.len - (m->marks.len ? m->marks.at[m->marks.len - 1] : 0);
-}
-
-/* The topmost value, or NULL after a failure. */
-static struct pickle_value *top(struct machine *m)
-{
-    if (available(m) == 0) {
-        fail(m, "an opcode finds the stack empty");
-        return NULL;
-    }
-    return m->stack.at[m->stack.len - 1];
-}
-
-static struct pickle_value *pop(struct machine *m)
-{
-    struct pickle_value *v = top(m);
-    if (v)
-        m->stack.len--;
-    return v;
-}
-
-/* Takes the last mark away; *first is the stack index of the values above it. */
-static bool pop_mark(struct machine *m, uint32_t *first)
-{
-    if (m->marks.len == 0)
-        return fail(m, "an opcode finds no mark");
-    *first = m->marks.at[--m->marks.len];
-    return true;
-}
-
-/* A collection of the values from stack index `first` on, which are popped. */
-static struct pickle_value *collect(struct machine *m, enum pickle_kind kind, uint32_t first)
-{
-    struct pickle_value *v = new_value(m, kind);
-    const uint32_t count = m->stack.len - first;
-    if (count) {
-        v->items.at = arena_array(m->arena, struct pickle_value *, count);
-        v->items.len = v->items.cap = count;
-        memcpy(v->items.at, m->stack.at + first, count * sizeof *v->items.at);
-    }
-    m->stack.len = first;
-    return v;
-}
-
-static bool collect_marked(struct machine *m, enum pickle_kind kind)
-{
-    uint32_t first;
-    return pop_mark(m, &first) && push(m, collect(m, kind, first));
-}
-
-static bool collect_tuple(struct machine *m, uint32_t count)
-{
-    if (available(m) < count)
-        return fail(m, "a tuple takes more values than there are");
-    return push(m, collect(m, PICKLE_TUPLE, m->stack.len - count));
+    return pickle_push(m, v);
 }
 
 /* ---- opcodes: stack and memo ---- */
@@ -132,15 +38,15 @@ static bool collect_tuple(struct machine *m, uint32_t count)
 OP(proto)
 {
     (void)m;
-    return a->number <= MAX_PROTOCOL || fail(m, "a protocol newer than 5");
+    return a->number <= MAX_PROTOCOL || pickle_fail(m, "a protocol newer than 5");
 }
 
-OP(frame) { return a->number <= m->size - m->at || fail(m, "a frame longer than the file"); }
+OP(frame) { return a->number <= m->size - m->at || pickle_fail(m, "a frame longer than the file"); }
 
 OP(stop)
 {
     m->stopped = true;
-    m->out->root = pop(m);
+    m->out->root = pickle_pop(m);
     return m->out->root != NULL;
 }
 
@@ -152,36 +58,36 @@ OP(mark)
 
 OP(pop)
 {
-    if (available(m) == 0 && m->marks.len) { /* POP also takes a mark away */
+    if (pickle_available(m) == 0 && m->marks.len) { /* POP also takes a mark away */
         m->marks.len--;
         return true;
     }
-    return pop(m) != NULL;
+    return pickle_pop(m) != NULL;
 }
 
-OP(pop_mark) { return pop_mark(m, &m->stack.len); }
+OP(pop_mark) { return pickle_pop_mark(m, &m->stack.len); }
 
 OP(dup)
 {
-    struct pickle_value *v = top(m);
-    return v && push(m, v);
+    struct pickle_value *v = pickle_top(m);
+    return v && pickle_push(m, v);
 }
 
 OP(get)
 {
     if (a->number >= m->memo.len || !m->memo.at[a->number])
-        return fail(m, "an unknown memo entry is fetched");
-    return push(m, m->memo.at[a->number]);
+        return pickle_fail(m, "an unknown memo entry is fetched");
+    return pickle_push(m, m->memo.at[a->number]);
 }
 
 /* A writer numbers its entries one by one, so no honest index exceeds the file's size. */
 OP(put)
 {
-    struct pickle_value *v = top(m);
+    struct pickle_value *v = pickle_top(m);
     if (!v)
         return false;
     if (a->number >= m->size || a->number >= MAX_STEPS)
-        return fail(m, "a memo index is out of bounds");
+        return pickle_fail(m, "a memo index is out of bounds");
     while (m->memo.len <= a->number)
         vec_push(m->arena, &m->memo, (struct pickle_value *)NULL);
     m->memo.at[a->number] = v;
@@ -190,7 +96,7 @@ OP(put)
 
 OP(memoize)
 {
-    struct pickle_value *v = top(m);
+    struct pickle_value *v = pickle_top(m);
     if (v)
         vec_push(m->arena, &m->memo, v);
     return v != NULL;
@@ -198,13 +104,13 @@ OP(memoize)
 
 /* ---- opcodes: plain data ---- */
 
-OP(none) { return push(m, new_value(m, PICKLE_NONE)); }
+OP(none) { return pickle_push(m, pickle_new(m, PICKLE_NONE)); }
 
 static bool push_number(struct machine *m, enum pickle_kind kind, int64_t number)
 {
-    struct pickle_value *v = new_value(m, kind);
+    struct pickle_value *v = pickle_new(m, kind);
     v->integer = number;
-    return push(m, v);
+    return pickle_push(m, v);
 }
 
 OP(true) { return push_number(m, PICKLE_BOOL, 1); }
@@ -226,41 +132,41 @@ OP(long)
 
 OP(float)
 {
-    struct pickle_value *v = new_value(m, PICKLE_FLOAT);
+    struct pickle_value *v = pickle_new(m, PICKLE_FLOAT);
     memcpy(&v->real, &a->number, sizeof v->real);
-    return push(m, v);
+    return pickle_push(m, v);
 }
 
 /* The text forms of protocols 0 and 1. */
 OP(line_int)
 {
     const bool truth = a->length == 2 && a->data[0] == '0' && (a->data[1] | 1) == '1';
-    struct pickle_value *v = new_value(m, PICKLE_BOOL);
+    struct pickle_value *v = pickle_new(m, PICKLE_BOOL);
     v->integer = a->data[a->length ? a->length - 1 : 0] == '1';
-    return truth ? push(m, v)
-                 : (pickle_parse_integer(m->arena, a->data, a->length, v) && push(m, v)) ||
-                       fail(m, "a number that is not one");
+    return truth ? pickle_push(m, v)
+                 : (pickle_parse_integer(m->arena, a->data, a->length, v) && pickle_push(m, v)) ||
+                       pickle_fail(m, "a number that is not one");
 }
 
 OP(line_float)
 {
-    struct pickle_value *v = new_value(m, PICKLE_FLOAT);
-    return (pickle_parse_float(a->data, a->length, v) && push(m, v)) ||
-           fail(m, "a number that is not one");
+    struct pickle_value *v = pickle_new(m, PICKLE_FLOAT);
+    return (pickle_parse_float(a->data, a->length, v) && pickle_push(m, v)) ||
+           pickle_fail(m, "a number that is not one");
 }
 
 OP(line_string)
 {
-    struct pickle_value *v = new_value(m, PICKLE_TEXT);
-    return (pickle_parse_string(m->arena, a->data, a->length, v) && push(m, v)) ||
-           fail(m, "a text with an escape that is not understood");
+    struct pickle_value *v = pickle_new(m, PICKLE_TEXT);
+    return (pickle_parse_string(m->arena, a->data, a->length, v) && pickle_push(m, v)) ||
+           pickle_fail(m, "a text with an escape that is not understood");
 }
 
 OP(line_text)
 {
-    struct pickle_value *v = new_value(m, PICKLE_TEXT);
-    return (pickle_parse_unicode(m->arena, a->data, a->length, v) && push(m, v)) ||
-           fail(m, "a text with an escape that is not understood");
+    struct pickle_value *v = pickle_new(m, PICKLE_TEXT);
+    return (pickle_parse_unicode(m->arena, a->data, a->length, v) && pickle_push(m, v)) ||
+           pickle_fail(m, "a text with an escape that is not understood");
 }
 
 OP(text) { return push_string(m, PICKLE_TEXT, a); }
@@ -273,51 +179,51 @@ static bool line_index(struct machine *m, const struct argument *a, struct argum
     struct pickle_value v = {.kind = PICKLE_INT};
     if (!pickle_parse_integer(m->arena, a->data, a->length, &v) || v.kind != PICKLE_INT ||
         v.integer < 0)
-        return fail(m, "a memo index is out of bounds");
+        return pickle_fail(m, "a memo index is out of bounds");
     index->number = (uint64_t)v.integer;
     return true;
 }
 
 OP(line_get)
 {
-    struct argument index;
+    struct argument index = {0};
     return line_index(m, a, &index) && op_get(m, &index);
 }
 
 OP(line_put)
 {
-    struct argument index;
+    struct argument index = {0};
     return line_index(m, a, &index) && op_put(m, &index);
 }
 
 /* ---- opcodes: collections ---- */
 
-OP(empty_tuple) { return push(m, new_value(m, PICKLE_TUPLE)); }
+OP(empty_tuple) { return pickle_push(m, pickle_new(m, PICKLE_TUPLE)); }
 
-OP(tuple) { return collect_marked(m, PICKLE_TUPLE); }
+OP(tuple) { return pickle_collect_marked(m, PICKLE_TUPLE); }
 
-OP(tuple1) { return collect_tuple(m, 1); }
+OP(tuple1) { return pickle_collect_tuple(m, 1); }
 
-OP(tuple2) { return collect_tuple(m, 2); }
+OP(tuple2) { return pickle_collect_tuple(m, 2); }
 
-OP(tuple3) { return collect_tuple(m, 3); }
+OP(tuple3) { return pickle_collect_tuple(m, 3); }
 
-OP(empty_list) { return push(m, new_value(m, PICKLE_LIST)); }
+OP(empty_list) { return pickle_push(m, pickle_new(m, PICKLE_LIST)); }
 
-OP(list) { return collect_marked(m, PICKLE_LIST); }
+OP(list) { return pickle_collect_marked(m, PICKLE_LIST); }
 
-OP(empty_set) { return push(m, new_value(m, PICKLE_SET)); }
+OP(empty_set) { return pickle_push(m, pickle_new(m, PICKLE_SET)); }
 
-OP(frozenset) { return collect_marked(m, PICKLE_SET); }
+OP(frozenset) { return pickle_collect_marked(m, PICKLE_SET); }
 
-OP(empty_dict) { return push(m, new_value(m, PICKLE_DICT)); }
+OP(empty_dict) { return pickle_push(m, pickle_new(m, PICKLE_DICT)); }
 
 OP(dict)
 {
     const uint32_t first = m->marks.len ? m->marks.at[m->marks.len - 1] : 0;
     if ((m->stack.len - first) % 2)
-        return fail(m, "a dict with a key but no value");
-    return collect_marked(m, PICKLE_DICT);
+        return pickle_fail(m, "a dict with a key but no value");
+    return pickle_collect_marked(m, PICKLE_DICT);
 }
 
 /* Moves the values from stack index `first` on into the collection below them. */
@@ -326,7 +232,7 @@ static bool extend(struct machine *m, uint32_t first, bool pairs)
     const uint32_t count = m->stack.len - first;
     struct pickle_value **values = m->stack.at + first;
     m->stack.len = first;
-    struct pickle_value *into = top(m);
+    struct pickle_value *into = pickle_top(m);
     if (!into)
         return false;
     if (into->kind == PICKLE_OBJECT)
@@ -334,41 +240,41 @@ static bool extend(struct machine *m, uint32_t first, bool pairs)
     const bool fits =
         pairs ? into->kind == PICKLE_DICT : into->kind == PICKLE_LIST || into->kind == PICKLE_SET;
     if (!fits || (pairs && count % 2))
-        return fail(m, "items are put into what cannot hold them");
+        return pickle_fail(m, "items are put into what cannot hold them");
     for (uint32_t i = 0; i < count; i++)
         vec_push(m->arena, &into->items, values[i]);
     return true;
 }
 
-OP(append) { return top(m) && extend(m, m->stack.len - 1, false); }
+OP(append) { return pickle_top(m) && extend(m, m->stack.len - 1, false); }
 
 OP(appends)
 {
     uint32_t first;
-    return pop_mark(m, &first) && extend(m, first, false);
+    return pickle_pop_mark(m, &first) && extend(m, first, false);
 }
 
 OP(setitem)
 {
-    if (available(m) < 2)
-        return fail(m, "an item without key and value");
+    if (pickle_available(m) < 2)
+        return pickle_fail(m, "an item without key and value");
     return extend(m, m->stack.len - 2, true);
 }
 
 OP(setitems)
 {
     uint32_t first;
-    return pop_mark(m, &first) && extend(m, first, true);
+    return pickle_pop_mark(m, &first) && extend(m, first, true);
 }
 
 /* ---- opcodes: what would be calls ---- */
 
 static bool push_global(struct machine *m, const char *module, const char *name)
 {
-    struct pickle_value *v = new_value(m, PICKLE_GLOBAL);
+    struct pickle_value *v = pickle_new(m, PICKLE_GLOBAL);
     v->module = module;
     v->name = name;
-    return push(m, v);
+    return pickle_push(m, v);
 }
 
 OP(global)
@@ -379,11 +285,11 @@ OP(global)
 
 OP(stack_global)
 {
-    const struct pickle_value *name = pop(m), *module = name ? pop(m) : NULL;
+    const struct pickle_value *name = pickle_pop(m), *module = name ? pickle_pop(m) : NULL;
     if (!module)
         return false;
     if (name->kind != PICKLE_TEXT || module->kind != PICKLE_TEXT)
-        return fail(m, "a global whose name is not text");
+        return pickle_fail(m, "a global whose name is not text");
     return push_global(m, module->text, name->text);
 }
 
@@ -395,7 +301,7 @@ static bool is_pair(const struct pickle_value *v)
 /* What collections.OrderedDict(args) is: empty, or of Python 2 a list of pairs; NULL: not understood. */
 static struct pickle_value *ordered_dict(struct machine *m, const struct pickle_value *args)
 {
-    struct pickle_value *dict = new_value(m, PICKLE_DICT);
+    struct pickle_value *dict = pickle_new(m, PICKLE_DICT);
     if (args->items.len == 0)
         return dict;
     const struct pickle_value *list = args->items.at[0];
@@ -425,60 +331,60 @@ static bool record_call(struct machine *m, const struct pickle_value *callee,
                         const struct pickle_value *args)
 {
     if (args->kind != PICKLE_TUPLE)
-        return fail(m, "a call whose arguments are not a tuple");
+        return pickle_fail(m, "a call whose arguments are not a tuple");
     struct pickle_value *dict = NULL;
     if (pickle_is_global(callee, "collections.OrderedDict"))
         dict = ordered_dict(m, args);
     else if (is_default_dict(callee, args))
-        dict = new_value(m, PICKLE_DICT);
+        dict = pickle_new(m, PICKLE_DICT);
     if (dict)
-        return push(m, dict);
-    struct pickle_value *v = new_value(m, PICKLE_OBJECT);
+        return pickle_push(m, dict);
+    struct pickle_value *v = pickle_new(m, PICKLE_OBJECT);
     v->callee = callee;
     v->args = args;
-    return push(m, v);
+    return pickle_push(m, v);
 }
 
 OP(call)
 {
-    const struct pickle_value *args = pop(m), *callee = args ? pop(m) : NULL;
+    const struct pickle_value *args = pickle_pop(m), *callee = args ? pickle_pop(m) : NULL;
     return callee && record_call(m, callee, args);
 }
 
 OP(newobj_ex)
 {
-    const struct pickle_value *keywords = pop(m), *args = keywords ? pop(m) : NULL,
-                              *callee = args ? pop(m) : NULL;
+    const struct pickle_value *keywords = pickle_pop(m), *args = keywords ? pickle_pop(m) : NULL,
+                              *callee = args ? pickle_pop(m) : NULL;
     if (callee && (keywords->kind != PICKLE_DICT || keywords->items.len))
-        return fail(m, "an object that is made with keywords");
+        return pickle_fail(m, "an object that is made with keywords");
     return callee && record_call(m, callee, args);
 }
 
 OP(obj)
 {
     uint32_t first;
-    if (!pop_mark(m, &first))
+    if (!pickle_pop_mark(m, &first))
         return false;
     if (m->stack.len == first)
-        return fail(m, "an object without a class");
-    const struct pickle_value *args = collect(m, PICKLE_TUPLE, first + 1);
+        return pickle_fail(m, "an object without a class");
+    const struct pickle_value *args = pickle_collect(m, PICKLE_TUPLE, first + 1);
     return record_call(m, m->stack.at[--m->stack.len], args);
 }
 
 OP(inst)
 {
     uint32_t first;
-    if (!pop_mark(m, &first))
+    if (!pickle_pop_mark(m, &first))
         return false;
-    const struct pickle_value *args = collect(m, PICKLE_TUPLE, first);
-    return op_global(m, a) && record_call(m, pop(m), args);
+    const struct pickle_value *args = pickle_collect(m, PICKLE_TUPLE, first);
+    return op_global(m, a) && record_call(m, pickle_pop(m), args);
 }
 
 /* The state of a dict (OrderedDict's attributes, torch's _metadata) is of no use here. */
 OP(build)
 {
-    const struct pickle_value *state = pop(m);
-    struct pickle_value *v = state ? top(m) : NULL;
+    const struct pickle_value *state = pickle_pop(m);
+    struct pickle_value *v = state ? pickle_top(m) : NULL;
     if (v && v->kind == PICKLE_OBJECT)
         v->state = state;
     return v != NULL;
@@ -486,20 +392,20 @@ OP(build)
 
 static bool push_persistent(struct machine *m, const struct pickle_value *id)
 {
-    struct pickle_value *v = new_value(m, PICKLE_PERSISTENT);
+    struct pickle_value *v = pickle_new(m, PICKLE_PERSISTENT);
     v->id = id;
     vec_push(m->arena, &m->out->persistent, v);
-    return push(m, v);
+    return pickle_push(m, v);
 }
 
 OP(persistent)
 {
-    const struct pickle_value *id = pop(m);
+    const struct pickle_value *id = pickle_pop(m);
     return id && push_persistent(m, id);
 }
 
 /* Protocol 0 has only the text of a name. */
-OP(persistent_text) { return op_text(m, a) && push_persistent(m, pop(m)); }
+OP(persistent_text) { return op_text(m, a) && push_persistent(m, pickle_pop(m)); }
 
 /* ---- the machine ---- */
 
@@ -519,7 +425,7 @@ static const struct op ops[256] = {
 static bool read_number(struct machine *m, size_t bytes, uint64_t *number)
 {
     if (m->size - m->at < bytes)
-        return fail(m, "the end of the file inside an opcode");
+        return pickle_fail(m, "the end of the file inside an opcode");
     *number = 0;
     for (size_t i = bytes; i-- > 0;)
         *number = *number << 8 | m->data[m->at + i];
@@ -532,7 +438,7 @@ static bool read_data(struct machine *m, size_t bytes, struct argument *a)
     if (!read_number(m, bytes, &a->number))
         return false;
     if (a->number > m->size - m->at)
-        return fail(m, "data longer than the rest of the file");
+        return pickle_fail(m, "data longer than the rest of the file");
     a->data = m->data + m->at;
     a->length = (size_t)a->number;
     m->at += a->length;
@@ -544,7 +450,7 @@ static bool read_line(struct machine *m, const unsigned char **text, size_t *len
     const unsigned char *begin = m->data + m->at;
     const unsigned char *end = m->at < m->size ? memchr(begin, '\n', m->size - m->at) : NULL;
     if (!end)
-        return fail(m, "a line without an end");
+        return pickle_fail(m, "a line without an end");
     *text = begin;
     *length = (size_t)(end - begin);
     m->at += *length + 1;
@@ -581,10 +487,10 @@ static bool read_argument(struct machine *m, enum argument_kind kind, struct arg
 static bool step(struct machine *m)
 {
     if (m->at >= m->size)
-        return fail(m, "the end of the file before the pickle's");
+        return pickle_fail(m, "the end of the file before the pickle's");
     const struct op *op = &ops[m->data[m->at]];
     if (!op->run)
-        return fail(m, "an opcode that torch does not write");
+        return pickle_fail(m, "an opcode that torch does not write");
     m->at++;
     struct argument a = {0};
     return read_argument(m, op->argument, &a) && op->run(m, &a);
@@ -596,7 +502,7 @@ bool pickle_read(struct arena *arena, const unsigned char *data, size_t size, st
     struct machine m = {.arena = arena, .data = data, .size = size, .out = out};
     for (; !m.stopped; m.steps++) {
         if (m.steps > MAX_STEPS)
-            return fail(&m, "more than 8 million opcodes");
+            return pickle_fail(&m, "more than 8 million opcodes");
         if (!step(&m))
             return false;
     }
