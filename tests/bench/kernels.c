@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kernel_run.h"
+#include "machine.h"
 
 struct layer {
     const char *name;
@@ -59,28 +60,12 @@ static double now(void)
 
 /* ---- peak ---- */
 
-enum { PEAK_TURNS = 2000000, PEAK_CHAINS = 12 };
-
-#define CHAINS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
+enum { PEAK_TURNS = 2000000 };
 
 static void peak_unit(const struct ftmrt_task *task)
 {
-    const int64_t n = task->n;
-#define FMA512(i)    "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define FMA256(i)    "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
-#define MULADD128(i) "mulps %%xmm12, %%xmm" #i "\naddps %%xmm13, %%xmm" #i "\n"
-#define NAMES                                                                                      \
-    "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",       \
-        "xmm11", "xmm12", "xmm13"
     for (int64_t u = task->begin; u < task->end; u++)
-        for (int64_t i = 0; i < PEAK_TURNS; i++) {
-            if (n == 16) /* NOLINTNEXTLINE(bugprone-branch-clone): the instructions differ */
-                __asm__ volatile(CHAINS(FMA512)::: NAMES);
-            else if (n == 8)
-                __asm__ volatile(CHAINS(FMA256)::: NAMES);
-            else
-                __asm__ volatile(CHAINS(MULADD128)::: NAMES);
-        }
+        machine_compute(MACHINE_FMA, (uint32_t)task->n, PEAK_TURNS);
 }
 
 /* FLOP/s of the level on the current threads: best of three. */
@@ -92,7 +77,7 @@ static double measure_peak(const struct cpu *cpu)
         const struct ftmrt_task task = {.context = &context, .n = cpu->lanes};
         ftmrt_parallel(peak_unit, &task, ftmrt_threads(&context));
         int64_t flops =
-            (int64_t)ftmrt_threads(&context) * PEAK_TURNS * PEAK_CHAINS * cpu->lanes * 2;
+            (int64_t)ftmrt_threads(&context) * PEAK_TURNS * MACHINE_CHAINS * cpu->lanes * 2;
         double rate = (double)flops / (now() - start);
         best = rate > best ? rate : best;
     }
