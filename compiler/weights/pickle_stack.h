@@ -1,3 +1,4 @@
+/* The stack of the restricted pickle machine (pickle.c), and the values on it. */
 #ifndef FTM_WEIGHTS_PICKLE_STACK_H
 #define FTM_WEIGHTS_PICKLE_STACK_H
 
