@@ -1,13 +1,14 @@
-/* Depthwise convolution and its gradient to the input: channels are the lanes, nothing is summed
- * across them.
+/* Convolutions whose groups lie within a channel block, and their gradients to the input: channels are the lanes. Depthwise
+ * ones have groups of one channel, so nothing is summed across lanes; where groups are larger each pixel's vector is
+ * multiplied once per channel of a group, its lanes permuted so that each has that channel of its own group.
  *
  * A tile is a run of outputs of a row by one vector of channels. The tap rows that exist are a
  * loop; within one, the input pixels pass from left to right, each loaded once and multiplied into
  * every output that it reaches, so an output adds its taps in the order of the pixels. Tiles at the
  * edges have bodies of their own, see kernel_conv.h. */
-#include "kernel_conv.h"
-
+#include "block_groups.h"
 #include "geometry.h"
+#include "kernel_conv.h"
 
 enum { CB = FTMRT_CB, MAX_WIDTH = 16, MAX_KERNEL = 64, LOADS_PER_LAUNDER = 4 };
 
@@ -16,18 +17,55 @@ struct depthwise {
     struct ir *ir;
     struct gather q;
     int64_t blocks, bands, width;
-    struct address x;       /* the image's channel vector */
+    int64_t group;      /* channels */
+    int64_t tap_floats; /* from one tap's weights to the next one's; those of a channel are CB */
+    struct address x;   /* the image's channel vector */
     struct address weights; /* of the channel vector */
     struct position at;
 };
 
-/* Outputs of a tile: accumulators, one row of weights and two spare registers. */
-static int64_t tile_width(const struct gather *q, const struct cpu *cpu)
+/* Outputs of a tile: accumulators, one row of weights (of larger groups they stay in memory) and two spare registers. */
+static int64_t tile_width(const struct depthwise *d, const struct cpu *cpu)
 {
-    int64_t width = (int64_t)cpu->registers - q->kernel[1] - (cpu->fma ? 2 : 3);
+    int64_t weights = d->group == 1 ? d->q.kernel[1] : 1;
+    int64_t width = (int64_t)cpu->registers - weights - (cpu->fma ? 2 : 3);
     if (width > MAX_WIDTH)
         return MAX_WIDTH;
     return width < 4 ? 4 : width;
+}
+
+/* The output of the tile that takes a pixel of the row, counted from the input of the first one, with tap t; -1: none. */
+static int64_t output_of(const struct gather_axis *w, const struct gather_segment *s, int64_t pixel,
+                         int64_t t)
+{
+    int64_t at = pixel - w->off_step * t, m = at / w->stride;
+    bool exists = at >= 0 && at % w->stride == 0 && m < s->width;
+    return exists && gather_exists(w, s->start + m, t) ? m : -1;
+}
+
+static bool taken(const struct gather_axis *w, const struct gather_segment *s, int64_t pixel)
+{
+    for (int64_t t = 0; t < w->taps; t++)
+        if (output_of(w, s, pixel, t) >= 0)
+            return true;
+    return false;
+}
+
+/* Adds a pixel's values of channel r of the groups to the outputs that it reaches. taps: by tap, NULL where larger groups load
+ * theirs from `weights`. */
+static void add_pixel(struct depthwise *d, const struct gather_axis *w,
+                      const struct gather_segment *s, int64_t pixel, LLVMValueRef value,
+                      const LLVMValueRef *taps, struct address weights, LLVMValueRef *acc)
+{
+    struct ir *ir = d->ir;
+    for (int64_t t = 0; t < w->taps; t++) {
+        int64_t m = output_of(w, s, pixel, t), tap = w->tap0 + w->tap_step * t;
+        if (m < 0)
+            continue;
+        LLVMValueRef factor =
+            taps ? taps[t] : ir_load_vec(ir, ir_at_const(ir, weights, tap * d->tap_floats));
+        ir_set(ir, acc[m], ir_fma(ir, value, factor, ir_get(ir, ir->vec, acc[m])));
+    }
 }
 
 /* One tap row of a tile. x: the input row at the tile's first output, tap 0; weights: the tap row.
@@ -41,22 +79,20 @@ static void emit_tap_row(struct depthwise *d, const struct gather_axis *w,
     int64_t reach = w->off_step * (w->taps - 1);
     int64_t first = reach < 0 ? reach : 0,
             last = w->stride * (s->width - 1) + (reach > 0 ? reach : 0), loads = 0;
-    for (int64_t t = 0; t < w->taps; t++)
+    for (int64_t t = 0; t < w->taps && d->group == 1; t++)
         taps[t] = ir_load_vec(ir, ir_at_const(ir, weights, (w->tap0 + w->tap_step * t) * CB));
     for (int64_t pixel = first; pixel <= last; pixel++) {
-        LLVMValueRef value = NULL;
-        for (int64_t t = 0; t < w->taps; t++) {
-            int64_t at = pixel - w->off_step * t, m = at / w->stride;
-            if (at < 0 || at % w->stride != 0 || m >= s->width ||
-                !gather_exists(w, s->start + m, t))
-                continue;
-            if (!value) {
-                if (loads++ % LOADS_PER_LAUNDER == 0)
-                    x = ir_launder(ir, x);
-                value = ir_load_vec(ir, ir_at_const(ir, x, pixel * CB));
-            }
-            ir_set(ir, acc[m], ir_fma(ir, value, taps[t], ir_get(ir, ir->vec, acc[m])));
-        }
+        if (!taken(w, s, pixel))
+            continue;
+        if (d->group > 1)
+            weights = ir_launder(ir, weights);
+        if (loads++ % LOADS_PER_LAUNDER == 0)
+            x = ir_launder(ir, x);
+        const struct block_group g = {d->group, d->at.lane, ir_at_const(ir, x, pixel * CB)};
+        LLVMValueRef value = ir_load_vec(ir, g.x);
+        for (int64_t r = 0; r < d->group; r++)
+            add_pixel(d, w, s, pixel, block_group_channel(ir, &g, value, r),
+                      d->group == 1 ? taps : NULL, ir_at_const(ir, weights, r * CB), acc);
     }
 }
 
@@ -90,7 +126,8 @@ static void emit_segment(struct depthwise *d, const struct gather_axis *w,
         LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->stride), w->off0);
         LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, d->q.in[1]), column);
         struct address x = ir_at(ir, d->x, ir_mul_const(ir, pixel, CB));
-        struct address weights = ir_at(ir, d->weights, ir_mul_const(ir, tap, d->q.kernel[1] * CB));
+        struct address weights =
+            ir_at(ir, d->weights, ir_mul_const(ir, tap, d->q.kernel[1] * d->tap_floats));
         emit_tap_row(d, w, s, x, weights, acc);
         ir_loop_end(ir, &rows);
     }
@@ -112,8 +149,26 @@ static void emit_row(struct depthwise *d, LLVMValueRef out_row)
     }
 }
 
+/* The weights of a block: where they are, or on the stack, turned over within each group, where its outputs are what is read. */
+static struct address block_weights(struct depthwise *d, struct address turned)
+{
+    struct ir *ir = d->ir;
+    int64_t taps = d->q.kernel[0] * d->q.kernel[1];
+    if (d->group == 1)
+        return ir_at(ir, kernel_buffer(d->k, 1), ir_mul_const(ir, d->at.block, taps * CB));
+    struct address weights =
+        ir_at(ir, kernel_buffer(d->k, 1), ir_mul_const(ir, d->at.block, taps * CB * CB));
+    if (!d->q.backward)
+        return weights;
+    struct ir_loop t = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, taps), 1);
+    block_group_turn(ir, d->group, ir_at(ir, weights, ir_mul_const(ir, t.i, (int64_t)CB * CB)),
+                     ir_at(ir, turned, ir_mul_const(ir, t.i, d->tap_floats)));
+    ir_loop_end(ir, &t);
+    return turned;
+}
+
 /* Unit -> image, channel block, band of rows; then the vectors of the block. */
-static void emit_unit(struct depthwise *d, LLVMValueRef unit)
+static void emit_unit(struct depthwise *d, LLVMValueRef unit, struct address turned)
 {
     struct ir *ir = d->ir;
     int64_t rows = d->q.out[0], pixels = d->q.in[0] * d->q.in[1];
@@ -123,9 +178,7 @@ static void emit_unit(struct depthwise *d, LLVMValueRef unit)
     d->at.image = ir_div_const(ir, slice, d->blocks);
     d->at.block = ir_rem_const(ir, slice, d->blocks);
     struct address x = ir_at(ir, kernel_buffer(d->k, 0), ir_mul_const(ir, slice, pixels * CB));
-    int64_t taps = d->q.kernel[0] * d->q.kernel[1];
-    struct address weights =
-        ir_at(ir, kernel_buffer(d->k, 1), ir_mul_const(ir, d->at.block, taps * CB));
+    struct address weights = block_weights(d, turned);
     struct ir_loop lanes = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, CB), ir->cpu->lanes);
     d->at.lane = lanes.i;
     d->x = ir_at(ir, x, lanes.i);
@@ -136,27 +189,40 @@ static void emit_unit(struct depthwise *d, LLVMValueRef unit)
     ir_loop_end(ir, &lanes);
 }
 
-static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
-                                 uint32_t phase)
+struct kernel_units block_groups_units(const struct graph *g, const struct node *n)
 {
-    (void)cpu;
-    (void)phase;
     struct gather q = gather_of(g, n);
     int64_t blocks = ceil_div(q.out_channels, CB);
     return (struct kernel_units){.per_group = blocks * gather_bands(q.out[0], blocks), .images = 1};
 }
 
-static void emit(struct kernel_build *k)
+void block_groups_convolve(struct kernel_build *k, int64_t group)
 {
-    struct depthwise d = {.k = k, .ir = k->ir, .q = gather_of(k->graph, k->node)};
+    struct ir *ir = k->ir;
+    struct depthwise d = {
+        .k = k, .ir = ir, .q = gather_of(k->graph, k->node), .group = group, .tap_floats = CB};
+    struct address turned = ADDRESS_NONE;
     FTM_BUG_ON(d.q.plain, "a row-major operand of a depthwise convolution");
+    if (group > 1)
+        d.tap_floats = d.q.backward ? group * CB : (int64_t)CB * CB;
+    if (group > 1 && d.q.backward)
+        turned = ir_stack(ir, d.q.kernel[0] * d.q.kernel[1] * d.tap_floats);
     d.blocks = ceil_div(d.q.out_channels, CB);
     d.bands = gather_bands(d.q.out[0], d.blocks);
-    d.width = tile_width(&d.q, k->ir->cpu);
-    struct ir_loop loop = ir_loop_begin(k->ir, k->begin, k->end, 1);
-    emit_unit(&d, loop.i);
-    ir_loop_end(k->ir, &loop);
+    d.width = tile_width(&d, ir->cpu);
+    struct ir_loop loop = ir_loop_begin(ir, k->begin, k->end, 1);
+    emit_unit(&d, loop.i, turned);
+    ir_loop_end(ir, &loop);
 }
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
+{
+    (void)cpu, (void)phase;
+    return block_groups_units(g, n);
+}
+
+static void emit(struct kernel_build *k) { block_groups_convolve(k, 1); }
 
 const struct kernel_family kernel_depthwise = {
     .name = "depthwise", .phases = one_phase, .units = units, .emit = emit};

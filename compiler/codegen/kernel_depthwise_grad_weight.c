@@ -1,5 +1,6 @@
 /* The gradient of depthwise weights: dw[tap][c] = sum over images and outputs of x[input of tap][c]
- * * dy[c].
+ * * dy[c]. Of groups of several channels within a block: dw[tap][r][c], where x's lanes are permuted so that each has channel r of
+ * its group (block_groups.h); so many channels at a time as there are registers for.
  *
  * One tap row at a time: its taps' sums are registers, several per tap so that additions do not
  * wait for each other (output m of a tile goes to sum m mod phases), while the outputs of an image
@@ -8,9 +9,9 @@
  *
  * Order of the sum: as in kernel_conv_grad_weight.c, with the phases of a tap added up pairwise at
  * the end. */
-#include "kernel_conv.h"
-
+#include "block_groups.h"
 #include "geometry.h"
+#include "kernel_conv.h"
 #include "kernel_conv_shards.h"
 #include "vmath.h"
 
@@ -28,6 +29,10 @@ struct grad_weight {
     struct ir *ir;
     struct gather q;
     int64_t blocks, phases;
+    int64_t group;           /* channels */
+    int64_t first, channels; /* of them, those at hand */
+    int64_t tap_floats; /* from one tap's result to the next one's; those of a channel are CB */
+    LLVMValueRef lane;  /* of the vector in its block */
     bool chained;
     int64_t x_image, dy_image; /* elements */
     struct address x, dy;      /* the channel vector in image 0 */
@@ -47,9 +52,15 @@ static struct gather geometry(const struct graph *g, const struct node *n)
                            .kernel = {w[2], w[3]}};
 }
 
+/* The sums of a tap, of channel r of those at hand. */
+static LLVMValueRef *sums_of(struct grad_weight *w, int64_t tap, int64_t r)
+{
+    return &w->acc[(tap * w->channels + r) * w->phases];
+}
+
 static void clear_registers(struct grad_weight *w)
 {
-    for (int64_t i = 0; i < w->q.kernel[1] * w->phases; i++)
+    for (int64_t i = 0; i < w->q.kernel[1] * w->channels * w->phases; i++)
         ir_set(w->ir, w->acc[i], ir_vec_const(w->ir, 0));
 }
 
@@ -57,15 +68,25 @@ static void clear_registers(struct grad_weight *w)
 static void store_registers(struct grad_weight *w, LLVMValueRef row, bool add)
 {
     struct ir *ir = w->ir;
-    struct address out = ir_at(ir, w->out, ir_mul_const(ir, row, w->q.kernel[1] * CB));
-    for (int64_t t = 0; t < w->q.kernel[1]; t++) {
-        LLVMValueRef sums[MAX_PHASES];
-        struct address p = ir_at_const(ir, out, t * CB);
-        for (int64_t i = 0; i < w->phases; i++)
-            sums[i] = ir_get(ir, ir->vec, w->acc[t * w->phases + i]);
-        LLVMValueRef sum = vmath_tree_sum(ir, sums, (uint32_t)w->phases);
-        ir_store_vec(ir, add ? LLVMBuildFAdd(ir->b, ir_load_vec(ir, p), sum, "") : sum, p);
-    }
+    struct address out = ir_at(ir, w->out, ir_mul_const(ir, row, w->q.kernel[1] * w->tap_floats));
+    for (int64_t t = 0; t < w->q.kernel[1]; t++)
+        for (int64_t r = 0; r < w->channels; r++) {
+            LLVMValueRef sums[MAX_PHASES];
+            struct address p = ir_at_const(ir, out, t * w->tap_floats + (w->first + r) * CB);
+            for (int64_t i = 0; i < w->phases; i++)
+                sums[i] = ir_get(ir, ir->vec, sums_of(w, t, r)[i]);
+            LLVMValueRef sum = vmath_tree_sum(ir, sums, (uint32_t)w->phases);
+            ir_store_vec(ir, add ? LLVMBuildFAdd(ir->b, ir_load_vec(ir, p), sum, "") : sum, p);
+        }
+}
+
+/* The pixels' output of the tile with tap t; -1: none. */
+static int64_t output_of(const struct gather_axis *a, const struct gather_segment *s, int64_t pixel,
+                         int64_t t)
+{
+    int64_t at = pixel - a->off_step * t, m = at / a->stride;
+    bool exists = at >= 0 && at % a->stride == 0 && m < s->width;
+    return exists && gather_exists(a, s->start + m, t) ? m : -1;
 }
 
 /* The outputs of a tile for one tap row. x: input row at the first output, tap 0; dy: at the first
@@ -77,21 +98,25 @@ static void emit_tile(struct grad_weight *w, const struct gather_axis *a,
     LLVMValueRef d[MAX_WIDTH] = {NULL};
     int64_t last = a->stride * (s->width - 1) + a->off_step * (a->taps - 1), loads = 0;
     for (int64_t pixel = 0; pixel <= last; pixel++) {
-        LLVMValueRef value = NULL;
+        LLVMValueRef value = NULL, channel[CB] = {NULL};
         for (int64_t t = 0; t < a->taps; t++) {
-            int64_t at = pixel - a->off_step * t, m = at / a->stride;
-            if (at < 0 || at % a->stride != 0 || m >= s->width ||
-                !gather_exists(a, s->start + m, t))
+            int64_t m = output_of(a, s, pixel, t);
+            if (m < 0)
                 continue;
             if (!value) {
                 if (loads++ % LOADS_PER_LAUNDER == 0)
                     x = ir_launder(ir, x);
-                value = ir_load_vec(ir, ir_at_const(ir, x, pixel * CB));
+                const struct block_group g = {w->group, w->lane, ir_at_const(ir, x, pixel * CB)};
+                value = ir_load_vec(ir, g.x);
+                for (int64_t r = 0; r < w->channels; r++)
+                    channel[r] = block_group_channel(ir, &g, value, w->first + r);
             }
             if (!d[m])
                 d[m] = ir_load_vec(ir, ir_at_const(ir, dy, m * CB));
-            LLVMValueRef acc = w->acc[t * w->phases + m % w->phases];
-            ir_set(ir, acc, ir_fma(ir, value, d[m], ir_get(ir, ir->vec, acc)));
+            for (int64_t r = 0; r < w->channels; r++) {
+                LLVMValueRef acc = sums_of(w, t, r)[m % w->phases];
+                ir_set(ir, acc, ir_fma(ir, channel[r], d[m], ir_get(ir, ir->vec, acc)));
+            }
         }
     }
 }
@@ -158,55 +183,87 @@ static void emit_shard(struct grad_weight *w, LLVMValueRef shard)
     ir_loop_end(ir, &images);
 }
 
+/* Channels past the group's are none: their sums are 0. */
+static void clear_block(struct grad_weight *w, struct address out, int64_t taps)
+{
+    struct ir *ir = w->ir;
+    struct ir_loop i =
+        ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, taps * w->tap_floats), ir->cpu->lanes);
+    ir_store_vec(ir, ir_vec_const(ir, 0), ir_at(ir, out, i.i));
+    ir_loop_end(ir, &i);
+}
+
 /* Unit -> shard, channel block; then the vectors of the block. */
 static void emit_unit(struct grad_weight *w, LLVMValueRef unit)
 {
     struct ir *ir = w->ir;
     LLVMValueRef block = ir_rem_const(ir, unit, w->blocks),
                  shard = ir_div_const(ir, unit, w->blocks);
-    int64_t taps = w->q.kernel[0] * w->q.kernel[1];
+    int64_t taps = w->q.kernel[0] * w->q.kernel[1], most = w->channels;
     LLVMValueRef partial = ir_mul_const(ir, shard, conv_result_floats(w->k->node));
-    LLVMValueRef offset = ir_add(ir, partial, ir_mul_const(ir, block, taps * CB));
+    LLVMValueRef offset = ir_add(ir, partial, ir_mul_const(ir, block, taps * w->tap_floats));
+    struct address out = ir_at(ir, kernel_scratch(w->k), offset);
+    if (w->group > 1)
+        clear_block(w, out, taps);
     struct ir_loop lanes = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, CB), ir->cpu->lanes);
     LLVMValueRef x = ir_add(ir, ir_mul_const(ir, block, w->q.in[0] * w->q.in[1] * CB), lanes.i);
     LLVMValueRef dy = ir_add(ir, ir_mul_const(ir, block, w->q.out[0] * w->q.out[1] * CB), lanes.i);
+    w->lane = lanes.i;
     w->x = ir_at(ir, kernel_buffer(w->k, 0), x);
     w->dy = ir_at(ir, kernel_buffer(w->k, 1), dy);
-    w->out = ir_at(ir, kernel_scratch(w->k), ir_add(ir, offset, lanes.i));
-    emit_shard(w, shard);
+    w->out = ir_at(ir, out, lanes.i);
+    for (w->first = 0; w->first < w->group; w->first += most) {
+        w->channels = w->group - w->first < most ? w->group - w->first : most;
+        emit_shard(w, shard);
+    }
+    w->channels = most;
     ir_loop_end(ir, &lanes);
 }
 
 /* About as many sums as registers allow besides the operands. */
-static int64_t phases_of(int64_t taps, const struct cpu *cpu)
+static int64_t room(const struct cpu *cpu) { return cpu->registers >= 32 ? 18 : 10; }
+
+static int64_t phases_of(int64_t sums, const struct cpu *cpu)
 {
-    int64_t phases = (cpu->registers >= 32 ? 18 : 10) / taps;
+    int64_t phases = room(cpu) / sums;
     return phases < 1 ? 1 : phases > MAX_PHASES ? MAX_PHASES : phases;
 }
 
-static void emit(struct kernel_build *k)
+static int64_t channels_at_once(int64_t group, int64_t taps, const struct cpu *cpu)
+{
+    int64_t most = room(cpu) / taps;
+    return most < 1 ? 1 : most < group ? most : group;
+}
+
+void block_groups_grad_weight(struct kernel_build *k, int64_t group)
 {
     struct ir *ir = k->ir;
     if (k->phase == 1) {
         conv_combine_shards(k, conv_result_floats(k->node));
         return;
     }
-    struct grad_weight w = {.k = k, .ir = ir, .q = geometry(k->graph, k->node)};
+    struct grad_weight w = {
+        .k = k, .ir = ir, .q = geometry(k->graph, k->node), .group = group, .tap_floats = CB};
     const struct program *p = k->graph->program;
     int64_t in = w.q.in[0] * w.q.in[1], out = w.q.out[0] * w.q.out[1];
     FTM_BUG_ON(w.q.kernel[1] > MAX_KERNEL, "a convolution kernel of width %lld",
                (long long)w.q.kernel[1]);
+    if (group > 1)
+        w.tap_floats = (int64_t)CB * CB;
     w.blocks = ceil_div(w.q.in_channels, CB);
-    w.phases = phases_of(w.q.kernel[1], ir->cpu);
+    w.channels = channels_at_once(group, w.q.kernel[1], ir->cpu);
+    w.phases = phases_of(w.q.kernel[1] * w.channels, ir->cpu);
     w.chained = out * ceil_div(p->max_batch, p->shards) <= CHAIN;
     w.x_image = w.blocks * in * CB;
     w.dy_image = w.blocks * out * CB;
-    for (int64_t i = 0; i < w.q.kernel[1] * w.phases; i++)
+    for (int64_t i = 0; i < w.q.kernel[1] * w.channels * w.phases; i++)
         w.acc[i] = ir_local(ir, ir->vec);
     struct ir_loop loop = ir_loop_begin(ir, k->begin, k->end, 1);
     emit_unit(&w, loop.i);
     ir_loop_end(ir, &loop);
 }
+
+static void emit(struct kernel_build *k) { block_groups_grad_weight(k, 1); }
 
 const struct kernel_family kernel_depthwise_grad_weight = {
     .name = "depthwise_grad_weight", .phases = two_phases, .units = conv_shard_units, .emit = emit};

@@ -1,9 +1,10 @@
 /* Grouped convolutions of any number of groups, and their gradients to the input (group_lanes.h). Groups of
- * whole blocks have a faster kernel (kernel_conv2d.c), as have groups of one channel
- * (kernel_depthwise.c).
+ * whole blocks have a faster kernel (kernel_conv2d.c), as have groups that lie within a block (block_groups.h), of one
+ * channel or of several.
  *
- * A unit is an (image, channel block). An output adds its channels in order, and of a channel the taps in
+ * Else a unit is an (image, channel block). An output adds its channels in order, and of a channel the taps in
  * row-major order. */
+#include "block_groups.h"
 #include "group_lanes.h"
 #include "kernel_conv.h"
 #include "mask.h"
@@ -86,8 +87,27 @@ static struct grouped grouped_of(struct kernel_build *k)
     return s;
 }
 
+/* Channels of a group that lies within a block, or 0. */
+static int64_t block_group_of(const struct graph *g, const struct node *n)
+{
+    struct gather q = gather_of(g, n);
+    return block_groups_size(q.in_channels, q.out_channels, n->attrs->groups,
+                             q.kernel[0] * q.kernel[1]);
+}
+
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
+{
+    return block_group_of(g, n) ? block_groups_units(g, n) : units_of_result(g, n, cpu, phase);
+}
+
 static void emit(struct kernel_build *k)
 {
+    const int64_t group = block_group_of(k->graph, k->node);
+    if (group) {
+        block_groups_convolve(k, group);
+        return;
+    }
     struct grouped s = grouped_of(k);
     struct ir *ir = k->ir;
     int64_t image = ceil_div(s.q.in_channels, CB) * s.q.in[0] * s.q.in[1] * CB;
@@ -102,4 +122,4 @@ static void emit(struct kernel_build *k)
 }
 
 const struct kernel_family kernel_grouped = {
-    .name = "grouped", .phases = one_phase, .units = units_of_result, .emit = emit};
+    .name = "grouped", .phases = one_phase, .units = units, .emit = emit};

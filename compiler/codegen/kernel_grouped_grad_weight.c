@@ -1,6 +1,8 @@
-/* The gradient of the weight of grouped convolutions of any number of groups (group_lanes.h).
+/* The gradient of the weight of grouped convolutions of any number of groups (group_lanes.h); of those that lie within a
+ * block: block_groups.h.
  *
  * A unit is a (shard, block of output channels); the shards are added afterwards. */
+#include "block_groups.h"
 #include "group_lanes.h"
 #include "kernel_conv_shards.h"
 #include "mask.h"
@@ -97,6 +99,14 @@ static struct grouped weight_of(struct kernel_build *k)
 
 static void emit(struct kernel_build *k)
 {
+    const struct attrs *a = k->node->attrs;
+    const int64_t group =
+        block_groups_size(graph_shape(k->graph, k->node->inputs[0])->dim[1],
+                          k->node->type.shape.dim[0], a->groups, a->kernel[0] * a->kernel[1]);
+    if (group) {
+        block_groups_grad_weight(k, group);
+        return;
+    }
     if (k->phase == 1) {
         conv_combine_shards(k, conv_result_floats(k->node));
         return;

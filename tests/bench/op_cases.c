@@ -130,7 +130,7 @@ static const struct variation variations[] = {
     {OP_conv2d, "depthwise 3x3", .kernel = 3, .stride = 1, .group = 1},
     {OP_conv2d, "depthwise 3x3 stride 2", .kernel = 3, .stride = 2, .group = 1},
     {OP_conv2d, "depthwise 5x5", .kernel = 5, .stride = 1, .group = 1},
-    {OP_conv2d, "groups of 4", .kernel = 3, .stride = 1, .group = 4},
+    {OP_conv2d, "groups of 8", .kernel = 3, .stride = 1, .group = 8},
     {OP_conv2d_grad_input, "transposed 2x2", .kernel = 2, .stride = 2},
     {OP_max_pool, "3x3 stride 2", .kernel = 3, .stride = 2},
     {OP_max_pool, "2x2", .kernel = 2, .stride = 2},
