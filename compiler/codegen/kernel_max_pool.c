@@ -2,6 +2,7 @@
 #include "pool_window.h"
 
 struct maximum {
+    struct unit_loop unit;
     struct address x;            /* slice of the input */
     LLVMValueRef best[FTMRT_CB]; /* locals, by part */
 };
@@ -26,6 +27,20 @@ static LLVMValueRef minus_infinity(struct ir *ir)
     return ir_vec_const(ir, (double)-__builtin_inff());
 }
 
+static void store_maximum(struct pool_window *w, LLVMValueRef pixel, void *data)
+{
+    struct maximum *m = data;
+    struct ir *ir = w->k->ir;
+    for (uint32_t part = 0; part < geometry_parts(ir); part++)
+        ir_set(ir, m->best[part], minus_infinity(ir));
+    pool_each_tap(w, max_tap, m);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        const struct position at = {
+            .image = m->unit.image, .block = m->unit.block, .pixel = pixel, .part = part};
+        epilogue_store(w->k, ir_get(ir, ir->vec, m->best[part]), &at);
+    }
+}
+
 static void emit_maxima(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
@@ -33,19 +48,10 @@ static void emit_maxima(struct kernel_build *k, struct pool_window w)
     struct maximum m = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         m.best[part] = ir_local(ir, ir->vec);
-    struct unit_loop u = unit_loop_begin(k, w.in.blocks);
-    m.x = geometry_slice(ir, &w.in, x, u.image, u.block);
-    struct pool_outputs e = pool_outputs_begin(&w);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++)
-        ir_set(ir, m.best[part], minus_infinity(ir));
-    pool_each_tap(&w, max_tap, &m);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        const struct position at = {
-            .image = u.image, .block = u.block, .pixel = e.pixel, .part = part};
-        epilogue_store(k, ir_get(ir, ir->vec, m.best[part]), &at);
-    }
-    pool_outputs_end(&w, &e);
-    unit_loop_end(k, &u);
+    m.unit = unit_loop_begin(k, w.in.blocks);
+    m.x = geometry_slice(ir, &w.in, x, m.unit.image, m.unit.block);
+    pool_each_output(&w, store_maximum, &m);
+    unit_loop_end(k, &m.unit);
 }
 
 static void emit(struct kernel_build *k)

@@ -4,7 +4,7 @@
 #include "pool_window.h"
 
 struct scatter {
-    struct address x, dx;        /* slices */
+    struct address x, dx, dy, y; /* slices */
     LLVMValueRef best[FTMRT_CB]; /* the window's maximum, by part */
     LLVMValueRef rest[FTMRT_CB]; /* locals: dy in the lanes whose maximum has not been met yet */
 };
@@ -58,6 +58,17 @@ static void scatter_window(struct pool_window *w, struct scatter *s)
     ir_if_end(ir, &some);
 }
 
+static void scatter_output(struct pool_window *w, LLVMValueRef pixel, void *data)
+{
+    struct scatter *s = data;
+    struct ir *ir = w->k->ir;
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        ir_set(ir, s->rest[part], ir_load_vec(ir, geometry_pixel(ir, s->dy, pixel, part)));
+        s->best[part] = ir_load_vec(ir, geometry_pixel(ir, s->y, pixel, part));
+    }
+    scatter_window(w, s);
+}
+
 static void emit_scatter(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
@@ -69,16 +80,10 @@ static void emit_scatter(struct kernel_build *k, struct pool_window w)
     struct unit_loop u = unit_loop_begin(k, w.in.blocks);
     s.x = geometry_slice(ir, &w.in, x, u.image, u.block);
     s.dx = geometry_slice(ir, &w.in, dx, u.image, u.block);
-    struct address dy_slice = geometry_slice(ir, &w.out, dy, u.image, u.block);
-    struct address y_slice = geometry_slice(ir, &w.out, y, u.image, u.block);
+    s.dy = geometry_slice(ir, &w.out, dy, u.image, u.block);
+    s.y = geometry_slice(ir, &w.out, y, u.image, u.block);
     pool_clear_slice(k, &w.in, s.dx);
-    struct pool_outputs e = pool_outputs_begin(&w);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        ir_set(ir, s.rest[part], ir_load_vec(ir, geometry_pixel(ir, dy_slice, e.pixel, part)));
-        s.best[part] = ir_load_vec(ir, geometry_pixel(ir, y_slice, e.pixel, part));
-    }
-    scatter_window(&w, &s);
-    pool_outputs_end(&w, &e);
+    pool_each_output(&w, scatter_output, &s);
     geometry_finish(k, &u);
     unit_loop_end(k, &u);
 }

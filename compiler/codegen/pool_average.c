@@ -2,7 +2,9 @@
 #include "pool_average.h"
 
 struct average {
+    struct unit_loop unit;
     struct address slice;       /* of the input, or of its gradient */
+    struct address dy;          /* backward: slice of the result's gradient */
     LLVMValueRef sum[FTMRT_CB]; /* by part: locals that add up the window; backward its share */
 };
 
@@ -31,7 +33,7 @@ static LLVMValueRef divisor(struct pool_window *w)
     bool padded = a->count_include_pad;
     if (a->divisor_override)
         return ir_vec_const(ir, (double)a->divisor_override);
-    if (!w->clipped || (padded && !a->ceil_mode))
+    if (!w->clipped || (w->whole[0] && w->whole[1]) || (padded && !a->ceil_mode))
         return ir_vec_const(ir, (double)(w->kernel[0] * w->kernel[1]));
     LLVMValueRef rows = padded ? padded_places(w, 0, w->row) : inside_places(w, 0, w->row),
                  columns = padded ? padded_places(w, 1, w->column) : inside_places(w, 1, w->column);
@@ -48,27 +50,32 @@ static void add_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
     }
 }
 
+static void store_average(struct pool_window *w, LLVMValueRef pixel, void *data)
+{
+    struct average *a = data;
+    struct ir *ir = w->k->ir;
+    for (uint32_t part = 0; part < geometry_parts(ir); part++)
+        ir_set(ir, a->sum[part], ir_vec_const(ir, 0));
+    pool_each_tap(w, add_tap, a);
+    LLVMValueRef by = divisor(w);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        const struct position at = {
+            .image = a->unit.image, .block = a->unit.block, .pixel = pixel, .part = part};
+        LLVMValueRef sum = ir_get(ir, ir->vec, a->sum[part]);
+        epilogue_store(w->k, LLVMBuildFDiv(ir->b, sum, by, ""), &at);
+    }
+}
+
 void pool_average(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
     struct average a = {0};
     for (uint32_t part = 0; part < geometry_parts(ir); part++)
         a.sum[part] = ir_local(ir, ir->vec);
-    struct unit_loop u = unit_loop_begin(k, w.in.blocks);
-    a.slice = geometry_slice(ir, &w.in, kernel_buffer(k, 0), u.image, u.block);
-    struct pool_outputs e = pool_outputs_begin(&w);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++)
-        ir_set(ir, a.sum[part], ir_vec_const(ir, 0));
-    pool_each_tap(&w, add_tap, &a);
-    LLVMValueRef by = divisor(&w);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        const struct position at = {
-            .image = u.image, .block = u.block, .pixel = e.pixel, .part = part};
-        LLVMValueRef sum = ir_get(ir, ir->vec, a.sum[part]);
-        epilogue_store(k, LLVMBuildFDiv(ir->b, sum, by, ""), &at);
-    }
-    pool_outputs_end(&w, &e);
-    unit_loop_end(k, &u);
+    a.unit = unit_loop_begin(k, w.in.blocks);
+    a.slice = geometry_slice(ir, &w.in, kernel_buffer(k, 0), a.unit.image, a.unit.block);
+    pool_each_output(&w, store_average, &a);
+    unit_loop_end(k, &a.unit);
 }
 
 static void share_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
@@ -81,22 +88,27 @@ static void share_tap(struct pool_window *w, LLVMValueRef pixel, void *data)
     }
 }
 
+static void share_output(struct pool_window *w, LLVMValueRef pixel, void *data)
+{
+    struct average *a = data;
+    struct ir *ir = w->k->ir;
+    LLVMValueRef by = divisor(w);
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, a->dy, pixel, part));
+        a->sum[part] = LLVMBuildFDiv(ir->b, v, by, "");
+    }
+    pool_each_tap(w, share_tap, a);
+}
+
 void pool_average_grad(struct kernel_build *k, struct pool_window w)
 {
     struct ir *ir = k->ir;
     struct average a = {0};
-    struct unit_loop u = unit_loop_begin(k, w.in.blocks);
-    a.slice = geometry_slice(ir, &w.in, kernel_result(k), u.image, u.block);
-    struct address dy = geometry_slice(ir, &w.out, kernel_buffer(k, 0), u.image, u.block);
+    a.unit = unit_loop_begin(k, w.in.blocks);
+    a.slice = geometry_slice(ir, &w.in, kernel_result(k), a.unit.image, a.unit.block);
+    a.dy = geometry_slice(ir, &w.out, kernel_buffer(k, 0), a.unit.image, a.unit.block);
     pool_clear_slice(k, &w.in, a.slice);
-    struct pool_outputs e = pool_outputs_begin(&w);
-    LLVMValueRef by = divisor(&w);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        LLVMValueRef v = ir_load_vec(ir, geometry_pixel(ir, dy, e.pixel, part));
-        a.sum[part] = LLVMBuildFDiv(ir->b, v, by, "");
-    }
-    pool_each_tap(&w, share_tap, &a);
-    pool_outputs_end(&w, &e);
-    geometry_finish(k, &u);
-    unit_loop_end(k, &u);
+    pool_each_output(&w, share_output, &a);
+    geometry_finish(k, &a.unit);
+    unit_loop_end(k, &a.unit);
 }

@@ -1,6 +1,10 @@
 /* Windows over maps: see pool_window.h. */
 #include "pool_window.h"
 
+#include "rounding.h"
+
+enum { MAX_UNROLLED = 16, MAX_UNROLLED_COLUMNS = 64 /* taps of all columns of the result */ };
+
 /* Taps that lie less than `places` (at least 0) on. */
 static LLVMValueRef taps_until(struct pool_window *w, int axis, LLVMValueRef places)
 {
@@ -22,6 +26,16 @@ static void clipped_range(struct pool_window *w, int axis, LLVMValueRef out, LLV
     *hi = ir_min(ir, taps_until(w, axis, room), ir_i64(ir, w->kernel[axis]));
 }
 
+/* last: the last place of the map where a whole window may start. */
+static void find_inside(struct pool_window *w, int axis, int64_t last, int64_t outs)
+{
+    const int64_t stride = w->stride[axis], padding = w->padding[axis];
+    int64_t end = last + padding < 0 ? 0 : (last + padding) / stride + 1;
+    int64_t *inside = w->inside[axis];
+    inside[1] = end < outs ? end : outs;
+    inside[0] = ceil_div(padding, stride) < inside[1] ? ceil_div(padding, stride) : inside[1];
+}
+
 struct pool_window pool_window_of(struct kernel_build *k, value_id in, value_id out)
 {
     const struct attrs *a = k->node->attrs;
@@ -38,6 +52,8 @@ struct pool_window pool_window_of(struct kernel_build *k, value_id in, value_id 
         int64_t reach = w.dilation[axis] * (a->kernel[axis] - 1) + 1;
         int64_t last = (out_size[axis] - 1) * a->stride[axis] - a->padding[axis] + reach;
         w.clipped |= a->padding[axis] > 0 || last > in_size[axis];
+        if (a->stride[axis]) /* parts of a map have none */
+            find_inside(&w, axis, in_size[axis] - reach, out_size[axis]);
     }
     return w;
 }
@@ -60,14 +76,8 @@ struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id o
     struct pool_window w = pool_window_of(k, in, out);
     w.range = part_range;
     w.clipped = true;
+    w.unrolled_columns = w.in.width + w.out.width <= MAX_UNROLLED_COLUMNS;
     return w;
-}
-
-/* Tap number i of an axis, from lo on or, backwards, below hi. */
-static LLVMValueRef tap_of(struct pool_window *w, LLVMValueRef lo, LLVMValueRef hi, LLVMValueRef i)
-{
-    struct ir *ir = w->k->ir;
-    return w->backwards ? ir_sub(ir, ir_add(ir, lo, ir_add_const(ir, hi, -1)), i) : i;
 }
 
 /* The input pixel of a tap of the window that starts at `start`. */
@@ -80,45 +90,138 @@ static LLVMValueRef tap_pixel(struct pool_window *w, const LLVMValueRef start[2]
     return ir_add(ir, ir_mul_const(ir, i, w->in.width), j);
 }
 
+/* The taps of an axis: constants where the window is whole, or its place is one. */
+struct taps {
+    LLVMValueRef lo, hi;
+    int64_t from, before; /* if they are constants, else 0 */
+};
+
+static struct taps taps_of(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start)
+{
+    struct taps t = {0};
+    w->range(w, axis, out, start, &t.lo, &t.hi);
+    if (w->whole[axis]) {
+        t.lo = ir_i64(w->k->ir, 0);
+        t.hi = ir_i64(w->k->ir, w->kernel[axis]);
+    }
+    if (!w->backwards && LLVMIsAConstantInt(t.lo) && LLVMIsAConstantInt(t.hi)) {
+        t.from = LLVMConstIntGetSExtValue(t.lo);
+        t.before = LLVMConstIntGetSExtValue(t.hi);
+    }
+    return t;
+}
+
+struct each_tap {
+    struct pool_window *w;
+    LLVMValueRef start[2];
+    struct taps taps[2];
+    pool_tap_fn *tap;
+    void *data;
+};
+
+/* Tap number i of an axis, from lo on or, backwards, below hi. */
+static LLVMValueRef tap_of(const struct each_tap *e, int axis, LLVMValueRef i)
+{
+    struct ir *ir = e->w->k->ir;
+    const struct taps *t = &e->taps[axis];
+    if (!e->w->backwards)
+        return i;
+    return ir_sub(ir, ir_add(ir, t->lo, ir_add_const(ir, t->hi, -1)), i);
+}
+
+/* The taps of row p of the window. */
+static void each_column(const struct each_tap *e, LLVMValueRef p)
+{
+    struct ir *ir = e->w->k->ir;
+    const struct taps *t = &e->taps[1];
+    if (t->before > t->from && t->before - t->from <= MAX_UNROLLED) {
+        for (int64_t q = t->from; q < t->before; q++)
+            e->tap(e->w, tap_pixel(e->w, e->start, p, ir_i64(ir, q)), e->data);
+        return;
+    }
+    struct ir_loop columns = ir_loop_begin(ir, t->lo, t->hi, 1);
+    e->tap(e->w, tap_pixel(e->w, e->start, p, tap_of(e, 1, columns.i)), e->data);
+    ir_loop_end(ir, &columns);
+}
+
 void pool_each_tap(struct pool_window *w, pool_tap_fn *tap, void *data)
 {
     struct ir *ir = w->k->ir;
-    LLVMValueRef start[2], lo[2], hi[2];
-    w->range(w, 0, w->row, &start[0], &lo[0], &hi[0]);
-    w->range(w, 1, w->column, &start[1], &lo[1], &hi[1]);
-    if (!w->clipped && w->kernel[0] * w->kernel[1] <= 16) {
-        for (int64_t p = 0; p < w->kernel[0]; p++)
-            for (int64_t q = 0; q < w->kernel[1]; q++)
-                tap(w,
-                    tap_pixel(w, start, tap_of(w, lo[0], hi[0], ir_i64(ir, p)),
-                              tap_of(w, lo[1], hi[1], ir_i64(ir, q))),
-                    data);
+    struct each_tap e = {.w = w, .tap = tap, .data = data};
+    e.taps[0] = taps_of(w, 0, w->row, &e.start[0]);
+    e.taps[1] = taps_of(w, 1, w->column, &e.start[1]);
+    const struct taps *rows = &e.taps[0], *columns = &e.taps[1];
+    const int64_t unrolled = (rows->before - rows->from) * (columns->before - columns->from);
+    if (unrolled > 0 && unrolled <= MAX_UNROLLED) {
+        for (int64_t p = rows->from; p < rows->before; p++)
+            each_column(&e, ir_i64(ir, p));
         return;
     }
-    struct ir_loop rows = ir_loop_begin(ir, lo[0], hi[0], 1);
-    struct ir_loop columns = ir_loop_begin(ir, lo[1], hi[1], 1);
-    tap(w, tap_pixel(w, start, tap_of(w, lo[0], hi[0], rows.i), tap_of(w, lo[1], hi[1], columns.i)),
-        data);
-    ir_loop_end(ir, &columns);
-    ir_loop_end(ir, &rows);
+    struct ir_loop loop = ir_loop_begin(ir, rows->lo, rows->hi, 1);
+    each_column(&e, tap_of(&e, 0, loop.i));
+    ir_loop_end(ir, &loop);
 }
 
-struct pool_outputs pool_outputs_begin(struct pool_window *w)
+/* ---- outputs ---- */
+
+struct each_output {
+    struct pool_window *w;
+    pool_output_fn *output;
+    void *data;
+};
+
+static void output_at(const struct each_output *e, LLVMValueRef row, LLVMValueRef column)
+{
+    struct pool_window *w = e->w;
+    struct ir *ir = w->k->ir;
+    w->row = row;
+    w->column = column;
+    e->output(w, ir_add(ir, ir_mul_const(ir, row, w->out.width), column), e->data);
+}
+
+/* Three runs of an axis: before the outputs whose windows are whole, these, and behind them. */
+static void run_bounds(const struct pool_window *w, int axis, int64_t outs, int64_t bound[4])
+{
+    bound[0] = 0;
+    bound[1] = w->inside[axis][0];
+    bound[2] = w->inside[axis][1];
+    bound[3] = outs;
+}
+
+static void outputs_of_row(const struct each_output *e, LLVMValueRef row)
+{
+    struct pool_window *w = e->w;
+    struct ir *ir = w->k->ir;
+    int64_t bound[4];
+    for (int64_t column = 0; column < w->out.width && w->unrolled_columns; column++)
+        output_at(e, row, ir_i64(ir, column));
+    run_bounds(w, 1, w->out.width, bound);
+    for (int run = 0; run < 3 && !w->unrolled_columns; run++) {
+        if (bound[run] == bound[run + 1])
+            continue;
+        w->whole[1] = run == 1;
+        struct ir_loop columns =
+            ir_loop_begin(ir, ir_i64(ir, bound[run]), ir_i64(ir, bound[run + 1]), 1);
+        output_at(e, row, columns.i);
+        ir_loop_end(ir, &columns);
+    }
+}
+
+void pool_each_output(struct pool_window *w, pool_output_fn *output, void *data)
 {
     struct ir *ir = w->k->ir;
-    struct pool_outputs e;
-    e.rows = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->out.height), 1);
-    e.columns = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, w->out.width), 1);
-    w->row = e.rows.i;
-    w->column = e.columns.i;
-    e.pixel = ir_add(ir, ir_mul_const(ir, e.rows.i, w->out.width), e.columns.i);
-    return e;
-}
-
-void pool_outputs_end(struct pool_window *w, struct pool_outputs *e)
-{
-    ir_loop_end(w->k->ir, &e->columns);
-    ir_loop_end(w->k->ir, &e->rows);
+    const struct each_output e = {w, output, data};
+    int64_t bound[4];
+    run_bounds(w, 0, w->out.height, bound);
+    for (int run = 0; run < 3; run++) {
+        if (bound[run] == bound[run + 1])
+            continue;
+        w->whole[0] = run == 1;
+        struct ir_loop rows =
+            ir_loop_begin(ir, ir_i64(ir, bound[run]), ir_i64(ir, bound[run + 1]), 1);
+        outputs_of_row(&e, rows.i);
+        ir_loop_end(ir, &rows);
+    }
 }
 
 void pool_clear_slice(struct kernel_build *k, const struct geometry *q, struct address slice)
