@@ -9,67 +9,123 @@ struct address channel_run_image(struct ir *ir, const struct geometry *q, struct
     return ir_at(ir, base, ir_mul_const(ir, image, q->blocks * q->pixels * CB));
 }
 
-/* Address of a block of an image. */
+/* Address of a block (an i64) of an image. */
 static struct address block_at(struct ir *ir, const struct geometry *q, struct address image,
-                               int64_t block)
+                               LLVMValueRef block)
 {
-    return ir_at_const(ir, image, block * q->pixels * CB);
+    return ir_at(ir, image, ir_mul_const(ir, block, q->pixels * CB));
 }
 
-static void copy_blocks(struct ir *ir, const struct channel_run *r, int64_t blocks)
+/* The lane of the operand that comes to lane 0, and the operand's block that has it, less the result's: the run is moved by
+ * from - to channels. */
+static int64_t shift_of(const struct channel_run *r) { return ((r->from - r->to) % CB + CB) % CB; }
+
+static int64_t block_distance(const struct channel_run *r)
 {
-    struct address x = r->x, y = block_at(ir, r->out, r->y, r->to / CB);
+    return (r->from - r->to - shift_of(r)) / CB;
+}
+
+/* Blocks `block` to `end` - 1 of the result, whose lanes are those of the operand's blocks. */
+static void copy_blocks(struct ir *ir, const struct channel_run *r, int64_t block, int64_t end)
+{
+    struct address x = r->x, y = block_at(ir, r->out, r->y, ir_i64(ir, block));
     if (x.p)
-        x = block_at(ir, r->in, x, r->from / CB);
-    struct ir_loop i =
-        ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, blocks * r->in->pixels * CB), ir->cpu->lanes);
+        x = block_at(ir, r->in, x, ir_i64(ir, block + block_distance(r)));
+    const int64_t elements = (end - block) * r->in->pixels * CB;
+    struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, elements), ir->cpu->lanes);
     LLVMValueRef v = x.p ? ir_load_vec(ir, ir_at(ir, x, i.i)) : ir_vec_const(ir, r->value);
     ir_store_vec(ir, v, ir_at(ir, y, i.i));
     ir_loop_end(ir, &i);
 }
 
-static void clear_block(struct ir *ir, const struct geometry *q, struct address image,
-                        int64_t block)
+/* Lanes from .. before of a block of the result, which are copied. */
+struct lane_range {
+    int64_t from, before;
+};
+
+/* Vector i of the operand's blocks from that of lane 0 on. */
+static LLVMValueRef operand_vector(struct ir *ir, const struct channel_run *r, struct address x,
+                                   LLVMValueRef pixel, int64_t i)
 {
-    struct address y = block_at(ir, q, image, block);
-    struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q->pixels * CB), ir->cpu->lanes);
-    ir_store_vec(ir, ir_vec_const(ir, 0), ir_at(ir, y, i.i));
-    ir_loop_end(ir, &i);
+    const int64_t parts = geometry_parts(ir);
+    x = ir_at_const(ir, x, i / parts * r->in->pixels * CB);
+    return ir_load_vec(ir, geometry_pixel(ir, x, pixel, (uint32_t)(i % parts)));
 }
 
-/* Address of a channel (an i64) of an image, at its first pixel. */
-static struct address channel_at(struct ir *ir, const struct geometry *q, struct address image,
-                                 LLVMValueRef channel)
+/* The operand's lanes that come to a vector; what is not copied is of no matter. x: the block of lane 0. */
+static LLVMValueRef moved_vector(struct ir *ir, const struct channel_run *r, struct address x,
+                                 LLVMValueRef pixel, uint32_t part, struct lane_range range)
 {
-    LLVMValueRef block = ir_mul_const(ir, ir_div_const(ir, channel, CB), q->pixels * CB);
-    return ir_at(ir, image, ir_add(ir, block, ir_rem_const(ir, channel, CB)));
+    const int64_t lanes = ir->cpu->lanes, first = shift_of(r) + part * lanes, i = first / lanes;
+    LLVMValueRef v[2] = {LLVMGetPoison(ir->vec), LLVMGetPoison(ir->vec)}, mask[CB];
+    bool wanted[2] = {false, false};
+    for (int64_t l = 0; l < lanes; l++) {
+        const int64_t lane = part * lanes + l, at = first % lanes + l;
+        wanted[at / lanes] |= lane >= range.from && lane < range.before;
+        mask[l] = LLVMConstInt(ir->i32, (unsigned long long)at, false);
+    }
+    for (int64_t k = 0; k < 2; k++)
+        if (wanted[k])
+            v[k] = operand_vector(ir, r, x, pixel, i + k);
+    return LLVMBuildShuffleVector(ir->b, v[0], v[1], LLVMConstVector(mask, (unsigned)lanes), "");
 }
 
-static void copy_channels(struct ir *ir, const struct channel_run *r, int64_t first)
+static LLVMValueRef lanes_in_range(struct ir *ir, uint32_t part, struct lane_range range)
 {
-    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, first), ir_i64(ir, r->channels), 1);
-    struct address x = r->x, y = channel_at(ir, r->out, r->y, ir_add_const(ir, c.i, r->to));
+    LLVMValueRef keep[CB];
+    for (uint32_t l = 0; l < ir->cpu->lanes; l++) {
+        const int64_t lane = part * ir->cpu->lanes + l;
+        keep[l] = LLVMConstInt(ir->i1, lane >= range.from && lane < range.before, false);
+    }
+    return LLVMConstVector(keep, ir->cpu->lanes);
+}
+
+/* A block (an i64) of the result, put together from two blocks of the operand. Lanes outside of the range stay as they are where
+ * there are some before it, else they become 0. */
+static void copy_lanes(struct ir *ir, const struct channel_run *r, LLVMValueRef block,
+                       struct lane_range range)
+{
+    struct address x = r->x, y = block_at(ir, r->out, r->y, block);
     if (x.p)
-        x = channel_at(ir, r->in, x, ir_add_const(ir, c.i, r->from));
+        x = block_at(ir, r->in, x, ir_add_const(ir, block, block_distance(r)));
     struct ir_loop p = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, r->in->pixels), 1);
-    LLVMValueRef at = ir_mul_const(ir, p.i, CB);
-    LLVMValueRef v = x.p ? ir_load_f32(ir, ir_at(ir, x, at)) : ir_f32(ir, r->value);
-    ir_store_f32(ir, v, ir_at(ir, y, at));
+    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
+        struct address to = geometry_pixel(ir, y, p.i, part);
+        LLVMValueRef v = x.p ? moved_vector(ir, r, x, p.i, part, range)
+                             : ir_vec_const(ir, r->value),
+                     other = range.from > 0 ? ir_load_vec(ir, to) : ir_vec_const(ir, 0);
+        v = LLVMBuildSelect(ir->b, lanes_in_range(ir, part, range), v, other, "");
+        ir_store_vec(ir, v, to);
+    }
     ir_loop_end(ir, &p);
-    ir_loop_end(ir, &c);
+}
+
+static void copy_whole_blocks(struct ir *ir, const struct channel_run *r, int64_t block,
+                              int64_t end)
+{
+    if (shift_of(r) == 0) {
+        copy_blocks(ir, r, block, end);
+        return;
+    }
+    struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, block), ir_i64(ir, end), 1);
+    copy_lanes(ir, r, blocks.i, (struct lane_range){0, CB});
+    ir_loop_end(ir, &blocks);
 }
 
 void channel_run_copy(struct ir *ir, const struct channel_run *r)
 {
-    int64_t end = r->to + r->channels, last = (end - 1) / CB;
-    int64_t whole = r->from % CB == 0 && r->to % CB == 0 ? r->channels / CB : 0;
-    if (whole > 0)
-        copy_blocks(ir, r, whole);
-    if (whole * CB == r->channels)
-        return;
-    if (end % CB != 0 && last * CB >= r->to)
-        clear_block(ir, r->out, r->y, last);
-    copy_channels(ir, r, whole * CB);
+    const int64_t end = r->to + r->channels, last = end / CB;
+    int64_t block = r->to / CB;
+    if (r->to % CB) {
+        const int64_t before = end - block * CB;
+        copy_lanes(ir, r, ir_i64(ir, block),
+                   (struct lane_range){r->to % CB, before < CB ? before : CB});
+        block++;
+    }
+    if (block < last)
+        copy_whole_blocks(ir, r, block, last);
+    if (end % CB && block <= last)
+        copy_lanes(ir, r, ir_i64(ir, last), (struct lane_range){0, end % CB});
 }
 
 struct kernel_units units_of_images(const struct graph *g, const struct node *n,

@@ -1,8 +1,9 @@
 /* Runs of channels that are copied from one BLOCKED value to another: what concat, its gradient and
  * split are made of.
  *
- * Where a run begins at a block on both sides, its whole blocks are one flat copy; other channels are
- * copied one by one. What they leave of the last block is zeroed before. */
+ * Where a run begins at the same lane of a block on both sides, its whole blocks are one flat copy; else a block of the copy is
+ * put together from two neighbours. Lanes before the run stay as they are in the first block, those behind it become 0 in the
+ * last one: runs that lie behind each other are copied in their order. */
 #ifndef FTM_CODEGEN_CHANNEL_RUN_H
 #define FTM_CODEGEN_CHANNEL_RUN_H
 

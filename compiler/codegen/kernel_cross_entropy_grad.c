@@ -21,8 +21,9 @@ static void store_gradient(struct softmax *s, struct address dx, LLVMValueRef co
     LLVMValueRef spread = ir_vec_const(ir, smoothing / (double)s->classes);
     struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded), ir->cpu->lanes);
     LLVMValueRef index = softmax_index(ir, c.i);
-    LLVMValueRef p = ir_load_vec(ir, softmax_at(s, s->x, c.i));
-    p = vmath_exp(ir, LLVMBuildFSub(ir->b, p, s->max, ""));
+    LLVMValueRef p = ir_load_vec(ir, softmax_at(s, s->noted.p ? s->noted : s->x, c.i));
+    if (!s->noted.p)
+        p = vmath_exp(ir, LLVMBuildFSub(ir->b, p, s->max, ""));
     p = LLVMBuildFDiv(ir->b, p, s->sum, "");
     if (s->weight)
         p = LLVMBuildFMul(ir->b, p, ir_splat(ir, s->weight), "");
@@ -49,8 +50,11 @@ static void emit(struct kernel_build *k)
     LLVMValueRef first = ir_mul_const(ir, rows.block, q.width);
     struct loss_places places = loss_places_begin(k, q.width);
     LLVMValueRef pixel = ir_add(ir, first, places.pixel);
+    struct address dx = softmax_place(&s, kernel_result(k), rows.image, pixel);
+    if (dx.stored == FTMRT_F32) /* there the exponentials lie until they are replaced */
+        s.noted = dx;
     softmax_take(&s, rows.image, pixel);
-    store_gradient(&s, softmax_place(&s, kernel_result(k), rows.image, pixel), count, dy);
+    store_gradient(&s, dx, count, dy);
     loss_places_end(k, &places);
     unit_loop_end(k, &rows);
 }

@@ -4,13 +4,11 @@
  * 16, done in registers as lanes x lanes squares. Everything else (pictures and labels coming in,
  * logits going out) is small: a scalar copy over (row, column, rest) with each layout's index
  * formula; it fills the padding lanes of its result with zeros.
- *
- * A square is transposed by log2(lanes) rounds of the perfect shuffle: round by round, vectors i
- * and i + lanes/2 are interleaved into vectors 2i and 2i + 1 (each round rotates the bits of the
- * combined row and lane index by one). */
+ */
 #include "geometry.h"
 #include "op.h"
 #include "rounding.h"
+#include "square.h"
 
 struct view {
     enum ftmrt_layout layout;
@@ -128,30 +126,6 @@ static void emit_copy(struct kernel_build *k)
 
 /* ---- transposes ---- */
 
-static LLVMValueRef interleave(struct ir *ir, LLVMValueRef a, LLVMValueRef b, bool high)
-{
-    LLVMValueRef mask[FTMRT_CB];
-    uint32_t lanes = ir->cpu->lanes, first = high ? lanes / 2 : 0;
-    for (uint32_t i = 0; i < lanes; i++)
-        mask[i] = LLVMConstInt(ir->i32, first + i / 2 + (i % 2 ? lanes : 0), false);
-    return LLVMBuildShuffleVector(ir->b, a, b, LLVMConstVector(mask, lanes), "");
-}
-
-static void transpose_square(struct ir *ir, LLVMValueRef *v)
-{
-    uint32_t lanes = ir->cpu->lanes;
-    for (uint32_t round = 1; round < lanes; round *= 2) {
-        LLVMValueRef next[FTMRT_CB] = {0};
-        for (uint32_t i = 0; i < lanes / 2; i++) {
-            LLVMValueRef *pair = next + (size_t)i * 2;
-            pair[0] = interleave(ir, v[i], v[i + lanes / 2], false);
-            pair[1] = interleave(ir, v[i], v[i + lanes / 2], true);
-        }
-        for (uint32_t i = 0; i < lanes; i++)
-            v[i] = next[i];
-    }
-}
-
 /* Transposes a block of 16 x 16 elements. */
 static void transpose_block(struct ir *ir, struct address src, struct address dst)
 {
@@ -161,7 +135,7 @@ static void transpose_block(struct ir *ir, struct address src, struct address ds
             LLVMValueRef v[FTMRT_CB] = {0};
             for (uint32_t i = 0; i < lanes; i++)
                 v[i] = ir_load_vec(ir, ir_at_const(ir, src, (row + i) * FTMRT_CB + column));
-            transpose_square(ir, v);
+            square_transpose(ir, v);
             for (uint32_t i = 0; i < lanes; i++)
                 ir_store_vec(ir, v[i], ir_at_const(ir, dst, (column + i) * FTMRT_CB + row));
         }

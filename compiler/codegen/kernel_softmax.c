@@ -86,6 +86,8 @@ static void find_sums(struct softmax *s)
     LLVMValueRef index = softmax_index(ir, c.i), v = ir_load_vec(ir, softmax_at(s, s->x, c.i));
     v = LLVMBuildFSub(ir->b, v, s->max, "");
     LLVMValueRef e = vmath_exp(ir, v);
+    if (s->noted.p)
+        ir_store_vec(ir, e, softmax_at(s, s->noted, c.i));
     accumulate(ir, local[0], softmax_masked(s, index, e, 0));
     accumulate(ir, local[1], softmax_masked(s, index, v, 0));
     accumulate(ir, local[2], softmax_label(s, index, c.i, v));

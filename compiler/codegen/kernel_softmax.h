@@ -21,6 +21,7 @@ struct softmax {
     struct address x;        /* logits of the place */
     LLVMValueRef label;      /* in every lane, i32; NULL: */
     struct address shares;   /* the place's distribution */
+    struct address noted;    /* where the place's exponentials are kept; nowhere: they are not */
     LLVMValueRef weight;     /* f32: w, of a distribution */
     LLVMValueRef max, sum;   /* f32 in every lane: maximum, sum of exponentials */
     LLVMValueRef total, hit; /* f32: sum of the logits, logit of the label; both less the maximum */

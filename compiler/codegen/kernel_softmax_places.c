@@ -5,7 +5,7 @@
 
 enum { DY, Y };
 
-/* What a place's result is made of. */
+/* What a place's result is made of: */
 struct shares {
     LLVMValueRef of[1][PLACES_MAX]; /* a sum over the channels, or its reciprocal or logarithm */
 };
@@ -21,11 +21,26 @@ static LLVMValueRef whole_exp(struct ir *ir, LLVMValueRef x)
 
 /* ---- forward: mean is the greatest value ---- */
 
+/* What is added up is the result but for a factor: it is kept for later. */
+static bool notes(struct places *p) { return is(p, OP_softmax) && places_can_note(p); }
+
 static LLVMValueRef exp_term(struct places *p, const struct channel_lanes *at, uint32_t place,
                              uint32_t row)
 {
     (void)row;
-    return places_kept(p, at, whole_exp(p->k->ir, places_centred(p, at, place)));
+    LLVMValueRef e = places_kept(p, at, whole_exp(p->k->ir, places_centred(p, at, place)));
+    if (notes(p))
+        places_note(p, at, place, e);
+    return e;
+}
+
+static LLVMValueRef share_at(struct places *p, const struct channel_lanes *at, uint32_t place,
+                             LLVMValueRef share)
+{
+    struct ir *ir = p->k->ir;
+    LLVMValueRef e =
+        notes(p) ? places_noted(p, at, place) : whole_exp(ir, places_centred(p, at, place));
+    return LLVMBuildFMul(ir->b, e, share, "");
 }
 
 static void store_shares(struct places *p, const struct channel_lanes *at, void *user)
@@ -33,9 +48,9 @@ static void store_shares(struct places *p, const struct channel_lanes *at, void 
     struct ir *ir = p->k->ir;
     const struct shares *s = user;
     for (uint32_t i = 0; i < p->count; i++) {
-        LLVMValueRef x = places_centred(p, at, i);
-        LLVMValueRef y = is(p, OP_softmax) ? LLVMBuildFMul(ir->b, whole_exp(ir, x), s->of[0][i], "")
-                                           : LLVMBuildFSub(ir->b, x, s->of[0][i], "");
+        LLVMValueRef y = is(p, OP_softmax)
+                             ? share_at(p, at, i, s->of[0][i])
+                             : LLVMBuildFSub(ir->b, places_centred(p, at, i), s->of[0][i], "");
         places_store(p, at, i, y);
     }
 }
@@ -53,10 +68,13 @@ static void forward(struct places *p, void *user)
     struct shares s;
     (void)user;
     places_max(p, p->mean);
-    places_sum(p, exp_term, 1, s.of);
-    for (uint32_t i = 0; i < p->count; i++)
-        s.of[0][i] = is(p, OP_softmax) ? LLVMBuildFDiv(ir->b, ir_vec_const(ir, 1), s.of[0][i], "")
-                                       : log_of_sum(ir, s.of[0][i]);
+    if (is(p, OP_softmax)) {
+        places_share(p, exp_term, s.of);
+    } else {
+        places_sum(p, exp_term, 1, s.of);
+        for (uint32_t i = 0; i < p->count; i++)
+            s.of[0][i] = log_of_sum(ir, s.of[0][i]);
+    }
     places_channels(p, store_shares, &s);
 }
 

@@ -1,33 +1,87 @@
-/* transpose: a matrix turned over, element by element; both VECTOR. A unit is a block of columns of a
- * row of the result. Matrices are small beside the convolutions that their products serve. */
+/* transpose: a matrix turned over, both VECTOR, by squares in registers. A unit is a block of columns of a block of rows of the
+ * result. */
 #include "geometry.h"
+#include "rounding.h"
+#include "square.h"
 
 enum { CB = FTMRT_CB };
 
-/* The column of x that becomes the row: its elements first .. first + 15, zeros past the last. */
-static void emit_block(struct kernel_build *k, LLVMValueRef row, LLVMValueRef block)
+struct turned {
+    struct kernel_build *k;
+    struct geometry in, out;
+    int64_t rows; /* of the operand */
+};
+
+/* A vector of row `row` of the operand, from `column` on; of a row that does not exist 0. */
+static LLVMValueRef load_row(struct turned *t, LLVMValueRef row, LLVMValueRef column)
 {
-    struct ir *ir = k->ir;
-    struct geometry in = geometry_of(k->graph, k->node->inputs[0]),
-                    out = geometry_of_shape(&k->node->type.shape);
-    struct address y = geometry_slice(ir, &out, kernel_result(k), row, block);
-    LLVMValueRef zero = ir_i64(ir, 0);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++)
-        ir_store_vec(ir, ir_vec_const(ir, 0), geometry_pixel(ir, y, zero, part));
-    LLVMValueRef first = ir_mul_const(ir, block, CB),
-                 end = ir_min(ir, ir_add_const(ir, first, CB), ir_i64(ir, out.channels));
-    struct ir_loop i = ir_loop_begin(ir, first, end, 1);
-    struct address x = geometry_slice(ir, &in, kernel_buffer(k, 0), i.i, zero);
-    ir_store_f32(ir, ir_load_f32(ir, ir_at(ir, x, row)), ir_at(ir, y, ir_sub(ir, i.i, first)));
-    ir_loop_end(ir, &i);
+    struct ir *ir = t->k->ir;
+    LLVMValueRef zero = ir_i64(ir, 0), last = ir_i64(ir, t->rows - 1);
+    struct address x =
+        geometry_slice(ir, &t->in, kernel_buffer(t->k, 0), ir_min(ir, row, last), zero);
+    LLVMValueRef v = ir_load_vec(ir, ir_at(ir, x, column));
+    if (t->rows % CB == 0)
+        return v;
+    LLVMValueRef exists = LLVMBuildICmp(ir->b, LLVMIntSLE, row, last, "");
+    return LLVMBuildSelect(ir->b, exists, v, ir_vec_const(ir, 0), "");
+}
+
+/* The square of the result at row `row` and column `column`, of which `rows` rows exist. */
+static void emit_square(struct turned *t, LLVMValueRef row, LLVMValueRef column, int64_t rows)
+{
+    struct ir *ir = t->k->ir;
+    const int64_t lanes = ir->cpu->lanes;
+    LLVMValueRef v[CB], zero = ir_i64(ir, 0);
+    for (int64_t i = 0; i < lanes; i++)
+        v[i] = load_row(t, ir_add_const(ir, column, i), row);
+    square_transpose(ir, v);
+    for (int64_t i = 0; i < lanes && i < rows; i++) {
+        struct address y =
+            geometry_slice(ir, &t->out, kernel_result(t->k), ir_add_const(ir, row, i), zero);
+        ir_store_vec(ir, v[i], ir_at(ir, y, column));
+    }
+}
+
+/* Block by block; rows: those of the block that exist. */
+static void emit_block(struct turned *t, LLVMValueRef row, LLVMValueRef column, int64_t rows)
+{
+    struct ir *ir = t->k->ir;
+    const int64_t lanes = ir->cpu->lanes;
+    for (int64_t i = 0; i < rows; i += lanes)
+        for (int64_t j = 0; j < CB; j += lanes)
+            emit_square(t, ir_add_const(ir, row, i), ir_add_const(ir, column, j), rows - i);
 }
 
 static void emit(struct kernel_build *k)
 {
-    struct unit_loop u = unit_loop_begin(k, geometry_of_shape(&k->node->type.shape).blocks);
-    emit_block(k, u.image, u.block);
+    struct ir *ir = k->ir;
+    const struct shape *s = &k->node->type.shape;
+    struct turned t = {.k = k,
+                       .in = geometry_of(k->graph, k->node->inputs[0]),
+                       .out = geometry_of_shape(s),
+                       .rows = s->dim[1]};
+    const int64_t rest = s->dim[0] % CB;
+    struct unit_loop u = unit_loop_begin(k, t.out.blocks); /* its "image" is the block of rows */
+    LLVMValueRef row = ir_mul_const(ir, u.image, CB), column = ir_mul_const(ir, u.block, CB);
+    LLVMValueRef whole = LLVMBuildICmp(ir->b, LLVMIntSLT, u.image, ir_i64(ir, s->dim[0] / CB), "");
+    struct ir_if one = ir_if_begin(ir, whole);
+    emit_block(&t, row, column, CB);
+    if (rest) {
+        ir_if_else(ir, &one);
+        emit_block(&t, row, column, rest);
+    }
+    ir_if_end(ir, &one);
     unit_loop_end(k, &u);
 }
 
+static struct kernel_units units(const struct graph *g, const struct node *n, const struct cpu *cpu,
+                                 uint32_t phase)
+{
+    (void)g, (void)cpu, (void)phase;
+    const struct shape *s = &n->type.shape;
+    return (struct kernel_units){.fixed = ceil_div(s->dim[0], CB) * geometry_of_shape(s).blocks,
+                                 .images = 1};
+}
+
 const struct kernel_family kernel_transpose = {
-    .name = "transpose", .phases = one_phase, .units = units_of_rows, .emit = emit};
+    .name = "transpose", .phases = one_phase, .units = units, .emit = emit};

@@ -102,14 +102,34 @@ LLVMValueRef places_kept(struct places *p, const struct channel_lanes *at, LLVMV
     return places_kept_or(p, at, value, 0);
 }
 
+static struct position position_of(const struct places *p, const struct channel_lanes *at,
+                                   uint32_t place)
+{
+    return (struct position){.image = p->image,
+                             .block = at->block,
+                             .pixel = p->first,
+                             .pixel_add = place,
+                             .part = at->part};
+}
+
 void places_store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
 {
-    const struct position to = {.image = p->image,
-                                .block = at->block,
-                                .pixel = p->first,
-                                .pixel_add = place,
-                                .part = at->part};
+    const struct position to = position_of(p, at, place);
     epilogue_store(p->k, places_kept(p, at, v), &to);
+}
+
+bool places_can_note(struct places *p) { return kernel_result(p->k).stored == FTMRT_F32; }
+
+void places_note(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
+{
+    const struct position to = position_of(p, at, place);
+    ir_store_vec(p->k->ir, v, epilogue_address(p->k, p->k->node->input_count, &to, 0));
+}
+
+LLVMValueRef places_noted(struct places *p, const struct channel_lanes *at, uint32_t place)
+{
+    const struct position to = position_of(p, at, place);
+    return ir_load_vec(p->k->ir, epilogue_address(p->k, p->k->node->input_count, &to, 0));
 }
 
 LLVMValueRef places_centred(struct places *p, const struct channel_lanes *at, uint32_t place)
@@ -147,7 +167,9 @@ static void add_terms(struct places *p, const struct channel_lanes *at, void *us
         }
 }
 
-void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
+/* The sums as f32. */
+static void sum_lanes(struct places *p, places_term *term, uint32_t rows,
+                      LLVMValueRef out[][PLACES_MAX])
 {
     struct ir *ir = p->k->ir;
     struct place_sums s = {.term = term, .rows = rows};
@@ -159,17 +181,46 @@ void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef
     places_channels(p, add_terms, &s);
     for (uint32_t row = 0; row < rows; row++)
         for (uint32_t i = 0; i < p->count; i++)
-            out[row][i] = ir_splat(ir, vmath_lanes_sum(ir, ir_get(ir, ir->vec, s.local[row][i])));
+            out[row][i] = vmath_lanes_sum(ir, ir_get(ir, ir->vec, s.local[row][i]));
+}
+
+/* The means as f32: a number is divided faster than a vector that has it in every lane. */
+static void mean_lanes(struct places *p, places_term *term, uint32_t rows,
+                       LLVMValueRef out[][PLACES_MAX])
+{
+    struct ir *ir = p->k->ir;
+    sum_lanes(p, term, rows, out);
+    for (uint32_t row = 0; row < rows; row++)
+        for (uint32_t i = 0; i < p->count; i++)
+            out[row][i] = LLVMBuildFDiv(ir->b, out[row][i], ir_f32(ir, (double)p->q.channels), "");
+}
+
+static void spread(struct places *p, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
+{
+    for (uint32_t row = 0; row < rows; row++)
+        for (uint32_t i = 0; i < p->count; i++)
+            out[row][i] = ir_splat(p->k->ir, out[row][i]);
+}
+
+void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
+{
+    sum_lanes(p, term, rows, out);
+    spread(p, rows, out);
+}
+
+void places_share(struct places *p, places_term *term, LLVMValueRef out[][PLACES_MAX])
+{
+    struct ir *ir = p->k->ir;
+    sum_lanes(p, term, 1, out);
+    for (uint32_t i = 0; i < p->count; i++)
+        out[0][i] = LLVMBuildFDiv(ir->b, ir_f32(ir, 1), out[0][i], "");
+    spread(p, 1, out);
 }
 
 void places_mean(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
 {
-    struct ir *ir = p->k->ir;
-    places_sum(p, term, rows, out);
-    for (uint32_t row = 0; row < rows; row++)
-        for (uint32_t i = 0; i < p->count; i++)
-            out[row][i] =
-                LLVMBuildFDiv(ir->b, out[row][i], ir_vec_const(ir, (double)p->q.channels), "");
+    mean_lanes(p, term, rows, out);
+    spread(p, rows, out);
 }
 
 static void take_greater(struct places *p, const struct channel_lanes *at, void *user)
@@ -218,10 +269,10 @@ void places_moments(struct places *p)
     places_mean(p, value_term, 1, mean);
     for (uint32_t i = 0; i < p->count; i++)
         p->mean[i] = mean[0][i];
-    places_mean(p, square_term, 1, variance);
+    mean_lanes(p, square_term, 1, variance);
     for (uint32_t i = 0; i < p->count; i++) {
-        LLVMValueRef eps = ir_vec_const(ir, p->k->node->attrs->eps);
+        LLVMValueRef eps = ir_f32(ir, p->k->node->attrs->eps);
         LLVMValueRef deviation = ir_sqrt(ir, LLVMBuildFAdd(ir->b, variance[0][i], eps, ""));
-        p->inv[i] = LLVMBuildFDiv(ir->b, ir_vec_const(ir, 1), deviation, "");
+        p->inv[i] = ir_splat(ir, LLVMBuildFDiv(ir->b, ir_f32(ir, 1), deviation, ""));
     }
 }

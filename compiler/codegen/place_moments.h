@@ -47,6 +47,9 @@ void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef
 void places_mean(struct places *p, places_term *term, uint32_t rows,
                  LLVMValueRef out[][PLACES_MAX]);
 
+/* The reciprocals of the sums of one term, likewise: out[0][place]. */
+void places_share(struct places *p, places_term *term, LLVMValueRef out[][PLACES_MAX]);
+
 /* The greatest value of operand x at each place, in every lane; where one is NaN, any. */
 void places_max(struct places *p, LLVMValueRef out[PLACES_MAX]);
 
@@ -62,6 +65,11 @@ LLVMValueRef places_kept_or(struct places *p, const struct channel_lanes *at, LL
                             double otherwise);
 /* Stores a vector of the result at a place, behind the node's steps; lanes that are no channel are 0. */
 void places_store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v);
+
+/* Keeps a vector where the result's will be stored, to be read again by a later visit: where f32 are stored there. */
+bool places_can_note(struct places *p);
+void places_note(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v);
+LLVMValueRef places_noted(struct places *p, const struct channel_lanes *at, uint32_t place);
 
 /* A vector of a [C] operand, which may be a constant. */
 LLVMValueRef places_channel(struct places *p, uint32_t operand, const struct channel_lanes *at);
