@@ -42,7 +42,7 @@ need_packages() {
     local v
     v=$(llvm_version)
     apt_install ca-certificates gcc libc6-dev cmake ninja-build flex bison pkg-config "llvm-$v-dev" libjansson-dev \
-        libzip-dev libpng-dev zlib1g-dev python3
+        libzip-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev python3
 }
 
 build_preset() {

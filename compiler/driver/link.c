@@ -19,14 +19,15 @@ typedef VEC(const char *) words;
 /* What every program is linked with, behind our archives. FTM_SANITIZE: the runtime was built with
  * sanitizers. */
 static const char *const flags[] = {
-    "-Wl,--gc-sections",         "-fopenmp", "-lpng", "-lz", "-ljansson", "-lm",
+    "-Wl,--gc-sections",         "-fopenmp", "-lpng", "-ljpeg", "-lwebp", "-lz", "-ljansson", "-lm",
 #ifdef FTM_SANITIZE
     ("-fsanitize=" FTM_SANITIZE)
 #endif
 };
 
-static const char *const archives[] = {"libftmrt_app.a", "libftmrt_files.a", "libftmrt_transform.a",
-                                       "libftmrt_recipe.a", "libftmrt.a"};
+static const char *const archives[] = {"libftmrt_app.a",     "libftmrt_files.a",
+                                       "libftmrt_picture.a", "libftmrt_transform.a",
+                                       "libftmrt_recipe.a",  "libftmrt.a"};
 
 #ifndef FTM_CC
 #define FTM_CC "cc"

@@ -51,6 +51,18 @@ const struct ftmrt_call_info *call_find(const char *name)
     return NULL;
 }
 
+bool call_word(const char *text)
+{
+    for (uint32_t i = 0; i < CALL_COUNT; i++) {
+        const struct ftmrt_call_info *info = call_row(i);
+        for (uint32_t p = 0; p < info->param_count; p++)
+            if (info->params[p].type == FTMRT_TYPE_WORD &&
+                ftmrt_word_index(&info->params[p], text) >= 0)
+                return true;
+    }
+    return false;
+}
+
 /* The operators that mean a call. */
 static const struct {
     const char *operator, *call;

@@ -164,8 +164,11 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
     case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
     case FTMRT_TYPE_STRING:
-    case FTMRT_TYPE_WORD:
     case FTMRT_TYPE_CLASSES: return v->kind == VALUE_STRING;
+    case FTMRT_TYPE_WORD:
+        if (v->kind == VALUE_SYMBOL)
+            v->kind = VALUE_STRING;
+        return v->kind == VALUE_STRING;
     case FTMRT_TYPE_FLOAT:
         if (v->kind == VALUE_INT)
             *v = value_float((double)v->integer);

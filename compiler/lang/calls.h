@@ -29,6 +29,8 @@ const struct ftmrt_call_info *call_row(uint32_t i);
 
 /* By name, blocks aside, or NULL. */
 const struct ftmrt_call_info *call_find(const char *name);
+/* Whether it is one of the words of some parameter of type WORD. */
+bool call_word(const char *text);
 /* The layer that an operator ("+") between two layers' values means, or NULL. */
 const struct ftmrt_call_info *call_of_operator(const char *operator);
 /* "conv2d, linear, ...": the calls of a category, for advice. */

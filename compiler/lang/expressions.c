@@ -81,6 +81,8 @@ static struct value eval_name(struct builder *b, struct frame *frame, const stru
         struct bound_call *call = call_bind_bare(b, info, e->span);
         return call ? (struct value){.kind = VALUE_CALL, .call = call} : value_error();
     }
+    if (call_word(e->text))
+        return (struct value){.kind = VALUE_SYMBOL, .text = e->text};
     report_unknown_name(b, frame, e);
     return value_error();
 }

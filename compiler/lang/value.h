@@ -14,7 +14,7 @@ enum value_kind {
     VALUE_STRING,
     VALUE_PERCENT,
     VALUE_EPOCHS,
-    VALUE_SYMBOL, /* same, imagenet, random */
+    VALUE_SYMBOL, /* same, imagenet, random, or a word of a parameter */
     VALUE_LIST,
     VALUE_TENSOR, /* the value of a layer */
     VALUE_DECL,   /* a block or a model */

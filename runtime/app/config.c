@@ -117,6 +117,7 @@ static void read_data(struct config *c, const struct ftmrt_call *data)
     const struct ftmrt_arg *validation = ftmrt_call_arg(data, FTMRT_PARAM_data_validation);
     c->train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
     c->test = ftmrt_call_inner(data, FTMRT_PARAM_data_test);
+    c->pictures = ftmrt_picture_options_of(data);
     if (validation->kind == FTMRT_ARG_NUMBER)
         c->validation_percent = validation->number;
     else
@@ -201,6 +202,7 @@ struct source_want config_want(const struct config *c, const struct config_input
                                 .classes = c->classes,
                                 .labels = c->labels,
                                 .vector = ftmrt_loss_info(c->loss->id)->vector,
+                                .pictures = c->pictures,
                                 .ignored = c->ignored};
 }
 

@@ -42,6 +42,7 @@ struct config {
         output_count; /* values that the network makes of an image: classes, times the pixels of a map */
     struct config_input input_train, input_eval;        /* of training, and of all else */
     const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
+    struct ftmrt_picture_options pictures;
     double validation_percent; /* of train, if there is no validation source */
     char *preprocess;          /* input_eval's transform as JSON, for trained files */
     const struct ftmrt_call *loss;

@@ -1,14 +1,14 @@
-/* The command `predict`: PNG pictures, or an array of images. */
+/* The command `predict`: pictures, or an array of images. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "array.h"
 #include "command.h"
-#include "decoder.h"
 #include "evaluate.h"
 #include "loader.h"
 #include "metrics.h"
+#include "picture_file.h"
 #include "report.h"
 #include "session.h"
 
@@ -113,7 +113,7 @@ static bool predict_file(struct session *s, struct output *out, struct loader_sp
 {
     const struct loader l = loader_of(NULL, &s->config.input_eval, s->config.seed, 0);
     struct ftmrt_picture picture;
-    if (!read_picture(path, &space->field, &picture) ||
+    if (!picture_file_read(path, &s->config.pictures, &space->field, &picture) ||
         !loader_picture(&l, space, &picture, path, s->inputs) || !session_predict(s, 1))
         return false;
     print_sample(out, path, s->logits);
@@ -160,7 +160,7 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
     if (!o->file_count == !o->data) {
-        report_error("name PNG pictures to predict, or an array with --data X.npy");
+        report_error("name pictures to predict, or an array with --data X.npy");
         return EXIT_WRONG_USAGE;
     }
     if (o->top_given && o->top < 1) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "picture.h"
 #include "recipe.h"
 #include "transform.h"
 
@@ -62,7 +63,8 @@ struct source_want {
     int64_t classes;          /* or other outputs; labels that are classes are 0 .. classes - 1 */
     char **labels;            /* their names */
     enum ftmrt_vector vector; /* what the numbers of vectors must be */
-    const int64_t *ignored;   /* in masks, the number beside the classes that means none; or NULL */
+    struct ftmrt_picture_options pictures;
+    const int64_t *ignored; /* in masks, the number beside the classes that means none; or NULL */
 };
 
 /* Opens what a recipe's call names; false after a message, with s closed. */

@@ -3,15 +3,16 @@
 #include <string.h>
 
 #include "class_folder.h"
-#include "decoder.h"
 #include "file_bytes.h"
 #include "fingerprint.h"
+#include "picture_file.h"
 #include "report.h"
 #include "source.h"
 
 struct folder {
     char **paths; /* of the pictures, in the order of classes and names */
     int32_t *labels;
+    struct ftmrt_picture_options options;
 };
 
 static void close_folder(struct source *s)
@@ -29,7 +30,7 @@ static bool read_folder(const struct source *s, int64_t i, enum field_role field
 {
     const struct folder *f = s->state;
     if (field == FIELD_INPUT)
-        return read_picture(f->paths[i], buffer, &out->picture);
+        return picture_file_read(f->paths[i], &f->options, buffer, &out->picture);
     out->index = f->labels[i];
     return true;
 }
@@ -77,29 +78,50 @@ static int32_t class_number(const struct source_want *want, const char *name)
     return -1;
 }
 
+/* Files that are left out: how many, and the first of them. */
+struct left_out {
+    size_t count;
+    const char *first;
+};
+
+static void leave_out(struct left_out *l, const char *name)
+{
+    l->first = l->count++ ? l->first : name;
+}
+
+static void say_left_out(const char *folder, const struct left_out *pictures,
+                         const struct left_out *others)
+{
+    if (pictures->count)
+        report_note("%s: %zu pictures of a kind that is not read are left out; %s is one; convert "
+                    "them: %s",
+                    folder, pictures->count, pictures->first,
+                    ftmrt_picture_converter(pictures->first));
+    if (others->count)
+        report_note("%s: %zu files that are no pictures (%s) are left out; %s is one", folder,
+                    others->count, ftmrt_picture_kinds, others->first);
+}
+
 /* Adds a class's pictures; files that are none are named and left out. */
 static bool add_class(struct source *s, const char *class_path, int32_t label)
 {
     struct folder *f = s->state;
     struct name_list files;
+    struct left_out pictures = {0}, others = {0};
     char error[512];
     if (class_folder_files(&files, class_path, error, sizeof error) != FTMRT_OK)
         return report_error("%s", error);
-    size_t others = 0;
-    const char *first_other = NULL;
     f->paths = app_grow(f->paths, (size_t)s->count + files.count, sizeof *f->paths);
     f->labels = app_grow(f->labels, (size_t)s->count + files.count, sizeof *f->labels);
     for (size_t i = 0; i < files.count; i++) {
-        if (!is_picture_name(files.at[i])) {
-            first_other = others++ ? first_other : files.at[i];
+        if (!ftmrt_picture_name(files.at[i])) {
+            leave_out(ftmrt_picture_converter(files.at[i]) ? &pictures : &others, files.at[i]);
             continue;
         }
         f->labels[s->count] = label;
         f->paths[s->count++] = app_format("%s/%s", class_path, files.at[i]);
     }
-    if (others)
-        report_note("%s: %zu files that are no pictures (%s) are left out; %s is one", class_path,
-                    others, decoder_titles + 1, first_other);
+    say_left_out(class_path, &pictures, &others);
     name_list_free(&files);
     return true;
 }
@@ -116,6 +138,7 @@ bool open_folder(struct source *s, const struct ftmrt_call *call, const struct s
                         .fingerprint = fingerprint_folder,
                         .close = close_folder,
                         .state = app_alloc(1, sizeof(struct folder))};
+    ((struct folder *)s->state)->options = want->pictures;
     if (class_folder_names(&names, s->name, error, sizeof error) != FTMRT_OK)
         return report_error("%s", error);
     bool ok = true;

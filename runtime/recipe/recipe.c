@@ -152,6 +152,13 @@ const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param)
     return none ? NULL : of_kind(c, param, FTMRT_ARG_TEXT)->text;
 }
 
+int ftmrt_call_word(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    const struct ftmrt_param_info *row =
+        &ftmrt_call_info(c->id)->params[(unsigned)param % FTMRT_PARAM_LIMIT];
+    return ftmrt_word_index(row, of_kind(c, param, FTMRT_ARG_TEXT)->text);
+}
+
 const struct ftmrt_call *ftmrt_call_inner(const struct ftmrt_call *c, enum ftmrt_param param)
 {
     bool none = ftmrt_call_arg(c, param)->kind == FTMRT_ARG_NONE;

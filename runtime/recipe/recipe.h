@@ -175,6 +175,8 @@ const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_pa
 int64_t ftmrt_call_integer(const struct ftmrt_call *c, enum ftmrt_param param);
 double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param);
 const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param);
+/* The number of an argument of type WORD among its row's words. */
+int ftmrt_call_word(const struct ftmrt_call *c, enum ftmrt_param param);
 /* What the labels of a data source are: its argument of type LABEL, or INDEX where it has none. */
 enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source);
 /* The same of a block FTMRT_CALL_data: of its first source; INDEX where it has none. */

@@ -87,8 +87,17 @@ with tempfile.TemporaryDirectory() as folder:
     shutil.rmtree(other / "grey")
     shutil.rmtree(other / "bright")
     check(json.loads(run(program, "eval", "--json", "--data", other.parent))["samples"] == 20, "a class may be missing")
+    corpus = pathlib.Path(__file__).parents[1] / "fuzz" / "corpus" / "picture"
+    for name, kind in (("photo.JPG", "jpeg3"), ("drawing.webp", "webp_vp8l")):
+        (other / "dark side" / name).write_bytes((corpus / kind).read_bytes()[1:])
+    (other / "dark side" / "IMG_1.HEIC").write_bytes(b"x")
+    said = run(program, "eval", "--json", "--data", other.parent)
+    check('"samples": 22' in said, "JPEG and WebP are pictures")
+    check(run(program, "predict", other / "dark side" / "photo.JPG").startswith(str(other)), "a photograph is answered")
     (other / "dark side" / "0.png").write_bytes(b"no picture")
-    check("0.png: not a picture" in run(program, "eval", "--data", other.parent, code=1), "a damaged picture is named")
+    said = run(program, "eval", "--data", other.parent, code=1)
+    check("0.png: not a picture" in said, "a damaged picture is named")
+    check("IMG_1.HEIC is one; convert them: heif-convert" in said, "what cannot be read is named, with what to do")
     run(program, "eval", "--data", work / "nowhere", code=1)
 
     (work / "size.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), resize(8, 8)", "center_crop(7)")

@@ -36,7 +36,7 @@ KINDS = {
     "schedule": ("runtime/recipe/calls.def", r"^FTM_CALL\((\w+),\s*SCHEDULE", ALL),
     "transform": ("runtime/recipe/calls.def", r"^FTM_CALL\((\w+),\s*TRANSFORM", ALL),
     "source": ("runtime/recipe/calls.def", r"^FTM_CALL\((\w+),\s*DATA", ALL),
-    "decoder": ("runtime/app/decoders.def", r"^APP_DECODER\((\w+)", ALL),
+    "decoder": ("runtime/picture/decoders.def", r"^FTMRT_DECODER\((\w+)", ALL),
     "metric": ("runtime/app/metrics.c", r'^    \{"(\w+)", "[^"]*", metrics_', ("runtime/app",)),
     "command of programs": ("runtime/app/commands.def", r"^APP_COMMAND\((\w+)", ("runtime/app",)),
     "command": ("compiler/driver/command.def", r"^FTM_COMMAND\((\w+)", ("compiler/driver",)),
@@ -159,7 +159,7 @@ TABLES = {
     "compiler/lang/layers.def": "FTM_CALL(conv2d, LAYER,\nFTM_CALL(group_norm, LAYER,\n",
     "runtime/recipe/calls.def": "FTM_CALL(sgd, OPTIMIZER,\nFTM_CALL(cross_entropy, LOSS,\nFTM_CALL(cosine, SCHEDULE,\n"
                                 "FTM_CALL(resize, TRANSFORM,\nFTM_CALL(idx, DATA,\n",
-    "runtime/app/decoders.def": "APP_DECODER(png, \n",
+    "runtime/picture/decoders.def": "FTMRT_DECODER(png, \n",
     "runtime/app/commands.def": "APP_COMMAND(selftest, \nAPP_COMMAND(train, \n",
     "compiler/driver/command.def": "FTM_COMMAND(check, \n",
 }

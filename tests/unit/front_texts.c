@@ -58,6 +58,8 @@ static void expect_resolved(void **state)
         "    data {\n"
         "        train = idx(images = \"x \\\"1\\\".gz\", labels = \"y.gz\")\n"
         "        validation = 10%\n"
+        "        alpha = \"drop\"\n"
+        "        exif = \"apply\"\n"
         "    }\n"
         "    transform train = resize(height = 7, width = 5), "
         "normalize(mean = [1, 2], std = [3], scale = 255)\n"

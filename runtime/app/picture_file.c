@@ -1,0 +1,35 @@
+#include "picture_file.h"
+
+#include <stdlib.h>
+
+#include "file_bytes.h"
+#include "report.h"
+
+/* As buffer_need, but a picture that is too large for the memory is its own fault alone. */
+static unsigned char *need_pixels(void *owner, size_t size)
+{
+    struct buffer *b = owner;
+    if (size > b->size) {
+        free(b->at);
+        b->at = malloc(size);
+        b->size = b->at ? size : 0;
+    }
+    return b->at;
+}
+
+bool picture_file_read(const char *path, const struct ftmrt_picture_options *options,
+                       struct buffer *pixels, struct ftmrt_picture *out)
+{
+    struct file_bytes f;
+    struct ftmrt_picture_report r;
+    if (!file_bytes_open(&f, path))
+        return false;
+    const struct ftmrt_pixel_memory memory = {need_pixels, pixels};
+    const bool ok = ftmrt_picture_decode(f.at, f.size, options, memory, out, &r);
+    file_bytes_close(&f);
+    if (!ok)
+        return report_error("%s: %s", path, r.error);
+    if (r.warning[0])
+        report_note("%s: %s", path, r.warning);
+    return true;
+}

@@ -1,0 +1,41 @@
+/* Between the table of decoders and its rows. */
+#ifndef FTMRT_DECODER_H
+#define FTMRT_DECODER_H
+
+#include "picture.h"
+
+/* A file that is being read, and what it becomes. */
+struct decoding {
+    const unsigned char *bytes;
+    size_t size;
+    enum ftmrt_alpha alpha;
+    struct ftmrt_pixel_memory memory;
+    struct ftmrt_picture *out;
+    struct ftmrt_picture_report *report; /* orientation: what the decoder finds in the file */
+};
+
+/* decode_NAME of each row, in decoder_NAME.c: reads a file that begins with the row's bytes; false: report->error. */
+typedef bool decode_fn(struct decoding *d);
+#define FTMRT_DECODER(name, magic, length, suffixes, title) decode_fn decode_##name;
+#include "decoders.def"
+#undef FTMRT_DECODER
+
+/* Keeps why a file cannot be read, as printf does; returns false. */
+bool decoding_fail(struct decoding *d, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Memory for a picture, which *out describes from then on, after a look at the limit; NULL after a failure. */
+unsigned char *decoding_pixels(struct decoding *d, int64_t height, int64_t width, int channels);
+
+/* Lays pixels [count, channels] whose last channel is alpha over white or black, or drops it: `channels` - 1 are left in
+ * each, at the beginning of the same memory. What is opaque stays as it is. */
+void alpha_flatten(unsigned char *pixels, int64_t count, int channels, enum ftmrt_alpha alpha);
+
+/* The orientation that a block of EXIF data says (behind "Exif\0\0"; a TIFF header and its first directory), 1 to 8; 1 if
+ * it says none. CIPA DC-008 (Exif 2.32), section 4.6.4, tag 0x0112. */
+int exif_orientation(const unsigned char *exif, size_t size);
+
+/* Turns a picture upright, in the memory it lies in; `turned` is as large. */
+void orientation_apply(struct ftmrt_picture *p, int orientation, unsigned char *turned);
+
+#endif
