@@ -125,12 +125,18 @@ static void mark_unchanging(struct ir *ir, LLVMValueRef load)
     LLVMSetMetadata(load, kind, LLVMMetadataAsValue(ir->context, node));
 }
 
+/* In bytes, of `count` elements or, 0, of one. */
+static unsigned alignment(struct address a, uint32_t count)
+{
+    return (unsigned)ftmrt_dtype_size(a.stored) * (count && !a.loose ? count : 1);
+}
+
 /* `count` elements side by side, as they lie in memory; 0: one, which is no vector. */
 static LLVMValueRef load(struct ir *ir, struct address a, uint32_t count)
 {
     LLVMTypeRef type = element(ir, a);
     LLVMValueRef v = LLVMBuildLoad2(ir->b, count ? LLVMVectorType(type, count) : type, a.p, "");
-    LLVMSetAlignment(v, (unsigned)ftmrt_dtype_size(a.stored) * (count ? count : 1));
+    LLVMSetAlignment(v, alignment(a, count));
     if (a.unchanging)
         mark_unchanging(ir, v);
     return v;
@@ -138,8 +144,7 @@ static LLVMValueRef load(struct ir *ir, struct address a, uint32_t count)
 
 static void store(struct ir *ir, LLVMValueRef v, struct address a, uint32_t count)
 {
-    LLVMSetAlignment(LLVMBuildStore(ir->b, v, a.p),
-                     (unsigned)ftmrt_dtype_size(a.stored) * (count ? count : 1));
+    LLVMSetAlignment(LLVMBuildStore(ir->b, v, a.p), alignment(a, count));
 }
 
 LLVMValueRef ir_load_f32(struct ir *ir, struct address a)

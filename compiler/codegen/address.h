@@ -13,6 +13,7 @@ struct address {
     LLVMValueRef p; /* NULL, in ADDRESS_NONE: no memory */
     enum ftmrt_dtype stored;
     bool unchanging; /* nothing in the function writes there: loads may leave a loop */
+    bool loose;      /* vectors there are aligned as elements are */
 };
 
 #define ADDRESS_NONE ((struct address){0})
@@ -33,6 +34,13 @@ static inline struct address ir_unchanging(struct address a)
     return a;
 }
 
+/* The address of vectors that begin at any element. */
+static inline struct address ir_loose(struct address a)
+{
+    a.loose = true;
+    return a;
+}
+
 /* Passes an address through an empty inline asm so that LLVM cannot reorder or merge loads across it: without it the
  * register blocks of the micro-kernels are spilled. No instruction results. */
 struct address ir_launder(struct ir *ir, struct address a);
@@ -41,7 +49,8 @@ struct address ir_launder(struct ir *ir, struct address a);
 struct address ir_stack(struct ir *ir, int64_t count);
 
 /* One element, or a vector of cpu->lanes, between memory and an f32 or ir->vec in a register: loads widen exactly, stores
- * round to nearest even. A vector is aligned to its own size: packed data begins at multiples of 64 bytes. */
+ * round to nearest even. A vector is aligned to its own size, but for loose addresses: packed data begins at multiples of 64
+ * bytes. */
 LLVMValueRef ir_load_f32(struct ir *ir, struct address a);
 LLVMValueRef ir_load_vec(struct ir *ir, struct address a);
 void ir_store_f32(struct ir *ir, LLVMValueRef v, struct address a);

@@ -1,8 +1,8 @@
 /* relayout: the same value in another layout.
  *
  * The trainable convolutions' weights are transposed every step (CONV <-> CONV_T): blocks of 16 x
- * 16, done in registers as lanes x lanes squares. Everything else (pictures and labels coming in,
- * logits going out) is small: a scalar copy over (row, column, rest) with each layout's index
+ * 16, done in registers as lanes x lanes squares. Maps between rows and blocks go by the same squares. Everything else
+ * (labels coming in, logits going out) is small: a scalar copy over (row, column, rest) with each layout's index
  * formula; it fills the padding lanes of its result with zeros.
  */
 #include "geometry.h"
@@ -81,27 +81,101 @@ static LLVMValueRef index_of(struct ir *ir, const struct view *v, LLVMValueRef r
     FTM_BUG("no such layout");
 }
 
-/* Copies or clears the elements (r, c, 0 .. rest-1). */
+/* Copies or clears the elements (r, c, first .. rest-1). */
 static void copy_rest(struct kernel_build *k, const struct view *from, const struct view *to,
-                      LLVMValueRef r, LLVMValueRef c)
+                      LLVMValueRef r, LLVMValueRef c, int64_t first)
 {
     struct ir *ir = k->ir;
     LLVMValueRef inside =
         LLVMBuildAnd(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, c, ir_i64(ir, to->columns), ""),
                      LLVMBuildICmp(ir->b, LLVMIntSLT, r, ir_i64(ir, to->rows), ""), "");
     struct address src = kernel_buffer(k, 0), dst = kernel_result(k);
-    LLVMValueRef zero = ir_i64(ir, 0), end = ir_i64(ir, to->rest);
+    LLVMValueRef start = ir_i64(ir, first), end = ir_i64(ir, to->rest);
     struct ir_if s = ir_if_begin(ir, inside);
-    struct ir_loop t = ir_loop_begin(ir, zero, end, 1);
+    struct ir_loop t = ir_loop_begin(ir, start, end, 1);
     LLVMValueRef source = index_of(ir, from, r, c, t.i);
     ir_copy(ir, ir_at(ir, src, source), ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
     ir_loop_end(ir, &t);
     ir_if_else(ir, &s);
-    t = ir_loop_begin(ir, zero, end, 1);
+    t = ir_loop_begin(ir, start, end, 1);
     ir_clear(ir, ir_at(ir, dst, index_of(ir, to, r, c, t.i)));
     ir_loop_end(ir, &t);
     ir_if_end(ir, &s);
 }
+
+/* ---- maps ---- */
+
+/* Between an image's rows of channels and its blocks: squares of lanes channels by as many pixels, transposed. */
+struct map_copy {
+    struct kernel_build *k;
+    const struct view *from, *to;
+    LLVMValueRef image;
+};
+
+static bool is_map_copy(const struct view *from, const struct view *to, const struct ir *ir)
+{
+    bool in = from->layout == FTMRT_LAYOUT_PLAIN && to->layout == FTMRT_LAYOUT_BLOCKED,
+         out = from->layout == FTMRT_LAYOUT_BLOCKED && to->layout == FTMRT_LAYOUT_PLAIN;
+    return (in || out) && to->rest >= (int64_t)ir->cpu->lanes;
+}
+
+/* Vector i of a square whose first channel and pixel these are: that of a channel in rows, that of a pixel in blocks. */
+static struct address square_vector(const struct map_copy *m, const struct view *v,
+                                    struct address base, LLVMValueRef channel, LLVMValueRef pixel,
+                                    int64_t i)
+{
+    struct ir *ir = m->k->ir;
+    if (v->layout == FTMRT_LAYOUT_PLAIN)
+        return ir_loose(
+            ir_at(ir, base, index_of(ir, v, m->image, ir_add_const(ir, channel, i), pixel)));
+    pixel = ir_add_const(ir, pixel, i);
+    return ir_at(ir, base, index_of(ir, v, m->image, channel, pixel));
+}
+
+/* Of the square's channels only some exist. */
+static void copy_square(const struct map_copy *m, LLVMValueRef channel, LLVMValueRef pixel,
+                        int64_t channels)
+{
+    struct ir *ir = m->k->ir;
+    const int64_t lanes = ir->cpu->lanes;
+    struct address x = kernel_buffer(m->k, 0), y = kernel_result(m->k);
+    LLVMValueRef v[FTMRT_CB];
+    for (int64_t i = 0; i < lanes; i++) {
+        bool none = m->from->layout == FTMRT_LAYOUT_PLAIN && i >= channels;
+        v[i] = none ? ir_vec_const(ir, 0)
+                    : ir_load_vec(ir, square_vector(m, m->from, x, channel, pixel, i));
+    }
+    square_transpose(ir, v);
+    for (int64_t i = 0; i < lanes; i++)
+        if (m->to->layout != FTMRT_LAYOUT_PLAIN || i < channels)
+            ir_store_vec(ir, v[i], square_vector(m, m->to, y, channel, pixel, i));
+}
+
+/* The squares of a block's first `pixels` pixels. */
+static void copy_map_block(const struct map_copy *m, LLVMValueRef block, int64_t channels,
+                           int64_t pixels)
+{
+    struct ir *ir = m->k->ir;
+    const int64_t lanes = ir->cpu->lanes;
+    LLVMValueRef first = ir_mul_const(ir, block, FTMRT_CB);
+    struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, pixels), lanes);
+    for (int64_t c = 0; c < FTMRT_CB; c += lanes)
+        copy_square(m, ir_add_const(ir, first, c), i.i, channels - c);
+    ir_loop_end(ir, &i);
+}
+
+static void copy_map(const struct map_copy *m, int64_t pixels)
+{
+    struct ir *ir = m->k->ir;
+    const int64_t channels = m->to->columns, whole = channels / FTMRT_CB;
+    struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, whole), 1);
+    copy_map_block(m, blocks.i, FTMRT_CB, pixels);
+    ir_loop_end(ir, &blocks);
+    if (channels % FTMRT_CB)
+        copy_map_block(m, ir_i64(ir, whole), channels % FTMRT_CB, pixels);
+}
+
+/* ---- the copy ---- */
 
 /* A unit is a row of the result (an image, an output channel). */
 static void emit_copy(struct kernel_build *k)
@@ -110,10 +184,14 @@ static void emit_copy(struct kernel_build *k)
     const struct node *x = graph_node(k->graph, k->node->inputs[0]);
     struct view from = view_of(x, k->graph->program->max_batch),
                 to = view_of(k->node, k->graph->program->max_batch);
+    const int64_t lanes = ir->cpu->lanes;
+    const int64_t by_squares = is_map_copy(&from, &to, ir) ? to.rest / lanes * lanes : 0;
     struct ir_loop rows = ir_loop_begin(ir, k->begin, k->end, 1);
+    if (by_squares)
+        copy_map(&(struct map_copy){k, &from, &to, rows.i}, by_squares);
     int64_t columns = columns_padded(to.layout) ? round_up(to.columns) : to.columns;
     struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, columns), 1);
-    copy_rest(k, &from, &to, rows.i, c.i);
+    copy_rest(k, &from, &to, rows.i, c.i, by_squares);
     ir_loop_end(ir, &c);
     if (to.layout == FTMRT_LAYOUT_BLOCKED) {
         struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, columns / FTMRT_CB), 1);

@@ -465,12 +465,16 @@ uint32_t op_cases(struct op_case cases[OP_CASES_MAX])
 
 /* ---- kernels ---- */
 
-/* Numbers that keep what is updated again and again in bounds. */
-static void fill_scalars(const struct kernel_case *c, uint32_t i, struct tensor *x)
+/* Numbers that keep what is updated again and again in bounds; elements of few values, so that some are equal. */
+static void fill(const struct kernel_case *c, uint32_t i, struct tensor *x)
 {
-    (void)c, (void)i;
+    const bool integers =
+        graph_node(c->graph, graph_node(c->graph, c->node)->inputs[i])->type.dtype != FTMRT_F32;
+    const int64_t count = shape_elements(&x->shape, 1);
     if (x->shape.rank == 0)
         x->data[0] = 0.5;
+    for (int64_t k = 0; k < count && x->shape.rank && !integers; k++)
+        x->data[k] = (floor(x->data[k] * 16) + 0.5) / 16;
 }
 
 int64_t op_case_images(const struct op_case *c, const struct op_size *s)
@@ -513,6 +517,6 @@ struct kernel_case *op_case_new(struct kernel_run *r, const struct op_case *c,
     }
     set_forms(k, found, c->variation);
     k->classes = c->variation->rows ? ROW_CHANNELS : s->channels;
-    k->fill = fill_scalars;
+    k->fill = fill;
     return k;
 }

@@ -277,9 +277,25 @@ static double anchor_fmas(const struct kernel_case *k, int64_t n)
     return taps * least_pixels(k) * elements_in_memory(map, n) / (double)pixels_of(map);
 }
 
-/* Anchors that need an exponential for each element of their first operand. */
-static const enum op exponentials[] = {OP_softmax, OP_log_softmax, OP_log_softmax_grad,
-                                       OP_cross_entropy, OP_cross_entropy_grad};
+/* What anchors compute for each element of their first operand, or of their result; for each tap of a window, where it is more than
+ * one instruction. */
+static const struct anchor_work {
+    enum op op;
+    int exponentials, divisions, result_divisions, per_tap;
+} anchor_work[] = {
+    {OP_softmax, .exponentials = 1},
+    {OP_log_softmax, .exponentials = 1},
+    {OP_log_softmax_grad, .exponentials = 1},
+    {OP_cross_entropy, .exponentials = 1},
+    {OP_cross_entropy_grad, .exponentials = 1, .divisions = 2},
+    {OP_avg_pool, .result_divisions = 1},
+    {OP_adaptive_avg_pool, .result_divisions = 1},
+    {OP_avg_pool_grad, .divisions = 1},
+    {OP_adaptive_avg_pool_grad, .divisions = 1},
+    {OP_max_pool, .per_tap = 3}, /* more than the best, or NaN; one of them */
+    {OP_amax, .per_tap = 3},
+    {OP_max_pool_grad, .per_tap = 3}, /* equal to the best: what is left, or 0; its sum */
+};
 
 static double exponential_instructions(const struct cpu *cpu)
 {
@@ -299,6 +315,22 @@ static double exponential_instructions(const struct cpu *cpu)
     return w.fmas;
 }
 
+/* elements: of the first operand, of the result. */
+static void add_anchor_work(struct op_work *w, const struct node *node, const struct cpu *cpu,
+                            double elements, double results)
+{
+    for (size_t i = 0; i < sizeof anchor_work / sizeof *anchor_work; i++) {
+        const struct anchor_work *a = &anchor_work[i];
+        if (a->op != node->op)
+            continue;
+        if (a->per_tap)
+            w->fmas *= a->per_tap;
+        if (a->exponentials)
+            w->fmas += exponential_instructions(cpu) * elements;
+        w->divisions += a->divisions * elements + a->result_divisions * results;
+    }
+}
+
 struct op_work op_work(const struct op_case *c, const struct kernel_case *k, const struct cpu *cpu,
                        int64_t n)
 {
@@ -314,9 +346,7 @@ struct op_work op_work(const struct op_case *c, const struct kernel_case *k, con
         w.divisions *= elements;
         w.roots *= elements;
     }
-    for (size_t i = 0; i < sizeof exponentials / sizeof *exponentials; i++)
-        if (exponentials[i] == c->op)
-            w.fmas = exponential_instructions(cpu) * elements;
+    add_anchor_work(&w, node, cpu, elements, elements_in_memory(node, n));
     count_bytes(&w, c, k, n);
     return w;
 }
