@@ -12,28 +12,30 @@ static LLVMValueRef loss_gradient(struct kernel_build *k)
     return dy->attrs->value == 1 ? NULL : ir_vec_const(k->ir, dy->attrs->value);
 }
 
-/* The gradient at the place that was taken, to dx. */
-static void store_gradient(struct softmax *s, struct address dx, LLVMValueRef count,
-                           LLVMValueRef dy)
+struct gradient {
+    struct address dx; /* of the place that was taken */
+    LLVMValueRef count, dy;
+};
+
+static void store_vector(struct softmax *s, LLVMValueRef c, void *user)
 {
     struct ir *ir = s->k->ir;
+    const struct gradient *g = user;
     double smoothing = s->k->node->attrs->label_smoothing;
     LLVMValueRef spread = ir_vec_const(ir, smoothing / (double)s->classes);
-    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded), ir->cpu->lanes);
-    LLVMValueRef index = softmax_index(ir, c.i);
-    LLVMValueRef p = ir_load_vec(ir, softmax_at(s, s->noted.p ? s->noted : s->x, c.i));
+    LLVMValueRef index = softmax_index(ir, c);
+    LLVMValueRef p = ir_load_vec(ir, softmax_at(s, s->noted.p ? s->noted : s->x, c));
     if (!s->noted.p)
         p = vmath_exp(ir, LLVMBuildFSub(ir->b, p, s->max, ""));
     p = LLVMBuildFDiv(ir->b, p, s->sum, "");
     if (s->weight)
         p = LLVMBuildFMul(ir->b, p, ir_splat(ir, s->weight), "");
-    LLVMValueRef target = softmax_label(s, index, c.i, ir_vec_const(ir, 1 - smoothing));
+    LLVMValueRef target = softmax_label(s, index, c, ir_vec_const(ir, 1 - smoothing));
     p = LLVMBuildFSub(ir->b, LLVMBuildFSub(ir->b, p, target, ""), spread, "");
-    p = LLVMBuildFDiv(ir->b, p, count, "");
-    if (dy)
-        p = LLVMBuildFMul(ir->b, p, dy, "");
-    ir_store_vec(ir, softmax_masked(s, index, p, 0), softmax_at(s, dx, c.i));
-    ir_loop_end(ir, &c);
+    p = LLVMBuildFDiv(ir->b, p, g->count, "");
+    if (g->dy)
+        p = LLVMBuildFMul(ir->b, p, g->dy, "");
+    ir_store_vec(ir, softmax_masked(s, index, p, 0), softmax_at(s, g->dx, c));
 }
 
 /* A unit is a row of an image's map. */
@@ -44,17 +46,17 @@ static void emit(struct kernel_build *k)
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
     LLVMValueRef count = ir_mul_const(ir, k->step_images, q.pixels);
     count = ir_splat(ir, geometry_float(ir, count));
-    LLVMValueRef dy = loss_gradient(k);
+    struct gradient g = {.count = count, .dy = loss_gradient(k)};
     FTM_BUG_ON(k->node->step_count, "steps behind cross_entropy_grad");
     struct unit_loop rows = unit_loop_begin(k, q.height); /* its "block" is the row */
     LLVMValueRef first = ir_mul_const(ir, rows.block, q.width);
     struct loss_places places = loss_places_begin(k, q.width);
     LLVMValueRef pixel = ir_add(ir, first, places.pixel);
-    struct address dx = softmax_place(&s, kernel_result(k), rows.image, pixel);
-    if (dx.stored == FTMRT_F32) /* there the exponentials lie until they are replaced */
-        s.noted = dx;
+    g.dx = softmax_place(&s, kernel_result(k), rows.image, pixel);
+    if (g.dx.stored == FTMRT_F32) /* there the exponentials lie until they are replaced */
+        s.noted = g.dx;
     softmax_take(&s, rows.image, pixel);
-    store_gradient(&s, dx, count, dy);
+    softmax_each(&s, store_vector, &g);
     loss_places_end(k, &places);
     unit_loop_end(k, &rows);
 }

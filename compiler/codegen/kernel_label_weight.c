@@ -15,23 +15,33 @@ static LLVMValueRef class_weights(struct softmax *s, LLVMValueRef c)
     return ir_load_vec(k->ir, ir_at(k->ir, kernel_buffer(k, 2), c));
 }
 
+struct place {
+    LLVMValueRef sum;     /* a local vector */
+    LLVMValueRef label;   /* in every lane */
+    LLVMValueRef ignored; /* whether it is */
+};
+
+static void add_vector(struct softmax *s, LLVMValueRef c, void *user)
+{
+    struct ir *ir = s->k->ir;
+    const struct place *p = user;
+    LLVMValueRef index = softmax_index(ir, c), zero = ir_vec_const(ir, 0);
+    LLVMValueRef hit = LLVMBuildICmp(ir->b, LLVMIntEQ, index, p->label, "");
+    LLVMValueRef v = LLVMBuildSelect(ir->b, hit, class_weights(s, c), zero, "");
+    v = LLVMBuildSelect(ir->b, p->ignored, zero, softmax_masked(s, index, v, 0), "");
+    ir_set(ir, p->sum, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, p->sum), v, ""));
+}
+
 static LLVMValueRef place_weight(void *state, LLVMValueRef image, LLVMValueRef pixel)
 {
     struct softmax *s = state;
     struct ir *ir = s->k->ir;
-    LLVMValueRef sum = ir_local(ir, ir->vec), zero = ir_vec_const(ir, 0);
-    LLVMValueRef label = loss_label(s->k, image, pixel);
+    struct place p = {.sum = ir_local(ir, ir->vec), .label = loss_label(s->k, image, pixel)};
     LLVMValueRef none = LLVMConstInt(ir->i32, (uint64_t)s->k->node->attrs->ignore_index, true);
-    LLVMValueRef ignored = LLVMBuildICmp(ir->b, LLVMIntEQ, label, vmath_splat_i32(ir, none), "");
-    ir_set(ir, sum, zero);
-    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded), ir->cpu->lanes);
-    LLVMValueRef index = softmax_index(ir, c.i);
-    LLVMValueRef hit = LLVMBuildICmp(ir->b, LLVMIntEQ, index, label, "");
-    LLVMValueRef v = LLVMBuildSelect(ir->b, hit, class_weights(s, c.i), zero, "");
-    v = LLVMBuildSelect(ir->b, ignored, zero, softmax_masked(s, index, v, 0), "");
-    ir_set(ir, sum, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, sum), v, ""));
-    ir_loop_end(ir, &c);
-    return vmath_lanes_sum(ir, ir_get(ir, ir->vec, sum));
+    p.ignored = LLVMBuildICmp(ir->b, LLVMIntEQ, p.label, vmath_splat_i32(ir, none), "");
+    ir_set(ir, p.sum, ir_vec_const(ir, 0));
+    softmax_each(s, add_vector, &p);
+    return vmath_lanes_sum(ir, ir_get(ir, ir->vec, p.sum));
 }
 
 static void emit(struct kernel_build *k)

@@ -3,23 +3,32 @@
 #include "kernel_softmax.h"
 #include "vmath.h"
 
-/* What the channels of a place add up to: a vector for all blocks, then its lanes. */
+struct mean_loss {
+    LLVMValueRef sum; /* a local vector */
+    LLVMValueRef image, pixel;
+};
+
+static void add_vector(struct softmax *s, LLVMValueRef c, void *user)
+{
+    struct ir *ir = s->k->ir;
+    const struct mean_loss *m = user;
+    const struct position at = {.image = m->image,
+                                .block = ir_div_const(ir, c, FTMRT_CB),
+                                .pixel = m->pixel,
+                                .lane = ir_rem_const(ir, c, FTMRT_CB)};
+    LLVMValueRef v = softmax_masked(s, softmax_index(ir, c), epilogue_value(s->k, &at), 0);
+    ir_set(ir, m->sum, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, m->sum), v, ""));
+}
+
+/* What the channels of a place add up to: a vector for all of them, then its lanes. */
 static LLVMValueRef place_sum(void *state, LLVMValueRef image, LLVMValueRef pixel)
 {
     struct softmax *s = state;
     struct ir *ir = s->k->ir;
-    LLVMValueRef sum = ir_local(ir, ir->vec);
-    ir_set(ir, sum, ir_vec_const(ir, 0));
-    struct ir_loop block = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->padded / FTMRT_CB), 1);
-    for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        struct position at = {.image = image, .block = block.i, .pixel = pixel, .part = part};
-        LLVMValueRef c =
-            ir_add_const(ir, ir_mul_const(ir, block.i, FTMRT_CB), (int64_t)part * ir->cpu->lanes);
-        LLVMValueRef v = softmax_masked(s, softmax_index(ir, c), epilogue_value(s->k, &at), 0);
-        ir_set(ir, sum, LLVMBuildFAdd(ir->b, ir_get(ir, ir->vec, sum), v, ""));
-    }
-    ir_loop_end(ir, &block);
-    return vmath_lanes_sum(ir, ir_get(ir, ir->vec, sum));
+    struct mean_loss m = {ir_local(ir, ir->vec), image, pixel};
+    ir_set(ir, m.sum, ir_vec_const(ir, 0));
+    softmax_each(s, add_vector, &m);
+    return vmath_lanes_sum(ir, ir_get(ir, ir->vec, m.sum));
 }
 
 static void emit(struct kernel_build *k)

@@ -21,6 +21,7 @@ struct softmax {
     struct address x;        /* logits of the place */
     LLVMValueRef label;      /* in every lane, i32; NULL: */
     struct address shares;   /* the place's distribution */
+    bool last;               /* the vector at hand has lanes past the last class */
     struct address noted;    /* where the place's exponentials are kept; nowhere: they are not */
     LLVMValueRef weight;     /* f32: w, of a distribution */
     LLVMValueRef max, sum;   /* f32 in every lane: maximum, sum of exponentials */
@@ -40,7 +41,11 @@ void softmax_take(struct softmax *s, LLVMValueRef image, LLVMValueRef pixel);
 
 /* i32 lanes c, c + 1, ... for a vector that starts at class c. */
 LLVMValueRef softmax_index(struct ir *ir, LLVMValueRef c);
-/* v in the lanes of classes, `other` in the padding. */
+/* Builds `body` for all vectors of the classes: in a loop for those that are whole, then for the last ones. */
+typedef void softmax_vector(struct softmax *s, LLVMValueRef c, void *user);
+void softmax_each(struct softmax *s, softmax_vector *body, void *user);
+
+/* v in the lanes of classes, `other` in the padding of a last vector. */
 LLVMValueRef softmax_masked(struct softmax *s, LLVMValueRef index, LLVMValueRef v, double other);
 /* share in the lane of the label and 0 in the others; the shares of a distribution times `share`. */
 LLVMValueRef softmax_label(struct softmax *s, LLVMValueRef index, LLVMValueRef c,

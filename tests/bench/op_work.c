@@ -277,24 +277,36 @@ static double anchor_fmas(const struct kernel_case *k, int64_t n)
     return taps * least_pixels(k) * elements_in_memory(map, n) / (double)pixels_of(map);
 }
 
-/* What anchors compute for each element of their first operand, or of their result; for each tap of a window, where it is more than
- * one instruction. */
+/* What the definitions of anchors compute: for each element of the first operand, exponentials besides other instructions, and
+ * divisions; divisions for each element of the result; instructions for each tap of a window, where it is more than one. */
 static const struct anchor_work {
     enum op op;
-    int exponentials, divisions, result_divisions, per_tap;
+    int instructions, exponentials, divisions, result_divisions, per_tap;
 } anchor_work[] = {
-    {OP_softmax, .exponentials = 1},
-    {OP_log_softmax, .exponentials = 1},
-    {OP_log_softmax_grad, .exponentials = 1},
-    {OP_cross_entropy, .exponentials = 1},
-    {OP_cross_entropy_grad, .exponentials = 1, .divisions = 2},
+    {OP_channel_sum, .instructions = 1},
+    {OP_channel_dot, .instructions = 1},
+    {OP_sum_channels, .instructions = 1},
+    {OP_global_avg_pool, .instructions = 1},
+    {OP_bn_stats, .instructions = 3},      /* sum; deviation, its square's sum */
+    {OP_bn_grad_stats, .instructions = 3}, /* sum; deviation, its product's sum */
+    {OP_layer_norm, .instructions = 6},    /* as bn_stats; deviation, over its root, affine */
+    {OP_group_norm, .instructions = 5},
+    {OP_layer_norm_grad, .instructions = 13},
+    {OP_group_norm_grad, .instructions = 11},
+    {OP_layer_norm_grad_stats, .instructions = 7},
+    {OP_softmax, .instructions = 4, .exponentials = 1}, /* greatest, difference, sum, share */
+    {OP_softmax_grad, .instructions = 4},
+    {OP_log_softmax, .instructions = 4, .exponentials = 1},
+    {OP_log_softmax_grad, .instructions = 3, .exponentials = 1},
+    {OP_cross_entropy, .instructions = 5, .exponentials = 1}, /* and the label's */
+    {OP_cross_entropy_grad, .instructions = 7, .exponentials = 1, .divisions = 2},
     {OP_avg_pool, .result_divisions = 1},
     {OP_adaptive_avg_pool, .result_divisions = 1},
     {OP_avg_pool_grad, .divisions = 1},
     {OP_adaptive_avg_pool_grad, .divisions = 1},
     {OP_max_pool, .per_tap = 3}, /* more than the best, or NaN; one of them */
     {OP_amax, .per_tap = 3},
-    {OP_max_pool_grad, .per_tap = 3}, /* equal to the best: what is left, or 0; its sum */
+    {OP_max_pool_grad, .per_tap = 3}, /* equal to the best; what is left, or 0; its sum */
 };
 
 static double exponential_instructions(const struct cpu *cpu)
@@ -325,6 +337,7 @@ static void add_anchor_work(struct op_work *w, const struct node *node, const st
             continue;
         if (a->per_tap)
             w->fmas *= a->per_tap;
+        w->fmas += a->instructions * elements;
         if (a->exponentials)
             w->fmas += exponential_instructions(cpu) * elements;
         w->divisions += a->divisions * elements + a->result_divisions * results;

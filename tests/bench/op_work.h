@@ -13,7 +13,7 @@ struct op_work {
 
 /* Of convolutions, products and windows the multiply-adds (comparisons, additions) of their definition, taps in the padding
  * included; of element-wise ops, losses and updates the instructions of their emission rule at the level of the run, after
- * optimisation, without what is the same for all pixels; of softmax and its likes those of one exponential an element. */
+ * optimisation, without what is the same for all pixels; of other anchors those of their definition, by a table. */
 struct op_work op_work(const struct op_case *c, const struct kernel_case *k, const struct cpu *cpu,
                        int64_t n);
 
