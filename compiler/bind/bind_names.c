@@ -6,12 +6,13 @@
  * the shapes instead of the names. */
 #include "bind_parts.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "map.h"
 #include "str.h"
 
-enum { MAX_PREFIXES = 16, PARTS = 2 };
+enum { MAX_PREFIXES = 16, PARTS = 2, STAGES = 8 };
 
 struct wrapper {
     const char *component;
@@ -22,23 +23,30 @@ struct wrapper {
 static const struct wrapper wrappers[] = {
 #define KNOWN_WRAPPER(component, anywhere, writer) {component, anywhere, writer},
 #define KNOWN_RENAME(scheme, part, one, other)
+#define KNOWN_STAGES(scheme, part, one, other, first, ...)
 #include "known_rename.def"
 #undef KNOWN_WRAPPER
 #undef KNOWN_RENAME
+#undef KNOWN_STAGES
 };
 
 struct known_rename {
     const char *scheme;
     int part; /* from 1 */
     const char *one, *other;
+    int first;          /* number of the first block behind `other` */
+    int counts[STAGES]; /* of blocks behind `one`; all 0: the names are patterns */
 };
 
 static const struct known_rename renames[] = {
 #define KNOWN_WRAPPER(component, anywhere, writer)
-#define KNOWN_RENAME(scheme, part, one, other) {scheme, part, one, other},
+#define KNOWN_RENAME(scheme, part, one, other) {scheme, part, one, other, 0, {0}},
+#define KNOWN_STAGES(scheme, part, one, other, first, ...)                                         \
+    {scheme, part, one, other, first, {__VA_ARGS__}},
 #include "known_rename.def"
 #undef KNOWN_WRAPPER
 #undef KNOWN_RENAME
+#undef KNOWN_STAGES
 };
 
 enum {
@@ -99,15 +107,67 @@ static const char *drop_wrappers(struct arena *arena, const char *key)
     return b.text;
 }
 
+/* Reads ".NUMBER" in front of a dot or the end; the rest, or NULL. */
+static const char *read_index(const char *text, int *out)
+{
+    enum { MAX_INDEX = 999 };
+    if (!text || text[0] != '.' || !isdigit((unsigned char)text[1]))
+        return NULL;
+    text++;
+    for (*out = 0; isdigit((unsigned char)*text) && *out <= MAX_INDEX; text++)
+        *out = 10 * *out + (*text - '0');
+    return *text == 0 || *text == '.' ? text : NULL;
+}
+
+/* The rest of a key behind its first components, or NULL. */
+static const char *behind(const char *key, const char *components)
+{
+    const size_t n = strlen(components);
+    return strncmp(key, components, n) == 0 ? key + n : NULL;
+}
+
+/* "one.STAGE.BLOCK" to "other.NUMBER"; NULL where there is no such block. */
+static const char *count_through(struct arena *arena, const struct known_rename *r, const char *key)
+{
+    int stage = 0, block = 0;
+    const char *rest = read_index(read_index(behind(key, r->one), &stage), &block);
+    if (!rest || stage >= STAGES || block >= r->counts[stage])
+        return NULL;
+    for (int s = 0; s < stage; s++)
+        block += r->counts[s];
+    return arena_printf(arena, "%s.%d%s", r->other, r->first + block, rest);
+}
+
+/* And back. */
+static const char *count_in_stages(struct arena *arena, const struct known_rename *r,
+                                   const char *key)
+{
+    int block = 0, stage = 0;
+    const char *rest = read_index(behind(key, r->other), &block);
+    if (!rest || block < r->first)
+        return NULL;
+    for (block -= r->first; stage < STAGES && block >= r->counts[stage]; stage++)
+        block -= r->counts[stage];
+    return stage < STAGES ? arena_printf(arena, "%s.%d.%d%s", r->one, stage, block, rest) : NULL;
+}
+
+static const char *rename_by(struct arena *arena, const struct known_rename *r, bool reversed,
+                             const char *key)
+{
+    if (r->counts[0])
+        return reversed ? count_in_stages(arena, r, key) : count_through(arena, r, key);
+    return reversed ? bind_rename(arena, r->other, r->one, key)
+                    : bind_rename(arena, r->one, r->other, key);
+}
+
 static const char *rename_part(struct arena *arena, const char *scheme, int part, bool reversed,
                                const char *key)
 {
     for (size_t i = 0; i < RENAMES; i++) {
         const struct known_rename *r = &renames[i];
-        if (r->part != part || strcmp(r->scheme, scheme) != 0)
+        if (r->part != part || !behind(scheme, r->scheme))
             continue;
-        const char *name = reversed ? bind_rename(arena, r->other, r->one, key)
-                                    : bind_rename(arena, r->one, r->other, key);
+        const char *name = rename_by(arena, r, reversed, key);
         if (name)
             return name;
     }

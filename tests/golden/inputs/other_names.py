@@ -182,6 +182,9 @@ MODELS = {
     "mobilenetv2_100": lambda f: efficientnet(f, [
         "ds_r1_k3_s1_c16", "ir_r2_k3_s2_e6_c24", "ir_r3_k3_s2_e6_c32", "ir_r4_k3_s2_e6_c64", "ir_r3_k3_s1_e6_c96",
         "ir_r3_k3_s2_e6_c160", "ir_r1_k3_s1_e6_c320"]),
+    "tf_efficientnet_lite3": lambda f: efficientnet(f, [
+        "ds_r1_k3_s1_e1_c24", "ir_r3_k3_s2_e6_c32", "ir_r3_k5_s2_e6_c48", "ir_r5_k3_s2_e6_c96", "ir_r5_k5_s1_e6_c136",
+        "ir_r6_k5_s2_e6_c232", "ir_r1_k3_s1_e6_c384"]),
     "regnety_004": lambda f: regnet(f, [48, 104, 208, 440], [1, 3, 6, 6], 8, 0.25),
     "vgg_small": lambda f: vgg(f, [4, "M", 6, "M"], 16),
     "convnext_small": lambda f: convnext(f, [1, 2], [4, 8]),
