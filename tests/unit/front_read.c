@@ -100,6 +100,8 @@ static void test_published_models(void **state)
     expect_parameters("mobilenet.ftm", "mobilenet_v2", 3504872);
     expect_parameters("mobilenet_v3.ftm", "mobilenet_v3_large", 5483032);
     expect_parameters("mobilenet_v3.ftm", "mobilenet_v3_small", 2542856);
+    expect_parameters("mobilenet_v3.ftm", "mobilenetv3_large_100", 5483032);
+    expect_parameters("mobilenet_v3.ftm", "mobilenetv3_small_100", 2542856);
     expect_parameters("vgg.ftm", "vgg16", 138357544);
     expect_parameters("vgg.ftm", "vgg16_bn", 138365992);
     expect_parameters("lenet.ftm", "lenet5", 61706);
