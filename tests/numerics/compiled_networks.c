@@ -9,7 +9,8 @@
  * workspace's own bytes and the outputs is touched (guard pages, margins); nothing is read that was
  * not written (arena and outputs are filled with NaNs before each call); states that no update
  * names keep their bits, and padding lanes stay zero; the constants in the blob are the interpreted
- * ones, packed.
+ * ones, packed. A network whose numbers leave what f32 can square, which the reference shows, is compared up to
+ * there, and said to.
  *
  * Without arguments, some networks; `FROM TO [LEVEL]` runs the seeds FROM <= seed < TO, each in a
  * process of its own, and goes on after failures; `SEED` prints its program and schedule. */
@@ -39,6 +40,9 @@ enum { NETWORKS = 20, STEPS = 3, MAX_VALUES = 16, NOISE_RUNS = 6 };
  * in f32 moves results by about 1e-6. */
 static const double tolerance = 1e-4;
 
+/* Norms and losses square what they get: what is larger than this has no square in f32. */
+static const double largest_square_root = 0x1p63;
+
 struct network {
     uint64_t seed;
     enum op optimizer, loss; /* OP_input: sgd, cross_entropy */
@@ -49,6 +53,7 @@ struct network {
     struct interp *reference; /* of the program up to the backward pass */
     struct compiled_program c;
     uint32_t compared, tolerated; /* tensors; those that only the simulated rounding explains */
+    const char *left_range;       /* entry in which numbers got too large for f32, or NULL */
     char message[512];            /* of the first failure */
 };
 
@@ -392,14 +397,28 @@ static bool check_close(struct network *w, struct trial *t, const struct pair *p
                  (int)t->n, p->name, off, change, t->response[p->index]);
 }
 
+/* Called for each value of the reference. Infinities of an op's own, as log(0) has, are compared like any value. */
+static void watch_range(void *context, const struct node *n, struct tensor *value)
+{
+    (void)n;
+    bool *left = context;
+    const double most = largest(value);
+    *left |= isfinite(most) && most > largest_square_root;
+}
+
 static void interpret(struct network *w, struct trial *t, struct tensor *outputs)
 {
     const struct graph *g = program_find_function(w->plain->program, t->entry->name);
     const struct graph *after = program_find_function(w->reference->program, t->entry->name);
+    bool left = false;
     set_states(w->plain, t->start);
     interp_run(w->plain, &w->arena, g, t->n, t->inputs, outputs, NULL);
     set_states(w->reference, t->start);
+    w->reference->computed = watch_range;
+    w->reference->context = &left;
     interp_run(w->reference, &w->arena, after, t->n, t->inputs, t->reference, NULL);
+    if (left)
+        w->left_range = t->entry->name;
 }
 
 static bool check_outputs(struct network *w, struct trial *t, const struct outcome *o,
@@ -438,6 +457,8 @@ static bool check_results(struct network *w, struct trial *t, const struct outco
 {
     struct tensor want[MAX_VALUES];
     interpret(w, t, want);
+    if (w->left_range)
+        return true;
     bool ok = check_outputs(w, t, o, want);
     for (uint32_t i = 0; i < w->reference->program->states.len; i++)
         ok &= check_state(w, t, i);
@@ -493,10 +514,13 @@ static bool check_padding(struct network *w, const struct trial *t)
     return true;
 }
 
-/* Two runs with 1 thread, one with 2 and with 3, and the comparison; the states stay changed. */
+/* Two runs with 1 thread, one with 2 and with 3, and the comparison; the states stay changed. Behind a run whose numbers left
+ * the range there is nothing to compare. */
 static bool check_entry(struct network *w, const char *name, int64_t n, uint64_t seed)
 {
     static const int threads[] = {3, 2, 1};
+    if (w->left_range)
+        return true;
     struct trial t = trial_new(w, name, n, seed);
     struct outcome first = {0};
     bool ok = run_entry(w, &t, 1, &first);
@@ -505,7 +529,8 @@ static bool check_entry(struct network *w, const char *name, int64_t n, uint64_t
         ok = run_entry(w, &t, threads[i], &other) && check_same(w, &t, &first, &other, threads[i]);
         outcome_free(&other);
     }
-    ok = ok && check_results(w, &t, &first) && check_untouched(w, &t) && check_padding(w, &t);
+    ok = ok && check_results(w, &t, &first) && check_untouched(w, &t) &&
+         (w->left_range || check_padding(w, &t));
     outcome_free(&first);
     trial_free(&t);
     return ok;
@@ -544,7 +569,7 @@ static bool check_network(struct network *w)
 static void test_networks(void **state)
 {
     (void)state;
-    uint32_t compared = 0, tolerated = 0;
+    uint32_t compared = 0, tolerated = 0, left = 0;
     for (uint64_t seed = 1; seed <= NETWORKS; seed++) {
         struct network w = {.seed = seed, .cpu = cpu_at((uint32_t)(seed % cpu_count()))};
         if (!ftmrt_cpu_supported(w.cpu->name))
@@ -555,8 +580,10 @@ static void test_networks(void **state)
             fail_msg("%s", w.message);
         compared += w.compared;
         tolerated += w.tolerated;
+        left += w.left_range != NULL;
     }
     assert_true(tolerated <= compared / 10);
+    assert_true(left <= NETWORKS / 10);
 }
 
 /* Networks that train with an optimizer or a loss of their own. */
@@ -640,8 +667,10 @@ static bool run_seed(uint64_t seed, const struct cpu *cpu)
         struct network w = {.seed = seed, .cpu = cpu};
         bool ok = check_network(&w);
         if (ok)
-            printf("seed %llu, %s: %u tensors, %u tolerated\n", (unsigned long long)seed, cpu->name,
-                   w.compared, w.tolerated);
+            printf("seed %llu, %s: %u tensors, %u tolerated%s%s\n", (unsigned long long)seed,
+                   cpu->name, w.compared, w.tolerated,
+                   w.left_range ? ", numbers too large for f32 from here: " : "",
+                   w.left_range ? w.left_range : "");
         else
             printf("FAILED %s\n", w.message);
         fflush(stdout);
