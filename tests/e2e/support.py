@@ -47,6 +47,16 @@ def read_safetensors(path):
             for k, v in header.items() if k != "__metadata__"}
 
 
+def write_safetensors(path, tensors):
+    header, at = {}, 0
+    for name, value in tensors.items():
+        dtype = next(word for word, t in DTYPES.items() if value.dtype == t)
+        header[name] = {"dtype": dtype, "shape": value.shape, "data_offsets": [at, at + value.nbytes]}
+        at += value.nbytes
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(v.tobytes() for v in tensors.values()))
+
+
 def metadata(path):
     data = pathlib.Path(path).read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
