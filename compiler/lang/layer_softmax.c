@@ -1,17 +1,25 @@
-/* softmax and log_softmax: over the channels where they lie; another dimension changes places with them first. */
+/* softmax and log_softmax: over the channels where they lie; another dimension changes places with them first. A value of three
+ * dimensions is a map of one column. */
 #include "layer.h"
 
 #include <stdio.h>
+
+#include "op.h"
 
 static value_id lower_over(struct layer_site *s, enum op op, uint32_t arg)
 {
     const uint32_t rank = graph_shape(s->graph, s->inputs[0])->rank;
     const int64_t dim = dimension_as_it_lies(s->layer, layer_int(s->layer, arg), rank);
-    if (dim == 1)
-        return site_add(s, op, NULL, s->inputs, 1);
-    value_id y = permute_swapped(s->graph, s->inputs[0], 1, dim);
+    const struct shape as_it_is = *graph_shape(s->graph, s->inputs[0]);
+    value_id y = s->inputs[0];
+    if (rank == 3)
+        y = reshape_to(s->graph, y, shape_4d(as_it_is.dim[0], as_it_is.dim[1], as_it_is.dim[2], 1));
+    y = dim == 1 ? y : permute_swapped(s->graph, y, 1, dim);
     y = site_add(s, op, NULL, &y, 1);
-    return value_valid(y) ? permute_swapped(s->graph, y, 1, dim) : y;
+    if (!value_valid(y))
+        return y;
+    y = dim == 1 ? y : permute_swapped(s->graph, y, 1, dim);
+    return reshape_to(s->graph, y, as_it_is);
 }
 
 /* Whether the dimension is one behind the batch. */

@@ -38,13 +38,25 @@ static bool list_params(struct builder *b, struct layer *l, const struct shape *
     return true;
 }
 
-/* An element-wise layer reads a map or a row of features: of values that are nothing else (inputs of other ranks) there are
- * no kernels. */
+/* Whether a node's operands are of its shape, or numbers. */
+static bool of_one_shape(const struct graph *g, const struct node *n)
+{
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        const struct shape *s = graph_shape(g, n->inputs[i]);
+        if (s->rank > 0 && !shape_equal(s, &n->type.shape))
+            return false;
+    }
+    return true;
+}
+
+/* An element-wise layer reads a map or a row of features. In other ranks there are no channels that an operand could be
+ * for: all are of one shape (passes/collapse.c). */
 static bool is_map_or_row(struct builder *b, const struct layer *l, value_id v)
 {
     const struct node *n = graph_node(b->scratch, v);
     const struct shape *s = &n->type.shape;
-    if (op_info(n->op)->cls != OP_CLASS_ELEMWISE || s->rank == 2 || s->rank == 4)
+    if (op_info(n->op)->cls != OP_CLASS_ELEMWISE || s->rank == 2 || s->rank == 4 ||
+        (s->rank > 2 && of_one_shape(b->scratch, n)))
         return true;
     char text[128];
     diag_report(b->diag, l->span, DIAG_SHAPE_RANK, layer_kind(l), "[N, C, H, W] or [N, C]",
@@ -62,7 +74,7 @@ static bool takes_parameters(struct builder *b, const struct layer *l)
 {
     for (uint32_t i = 0; i < l->input_count; i++) {
         const struct type *t = &net_layer(b->net, l->inputs[i])->type;
-        if (shape_batched(&t->shape) ||
+        if (shape_batched(&t->shape) || (l->rules && l->rules->takes_parameters) ||
             (!l->rules && op_operand(op_by_name(l->row->name), i) == 'b'))
             continue;
         char text[128];

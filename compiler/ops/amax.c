@@ -49,12 +49,6 @@ emit_value emit_amax_grad_ties(struct emit *e, const struct attrs *attrs)
 
 /* ---- over any dimensions ---- */
 
-static value_id reshaped(struct graph *g, value_id x, struct shape shape)
-{
-    const struct attrs a = {.shape = shape};
-    return shape_equal(&shape, graph_shape(g, x)) ? x : graph_op(g, OP_reshape, &a, x);
-}
-
 static value_id greatest(struct graph *g, value_id x, int64_t rows, int64_t columns)
 {
     const struct attrs a = {.kernel = {rows, columns}, .stride = {rows, columns}};
@@ -67,7 +61,7 @@ static value_id over_channels(struct graph *g, value_id x, bool rows, bool colum
     const struct shape s = *graph_shape(g, x);
     const int64_t height = rows ? s.dim[1] * s.dim[2] : s.dim[1],
                   width = rows ? s.dim[3] : s.dim[2] * s.dim[3];
-    x = reshaped(g, x, shape_4d(DIM_BATCH, 1, height, width));
+    x = reshape_to(g, x, shape_4d(DIM_BATCH, 1, height, width));
     return greatest(g, x, height, columns ? width : 1);
 }
 
@@ -82,12 +76,12 @@ value_id max_over(struct graph *g, value_id x, const bool over[4], bool keepdim)
             to.dim[to.rank++] = over[i] ? 1 : s.dim[i];
     const bool rows = s.rank == 4 && over[2], columns = s.rank == 4 && over[3];
     if (s.rank == 2)
-        x = reshaped(g, x, shape_4d(DIM_BATCH, s.dim[1], 1, 1));
+        x = reshape_to(g, x, shape_4d(DIM_BATCH, s.dim[1], 1, 1));
     if (over[1] && columns && !rows)
         x = over_channels(g, graph_op(g, OP_permute, &turn, x), true, false);
     else if (over[1])
         x = over_channels(g, x, rows, columns);
     else
         x = greatest(g, x, rows ? s.dim[2] : 1, columns ? s.dim[3] : 1);
-    return reshaped(g, x, to);
+    return reshape_to(g, x, to);
 }

@@ -103,6 +103,13 @@ value_id sum_over(struct graph *g, value_id x, const bool over[4], bool mean, bo
 /* The greatest of x [N,C,H,W] or [N,C] over some of its dimensions, as sum_over() (ops/amax.c). */
 value_id max_over(struct graph *g, value_id x, const bool over[4], bool keepdim);
 
+/* The product of a and b, of which one at least has the batch, as torch.matmul has it; VALUE_NONE: their shapes do not fit, or it
+ * would mix images (ops/matmul_broadcast.c). */
+value_id matmul_broadcast(struct graph *g, value_id a, value_id b);
+
+/* A value as another shape of as many elements; itself where it has that shape (ops/reshape.c). */
+value_id reshape_to(struct graph *g, value_id x, struct shape shape);
+
 /* A parameter as an operand of kind b (ops.def) beside x: a number, or one for each channel. Its last dimension goes with x's
  * last one, as in PyTorch: beside a map channels are [C,1,1], beside one that is seen with channels last [C]. VALUE_NONE: it
  * is neither (ops/mul.c). */

@@ -10,3 +10,9 @@ void grad_reshape(struct grad *g)
     if (grad_wanted(g, 0))
         grad_accumulate(g, 0, graph_op(g->graph, OP_reshape, &back, g->dy));
 }
+
+value_id reshape_to(struct graph *g, value_id x, struct shape shape)
+{
+    const struct attrs a = {.shape = shape};
+    return shape_equal(&shape, graph_shape(g, x)) ? x : graph_op(g, OP_reshape, &a, x);
+}

@@ -585,6 +585,32 @@ static value_id build_sums(struct graph *g, value_id x)
     return graph_op(g, OP_mul, NULL, y, z);
 }
 
+/* Products of two values, each as it is and stored turned over, in groups; and of parameters for each image. */
+static value_id build_products(struct graph *g, value_id x)
+{
+    const int64_t rows[] = {DIM_BATCH, CHANNELS, (int64_t)HEIGHT * WIDTH};
+    struct attrs t = {.groups = 2, .transpose_a = true};
+    value_id a = reshape_to(g, x, shape_make(3, rows));
+    value_id y = graph_op(g, OP_bmm, &t, a, graph_op(g, OP_tanh, NULL, a));
+    t = (struct attrs){.groups = 2, .transpose_b = true};
+    y = graph_op(g, OP_bmm, &t, a, y);
+    t.groups = 1;
+    a = graph_op(g, OP_bmm, &t, a, y);
+    t.transpose_a = true;
+    return graph_op(g, OP_flatten, NULL, graph_op(g, OP_bmm, &t, y, a));
+}
+
+static value_id build_broadcast_products(struct graph *g, value_id x)
+{
+    const int64_t heads[] = {2, WIDTH, 3};
+    value_id y = reshape_to(g, x, shape_4d(DIM_BATCH, 1, (int64_t)CHANNELS * HEIGHT, WIDTH));
+    y = matmul_broadcast(g, y, net_parameter(g, "heads", shape_make(3, heads), true));
+    y = matmul_broadcast(g, net_parameter(g, "left", shape_2d(2, (int64_t)CHANNELS * HEIGHT), true),
+                         y);
+    y = matmul_broadcast(g, y, net_parameter(g, "right", shape_2d(3, 2), true));
+    return graph_op(g, OP_flatten, NULL, y);
+}
+
 static value_id build_softmax(struct graph *g, value_id x)
 {
     return graph_op(g, OP_softmax, NULL, x);
@@ -698,6 +724,8 @@ static const struct op_case {
     {"global_avg_pool", OP_global_avg_pool, build_global_avg_pool, 0},
     {"group_norm", OP_group_norm, build_group_norm, 0},
     {"permute", OP_permute, build_permute, 0},
+    {"bmm", OP_bmm, build_products, 0},
+    {"bmm of parameters", OP_bmm, build_broadcast_products, 0},
     {"softmax", OP_softmax, build_softmax, 0},
     {"amax", OP_amax, build_maxima, 0},
     {"sum over channels", OP_sum_channels, build_sums, 0},

@@ -271,6 +271,30 @@ static value_id permuted(struct draw *d, value_id x)
     return in->dim[1] > 40 ? x : graph_op(d->g, OP_permute, &a, x);
 }
 
+static value_id viewed(struct draw *d, value_id x, uint32_t rank, const int64_t *dim)
+{
+    struct attrs a = {.shape = shape_make(rank, dim)};
+    return graph_op(d->g, OP_reshape, &a, x);
+}
+
+/* What places have in common, and a mean of all of them by it: attention, with the tangent in the place of a softmax. */
+static value_id attended(struct draw *d, value_id x)
+{
+    const struct shape s = *graph_shape(d->g, x);
+    const int64_t places = s.dim[2] * s.dim[3], rows[] = {DIM_BATCH, s.dim[1], places};
+    const struct type number = {FTMRT_F32, shape_scalar()};
+    struct attrs a = {.groups = s.dim[1] % 2 == 0 ? 2 : 1, .transpose_a = true};
+    if (places > 64)
+        return activation(d, x);
+    value_id value = viewed(d, x, 3, rows);
+    value_id y = graph_op(d->g, OP_bmm, &a, viewed(d, smooth(d, x), 3, rows), value);
+    a.transpose_a = false;
+    a.transpose_b = chance(d, 50);
+    y = graph_op(d->g, OP_bmm, &a, value, graph_op(d->g, OP_tanh, NULL, y));
+    y = graph_op(d->g, OP_mul, NULL, y, graph_constant(d->g, 1 / (double)places, number));
+    return viewed(d, y, 4, s.dim);
+}
+
 /* Layer normalisation, with or without parameters. */
 static value_id layer_normed(struct draw *d, value_id x)
 {
@@ -306,12 +330,6 @@ static value_id pointwise(struct draw *d, value_id x)
     };
     const int64_t kind = draw(d, 0, sizeof ops / sizeof *ops - 1);
     return graph_op(d->g, ops[kind].op, &ops[kind].attrs, x);
-}
-
-static value_id viewed(struct draw *d, value_id x, uint32_t rank, const int64_t *dim)
-{
-    struct attrs a = {.shape = shape_make(rank, dim)};
-    return graph_op(d->g, OP_reshape, &a, x);
 }
 
 /* What is element-wise at ranks 3 and 5, of activations and of a parameter. */
@@ -376,7 +394,7 @@ static value_id (*const blocks[])(struct draw *d, value_id x) = {
     pointwise,   pointwise,       pointwise,      pointwise,      other_ranks,
     cut,         low_rank,        combined,       powers,         dropped,
     exponential, layer_normed,    with_parameter, permuted,       shares,
-    centred,
+    centred,     attended,
 };
 
 value_id more_block(struct draw *d, value_id x)

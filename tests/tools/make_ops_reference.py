@@ -590,6 +590,19 @@ def matrices():
     case("transpose", "transpose", [("value", a)], None, a.T)
 
 
+def products():
+    """Two groups of matrices one below the other, each stored as it is or turned over."""
+    torch.manual_seed(61)
+    for turned_a in (0, 1):
+        for turned_b in (0, 1):
+            a, b = rand(2, 2, 3, 4), rand(2, 2, 4, 5)
+            y = torch.matmul(a, b)
+            a, b = a.mT if turned_a else a, b.mT if turned_b else b
+            operands = [("input", v.reshape(2, -1, v.shape[-1])) for v in (a, b)]
+            attrs = {"groups": 2, "transpose_a": turned_a, "transpose_b": turned_b}
+            case(f"bmm_{turned_a}{turned_b}", "bmm", operands, attrs, y.reshape(2, -1, 5))
+
+
 def elu():
     pointwise(34, "elu", lambda v: F.elu(v, 0.5), {"alpha": 0.5})
 
@@ -732,6 +745,7 @@ def main():
     softmaxes()
     powers()
     sums()
+    products()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
