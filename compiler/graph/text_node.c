@@ -21,6 +21,28 @@ static void default_attrs(struct attrs *a)
                         .ignore_index = NO_IGNORE_INDEX};
 }
 
+/* ---- old spellings ---- */
+
+static const char *op_spelling(const char *name)
+{
+#define FTM_OLD_ATTR(op, old, attr)
+#define FTM_OLD_OP(old, op)                                                                        \
+    if (strcmp(name, #old) == 0)                                                                   \
+        return #op;
+#include "old_spellings.def"
+    return name;
+}
+
+static const char *attr_spelling(enum op of, const char *name)
+{
+#define FTM_OLD_OP(old, op)
+#define FTM_OLD_ATTR(op, old, attr)                                                                \
+    if (of == OP_##op && strcmp(name, #old) == 0)                                                  \
+        return #attr;
+#include "old_spellings.def"
+    return name;
+}
+
 /* ---- attributes ---- */
 
 /* Reads the value of the attribute `name` if it is the one of this row; else what follows is tried. */
@@ -57,7 +79,7 @@ static bool read_attr(struct parser *p, enum op op, struct attrs *a)
     parser_advance(p);
     if (!parser_want(p, '='))
         return false;
-    bool ok = read_attr_value(p, op, name.text, a, &known);
+    bool ok = read_attr_value(p, op, attr_spelling(op, name.text), a, &known);
     if (!known)
         diag_report(p->diag, name.span, DIAG_GRAPH_ATTRIBUTE, op_info(op)->name, name.text);
     return ok;
@@ -89,7 +111,7 @@ static bool read_op(struct parser *p, enum op *op, const char **variant)
         name = arena_strndup(p->arena, name, (size_t)(dot - name));
         *variant = arena_strndup(p->arena, dot + 1, strlen(dot + 1));
     }
-    *op = p->token.kind == TOKEN_WORD ? op_by_name(name) : OP_COUNT;
+    *op = p->token.kind == TOKEN_WORD ? op_by_name(op_spelling(name)) : OP_COUNT;
     if (*op == OP_COUNT) {
         const char *names[OP_COUNT];
         for (unsigned i = 0; i < OP_COUNT; i++)

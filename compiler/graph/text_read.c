@@ -3,7 +3,7 @@
  *
  *   program   = "program" name "batch" int "shards" int "{" { state | optimizer | function } "}"
  *   state     = "state" @name ":" type kind { clause }
- *   optimizer = "optimizer" op [ "{" name "=" value { "," name "=" value } "}" ]
+ *   optimizer = "optimizer" op { name } [ "{" name "=" value { "," name "=" value } "}" ]
  *               { group }
  *   group     = "group" string [ "{" factor "=" number { "," factor "=" number } "}" ]
  *   function  = "func" name [ kind ] { clause } "{" { node | output } "}"
@@ -159,6 +159,26 @@ static bool read_optimizer_value(struct parser *p, struct optimizer *o)
     return parser_want(p, '=') && parser_float(p, &o->values[i]);
 }
 
+/* Names behind the optimizer, as older texts have them: attributes that hold, and numbers that are not 0 whatever they are. */
+static void read_optimizer_names(struct parser *p, struct optimizer *o)
+{
+    const struct optimizer_rule *rule = optimizer_rule(o->op);
+    const uint32_t count = optimizer_scalars(rule);
+    const double usual = 0.9; /* torch's example of a momentum */
+    for (bool more = true; more;) {
+        more = false;
+#define FTM_ATTR_BOOL(name)                                                                        \
+    if ((op_info(o->op)->attrs >> ATTR_INDEX_##name & 1U) && parser_take_word(p, #name))           \
+        more = o->attrs.name = true;
+#include "attrs.def"
+        for (uint32_t i = 0; i < count; i++)
+            if (parser_take_word(p, rule->scalars[i])) {
+                o->values[i] = usual;
+                more = true;
+            }
+    }
+}
+
 static bool read_factor(struct parser *p, struct optimizer_group *group)
 {
     static const char *const names[] = {"lr", "weight_decay"};
@@ -200,6 +220,7 @@ static bool read_optimizer(struct parser *p)
     }
     if (o->op == OP_COUNT)
         return parser_unknown(p, "optimizer", names, count);
+    read_optimizer_names(p, o);
     if (parser_take(p, '{')) {
         do {
             if (!read_optimizer_value(p, o))
