@@ -152,14 +152,21 @@ static struct value eval_if(struct builder *b, struct frame *frame, const struct
     return value_error();
 }
 
+static bool is_number(const struct value *v)
+{
+    return v->kind == VALUE_INT || v->kind == VALUE_FLOAT;
+}
+
 /* Whether a value is the smaller one, to be broadcast. */
 static bool is_smaller(const struct builder *b, const struct value *a, const struct value *other)
 {
+    if (is_number(a) || is_number(other))
+        return is_number(a);
     return shape_elements(&net_layer(b->net, a->tensor)->type.shape, 1) <
            shape_elements(&net_layer(b->net, other->tensor)->type.shape, 1);
 }
 
-/* An operator between the values of two layers is a layer. What is broadcast is the call's second argument, on either side
+/* An operator between the values of two layers, or of a layer and a number, is a layer. What is broadcast is the call's second argument, on either side
  * of an operator whose operands may be exchanged. */
 static struct value eval_layers(struct builder *b, struct frame *frame, const struct expr *e,
                                 const struct value *x, const struct value *y)
@@ -180,9 +187,22 @@ static struct value eval_binary(struct builder *b, struct frame *frame, const st
     if (x.kind == VALUE_BOOL && e->op == (x.integer ? AST_OR : AST_AND))
         return x; /* decided: the other side is not evaluated */
     struct value y = eval(b, frame, e->b);
-    if (x.kind == VALUE_TENSOR && y.kind == VALUE_TENSOR)
+    const bool tensors = x.kind == VALUE_TENSOR || y.kind == VALUE_TENSOR;
+    if (tensors && (x.kind == VALUE_TENSOR || is_number(&x)) &&
+        (y.kind == VALUE_TENSOR || is_number(&y)))
         return eval_layers(b, frame, e, &x, &y);
     return value_binary(b->arena, b->diag, e->op, &x, &y, e->span);
+}
+
+/* Minus the value of a layer is -1 times it. */
+static struct value eval_unary(struct builder *b, struct frame *frame, const struct expr *e)
+{
+    const struct value x = eval(b, frame, e->a), minus_one = value_int(-1);
+    struct expr times = *e;
+    times.op = AST_MUL;
+    if (e->op == AST_NEG && x.kind == VALUE_TENSOR)
+        return eval_layers(b, frame, &times, &x, &minus_one);
+    return value_unary(b->arena, b->diag, e->op, &x, e->span);
 }
 
 /* ---- labels and calls ---- */
@@ -305,7 +325,6 @@ struct value eval_call(struct builder *b, struct frame *frame, const struct expr
 
 struct value eval(struct builder *b, struct frame *frame, const struct expr *e)
 {
-    struct value a;
     switch (e->kind) {
     case EXPR_INT: return value_int(e->integer);
     case EXPR_BOOL: return value_bool(e->integer != 0);
@@ -318,9 +337,7 @@ struct value eval(struct builder *b, struct frame *frame, const struct expr *e)
     case EXPR_INDEX: return eval_index(b, frame, e);
     case EXPR_LIST: return eval_list(b, frame, e);
     case EXPR_CALL: return eval_call(b, frame, e, NULL);
-    case EXPR_UNARY:
-        a = eval(b, frame, e->a);
-        return value_unary(b->arena, b->diag, e->op, &a, e->span);
+    case EXPR_UNARY: return eval_unary(b, frame, e);
     case EXPR_BINARY: return eval_binary(b, frame, e);
     case EXPR_IF: return eval_if(b, frame, e);
     }

@@ -205,6 +205,38 @@ static value_id broadcast(struct layer_site *s, value_id v)
     return operand;
 }
 
+/* Whether an operand of an op is a number that is written. */
+static bool is_number(const struct layer *l, uint32_t operand)
+{
+    return operand < l->row->param_count && l->row->params[operand].type == FTMRT_TYPE_TENSOR &&
+           (l->args[operand].kind == VALUE_INT || l->args[operand].kind == VALUE_FLOAT);
+}
+
+/* A number as an operand: by itself where the op broadcasts it, else for each element of what the layer reads. */
+static value_id number(struct layer_site *s, enum op op, uint32_t operand)
+{
+    const struct value *v = &s->layer->args[operand];
+    struct type t = {FTMRT_F32, shape_scalar()};
+    if (op_operand(op, operand) != 'b')
+        t = graph_node(s->graph, s->inputs[0])->type;
+    return graph_constant(s->graph, v->kind == VALUE_INT ? (double)v->integer : v->real, t);
+}
+
+/* The operands of an op in its order, of which numbers are no inputs of the layer. */
+static uint32_t op_inputs(struct layer_site *s, enum op op, value_id *inputs)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->layer->input_count || is_number(s->layer, count); count++) {
+        if (is_number(s->layer, count)) {
+            inputs[count] = number(s, op, count);
+            continue;
+        }
+        inputs[count] = op_operand(op, count) == 'b' ? broadcast(s, s->inputs[i]) : s->inputs[i];
+        i++;
+    }
+    return count;
+}
+
 static value_id lower_op(struct layer_site *s)
 {
     const struct layer *l = s->layer;
@@ -214,10 +246,10 @@ static value_id lower_op(struct layer_site *s)
     const enum op op = op_by_name(l->row->name);
     struct attrs a = site_attrs(s, op, NULL);
     a.layer = draws ? s->number : 0;
-    value_id *inputs = arena_array(s->graph->program->arena, value_id, l->input_count);
-    for (uint32_t i = 0; i < l->input_count; i++)
-        inputs[i] = op_operand(op, i) == 'b' ? broadcast(s, s->inputs[i]) : s->inputs[i];
-    return site_add(s, op, &a, inputs, l->input_count);
+    value_id *inputs = arena_array(s->graph->program->arena, value_id,
+                                   (size_t)l->input_count + l->row->param_count);
+    const uint32_t count = op_inputs(s, op, inputs);
+    return site_add(s, op, &a, inputs, count);
 }
 
 static const value_id *inputs_as_seen(const struct layer_site *s)

@@ -244,6 +244,16 @@ static value_id with_parameter(struct draw *d, value_id x)
     return graph_op(d->g, ops[draw(d, 0, 4)], NULL, x, p);
 }
 
+/* A number less half of x, and that more: constants for each element, and by themselves. */
+static value_id beside_numbers(struct draw *d, value_id x)
+{
+    const struct type number = {FTMRT_F32, shape_scalar()}, each = graph_node(d->g, x)->type;
+    const double first = 0.25 * (double)draw(d, 1, 6);
+    value_id y = graph_op(d->g, OP_mul, NULL, x, graph_constant(d->g, 0.5, number));
+    y = graph_op(d->g, OP_sub, NULL, graph_constant(d->g, first, each), y);
+    return graph_op(d->g, OP_add, NULL, y, graph_constant(d->g, 1.5, number));
+}
+
 static value_id shares(struct draw *d, value_id x)
 {
     return graph_op(d->g, chance(d, 50) ? OP_softmax : OP_log_softmax, NULL, x);
@@ -394,7 +404,7 @@ static value_id (*const blocks[])(struct draw *d, value_id x) = {
     pointwise,   pointwise,       pointwise,      pointwise,      other_ranks,
     cut,         low_rank,        combined,       powers,         dropped,
     exponential, layer_normed,    with_parameter, permuted,       shares,
-    centred,     attended,
+    centred,     attended,        beside_numbers,
 };
 
 value_id more_block(struct draw *d, value_id x)
