@@ -3,17 +3,18 @@
 
 enum { CB = FTMRT_CB };
 
-struct address channel_run_image(struct ir *ir, const struct geometry *q, struct address base,
-                                 LLVMValueRef image)
+struct address channel_run_image(struct kernel_build *k, const struct geometry *q,
+                                 struct address base, LLVMValueRef image)
 {
-    return ir_at(ir, base, ir_mul_const(ir, image, q->blocks * q->pixels * CB));
+    LLVMValueRef elements = kernel_number(k, q->blocks * q->pixels * CB);
+    return ir_at(k->ir, base, ir_mul(k->ir, image, elements));
 }
 
 /* Address of a block (an i64) of an image. */
-static struct address block_at(struct ir *ir, const struct geometry *q, struct address image,
-                               LLVMValueRef block)
+static struct address block_at(struct kernel_build *k, const struct geometry *q,
+                               struct address image, LLVMValueRef block)
 {
-    return ir_at(ir, image, ir_mul_const(ir, block, q->pixels * CB));
+    return ir_at(k->ir, image, ir_mul(k->ir, block, kernel_number(k, q->pixels * CB)));
 }
 
 /* The lane of the operand that comes to lane 0, and the operand's block that has it, less the result's: the run is moved by
@@ -26,13 +27,15 @@ static int64_t block_distance(const struct channel_run *r)
 }
 
 /* Blocks `block` to `end` - 1 of the result, whose lanes are those of the operand's blocks. */
-static void copy_blocks(struct ir *ir, const struct channel_run *r, int64_t block, int64_t end)
+static void copy_blocks(struct kernel_build *k, const struct channel_run *r, int64_t block,
+                        int64_t end)
 {
-    struct address x = r->x, y = block_at(ir, r->out, r->y, ir_i64(ir, block));
+    struct ir *ir = k->ir;
+    struct address x = r->x, y = block_at(k, r->out, r->y, kernel_number(k, block));
     if (x.p)
-        x = block_at(ir, r->in, x, ir_i64(ir, block + block_distance(r)));
-    const int64_t elements = (end - block) * r->in->pixels * CB;
-    struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, elements), ir->cpu->lanes);
+        x = block_at(k, r->in, x, kernel_number(k, block + block_distance(r)));
+    LLVMValueRef elements = kernel_number(k, (end - block) * r->in->pixels * CB);
+    struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), elements, ir->cpu->lanes);
     LLVMValueRef v = x.p ? ir_load_vec(ir, ir_at(ir, x, i.i)) : ir_vec_const(ir, r->value);
     ir_store_vec(ir, v, ir_at(ir, y, i.i));
     ir_loop_end(ir, &i);
@@ -44,18 +47,22 @@ struct lane_range {
 };
 
 /* Vector i of the operand's blocks from that of lane 0 on. */
-static LLVMValueRef operand_vector(struct ir *ir, const struct channel_run *r, struct address x,
-                                   LLVMValueRef pixel, int64_t i)
+static LLVMValueRef operand_vector(struct kernel_build *k, const struct channel_run *r,
+                                   struct address x, LLVMValueRef pixel, int64_t i)
 {
+    struct ir *ir = k->ir;
     const int64_t parts = geometry_parts(ir);
-    x = ir_at_const(ir, x, i / parts * r->in->pixels * CB);
+    if (i >= parts)
+        x = ir_at(ir, x, kernel_number(k, i / parts * r->in->pixels * CB));
     return ir_load_vec(ir, geometry_pixel(ir, x, pixel, (uint32_t)(i % parts)));
 }
 
 /* The operand's lanes that come to a vector; what is not copied is of no matter. x: the block of lane 0. */
-static LLVMValueRef moved_vector(struct ir *ir, const struct channel_run *r, struct address x,
-                                 LLVMValueRef pixel, uint32_t part, struct lane_range range)
+static LLVMValueRef moved_vector(struct kernel_build *k, const struct channel_run *r,
+                                 struct address x, LLVMValueRef pixel, uint32_t part,
+                                 struct lane_range range)
 {
+    struct ir *ir = k->ir;
     const int64_t lanes = ir->cpu->lanes, first = shift_of(r) + part * lanes, i = first / lanes;
     LLVMValueRef v[2] = {LLVMGetPoison(ir->vec), LLVMGetPoison(ir->vec)}, mask[CB];
     bool wanted[2] = {false, false};
@@ -64,9 +71,9 @@ static LLVMValueRef moved_vector(struct ir *ir, const struct channel_run *r, str
         wanted[at / lanes] |= lane >= range.from && lane < range.before;
         mask[l] = LLVMConstInt(ir->i32, (unsigned long long)at, false);
     }
-    for (int64_t k = 0; k < 2; k++)
-        if (wanted[k])
-            v[k] = operand_vector(ir, r, x, pixel, i + k);
+    for (int64_t j = 0; j < 2; j++)
+        if (wanted[j])
+            v[j] = operand_vector(k, r, x, pixel, i + j);
     return LLVMBuildShuffleVector(ir->b, v[0], v[1], LLVMConstVector(mask, (unsigned)lanes), "");
 }
 
@@ -82,17 +89,17 @@ static LLVMValueRef lanes_in_range(struct ir *ir, uint32_t part, struct lane_ran
 
 /* A block (an i64) of the result, put together from two blocks of the operand. Lanes outside of the range stay as they are where
  * there are some before it, else they become 0. */
-static void copy_lanes(struct ir *ir, const struct channel_run *r, LLVMValueRef block,
+static void copy_lanes(struct kernel_build *k, const struct channel_run *r, LLVMValueRef block,
                        struct lane_range range)
 {
-    struct address x = r->x, y = block_at(ir, r->out, r->y, block);
+    struct ir *ir = k->ir;
+    struct address x = r->x, y = block_at(k, r->out, r->y, block);
     if (x.p)
-        x = block_at(ir, r->in, x, ir_add_const(ir, block, block_distance(r)));
-    struct ir_loop p = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, r->in->pixels), 1);
+        x = block_at(k, r->in, x, ir_add(ir, block, kernel_number(k, block_distance(r))));
+    struct ir_loop p = ir_loop_begin(ir, ir_i64(ir, 0), kernel_number(k, r->in->pixels), 1);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
         struct address to = geometry_pixel(ir, y, p.i, part);
-        LLVMValueRef v = x.p ? moved_vector(ir, r, x, p.i, part, range)
-                             : ir_vec_const(ir, r->value),
+        LLVMValueRef v = x.p ? moved_vector(k, r, x, p.i, part, range) : ir_vec_const(ir, r->value),
                      other = range.from > 0 ? ir_load_vec(ir, to) : ir_vec_const(ir, 0);
         v = LLVMBuildSelect(ir->b, lanes_in_range(ir, part, range), v, other, "");
         ir_store_vec(ir, v, to);
@@ -100,32 +107,33 @@ static void copy_lanes(struct ir *ir, const struct channel_run *r, LLVMValueRef 
     ir_loop_end(ir, &p);
 }
 
-static void copy_whole_blocks(struct ir *ir, const struct channel_run *r, int64_t block,
+static void copy_whole_blocks(struct kernel_build *k, const struct channel_run *r, int64_t block,
                               int64_t end)
 {
+    struct ir *ir = k->ir;
     if (shift_of(r) == 0) {
-        copy_blocks(ir, r, block, end);
+        copy_blocks(k, r, block, end);
         return;
     }
-    struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, block), ir_i64(ir, end), 1);
-    copy_lanes(ir, r, blocks.i, (struct lane_range){0, CB});
+    struct ir_loop blocks = ir_loop_begin(ir, kernel_number(k, block), kernel_number(k, end), 1);
+    copy_lanes(k, r, blocks.i, (struct lane_range){0, CB});
     ir_loop_end(ir, &blocks);
 }
 
-void channel_run_copy(struct ir *ir, const struct channel_run *r)
+void channel_run_copy(struct kernel_build *k, const struct channel_run *r)
 {
     const int64_t end = r->to + r->channels, last = end / CB;
     int64_t block = r->to / CB;
     if (r->to % CB) {
         const int64_t before = end - block * CB;
-        copy_lanes(ir, r, ir_i64(ir, block),
+        copy_lanes(k, r, kernel_number(k, block),
                    (struct lane_range){r->to % CB, before < CB ? before : CB});
         block++;
     }
     if (block < last)
-        copy_whole_blocks(ir, r, block, last);
+        copy_whole_blocks(k, r, block, last);
     if (end % CB && block <= last)
-        copy_lanes(ir, r, ir_i64(ir, last), (struct lane_range){0, end % CB});
+        copy_lanes(k, r, kernel_number(k, last), (struct lane_range){0, end % CB});
 }
 
 struct kernel_units units_of_images(const struct graph *g, const struct node *n,

@@ -17,11 +17,11 @@ struct channel_run {
     int64_t from, to, channels;
 };
 
-void channel_run_copy(struct ir *ir, const struct channel_run *r);
+void channel_run_copy(struct kernel_build *k, const struct channel_run *r);
 
 /* Address of an image of a BLOCKED value. */
-struct address channel_run_image(struct ir *ir, const struct geometry *q, struct address base,
-                                 LLVMValueRef image);
+struct address channel_run_image(struct kernel_build *k, const struct geometry *q,
+                                 struct address base, LLVMValueRef image);
 
 /* A unit per image. */
 struct kernel_units units_of_images(const struct graph *g, const struct node *n,

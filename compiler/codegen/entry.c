@@ -3,7 +3,7 @@
  *
  * All addresses are the workspace, the blob or a caller's pointer plus a constant. They are put
  * into one array on the stack, in the order in which the kernel wants them: operands, result,
- * scratch, sizes. The task that the kernels get is on the stack, too: only the array's contents change. */
+ * scratch, numbers. The task that the kernels get is on the stack, too: only the array's contents change. */
 #include "entry.h"
 
 #include "abi.h"
@@ -15,6 +15,7 @@ struct entry {
     struct ir *ir;
     struct arena *arena;
     const struct schedule *schedule;
+    const struct code *codes;
     const struct descriptor *descriptor;
     LLVMValueRef workspace, inputs, outputs, n; /* of the call */
     LLVMValueRef task; /* struct ftmrt_task on the stack: what all its kernels see alike */
@@ -84,16 +85,19 @@ static LLVMValueRef kernel_function(struct entry *e, const struct kernel *k, con
     return fn;
 }
 
-/* The sizes of a call whose kernel reads them, as a constant. */
-static LLVMValueRef sizes_of(struct entry *e, const struct graph *g, const struct node *n)
+/* The numbers that a call's kernel reads, as a constant. */
+static void set_numbers(struct entry *e, const struct graph *g, const struct node *n,
+                        const struct call *c)
 {
     struct ir *ir = e->ir;
-    int64_t sizes[SIZE_COUNT];
-    LLVMValueRef values[SIZE_COUNT];
-    kernel_sizes(g, n, sizes);
-    for (int i = 0; i < SIZE_COUNT; i++)
-        values[i] = ir_i64(ir, sizes[i]);
-    return ir_table(ir, ir->i64, values, SIZE_COUNT);
+    kernel_numbers all = kernel_call_numbers(e->arena, g, n, &e->codes[c->kernel].asked);
+    if (all.len == 0)
+        return;
+    LLVMValueRef *values = arena_array(e->arena, LLVMValueRef, all.len);
+    for (uint32_t i = 0; i < all.len; i++)
+        values[i] = ir_i64(ir, all.at[i]);
+    LLVMBuildStore(ir->b, ir_table(ir, ir->i64, values, all.len),
+                   pointer_slot(ir, e->buffers, n->input_count + 2));
 }
 
 static void set_buffers(struct entry *e, const struct graph *g, const struct node *n,
@@ -106,9 +110,7 @@ static void set_buffers(struct entry *e, const struct graph *g, const struct nod
         set_buffer(e, n->input_count, &c->out);
     if (c->scratch.kind != PLACE_NONE)
         set_buffer(e, n->input_count + 1, &c->scratch);
-    if (kernel_any_size(g, n))
-        LLVMBuildStore(e->ir->b, sizes_of(e, g, n),
-                       pointer_slot(e->ir, e->buffers, n->input_count + 2));
+    set_numbers(e, g, n, c);
 }
 
 static void emit_parallel(struct entry *e, LLVMValueRef function, LLVMValueRef units)
@@ -150,17 +152,18 @@ static void emit_call(struct entry *e, const struct graph *g, const struct call 
     const struct node *n = graph_node(g, c->node);
     const struct kernel_family *family = kernel_family(g, n);
     const struct kernel *kernel = &e->schedule->kernels.at[c->kernel];
+    const struct kernel *code = &e->schedule->kernels.at[e->codes[c->kernel].kernel];
     set_buffers(e, g, n, c);
     emit_clock(e, kernel, 0);
     uint32_t phases = family->phases(g, n, e->ir->cpu);
     for (uint32_t phase = 0; phase < phases; phase++) {
         struct kernel_units units = family->units(g, n, e->ir->cpu, phase);
         const char *part = phase ? arena_printf(e->arena, ".%u", phase) : "";
-        emit_parallel(e, kernel_function(e, kernel, part), unit_count(e, &units));
+        emit_parallel(e, kernel_function(e, code, part), unit_count(e, &units));
     }
     emit_merge(e, g, c);
     if (family->finish)
-        emit_parallel(e, kernel_function(e, kernel, ".finish"), ir_i64(e->ir, 1));
+        emit_parallel(e, kernel_function(e, code, ".finish"), ir_i64(e->ir, 1));
     emit_clock(e, kernel, 1);
 }
 
@@ -272,11 +275,12 @@ static void declare_core(struct entry *e)
     e->clock = declare(ir, "ftmrt_clock", &e->clock_type, clock, 3);
 }
 
-void entry_emit_all(struct ir *ir, const struct schedule *s, const struct descriptor *d)
+void entry_emit_all(struct ir *ir, const struct schedule *s, const struct code *codes,
+                    const struct descriptor *d)
 {
     struct arena arena;
     arena_init(&arena, "entries");
-    struct entry e = {.ir = ir, .arena = &arena, .schedule = s, .descriptor = d};
+    struct entry e = {.ir = ir, .arena = &arena, .schedule = s, .codes = codes, .descriptor = d};
     declare_core(&e);
     declare_blob(&e);
     for (uint32_t i = 0; i < s->functions.len; i++)

@@ -79,33 +79,30 @@ static struct position broadcast(const struct kernel_build *k, const struct shap
     return to;
 }
 
-/* Address in a BLOCKED value where the code is for any size: nothing is added to the position. */
-static struct address any_blocked_address(struct kernel_build *k, struct address p,
-                                          const struct shape *s, const struct position *result)
+/* The group of 16 elements of an (image, block, pixel): so many blocks in an image, pixels in a block. */
+static LLVMValueRef group_at(struct ir *ir, LLVMValueRef image, LLVMValueRef block,
+                             LLVMValueRef pixel, LLVMValueRef in_image, LLVMValueRef in_block)
 {
-    struct ir *ir = k->ir;
-    const struct position at = broadcast(k, s, result);
-    FTM_BUG_ON(at.image_add || at.block_add || at.pixel_add || at.lane, "a position of one size");
-    LLVMValueRef slice = at.image, pixel;
-    if (!one_channel(k, s))
-        slice = ir_add(ir, ir_mul(ir, slice, k->size[SIZE_BLOCKS]), at.block);
-    pixel = one_pixel(k, s) ? slice : ir_add(ir, ir_mul(ir, slice, k->size[SIZE_PIXELS]), at.pixel);
-    p = ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB));
-    return ir_at_const(ir, p, (int64_t)at.part * ir->cpu->lanes);
+    LLVMValueRef slice = ir_add(ir, ir_mul(ir, image, in_image), block);
+    return ir_add(ir, ir_mul(ir, slice, in_block), pixel);
 }
 
+/* What is added to the position stays apart: where the sizes are constants, so is the offset. */
 static struct address blocked_address(struct kernel_build *k, struct address p,
                                       const struct shape *s, const struct position *result)
 {
     struct ir *ir = k->ir;
-    int64_t map = pixels(s);
     const struct position at = broadcast(k, s, result);
-    p = add_lane(ir, p, &at);
-    LLVMValueRef block = ir_add(ir, ir_mul_const(ir, at.image, blocks(s->dim[1])), at.block);
-    LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, block, map), at.pixel);
-    int64_t group = at.image_add * blocks(s->dim[1]) + at.block_add;
-    int64_t offset = (group * map + at.pixel_add) * FTMRT_CB + (int64_t)at.part * ir->cpu->lanes;
-    return ir_at_const(ir, ir_at(ir, p, ir_mul_const(ir, pixel, FTMRT_CB)), offset);
+    bool channels = k->blocks && !one_channel(k, s), places = k->pixels && !one_pixel(k, s);
+    LLVMValueRef in_image = channels ? k->blocks : ir_i64(ir, blocks(s->dim[1]));
+    LLVMValueRef in_block = places ? k->pixels : ir_i64(ir, pixels(s));
+    LLVMValueRef group = group_at(ir, at.image, at.block, at.pixel, in_image, in_block);
+    LLVMValueRef added = group_at(ir, ir_i64(ir, at.image_add), ir_i64(ir, at.block_add),
+                                  ir_i64(ir, at.pixel_add), in_image, in_block);
+    p = ir_at(ir, add_lane(ir, p, &at), ir_mul_const(ir, group, FTMRT_CB));
+    if (at.image_add || at.block_add || at.pixel_add)
+        p = ir_at(ir, p, ir_mul_const(ir, added, FTMRT_CB));
+    return ir_at_const(ir, p, (int64_t)at.part * ir->cpu->lanes);
 }
 
 struct address epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,
@@ -114,8 +111,6 @@ struct address epilogue_address(struct kernel_build *k, uint32_t buffer, const s
     const struct node *n = k->node;
     const struct node *v = buffer < n->input_count ? graph_node(k->graph, n->inputs[buffer]) : n;
     const struct shape *s = &v->type.shape;
-    if (v->form.layout == FTMRT_LAYOUT_BLOCKED && k->any_size)
-        return any_blocked_address(k, k->buffer[buffer], s, at);
     if (v->form.layout == FTMRT_LAYOUT_BLOCKED)
         return blocked_address(k, k->buffer[buffer], s, at);
     return vector_address(k, k->buffer[buffer], s, at, row);
@@ -269,8 +264,9 @@ static emit_value build_uniform(struct emit *e, int64_t layer, enum draw_for dra
         ir_add_const(ir, ir_add(ir, k->first_image, x->at->image), x->at->image_add);
     LLVMValueRef place =
         draw_for == DRAW_FOR_IMAGE ? LLVMConstInt(ir->i32, 0, false) : places(x, draw_for);
-    LLVMValueRef u =
-        random_uniform(ir, &(struct random_keys){k->seed, k->step, image, place}, draw_use(layer));
+    const struct random_keys keys = {k->seed, k->step, image, kernel_number(k, draw_use(layer)),
+                                     place};
+    LLVMValueRef u = random_uniform(ir, &keys);
     return lanes_wrap(draw_for == DRAW_FOR_IMAGE ? ir_splat(ir, u) : u);
 }
 

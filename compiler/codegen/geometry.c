@@ -48,6 +48,28 @@ struct address geometry_vector(struct ir *ir, const struct geometry *q, struct a
     return ir_at_const(ir, p, row * q->blocks * FTMRT_CB + (int64_t)part * ir->cpu->lanes);
 }
 
+struct extent extent_of(struct kernel_build *k, const struct geometry *q)
+{
+    LLVMValueRef blocks = kernel_number(k, q->blocks);
+    return (struct extent){.blocks = blocks, .pixels = kernel_number(k, q->pixels)};
+}
+
+struct address extent_slice(struct ir *ir, const struct extent *e, struct address base,
+                            LLVMValueRef image, LLVMValueRef block)
+{
+    LLVMValueRef slice = ir_add(ir, ir_mul(ir, image, e->blocks), block);
+    return ir_at(ir, base, ir_mul_const(ir, ir_mul(ir, slice, e->pixels), FTMRT_CB));
+}
+
+struct address extent_vector(struct ir *ir, const struct extent *e, struct address base,
+                             int64_t row, LLVMValueRef block, uint32_t part)
+{
+    if (row)
+        block = ir_add(ir, block, ir_mul_const(ir, e->blocks, row));
+    struct address p = ir_at(ir, base, ir_mul_const(ir, block, FTMRT_CB));
+    return ir_at_const(ir, p, (int64_t)part * ir->cpu->lanes);
+}
+
 struct unit_loop unit_loop_begin(struct kernel_build *k, int64_t blocks)
 {
     struct unit_loop u;
@@ -57,16 +79,12 @@ struct unit_loop unit_loop_begin(struct kernel_build *k, int64_t blocks)
     return u;
 }
 
-/* In 32 bits, where a division is fast: units are images times blocks. */
 struct unit_loop unit_loop_begin_any(struct kernel_build *k, LLVMValueRef blocks)
 {
-    struct ir *ir = k->ir;
     struct unit_loop u;
-    LLVMValueRef narrow = LLVMBuildTrunc(ir->b, blocks, ir->i32, "");
-    u.loop = ir_loop_begin(ir, k->begin, k->end, 1);
-    LLVMValueRef unit = LLVMBuildTrunc(ir->b, u.loop.i, ir->i32, "");
-    u.image = LLVMBuildZExt(ir->b, LLVMBuildUDiv(ir->b, unit, narrow, ""), ir->i64, "");
-    u.block = LLVMBuildZExt(ir->b, LLVMBuildURem(ir->b, unit, narrow, ""), ir->i64, "");
+    u.loop = ir_loop_begin(k->ir, k->begin, k->end, 1);
+    u.image = ir_div(k->ir, u.loop.i, blocks);
+    u.block = ir_rem(k->ir, u.loop.i, blocks);
     return u;
 }
 

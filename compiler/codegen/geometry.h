@@ -30,6 +30,16 @@ struct address geometry_pixel(struct ir *ir, struct address slice, LLVMValueRef 
 struct address geometry_vector(struct ir *ir, const struct geometry *q, struct address base,
                                int64_t row, LLVMValueRef block, uint32_t part);
 
+/* The same of a value whose blocks and pixels are no part of the code (kernel_number), as i64. */
+struct extent {
+    LLVMValueRef blocks, pixels;
+};
+struct extent extent_of(struct kernel_build *k, const struct geometry *q);
+struct address extent_slice(struct ir *ir, const struct extent *e, struct address base,
+                            LLVMValueRef image, LLVMValueRef block);
+struct address extent_vector(struct ir *ir, const struct extent *e, struct address base,
+                             int64_t row, LLVMValueRef block, uint32_t part);
+
 /* A loop over the kernel's units with the unit cut into (image, block). */
 struct unit_loop {
     struct ir_loop loop;

@@ -8,6 +8,7 @@
 #include "ir.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,22 +21,31 @@
 #include "diag.h"
 #include "ftmrt.h"
 
-static LLVMTargetMachineRef machine_new(const struct cpu *cpu)
+/* Once: it writes to LLVM's list of targets, which other threads may be reading. */
+static void initialize_target(void)
 {
-    static const char triple[] = "x86_64-unknown-linux-gnu";
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
     LLVMInitializeX86AsmParser(); /* inline asm, even an empty one, is parsed */
+}
+
+static LLVMTargetMachineRef machine_new(const struct cpu *cpu, enum ir_effort effort)
+{
+    static const char triple[] = "x86_64-unknown-linux-gnu";
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, initialize_target);
     LLVMTargetRef target;
     char *error = NULL;
     if (LLVMGetTargetFromTriple(triple, &target, &error)) {
         LLVMDisposeMessage(error);
         return NULL;
     }
-    return LLVMCreateTargetMachine(target, triple, cpu->llvm_name, "", LLVMCodeGenLevelAggressive,
-                                   LLVMRelocPIC, LLVMCodeModelDefault);
+    LLVMCodeGenOptLevel level =
+        effort == IR_NONE ? LLVMCodeGenLevelNone : LLVMCodeGenLevelAggressive;
+    return LLVMCreateTargetMachine(target, triple, cpu->llvm_name, "", level, LLVMRelocPIC,
+                                   LLVMCodeModelDefault);
 }
 
 static void make_types(struct ir *ir)
@@ -52,14 +62,15 @@ static void make_types(struct ir *ir)
     ir->vec = LLVMVectorType(ir->f32, ir->cpu->lanes);
 }
 
-struct ir *ir_new(const char *name, const struct cpu *cpu)
+struct ir *ir_new(const char *name, const struct cpu *cpu, enum ir_effort effort)
 {
-    LLVMTargetMachineRef machine = machine_new(cpu);
+    LLVMTargetMachineRef machine = machine_new(cpu, effort);
     struct ir *ir = calloc(1, sizeof *ir);
     if (!machine || !ir) {
         free(ir);
         return NULL;
     }
+    ir->effort = effort;
     ir->cpu = cpu;
     ir->machine = machine;
     ir->context = LLVMContextCreate();
@@ -333,6 +344,23 @@ LLVMValueRef ir_rem_const(struct ir *ir, LLVMValueRef a, int64_t b)
     return b == 1 ? ir_i64(ir, 0) : LLVMBuildURem(ir->b, a, ir_i64(ir, b), "");
 }
 
+static LLVMValueRef narrow(struct ir *ir, LLVMValueRef a)
+{
+    return LLVMBuildTrunc(ir->b, a, ir->i32, "");
+}
+
+LLVMValueRef ir_div(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
+{
+    LLVMValueRef quotient = LLVMBuildUDiv(ir->b, narrow(ir, a), narrow(ir, b), "");
+    return LLVMBuildZExt(ir->b, quotient, ir->i64, "");
+}
+
+LLVMValueRef ir_rem(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
+{
+    LLVMValueRef rest = LLVMBuildURem(ir->b, narrow(ir, a), narrow(ir, b), "");
+    return LLVMBuildZExt(ir->b, rest, ir->i64, "");
+}
+
 LLVMValueRef ir_min(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
 {
     return LLVMBuildSelect(ir->b, LLVMBuildICmp(ir->b, LLVMIntSLT, a, b, ""), a, b, "");
@@ -348,16 +376,20 @@ LLVMValueRef ir_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
 /* What the kernels need of the middle end: variables in registers, address arithmetic shared,
  * folded and out of the loops. Of the code that default<O3> makes it reaches the same speed
  * (tests/bench/kernels.c) in less than half of the time. */
-static const char pipeline[] =
-    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
-    "loop-mssa(loop-rotate,licm),indvars,gvn,instcombine<no-verify-fixpoint>,simplifycfg,"
+#define SPEED_PASSES                                                                               \
+    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"                 \
+    "loop-mssa(loop-rotate,licm),indvars,gvn,instcombine<no-verify-fixpoint>,simplifycfg,"         \
     "dce)"
+
 #ifdef FTM_SANITIZE_THREAD
-    /* The compiler's own thread-sanitized build makes kernels whose accesses are checked, those of
-     * at most 16 bytes: the tests compile for 4 lanes. */
-    ",tsan-module,function(tsan)"
+/* The compiler's own thread-sanitized build makes kernels whose accesses are checked, those of
+ * at most 16 bytes: the tests compile for 4 lanes. */
+#define CHECK_PASSES "tsan-module,function(tsan)"
+static const char *const passes[] = {[IR_SPEED] = SPEED_PASSES "," CHECK_PASSES,
+                                     [IR_NONE] = CHECK_PASSES};
+#else
+static const char *const passes[] = {[IR_SPEED] = SPEED_PASSES, [IR_NONE] = NULL};
 #endif
-    ;
 
 bool ir_optimize(struct ir *ir, char **error)
 {
@@ -367,8 +399,10 @@ bool ir_optimize(struct ir *ir, char **error)
     LLVMDisposeMessage(*error);
     *error = NULL;
 #endif
+    if (!passes[ir->effort])
+        return true;
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef failure = LLVMRunPasses(ir->module, pipeline, ir->machine, options);
+    LLVMErrorRef failure = LLVMRunPasses(ir->module, passes[ir->effort], ir->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (!failure)
         return true;

@@ -12,7 +12,11 @@
 
 #include "cpu.h"
 
+/* What LLVM does for a module: code that goes over data gets all that pays, code that runs once per call nothing. */
+enum ir_effort { IR_SPEED, IR_NONE };
+
 struct ir {
+    enum ir_effort effort;
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMBuilderRef b;
@@ -24,7 +28,7 @@ struct ir {
 };
 
 /* A module for a level; NULL if LLVM cannot make the target machine (a bug or a missing target). */
-struct ir *ir_new(const char *name, const struct cpu *cpu);
+struct ir *ir_new(const char *name, const struct cpu *cpu, enum ir_effort effort);
 void ir_free(struct ir *ir);
 
 /* Constants; v is rounded to f32. */
@@ -90,7 +94,10 @@ LLVMValueRef ir_mul_const(struct ir *ir, LLVMValueRef a, int64_t b);
 LLVMValueRef ir_add_const(struct ir *ir, LLVMValueRef a, int64_t b);
 LLVMValueRef ir_div_const(struct ir *ir, LLVMValueRef a, int64_t b); /* non-negative a */
 LLVMValueRef ir_rem_const(struct ir *ir, LLVMValueRef a, int64_t b); /* non-negative a */
-LLVMValueRef ir_min(struct ir *ir, LLVMValueRef a, LLVMValueRef b);  /* signed */
+/* By a number that is known at run time, of at least 1; both below 2^32, where a division is fast. */
+LLVMValueRef ir_div(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef ir_rem(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef ir_min(struct ir *ir, LLVMValueRef a, LLVMValueRef b); /* signed */
 LLVMValueRef ir_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
 
 /* Runs the optimisation pipeline; then the text of the module's IR or assembly, or an object file.

@@ -5,6 +5,7 @@
 
 #include "abi.h"
 #include "facts.h"
+#include "geometry.h"
 #include "op.h"
 
 static const struct kernel_family *const families[KERNEL_COUNT] = {
@@ -40,6 +41,14 @@ static LLVMValueRef load_buffer(struct kernel_build *k, uint32_t i)
     return LLVMBuildLoad2(ir->b, ir->ptr, slot, "");
 }
 
+static LLVMValueRef load_number(struct kernel_build *k, uint32_t i)
+{
+    struct ir *ir = k->ir;
+    LLVMValueRef index = ir_i64(ir, i);
+    LLVMValueRef at = LLVMBuildInBoundsGEP2(ir->b, ir->i64, k->numbers, &index, 1, "");
+    return LLVMBuildLoad2(ir->b, ir->i64, at, "");
+}
+
 /* Constants, unless the code is for any size. */
 static void load_sizes(struct kernel_build *k)
 {
@@ -47,14 +56,46 @@ static void load_sizes(struct kernel_build *k)
     int64_t sizes[SIZE_COUNT];
     kernel_sizes(k->graph, k->node, sizes);
     k->any_size = kernel_any_size(k->graph, k->node);
-    LLVMValueRef from = k->any_size ? load_buffer(k, k->node->input_count + 2) : NULL;
-    for (int i = 0; i < SIZE_COUNT; i++) {
-        LLVMValueRef index = ir_i64(ir, i);
-        k->size[i] = ir_i64(ir, sizes[i]);
-        if (from)
-            k->size[i] = LLVMBuildLoad2(
-                ir->b, ir->i64, LLVMBuildInBoundsGEP2(ir->b, ir->i64, from, &index, 1, ""), "");
-    }
+    k->numbers = load_buffer(k, k->node->input_count + 2);
+    for (uint32_t i = 0; i < SIZE_COUNT; i++)
+        k->size[i] = k->any_size ? load_number(k, i) : ir_i64(ir, sizes[i]);
+    k->blocks = k->any_size ? k->size[SIZE_BLOCKS] : NULL;
+    k->pixels = k->any_size ? k->size[SIZE_PIXELS] : NULL;
+}
+
+/* Behind the load of the numbers' address, in the entry block: LLVM cannot move the load over the kernel's stores. */
+LLVMValueRef kernel_number(struct kernel_build *k, int64_t v)
+{
+    struct ir *ir = k->ir;
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(ir->b);
+    LLVMValueRef next = LLVMGetNextInstruction(k->numbers);
+    if (next)
+        LLVMPositionBuilderBefore(ir->b, next);
+    const uint32_t i = k->list->len + (k->any_size ? SIZE_COUNT : 0);
+    vec_push(k->arena, k->list, v);
+    LLVMValueRef loaded = load_number(k, i);
+    LLVMPositionBuilderAtEnd(ir->b, here);
+    return loaded;
+}
+
+void kernel_number_result(struct kernel_build *k)
+{
+    struct geometry q = geometry_of_shape(&k->node->type.shape);
+    k->blocks = kernel_number(k, q.blocks);
+    k->pixels = kernel_number(k, q.pixels);
+}
+
+kernel_numbers kernel_call_numbers(struct arena *arena, const struct graph *g, const struct node *n,
+                                   const kernel_numbers *asked)
+{
+    kernel_numbers all = {0};
+    int64_t sizes[SIZE_COUNT];
+    kernel_sizes(g, n, sizes);
+    for (int i = 0; i < SIZE_COUNT && kernel_any_size(g, n); i++)
+        vec_push(arena, &all, sizes[i]);
+    for (uint32_t i = 0; i < asked->len; i++)
+        vec_push(arena, &all, asked->at[i]);
+    return all;
 }
 
 /* Whether the node or one of its steps draws random numbers. */
@@ -96,7 +137,8 @@ static void emit_function(struct kernel_build *k, void (*emit)(struct kernel_bui
     LLVMBuildRetVoid(ir->b);
 }
 
-void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name)
+void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name,
+                 struct arena *list_arena, kernel_numbers *numbers)
 {
     const struct node *n = graph_node(g, node);
     const struct kernel_family *family = kernel_family(g, n);
@@ -104,7 +146,8 @@ void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char
     struct arena arena;
     arena_init(&arena, "kernel");
     struct address *buffers = arena_array(&arena, struct address, n->input_count + 2);
-    struct kernel_build k = {.ir = ir, .graph = g, .node = n, .buffer = buffers};
+    struct kernel_build k = {
+        .ir = ir, .graph = g, .node = n, .buffer = buffers, .arena = list_arena, .list = numbers};
     for (k.phase = 0; k.phase < phases; k.phase++)
         emit_function(&k, family->emit,
                       arena_printf(&arena, k.phase ? "%s.%u" : "%s", name, k.phase));

@@ -3,7 +3,8 @@
  *     void kernel(const struct ftmrt_task *task)      (ftmrt_kernel)
  *
  * does the work units begin <= u < end of its task; buffers are the node's operands in order, then its result,
- * then its scratch, then the sizes that its code has not (int64_t[SIZE_COUNT], facts.h). A family is the code of a row of kernel/kernel.def. A kernel may have two phases, run
+ * then its scratch, then the numbers that its code has not: the sizes (facts.h) if it is for any size, and what its family
+ * asked kernel_number() for. A family is the code of a row of kernel/kernel.def. A kernel may have two phases, run
  * one after the other: shards write partial results to scratch, then the tree over the shards
  * combines them. A result over the batch then passes the hook of ftmrt.h, and what it was not yet divided by divides it
  * in one more function, `finish`. */
@@ -20,6 +21,9 @@ struct kernel_units {
     int64_t fixed, per_group, images;
 };
 
+/* What a call gives its kernel to read, in order. */
+typedef VEC(int64_t) kernel_numbers;
+
 /* A kernel under construction. */
 struct kernel_build {
     struct ir *ir;
@@ -32,6 +36,11 @@ struct kernel_build {
     struct address *buffer;        /* loaded at the function's entry; see kernel_buffer */
     bool any_size;                 /* the sizes are read at run time */
     LLVMValueRef size[SIZE_COUNT]; /* of the value that the kernel is sized by: i64 */
+    LLVMValueRef numbers;          /* their address */
+    struct arena *arena;           /* of the list */
+    kernel_numbers *list;          /* of all phases: those of the node that is emitted */
+    LLVMValueRef blocks,
+        pixels; /* of the result, where the epilogue is to read them; NULL: they are constants */
 };
 
 struct kernel_family {
@@ -51,8 +60,21 @@ extern const struct kernel_family kernel_elementwise, kernel_mean_loss, kernel_u
 /* The family of the kernel that computes a node (kernel_of() in facts.h). */
 const struct kernel_family *kernel_family(const struct graph *g, const struct node *n);
 
-/* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>", and "<name>.finish" if there is that. */
-void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name);
+/* Emits all phases of a kernel as functions named "<name>" and "<name>.<phase>", and "<name>.finish" if there is that. What it
+ * reads is appended to *numbers, in the arena; it is for the calls of this node alone unless the code is for any size. */
+void kernel_emit(struct ir *ir, const struct graph *g, value_id node, const char *name,
+                 struct arena *arena, kernel_numbers *numbers);
+
+/* The numbers of a call: the sizes of its node, where the code is for any size, then `asked`, what its kernel asked for. */
+kernel_numbers kernel_call_numbers(struct arena *arena, const struct graph *g, const struct node *n,
+                                   const kernel_numbers *asked);
+
+/* A number that follows from the node, as an i64 that the code reads at its start: no part of the code, so that nodes that
+ * differ in nothing else share it (code.h). For what no inner loop needs as a constant. Where the code is for any size, v must
+ * not follow from the sizes. */
+LLVMValueRef kernel_number(struct kernel_build *k, int64_t v);
+/* Has the epilogue read the result's channel blocks and pixels, k->blocks and k->pixels, so. */
+void kernel_number_result(struct kernel_build *k);
 
 /* The value of the node. */
 value_id kernel_self(const struct kernel_build *k);

@@ -6,7 +6,7 @@ static void load_means(struct reduction *r, LLVMValueRef block)
 {
     for (uint32_t part = 0; part < r->parts; part++)
         r->mean[part] =
-            ir_load_vec(r->k->ir, geometry_vector(r->k->ir, &r->q, r->buffer[2], 0, block, part));
+            ir_load_vec(r->k->ir, extent_vector(r->k->ir, &r->e, r->buffer[2], 0, block, part));
 }
 
 static LLVMValueRef term(struct reduction *r, LLVMValueRef pixel, uint32_t row, uint32_t part,
@@ -26,7 +26,7 @@ static LLVMValueRef scale(struct reduction *r, LLVMValueRef block, uint32_t row,
     if (row == 0)
         return sum;
     struct ir *ir = r->k->ir;
-    LLVMValueRef var = ir_load_vec(ir, geometry_vector(ir, &r->q, r->buffer[2], 1, block, part));
+    LLVMValueRef var = ir_load_vec(ir, extent_vector(ir, &r->e, r->buffer[2], 1, block, part));
     LLVMValueRef eps = ir_vec_const(ir, r->k->node->attrs->eps);
     return LLVMBuildFDiv(ir->b, sum, ir_sqrt(ir, LLVMBuildFAdd(ir->b, var, eps, "")), "");
 }

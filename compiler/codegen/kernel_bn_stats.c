@@ -18,6 +18,12 @@ static LLVMValueRef term(struct reduction *r, LLVMValueRef pixel, uint32_t row, 
     return ir_fma(ir, d, d, sum);
 }
 
+/* The pixels of an image, in every lane. */
+static LLVMValueRef pixels_of(const struct reduction *r)
+{
+    return ir_splat(r->k->ir, geometry_float(r->k->ir, r->e.pixels));
+}
+
 /* Merges (mean, sum of squared deviations) of `count_b` images into those of `count_a` images;
  * counts are f32 in every lane. Both empty: zero. */
 static void merge(struct reduction *r, LLVMValueRef count_a, LLVMValueRef count_b,
@@ -29,8 +35,8 @@ static void merge(struct reduction *r, LLVMValueRef count_a, LLVMValueRef count_
     LLVMValueRef share = LLVMBuildFDiv(ir->b, count_b, count, "");
     LLVMValueRef delta = LLVMBuildFSub(ir->b, b[0], a[0], "");
     a[0] = ir_fma(ir, delta, share, a[0]);
-    LLVMValueRef both = LLVMBuildFMul(ir->b, LLVMBuildFMul(ir->b, count_a, share, ""),
-                                      ir_vec_const(ir, (double)r->q.pixels), "");
+    LLVMValueRef both =
+        LLVMBuildFMul(ir->b, LLVMBuildFMul(ir->b, count_a, share, ""), pixels_of(r), "");
     LLVMValueRef sum = LLVMBuildFAdd(ir->b, a[1], b[1], "");
     a[1] = ir_fma(ir, LLVMBuildFMul(ir->b, delta, delta, ""), both, sum);
 }
@@ -41,8 +47,7 @@ static void merge_image(struct reduction *r, struct sums *total, LLVMValueRef be
     struct sums s = {0};
     reduce_pixels(r, 0, 1, &s);
     for (uint32_t part = 0; part < r->parts; part++)
-        r->mean[part] =
-            LLVMBuildFDiv(ir->b, s.v[0][part], ir_vec_const(ir, (double)r->q.pixels), "");
+        r->mean[part] = LLVMBuildFDiv(ir->b, s.v[0][part], pixels_of(r), "");
     reduce_pixels(r, 1, 1, &s);
     LLVMValueRef count = ir_splat(ir, geometry_float(ir, before));
     for (uint32_t part = 0; part < r->parts; part++) {
@@ -103,7 +108,7 @@ static void emit_tree(struct kernel_build *k)
         }
         merge_tree(&r, v, count, shards);
         for (uint32_t row = 0; row < 2; row++)
-            ir_store_vec(ir, v[0][row], geometry_vector(ir, &r.q, result, row, units.i, part));
+            ir_store_vec(ir, v[0][row], extent_vector(ir, &r.e, result, row, units.i, part));
     }
     ir_loop_end(ir, &units);
 }
@@ -121,11 +126,11 @@ static void finish(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
-    LLVMValueRef count =
-        ir_splat(ir, geometry_float(ir, ir_mul_const(ir, k->step_images, q.pixels)));
-    struct address var = geometry_vector(ir, &q, kernel_result(k), 1, ir_i64(ir, 0), 0);
-    struct ir_loop c =
-        ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, q.blocks * FTMRT_CB), ir->cpu->lanes);
+    struct extent e = extent_of(k, &q);
+    LLVMValueRef count = ir_splat(ir, geometry_float(ir, ir_mul(ir, k->step_images, e.pixels)));
+    struct address var = extent_vector(ir, &e, kernel_result(k), 1, ir_i64(ir, 0), 0);
+    LLVMValueRef floats = ir_mul_const(ir, e.blocks, FTMRT_CB);
+    struct ir_loop c = ir_loop_begin(ir, ir_i64(ir, 0), floats, ir->cpu->lanes);
     struct address at = ir_at(ir, var, c.i);
     ir_store_vec(ir, LLVMBuildFDiv(ir->b, ir_load_vec(ir, at), count, ""), at);
     ir_loop_end(ir, &c);

@@ -7,8 +7,8 @@
 static LLVMValueRef unbiased(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
-    LLVMValueRef count =
-        ir_mul_const(ir, k->step_images, k->node->attrs->in_size[0] * k->node->attrs->in_size[1]);
+    const int64_t *map = k->node->attrs->in_size;
+    LLVMValueRef count = ir_mul(ir, k->step_images, kernel_number(k, map[0] * map[1]));
     LLVMValueRef less = ir_max(ir, ir_add_const(ir, count, -1), ir_i64(ir, 1));
     LLVMValueRef ratio = LLVMBuildFDiv(ir->b, LLVMBuildSIToFP(ir->b, count, ir->f64, ""),
                                        LLVMBuildSIToFP(ir->b, less, ir->f64, ""), "");
@@ -28,15 +28,16 @@ static void emit(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
+    struct extent e = extent_of(k, &q);
     struct address mean = kernel_buffer(k, 0), var = kernel_buffer(k, 1),
                    stats = kernel_buffer(k, 2);
     LLVMValueRef ratio = unbiased(k);
     struct ir_loop blocks = ir_loop_begin(ir, k->begin, k->end, 1);
     for (uint32_t part = 0; part < geometry_parts(ir); part++) {
-        LLVMValueRef m = ir_load_vec(ir, geometry_vector(ir, &q, stats, 0, blocks.i, part));
-        LLVMValueRef v = ir_load_vec(ir, geometry_vector(ir, &q, stats, 1, blocks.i, part));
-        move_average(k, geometry_vector(ir, &q, mean, 0, blocks.i, part), m);
-        move_average(k, geometry_vector(ir, &q, var, 0, blocks.i, part),
+        LLVMValueRef m = ir_load_vec(ir, extent_vector(ir, &e, stats, 0, blocks.i, part));
+        LLVMValueRef v = ir_load_vec(ir, extent_vector(ir, &e, stats, 1, blocks.i, part));
+        move_average(k, extent_vector(ir, &e, mean, 0, blocks.i, part), m);
+        move_average(k, extent_vector(ir, &e, var, 0, blocks.i, part),
                      LLVMBuildFMul(ir->b, v, ratio, ""));
     }
     ir_loop_end(ir, &blocks);

@@ -7,21 +7,22 @@ static LLVMValueRef clamp_div(struct ir *ir, LLVMValueRef a, int64_t b)
 }
 
 /* 0 <= base + off_step * t < in, solved for t. */
-static void tap_range(struct ir *ir, const struct gather_axis *a, LLVMValueRef taps,
-                      struct gather_row *row)
+static void tap_range(struct ir *ir, const struct gather_axis *a, LLVMValueRef in,
+                      LLVMValueRef taps, struct gather_row *row)
 {
     int64_t d = a->off_step;
     if (d > 0) {
         row->lo = clamp_div(ir, ir_sub(ir, ir_i64(ir, d - 1), row->base), d);
-        row->hi = clamp_div(ir, ir_sub(ir, ir_i64(ir, a->in + d - 1), row->base), d);
+        row->hi = clamp_div(ir, ir_sub(ir, ir_add_const(ir, in, d - 1), row->base), d);
     } else {
-        row->lo = clamp_div(ir, ir_add_const(ir, row->base, -d - a->in), -d);
+        row->lo = clamp_div(ir, ir_sub(ir, ir_add_const(ir, row->base, -d), in), -d);
         row->hi = clamp_div(ir, ir_add_const(ir, row->base, -d), -d);
     }
     row->hi = ir_min(ir, row->hi, taps);
 }
 
-struct gather_row gather_row(struct ir *ir, const struct gather *q, int d, LLVMValueRef out)
+struct gather_row gather_row(struct ir *ir, const struct gather *q, int d, LLVMValueRef in,
+                             LLVMValueRef out)
 {
     int64_t classes = gather_classes(q, d), step = q->backward ? q->attrs->stride[d] : 1;
     struct gather_axis a = gather_axis(q, d, 0);
@@ -41,6 +42,6 @@ struct gather_row gather_row(struct ir *ir, const struct gather *q, int d, LLVMV
     }
     struct gather_row row = {.off_step = a.off_step, .tap_step = a.tap_step, .tap0 = tap0};
     row.base = ir_add(ir, ir_mul_const(ir, j, a.stride), off0);
-    tap_range(ir, &a, taps, &row);
+    tap_range(ir, &a, in, taps, &row);
     return row;
 }

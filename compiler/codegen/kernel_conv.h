@@ -15,6 +15,8 @@ struct gather_row {
     LLVMValueRef lo, hi;
     int64_t off_step, tap_step;
 };
-struct gather_row gather_row(struct ir *ir, const struct gather *q, int d, LLVMValueRef out);
+/* in: the operand's size along the axis, an i64. */
+struct gather_row gather_row(struct ir *ir, const struct gather *q, int d, LLVMValueRef in,
+                             LLVMValueRef out);
 
 #endif

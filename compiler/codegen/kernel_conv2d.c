@@ -25,12 +25,17 @@ struct conv {
     struct ir *ir;
     struct conv_tiles p;
     int64_t pixel,
-        channel;   /* elements from one input pixel to the next, from one channel to the next */
-    int64_t image; /* elements of an image of the operand */
-    int64_t in_blocks, block; /* channel blocks of the operand; elements of one */
-    int64_t weight_block;     /* elements from one block of output channels to the next */
-    struct address x;         /* the image (ROWS) or the first image of the tile (IMAGES) */
-    struct address weights;   /* of the group */
+        channel; /* elements from one input pixel to the next, from one channel to the next */
+    int64_t image_elements; /* of the operand */
+    /* no part of the code: */
+    LLVMValueRef image; /* the same */
+    LLVMValueRef in_rows, in_blocks,
+        block;                 /* rows and channel blocks of the operand; elements of a block */
+    LLVMValueRef tail;         /* steps in the last block */
+    LLVMValueRef weight_block; /* elements from one block of output channels to the next */
+    LLVMValueRef rows, groups; /* rows of the result; groups of output channels that units count */
+    struct address x;          /* the image (ROWS) or the first image of the tile (IMAGES) */
+    struct address weights;    /* of the group */
     struct position at;
 };
 
@@ -69,8 +74,11 @@ static void emit_step(struct conv *c, struct tile *t, struct address a, struct a
             b = ir_launder(ir, b);
         for (int64_t v = 0; v < c->p.vectors; v++) {
             if (m == lo || weights_reloaded(c, t)) {
-                int64_t offset = v / parts * c->weight_block + v % parts * ir->cpu->lanes;
-                w[v] = ir_load_vec(ir, ir_at_const(ir, b, offset));
+                const int64_t block = v / parts;
+                struct address row = b;
+                if (block > 0)
+                    row = ir_at(ir, b, ir_mul_const(ir, c->weight_block, block));
+                w[v] = ir_load_vec(ir, ir_at_const(ir, row, v % parts * ir->cpu->lanes));
             }
             LLVMValueRef acc = t->acc[m * c->p.vectors + v];
             ir_set(ir, acc, ir_fma(ir, x, w[v], ir_get(ir, ir->vec, acc)));
@@ -92,15 +100,10 @@ static void emit_channels(struct conv *c, struct tile *t, struct address a, stru
                           LLVMValueRef last, int64_t lo, int64_t hi)
 {
     struct ir *ir = c->ir;
-    int64_t unroll = unroll_of(c, t), tail = (c->p.q.in_channels - 1) % CB + 1;
-    if (c->p.q.plain && c->in_blocks == 1) {
-        unroll = tail; /* few channels: no loop */
-    } else {
-        tail = ceil_div(tail, unroll) * unroll; /* the lanes past the last channel are zero */
-    }
-    LLVMValueRef count = ir_i64(ir, tail);
-    if (c->in_blocks > 1 && tail < CB)
-        count = LLVMBuildSelect(ir->b, last, count, ir_i64(ir, CB), "");
+    bool few = c->p.q.plain && c->p.q.in_channels <= CB; /* no loop */
+    int64_t unroll = few ? c->p.q.in_channels : unroll_of(c, t);
+    LLVMValueRef count =
+        few ? ir_i64(ir, unroll) : LLVMBuildSelect(ir->b, last, c->tail, ir_i64(ir, CB), "");
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), count, unroll);
     struct address ai = ir_at(ir, a, ir_mul_const(ir, loop.i, c->channel));
     struct address bi = ir_at(ir, b, ir_mul_const(ir, loop.i, CB));
@@ -133,9 +136,10 @@ static void emit_reduction(struct conv *c, struct tile *t, const struct gather_r
 {
     struct ir *ir = c->ir;
     int64_t taps = c->p.q.kernel[0] * c->p.q.kernel[1];
-    struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, c->in_blocks), 1);
-    LLVMValueRef last = LLVMBuildICmp(ir->b, LLVMIntEQ, blocks.i, ir_i64(ir, c->in_blocks - 1), "");
-    struct address x = ir_at(ir, c->x, ir_mul_const(ir, blocks.i, c->block));
+    struct ir_loop blocks = ir_loop_begin(ir, ir_i64(ir, 0), c->in_blocks, 1);
+    LLVMValueRef next = ir_add_const(ir, blocks.i, 1);
+    LLVMValueRef last = LLVMBuildICmp(ir->b, LLVMIntEQ, next, c->in_blocks, "");
+    struct address x = ir_at(ir, c->x, ir_mul(ir, blocks.i, c->block));
     struct address b = ir_at(ir, c->weights, ir_mul_const(ir, blocks.i, taps * CB * CB));
     struct ir_loop rows = ir_loop_begin(ir, row->lo, row->hi, 1);
     LLVMValueRef in_row = ir_add(ir, row->base, ir_mul_const(ir, rows.i, row->off_step));
@@ -163,22 +167,22 @@ static struct address group_weights(const struct conv *c)
     LLVMValueRef block = c->at.block;
     struct address all = kernel_buffer(c->k, 1);
     if (c->p.conv_groups == 1 || !c->p.q.backward)
-        return ir_at(ir, all, ir_mul_const(ir, block, c->weight_block));
+        return ir_at(ir, all, ir_mul(ir, block, c->weight_block));
     /* CONV_T: the blocks of a group's inputs, in each all outputs */
     int64_t taps = c->p.q.kernel[0] * c->p.q.kernel[1];
     block = ir_rem_const(ir, block, ceil_div(c->p.q.out_channels, CB));
-    LLVMValueRef from = ir_mul_const(ir, group_of(c), c->in_blocks * taps * CB * CB);
-    return ir_at(ir, all, ir_add(ir, ir_mul_const(ir, block, c->weight_block), from));
+    LLVMValueRef from = ir_mul(ir, group_of(c), ir_mul_const(ir, c->in_blocks, taps * CB * CB));
+    return ir_at(ir, all, ir_add(ir, ir_mul(ir, block, c->weight_block), from));
 }
 
 /* The image from the first channel on that the output channels at c->at.block read. */
 static struct address group_input(const struct conv *c, LLVMValueRef image)
 {
     struct ir *ir = c->ir;
-    struct address x = ir_at(ir, kernel_buffer(c->k, 0), ir_mul_const(ir, image, c->image));
+    struct address x = ir_at(ir, kernel_buffer(c->k, 0), ir_mul(ir, image, c->image));
     if (c->p.conv_groups == 1)
         return x;
-    return ir_at(ir, x, ir_mul_const(ir, group_of(c), c->in_blocks * c->block));
+    return ir_at(ir, x, ir_mul(ir, group_of(c), ir_mul(ir, c->in_blocks, c->block)));
 }
 
 /* ---- tiles in a row ---- */
@@ -220,7 +224,7 @@ static void emit_segment(struct conv *c, const struct gather_axis *w,
 
 static void emit_row(struct conv *c, LLVMValueRef out_row)
 {
-    struct gather_row row = gather_row(c->ir, &c->p.q, 0, out_row);
+    struct gather_row row = gather_row(c->ir, &c->p.q, 0, c->in_rows, out_row);
     for (int64_t class = 0; class < gather_classes(&c->p.q, 1); class++) {
         struct gather_segment segments[GATHER_MAX_SEGMENTS];
         struct gather_axis w = gather_axis(&c->p.q, 1, class);
@@ -238,19 +242,17 @@ static void emit_rows_unit(struct conv *c, LLVMValueRef unit)
     LLVMValueRef band = ir_rem_const(ir, unit, c->p.bands),
                  rest = ir_div_const(ir, unit, c->p.bands), group;
     if (c->p.groups_outer) {
-        group = LLVMBuildUDiv(ir->b, rest, c->k->n, "");
+        group = ir_div(ir, rest, c->k->n);
         c->at.image = ir_sub(ir, rest, ir_mul(ir, group, c->k->n));
     } else {
-        group = ir_rem_const(ir, rest, c->p.groups);
-        c->at.image = ir_div_const(ir, rest, c->p.groups);
+        group = ir_rem(ir, rest, c->groups);
+        c->at.image = ir_div(ir, rest, c->groups);
     }
     c->at.block = ir_mul_const(ir, group, c->p.blocks);
     c->x = group_input(c, c->at.image);
     c->weights = group_weights(c);
-    int64_t rows = c->p.q.out[0];
-    LLVMValueRef lo = ir_div_const(ir, ir_mul_const(ir, band, rows), c->p.bands);
-    LLVMValueRef hi =
-        ir_div_const(ir, ir_mul_const(ir, ir_add_const(ir, band, 1), rows), c->p.bands);
+    LLVMValueRef lo = ir_div_const(ir, ir_mul(ir, band, c->rows), c->p.bands);
+    LLVMValueRef hi = ir_div_const(ir, ir_mul(ir, ir_add_const(ir, band, 1), c->rows), c->p.bands);
     struct ir_loop loop = ir_loop_begin(ir, lo, hi, 1);
     emit_row(c, loop.i);
     ir_loop_end(ir, &loop);
@@ -277,7 +279,7 @@ static void emit_pixel_of_images(struct conv *c, int64_t width, int64_t out_row,
 {
     struct ir *ir = c->ir;
     const struct gather *q = &c->p.q;
-    struct gather_row row = gather_row(ir, q, 0, ir_i64(ir, out_row));
+    struct gather_row row = gather_row(ir, q, 0, c->in_rows, ir_i64(ir, out_row));
     int64_t step = q->backward ? q->attrs->stride[1] : 1;
     struct gather_axis w = gather_axis(q, 1, out_column % step);
     struct gather_taps run = {.first = 0, .count = 0, .lo = 0, .hi = width};
@@ -286,7 +288,7 @@ static void emit_pixel_of_images(struct conv *c, int64_t width, int64_t out_row,
             run.first = t;
             run.count++;
         }
-    struct tile t = {.width = width, .step = c->image};
+    struct tile t = {.width = width, .step = c->image_elements};
     tile_begin(c, &t);
     if (run.count > 0)
         emit_reduction(c, &t, &row, &w, &run, 1, ir_i64(ir, out_column / step));
@@ -306,7 +308,7 @@ static void emit_tap_per_pixel(struct conv *c, int64_t width)
     struct address weights = c->weights;
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, pixels), 1);
     c->weights = ir_at(ir, weights, ir_mul_const(ir, loop.i, (int64_t)CB * CB));
-    struct tile t = {.width = width, .step = c->image};
+    struct tile t = {.width = width, .step = c->image_elements};
     tile_begin(c, &t);
     emit_reduction(c, &t, &row, &w, &run, 1, ir_i64(ir, 0));
     store_images_tile(c, &t, loop.i);
@@ -333,7 +335,7 @@ static void emit_images_unit(struct conv *c, LLVMValueRef unit)
     struct ir *ir = c->ir;
     int64_t width = c->p.width;
     LLVMValueRef tiles = ir_div_const(ir, ir_add_const(ir, c->k->n, width - 1), width);
-    LLVMValueRef group = LLVMBuildUDiv(ir->b, unit, tiles, "");
+    LLVMValueRef group = ir_div(ir, unit, tiles);
     LLVMValueRef first = ir_mul_const(ir, ir_sub(ir, unit, ir_mul(ir, group, tiles)), width);
     LLVMValueRef end = ir_add_const(ir, first, width);
     c->at.block = ir_mul_const(ir, group, c->p.blocks);
@@ -361,19 +363,36 @@ static struct kernel_units units(const struct graph *g, const struct node *n, co
     return (struct kernel_units){.per_group = p.groups * p.bands, .images = 1};
 }
 
+/* What the code reads. A tile over images needs the size of one in its innermost loop. */
+static void read_numbers(struct conv *c)
+{
+    struct kernel_build *k = c->k;
+    const struct gather *q = &c->p.q;
+    int64_t in_blocks = ceil_div(q->in_channels, CB);
+    int64_t reduced = q->backward ? c->p.conv_groups * in_blocks : in_blocks;
+    c->in_rows = kernel_number(k, q->in[0]);
+    c->in_blocks = kernel_number(k, in_blocks);
+    c->block = kernel_number(k, CB * q->in[0] * q->in[1]);
+    c->tail = kernel_number(k, (q->in_channels - 1) % CB + 1);
+    c->weight_block = kernel_number(k, reduced * q->kernel[0] * q->kernel[1] * CB * CB);
+    c->rows = kernel_number(k, q->out[0]);
+    c->groups = kernel_number(k, c->p.groups);
+    c->image = kernel_number(k, c->image_elements);
+    kernel_number_result(k);
+}
+
 static void emit(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct conv c = {.k = k, .ir = ir, .p = conv_tiles_of(k->graph, k->node, ir->cpu)};
     const struct gather *q = &c.p.q;
     int64_t pixels = q->in[0] * q->in[1];
-    c.in_blocks = ceil_div(q->in_channels, CB);
+    int64_t channels =
+        q->plain ? q->in_channels : c.p.conv_groups * ceil_div(q->in_channels, CB) * CB;
     c.pixel = q->plain ? 1 : CB;
     c.channel = q->plain ? pixels : 1;
-    c.block = CB * pixels;
-    c.image = q->plain ? q->in_channels * pixels : c.p.conv_groups * c.in_blocks * c.block;
-    int64_t reduced = q->backward ? c.p.conv_groups * c.in_blocks : c.in_blocks;
-    c.weight_block = reduced * q->kernel[0] * q->kernel[1] * CB * CB;
+    c.image_elements = channels * pixels;
+    read_numbers(&c);
     struct ir_loop units_loop = ir_loop_begin(ir, k->begin, k->end, 1);
     if (c.p.mode == CONV_IMAGES)
         emit_images_unit(&c, units_loop.i);

@@ -138,7 +138,7 @@ static void emit_segment(struct depthwise *d, const struct gather_axis *w,
 
 static void emit_row(struct depthwise *d, LLVMValueRef out_row)
 {
-    struct gather_row row = gather_row(d->ir, &d->q, 0, out_row);
+    struct gather_row row = gather_row(d->ir, &d->q, 0, ir_i64(d->ir, d->q.in[0]), out_row);
     for (int64_t class = 0; class < gather_classes(&d->q, 1); class++) {
         struct gather_segment segments[GATHER_MAX_SEGMENTS];
         struct gather_axis w = gather_axis(&d->q, 1, class);

@@ -66,7 +66,8 @@ static void emit_map(struct grouped *s)
     struct ir *ir = s->ir;
     struct ir_loop i = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->q.out[0]), 1);
     struct ir_loop j = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->q.out[1]), 1);
-    struct gather_row row = gather_row(ir, &s->q, 0, i.i), column = gather_row(ir, &s->q, 1, j.i);
+    struct gather_row row = gather_row(ir, &s->q, 0, ir_i64(ir, s->q.in[0]), i.i),
+                      column = gather_row(ir, &s->q, 1, ir_i64(ir, s->q.in[1]), j.i);
     ir_set(ir, s->acc, ir_vec_const(ir, 0));
     struct ir_loop r = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, s->in_group), 1);
     add_taps(s, &row, &column, r.i);

@@ -6,17 +6,16 @@
 static void emit_channels(struct kernel_build *k, const struct geometry *in,
                           const struct geometry *out)
 {
-    struct ir *ir = k->ir;
     struct unit_loop u = unit_loop_begin(k, 1);
     const struct channel_run r = {
         .in = in,
         .out = out,
-        .x = channel_run_image(ir, in, kernel_buffer(k, 0), u.image),
-        .y = channel_run_image(ir, out, kernel_result(k), u.image),
+        .x = channel_run_image(k, in, kernel_buffer(k, 0), u.image),
+        .y = channel_run_image(k, out, kernel_result(k), u.image),
         .from = k->node->attrs->start,
         .channels = out->channels,
     };
-    channel_run_copy(ir, &r);
+    channel_run_copy(k, &r);
     unit_loop_end(k, &u);
 }
 

@@ -11,6 +11,8 @@ struct reduction reduction_of(struct kernel_build *k, const struct reduce_rule *
                           .rule = rule,
                           .q = geometry_of(k->graph, k->node->inputs[0]),
                           .parts = geometry_parts(k->ir)};
+    r.e = extent_of(k, &r.q);
+    r.whole = kernel_number(k, r.q.pixels / UNROLL * UNROLL);
     for (uint32_t i = 0; i < k->node->input_count && i < REDUCE_OPERANDS; i++)
         r.buffer[i] = kernel_buffer(k, i);
     return r;
@@ -32,20 +34,19 @@ void reduce_pixels(struct reduction *r, uint32_t first, uint32_t rows, struct su
                 acc[u][row][part] = ir_local(ir, ir->vec);
                 ir_set(ir, acc[u][row][part], ir_vec_const(ir, 0));
             }
-    int64_t whole = r->q.pixels / UNROLL * UNROLL;
-    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, whole), UNROLL);
-    for (int64_t u = 0; u < UNROLL + r->q.pixels - whole; u++) {
+    int64_t rest = r->q.pixels % UNROLL;
+    struct ir_loop pixels = ir_loop_begin(ir, ir_i64(ir, 0), r->whole, UNROLL);
+    for (int64_t u = 0; u < UNROLL + rest; u++) {
         if (u == UNROLL)
             ir_loop_end(ir, &pixels);
-        LLVMValueRef p =
-            u < UNROLL ? ir_add_const(ir, pixels.i, u) : ir_i64(ir, whole + u - UNROLL);
+        LLVMValueRef p = ir_add_const(ir, u < UNROLL ? pixels.i : r->whole, u % UNROLL);
         for (uint32_t row = first; row < first + rows; row++)
             for (uint32_t part = 0; part < r->parts; part++) {
                 LLVMValueRef local = acc[u % UNROLL][row][part];
                 ir_set(ir, local, r->rule->term(r, p, row, part, ir_get(ir, ir->vec, local)));
             }
     }
-    if (whole == r->q.pixels)
+    if (rest == 0)
         ir_loop_end(ir, &pixels);
     for (uint32_t row = first; row < first + rows; row++)
         for (uint32_t part = 0; part < r->parts; part++) {
@@ -60,9 +61,9 @@ struct address reduce_partial(struct reduction *r, LLVMValueRef shard, LLVMValue
                               uint32_t row, uint32_t part)
 {
     struct ir *ir = r->k->ir;
-    const int64_t floats = (int64_t)r->rule->rows * r->q.blocks * FTMRT_CB;
-    struct address rows = ir_at(ir, kernel_scratch(r->k), ir_mul_const(ir, shard, floats));
-    return geometry_vector(ir, &r->q, rows, row, block, part);
+    LLVMValueRef floats = ir_mul_const(ir, r->e.blocks, (int64_t)r->rule->rows * FTMRT_CB);
+    struct address rows = ir_at(ir, kernel_scratch(r->k), ir_mul(ir, shard, floats));
+    return extent_vector(ir, &r->e, rows, row, block, part);
 }
 
 /* ---- the shards ---- */
@@ -70,7 +71,7 @@ struct address reduce_partial(struct reduction *r, LLVMValueRef shard, LLVMValue
 static void take_image(struct reduction *r, LLVMValueRef image, LLVMValueRef block)
 {
     for (uint32_t i = 0; i < r->rule->operands; i++)
-        r->slice[i] = geometry_slice(r->k->ir, &r->q, r->buffer[i], image, block);
+        r->slice[i] = extent_slice(r->k->ir, &r->e, r->buffer[i], image, block);
 }
 
 static void locals(struct reduction *r, struct sums *s)
@@ -110,7 +111,7 @@ void reduce_shards(struct kernel_build *k, const struct reduce_rule *rule)
 {
     struct ir *ir = k->ir;
     struct reduction r = reduction_of(k, rule);
-    struct unit_loop u = unit_loop_begin(k, r.q.blocks); /* its "image" is the shard */
+    struct unit_loop u = unit_loop_begin_any(k, r.e.blocks); /* its "image" is the shard */
     struct sums total = {0};
     locals(&r, &total);
     if (rule->begin)
@@ -152,7 +153,7 @@ static void emit_tree(struct kernel_build *k, const struct reduce_rule *rule)
             LLVMValueRef v = tree_sum(&r, units.i, row, part);
             if (rule->end)
                 v = rule->end(&r, units.i, row, part, v);
-            ir_store_vec(ir, v, geometry_vector(ir, &r.q, result, row, units.i, part));
+            ir_store_vec(ir, v, extent_vector(ir, &r.e, result, row, units.i, part));
         }
     ir_loop_end(ir, &units);
 }

@@ -36,7 +36,9 @@ struct reduce_rule {
 struct reduction {
     struct kernel_build *k;
     const struct reduce_rule *rule;
-    struct geometry q; /* of operand 0 */
+    struct geometry q;  /* of operand 0 */
+    struct extent e;    /* the same */
+    LLVMValueRef whole; /* its pixels, without those that the chains leave */
     uint32_t parts;
     struct address buffer[REDUCE_OPERANDS]; /* operands */
     struct address slice[REDUCE_OPERANDS];  /* of the image at hand */

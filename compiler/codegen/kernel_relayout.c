@@ -244,15 +244,17 @@ static void emit_transpose(struct kernel_build *k)
     int64_t outer, inner, taps = view_of(k->node, 1).rest, square = (int64_t)FTMRT_CB * FTMRT_CB;
     block_counts(k->graph, k->node, &outer, &inner);
     struct address src = kernel_buffer(k, 0), dst = kernel_result(k);
-    struct ir_loop units = ir_loop_begin(ir, k->begin, k->end, 1);
-    LLVMValueRef i = ir_div_const(ir, units.i, inner), j = ir_rem_const(ir, units.i, inner);
-    struct address from = ir_at(ir, src, ir_mul_const(ir, units.i, taps * square));
-    struct address to = ir_at(ir, dst, ir_mul_const(ir, nest(ir, j, outer, i), taps * square));
-    struct ir_loop t = ir_loop_begin(ir, ir_i64(ir, 0), ir_i64(ir, taps), 1);
+    LLVMValueRef rows = kernel_number(k, outer), count = kernel_number(k, taps),
+                 size = ir_mul_const(ir, count, square);
+    struct unit_loop u = unit_loop_begin_any(k, kernel_number(k, inner)); /* "image": outer */
+    LLVMValueRef other = ir_add(ir, ir_mul(ir, u.block, rows), u.image);
+    struct address from = ir_at(ir, src, ir_mul(ir, u.loop.i, size));
+    struct address to = ir_at(ir, dst, ir_mul(ir, other, size));
+    struct ir_loop t = ir_loop_begin(ir, ir_i64(ir, 0), count, 1);
     LLVMValueRef offset = ir_mul_const(ir, t.i, square);
     transpose_block(ir, ir_at(ir, from, offset), ir_at(ir, to, offset));
     ir_loop_end(ir, &t);
-    ir_loop_end(ir, &units);
+    unit_loop_end(k, &u);
 }
 
 static void emit(struct kernel_build *k)

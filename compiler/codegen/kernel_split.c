@@ -13,19 +13,18 @@ static struct address result_part(struct kernel_build *k, uint32_t part)
 
 static void emit(struct kernel_build *k)
 {
-    struct ir *ir = k->ir;
     struct geometry in = geometry_of(k->graph, k->node->inputs[0]);
     struct unit_loop u = unit_loop_begin(k, 1);
     struct channel_run r = {.in = &in,
-                            .x = channel_run_image(ir, &in, kernel_buffer(k, 0), u.image)};
+                            .x = channel_run_image(k, &in, kernel_buffer(k, 0), u.image)};
     uint32_t parts = node_parts(k->graph, k->node);
     for (uint32_t i = 0; i < parts; i++) {
         const struct type type = node_part(k->graph, k->node, i);
         struct geometry out = geometry_of_shape(&type.shape);
         r.out = &out;
-        r.y = channel_run_image(ir, &out, result_part(k, i), u.image);
+        r.y = channel_run_image(k, &out, result_part(k, i), u.image);
         r.channels = out.channels;
-        channel_run_copy(ir, &r);
+        channel_run_copy(k, &r);
         r.from += out.channels;
     }
     unit_loop_end(k, &u);

@@ -10,6 +10,7 @@
 
 #include <llvm-c/Core.h>
 
+#include "code.h"
 #include "entry.h"
 #include "kernel.h"
 #include "replace.h"
@@ -19,21 +20,24 @@
 
 enum { MAX_PARTS = 12, KERNELS_PER_PART = 4 };
 
-static uint32_t part_count(const struct schedule *s)
+static uint32_t part_count(uint32_t kernels)
 {
-    uint32_t parts = (uint32_t)ceil_div(s->kernels.len, KERNELS_PER_PART);
+    uint32_t parts = (uint32_t)ceil_div(kernels, KERNELS_PER_PART);
     return parts < 1 ? 1 : parts > MAX_PARTS ? MAX_PARTS : parts;
 }
 
-/* Emits every parts-th kernel from `first` on. */
-static void emit_kernels(struct ir *ir, const struct object_input *in, uint32_t first,
-                         uint32_t parts)
+/* Emits every parts-th kernel of those that have code of their own, from `first` on. */
+static void emit_kernels(struct ir *ir, const struct object_input *in, const struct code *codes,
+                         uint32_t first, uint32_t parts)
 {
     struct arena arena;
     arena_init(&arena, "kernel names");
-    for (uint32_t i = first; i < in->schedule->kernels.len; i += parts) {
+    for (uint32_t i = 0, own = 0; i < in->schedule->kernels.len; i++) {
         const struct kernel *k = &in->schedule->kernels.at[i];
-        kernel_emit(ir, k->graph, k->node, entry_kernel_symbol(&arena, in->descriptor, k));
+        kernel_numbers known = {0};
+        if (codes[i].kernel == i && own++ % parts == first)
+            kernel_emit(ir, k->graph, k->node, entry_kernel_symbol(&arena, in->descriptor, k),
+                        &arena, &known);
     }
     arena_clear(&arena);
 }
@@ -69,22 +73,22 @@ static bool start_module(struct module *m, struct arena *arena, const struct obj
                          const char *dir, uint32_t i)
 {
     m->path = arena_printf(arena, "%s/%u.o", dir, i);
-    m->ir = ir_new("ftmc", in->cpu);
+    m->ir = ir_new("ftmc", in->cpu, i == 0 ? IR_NONE : IR_SPEED);
     return m->ir != NULL;
 }
 
 /* Module 0 holds the entries and the blob, the others kernels. */
-static void finish_module(struct module *m, const struct object_input *in, const char *dir,
-                          uint32_t i, uint32_t parts)
+static void finish_module(struct module *m, const struct object_input *in, const struct code *codes,
+                          const char *dir, uint32_t i, uint32_t parts)
 {
     if (i == 0) {
-        entry_emit_all(m->ir, in->schedule, in->descriptor);
+        entry_emit_all(m->ir, in->schedule, codes, in->descriptor);
         struct arena arena;
         arena_init(&arena, "path");
         include_blob(m->ir, in, arena_printf(&arena, "%s/blob", dir));
         arena_clear(&arena);
     } else {
-        emit_kernels(m->ir, in, i - 1, parts);
+        emit_kernels(m->ir, in, codes, i - 1, parts);
     }
     m->ok = ir_optimize(m->ir, &m->error) && ir_write_object(m->ir, m->path, &m->error);
     ir_free(m->ir);
@@ -123,7 +127,8 @@ bool object_write(struct arena *arena, const struct object_input *in, const char
                   object_paths *paths)
 {
     struct module modules[MAX_PARTS + 1] = {0};
-    uint32_t parts = part_count(in->schedule), count = parts + 1;
+    const struct code *codes = code_of(arena, in->schedule, in->cpu);
+    uint32_t parts = part_count(code_count(in->schedule, codes)), count = parts + 1;
     const struct ftmrt_program *p = &in->descriptor->program;
     if (!write_file(in, arena_printf(arena, "%s/blob", dir), p->blob, p->blob_size) ||
         !write_tables(arena, in, dir, paths))
@@ -133,7 +138,7 @@ bool object_write(struct arena *arena, const struct object_input *in, const char
                    "LLVM has no target machine for %s", in->cpu->name);
 #pragma omp parallel for schedule(dynamic, 1)
     for (uint32_t i = 0; i < count; i++)
-        finish_module(&modules[i], in, dir, i, parts);
+        finish_module(&modules[i], in, codes, dir, i, parts);
     bool ok = true;
     for (uint32_t i = 0; i < count; i++) {
         ok = modules[i].ok ? ok : report(in, modules[i].error, modules[i].path);
@@ -153,11 +158,11 @@ static bool print_module(struct ir *ir, const char *path, char **error)
 bool object_write_text(struct arena *arena, const struct object_input *in, enum object_text text,
                        const char *path)
 {
-    (void)arena;
-    struct ir *ir = ir_new("ftmc", in->cpu);
+    const struct code *codes = code_of(arena, in->schedule, in->cpu);
+    struct ir *ir = ir_new("ftmc", in->cpu, IR_SPEED);
     FTM_BUG_ON(!ir, "LLVM has no target machine for %s", in->cpu->name);
-    emit_kernels(ir, in, 0, 1);
-    entry_emit_all(ir, in->schedule, in->descriptor);
+    emit_kernels(ir, in, codes, 0, 1);
+    entry_emit_all(ir, in->schedule, codes, in->descriptor);
     char *error = NULL;
     bool ok = ir_optimize(ir, &error);
     if (ok)

@@ -64,10 +64,10 @@ static void split(struct ir *ir, LLVMValueRef v, LLVMValueRef half[2])
     half[1] = LLVMBuildTrunc(ir->b, shift_right(ir, v, 32), ir->i32, "");
 }
 
-LLVMValueRef random_uniform(struct ir *ir, const struct random_keys *keys, uint32_t use)
+LLVMValueRef random_uniform(struct ir *ir, const struct random_keys *keys)
 {
-    LLVMValueRef stream = LLVMConstInt(ir->i64, use * UINT64_C(0x9e3779b97f4a7c15), false), key[2],
-                 lane[2];
+    LLVMValueRef golden = LLVMConstInt(ir->i64, UINT64_C(0x9e3779b97f4a7c15), false);
+    LLVMValueRef stream = LLVMBuildMul(ir->b, keys->use, golden, ""), key[2], lane[2];
     stream = LLVMBuildAdd(ir->b, keys->step, stream, "");
     stream = mixed(ir, stream, 30, UINT64_C(0xbf58476d1ce4e5b9));
     stream = mixed(ir, stream, 27, UINT64_C(0x94d049bb133111eb));

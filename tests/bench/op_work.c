@@ -88,8 +88,8 @@ static emit_value list_uniform(struct emit *e, int64_t layer, enum draw_for draw
     if (draw_for != DRAW_FOR_ELEMENT)
         return list_count(e);
     const struct random_keys keys = {param(e, OTHER_SEED), param(e, OTHER_STEP),
-                                     param(e, OTHER_IMAGE), param(e, OTHER_PLACE)};
-    return lanes_wrap(random_uniform(ir, &keys, 1));
+                                     param(e, OTHER_IMAGE), ir_i64(ir, 1), param(e, OTHER_PLACE)};
+    return lanes_wrap(random_uniform(ir, &keys));
 }
 
 static void list_out(struct emit *e, uint32_t i, emit_value v)
@@ -206,7 +206,7 @@ static void count_instruction(struct op_work *w, const struct ir *ir, LLVMValueR
 static struct op_work expression_work(const struct kernel_case *k, const struct cpu *cpu, int64_t n)
 {
     struct op_work w = {0};
-    struct listing l = {.lanes = {{&list_builder}, ir_new("listing", cpu)}};
+    struct listing l = {.lanes = {{&list_builder}, ir_new("listing", cpu, IR_SPEED)}};
     const struct node *node = graph_node(k->graph, k->node);
     double most = 0;
     char *error = NULL;
@@ -312,7 +312,7 @@ static const struct anchor_work {
 static double exponential_instructions(const struct cpu *cpu)
 {
     struct op_work w = {0};
-    struct ir *ir = ir_new("exponential", cpu);
+    struct ir *ir = ir_new("exponential", cpu, IR_SPEED);
     LLVMTypeRef types[] = {ir->ptr, ir->vec};
     char *error = NULL;
     ir_function(ir, "f", LLVMFunctionType(ir->void_type, types, 2, false), false);

@@ -40,7 +40,7 @@ static void *compile(const struct cpu *cpu)
     assert_non_null(mkdtemp(folder));
     snprintf(object, sizeof object, "%s/v.o", folder);
     snprintf(library, sizeof library, "%s/v.so", folder);
-    struct ir *ir = ir_new("vmath", cpu);
+    struct ir *ir = ir_new("vmath", cpu, IR_SPEED);
     emit_map(ir, "map_exp", vmath_exp);
     emit_map(ir, "map_log", vmath_log);
     emit_map(ir, "map_tanh", vmath_tanh);

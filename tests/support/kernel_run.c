@@ -40,7 +40,7 @@ struct kernel_run *kernel_run_new(const struct cpu *cpu, int64_t max_batch, int6
     r->program = program_new(&r->arena, &r->diag, "test", max_batch);
     r->program->shards = shards;
     r->last = &r->first;
-    r->ir = ir_new("kernels", cpu);
+    r->ir = ir_new("kernels", cpu, IR_SPEED);
     r->random = 1;
     return r;
 }
@@ -202,7 +202,7 @@ void kernel_run_build(struct kernel_run *r, double *emit_seconds, double *codege
         die("mkdtemp", NULL);
     double start = now();
     for (struct kernel_case *c = r->first; c; c = c->next)
-        kernel_emit(r->ir, c->graph, c->node, c->graph->name);
+        kernel_emit(r->ir, c->graph, c->node, c->graph->name, &r->arena, &c->asked);
     make_visible(r->ir);
     if (!ir_optimize(r->ir, &error))
         die("optimise", error);
@@ -441,8 +441,8 @@ void kernel_case_execute(struct kernel_case *c, int64_t n)
     uint32_t phases = family->phases(c->graph, node, c->run->cpu);
     struct ftmrt_context context = {
         .threads = c->threads, .seed = draw_keys.seed, .step = draw_keys.step};
-    kernel_sizes(c->graph, node, c->sizes);
-    c->buffers[node->input_count + 2] = c->sizes;
+    kernel_numbers numbers = kernel_call_numbers(&c->run->arena, c->graph, node, &c->asked);
+    c->buffers[node->input_count + 2] = numbers.at;
     const struct ftmrt_task task = {.context = &context,
                                     .buffers = c->buffers,
                                     .n = n,

@@ -38,7 +38,7 @@ struct kernel_case {
     const char *label;
     int threads;                     /* that run it; 0: as many as there are */
     ftmrt_kernel *phase[4], *finish; /* after kernel_run_build */
-    int64_t sizes[SIZE_COUNT];
+    kernel_numbers asked;
     void *buffers[KERNEL_RUN_OPERANDS + 3];         /* of the last check or kernel_case_prepare */
     struct guarded memory[KERNEL_RUN_OPERANDS + 2]; /* of the buffers */
     struct kernel_case *next;
