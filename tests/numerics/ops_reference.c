@@ -35,8 +35,10 @@ struct reference {
     int64_t n;
     uint32_t operand_count;
     struct operand operands[MAX_OPERANDS];
-    int64_t part;         /* of several results, the one that is expected */
-    struct tensor result; /* data is NULL where nothing is expected */
+    int64_t part;                         /* of several results, the one that is expected */
+    struct tensor result;                 /* data is NULL where nothing is expected */
+    struct tensor dy;                     /* of the result, or NULL */
+    struct tensor gradient[MAX_OPERANDS]; /* of operands, where dy is given */
 };
 
 /* ---- reading ---- */
@@ -149,6 +151,12 @@ static void read_item(struct arena *arena, struct reader *f, struct reference *r
         r->part = read_int(f);
     } else if (strcmp(item, "operand") == 0) {
         read_operand(arena, f, r);
+    } else if (strcmp(item, "dy") == 0) {
+        r->dy = read_tensor(arena, f);
+    } else if (strcmp(item, "gradient") == 0) {
+        int64_t of = read_int(f);
+        FTM_BUG_ON(of < 0 || of >= MAX_OPERANDS, "%s: no operand %d", r->name, (int)of);
+        r->gradient[of] = read_tensor(arena, f);
     } else if (strcmp(item, "result") == 0) {
         r->result = read_tensor(arena, f);
     } else {
@@ -223,11 +231,61 @@ static void compare_states(const struct reference *r, const struct graph *g,
                     &r->operands[i].after);
 }
 
-/* Evaluates the function made of one op. */
+/* ---- gradients ---- */
+
+/* What a gradient's rule reaches: the gradients of the case's operands. */
+struct backward {
+    struct graph *graph;
+    const value_id *operands;
+    uint32_t count;
+    value_id dx[MAX_OPERANDS];
+};
+
+static bool always_wanted(const struct backward *state, value_id operand)
+{
+    (void)state, (void)operand;
+    return true;
+}
+
+static void add_gradient(struct backward *b, value_id operand, value_id dx)
+{
+    for (uint32_t i = 0; i < b->count; i++)
+        if (value_same(b->operands[i], operand))
+            b->dx[i] = value_valid(b->dx[i]) ? graph_op(b->graph, OP_add, NULL, b->dx[i], dx) : dx;
+}
+
+/* Has the gradients that the case expects as outputs, by the rule of its op. */
+static void add_gradients(struct graph *g, const struct reference *r, value_id y,
+                          const value_id *operands)
+{
+    struct backward b = {.graph = g, .operands = operands, .count = r->operand_count};
+    for (uint32_t i = 0; i < MAX_OPERANDS; i++)
+        b.dx[i] = VALUE_NONE;
+    struct grad rule = {.graph = g,
+                        .node = y,
+                        .dy = graph_input(g, "dy", graph_node(g, y)->type),
+                        .state = &b,
+                        .wanted = always_wanted,
+                        .add = add_gradient};
+    op_info(r->op)->grad(&rule);
+    for (uint32_t i = 0; i < r->operand_count; i++)
+        if (r->gradient[i].data)
+            graph_output(g, arena_printf(g->program->arena, "gradient%u", i), b.dx[i]);
+}
+
+/* The outputs behind the result are the gradients, in the order of the operands. */
+static void compare_gradients(const struct reference *r, const struct tensor *outputs)
+{
+    for (uint32_t i = 0; i < r->operand_count; i++)
+        if (r->gradient[i].data)
+            compare(r, outputs++, &r->gradient[i]);
+}
+
+/* Evaluates the function made of one op, and of its gradients. */
 static void evaluate(struct arena *arena, const struct reference *r, const struct graph *g,
                      const value_id *operands)
 {
-    struct tensor inputs[MAX_OPERANDS], output;
+    struct tensor inputs[MAX_OPERANDS + 1], outputs[MAX_OPERANDS + 1];
     struct interp *in = interp_new(arena, g->program);
     uint32_t input_count = 0;
     int64_t n = r->n ? r->n : 1;
@@ -240,9 +298,12 @@ static void evaluate(struct arena *arena, const struct reference *r, const struc
         if (strcmp(r->operands[i].kind, "input") == 0)
             n = t.shape.dim[0];
     }
-    interp_run(in, arena, g, n, inputs, &output, NULL);
+    if (r->dy.data)
+        inputs[input_count] = r->dy;
+    interp_run(in, arena, g, n, inputs, outputs, NULL);
     if (r->result.data)
-        compare(r, &output, &r->result);
+        compare(r, &outputs[0], &r->result);
+    compare_gradients(r, outputs + 1);
     compare_states(r, g, operands, in);
 }
 
@@ -262,6 +323,8 @@ static void run_case(struct arena *arena, const struct reference *r)
         y = graph_op(g, OP_part, &(struct attrs){.index = r->part}, y);
     if (r->result.data)
         graph_output(g, "result", y);
+    if (r->dy.data)
+        add_gradients(g, r, y, operands);
     evaluate(arena, r, g, operands);
 }
 

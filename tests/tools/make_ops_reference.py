@@ -11,6 +11,8 @@ generator and printed so that they read back exactly. Format: one item per line,
     part I                            of an op with several results, which one is meant
     operand KIND DTYPE RANK DIMS...   KIND: input (batched), value, or state; its values on the next line
     result RANK DIMS...               of the op, values on the next line
+    dy RANK DIMS...                   of the result, on the next line; then the op's rule makes the gradients of its operands:
+    gradient OPERAND RANK DIMS...     that of one of them, values on the next line
     after OPERAND RANK DIMS...        the state of that operand afterwards, values on the next line
 """
 import math
@@ -382,6 +384,32 @@ def powers():
         case(f"pow_{name}", "pow", [("input", x)], {"exponent": exponent}, y)
 
 
+def special_gradients():
+    """Of numbers whose value or slope is none: powers of 0 and below, roots and logarithms of 0 and below, 0 / 0, infinity and NaN."""
+    torch.manual_seed(62)
+    some = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -2.0, 0.25])
+    for name, op, f, attrs in (
+            *((f"pow_{e}", "pow", lambda v, e=e: torch.pow(v, e), {"exponent": e}) for e in (0, 1, 2, 3, -1, -2, 0.5, -0.5, 1.5, -1.5)),
+            ("log", "log", torch.log, None), ("sqrt", "sqrt", torch.sqrt, None), ("exp", "exp", torch.exp, None)):
+        x = some.reshape(2, 4).clone().requires_grad_()
+        gradients(f"{name}_of_special", op, f, [x], attrs)
+    a, b = (t.reshape(8, 8).clone().requires_grad_() for t in torch.cartesian_prod(some, some).unbind(1))
+    gradients("div_of_special", "div", torch.div, [a, b])
+
+
+def gradients(name, op, f, operands, attrs=None):
+    """An op's result and the gradients of its operands, which the rule of the op makes."""
+    y = f(*operands)
+    dy = rand(*y.shape, low=0.5)
+    y.backward(dy)
+    case(name, op, [("input", x) for x in operands], attrs, y)
+    lines.append(f"dy {dims(dy)}")
+    values(dy)
+    for i, x in enumerate(operands):
+        lines.append(f"gradient {i} {dims(x)}")
+        values(x.grad)
+
+
 def sums():
     torch.manual_seed(37)
     x = rand(2, 3, 2, 3)
@@ -746,6 +774,7 @@ def main():
     powers()
     sums()
     products()
+    special_gradients()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
