@@ -9,7 +9,7 @@ static void emit_axes(struct kernel_build *k, bool backward)
     struct arena arena;
     arena_init(&arena, "interpolate");
     for (int i = 0; i < 2; i++) {
-        axes[i] = interpolate_axis(&arena, k->node->attrs, x->dim[2 + i], y->dim[2 + i]);
+        axes[i] = interpolate_axis(&arena, k->node->attrs, i, x->dim[2 + i], y->dim[2 + i]);
         if (backward)
             axes[i] = resample_turned(&arena, &axes[i]);
     }

@@ -27,6 +27,7 @@ static bool attrs_equal(const struct attrs *a, const struct attrs *b)
 #define FTM_ATTR_INT4(name)   FTM_ATTR_INT2(name)
 #define FTM_ATTR_LIST(name)   same = same && lists_equal(&a->name, &b->name);
 #define FTM_ATTR_FLOAT(name)  FTM_ATTR_INT2(name)
+#define FTM_ATTR_FLOAT2(name) FTM_ATTR_INT2(name)
 #define FTM_ATTR_BOOL(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STRING(name) same = same && strings_equal(a->name, b->name);
 #define FTM_ATTR_SHAPE(name)  same = same && shape_equal(&a->name, &b->name);
@@ -53,6 +54,7 @@ static uint32_t attrs_hash(const struct attrs *a)
 #define FTM_ATTR_INT2(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_INT4(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_FLOAT(name)  FTM_ATTR_INT(name)
+#define FTM_ATTR_FLOAT2(name) FTM_ATTR_INT(name)
 #define FTM_ATTR_BOOL(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_LIST(name)   h = add_bytes(h, a->name.at, a->name.count * sizeof *a->name.at);
 #define FTM_ATTR_STRING(name) h = add_bytes(h, a->name, a->name ? strlen(a->name) : 0);
@@ -74,6 +76,7 @@ static const struct {
 #define FTM_ATTR_INT4(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_LIST(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_FLOAT(name)  FTM_ATTR_INT(name)
+#define FTM_ATTR_FLOAT2(name) FTM_ATTR_INT(name)
 #define FTM_ATTR_BOOL(name)   FTM_ATTR_INT(name)
 #define FTM_ATTR_STRING(name) FTM_ATTR_INT(name)
 #define FTM_ATTR_SHAPE(name)  FTM_ATTR_INT(name)

@@ -66,6 +66,7 @@ struct attrs {
 #define FTM_ATTR_INT4(name)   int64_t name[4];
 #define FTM_ATTR_LIST(name)   struct int_list name;
 #define FTM_ATTR_FLOAT(name)  double name;
+#define FTM_ATTR_FLOAT2(name) double name[2];
 #define FTM_ATTR_BOOL(name)   bool name;
 #define FTM_ATTR_STRING(name) const char *name;
 #define FTM_ATTR_SHAPE(name)  struct shape name;

@@ -154,6 +154,18 @@ static void print_float_attr(struct attr_list *l, enum attr_index index, const c
         print_double(v, l->out);
 }
 
+static void print_floats_attr(struct attr_list *l, enum attr_index index, const char *name,
+                              const double *v, uint32_t count)
+{
+    if (!start_attr(l->op, index, name, &l->any, l->out))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        fputs(i == 0 ? "[" : ", ", l->out);
+        print_double(v[i], l->out);
+    }
+    fputc(']', l->out);
+}
+
 static void print_word_attr(struct attr_list *l, enum attr_index index, const char *name,
                             const char *word)
 {
@@ -185,6 +197,7 @@ static void print_attrs(enum op op, const struct attrs *a, FILE *out)
 #define FTM_ATTR_INT4(name)   print_ints_attr(ROW(name), a->name, 4);
 #define FTM_ATTR_LIST(name)   print_ints_attr(ROW(name), a->name.at, a->name.count);
 #define FTM_ATTR_FLOAT(name)  print_float_attr(ROW(name), a->name);
+#define FTM_ATTR_FLOAT2(name) print_floats_attr(ROW(name), a->name, 2);
 #define FTM_ATTR_BOOL(name)   print_word_attr(ROW(name), a->name ? "true" : "false");
 #define FTM_ATTR_STRING(name) print_quoted_attr(ROW(name), a->name);
 #define FTM_ATTR_SHAPE(name)  print_shape_attr(ROW(name), &a->name);

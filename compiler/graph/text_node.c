@@ -60,6 +60,7 @@ static bool read_attr_value(struct parser *p, enum op op, const char *word, stru
 #define FTM_ATTR_INT4(name)   FTM_READ_ATTR(name, parser_ints(p, #name, a->name, 4))
 #define FTM_ATTR_LIST(name)   FTM_READ_ATTR(name, parser_list(p, #name, &a->name))
 #define FTM_ATTR_FLOAT(name)  FTM_READ_ATTR(name, parser_float(p, &a->name))
+#define FTM_ATTR_FLOAT2(name) FTM_READ_ATTR(name, parser_floats(p, a->name, 2))
 #define FTM_ATTR_BOOL(name)   FTM_READ_ATTR(name, parser_bool(p, &a->name))
 #define FTM_ATTR_STRING(name) FTM_READ_ATTR(name, parser_quoted(p, &a->name))
 #define FTM_ATTR_SHAPE(name)  FTM_READ_ATTR(name, parser_shape(p, &a->name))

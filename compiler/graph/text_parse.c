@@ -137,6 +137,16 @@ bool parser_ints(struct parser *p, const char *what, int64_t *v, int count)
     return parser_want(p, ']');
 }
 
+bool parser_floats(struct parser *p, double *v, int count)
+{
+    if (!parser_want(p, '['))
+        return false;
+    for (int i = 0; i < count; i++)
+        if ((i > 0 && !parser_want(p, ',')) || !parser_float(p, &v[i]))
+            return false;
+    return parser_want(p, ']');
+}
+
 bool parser_list(struct parser *p, const char *what, struct int_list *list)
 {
     VEC(int64_t) numbers = {0};

@@ -43,6 +43,7 @@ bool parser_int(struct parser *p, const char *what, int64_t least, int64_t most,
 bool parser_float(struct parser *p, double *v);
 bool parser_bool(struct parser *p, bool *v);
 bool parser_ints(struct parser *p, const char *what, int64_t *v, int count); /* [1, 2] */
+bool parser_floats(struct parser *p, double *v, int count);
 /* [1, 2, 3], any number of them; in the program's arena. */
 bool parser_list(struct parser *p, const char *what, struct int_list *list);
 bool parser_shape(struct parser *p, struct shape *s);

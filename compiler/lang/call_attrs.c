@@ -12,13 +12,19 @@ static void set_integers(int64_t *out, uint32_t count, const struct ftmrt_arg *a
         out[i] = (int64_t)a->numbers[i % a->count];
 }
 
+static void set_numbers(double *out, uint32_t count, const struct ftmrt_arg *a)
+{
+    for (uint32_t i = 0; a->kind == FTMRT_ARG_NUMBERS && i < count; i++)
+        out[i] = a->numbers[i % a->count];
+}
+
 static int64_t integer_of(const struct ftmrt_param_info *p, const struct ftmrt_arg *a)
 {
     return a->kind == FTMRT_ARG_TEXT ? ftmrt_word_index(p, a->text) : a->integer;
 }
 
 /* Where struct attrs has what an argument can give. */
-enum slot_kind { SLOT_NUMBER, SLOT_INT, SLOT_BOOL, SLOT_PAIR, SLOT_SIDES };
+enum slot_kind { SLOT_NUMBER, SLOT_INT, SLOT_BOOL, SLOT_PAIR, SLOT_FLOATS, SLOT_SIDES };
 
 static const struct slot {
     const char *name;
@@ -26,12 +32,13 @@ static const struct slot {
     unsigned index; /* ATTR_INDEX_<name> */
     size_t offset;
 } slots[] = {
-#define SLOT(kind, attr)     {#attr, SLOT_##kind, ATTR_INDEX_##attr, offsetof(struct attrs, attr)},
-#define FTM_ATTR_INT(attr)   SLOT(INT, attr)
-#define FTM_ATTR_BOOL(attr)  SLOT(BOOL, attr)
-#define FTM_ATTR_FLOAT(attr) SLOT(NUMBER, attr)
-#define FTM_ATTR_INT2(attr)  SLOT(PAIR, attr)
-#define FTM_ATTR_INT4(attr)  SLOT(SIDES, attr)
+#define SLOT(kind, attr)      {#attr, SLOT_##kind, ATTR_INDEX_##attr, offsetof(struct attrs, attr)},
+#define FTM_ATTR_INT(attr)    SLOT(INT, attr)
+#define FTM_ATTR_BOOL(attr)   SLOT(BOOL, attr)
+#define FTM_ATTR_FLOAT(attr)  SLOT(NUMBER, attr)
+#define FTM_ATTR_INT2(attr)   SLOT(PAIR, attr)
+#define FTM_ATTR_FLOAT2(attr) SLOT(FLOATS, attr)
+#define FTM_ATTR_INT4(attr)   SLOT(SIDES, attr)
 #include "attrs.def"
 #undef SLOT
 };
@@ -45,6 +52,7 @@ static void set_slot(struct attrs *attrs, const struct slot *slot, const struct 
     case SLOT_INT: *(int64_t *)at = integer_of(p, a); break;
     case SLOT_BOOL: *(bool *)at = integer_of(p, a) != 0; break;
     case SLOT_PAIR: set_integers(at, 2, a); break;
+    case SLOT_FLOATS: set_numbers(at, 2, a); break;
     case SLOT_SIDES: set_integers(at, 4, a); break;
     }
 }

@@ -21,6 +21,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_INT] = "an integer",
         [FTMRT_TYPE_INTEGERS] = "an integer or a list of integers",
         [FTMRT_TYPE_PAIR] = "an integer or a list of two",
+        [FTMRT_TYPE_SCALE] = "a number or a list of two",
         [FTMRT_TYPE_PADDING] =
             "an integer, a list [vertical, horizontal] or [top, left, bottom, right], or `same`",
         [FTMRT_TYPE_FLOAT] = "a number",
@@ -185,6 +186,10 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
         if (v->kind == VALUE_INT)
             spread(b->arena, v, 2);
         return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, true);
+    case FTMRT_TYPE_SCALE:
+        if (value_is_number(v))
+            spread(b->arena, v, 2);
+        return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, false);
     case FTMRT_TYPE_INTEGERS:
         return v->kind == VALUE_INT || (v->kind == VALUE_LIST && all_kind(v, true));
     case FTMRT_TYPE_NUMBERS:

@@ -5,22 +5,23 @@
 #include "resample.h"
 #include "rules.h"
 
-/* The size of the result: given, or whole multiples of the operand's. */
+/* The size of the result: given, or multiples of the operand's, rounded down. */
 static bool result_size(struct graph *g, const struct node *n, const struct shape *x,
                         int64_t size[2])
 {
     const struct attrs *a = n->attrs;
-    bool scaled = a->scale_factor[0] || a->scale_factor[1];
+    bool scaled = a->scale_factor[0] != 0 || a->scale_factor[1] != 0;
     if (scaled == (a->size[0] || a->size[1])) {
         diag_report(g->program->diag, n->span, DIAG_SIZE_OR_SCALE, op_info(n->op)->name,
                     scaled ? "both" : "neither");
         return false;
     }
     for (int k = 0; k < 2; k++) {
-        size[k] = scaled ? a->scale_factor[k] * x->dim[2 + k] : a->size[k];
-        if (scaled ? !shape_want_attr(g, n, "scale_factor", a->scale_factor[k], 1,
-                                      SHAPE_ATTR_MAX / x->dim[2 + k])
-                   : !shape_want_attr(g, n, "size", a->size[k], 1, SHAPE_ATTR_MAX))
+        const double product = a->scale_factor[k] * (double)x->dim[2 + k];
+        size[k] = !scaled                                             ? a->size[k]
+                  : product >= 0 && product <= (double)SHAPE_ATTR_MAX ? (int64_t)product
+                                                                      : 0;
+        if (!shape_want_attr(g, n, "size", size[k], 1, SHAPE_ATTR_MAX))
             return false;
     }
     return true;
@@ -57,38 +58,49 @@ bool shape_interpolate_grad(struct graph *g, struct node *n)
     return true;
 }
 
-/* The place of the operand for place i, in single precision, as PyTorch has it whatever the type. */
-static int64_t nearest(int64_t i, int64_t in, int64_t out, bool exact)
+/* How far places of the result lie apart in the operand along an axis, or 0: as the sizes say. */
+static double step_of(const struct attrs *a, int axis)
 {
-    float scale = (float)in / (float)out;
+    return a->scale_factor[axis] > 0 && !a->recompute_scale_factor ? 1 / a->scale_factor[axis] : 0;
+}
+
+/* The place of the operand for place i, in single precision, as PyTorch has it whatever the type. A map as large as the operand,
+ * or twice, is a copy whatever the factor. */
+static int64_t nearest(int64_t i, int64_t in, int64_t out, double step, bool exact)
+{
+    if (!exact && (out == in || out == 2 * in))
+        return i * in / out;
+    float scale = step > 0 ? (float)step : (float)in / (float)out;
     float at = floorf(((float)i + (exact ? 0.5F : 0.0F)) * scale);
     return at < (float)(in - 1) ? (int64_t)at : in - 1;
 }
 
 /* Where place i lies between those of the operand. With align_corners the first and last places of both lie on each other, else
  * their outer edges. */
-static double position(int64_t i, int64_t in, int64_t out, bool align_corners)
+static double position(int64_t i, int64_t in, int64_t out, double step, bool align_corners)
 {
+    const double scale = step > 0 ? step : (double)in / (double)out;
     if (align_corners)
         return out > 1 ? (double)i * ((double)(in - 1) / (double)(out - 1)) : 0;
-    double at = ((double)i + 0.5) * ((double)in / (double)out) - 0.5;
+    double at = ((double)i + 0.5) * scale - 0.5;
     return at > 0 ? at : 0;
 }
 
-struct resample_axis interpolate_axis(struct arena *arena, const struct attrs *a, int64_t in,
-                                      int64_t out)
+struct resample_axis interpolate_axis(struct arena *arena, const struct attrs *a, int axis,
+                                      int64_t in, int64_t out)
 {
-    bool linear = a->mode == INTERPOLATE_BILINEAR;
+    const bool linear = a->mode == INTERPOLATE_BILINEAR;
+    const double step = step_of(a, axis);
     struct resample_axis r = resample_axis_new(arena, in, out, linear ? 2 : 1);
     for (int64_t i = 0; i < out; i++) {
         if (!linear) {
-            resample_tap(&r, i, nearest(i, in, out, a->mode == INTERPOLATE_NEAREST_EXACT), 1);
+            resample_tap(&r, i, nearest(i, in, out, step, a->mode == INTERPOLATE_NEAREST_EXACT), 1);
             continue;
         }
-        double at = position(i, in, out, a->align_corners);
+        double at = position(i, in, out, step, a->align_corners);
         int64_t from = at < (double)(in - 1) ? (int64_t)at : in - 1;
         if (from == in - 1 || in == out) {
-            resample_tap(&r, i, from, 1);
+            resample_tap(&r, i, in == out ? i : from, 1);
             continue;
         }
         resample_tap(&r, i, from, 1 - (at - (double)from));
@@ -104,7 +116,7 @@ static void evaluate(struct eval *e, bool backward)
     struct arena arena;
     arena_init(&arena, "interpolate");
     for (int k = 0; k < 2; k++) {
-        axes[k] = interpolate_axis(&arena, e->attrs, x->shape.dim[2 + k], y->shape.dim[2 + k]);
+        axes[k] = interpolate_axis(&arena, e->attrs, k, x->shape.dim[2 + k], y->shape.dim[2 + k]);
         if (backward)
             axes[k] = resample_turned(&arena, &axes[k]);
     }

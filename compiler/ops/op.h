@@ -28,6 +28,7 @@ enum attr_index {
 #define FTM_ATTR_INT4(name)   ATTR_INDEX_##name,
 #define FTM_ATTR_LIST(name)   ATTR_INDEX_##name,
 #define FTM_ATTR_FLOAT(name)  ATTR_INDEX_##name,
+#define FTM_ATTR_FLOAT2(name) ATTR_INDEX_##name,
 #define FTM_ATTR_BOOL(name)   ATTR_INDEX_##name,
 #define FTM_ATTR_STRING(name) ATTR_INDEX_##name,
 #define FTM_ATTR_SHAPE(name)  ATTR_INDEX_##name,

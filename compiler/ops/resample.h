@@ -25,8 +25,8 @@ enum pad_mode { PAD_CONSTANT, PAD_REFLECT, PAD_REPLICATE };
 
 /* Of an op's attributes, from `in` to `out` places; axis 0: rows. A place without taps is constant. Everything is allocated in
  * the arena. */
-struct resample_axis interpolate_axis(struct arena *arena, const struct attrs *a, int64_t in,
-                                      int64_t out);
+struct resample_axis interpolate_axis(struct arena *arena, const struct attrs *a, int axis,
+                                      int64_t in, int64_t out);
 struct resample_axis pad_axis(struct arena *arena, const struct attrs *a, int axis, int64_t in);
 
 /* An axis whose places have no taps yet; and adds one to place i. */

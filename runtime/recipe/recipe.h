@@ -51,6 +51,7 @@ enum ftmrt_type {
     FTMRT_TYPE_TENSORS,    /* of layers only: a list of them */
     FTMRT_TYPE_INTEGERS,   /* of layers only: 3 or a list of any count */
     FTMRT_TYPE_PAIR,       /* of layers only: 3 or [3, 3] (height, width) */
+    FTMRT_TYPE_SCALE,      /* of layers only: 1.5 or [1.5, 2] (height, width) */
     FTMRT_TYPE_PADDING     /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
 };
 

@@ -118,6 +118,11 @@ static void read_attr(struct arena *arena, struct reader *f, struct attrs *a)
 #define FTM_ATTR_FLOAT(id)                                                                         \
     if (strcmp(name, #id) == 0)                                                                    \
         a->id = read_number(f);
+#define FTM_ATTR_FLOAT2(id)                                                                        \
+    if (strcmp(name, #id) == 0) {                                                                  \
+        a->id[0] = read_number(f);                                                                 \
+        a->id[1] = read_number(f);                                                                 \
+    }
 #define FTM_ATTR_BOOL(id)                                                                          \
     if (strcmp(name, #id) == 0)                                                                    \
         a->id = read_int(f) != 0;

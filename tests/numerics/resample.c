@@ -14,12 +14,18 @@ static const struct sizes {
     {1, 1, 1, 3, 5},  {15, 6, 7, 1, 1}, {16, 3, 4, 30, 5}, {20, 2, 16, 3, 16},
 };
 
-static void make_interpolate(struct cases *c, const struct sizes *s, int64_t mode, bool align)
+/* To a size, or by a factor that would make it a little larger than whole. */
+static void make_interpolate(struct cases *c, const struct sizes *s, int64_t mode, bool align,
+                             bool by_factor)
 {
-    struct attrs a = {.size = {s->to_height, s->to_width},
-                      .in_size = {s->height, s->width},
-                      .mode = mode,
-                      .align_corners = align};
+    struct attrs a = {.in_size = {s->height, s->width}, .mode = mode, .align_corners = align};
+    if (by_factor) {
+        a.scale_factor[0] = ((double)s->to_height + 0.3) / (double)s->height;
+        a.scale_factor[1] = ((double)s->to_width + 0.3) / (double)s->width;
+    } else {
+        a.size[0] = s->to_height;
+        a.size[1] = s->to_width;
+    }
     struct kernel_case *k = case_new(c, mode == INTERPOLATE_BILINEAR ? 2e-6 : 0, "interpolate");
     value_id x = kernel_case_input(k, shape_4d(DIM_BATCH, s->channels, s->height, s->width),
                                    FTMRT_LAYOUT_BLOCKED);
@@ -35,10 +41,12 @@ static void make_interpolate(struct cases *c, const struct sizes *s, int64_t mod
 static void make_interpolations(struct cases *c)
 {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        make_interpolate(c, &sizes[i], INTERPOLATE_NEAREST, false);
-        make_interpolate(c, &sizes[i], INTERPOLATE_NEAREST_EXACT, false);
-        make_interpolate(c, &sizes[i], INTERPOLATE_BILINEAR, false);
-        make_interpolate(c, &sizes[i], INTERPOLATE_BILINEAR, true);
+        make_interpolate(c, &sizes[i], INTERPOLATE_NEAREST, false, false);
+        make_interpolate(c, &sizes[i], INTERPOLATE_NEAREST_EXACT, false, false);
+        make_interpolate(c, &sizes[i], INTERPOLATE_BILINEAR, false, false);
+        make_interpolate(c, &sizes[i], INTERPOLATE_BILINEAR, true, false);
+        make_interpolate(c, &sizes[i], INTERPOLATE_NEAREST, false, true);
+        make_interpolate(c, &sizes[i], INTERPOLATE_BILINEAR, false, true);
     }
 }
 

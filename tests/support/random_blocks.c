@@ -87,7 +87,7 @@ static value_id pooled(struct draw *d, value_id x)
 static value_id enlarged(struct draw *d, value_id x)
 {
     const struct shape *in = graph_shape(d->g, x);
-    struct attrs a = {.scale_factor = {draw(d, 1, 3), draw(d, 1, 2)}};
+    struct attrs a = {.scale_factor = {(double)draw(d, 1, 3), (double)draw(d, 1, 2)}};
     return in->dim[2] * in->dim[3] > 64 ? x : graph_op(d->g, OP_interpolate, &a, x);
 }
 

@@ -299,6 +299,23 @@ def interpolation():
              F.interpolate(x, scale_factor=3, mode="bilinear", align_corners=align))
 
 
+def fractional_interpolation():
+    """By factors that make no whole sizes: places follow from the factor, or from the sizes."""
+    torch.manual_seed(63)
+    for mode, (word, align) in enumerate((("nearest", None), ("nearest-exact", None), ("bilinear", False), ("bilinear", True))):
+        for factor in ((1.6, 2.5), (0.7, 0.4), (1.2, 1.1)):
+            for recompute in (False, True):
+                x = rand(1, 2, 3, 5).requires_grad_()
+                y = F.interpolate(x, scale_factor=factor, mode=word, align_corners=align, recompute_scale_factor=recompute)
+                dy = rand(*y.shape)
+                y.backward(dy)
+                attrs = {"scale_factor": factor, "recompute_scale_factor": int(recompute), "mode": min(mode, 2),
+                         "align_corners": int(bool(align))}
+                name = f"{word}{'_aligned' if align else ''}_{factor[0]}{'_recomputed' if recompute else ''}"
+                case("interpolate_" + name, "interpolate", [("input", x)], attrs, y)
+                case(f"interpolate_{name}_gradient", "interpolate_grad", [("input", dy)], {"in_size": (3, 5), **attrs}, x.grad)
+
+
 def padding():
     torch.manual_seed(41)
     for mode, word in enumerate(("constant", "reflect", "replicate")):
@@ -775,6 +792,7 @@ def main():
     sums()
     products()
     special_gradients()
+    fractional_interpolation()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
