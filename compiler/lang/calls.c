@@ -30,6 +30,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_WORD] = "one of some words",
         [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
+        [FTMRT_TYPE_RANGE] = "two numbers, [from, to]",
         [FTMRT_TYPE_INIT] =
             "an initial value (default, zeros, ones, full(0.1), identity, normal(0.01), ...)",
         [FTMRT_TYPE_EPOCHS] = "a number of epochs",
@@ -78,8 +79,20 @@ static struct value literal(const char *text)
     return *end ? (struct value){.kind = VALUE_SYMBOL, .text = text} : value_float(d);
 }
 
+/* "[0.08, 1]" */
+static struct value range_literal(struct arena *arena, const char *text)
+{
+    struct value *two = arena_array(arena, struct value, 2);
+    char *end;
+    two[0] = value_float(strtod(text + 1, &end));
+    two[1] = value_float(strtod(end + 1, NULL));
+    return (struct value){.kind = VALUE_LIST, .items = two, .count = 2};
+}
+
 static struct value default_value(struct arena *arena, const struct ftmrt_param_info *p)
 {
+    if (p->type == FTMRT_TYPE_RANGE)
+        return range_literal(arena, p->value);
     if (p->type != FTMRT_TYPE_WORD)
         return literal(p->value);
     return (struct value){.kind = VALUE_STRING,
@@ -196,6 +209,9 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
         if (value_is_number(v))
             spread(b->arena, v, 1);
         return v->kind == VALUE_LIST && all_kind(v, false);
+    case FTMRT_TYPE_RANGE:
+        return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, false) &&
+               value_number(&v->items[0]) <= value_number(&v->items[1]);
     case FTMRT_TYPE_LABEL: return convert_label(v);
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:

@@ -48,11 +48,26 @@ static bool refuse_size(const struct ftmrt_transform_task *task, const struct ft
                         (long long)task->width);
 }
 
+/* A thin picture whose shorter side is made longer becomes a huge one. */
+enum { SPACE_LIMIT_MB = 1024 };
+
+static bool refuse_space(const struct ftmrt_picture *picture, const char *name, uint64_t bytes)
+{
+    return report_error(
+        "%s: the transforms of %lld x %lld pixels would take %llu MB of memory; the limit is "
+        "%d MB; crop it, or use resize(height, width) or pad_square()",
+        name, (long long)picture->width, (long long)picture->height,
+        (unsigned long long)(bytes >> 20), SPACE_LIMIT_MB);
+}
+
 static bool run_transform(const struct ftmrt_transform_task *task, struct buffer *work,
                           const struct ftmrt_picture *picture, const char *name, float *out)
 {
     struct ftmrt_picture found;
-    void *space = buffer_need(work, ftmrt_transform_space(task, picture));
+    const uint64_t bytes = ftmrt_transform_space(task, picture);
+    if (bytes >> 20 >= SPACE_LIMIT_MB)
+        return refuse_space(picture, name, bytes);
+    void *space = buffer_need(work, bytes);
     return ftmrt_transform_input(task, picture, space, &found, out) == FTMRT_OK ||
            refuse_size(task, &found, name);
 }

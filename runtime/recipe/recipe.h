@@ -35,6 +35,7 @@ enum ftmrt_type {
     FTMRT_TYPE_CLASSES,    /* TEXT: a folder of folders, which are the classes and name them */
     FTMRT_TYPE_STRINGS,    /* TEXTS: a list */
     FTMRT_TYPE_NUMBERS,    /* NUMBERS: a list, or one number */
+    FTMRT_TYPE_RANGE,      /* NUMBERS: two, from and to; the first is not above the second */
     FTMRT_TYPE_MODEL,      /* TEXT: the call of a model as written */
     FTMRT_TYPE_WEIGHTS,    /* TEXT: a file; NONE: random */
     FTMRT_TYPE_LABEL,      /* INTEGER: enum ftmrt_label_kind */

@@ -42,6 +42,7 @@ enum ftmrt_form_problem {
 struct ftmrt_form {
     int64_t height, width; /* 0: not known */
     int64_t shorter;       /* the shorter side, if only that is known; else 0 */
+    bool square;           /* height and width are equal, known or not */
     int channels;          /* 0: as in the file */
     bool normalized;       /* no longer pixels: nothing may follow */
     double mean[FTMRT_PICTURE_CHANNELS],

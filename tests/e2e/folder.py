@@ -68,6 +68,21 @@ with tempfile.TemporaryDirectory() as folder:
     with_flips = read_safetensors(newest_run(work / "runs") / "last.safetensors")
     check(with_flips["conv.weight"].tobytes() != without["conv.weight"].tobytes(), "flips change what is learnt")
 
+    # Parts and squares: the same bits for any number of threads, and a thin picture is refused before it fills the memory.
+    (work / "parts.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), resize(8, 8)", "random_resized_crop(8, scale = [0.3, 1], interpolation = bicubic)")
+                                    .replace("transform eval  = resize(8, 8)", "transform eval  = pad_square(fill = 255), resize(8)"))
+    parts = compile_program(ftmc, work / "parts.ftm", work / "parts")
+    for threads in (1, 3):
+        run(parts, "train", "--epochs", 2, "--threads", threads, "--runs", work / f"parts{threads}")
+    files = [(newest_run(work / f"parts{t}") / "last.safetensors").read_bytes() for t in (1, 3)]
+    check(files[0] == files[1], "parts do not depend on threads")
+    (work / "thin.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("resize(8, 8)", "resize(8), center_crop(8)"))
+    thin = compile_program(ftmc, work / "thin.ftm", work / "thin")
+    run(thin, "train", "--steps", 1)
+    write_png(work / "thin.png", np.zeros((20000000, 1), np.uint8))
+    check("thin.png: the transforms of 1 x 20000000 pixels would take" in run(thin, "predict", work / "thin.png", root / "bright" / "0.png", code=1),
+          "a picture that would become huge is named, and the next one answered")
+
     # Figures of the folder are those of its pictures, one by one: order of classes, then of names.
     logits = work / "logits.npy"
     run(program, "eval", "--logits", logits)

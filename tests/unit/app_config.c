@@ -40,7 +40,7 @@ static const struct ftmrt_arg settings[SETTINGS] = {
                   NONE, NUMBER(10), TEXT("white"), TEXT("ignore"))),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
-        ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE)),
+        ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE, TEXT("bilinear"))),
              CALL(FTMRT_CALL_normalize,
                   ARGS({.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = mean},
                        {.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = std}, NUMBER(255))))),

@@ -28,13 +28,14 @@ static struct ftmrt_picture as_picture(const struct array *a)
                                   a->data};
 }
 
-/* A step with arguments that are integers; 0: left out. */
-static struct ftmrt_call sized(enum ftmrt_call_id id, struct ftmrt_arg args[2], int64_t height,
+/* A step with arguments that are integers, 0: left out, and a filter. */
+static struct ftmrt_call sized(enum ftmrt_call_id id, struct ftmrt_arg args[3], int64_t height,
                                int64_t width)
 {
     args[0] = (struct ftmrt_arg){.kind = FTMRT_ARG_INTEGER, .integer = height};
     args[1] =
         (struct ftmrt_arg){.kind = width ? FTMRT_ARG_INTEGER : FTMRT_ARG_NONE, .integer = width};
+    args[2] = (struct ftmrt_arg){.kind = FTMRT_ARG_TEXT, .text = "bilinear"};
     return (struct ftmrt_call){id, args};
 }
 
@@ -69,7 +70,7 @@ static void resize_equals_pillow(void **state)
     const struct ftmrt_picture source = as_picture(&in);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         char name[32];
-        struct ftmrt_arg args[2];
+        struct ftmrt_arg args[3];
         const int64_t h = sizes[i][0], w = sizes[i][1];
         const struct ftmrt_call step = sized(FTMRT_CALL_resize, args, h, w);
         const struct ftmrt_transform_task t = task_of(&step, 3, h, w);
@@ -127,7 +128,7 @@ static void normalize_is_per_channel_and_planar(void **state)
 static void crop_is_centred_and_pads_with_black(void **state)
 {
     (void)state;
-    struct ftmrt_arg args[2];
+    struct ftmrt_arg args[3];
     const struct ftmrt_call step = sized(FTMRT_CALL_center_crop, args, 41, 9);
     const struct ftmrt_transform_task t = task_of(&step, 3, 41, 9);
     static float out[3 * 41 * 9];
@@ -154,7 +155,7 @@ static void grey_pictures_become_rgb_without_a_step(void **state)
 static void a_wrong_final_size_is_an_error(void **state)
 {
     (void)state;
-    struct ftmrt_arg args[2];
+    struct ftmrt_arg args[3];
     const struct ftmrt_call step = sized(FTMRT_CALL_resize, args, 64, 0); /* shorter side */
     const struct ftmrt_transform_task t = task_of(&step, 3, 64, 64);
     static float out[3 * 64 * 64];
@@ -169,7 +170,7 @@ static void masks_take_the_nearest_pixel(void **state)
 {
     (void)state;
     unsigned char pixels[7 * 5];
-    struct ftmrt_arg args[2];
+    struct ftmrt_arg args[3];
     const struct ftmrt_call step = sized(FTMRT_CALL_resize, args, 3, 10);
     const struct ftmrt_transform_task t = task_of(&step, 3, 3, 10);
     const struct ftmrt_picture mask = {7, 5, 1, true, pixels};
@@ -191,7 +192,7 @@ static void masks_take_the_nearest_pixel(void **state)
 static void forms_follow_what_is_known(void **state)
 {
     (void)state;
-    struct ftmrt_arg a[2], b[2];
+    struct ftmrt_arg a[3], b[3];
     const struct ftmrt_call shorter = sized(FTMRT_CALL_resize, a, 64, 0),
                             crop = sized(FTMRT_CALL_center_crop, b, 65, 0);
     struct ftmrt_form f = {.height = 0};
