@@ -17,6 +17,7 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "models"
 RECIPE = """import "{folder}/{file}.ftm"
 finetune x {{
   model = {name}()
+  weights = random
   transform train = resize({size}, {size}), to_rgb(), normalize(imagenet)
   batch = 32
   train all
