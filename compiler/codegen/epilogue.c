@@ -87,7 +87,8 @@ static LLVMValueRef group_at(struct ir *ir, LLVMValueRef image, LLVMValueRef blo
     return ir_add(ir, ir_mul(ir, slice, in_block), pixel);
 }
 
-/* What is added to the position stays apart: where the sizes are constants, so is the offset. */
+/* What is added to the position stays apart: the pixels as an offset that is a constant, images and blocks as one address for
+ * all of a tile's vectors. */
 static struct address blocked_address(struct kernel_build *k, struct address p,
                                       const struct shape *s, const struct position *result)
 {
@@ -98,11 +99,11 @@ static struct address blocked_address(struct kernel_build *k, struct address p,
     LLVMValueRef in_block = places ? k->pixels : ir_i64(ir, pixels(s));
     LLVMValueRef group = group_at(ir, at.image, at.block, at.pixel, in_image, in_block);
     LLVMValueRef added = group_at(ir, ir_i64(ir, at.image_add), ir_i64(ir, at.block_add),
-                                  ir_i64(ir, at.pixel_add), in_image, in_block);
+                                  ir_i64(ir, 0), in_image, in_block);
     p = ir_at(ir, add_lane(ir, p, &at), ir_mul_const(ir, group, FTMRT_CB));
-    if (at.image_add || at.block_add || at.pixel_add)
+    if (at.image_add || at.block_add)
         p = ir_at(ir, p, ir_mul_const(ir, added, FTMRT_CB));
-    return ir_at_const(ir, p, (int64_t)at.part * ir->cpu->lanes);
+    return ir_at_const(ir, p, at.pixel_add * FTMRT_CB + (int64_t)at.part * ir->cpu->lanes);
 }
 
 struct address epilogue_address(struct kernel_build *k, uint32_t buffer, const struct position *at,

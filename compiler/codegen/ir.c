@@ -123,6 +123,16 @@ LLVMValueRef ir_text(struct ir *ir, const char *text)
     return global; /* LLVM's constmerge makes equal ones one */
 }
 
+void ir_positive(struct ir *ir, LLVMValueRef load)
+{
+    static const char name[] = "range";
+    LLVMMetadataRef range[] = {LLVMValueAsMetadata(ir_i64(ir, 1)),
+                               LLVMValueAsMetadata(ir_i64(ir, INT64_MAX))};
+    LLVMMetadataRef node = LLVMMDNodeInContext2(ir->context, range, 2);
+    unsigned kind = LLVMGetMDKindIDInContext(ir->context, name, sizeof name - 1);
+    LLVMSetMetadata(load, kind, LLVMMetadataAsValue(ir->context, node));
+}
+
 LLVMValueRef ir_table(struct ir *ir, LLVMTypeRef type, LLVMValueRef *values, uint32_t count)
 {
     LLVMValueRef all = LLVMConstArray2(type, values, count);

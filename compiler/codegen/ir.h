@@ -39,6 +39,9 @@ LLVMValueRef ir_int_const(LLVMTypeRef type, uint64_t v);
 /* The address of a text, which ends with a 0; equal ones are one. */
 LLVMValueRef ir_text(struct ir *ir, const char *text);
 
+/* Tells LLVM that a load of an i64 gives at least 1: a loop that counts to it runs. */
+void ir_positive(struct ir *ir, LLVMValueRef load);
+
 /* The address of a table of constants of one type; equal ones are one. */
 LLVMValueRef ir_table(struct ir *ir, LLVMTypeRef type, LLVMValueRef *values, uint32_t count);
 /* Its element i, an i64. */

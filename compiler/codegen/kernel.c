@@ -74,6 +74,8 @@ LLVMValueRef kernel_number(struct kernel_build *k, int64_t v)
     const uint32_t i = k->list->len + (k->any_size ? SIZE_COUNT : 0);
     vec_push(k->arena, k->list, v);
     LLVMValueRef loaded = load_number(k, i);
+    if (v > 0)
+        ir_positive(ir, loaded);
     LLVMPositionBuilderAtEnd(ir->b, here);
     return loaded;
 }

@@ -70,7 +70,8 @@ kernel_numbers kernel_call_numbers(struct arena *arena, const struct graph *g, c
                                    const kernel_numbers *asked);
 
 /* A number that follows from the node, as an i64 that the code reads at its start: no part of the code, so that nodes that
- * differ in nothing else share it (code.h). For what no inner loop needs as a constant. Where the code is for any size, v must
+ * differ in nothing else share it (code.h), only that code for numbers above 0 knows it. For what no inner loop needs as a
+ * constant. Where the code is for any size, v must
  * not follow from the sizes. */
 LLVMValueRef kernel_number(struct kernel_build *k, int64_t v);
 /* Has the epilogue read the result's channel blocks and pixels, k->blocks and k->pixels, so. */
