@@ -3,6 +3,7 @@
 #
 #     need_packages          Debian packages for the build (as root, or with sudo)
 #     build_preset NAME      configures and builds a preset
+#     set_up NAME...         packages, files and the compiler, for an example
 #     fetch NAME...          files of fetch.tsv into .cache/, by package name, checksums verified
 
 set -euo pipefail
@@ -54,6 +55,14 @@ build_preset() {
         echo "the build failed; all of it is in $log" >&2
         return 1
     fi
+}
+
+# All that an example starts with: packages, its files, the compiler.
+set_up() { # files of fetch.tsv
+    need_packages
+    fetch "$@"
+    say "building the compiler"
+    build_preset release
 }
 
 # Unpacks one package into a folder.

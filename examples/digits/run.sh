@@ -4,10 +4,7 @@
 # shellcheck source=examples/common.sh
 . "$(dirname "$0")/../common.sh"
 
-need_packages
-fetch efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte
-say "building the compiler"
-build_preset release
+set_up efficientnet-lite0.pth {train,t10k}-images-idx3-ubyte {train,t10k}-labels-idx1-ubyte
 
 out=$ROOT/build/examples/digits
 mkdir -p "$out"

@@ -7,10 +7,7 @@
 steps=()
 [ "${1:-}" = --quick ] && steps=(--steps 100)
 
-need_packages
-fetch fashion-{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz {train,t10k}-{images-idx3,labels-idx1}-ubyte
-say "building the compiler"
-build_preset release
+set_up fashion-{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz {train,t10k}-{images-idx3,labels-idx1}-ubyte
 
 here=$ROOT/examples/resnet18-digits out=$ROOT/build/examples/resnet18-digits
 mkdir -p "$out"

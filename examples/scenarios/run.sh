@@ -20,10 +20,7 @@ accuracy() { # program data seed
 # Mean and standard deviation of numbers, one a line.
 mean() { awk '{ n++; s += $1; q += $1 * $1 } END { m = s / n; printf "%6.2f %%  +- %.2f  (%d runs)\n", m, sqrt(q / n - m * m), n }'; }
 
-need_packages
-fetch efficientnet-lite0.pth stamps.deb fashion-{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz
-say "building the compiler"
-build_preset release
+set_up efficientnet-lite0.pth stamps.deb fashion-{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz
 mkdir -p "$out"
 [ -d "$CACHE/stamps" ] || dpkg -x "$CACHE/stamps.deb" "$CACHE/stamps"
 for name in stamps stamps_scratch fashion fashion_frozen; do "$ftmc" "$here/$name.ftm" -o "$out/$name"; done

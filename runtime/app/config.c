@@ -92,14 +92,6 @@ static void read_labels(struct config *c, const struct ftmrt_arg *labels)
                            : app_format("%lld", (long long)i);
 }
 
-static struct ftmrt_pipeline pipeline_of(const struct ftmrt_call *transform, enum ftmrt_param param)
-{
-    const struct ftmrt_arg *a = ftmrt_call_arg(transform, param);
-    if (a->kind != FTMRT_ARG_CALLS)
-        return (struct ftmrt_pipeline){NULL, 0};
-    return (struct ftmrt_pipeline){a->calls, a->count};
-}
-
 /* From the labels' kind and, if they are vectors, from what their numbers are to the loss. */
 static enum task task_of(const struct ftmrt_call *data, const struct ftmrt_call *loss)
 {
@@ -163,8 +155,8 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->input_train.mix = ftmrt_call_inner(f, FTMRT_PARAM_finetune_mix);
     c->task = task_of(data, c->loss);
     const struct ftmrt_call *transform = ftmrt_call_inner(f, FTMRT_PARAM_finetune_transform);
-    c->input_train.transform = pipeline_of(transform, FTMRT_PARAM_transform_train);
-    c->input_eval.transform = pipeline_of(transform, FTMRT_PARAM_transform_eval);
+    c->input_train.transform = ftmrt_pipeline_of(transform, FTMRT_PARAM_transform_train);
+    c->input_eval.transform = ftmrt_pipeline_of(transform, FTMRT_PARAM_transform_eval);
     c->preprocess = pipeline_json(&c->input_eval.transform);
 }
 

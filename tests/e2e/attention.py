@@ -7,8 +7,7 @@ import tempfile
 import numpy as np
 
 from shapes import pictures
-from support import (DATA, check, compile_program, host_levels, newest_run, read_safetensors, relative_difference, run,
-                     state_distance, step_losses)
+from support import DATA, check, check_training, compile_program, host_levels, relative_difference, run
 
 ftmc, levels = sys.argv[1], sys.argv[2:] or host_levels()
 text = (pathlib.Path(__file__).resolve().parent / "attention.ftm").read_text().replace('"data/', f'"{DATA}/')
@@ -27,14 +26,4 @@ for level in levels:
             work / "logits.npy")
         d = relative_difference(np.load(work / "logits.npy").reshape(stored["logits"].shape), stored["logits"])
         check(d < 1e-4, f"{level}: logits within 1e-4 of PyTorch's ({d:.1e})")
-        files = []
-        for threads in (1, 2, 3):
-            out = work / f"t{threads}.safetensors"
-            run(program, "train", "--threads", threads, "--out", out, "--data", work)
-            files.append(out.read_bytes())
-        check(files[0] == files[1] == files[2], f"{level}: 1, 2 and 3 threads give the same file")
-        losses = step_losses(newest_run(work / "runs"))
-        worst = np.max(np.abs(losses - stored["losses"]) / stored["losses"])
-        check(len(losses) == 20 and worst < 1e-3, f"{level}: 20 losses within 1e-3 of PyTorch's ({worst:.1e})")
-        d, of_pytorch = state_distance(read_safetensors(work / "t1.safetensors"), exact), float(stored["distance"])
-        check(d < 2.5 * of_pytorch, f"{level}: {d:.1e} from the state in double precision, PyTorch's is {of_pytorch:.1e}")
+        check_training(program, work, stored, exact, level)

@@ -130,3 +130,19 @@ def write_png(path, pixels):
     rows = b"".join(b"\0" + pixels[y].tobytes() for y in range(h))
     head = struct.pack(">IIBBBBB", w, h, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def check_training(program, work, stored, exact, level):
+    """Trains 20 steps on the data in `work`, by 1, 2 and 3 threads, and holds files, losses and state to PyTorch's: `stored` has its
+    losses and how far its f32 run is from `exact`, the state in double precision."""
+    files = []
+    for threads in (1, 2, 3):
+        out = work / f"t{threads}.safetensors"
+        run(program, "train", "--threads", threads, "--out", out, "--data", work)
+        files.append(out.read_bytes())
+    check(files[0] == files[1] == files[2], f"{level}: 1, 2 and 3 threads give the same file")
+    losses = step_losses(newest_run(work / "runs"))
+    worst = np.max(np.abs(losses - stored["losses"]) / stored["losses"])
+    check(len(losses) == 20 and worst < 1e-3, f"{level}: 20 losses within 1e-3 of PyTorch's ({worst:.1e})")
+    d, of_pytorch = state_distance(read_safetensors(work / "t1.safetensors"), exact), float(stored["distance"])
+    check(d < 2.5 * of_pytorch, f"{level}: {d:.1e} from the state in double precision, PyTorch's is {of_pytorch:.1e}")

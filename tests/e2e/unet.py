@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 
 from shapes import large_pictures
-from support import DATA, check, compile_program, host_levels, newest_run, read_safetensors, run, state_distance, step_losses
+from support import DATA, check_training, compile_program, host_levels
 
 ftmc, levels = sys.argv[1], sys.argv[2:] or host_levels()
 text = (pathlib.Path(__file__).resolve().parent / "unet.ftm").read_text().replace('"data/', f'"{DATA}/')
@@ -21,14 +21,4 @@ for level in levels:
         np.save(work / "masks.npy", masks)
         (work / "unet.ftm").write_text(text)
         program = compile_program(ftmc, work / "unet.ftm", work / "unet_training", f"--cpu={level}")
-        files = []
-        for threads in (1, 2, 3):
-            out = work / f"t{threads}.safetensors"
-            run(program, "train", "--threads", threads, "--out", out, "--data", work)
-            files.append(out.read_bytes())
-        check(files[0] == files[1] == files[2], f"{level}: 1, 2 and 3 threads give the same file")
-        losses = step_losses(newest_run(work / "runs"))
-        worst = np.max(np.abs(losses - stored["losses"]) / stored["losses"])
-        check(len(losses) == 20 and worst < 1e-3, f"{level}: 20 losses within 1e-3 of PyTorch's ({worst:.1e})")
-        d, of_pytorch = state_distance(read_safetensors(work / "t1.safetensors"), exact), float(stored["distance"])
-        check(d < 2.5 * of_pytorch, f"{level}: {d:.1e} from the state in double precision, PyTorch's is {of_pytorch:.1e}")
+        check_training(program, work, stored, exact, level)

@@ -14,6 +14,8 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "read_file.h"
+
 enum { MOST = 1 << 20 };
 
 static struct ftmrt_arg integer(int64_t i)
@@ -77,22 +79,12 @@ static void check_resize(const unsigned char **at)
     *at = want + new_h * new_w * c;
 }
 
-static size_t read_file(const char *path, unsigned char *bytes)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return 0;
-    const size_t size = fread(bytes, 1, MOST, f);
-    fclose(f);
-    return size;
-}
-
 static void resize_equals_pillow(void **state)
 {
     (void)state;
     unsigned char *records = malloc(MOST);
     assert_non_null(records);
-    const size_t size = read_file("unit/data/resizes.ref", records);
+    const size_t size = read_file("unit/data/resizes.ref", records, MOST);
     int count = 0;
     for (const unsigned char *at = records; at < records + size; count++)
         check_resize(&at);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "decoder.h"
+#include "read_file.h"
 
 enum { MAX_FILE = 1 << 20, CUTS = 12, FLIPS = 40 };
 
@@ -50,22 +51,12 @@ struct record {
 static unsigned char *references;
 static size_t references_size;
 
-static size_t read_file(const char *path, unsigned char *bytes)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return 0;
-    const size_t size = fread(bytes, 1, MAX_FILE, f);
-    fclose(f);
-    return size;
-}
-
 static int open_references(void **state)
 {
     (void)state;
     references = malloc(MAX_FILE);
     assert_non_null(references);
-    references_size = read_file("unit/data/pictures.ref", references);
+    references_size = read_file("unit/data/pictures.ref", references, MAX_FILE);
     assert_true(references_size > 0);
     return 0;
 }
@@ -261,7 +252,7 @@ static int write_pixels(char **argv)
     struct ftmrt_picture_report r;
     const struct ftmrt_picture_options options = {(enum ftmrt_alpha)atoi(argv[2]),
                                                   (enum ftmrt_exif)atoi(argv[3])};
-    if (!decode(bytes, read_file(argv[1], bytes), options, &memory, &p, &r)) {
+    if (!decode(bytes, read_file(argv[1], bytes, MAX_FILE), options, &memory, &p, &r)) {
         fprintf(stderr, "%s\n", r.error);
         return 1;
     }
