@@ -30,6 +30,17 @@ static const struct option option_table[] = {
 
 enum { OPTION_COUNT = sizeof(option_table) / sizeof(*option_table) };
 
+/* What the numbers of options may be, ends included. */
+static const struct range {
+    size_t offset; /* of the option's field */
+    double min, max;
+} ranges[] = {
+#define APP_OPTION(field, kind, name, arg, commands, help)
+#define APP_RANGE(field, min, max) {offsetof(struct options, field), min, max},
+#include "options.def"
+#undef APP_OPTION
+};
+
 void options_print(FILE *out, char letter)
 {
     int width = 0;
@@ -60,21 +71,38 @@ static char letter_of(const char *command)
     return '\0';
 }
 
+/* Where a number that has no row of its own may be. */
+static struct range range_of(const struct option *o)
+{
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (ranges[i].offset == o->offset)
+            return ranges[i];
+    return (struct range){o->offset, 0, o->kind == KIND_INT ? (double)INT64_MAX : 1e30};
+}
+
+static bool refuse_number(const struct option *o, const struct range *r, const char *text)
+{
+    const char *what = o->kind == KIND_INT ? "whole number" : "number";
+    return r->max != (double)INT64_MAX ? report_error("%s takes a %s from %.10g to %.10g, not '%s'",
+                                                      o->name, what, r->min, r->max, text)
+                                       : report_error("%s takes a %s of %.10g or more, not '%s'",
+                                                      o->name, what, r->min, text);
+}
+
 static bool set_number(const struct option *o, void *field, const char *text)
 {
+    const struct range r = range_of(o);
+    const bool whole = o->kind == KIND_INT;
     char *end;
     errno = 0;
-    if (o->kind == KIND_INT) {
-        long long v = strtoll(text, &end, 10);
-        if (errno || end == text || *end || v < 0)
-            return report_error("%s takes a whole number, not '%s'", o->name, text);
-        *(int64_t *)field = v;
-        return true;
-    }
-    double v = strtod(text, &end);
-    if (errno || end == text || *end || !(v >= 0 && v < 1e30))
-        return report_error("%s takes a number, not '%s'", o->name, text);
-    *(double *)field = v;
+    const long long n = whole ? strtoll(text, &end, 10) : 0;
+    const double v = whole ? (double)n : strtod(text, &end);
+    if (errno || end == text || *end || !(v >= r.min && v <= r.max))
+        return refuse_number(o, &r, text);
+    if (whole)
+        *(int64_t *)field = n;
+    else
+        *(double *)field = v;
     return true;
 }
 

@@ -10,13 +10,11 @@
 
 #include "checkpoint.h"
 #include "command.h"
-#include "fingerprint.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_folder.h"
 #include "trainer.h"
-
-enum { MAX_EPOCHS = 1000000 }; /* as in recipes */
+#include "training_data.h"
 
 static volatile sig_atomic_t interrupted; /* signals reach nothing else */
 
@@ -52,61 +50,13 @@ struct train_command {
     struct run_identity identity;
     struct checkpoint_plan checkpoints;
     struct session session;
-    struct source train, validation; /* validation may be a part of train through split */
-    struct split split;
+    struct training_data data;
     struct trainer trainer;
     struct run_folder run;
     struct progress_line line;
 };
 
 /* ---- what there is to do ---- */
-
-/* Whether samples of the training data can validate: inputs that are taken as they are have the size of training. */
-static bool check_split(const struct train_command *t)
-{
-    const struct config *c = &t->session.config;
-    const struct config_input *train = &c->input_train, *eval = &c->input_eval;
-    if (!t->split.validation_count || t->train.fields[FIELD_INPUT].kind != FIELD_TENSOR ||
-        !config_two_sizes(c))
-        return true;
-    return report_error("%s: float images are taken as they are, of %lld x %lld, and validation "
-                        "takes %lld x %lld; name "
-                        "a source of its own, `validation = npy(...)`, or give 8-bit images",
-                        t->train.name, (long long)train->height, (long long)train->width,
-                        (long long)eval->height, (long long)eval->width);
-}
-
-static bool open_data(struct train_command *t)
-{
-    const struct config *c = &t->session.config;
-    const struct source_want want = config_want(c, &c->input_train, t->options->data);
-    const struct source_want validation = config_want(c, &c->input_eval, t->options->data);
-    if (!c->train)
-        return report_error(
-            "the recipe names no training data; add `train = ...` to its data block");
-    if (!source_open(&t->train, c->train, &want))
-        return false;
-    if (c->validation)
-        return source_open(&t->validation, c->validation, &validation);
-    split_stratified(&t->split, &t->train, c->classes, c->validation_percent, c->seed);
-    if (!t->split.train_count)
-        return report_error("%s: no samples are left for training", t->train.name);
-    return check_split(t);
-}
-
-static struct subset train_subset(const struct train_command *t)
-{
-    const struct split *s = &t->split;
-    return s->train ? (struct subset){&t->train, s->train, s->train_count}
-                    : (struct subset){&t->train, NULL, t->train.count};
-}
-
-static struct subset validation_subset(const struct train_command *t)
-{
-    const struct split *s = &t->split;
-    return s->train ? (struct subset){&t->train, s->validation, s->validation_count}
-                    : (struct subset){&t->validation, NULL, t->validation.count};
-}
 
 /* A trainer for what the command line and the recipe say; false if there is nothing to do. */
 static bool plan(struct train_command *t)
@@ -117,8 +67,8 @@ static bool plan(struct train_command *t)
     double lr = o->lr;
     if (!o->lr_given && !config_scalar(c, "lr", &lr))
         return report_error("the optimizer has no learning rate");
-    trainer_open(&t->trainer, &t->session, train_subset(t), validation_subset(t),
-                 epochs < MAX_EPOCHS ? epochs : MAX_EPOCHS, o->steps_given ? o->steps : -1, lr);
+    trainer_open(&t->trainer, &t->session, training_data_train(&t->data),
+                 training_data_validation(&t->data), epochs, o->steps_given ? o->steps : -1, lr);
     return t->trainer.progress.total_steps > 0 ||
            report_error("there is nothing to train: 0 steps");
 }
@@ -349,18 +299,12 @@ static bool new_run(struct train_command *t)
     return ok;
 }
 
-/* What the run is made of: samples of the validation count, too. */
+/* What the run is made of. */
 static bool identify(struct train_command *t)
 {
-    const int threads = t->session.threads;
-    uint64_t data, other;
-    if (!t->train.fingerprint(&t->train, threads, &data))
+    uint64_t data;
+    if (!training_data_fingerprint(&t->data, t->session.threads, &data))
         return false;
-    if (t->validation.count) {
-        if (!t->validation.fingerprint(&t->validation, threads, &other))
-            return false;
-        data = fingerprint_bytes(&other, sizeof other, data);
-    }
     t->identity = run_identity(t->session.program, data);
     return true;
 }
@@ -370,7 +314,7 @@ static bool start_run(struct train_command *t)
     if (!identify(t) || !(t->resumed ? go_on(t) : new_run(t)))
         return false;
     plan_checkpoints(t);
-    return !t->split.validation_count || run_folder_split(&t->run, &t->split);
+    return !t->data.split.validation_count || run_folder_split(&t->run, &t->data.split);
 }
 
 static void print_start(const struct train_command *t)
@@ -397,9 +341,7 @@ static void command_close(struct train_command *t)
 {
     run_folder_close(&t->run);
     trainer_close(&t->trainer);
-    source_close(&t->train);
-    source_close(&t->validation);
-    split_free(&t->split);
+    training_data_close(&t->data);
     session_close(&t->session);
     run_record_free(&t->record);
     free(t->past_files);
@@ -421,7 +363,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     const uint64_t seed = (uint64_t)o->seed;
     if (!session_open(&t->session, p, t->threads, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
-    bool ok = check_out(o->out) && open_data(t) && plan(t);
+    bool ok =
+        check_out(o->out) && training_data_open(&t->data, &t->session.config, o->data) && plan(t);
     if (ok) {
         watch_interrupt();
         ok = start_run(t) && run(t);

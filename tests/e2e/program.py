@@ -20,6 +20,9 @@ with tempfile.TemporaryDirectory() as folder:
     check("train" in run(program, "--help"), "--help lists the commands")
     for wrong in ([], ["dance"], ["train", "--epochs"], ["train", "--epochs", "x"], ["eval", "--lr", "1"], ["eval", "file"]):
         run(program, *wrong, code=2)
+    for option, value, said in (("--lr", "-1", "from 0 to 1e+30"), ("--lr", "nan", "a number from"), ("--epochs", "0", "whole number from 1 to"),
+                                ("--seed", "-1", "of 0 or more"), ("--threads", "5000", "to 1024"), ("--steps", "1.5", "whole number")):
+        check(said in run(program, "train", option, value, code=2), f"{option} {value}: its range is said")
     print("ok: wrong usage exits with 2")
     check("12" in run(program, "info"), "info")
     check(json.loads(run(program, "info", "--json"))["classes"] == 5, "info --json")

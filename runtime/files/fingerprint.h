@@ -1,6 +1,6 @@
 /* Hashes that tell whether two things are the same; not against anybody who wants them to look so. */
-#ifndef FTMRT_APP_FINGERPRINT_H
-#define FTMRT_APP_FINGERPRINT_H
+#ifndef FTMRT_FINGERPRINT_H
+#define FTMRT_FINGERPRINT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,25 @@
+/* What a recipe trains on and validates with: two sources, or the two sides of a split of one. */
+#ifndef FTMRT_APP_TRAINING_DATA_H
+#define FTMRT_APP_TRAINING_DATA_H
+
+#include "sampling.h"
+
+struct training_data {
+    struct source train,
+        validation;     /* validation.count 0: there is none, or it is a part of train */
+    struct split split; /* of train; empty where validation is a source of its own */
+};
+
+/* Opens what the recipe names, with the split of c's seed. data_dir: --data, or NULL. The split's validation may be empty. false
+ * after a message, with d to be closed all the same. */
+bool training_data_open(struct training_data *d, const struct config *c, const char *data_dir);
+void training_data_close(struct training_data *d);
+
+/* The samples that train, and those that validate (count 0: none). */
+struct subset training_data_train(const struct training_data *d);
+struct subset training_data_validation(const struct training_data *d);
+
+/* A hash of all samples, those that validate too, by so many threads. false after a message. */
+bool training_data_fingerprint(const struct training_data *d, int threads, uint64_t *hash);
+
+#endif
