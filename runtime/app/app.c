@@ -50,6 +50,14 @@ int app_threads(const struct options *o)
     return ftmrt_threads(&(struct ftmrt_context){.threads = wanted});
 }
 
+int app_workers(const struct options *o)
+{
+    const int threads = app_threads(o);
+    if (!o->workers_given)
+        return threads > 1 ? threads : 0;
+    return (int)o->workers;
+}
+
 static int usage_error(const struct ftmrt_program *p)
 {
     fprintf(stderr, "try '%s --help'\n", p->name);

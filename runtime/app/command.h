@@ -44,5 +44,7 @@ typedef int command_fn(const struct ftmrt_program *p, const struct options *o);
 
 /* The number of threads that --threads asks for; without it, as many as the process may run on. */
 int app_threads(const struct options *o);
+/* The number of threads beside them that --workers asks for; without it, as many, or none beside a single one. */
+int app_workers(const struct options *o);
 
 #endif

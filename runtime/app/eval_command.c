@@ -42,6 +42,7 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
     struct source d = {0};
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
+    s.workers = app_workers(o);
     char *runs = session_runs_folder(o->runs);
     bool ok = session_take_weights(&s, o->weights, runs) && open_eval_data(&d, &s.config, o) &&
               print_results(&s, &d, o);

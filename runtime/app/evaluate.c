@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "loader.h"
+#include "loader_queue.h"
 
 /* A batch that is in the session, labelled if there is an m to add it to. */
 static bool evaluate_batch(struct session *s, struct metrics *m, int64_t n)
@@ -17,22 +17,41 @@ static bool evaluate_batch(struct session *s, struct metrics *m, int64_t n)
     return true;
 }
 
+/* All batches of a queue, one after the other. */
+static bool evaluate_queue(struct session *s, struct loader_queue *q, struct metrics *m,
+                           float *all_logits)
+{
+    const int64_t outputs = s->config.output_count;
+    struct loaded_batch b;
+    enum loaded loaded;
+    while ((loaded = loader_queue_next(q, &b)) == LOADED_BATCH) {
+        const int64_t values = b.batch.n * outputs;
+        session_point(s, b.batch.inputs, b.batch.labels);
+        if (!evaluate_batch(s, m, b.batch.n))
+            return false;
+        if (all_logits) {
+            memcpy(all_logits, s->logits, (size_t)values * sizeof(float));
+            all_logits += values;
+        }
+    }
+    return loaded == LOADED_END;
+}
+
 bool evaluate(struct session *s, const struct subset *d, struct metrics *m, float *all_logits)
 {
-    const int64_t most = s->program->max_batch, outputs = s->config.output_count;
-    const struct loader l = loader_of(d->source, &s->config.input_eval, s->config.seed, 0);
-    const struct batch batch = {s->inputs, s->labels, s->threads, NULL};
     if (m)
         metrics_init(m, &s->config, d->count);
-    for (int64_t first = 0; first < d->count; first += most) {
-        int64_t n = d->count - first < most ? d->count - first : most;
-        if (!loader_batch(&l, d->indices, first, n, &batch) || !evaluate_batch(s, m, n)) {
-            if (m)
-                metrics_free(m);
-            return false;
-        }
-        if (all_logits)
-            memcpy(all_logits + first * outputs, s->logits, (size_t)(n * outputs) * sizeof(float));
-    }
-    return true;
+    struct loader_queue *q = loader_queue_open(&(struct loader_plan){
+        .loader = loader_of(d->source, &s->config.input_eval, s->config.seed, 0),
+        .indices = d->indices,
+        .end = d->count,
+        .batch = s->program->max_batch,
+        .threads = s->threads,
+        .workers = s->workers});
+    const bool ok = evaluate_queue(s, q, m, all_logits);
+    session_point(s, NULL, NULL);
+    loader_queue_close(q);
+    if (!ok && m)
+        metrics_free(m);
+    return ok;
 }

@@ -1,4 +1,4 @@
-/* Samples to inputs and labels, and batches of them. */
+/* Samples to inputs and labels. */
 #include "loader.h"
 
 #include <string.h>
@@ -23,12 +23,12 @@ void loader_space_free(struct loader_space *s)
     buffer_free(&s->work);
 }
 
-static int64_t input_elements(const struct loader *l)
+int64_t loader_input_elements(const struct loader *l)
 {
     return l->task.channels * l->task.height * l->task.width;
 }
 
-static size_t label_bytes(const struct loader *l)
+size_t loader_label_bytes(const struct loader *l)
 {
     if (l->input->labels == FTMRT_LABEL_VECTOR)
         return (size_t)l->input->classes * sizeof(float);
@@ -99,7 +99,7 @@ static bool load_input(const struct loader *l, struct loader_space *space, int64
         return false;
     if (s->fields[FIELD_INPUT].kind == FIELD_PICTURE)
         return run_transform(&task, &space->work, &v.picture, name_of(s, i), out);
-    memcpy(out, v.tensor, (size_t)input_elements(l) * sizeof(float));
+    memcpy(out, v.tensor, (size_t)loader_input_elements(l) * sizeof(float));
     return true;
 }
 
@@ -112,7 +112,7 @@ static void put_class(const struct loader *l, int64_t class, void *out)
         *(int32_t *)out = (int32_t)class;
         return;
     }
-    memset(out, 0, label_bytes(l));
+    memset(out, 0, loader_label_bytes(l));
     ((float *)out)[class] = 1;
 }
 
@@ -141,7 +141,7 @@ static bool load_label(const struct loader *l, struct loader_space *space, int64
     if (kind == FIELD_MASK)
         return put_mask(l, &space->work, i, &v.picture, out);
     if (kind == FIELD_VECTOR)
-        memcpy(out, v.tensor, label_bytes(l));
+        memcpy(out, v.tensor, loader_label_bytes(l));
     else
         put_class(l, v.index, out);
     return true;
@@ -153,75 +153,19 @@ bool loader_sample(const struct loader *l, struct loader_space *space, int64_t i
     return load_input(l, space, i, input) && load_label(l, space, i, label);
 }
 
-/* ---- batches ---- */
-
-/* The samples of a batch, and where they are before and after mixing. */
-struct batch_job {
-    const struct loader *loader;
-    const int64_t *indices;
-    int64_t first, n;
-    float *inputs; /* of the samples as they are loaded */
-    void *labels;
-    const struct batch *out;
-};
-
-static int64_t sample_of(const struct batch_job *j, int64_t k)
+void loader_mix(const struct loader *l, const struct batch *batch, int64_t k, int64_t i,
+                const struct batch *out)
 {
-    return j->indices ? j->indices[j->first + k] : j->first + k;
-}
-
-static bool load_one(const struct batch_job *j, struct loader_space *space, int64_t k)
-{
-    const struct loader *l = j->loader;
-    return loader_sample(l, space, sample_of(j, k), j->inputs + k * input_elements(l),
-                         (unsigned char *)j->labels + (size_t)k * label_bytes(l));
-}
-
-static void mix_one(const struct batch_job *j, int64_t k)
-{
-    const struct loader *l = j->loader;
-    const struct ftmrt_batch batch = {
-        .n = j->n,
+    const struct ftmrt_batch unmixed = {
+        .n = batch->n,
         .channels = l->task.channels,
         .height = l->task.height,
         .width = l->task.width,
         .classes = l->input->classes,
-        .inputs = j->inputs,
-        .labels = j->labels,
+        .inputs = batch->inputs,
+        .labels = batch->labels,
     };
-    const struct ftmrt_transform_task task = task_of(l, sample_of(j, k));
-    ftmrt_mix(l->input->mix, &batch, k, &task.draw, j->out->inputs + k * input_elements(l),
-              (float *)j->out->labels + k * l->input->classes);
-}
-
-/* Loads all samples, then mixes each with the others. */
-static bool run_job(const struct batch_job *j)
-{
-    int failed = 0;
-#pragma omp parallel num_threads(j->out->threads) reduction(| : failed)
-    {
-        struct loader_space space = {0};
-#pragma omp for schedule(static)
-        for (int64_t k = 0; k < j->n; k++)
-            if (!failed && !load_one(j, &space, k))
-                failed = 1;
-        loader_space_free(&space);
-#pragma omp for schedule(static)
-        for (int64_t k = 0; k < (j->loader->input->mix ? j->n : 0); k++)
-            mix_one(j, k);
-    }
-    return !failed;
-}
-
-bool loader_batch(const struct loader *l, const int64_t *indices, int64_t first, int64_t n,
-                  const struct batch *out)
-{
-    struct batch_job j = {l, indices, first, n, out->inputs, out->labels, out};
-    if (l->input->mix) {
-        const int64_t inputs = n * input_elements(l), labels = n * l->input->classes;
-        void *at = buffer_need(out->unmixed, (size_t)(inputs + labels) * sizeof(float));
-        j.inputs = at;
-        j.labels = j.inputs + inputs;
-    }
-    return run_job(&j);
+    const struct ftmrt_transform_task task = task_of(l, i);
+    ftmrt_mix(l->input->mix, &unmixed, k, &task.draw, out->inputs + k * loader_input_elements(l),
+              (float *)out->labels + k * l->input->classes);
 }

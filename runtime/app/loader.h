@@ -17,12 +17,11 @@ struct loader_space {
 };
 void loader_space_free(struct loader_space *s);
 
-/* Where a batch is made. */
+/* Samples beside each other. */
 struct batch {
+    int64_t n;
     float *inputs; /* [n, C, H, W] */
     void *labels;  /* by the input's kind: int32_t [n], float [n, classes], int32_t [n, H, W] */
-    int threads;   /* that make it */
-    struct buffer *unmixed; /* memory for the batch before it is mixed; NULL where nothing mixes */
 };
 
 /* A loader for an input of the network, with the recipe's seed; epoch: of the random draws (0 outside training). */
@@ -39,9 +38,13 @@ bool loader_sample(const struct loader *l, struct loader_space *space, int64_t i
 bool loader_picture(const struct loader *l, struct loader_space *space,
                     const struct ftmrt_picture *picture, const char *name, float *out);
 
-/* Makes a batch of samples indices[first ...] (NULL: first, first + 1, ...), n of them, by all threads. false after a
- * message. */
-bool loader_batch(const struct loader *l, const int64_t *indices, int64_t first, int64_t n,
-                  const struct batch *out);
+/* Elements of a sample's input, and bytes of its label. */
+int64_t loader_input_elements(const struct loader *l);
+size_t loader_label_bytes(const struct loader *l);
+
+/* Writes sample k of `out`, which is source sample i: what the loader's `mix` makes of it and the others of `batch`. Any number of
+ * threads may run it at once. */
+void loader_mix(const struct loader *l, const struct batch *batch, int64_t k, int64_t i,
+                const struct batch *out);
 
 #endif

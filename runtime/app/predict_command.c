@@ -169,6 +169,7 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
     }
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
+    s.workers = app_workers(o);
     struct output out = {&s.config, o->top_given && o->top > 0 ? o->top : 1,
                          o->json ? json_array() : NULL};
     char *runs = session_runs_folder(o->runs);

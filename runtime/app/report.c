@@ -7,14 +7,70 @@
 #include <stdlib.h>
 #include <string.h>
 
+static _Thread_local struct report_held *holder;
+
+static void *or_exit(void *p)
+{
+    if (!p) {
+        holder = NULL;
+        report_error("out of memory");
+        exit(1);
+    }
+    return p;
+}
+
+/* Allocated. */
+static char *format_text(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    const int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = or_exit(calloc((size_t)length + 1, 1));
+    vsnprintf(text, (size_t)length + 1, format, args);
+    return text;
+}
+
+void report_hold(struct report_held *held) { holder = held; }
+
+void report_release(struct report_held *held)
+{
+    if (held->lines) {
+        fflush(stdout);
+        fputs(held->lines, stderr);
+    }
+    free(held->lines);
+    held->lines = NULL;
+}
+
+/* Adds a line to what the thread holds. */
+static void hold_line(const char *kind, const char *format, va_list args)
+{
+    char *old = holder->lines, *text = format_text(format, args);
+    holder->lines =
+        app_format("%s%s: %s%s\n", old ? old : "", program_invocation_short_name, kind, text);
+    free(text);
+    free(old);
+}
+
+static void say(const char *kind, const char *format, va_list args)
+{
+    if (holder) {
+        hold_line(kind, format, args);
+        return;
+    }
+    fprintf(stderr, "%s: %s", program_invocation_short_name, kind);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
 bool report_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fflush(stdout);
-    fprintf(stderr, "%s: error: ", program_invocation_short_name);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    if (!holder)
+        fflush(stdout);
+    say("error: ", format, args);
     va_end(args);
     return false;
 }
@@ -23,19 +79,8 @@ void report_note(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "%s: ", program_invocation_short_name);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    say("", format, args);
     va_end(args);
-}
-
-static void *or_exit(void *p)
-{
-    if (!p) {
-        report_error("out of memory");
-        exit(1);
-    }
-    return p;
 }
 
 void *app_alloc(size_t count, size_t size)
@@ -52,13 +97,9 @@ char *app_strdup(const char *s) { return or_exit(strdup(s)); }
 
 char *app_format(const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    char *text = app_alloc((size_t)length + 1, 1);
-    vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
+    char *text = format_text(format, args);
     va_end(args);
     return text;
 }

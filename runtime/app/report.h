@@ -10,6 +10,15 @@
 bool report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Messages that a thread holds back, so that another one can print them in an order of its own. */
+struct report_held {
+    char *lines; /* owned; NULL: none */
+};
+/* From here on messages of the calling thread are added to `held`; NULL: they are printed again. */
+void report_hold(struct report_held *held);
+/* Prints what was held, and empties it. */
+void report_release(struct report_held *held);
+
 /* Zeroed memory; out of memory is reported and ends the process with exit code 1. */
 void *app_alloc(size_t count, size_t size);
 /* Memory for more elements, of which the new ones are not cleared. */

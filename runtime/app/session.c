@@ -65,8 +65,8 @@ static void add_buffers(struct session *s, const struct ftmrt_value *values, uin
         const char *name = values[i].name;
         if (role == FTMRT_ROLE_HYPER || role == FTMRT_ROLE_LOSS || find_buffer(s, role, name))
             continue;
-        s->buffers[s->buffer_count++] =
-            (struct session_buffer){role, name, app_alloc(most_bytes(s->program, role, name), 1)};
+        void *memory = app_alloc(most_bytes(s->program, role, name), 1);
+        s->buffers[s->buffer_count++] = (struct session_buffer){role, name, memory, memory};
     }
 }
 
@@ -88,6 +88,25 @@ static void make_buffers(struct session *s)
     float *class_weights = find_buffer(s, FTMRT_ROLE_CLASS_WEIGHT, NULL);
     if (class_weights)
         config_class_weights(&s->config, class_weights);
+}
+
+/* The first buffer of a role, or NULL. */
+static struct session_buffer *first_buffer(struct session *s, enum ftmrt_role role)
+{
+    for (uint32_t i = 0; i < s->buffer_count; i++)
+        if (s->buffers[i].role == role)
+            return &s->buffers[i];
+    return NULL;
+}
+
+void session_point(struct session *s, float *inputs, void *labels)
+{
+    struct session_buffer *input = first_buffer(s, FTMRT_ROLE_INPUT),
+                          *label = first_buffer(s, FTMRT_ROLE_LABEL);
+    if (input)
+        s->inputs = input->data = inputs ? inputs : input->memory;
+    if (label)
+        s->labels = label->data = labels ? labels : label->memory;
 }
 
 bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
@@ -116,7 +135,7 @@ void session_close(struct session *s)
         munmap(s->workspace, s->workspace_bytes);
     config_free(&s->config);
     for (uint32_t i = 0; i < s->buffer_count; i++)
-        free(s->buffers[i].data);
+        free(s->buffers[i].memory);
     free(s->buffers);
     free(s->weights_from);
     *s = (struct session){0};

@@ -13,6 +13,7 @@ struct session_buffer {
     enum ftmrt_role role;
     const char *name; /* the program's */
     void *data;
+    void *memory; /* owned: where data is, unless session_point said otherwise */
 };
 
 struct session {
@@ -21,6 +22,7 @@ struct session {
     void *workspace;
     size_t workspace_bytes;
     int threads; /* that compute and load; no more than it was opened for */
+    int workers; /* threads that load ahead beside them */
     struct session_buffer
         *buffers; /* [buffer_count]: for what the entries take and give, features too */
     uint32_t buffer_count;
@@ -38,6 +40,10 @@ struct session {
 bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
                   const uint64_t *seed);
 void session_close(struct session *s);
+
+/* From here on entries take inputs and labels from this memory of the caller's, which is as large as the batches that they are
+ * run for; NULL: from the session's own. */
+void session_point(struct session *s, float *inputs, void *labels);
 
 /* One batch of n already in s->inputs: logits in s->logits. */
 bool session_predict(struct session *s, int64_t n);

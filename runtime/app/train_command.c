@@ -42,7 +42,7 @@ struct checkpoint_plan {
 /* The command and all that it owns. */
 struct train_command {
     const struct options *options; /* of the command line, or of the run that goes on */
-    int threads;                   /* of this command line, also where a run goes on */
+    int threads, workers;          /* of this command line, also where a run goes on */
     char *resumed;                 /* that run's folder, or NULL */
     struct run_record record;      /* of it */
     struct options past;           /* its options, whose files are past_files */
@@ -355,7 +355,7 @@ static bool has_train_entry(const struct ftmrt_program *p)
 }
 
 /* Options that go with --resume; all others are the run's. */
-static const char *const with_resume[] = {"--resume", "--runs", "--threads", NULL};
+static const char *const with_resume[] = {"--resume", "--runs", "--threads", "--workers", NULL};
 
 static int train(struct train_command *t, const struct ftmrt_program *p)
 {
@@ -363,6 +363,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     const uint64_t seed = (uint64_t)o->seed;
     if (!session_open(&t->session, p, t->threads, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
+    t->session.workers = t->workers;
     bool ok =
         check_out(o->out) && training_data_open(&t->data, &t->session.config, o->data) && plan(t);
     if (ok) {
@@ -374,7 +375,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
 
 int command_train(const struct ftmrt_program *p, const struct options *o)
 {
-    struct train_command t = {.options = o, .threads = app_threads(o)};
+    struct train_command t = {.options = o, .threads = app_threads(o), .workers = app_workers(o)};
     const char *other = o->resume ? options_other(o, with_resume) : NULL;
     if (other) {
         report_error("--resume takes its options from the run; %s cannot be given", other);

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "evaluate.h"
-#include "loader.h"
+#include "loader_queue.h"
 #include "report.h"
 #include "rounding.h"
 
@@ -38,7 +38,6 @@ void trainer_open(struct trainer *t, struct session *session, struct subset trai
 void trainer_close(struct trainer *t)
 {
     free(t->order);
-    buffer_free(&t->unmixed);
     *t = (struct trainer){0};
 }
 
@@ -81,27 +80,50 @@ static void advance(struct trainer *t, int64_t n, double loss)
     p->seconds = trainer_clock() - t->started;
 }
 
-/* Makes the batch of the epoch's next n samples. */
-static bool load_batch(struct trainer *t, int64_t n)
+/* Begins to load what is left of the epoch, or of the training. */
+static void open_queue(struct trainer *t)
 {
-    struct session *s = t->session;
+    const struct session *s = t->session;
     const struct config *c = &s->config;
-    const struct loader l =
-        loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)t->progress.epoch);
-    const struct batch batch = {s->inputs, s->labels, s->threads, &t->unmixed};
-    return loader_batch(&l, t->order, t->progress.position, n, &batch);
+    const struct progress *p = &t->progress;
+    const int64_t end = p->position + (p->total_steps - p->step) * c->batch;
+    t->queue = loader_queue_open(&(struct loader_plan){
+        .loader = loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)p->epoch),
+        .indices = t->order,
+        .first = p->position,
+        .end = end < t->train.count ? end : t->train.count,
+        .batch = c->batch,
+        .threads = s->threads,
+        .workers = s->workers});
+}
+
+static void close_queue(struct trainer *t)
+{
+    session_point(t->session, NULL, NULL);
+    loader_queue_close(t->queue);
+    t->queue = NULL;
+}
+
+/* Takes the epoch's next batch; its samples in *n. */
+static bool load_batch(struct trainer *t, int64_t *n)
+{
+    struct loaded_batch b;
+    if (loader_queue_next(t->queue, &b) != LOADED_BATCH)
+        return false;
+    session_point(t->session, b.batch.inputs, b.batch.labels);
+    *n = b.batch.n;
+    return true;
 }
 
 /* One step on the epoch's next samples. */
 static enum trainer_outcome train_step(struct trainer *t)
 {
     struct session *s = t->session;
-    struct config *c = &s->config;
     struct progress *p = &t->progress;
-    const int64_t left = t->train.count - p->position, n = left < c->batch ? left : c->batch;
+    int64_t n = 0;
     const double lr = lr_schedule_rate(&t->schedule, p->step);
     float loss = 0;
-    if (!load_batch(t, n) || !session_train_step(s, n, p->step + 1, lr, &loss))
+    if (!load_batch(t, &n) || !session_train_step(s, n, p->step + 1, lr, &loss))
         return TRAINER_FAILED;
     advance(t, n, (double)loss);
     t->last = (struct step_result){p->step, p->epoch, (double)(float)lr, (double)loss};
@@ -171,17 +193,23 @@ static bool epoch_left(const struct trainer *t)
     return t->progress.position < t->train.count && t->progress.step < t->progress.total_steps;
 }
 
-/* The rest of the running epoch. */
+/* The steps that are left of the running epoch. */
+static enum trainer_outcome train_steps(struct trainer *t)
+{
+    enum trainer_outcome outcome = TRAINER_DONE;
+    order_samples(t);
+    open_queue(t);
+    while (outcome == TRAINER_DONE && epoch_left(t))
+        outcome = t->events.stop(t->events.context) ? TRAINER_INTERRUPTED : train_step(t);
+    close_queue(t);
+    return outcome;
+}
+
 static enum trainer_outcome train_epoch(struct trainer *t)
 {
-    order_samples(t);
-    while (epoch_left(t)) {
-        if (t->events.stop(t->events.context))
-            return TRAINER_INTERRUPTED;
-        const enum trainer_outcome outcome = train_step(t);
-        if (outcome != TRAINER_DONE)
-            return outcome;
-    }
+    const enum trainer_outcome outcome = train_steps(t);
+    if (outcome != TRAINER_DONE)
+        return outcome;
     return t->events.stop(t->events.context) ? TRAINER_INTERRUPTED : finish_epoch(t);
 }
 

@@ -44,7 +44,9 @@ enum trainer_outcome {
     TRAINER_FAILED       /* something else, after a message */
 };
 
-/* Nothing but `order` and `unmixed` is owned. */
+struct loader_queue;
+
+/* Nothing but `order` and `queue` is owned. */
 struct trainer {
     struct session *session;
     struct subset train, validation; /* validation.count 0: none */
@@ -52,9 +54,9 @@ struct trainer {
     int64_t epochs;
     struct trainer_events events;
     struct progress progress;
-    int64_t *order;        /* samples of the epoch */
-    struct buffer unmixed; /* the batch before it is mixed */
-    double started;        /* on the monotonic clock, as if earlier processes had run in this one */
+    int64_t *order;             /* samples of the epoch */
+    struct loader_queue *queue; /* the rest of its batches; NULL between two epochs */
+    double started; /* on the monotonic clock, as if earlier processes had run in this one */
     struct step_result last;
 };
 

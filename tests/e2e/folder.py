@@ -3,8 +3,11 @@ they are asked for; random flips the same for any number of threads."""
 import json
 import pathlib
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 
@@ -59,6 +62,10 @@ with tempfile.TemporaryDirectory() as folder:
     first = (newest_run(work / "runs") / "last.safetensors").read_bytes()
     run(program, "train", "--threads", 3, "--runs", work / "again")
     check(first == (newest_run(work / "again") / "last.safetensors").read_bytes(), "flips do not depend on threads")
+    for workers in range(5):
+        run(program, "train", "--threads", 2, "--workers", workers, "--runs", work / f"workers{workers}")
+    check(all(first == (newest_run(work / f"workers{w}") / "last.safetensors").read_bytes() for w in range(5)),
+          "nor anything on the threads that load ahead")
     check(json.loads(run(program, "eval", "--json"))["accuracy"] == 1, "bright and dark are told apart")
 
     (work / "plain.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), ", ""))
@@ -110,10 +117,26 @@ with tempfile.TemporaryDirectory() as folder:
     check('"samples": 22' in said, "JPEG and WebP are pictures")
     check(run(program, "predict", other / "dark side" / "photo.JPG").startswith(str(other)), "a photograph is answered")
     (other / "dark side" / "0.png").write_bytes(b"no picture")
-    said = run(program, "eval", "--data", other.parent, code=1)
-    check("0.png: not a picture" in said, "a damaged picture is named")
+    (other / "dark side" / "12.png").write_bytes(b"nor this")
+    for workers in (0, 4):
+        said = run(program, "eval", "--workers", workers, "--data", other.parent, code=1)
+        check("0.png: not a picture" in said and "12.png: not" not in said, "the first damaged picture is named")
     check("IMG_1.HEIC is one; convert them: heif-convert" in said, "what cannot be read is named, with what to do")
     run(program, "eval", "--data", work / "nowhere", code=1)
+
+    # A picture that vanishes, and Ctrl-C, end a run whose queue is full.
+    moving = work / "moving" / "pictures"
+    shutil.copytree(root, moving)
+    for name, ending, code in (("vanish", lambda p: shutil.rmtree(moving), 1), ("interrupt", lambda p: p.send_signal(signal.SIGINT), 130)):
+        if not moving.exists():
+            shutil.copytree(root, moving)
+        running = subprocess.Popen([program, "train", "--epochs", "100000", "--workers", "4", "--data", moving.parent, "--runs", work / name],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not list((work / name).glob("*/best.safetensors")) and running.poll() is None:
+            time.sleep(0.02)
+        ending(running)
+        _, said = running.communicate(timeout=60)
+        check(running.returncode == code and (code == 130) != ("No such file" in said), f"{name}: ends with {code}, and says what is missing")
 
     (work / "size.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), resize(8, 8)", "center_crop(7)")
                                    .replace("resize(8, 8)", "center_crop(8)"))
