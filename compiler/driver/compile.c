@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compilation.h"
 #include "file.h"
+#include "help.h"
 #include "lang.h"
 #include "link.h"
 #include "pass.h"
@@ -24,22 +26,6 @@
 #include "tables.h"
 #include "text.h"
 #include "verify.h"
-
-/* A compilation: what the stages have made so far. */
-struct compilation {
-    const struct options *options;
-    struct arena arena;
-    struct diag diag;
-    const struct cpu *cpu;
-    const char *output;
-    struct net *net;
-    struct recipe *recipe;
-    struct weights *weights;
-    struct binding *binding;
-    struct program *program;
-    struct schedule *schedule;
-    struct descriptor *descriptor;
-};
 
 const char *compile_version(void) { return "ftmc " FTM_VERSION " (LLVM " FTM_LLVM_VERSION ")"; }
 
@@ -52,7 +38,7 @@ static const char *models_dir(struct arena *arena)
     return dir ? arena_printf(arena, "%s/share/ftmc/models", dir) : NULL;
 }
 
-static bool stage_front(struct compilation *c)
+bool compilation_front(struct compilation *c)
 {
     struct lang_options f = {.path = c->options->file,
                              .include_dirs = c->options->includes.at,
@@ -61,7 +47,7 @@ static bool stage_front(struct compilation *c)
     return lang_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
 }
 
-static char *absolute(struct compilation *c, const char *path)
+char *compilation_absolute(struct compilation *c, const char *path)
 {
     char *real = realpath(path, NULL);
     if (!real)
@@ -75,7 +61,7 @@ static bool stage_weights(struct compilation *c)
 {
     const char *dir = file_dir(&c->arena, c->options->file);
     if (c->options->weights) {
-        const char *path = absolute(c, c->options->weights);
+        const char *path = compilation_absolute(c, c->options->weights);
         *recipe_setting(c->recipe, FTMRT_PARAM_finetune_weights) =
             (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = path}};
         if (!path) {
@@ -115,11 +101,11 @@ static bool stage_read_graph(struct compilation *c)
     return c->program != NULL;
 }
 
-static bool stage_program(struct compilation *c)
+bool compilation_program(struct compilation *c)
 {
     if (c->options->from_graph)
         return stage_read_graph(c);
-    return stage_front(c) && stage_weights(c) && stage_bind(c) && stage_lower(c);
+    return compilation_front(c) && stage_weights(c) && stage_bind(c) && stage_lower(c);
 }
 
 /* ---- passes, schedule ---- */
@@ -169,7 +155,7 @@ static bool stage_descriptor(struct compilation *c)
         .schedule = c->schedule, .cpu = c->cpu, .compiler = compile_version(), .resolved = ""};
     in.sources = source_tensors(c, &in.source_count);
     if (c->recipe) {
-        const char *base = absolute(c, file_dir(&c->arena, c->options->file));
+        const char *base = compilation_absolute(c, file_dir(&c->arena, c->options->file));
         c->recipe->bound.base = base ? base : ".";
         in.recipe = &c->recipe->bound;
         in.resolved = lang_resolved(&c->arena, c->recipe);
@@ -288,12 +274,12 @@ static bool timed(struct compilation *c, const char *name, bool (*stage)(struct 
     return ok;
 }
 
-static bool compile(struct compilation *c)
+bool compile(struct compilation *c)
 {
     enum emit_stage emit = c->options->emit_stage;
     if (emit == EMIT_ast)
         return lang_print_ast(&c->arena, &c->diag, c->options->file, stdout);
-    if (!timed(c, "front", stage_program) || !timed(c, "passes", stage_passes))
+    if (!timed(c, "front", compilation_program) || !timed(c, "passes", stage_passes))
         return false;
     if (emit == EMIT_graph)
         return print_to(c, print_program);
@@ -314,7 +300,7 @@ static bool compile(struct compilation *c)
 
 static bool check(struct compilation *c)
 {
-    if (!stage_program(c))
+    if (!compilation_program(c))
         return false;
     if (c->options->resolved && c->recipe)
         fputs(lang_resolved(&c->arena, c->recipe), stdout);
@@ -325,7 +311,7 @@ static bool check(struct compilation *c)
 
 static bool explain(struct compilation *c)
 {
-    if (!stage_program(c) || !stage_passes(c) || !stage_schedule(c))
+    if (!compilation_program(c) || !stage_passes(c) || !stage_schedule(c))
         return false;
     const struct schedule *s = c->schedule;
     struct explain_plan plan = {.states_bytes = s->states_size,
@@ -349,7 +335,7 @@ static bool explain(struct compilation *c)
 /* What does not fit is the point of the table: it is printed also after errors. */
 static bool map(struct compilation *c)
 {
-    if (!stage_front(c) || !stage_weights(c))
+    if (!compilation_front(c) || !stage_weights(c))
         return false;
     bool ok = stage_bind(c);
     if (c->binding)
@@ -386,8 +372,37 @@ static bool models(struct compilation *c)
     return ok;
 }
 
+static bool help(struct compilation *c)
+{
+    const char *topic = c->options->file;
+    if (!topic) {
+        help_overview(stdout);
+        return true;
+    }
+    if (help_topic(&c->arena, topic, stdout))
+        return true;
+    const text_list names = help_names(&c->arena);
+    const char *near = str_nearest(topic, names.at, names.len);
+    diag_report(&c->diag, SPAN_NONE, DIAG_UNKNOWN_CALL, "topic of help", topic);
+    if (near)
+        diag_note(&c->diag, "did you mean '%s'?", near);
+    else
+        diag_note(&c->diag, "`ftmc help` lists them");
+    return false;
+}
+
+static bool completion(struct compilation *c)
+{
+    if (completion_print(&c->arena, c->options->file, stdout))
+        return true;
+    diag_report(&c->diag, SPAN_NONE, DIAG_UNKNOWN_CALL, "shell that can be completed for",
+                c->options->file);
+    diag_note(&c->diag, "there are: bash, zsh");
+    return false;
+}
+
 static bool (*const commands[])(struct compilation *c) = {
-#define FTM_COMMAND(name, argument, help) [COMMAND_##name] = (name),
+#define FTM_COMMAND(name, letter, least, most, argument, help) [COMMAND_##name] = (name),
 #include "command.def"
 #undef FTM_COMMAND
 };
@@ -417,17 +432,71 @@ static bool choose_target(struct compilation *c)
     return false;
 }
 
-/* Whether a file can be made there: found before the work, not after it by the linker. */
-static bool check_output(struct compilation *c)
+/* Whether a file begins as a program does. */
+static bool is_program(const char *path)
 {
-    if (!c->output || c->options->show_command)
-        return true;
+    struct file_map m;
+    const bool open = file_map_open(&m, path);
+    const bool elf = open && m.size >= 4 && memcmp(m.data, "\177ELF", 4) == 0;
+    if (open)
+        file_map_close(&m);
+    return elf;
+}
+
+/* A folder stands where the output would be: often that of the pictures, beside their recipe. */
+static void report_folder(struct compilation *c)
+{
+    diag_report(&c->diag, SPAN_NONE, DIAG_OUTPUT_FOLDER, c->output);
+    diag_note(&c->diag, "name the %s with -o, as in `ftmc %s -o %s%s`",
+              c->options->emit_stage == EMIT_exe ? "program" : "output", c->options->file,
+              c->output, c->options->emit_stage == EMIT_exe ? ".program" : ".out");
+}
+
+static void report_program(struct compilation *c)
+{
+    diag_report(&c->diag, SPAN_NONE, DIAG_OUTPUT_PROGRAM, c->output,
+                stage_name(c->options->emit_stage));
+    diag_note(&c->diag, "name another file with -o, or leave it out to print the text");
+}
+
+/* Whether a file can be made there: found before the work, not after it by the linker. */
+static void check_output(struct compilation *c)
+{
     struct stat st;
-    if (stat(c->output, &st) == 0 && !S_ISREG(st.st_mode)) /* a rename would replace /dev/null */
+    if (!c->output || c->options->show_command)
+        return;
+    const bool there = stat(c->output, &st) == 0;
+    if (there && S_ISDIR(st.st_mode))
+        report_folder(c);
+    else if (there && !S_ISREG(st.st_mode)) /* a rename would replace /dev/null */
         diag_report(&c->diag, SPAN_NONE, DIAG_SYSTEM, c->output, "not a regular file");
     else if (access(file_dir(&c->arena, c->output), W_OK | X_OK) != 0)
         diag_system(&c->diag, c->output, errno);
-    return c->diag.errors == 0;
+    else if (there && emit_is_text(c->options->emit_stage) && is_program(c->output))
+        report_program(c);
+}
+
+static void check_includes(struct compilation *c)
+{
+    for (const char *const *dir = c->options->includes.at; dir && *dir; dir++) {
+        struct stat st;
+        if (stat(*dir, &st) == 0 && S_ISDIR(st.st_mode))
+            continue;
+        diag_report(&c->diag, SPAN_NONE, DIAG_SYSTEM, *dir, "no such folder");
+        diag_note(&c->diag, "-I names a folder where imported files are looked for, too");
+    }
+}
+
+/* The command; where its output cannot be written, the rest of what is wrong is found, too. */
+static bool run_options(struct compilation *c)
+{
+    check_includes(c);
+    check_output(c);
+    if (!c->diag.errors)
+        return commands[c->options->command](c);
+    if (c->options->command == COMMAND_compile)
+        compilation_program(c);
+    return false;
 }
 
 int compile_command(const struct options *o)
@@ -440,7 +509,7 @@ int compile_command(const struct options *o)
     if (choose_target(&c)) {
         bool text = o->command != COMMAND_compile || emit_is_text(o->emit_stage);
         c.output = o->output || text ? o->output : default_output(&c);
-        code = check_output(&c) && commands[o->command](&c) && c.diag.errors == 0 ? 0 : 1;
+        code = run_options(&c) && c.diag.errors == 0 ? 0 : 1;
         fflush(stdout);
         print_stats(&c);
         diag_print(&c.diag, stderr);

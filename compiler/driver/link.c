@@ -108,12 +108,21 @@ static void show(const words *w)
     putchar('\n');
 }
 
+/* What the system has to have for linking, by the names of Debian's packages. */
+static const char packages[] =
+    "gcc libc6-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev libjansson-dev";
+
 static bool execute(const struct link_job *job, const words *w)
 {
     pid_t pid;
     int error = posix_spawnp(&pid, w->at[0], NULL, NULL, (char *const *)w->at, environ);
     if (error) {
         diag_system(job->diag, w->at[0], error);
+        diag_note(
+            job->diag,
+            "ftmc links programs with a C compiler, `cc` or the one that $CC names; on Debian: apt "
+            "install %s",
+            packages);
         return false;
     }
     int status;
@@ -126,6 +135,9 @@ static bool execute(const struct link_job *job, const words *w)
         return true;
     diag_report(job->diag, SPAN_NONE, DIAG_LINK, w->at[0],
                 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    diag_note(job->diag,
+              "its own messages are above; if they miss a library, on Debian: apt install %s",
+              packages);
     return false;
 }
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "compile.h"
-#include "options.h"
+#include "help.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     if (!options_parse(&options, &arena, argc, argv))
         code = EXIT_USAGE;
     else if (options.help)
-        options_help(stdout);
+        help_usage(options.named ? &command_rows[options.command] : NULL, stdout);
     else if (options.version)
         printf("%s\n", compile_version());
     else

@@ -3,32 +3,25 @@
 
 #include <string.h>
 
+#include "file.h"
 #include "str.h"
 
-enum kind { KIND_FLAG, KIND_TEXT, KIND_LIST };
-
-struct row {
-    enum kind kind;
-    const char *short_name, *long_name, *argument, *help;
-    size_t offset;
-};
-
-static const struct row rows[] = {
-#define FTM_FLAG(field, short_name, long_name, help)                                               \
-    {KIND_FLAG, short_name, long_name, NULL, help, offsetof(struct options, field)},
-#define FTM_TEXT(field, short_name, long_name, argument, help)                                     \
-    {KIND_TEXT, short_name, long_name, argument, help, offsetof(struct options, field)},
-#define FTM_LIST(field, short_name, long_name, argument, help)                                     \
-    {KIND_LIST, short_name, long_name, argument, help, offsetof(struct options, field)},
+const struct option_row option_rows[] = {
+#define FTM_FLAG(field, short_name, long_name, commands, help)                                     \
+    {OPTION_FLAG, short_name, long_name, NULL, commands, help, offsetof(struct options, field)},
+#define FTM_TEXT(field, short_name, long_name, argument, commands, help)                           \
+    {OPTION_TEXT, short_name, long_name, argument, commands, help, offsetof(struct options, field)},
+#define FTM_LIST(field, short_name, long_name, argument, commands, help)                           \
+    {OPTION_LIST, short_name, long_name, argument, commands, help, offsetof(struct options, field)},
 #include "ftmc_options.def"
 };
 
-enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+enum { OPTION_COUNT = sizeof option_rows / sizeof *option_rows, MANY = 0x7fffffff };
+const uint32_t option_row_count = OPTION_COUNT;
 
-static const struct {
-    const char *name, *argument, *help;
-} commands[] = {
-#define FTM_COMMAND(name, argument, help) {#name, argument, help},
+const struct command_row command_rows[COMMAND_COUNT] = {
+#define FTM_COMMAND(name, letter, least, most, argument, help)                                     \
+    {#name, letter, least, most, argument, help},
 #include "command.def"
 #undef FTM_COMMAND
 };
@@ -44,6 +37,15 @@ static const struct {
 
 bool emit_is_text(enum emit_stage stage) { return stages[stage].text; }
 
+const char *stage_name(enum emit_stage stage) { return stages[stage].name; }
+
+bool option_is_for(const struct option_row *option, const struct command_row *command)
+{
+    return option->commands[0] == '*' || strchr(option->commands, command->letter);
+}
+
+/* ---- wrong usage ---- */
+
 static bool usage_error(const char *what, const char *argument)
 {
     fprintf(stderr, "ftmc: %s '%s'\nTry 'ftmc --help'.\n", what, argument);
@@ -52,11 +54,11 @@ static bool usage_error(const char *what, const char *argument)
 
 static bool unknown_option(const char *argument)
 {
-    const char *names[ROW_COUNT];
+    const char *names[OPTION_COUNT];
     size_t count = 0;
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        if (rows[i].long_name)
-            names[count++] = rows[i].long_name;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (option_rows[i].long_name)
+            names[count++] = option_rows[i].long_name;
     char word[64];
     const char *start = argument + strspn(argument, "-");
     snprintf(word, sizeof word, "%.*s", (int)strcspn(start, "="), start);
@@ -68,12 +70,55 @@ static bool unknown_option(const char *argument)
     return false;
 }
 
+/* An option that the command would ignore. */
+static bool useless_option(const struct option_row *option, const struct command_row *command)
+{
+    const bool is_long = option->long_name != NULL;
+    fprintf(stderr, "ftmc: %s%s means nothing to 'ftmc %s'; it is for", is_long ? "--" : "-",
+            is_long ? option->long_name : option->short_name, command->name);
+    const char *comma = "";
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (option_is_for(option, &command_rows[i])) {
+            fprintf(stderr, "%s %s", comma, command_rows[i].name);
+            comma = ",";
+        }
+    fprintf(stderr, "\nTry 'ftmc %s --help'.\n", command->name);
+    return false;
+}
+
+/* A word that is no command and no file. */
+static bool unknown_word(const char *word)
+{
+    const char *names[COMMAND_COUNT];
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        names[i] = command_rows[i].name;
+    const char *nearest = str_nearest(word, names, COMMAND_COUNT);
+    fprintf(stderr, "ftmc: '%s' is neither a command nor a file", word);
+    if (nearest)
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    fprintf(stderr, "\nThe commands are");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", names[i]);
+    fprintf(stderr, "; 'ftmc help' says what they do.\n");
+    return false;
+}
+
+static bool missing_argument(const struct command_row *command, bool named)
+{
+    fprintf(stderr, "ftmc: %s\nUsage: ftmc %s%s%s\nTry 'ftmc --help'.\n",
+            command->least == 1 ? "no input file" : "too few arguments", named ? command->name : "",
+            named ? " " : "", command->argument);
+    return false;
+}
+
+/* ---- options ---- */
+
 /* The row that an argument names; *value is its text behind '=' or the option's letter, or NULL. */
-static const struct row *find_row(const char *argument, const char **value)
+static const struct option_row *find_row(const char *argument, const char **value)
 {
     *value = NULL;
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        const struct row *r = &rows[i];
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *r = &option_rows[i];
         if (argument[1] == '-' && r->long_name) {
             size_t n = strlen(r->long_name);
             if (strncmp(argument + 2, r->long_name, n) == 0 &&
@@ -86,7 +131,7 @@ static const struct row *find_row(const char *argument, const char **value)
             continue;
         size_t n = strlen(r->short_name);
         if (strncmp(argument + 1, r->short_name, n) == 0 &&
-            (argument[1 + n] == '\0' || r->kind != KIND_FLAG)) {
+            (argument[1 + n] == '\0' || r->kind != OPTION_FLAG)) {
             *value = argument[1 + n] ? argument + 1 + n : NULL;
             return r;
         }
@@ -94,25 +139,27 @@ static const struct row *find_row(const char *argument, const char **value)
     return NULL;
 }
 
-static void set_text(struct options *o, struct arena *arena, const struct row *r, const char *value)
+static void set_text(struct options *o, struct arena *arena, const struct option_row *r,
+                     const char *value)
 {
     void *field = (char *)o + r->offset;
     const char **text = field;
     text_list *list = field;
-    if (r->kind == KIND_LIST)
+    if (r->kind == OPTION_LIST)
         vec_push(arena, list, value);
     else
         *text = value;
 }
 
-/* Takes the option at argv[*i] and its argument. */
-static bool take_option(struct options *o, struct arena *arena, char **argv, int *i)
+/* Takes the option at argv[*i] and its argument; marks its row in `given`. */
+static bool take_option(struct options *o, struct arena *arena, char **argv, int *i, bool *given)
 {
     const char *value;
-    const struct row *r = find_row(argv[*i], &value);
+    const struct option_row *r = find_row(argv[*i], &value);
     if (!r)
         return unknown_option(argv[*i]);
-    if (r->kind == KIND_FLAG) {
+    given[r - option_rows] = true;
+    if (r->kind == OPTION_FLAG) {
         if (value)
             return usage_error("this option takes no value:", argv[*i]);
         void *field = (char *)o + r->offset;
@@ -131,12 +178,14 @@ static bool take_option(struct options *o, struct arena *arena, char **argv, int
 static bool take_command(struct options *o, const char *word)
 {
     for (int i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(word, commands[i].name) == 0) {
+        if (strcmp(word, command_rows[i].name) == 0) {
             o->command = (enum command)i;
-            return true;
+            return o->named = true;
         }
     return false;
 }
+
+/* ---- what the options mean together ---- */
 
 static bool choose_stage(struct options *o)
 {
@@ -146,14 +195,23 @@ static bool choose_stage(struct options *o)
             o->emit_stage = (enum emit_stage)i;
             return true;
         }
-    return !o->emit || usage_error("--emit knows no stage", o->emit);
+    if (!o->emit)
+        return true;
+    fprintf(stderr, "ftmc: --emit knows no stage '%s'; there are", o->emit);
+    for (int i = 0; i < EMIT_COUNT; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", stages[i].name);
+    fprintf(stderr, "\nTry 'ftmc --help'.\n");
+    return false;
 }
 
 static bool choose_source(struct options *o)
 {
+    if (o->command == COMMAND_convert)
+        return true; /* whose --from is of another kind */
     o->from_graph =
         o->from ? strcmp(o->from, "graph") == 0 : o->file && str_ends_with(o->file, ".ftg");
-    return !o->from || o->from_graph || usage_error("--from knows no stage", o->from);
+    return !o->from || o->from_graph ||
+           usage_error("--from=graph reads a graph; it knows no stage", o->from);
 }
 
 static bool check_color(const struct options *o)
@@ -165,54 +223,62 @@ static bool check_color(const struct options *o)
     return !o->color || usage_error("--color is always, never or auto, not", o->color);
 }
 
+static bool check_given(const struct options *o, const bool *given)
+{
+    const struct command_row *command = &command_rows[o->command];
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (given[i] && !option_is_for(&option_rows[i], command))
+            return useless_option(&option_rows[i], command);
+    return true;
+}
+
+/* A bare word where a file is expected is likely a command that is not known. */
+static bool check_word(const struct options *o)
+{
+    return o->named || !o->file || strpbrk(o->file, "./") || file_exists(o->file) ||
+           unknown_word(o->file);
+}
+
+/* Takes an argument that is no option. */
+static bool take_argument(struct options *o, struct arena *arena, char *word, bool only_files)
+{
+    if (!o->named && !o->file && !only_files && take_command(o, word))
+        return true;
+    const struct command_row *command = &command_rows[o->command];
+    if (o->file && !check_word(o))
+        return false;
+    if (o->rest.len + (o->file ? 1U : 0U) >= command->most)
+        return usage_error(command->most == 1 && command->least == 1 ? "more than one file:"
+                                                                     : "one argument too many:",
+                           word);
+    if (!o->file)
+        o->file = word;
+    else
+        vec_push(arena, &o->rest, word);
+    return true;
+}
+
 bool options_parse(struct options *o, struct arena *arena, int argc, char **argv)
 {
     *o = (struct options){.command = COMMAND_compile};
-    bool named = false, only_files = false;
+    bool only_files = false, given[OPTION_COUNT] = {0};
     for (int i = 1; i < argc; i++) {
-        bool option = argv[i][0] == '-' && argv[i][1] && !only_files;
+        const bool passed_on = o->file && command_rows[o->command].most == MANY;
+        const bool option = argv[i][0] == '-' && argv[i][1] && !only_files && !passed_on;
         if (option && strcmp(argv[i], "--") == 0)
             only_files = true;
-        else if (option && !take_option(o, arena, argv, &i))
+        else if (option ? !take_option(o, arena, argv, &i, given)
+                        : !take_argument(o, arena, argv[i], only_files || passed_on))
             return false;
-        else if (!option && !named && !o->file && !only_files && take_command(o, argv[i]))
-            named = true;
-        else if (!option && o->file)
-            return usage_error("more than one file:", argv[i]);
-        else if (!option)
-            o->file = argv[i];
     }
+    const uint32_t arguments = o->rest.len + (o->file ? 1 : 0);
     vec_push(arena, &o->defines, NULL);
     vec_push(arena, &o->includes, NULL);
+    vec_push(arena, &o->rest, NULL);
     if (o->help || o->version)
         return true;
-    if (!o->file && o->command != COMMAND_models) {
-        fprintf(stderr, "ftmc: no input file\nTry 'ftmc --help'.\n");
-        return false;
-    }
-    return choose_stage(o) && choose_source(o) && check_color(o);
-}
-
-void options_help(FILE *out)
-{
-    fprintf(out, "ftmc compiles a .ftm description and pretrained weights to a program that "
-                 "fine-tunes.\n\n");
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  ftmc %-8s%-10s %s\n", i ? commands[i].name : "", commands[i].argument,
-                commands[i].help);
-    fprintf(out, "\noptions:\n");
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        const struct row *r = &rows[i];
-        char text[64];
-        snprintf(text, sizeof text, "%s%s%s%s%s%s%s", r->short_name ? "-" : "",
-                 r->short_name ? r->short_name : "", r->short_name && r->long_name ? ", " : "",
-                 r->long_name ? "--" : "", r->long_name ? r->long_name : "",
-                 !r->argument   ? ""
-                 : r->long_name ? "="
-                                : " ",
-                 r->argument ? r->argument : "");
-        fprintf(out, "  %-22s %s\n", text, r->help);
-    }
-    fprintf(out, "\nexit codes: 0 done, 1 an error in the input or environment, 2 wrong usage, 70 "
-                 "a bug of ftmc\n");
+    if (arguments < command_rows[o->command].least)
+        return missing_argument(&command_rows[o->command], o->named);
+    return check_word(o) && check_given(o, given) && choose_stage(o) && choose_source(o) &&
+           check_color(o);
 }

@@ -1,4 +1,4 @@
-/* The command line of ftmc; its rows are ftmc_options.def, command.def and emit.def. */
+/* The command line of ftmc; its rows are ftmc_options.def, command.def and stages.def. */
 #ifndef FTM_DRIVER_OPTIONS_H
 #define FTM_DRIVER_OPTIONS_H
 
@@ -9,7 +9,7 @@
 #include "vec.h"
 
 enum command {
-#define FTM_COMMAND(name, argument, help) COMMAND_##name,
+#define FTM_COMMAND(name, letter, least, most, argument, help) COMMAND_##name,
 #include "command.def"
 #undef FTM_COMMAND
     COMMAND_COUNT
@@ -27,20 +27,47 @@ typedef VEC(const char *) text_list;
 
 struct options {
     enum command command;
+    bool named;                 /* the command's word was written */
     enum emit_stage emit_stage; /* of `emit`; graph where passes or stop_after ask for it */
     bool from_graph;            /* of `from` and the file's name */
-    const char *file;
-#define FTM_FLAG(field, short_name, long_name, help)           bool field;
-#define FTM_TEXT(field, short_name, long_name, argument, help) const char *field;
-#define FTM_LIST(field, short_name, long_name, argument, help) text_list field;
+    const char *file;           /* the first argument, or NULL */
+    text_list rest;             /* further ones */
+#define FTM_FLAG(field, short_name, long_name, commands, help)           bool field;
+#define FTM_TEXT(field, short_name, long_name, argument, commands, help) const char *field;
+#define FTM_LIST(field, short_name, long_name, argument, commands, help) text_list field;
 #include "ftmc_options.def"
 };
+
+/* ---- the rows as data, for those who print them */
+
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST };
+
+struct option_row {
+    enum option_kind kind;
+    const char *short_name, *long_name, *argument, *commands, *help;
+    size_t offset; /* of its field */
+};
+
+struct command_row {
+    const char *name;
+    char letter;
+    uint32_t least, most;
+    const char *argument, *help;
+};
+
+extern const struct option_row option_rows[];
+extern const uint32_t option_row_count;
+extern const struct command_row command_rows[COMMAND_COUNT];
+
+/* Whether a command takes an option. */
+bool option_is_for(const struct option_row *option, const struct command_row *command);
+const char *stage_name(enum emit_stage stage);
+
+/* ---- */
 
 /* Fills options from the command line. On wrong usage prints why to stderr and returns false (exit
  * code 2). */
 bool options_parse(struct options *o, struct arena *arena, int argc, char **argv);
-
-void options_help(FILE *out);
 
 /* Whether a stage is text. */
 bool emit_is_text(enum emit_stage stage);

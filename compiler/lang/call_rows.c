@@ -100,3 +100,43 @@ const char *call_nearest(const char *name, enum ftmrt_category category)
             names[count++] = call_row(i)->name;
     return str_nearest(name, names, count);
 }
+
+/* ---- texts ---- */
+
+const struct call_chapter *call_chapter(uint32_t i)
+{
+    static const struct call_chapter chapters[] = {
+        {FTMRT_CATEGORY_LAYER, "layers", "Layers"},
+        {FTMRT_CATEGORY_INIT, "init", "Initial values of weights"},
+        {FTMRT_CATEGORY_LOSS, "losses", "Losses"},
+        {FTMRT_CATEGORY_OPTIMIZER, "optimizers", "Optimizers"},
+        {FTMRT_CATEGORY_SCHEDULE, "schedules", "Schedules of the learning rate"},
+        {FTMRT_CATEGORY_TRANSFORM, "transforms", "Transforms"},
+        {FTMRT_CATEGORY_MIX, "mixing", "Mixing the samples of a batch"},
+        {FTMRT_CATEGORY_DATA, "sources", "Data sources"},
+    };
+    return i < sizeof chapters / sizeof *chapters ? &chapters[i] : NULL;
+}
+
+void call_default(struct strbuf *out, const struct ftmrt_param_info *p)
+{
+    if (!p->value || !*p->value)
+        return;
+    if (p->type == FTMRT_TYPE_WORD)
+        strbuf_addf(out, " = \"%.*s\"", (int)strcspn(p->value, "|"), p->value);
+    else
+        strbuf_addf(out, " = %s", p->value);
+}
+
+void call_signature(struct strbuf *out, const struct ftmrt_call_info *info)
+{
+    strbuf_addf(out, "%s(", info->name);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *p = &info->params[i];
+        const bool optional = p->value && !*p->value;
+        strbuf_addf(out, "%s%s%s", i ? ", " : "", optional ? "[" : "", p->name);
+        call_default(out, p);
+        strbuf_add(out, optional ? "]" : "");
+    }
+    strbuf_addc(out, ')');
+}

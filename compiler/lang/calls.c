@@ -51,7 +51,7 @@ static const char *type_text(enum ftmrt_type type)
 }
 
 /* What is wanted, for messages: of a WORD "none" or "tanh". */
-static const char *wanted_text(struct arena *arena, const struct ftmrt_param_info *p)
+const char *call_wanted(struct arena *arena, const struct ftmrt_param_info *p)
 {
     if (p->type != FTMRT_TYPE_WORD)
         return type_text(p->type);
@@ -271,7 +271,7 @@ static bool check(struct builder *b, const struct ftmrt_param_info *p, const cha
         return false;
     if (!convert(b, p->type, v, span) ||
         (p->type == FTMRT_TYPE_WORD && ftmrt_word_index(p, v->text) < 0)) {
-        diag_report(b->diag, span, DIAG_WRONG_TYPE, title, wanted_text(b->arena, p),
+        diag_report(b->diag, span, DIAG_WRONG_TYPE, title, call_wanted(b->arena, p),
                     value_text(b->arena, &given));
         return false;
     }

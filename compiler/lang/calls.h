@@ -38,6 +38,21 @@ const char *call_list(struct arena *arena, enum ftmrt_category category);
 /* The nearest call of a category to a misspelt name, or NULL. */
 const char *call_nearest(const char *name, enum ftmrt_category category);
 
+/* A category of calls as documents and `ftmc help` have it, in their order; NULL behind the last. */
+struct call_chapter {
+    enum ftmrt_category category;
+    const char *topic, *title; /* "layers", "Layers" */
+};
+const struct call_chapter *call_chapter(uint32_t i);
+
+struct strbuf;
+/* Appends "conv2d(x, out, kernel, stride = 1, ...)"; what may be left out and has no value stands in brackets. */
+void call_signature(struct strbuf *out, const struct ftmrt_call_info *info);
+/* Appends " = 1", the default of a parameter that has one. */
+void call_default(struct strbuf *out, const struct ftmrt_param_info *p);
+/* What an argument may be: "an integer", of a WORD `"none" or "tanh"`. */
+const char *call_wanted(struct arena *arena, const struct ftmrt_param_info *p);
+
 struct builder;
 struct frame;
 

@@ -52,7 +52,8 @@ static bool report_empty(struct weights_reader *r)
 /* What all formats have in common, behind the reading of one. */
 static bool weights_finish(struct weights_reader *r)
 {
-    weights_derive(r->w);
+    if (!r->parts)
+        weights_derive(r->w);
     for (uint32_t i = 0; i < r->w->tensors.len; i++) {
         if (!r->w->tensors.at[i].unusable)
             return true;
@@ -78,13 +79,11 @@ static bool read_by_content(struct weights_reader *r)
 }
 
 /* Reads an open file; closes it on failure. */
-static struct weights *read_open_file(struct weights *w, struct diag *diag, const char *from,
-                                      struct span span)
+static struct weights *read_open_file(struct weights_reader r)
 {
-    struct weights_reader r = {.w = w, .diag = diag, .from = from, .span = span};
     if (read_by_content(&r))
-        return w;
-    weights_close(w);
+        return r.w;
+    weights_close(r.w);
     return NULL;
 }
 
@@ -101,8 +100,20 @@ struct weights *weights_open(struct arena *arena, struct diag *diag, const char 
 {
     struct weights *w = new_weights(arena, path);
     if (file_map_open(&w->file, path))
-        return read_open_file(w, diag, from, span);
+        return read_open_file(
+            (struct weights_reader){.w = w, .diag = diag, .from = from, .span = span});
     diag_report(diag, span, DIAG_SYSTEM, path, strerror(errno));
+    return NULL;
+}
+
+struct weights *weights_open_parts(struct arena *arena, struct diag *diag, const char *path,
+                                   const char *from)
+{
+    struct weights *w = new_weights(arena, path);
+    if (file_map_open(&w->file, path))
+        return read_open_file(
+            (struct weights_reader){.w = w, .diag = diag, .from = from, .parts = true});
+    diag_system(diag, path, errno);
     return NULL;
 }
 
@@ -112,7 +123,8 @@ struct weights *weights_open_memory(struct arena *arena, struct diag *diag, cons
 {
     struct weights *w = new_weights(arena, path);
     w->file = (struct file_map){.data = data, .size = size};
-    return read_open_file(w, diag, from, span);
+    return read_open_file(
+        (struct weights_reader){.w = w, .diag = diag, .from = from, .span = span});
 }
 
 void weights_close(struct weights *w)

@@ -50,6 +50,9 @@ struct weights {
  * hold about as many tensors. */
 struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
                              const char *from, struct span span);
+/* The same, with the tensors as the file has them: a weight that is there in parts (weight_norm) stays so. */
+struct weights *weights_open_parts(struct arena *arena, struct diag *diag, const char *path,
+                                   const char *from);
 void weights_close(struct weights *w);
 
 const struct weight_tensor *weights_find(const struct weights *w, const char *name);

@@ -12,6 +12,7 @@ struct weights_reader {
     struct diag *diag;
     const char *from; /* the dictionary that is wanted, or NULL */
     struct span span;
+    bool parts; /* weights that the file has in parts stay so */
 };
 
 /* weights_open of a file that is in memory; path is for messages. The buffer must outlive the

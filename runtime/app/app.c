@@ -105,6 +105,10 @@ int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
         print_help(p, NULL, stdout);
         return EXIT_OK;
     }
+    if (!strcmp(argv[1], "--version")) {
+        printf("%s, made by %s for %s\n", p->name, p->compiler, p->cpu);
+        return EXIT_OK;
+    }
     if (p->abi_version != FTMRT_ABI_VERSION) {
         report_error("this program and its runtime are of different versions");
         return EXIT_ERROR;

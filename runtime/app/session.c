@@ -226,8 +226,9 @@ bool session_train_step(struct session *s, int64_t n, int64_t number, double lr,
 
 char *session_runs_folder(const char *given)
 {
-    if (given)
-        return app_strdup(given);
+    const char *wanted = given ? given : getenv("FTM_RUNS"); /* which `ftmc run` sets */
+    if (wanted && *wanted)
+        return app_strdup(wanted);
     char path[4096];
     ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
     if (n <= 0)

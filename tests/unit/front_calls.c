@@ -22,30 +22,6 @@ static const char last_line[] = "<!-- end of the tables of the rows -->\n";
 
 /* ---- the tables as text ---- */
 
-static void add_default(struct strbuf *out, const struct ftmrt_param_info *p)
-{
-    if (!p->value || !*p->value)
-        return;
-    if (p->type == FTMRT_TYPE_WORD)
-        strbuf_addf(out, " = \"%.*s\"", (int)strcspn(p->value, "|"), p->value);
-    else
-        strbuf_addf(out, " = %s", p->value);
-}
-
-/* conv2d(x, out, kernel, stride = 1, ...); what may be left out and has no value stands in brackets. */
-static void add_signature(struct strbuf *out, const struct ftmrt_call_info *info)
-{
-    strbuf_addf(out, "| `%s(", info->name);
-    for (uint32_t i = 0; i < info->param_count; i++) {
-        const struct ftmrt_param_info *p = &info->params[i];
-        const bool optional = p->value && !*p->value;
-        strbuf_addf(out, "%s%s%s", i ? ", " : "", optional ? "[" : "", p->name);
-        add_default(out, p);
-        strbuf_add(out, optional ? "]" : "");
-    }
-    strbuf_add(out, ")` |");
-}
-
 static void add_meaning(struct strbuf *out, const char *pytorch, const char *help)
 {
     if (strcmp(pytorch, "none") != 0)
@@ -53,14 +29,16 @@ static void add_meaning(struct strbuf *out, const char *pytorch, const char *hel
     strbuf_addf(out, " | %s |\n", help);
 }
 
-static void add_calls(struct strbuf *out, enum ftmrt_category category, const char *title)
+static void add_calls(struct strbuf *out, const struct call_chapter *chapter)
 {
-    strbuf_addf(out, "\n### %s\n\n| call | PyTorch | |\n|---|---|---|\n", title);
+    strbuf_addf(out, "\n### %s\n\n| call | PyTorch | |\n|---|---|---|\n", chapter->title);
     for (uint32_t i = 0; i < call_count(); i++) {
         const struct ftmrt_call_info *info = call_row(i);
-        if (info->category != category)
+        if (info->category != chapter->category)
             continue;
-        add_signature(out, info);
+        strbuf_add(out, "| `");
+        call_signature(out, info);
+        strbuf_add(out, "` |");
         add_meaning(out, info->pytorch, info->help);
     }
 }
@@ -71,7 +49,7 @@ static void add_block(struct strbuf *out, const struct ftmrt_call_info *info)
                 info->help);
     for (uint32_t i = 0; i < info->param_count; i++) {
         strbuf_addf(out, "| `%s", info->params[i].name);
-        add_default(out, &info->params[i]);
+        call_default(out, &info->params[i]);
         strbuf_add(out, "` |");
         add_meaning(out, info->params[i].pytorch, info->params[i].help);
     }
@@ -116,14 +94,8 @@ static const char *tables(struct arena *arena)
 {
     struct strbuf out;
     strbuf_init(&out, arena);
-    add_calls(&out, FTMRT_CATEGORY_LAYER, "Layers");
-    add_calls(&out, FTMRT_CATEGORY_INIT, "Initial values of weights");
-    add_calls(&out, FTMRT_CATEGORY_LOSS, "Losses");
-    add_calls(&out, FTMRT_CATEGORY_OPTIMIZER, "Optimizers");
-    add_calls(&out, FTMRT_CATEGORY_SCHEDULE, "Schedules of the learning rate");
-    add_calls(&out, FTMRT_CATEGORY_TRANSFORM, "Transforms");
-    add_calls(&out, FTMRT_CATEGORY_MIX, "Mixing the samples of a batch");
-    add_calls(&out, FTMRT_CATEGORY_DATA, "Data sources");
+    for (uint32_t i = 0; call_chapter(i); i++)
+        add_calls(&out, call_chapter(i));
     for (uint32_t i = 0; i < call_count(); i++)
         if (call_row(i)->category == FTMRT_CATEGORY_BLOCK)
             add_block(&out, call_row(i));

@@ -1,0 +1,38 @@
+/* A compilation, and the stages that commands in files of their own share. */
+#ifndef FTM_DRIVER_COMPILATION_H
+#define FTM_DRIVER_COMPILATION_H
+
+#include "arena.h"
+#include "compile.h"
+#include "diag.h"
+
+/* What the stages have made so far. */
+struct compilation {
+    const struct options *options;
+    struct arena arena;
+    struct diag diag;
+    const struct cpu *cpu;
+    const char *output;
+    struct net *net;
+    struct recipe *recipe;
+    struct weights *weights;
+    struct binding *binding;
+    struct program *program;
+    struct schedule *schedule;
+    struct descriptor *descriptor;
+};
+
+/* Each takes the compilation one step on; false after a report. */
+bool compilation_front(struct compilation *c); /* the description: net and recipe */
+bool compilation_program(
+    struct compilation *c);          /* all before the passes: description, weights, graph */
+bool compile(struct compilation *c); /* all of it, to c->output */
+
+/* The canonical path, in the arena; NULL with errno set. */
+char *compilation_absolute(struct compilation *c, const char *path);
+
+/* Commands in files of their own; each returns false after a report. */
+bool convert(struct compilation *c);
+bool run(struct compilation *c);
+
+#endif

@@ -1,0 +1,83 @@
+/* `ftmc convert FILE OUT.safetensors`: the tensors of a weight file, bit for bit, in a file that everybody reads without
+ * running anything. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "bind.h"
+#include "compilation.h"
+#include "safetensors.h"
+#include "str.h"
+
+/* The tensors of the file itself, as the writer takes them; false after reports of what it cannot hold. */
+static bool take_tensors(struct compilation *c, const struct weights *w, struct st_file *out)
+{
+    out->tensors = arena_array(&c->arena, struct st_tensor, w->tensors.len);
+    for (uint32_t i = 0; i < w->tensors.len; i++) {
+        const struct weight_tensor *t = &w->tensors.at[i];
+        if (t->unusable) {
+            diag_report(&c->diag, SPAN_NONE, DIAG_WEIGHT_UNUSABLE,
+                        str_printable(&c->arena, t->name), w->path, t->unusable);
+            continue;
+        }
+        struct st_tensor *to = &out->tensors[out->tensor_count++];
+        *to = (struct st_tensor){.name = t->name,
+                                 .dtype = t->dtype,
+                                 .rank = t->rank,
+                                 .data = t->data,
+                                 .bytes = t->bytes};
+        memcpy(to->dim, t->dim, sizeof to->dim);
+    }
+    return c->diag.errors == 0;
+}
+
+/* The file's own metadata, and the mark of PyTorch's tensors, which its loaders look for. */
+static void take_metadata(struct compilation *c, const struct weights *w, struct st_file *out)
+{
+    out->metadata = arena_array(&c->arena, struct st_metadata, w->metadata.len + 1);
+    bool marked = false;
+    for (uint32_t i = 0; i < w->metadata.len; i++) {
+        const struct map_entry_text *m = &w->metadata.at[i];
+        marked = marked || !strcmp(m->key, "format");
+        out->metadata[out->metadata_count++] = (struct st_metadata){m->key, m->value};
+    }
+    if (!marked && strncmp(w->format, "pytorch", 7) == 0)
+        out->metadata[out->metadata_count++] = (struct st_metadata){"format", "pt"};
+}
+
+static void print_summary(struct compilation *c, const struct weights *w, const char *path,
+                          const struct st_file *file)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < file->tensor_count; i++)
+        bytes += file->tensors[i].bytes;
+    printf("%s: %zu tensors, %" PRIu64 " bytes\n", path, file->tensor_count, bytes);
+    if (w->dictionary)
+        printf("dictionary: '%s'\n", str_printable(&c->arena, w->dictionary));
+    for (uint32_t i = 0; i < w->skipped.len; i++)
+        printf("%s  %s\n", i ? "" : "left out, as it is no tensor of it:\n",
+               str_printable(&c->arena, w->skipped.at[i]));
+}
+
+bool convert(struct compilation *c)
+{
+    const struct options *o = c->options;
+    const char *path = o->rest.at[0];
+    if (!str_ends_with(path, ".safetensors")) {
+        diag_report(&c->diag, SPAN_NONE, DIAG_BAD_VALUE, "the second file", "named *.safetensors",
+                    arena_printf(&c->arena, "'%s'", path));
+        return false;
+    }
+    c->weights = weights_open_parts(&c->arena, &c->diag, o->file, o->from);
+    struct st_file file = {0};
+    if (!c->weights || !take_tensors(c, c->weights, &file))
+        return false;
+    take_metadata(c, c->weights, &file);
+    char error[512];
+    if (st_write(&file, path, error, sizeof error) != FTMRT_OK) {
+        diag_report(&c->diag, SPAN_NONE, DIAG_NOT_WRITTEN, error);
+        return false;
+    }
+    print_summary(c, c->weights, path, &file);
+    return true;
+}
