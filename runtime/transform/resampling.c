@@ -10,12 +10,22 @@
 
 #include <math.h>
 
-enum { WEIGHT_BITS = 22, CHUNK = 512 };
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum {
+    WEIGHT_BITS = 22,
+    LANES = 16, /* bytes that are filtered side by side */
+    LOW_BITS = 11
+};
 
 /* The filter of one output position: `count` input positions from `first`. */
 struct taps {
     int64_t first, count;
     int32_t *weights;
+    int32_t *
+        pairs; /* of two weights each: their upper bits beside each other, then their LOW_BITS lower ones */
 };
 
 /* ---- filters ---- */
@@ -51,7 +61,23 @@ static uint64_t filter_space(enum resample_filter filter, int64_t in_size, int64
     const uint64_t most = (uint64_t)most_taps(filter, in_size, out_size),
                    count = (uint64_t)out_size;
     return transform_round(count * sizeof(struct taps)) +
-           transform_round(count * most * sizeof(int32_t)) + transform_round(most * sizeof(double));
+           2 * transform_round(count * (most + 1) * sizeof(int32_t)) +
+           transform_round(most * sizeof(double));
+}
+
+static int32_t side_by_side(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a & 0xffff) | (int32_t)((uint32_t)b << 16);
+}
+
+static void fill_pairs(struct taps *t)
+{
+    const int32_t low = (1 << LOW_BITS) - 1;
+    for (int64_t k = 0; k < t->count; k += 2) {
+        const int32_t *w = t->weights + k;
+        t->pairs[k] = side_by_side(w[0] >> LOW_BITS, w[1] >> LOW_BITS);
+        t->pairs[k + 1] = side_by_side(w[0] & low, w[1] & low);
+    }
 }
 
 static void fill_taps(struct taps *t, double *w, enum resample_filter filter, double scale,
@@ -71,6 +97,8 @@ static void fill_taps(struct taps *t, double *w, enum resample_filter filter, do
         const double v = w[k] / sum * (1 << WEIGHT_BITS);
         t->weights[k] = (int32_t)(v < 0 ? v - 0.5 : v + 0.5);
     }
+    t->weights[t->count] = 0;
+    fill_pairs(t);
 }
 
 /* The filters of all output positions. */
@@ -80,10 +108,12 @@ static const struct taps *make_filter(struct transform *t, enum resample_filter 
     const double scale = (double)in_size / (double)out_size;
     const int64_t most = most_taps(filter, in_size, out_size);
     struct taps *taps = transform_take(t, (uint64_t)out_size * sizeof *taps);
-    int32_t *weights = transform_take(t, (uint64_t)(out_size * most) * sizeof *weights);
+    int32_t *weights = transform_take(t, (uint64_t)(out_size * (most + 1)) * sizeof *weights);
+    int32_t *pairs = transform_take(t, (uint64_t)(out_size * (most + 1)) * sizeof *pairs);
     double *w = transform_take(t, (uint64_t)most * sizeof *w);
     for (int64_t o = 0; o < out_size; o++) {
-        taps[o].weights = weights + o * most;
+        taps[o].weights = weights + o * (most + 1);
+        taps[o].pairs = pairs + o * (most + 1);
         fill_taps(&taps[o], w, filter, scale, o, in_size);
     }
     return taps;
@@ -99,6 +129,45 @@ static unsigned char to_byte(int32_t sum)
 }
 
 static const int32_t half = 1 << (WEIGHT_BITS - 1);
+
+/* LANES sums beside each other, over positions that are `stride` bytes apart. With vectors two products of 16 bits are added at a
+ * time, of the weights' upper bits and of their lower ones. */
+static void add_lanes(const struct taps *t, const unsigned char *from, int64_t stride,
+                      unsigned char *out)
+{
+#ifdef __SSE2__
+    const __m128i zero = _mm_setzero_si128();
+    __m128i high[4] = {zero, zero, zero, zero}, low[4], pairs[4];
+    for (int i = 0; i < 4; i++)
+        low[i] = _mm_set1_epi32(half);
+    for (int64_t k = 0; k < t->count; k += 2, from += 2 * stride) {
+        const __m128i a = _mm_loadu_si128((const void *)from),
+                      b = k + 1 < t->count ? _mm_loadu_si128((const void *)(from + stride)) : zero,
+                      first = _mm_unpacklo_epi8(a, b), last = _mm_unpackhi_epi8(a, b);
+        const __m128i upper = _mm_set1_epi32(t->pairs[k]), lower = _mm_set1_epi32(t->pairs[k + 1]);
+        pairs[0] = _mm_unpacklo_epi8(first, zero);
+        pairs[1] = _mm_unpackhi_epi8(first, zero);
+        pairs[2] = _mm_unpacklo_epi8(last, zero);
+        pairs[3] = _mm_unpackhi_epi8(last, zero);
+        for (int i = 0; i < 4; i++) {
+            high[i] = _mm_add_epi32(high[i], _mm_madd_epi16(pairs[i], upper));
+            low[i] = _mm_add_epi32(low[i], _mm_madd_epi16(pairs[i], lower));
+        }
+    }
+    for (int i = 0; i < 4; i++)
+        low[i] =
+            _mm_srai_epi32(_mm_add_epi32(_mm_slli_epi32(high[i], LOW_BITS), low[i]), WEIGHT_BITS);
+    _mm_storeu_si128((void *)out, _mm_packus_epi16(_mm_packs_epi32(low[0], low[1]),
+                                                   _mm_packs_epi32(low[2], low[3])));
+#else
+    for (int i = 0; i < LANES; i++) {
+        int32_t sum = half;
+        for (int64_t k = 0; k < t->count; k++)
+            sum += from[k * stride + i] * t->weights[k];
+        out[i] = to_byte(sum);
+    }
+#endif
+}
 
 static void filter_grey(const struct taps *t, const unsigned char *row, unsigned char *out)
 {
@@ -122,10 +191,10 @@ static void filter_rgb(const struct taps *t, const unsigned char *row, unsigned 
     out[2] = to_byte(b);
 }
 
-static void resample_rows(struct transform *t, const struct ftmrt_picture *in,
-                          const struct ftmrt_picture *out, enum resample_filter filter)
+/* Row by row. */
+static void filter_rows(const struct taps *taps, const struct ftmrt_picture *in,
+                        const struct ftmrt_picture *out)
 {
-    const struct taps *taps = make_filter(t, filter, in->width, out->width);
     const int64_t c = in->channels;
     for (int64_t y = 0; y < in->height; y++) {
         const unsigned char *from = in->pixels + y * in->width * c;
@@ -135,21 +204,108 @@ static void resample_rows(struct transform *t, const struct ftmrt_picture *in,
     }
 }
 
-/* A piece of an output row: sums beside each other, so that the compiler computes many at once. */
-static void filter_columns(const struct taps *t, const unsigned char *in, int64_t stride,
-                           int64_t count, unsigned char *out)
+/* Turns a square of LANES x LANES bytes, whose rows are so far apart. */
+static void turn_square(const unsigned char *from, int64_t from_stride, unsigned char *to,
+                        int64_t to_stride)
 {
-    int32_t sums[CHUNK];
-    for (int64_t x = 0; x < count; x++)
-        sums[x] = half;
-    for (int64_t k = 0; k < t->count; k++) {
-        const unsigned char *row = in + (t->first + k) * stride;
-        const int32_t w = t->weights[k];
-        for (int64_t x = 0; x < count; x++)
-            sums[x] += row[x] * w;
+#ifdef __SSE2__
+    /* Row i beside row i + 8, four times. */
+    __m128i a[LANES], b[LANES];
+    for (int i = 0; i < LANES; i++)
+        a[i] = _mm_loadu_si128((const void *)(from + i * from_stride));
+    for (int turn = 0; turn < 4; turn++) {
+        for (int64_t i = 0; i < LANES / 2; i++) {
+            b[2 * i] = _mm_unpacklo_epi8(a[i], a[i + LANES / 2]);
+            b[2 * i + 1] = _mm_unpackhi_epi8(a[i], a[i + LANES / 2]);
+        }
+        for (int i = 0; i < LANES; i++)
+            a[i] = b[i];
     }
-    for (int64_t x = 0; x < count; x++)
-        out[x] = to_byte(sums[x]);
+    for (int i = 0; i < LANES; i++)
+        _mm_storeu_si128((void *)(to + i * to_stride), a[i]);
+#else
+    for (int i = 0; i < LANES; i++)
+        for (int k = 0; k < LANES; k++)
+            to[k * to_stride + i] = from[i * from_stride + k];
+#endif
+}
+
+/* Where a square begins: the last one ends where the bytes do, over a part of the one before. */
+static int64_t square_at(int64_t begin, int64_t end)
+{
+    return begin + LANES < end ? begin : end - LANES;
+}
+
+/* LANES rows as columns beside each other, [positions, channels, LANES], filtered along the positions. */
+static void filter_lanes(const struct taps *taps, const unsigned char *in, int64_t channels,
+                         int64_t out_width, unsigned char *out)
+{
+    const int64_t stride = channels * LANES;
+    for (int64_t x = 0; x < out_width; x++)
+        for (int64_t i = 0; i < stride; i += LANES)
+            add_lanes(&taps[x], in + taps[x].first * stride + i, stride, out + x * stride + i);
+}
+
+/* Turned rows before and behind the filter. */
+static uint64_t lanes_space(int64_t row) { return transform_round((uint64_t)row * LANES); }
+
+static bool in_lanes(int64_t height, int64_t in_row, int64_t out_row)
+{
+    return height >= LANES && in_row >= LANES && out_row >= LANES;
+}
+
+static void filter_rows_in_lanes(struct transform *t, const struct taps *taps,
+                                 const struct ftmrt_picture *in, const struct ftmrt_picture *out)
+{
+    const int64_t in_row = in->width * in->channels, out_row = out->width * out->channels;
+    unsigned char *before = transform_take(t, lanes_space(in_row)),
+                  *behind = transform_take(t, lanes_space(out_row));
+    for (int64_t begin = 0; begin < in->height; begin += LANES) {
+        const int64_t y = square_at(begin, in->height);
+        for (int64_t i = 0; i < in_row; i += LANES) {
+            const int64_t x = square_at(i, in_row);
+            turn_square(in->pixels + y * in_row + x, in_row, before + x * LANES, LANES);
+        }
+        filter_lanes(taps, before, in->channels, out->width, behind);
+        for (int64_t i = 0; i < out_row; i += LANES) {
+            const int64_t x = square_at(i, out_row);
+            turn_square(behind + x * LANES, LANES, out->pixels + y * out_row + x, out_row);
+        }
+    }
+}
+
+static void resample_rows(struct transform *t, const struct ftmrt_picture *in,
+                          const struct ftmrt_picture *out, enum resample_filter filter)
+{
+    const struct taps *taps = make_filter(t, filter, in->width, out->width);
+    if (in_lanes(in->height, in->width * in->channels, out->width * out->channels))
+        filter_rows_in_lanes(t, taps, in, out);
+    else
+        filter_rows(taps, in, out);
+}
+
+static void filter_byte(const struct taps *t, const unsigned char *from, int64_t stride,
+                        unsigned char *out)
+{
+    int32_t sum = half;
+    for (int64_t k = 0; k < t->count; k++)
+        sum += from[k * stride] * t->weights[k];
+    *out = to_byte(sum);
+}
+
+static void filter_columns(const struct taps *t, const unsigned char *in, int64_t row,
+                           unsigned char *out)
+{
+    const unsigned char *from = in + t->first * row;
+    if (row < LANES) {
+        for (int64_t x = 0; x < row; x++)
+            filter_byte(t, from + x, row, out + x);
+        return;
+    }
+    for (int64_t i = 0; i < row; i += LANES) {
+        const int64_t x = square_at(i, row);
+        add_lanes(t, from + x, row, out + x);
+    }
 }
 
 static void resample_columns(struct transform *t, const struct ftmrt_picture *in,
@@ -158,9 +314,7 @@ static void resample_columns(struct transform *t, const struct ftmrt_picture *in
     const struct taps *taps = make_filter(t, filter, in->height, out->height);
     const int64_t row = in->width * in->channels;
     for (int64_t y = 0; y < out->height; y++)
-        for (int64_t x = 0; x < row; x += CHUNK)
-            filter_columns(&taps[y], in->pixels + x, row, row - x < CHUNK ? row - x : CHUNK,
-                           out->pixels + y * row + x);
+        filter_columns(&taps[y], in->pixels, row, out->pixels + y * row);
 }
 
 static void take_nearest_row(const unsigned char *from, unsigned char *to, int64_t count,
@@ -196,6 +350,7 @@ uint64_t resample_space(const struct ftmrt_form *from, const struct ftmrt_form *
     if (filter == RESAMPLE_NEAREST)
         return transform_form_bytes(to);
     return transform_form_bytes(&middle) + transform_form_bytes(to) +
+           lanes_space(from->width * from->channels) + lanes_space(to->width * from->channels) +
            filter_space(filter, from->width, to->width) +
            filter_space(filter, from->height, to->height);
 }
