@@ -56,7 +56,7 @@ bool call_word(const char *text)
     for (uint32_t i = 0; i < CALL_COUNT; i++) {
         const struct ftmrt_call_info *info = call_row(i);
         for (uint32_t p = 0; p < info->param_count; p++)
-            if (info->params[p].type == FTMRT_TYPE_WORD &&
+            if (ftmrt_type_has_words(info->params[p].type) &&
                 ftmrt_word_index(&info->params[p], text) >= 0)
                 return true;
     }
@@ -122,7 +122,7 @@ void call_default(struct strbuf *out, const struct ftmrt_param_info *p)
 {
     if (!p->value || !*p->value)
         return;
-    if (p->type == FTMRT_TYPE_WORD)
+    if (ftmrt_type_has_words(p->type))
         strbuf_addf(out, " = \"%.*s\"", (int)strcspn(p->value, "|"), p->value);
     else
         strbuf_addf(out, " = %s", p->value);

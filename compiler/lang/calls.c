@@ -28,6 +28,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_BOOL] = "true or false",
         [FTMRT_TYPE_STRING] = "a string",
         [FTMRT_TYPE_WORD] = "one of some words",
+        [FTMRT_TYPE_FILE] = "a file's name",
         [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
         [FTMRT_TYPE_RANGE] = "two numbers, [from, to]",
@@ -53,14 +54,14 @@ static const char *type_text(enum ftmrt_type type)
 /* What is wanted, for messages: of a WORD "none" or "tanh". */
 const char *call_wanted(struct arena *arena, const struct ftmrt_param_info *p)
 {
-    if (p->type != FTMRT_TYPE_WORD)
+    if (!ftmrt_type_has_words(p->type))
         return type_text(p->type);
     struct strbuf out;
     strbuf_init(&out, arena);
     strbuf_addc(&out, '"');
     for (const char *at = p->value; *at; at++)
         strbuf_addf(&out, *at == '|' ? "\" or \"" : "%c", *at);
-    strbuf_addc(&out, '"');
+    strbuf_add(&out, p->type == FTMRT_TYPE_WORD ? "\"" : "\", or a file's name");
     return out.text;
 }
 
@@ -93,7 +94,7 @@ static struct value default_value(struct arena *arena, const struct ftmrt_param_
 {
     if (p->type == FTMRT_TYPE_RANGE)
         return range_literal(arena, p->value);
-    if (p->type != FTMRT_TYPE_WORD)
+    if (!ftmrt_type_has_words(p->type))
         return literal(p->value);
     return (struct value){.kind = VALUE_STRING,
                           .text = arena_strndup(arena, p->value, strcspn(p->value, "|"))};
@@ -178,8 +179,10 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
     case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
     case FTMRT_TYPE_STRING:
+    case FTMRT_TYPE_FILE:
     case FTMRT_TYPE_CLASSES: return v->kind == VALUE_STRING;
     case FTMRT_TYPE_WORD:
+    case FTMRT_TYPE_WORD_OR_FILE:
         if (v->kind == VALUE_SYMBOL)
             v->kind = VALUE_STRING;
         return v->kind == VALUE_STRING;
@@ -261,6 +264,13 @@ static void report_range(struct builder *b, const struct ftmrt_param_info *p, co
                 value_text(b->arena, bad));
 }
 
+/* Whether a word is one of the parameter's; a string may be a file's name, where it takes one. */
+static bool known_word(const struct ftmrt_param_info *p, const struct value *v)
+{
+    return !ftmrt_type_has_words(p->type) || ftmrt_word_index(p, v->text) >= 0 ||
+           (p->type == FTMRT_TYPE_WORD_OR_FILE && v->kind == VALUE_STRING && *v->text);
+}
+
 /* Brings a value into the form of a parameter and checks its range. title: of the value in messages. false after a
  * report, or if the value is an error already. */
 static bool check(struct builder *b, const struct ftmrt_param_info *p, const char *title,
@@ -269,8 +279,7 @@ static bool check(struct builder *b, const struct ftmrt_param_info *p, const cha
     const struct value given = *v;
     if (v->kind == VALUE_ERROR)
         return false;
-    if (!convert(b, p->type, v, span) ||
-        (p->type == FTMRT_TYPE_WORD && ftmrt_word_index(p, v->text) < 0)) {
+    if (!convert(b, p->type, v, span) || !known_word(p, &given)) {
         diag_report(b->diag, span, DIAG_WRONG_TYPE, title, call_wanted(b->arena, p),
                     value_text(b->arena, &given));
         return false;

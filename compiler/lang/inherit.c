@@ -37,46 +37,63 @@ static const char *folder_from(struct arena *arena, const char *recipe, const ch
     return out;
 }
 
-/* The expression with the names of files in it as seen from another folder: of weights a string, of a data source its strings. */
-static struct expr *moved(struct arena *arena, const struct expr *e, const char *folder)
+/* Whether a string for a parameter is the name of a file or of a folder. */
+static bool takes_file(const struct ftmrt_param_info *p, const char *text)
+{
+    return p->type == FTMRT_TYPE_FILE || p->type == FTMRT_TYPE_CLASSES ||
+           p->type == FTMRT_TYPE_WEIGHTS ||
+           (p->type == FTMRT_TYPE_WORD_OR_FILE && ftmrt_word_index(p, text) < 0);
+}
+
+/* The parameter of a name, or the one at a position where there is no name; NULL: there is none. */
+static const struct ftmrt_param_info *param_of(const struct ftmrt_call_info *info, const char *name,
+                                               uint32_t position)
+{
+    for (uint32_t i = 0; info && i < info->param_count; i++)
+        if (name ? !strcmp(info->params[i].name, name) : i == position)
+            return &info->params[i];
+    return NULL;
+}
+
+/* The value of a parameter (NULL: of none) with the names of files in it as seen from another folder. */
+static struct expr *moved(struct arena *arena, const struct expr *e,
+                          const struct ftmrt_param_info *p, const char *folder)
 {
     struct expr *out = arena_new(arena, struct expr);
     *out = *e;
-    if (e->kind == EXPR_STRING)
+    if (e->kind == EXPR_STRING && p && takes_file(p, e->text))
         out->text = file_join(arena, folder, e->text);
     if (e->kind != EXPR_CALL)
         return out;
+    const struct ftmrt_call_info *info = call_find(e->text);
     out->args = arena_new(arena, struct args);
     for (uint32_t i = 0; i < e->args->list.len; i++) {
         struct arg arg = e->args->list.at[i];
-        if (arg.value->kind == EXPR_STRING)
-            arg.value = moved(arena, arg.value, folder);
+        arg.value = moved(arena, arg.value, param_of(info, arg.name, i), folder);
         vec_push(arena, &out->args->list, arg);
     }
     return out;
 }
 
 static struct recipe_stmt *moved_stmt(struct arena *arena, const struct recipe_stmt *s,
-                                      const char *folder)
+                                      const char *folder, bool in_data)
 {
     struct recipe_stmt *out = arena_new(arena, struct recipe_stmt);
+    const struct ftmrt_call_info *block =
+        ftmrt_call_info(in_data ? FTMRT_CALL_data : FTMRT_CALL_finetune);
     *out = *s;
     out->values = arena_new(arena, struct exprs);
     for (uint32_t i = 0; i < s->values->list.len; i++)
-        vec_push(arena, &out->values->list, moved(arena, s->values->list.at[i], folder));
+        vec_push(arena, &out->values->list,
+                 moved(arena, s->values->list.at[i], param_of(block, s->name, 0), folder));
     return out;
-}
-
-static bool names_files(const struct recipe_stmt *s, bool in_data)
-{
-    return s->kind == RECIPE_SETTING && (in_data || !strcmp(s->name, "weights"));
 }
 
 /* A base's statement as the recipe has it. */
 static struct recipe_stmt *taken(struct arena *arena, struct recipe_stmt *s, const char *folder,
                                  bool in_data)
 {
-    return *folder && names_files(s, in_data) ? moved_stmt(arena, s, folder) : s;
+    return *folder && s->kind == RECIPE_SETTING ? moved_stmt(arena, s, folder, in_data) : s;
 }
 
 /* ---- statements ---- */

@@ -104,12 +104,23 @@ static enum task task_of(const struct ftmrt_call *data, const struct ftmrt_call 
     return labels == FTMRT_LABEL_MASK ? TASK_PIXELS : TASK_CLASS;
 }
 
+/* A word of the row, or a file, whose name starts where the recipe is. */
+static void read_split(struct config *c, const struct ftmrt_call *data)
+{
+    const int word = ftmrt_call_word(data, FTMRT_PARAM_data_split);
+    c->split = word < 0 ? SPLIT_FILE : (enum split_kind)word;
+    if (word < 0)
+        c->split_file = source_locate(ftmrt_call_text(data, FTMRT_PARAM_data_split),
+                                      &(struct source_want){.base = c->base});
+}
+
 static void read_data(struct config *c, const struct ftmrt_call *data)
 {
     const struct ftmrt_arg *validation = ftmrt_call_arg(data, FTMRT_PARAM_data_validation);
     c->train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
     c->test = ftmrt_call_inner(data, FTMRT_PARAM_data_test);
     c->pictures = ftmrt_picture_options_of(data);
+    read_split(c, data);
     if (validation->kind == FTMRT_ARG_NUMBER)
         c->validation_percent = validation->number;
     else
@@ -180,6 +191,7 @@ void config_free(struct config *c)
         free(c->labels[i]);
     free(c->labels);
     free(c->preprocess);
+    free(c->split_file);
     *c = (struct config){0};
 }
 
@@ -195,7 +207,19 @@ struct source_want config_want(const struct config *c, const struct config_input
                                 .labels = c->labels,
                                 .vector = ftmrt_loss_info(c->loss->id)->vector,
                                 .pictures = c->pictures,
+                                .threads = c->threads,
                                 .ignored = c->ignored};
+}
+
+struct split_rule config_split(const struct config *c)
+{
+    return (struct split_rule){.kind = c->split,
+                               .file = c->split_file,
+                               .percent = c->validation_percent,
+                               .seed = c->seed,
+                               .labels = c->labels,
+                               .classes = c->classes,
+                               .threads = c->threads};
 }
 
 bool config_two_sizes(const struct config *c)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "data_split.h"
 #include "ftmrt.h"
 #include "recipe.h"
 #include "source.h"
@@ -44,6 +45,8 @@ struct config {
     const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
     struct ftmrt_picture_options pictures;
     double validation_percent; /* of train, if there is no validation source */
+    enum split_kind split;     /* how */
+    char *split_file;          /* of SPLIT_FILE: its path; owned */
     char *preprocess;          /* input_eval's transform as JSON, for trained files */
     const struct ftmrt_call *loss;
     const int64_t *ignored; /* the label that does not count in the loss; NULL: all do */
@@ -51,6 +54,7 @@ struct config {
     int64_t epochs, batch;
     uint64_t seed;
     bool shuffle;
+    int threads; /* that look at data */
 };
 
 /* Takes the program's recipe: the compiler has filled in every default. false after a message if it has none that the
@@ -61,6 +65,9 @@ void config_free(struct config *c);
 /* What a source needs to know of the network: the input that its samples become. data_dir: --data, or NULL. */
 struct source_want config_want(const struct config *c, const struct config_input *input,
                                const char *data_dir);
+
+/* How a part of the training data is taken for validation, where it has no source of its own. */
+struct split_rule config_split(const struct config *c);
 
 /* Whether training has images of another size than evaluation. */
 bool config_two_sizes(const struct config *c);

@@ -17,6 +17,7 @@
 #include "app.h"
 #include "replace.h"
 #include "report.h"
+#include "split_file.h"
 
 char *run_folder_file(const struct run_folder *r, const char *name)
 {
@@ -350,18 +351,13 @@ void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
     fflush(r->log);
 }
 
-bool run_folder_split(const struct run_folder *r, const struct split *s)
+bool run_folder_split(const struct run_folder *r, const struct source *source,
+                      const struct split *s)
 {
     FILE *f = open_in(r, "split.csv");
     if (!f)
         return false;
-    fputs("sample,part\n", f);
-    for (int64_t t = 0, v = 0; t < s->train_count || v < s->validation_count;) {
-        bool train =
-            v == s->validation_count || (t < s->train_count && s->train[t] < s->validation[v]);
-        fprintf(f, "%lld,%s\n", (long long)(train ? s->train[t++] : s->validation[v++]),
-                train ? "train" : "validation");
-    }
+    split_file_write(f, source, s);
     return close_written(f, "split.csv");
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "data_split.h"
 #include "trainer.h"
 
 /* The log is locked while a process trains in the folder. */
@@ -50,7 +51,9 @@ char *run_folder_file(const struct run_folder *r, const char *name);
 /* One line of log.jsonl for a step; one of it and one of metrics.csv for an epoch. */
 void run_folder_step(struct run_folder *r, const struct step_result *s);
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e);
-bool run_folder_split(const struct run_folder *r, const struct split *s);
+/* split.csv (split_file.h) of the training data. */
+bool run_folder_split(const struct run_folder *r, const struct source *source,
+                      const struct split *s);
 /* predictions.csv and confusion.csv of an evaluation, where samples have a class. */
 bool run_folder_predictions(const struct run_folder *r, const struct session *s,
                             const struct metrics *m);

@@ -117,6 +117,7 @@ bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
         session_close(s);
         return false;
     }
+    s->config.threads = threads;
     if (seed)
         s->config.seed = *seed;
     make_buffers(s);

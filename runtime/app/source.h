@@ -48,8 +48,10 @@ struct source {
                  union field_value *out);
     /* What messages call sample i; NULL: the source's name. */
     const char *(*sample_name)(const struct source *s, int64_t i);
-    /* A hash of everything that it holds, in *hash: another one means other data. By so many threads, and the same for any
-     * number of them. false after a message. */
+    /* The contents of all samples' inputs (content.h), [count]: whatever they are called, wherever they stand, and whatever
+     * their labels. By so many threads, and the same for any number of them. false after a message. */
+    bool (*contents)(const struct source *s, int threads, uint64_t *contents);
+    /* A hash of everything that it holds, in *hash: another one means other data. Threads and failure as above. */
     bool (*fingerprint)(const struct source *s, int threads, uint64_t *hash);
     void (*close)(struct source *s); /* frees `state` */
     void *state;
@@ -64,6 +66,7 @@ struct source_want {
     char **labels;            /* their names */
     enum ftmrt_vector vector; /* what the numbers of vectors must be */
     struct ftmrt_picture_options pictures;
+    int threads;            /* that look at many files */
     const int64_t *ignored; /* in masks, the number beside the classes that means none; or NULL */
 };
 

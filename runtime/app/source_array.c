@@ -133,15 +133,32 @@ static bool read_arrays(const struct source *s, int64_t i, enum field_role field
     return true;
 }
 
-static bool fingerprint_arrays(const struct source *s, int threads, uint64_t *hash)
+/* Bytes of all images. */
+static size_t image_bytes(const struct array *a)
 {
-    (void)threads; /* it is in memory: a moment */
-    const struct arrays *p = s->state;
-    const struct array *a = &p->images;
     size_t bytes = ftmrt_dtype_size(a->dtype);
     for (int i = 0; i < a->rank; i++)
         bytes *= (size_t)a->dim[i];
-    const uint64_t images = fingerprint_bytes(a->data, bytes, (uint64_t)a->rank);
+    return bytes;
+}
+
+static bool array_contents(const struct source *s, int threads, uint64_t *contents)
+{
+    (void)threads; /* it is in memory: a moment */
+    const struct array *a = &((const struct arrays *)s->state)->images;
+    const size_t bytes = image_bytes(a) / (size_t)s->count;
+    for (int64_t i = 0; i < s->count; i++)
+        contents[i] =
+            fingerprint_bytes((const unsigned char *)a->data + (size_t)i * bytes, bytes, 0);
+    return true;
+}
+
+static bool fingerprint_arrays(const struct source *s, int threads, uint64_t *hash)
+{
+    (void)threads;
+    const struct arrays *p = s->state;
+    const struct array *a = &p->images;
+    const uint64_t images = fingerprint_bytes(a->data, image_bytes(a), (uint64_t)a->rank);
     *hash = fingerprint_bytes(
         p->labels.data, p->labels.data ? (size_t)s->count * array_labels_bytes(&p->labels) : 0,
         images);
@@ -155,6 +172,7 @@ bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *p
     p->labels.kind = files->kind;
     *s = (struct source){.name = source_locate(files->images, want),
                          .read = read_arrays,
+                         .contents = array_contents,
                          .fingerprint = fingerprint_arrays,
                          .close = close_arrays,
                          .state = p};

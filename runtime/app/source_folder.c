@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "class_folder.h"
-#include "file_bytes.h"
+#include "content.h"
 #include "fingerprint.h"
 #include "picture_file.h"
 #include "report.h"
@@ -40,34 +40,33 @@ static const char *picture_name(const struct source *s, int64_t i)
     return ((const struct folder *)s->state)->paths[i];
 }
 
-/* The hash of a picture's name below the source's folder, its label and its file. */
-static bool fingerprint_picture(const struct source *s, int64_t i, uint64_t *hash)
+static bool folder_contents(const struct source *s, int threads, uint64_t *contents)
 {
     const struct folder *f = s->state;
-    const char *name = f->paths[i] + strlen(s->name);
-    struct file_bytes file;
-    if (!file_bytes_open(&file, f->paths[i]))
-        return false;
-    *hash = fingerprint_bytes(name, strlen(name), (uint64_t)f->labels[i]);
-    *hash = fingerprint_bytes(file.at, file.size, *hash);
-    file_bytes_close(&file);
-    return true;
-}
-
-/* Every byte of every file: sizes and times of change say too little (a picture that is edited in place, or written back with
- * its old time) and too much (a copy of the folder). Reading costs a part of what one epoch's decoding does, and leaves the
- * files in the system's cache for it. */
-static bool fingerprint_folder(const struct source *s, int threads, uint64_t *hash)
-{
-    uint64_t *hashes = app_alloc((size_t)s->count, sizeof *hashes);
     int failed = 0;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 16) reduction(| : failed)
     for (int64_t i = 0; i < s->count; i++)
-        if (!failed && !fingerprint_picture(s, i, &hashes[i]))
+        if (!failed && !content_of_file(f->paths[i], &contents[i]))
             failed = 1;
-    *hash = fingerprint_bytes(hashes, (size_t)s->count * sizeof *hashes, 0);
-    free(hashes);
     return !failed;
+}
+
+/* Names, labels and contents: sizes and times of change alone say too little (a picture that is edited in place, or written
+ * back with its old time) and too much (a copy of the folder). */
+static bool fingerprint_folder(const struct source *s, int threads, uint64_t *hash)
+{
+    const struct folder *f = s->state;
+    const size_t root = strlen(s->name);
+    uint64_t *contents = app_alloc((size_t)s->count, sizeof *contents);
+    const bool ok = folder_contents(s, threads, contents);
+    *hash = 0;
+    for (int64_t i = 0; ok && i < s->count; i++) {
+        const char *name = f->paths[i] + root;
+        *hash = fingerprint_bytes(name, strlen(name), *hash ^ (uint64_t)f->labels[i]);
+        *hash = fingerprint_bytes(&contents[i], sizeof contents[i], *hash);
+    }
+    free(contents);
+    return ok;
 }
 
 static int32_t class_number(const struct source_want *want, const char *name)
@@ -135,6 +134,7 @@ bool open_folder(struct source *s, const struct ftmrt_call *call, const struct s
                         .fields = {{"picture", FIELD_PICTURE}, {"class", FIELD_INDEX}},
                         .read = read_folder,
                         .sample_name = picture_name,
+                        .contents = folder_contents,
                         .fingerprint = fingerprint_folder,
                         .close = close_folder,
                         .state = app_alloc(1, sizeof(struct folder))};

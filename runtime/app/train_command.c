@@ -314,7 +314,8 @@ static bool start_run(struct train_command *t)
     if (!identify(t) || !(t->resumed ? go_on(t) : new_run(t)))
         return false;
     plan_checkpoints(t);
-    return !t->data.split.validation_count || run_folder_split(&t->run, &t->data.split);
+    return !t->data.split.validation_count ||
+           run_folder_split(&t->run, &t->data.train, &t->data.split);
 }
 
 static void print_start(const struct train_command *t)

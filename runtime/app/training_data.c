@@ -30,10 +30,8 @@ bool training_data_open(struct training_data *d, const struct config *c, const c
         return false;
     if (c->validation)
         return source_open(&d->validation, c->validation, &validation);
-    split_stratified(&d->split, &d->train, c->classes, c->validation_percent, c->seed);
-    if (!d->split.train_count)
-        return report_error("%s: no samples are left for training", d->train.name);
-    return check_split(d, c);
+    const struct split_rule rule = config_split(c);
+    return split_open(&d->split, &d->train, &rule) && check_split(d, c);
 }
 
 void training_data_close(struct training_data *d)

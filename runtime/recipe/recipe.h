@@ -32,29 +32,37 @@ enum ftmrt_type {
     FTMRT_TYPE_EPOCHS, /* NUMBER: 1 epoch */
     FTMRT_TYPE_STRING, /* TEXT */
     FTMRT_TYPE_WORD, /* TEXT: one of some words, which the default lists: "none|tanh", the first is it */
-    FTMRT_TYPE_CLASSES,    /* TEXT: a folder of folders, which are the classes and name them */
-    FTMRT_TYPE_STRINGS,    /* TEXTS: a list */
-    FTMRT_TYPE_NUMBERS,    /* NUMBERS: a list, or one number */
-    FTMRT_TYPE_RANGE,      /* NUMBERS: two, from and to; the first is not above the second */
-    FTMRT_TYPE_MODEL,      /* TEXT: the call of a model as written */
-    FTMRT_TYPE_WEIGHTS,    /* TEXT: a file; NONE: random */
-    FTMRT_TYPE_LABEL,      /* INTEGER: enum ftmrt_label_kind */
-    FTMRT_TYPE_LOSS,       /* CALLS: one call of the category of this name, */
-    FTMRT_TYPE_MIX,        /* as for the next four */
-    FTMRT_TYPE_OPTIMIZER,  /* */
-    FTMRT_TYPE_SCHEDULE,   /* */
-    FTMRT_TYPE_DATA,       /* */
-    FTMRT_TYPE_INIT,       /* */
-    FTMRT_TYPE_SHARE,      /* NUMBER: 10%; or CALLS: a data source */
-    FTMRT_TYPE_TRANSFORMS, /* CALLS: a pipeline in its order */
-    FTMRT_TYPE_BLOCK,      /* CALLS: the block of the parameter's name */
-    FTMRT_TYPE_TENSOR,     /* of layers only: the value of a layer */
-    FTMRT_TYPE_TENSORS,    /* of layers only: a list of them */
-    FTMRT_TYPE_INTEGERS,   /* of layers only: 3 or a list of any count */
-    FTMRT_TYPE_PAIR,       /* of layers only: 3 or [3, 3] (height, width) */
-    FTMRT_TYPE_SCALE,      /* of layers only: 1.5 or [1.5, 2] (height, width) */
-    FTMRT_TYPE_PADDING     /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
+    FTMRT_TYPE_FILE,         /* TEXT: a file's name */
+    FTMRT_TYPE_WORD_OR_FILE, /* TEXT: as WORD, or a file's name */
+    FTMRT_TYPE_CLASSES,      /* TEXT: a folder of folders, which are the classes and name them */
+    FTMRT_TYPE_STRINGS,      /* TEXTS: a list */
+    FTMRT_TYPE_NUMBERS,      /* NUMBERS: a list, or one number */
+    FTMRT_TYPE_RANGE,        /* NUMBERS: two, from and to; the first is not above the second */
+    FTMRT_TYPE_MODEL,        /* TEXT: the call of a model as written */
+    FTMRT_TYPE_WEIGHTS,      /* TEXT: a file; NONE: random */
+    FTMRT_TYPE_LABEL,        /* INTEGER: enum ftmrt_label_kind */
+    FTMRT_TYPE_LOSS,         /* CALLS: one call of the category of this name, */
+    FTMRT_TYPE_MIX,          /* as for the next four */
+    FTMRT_TYPE_OPTIMIZER,    /* */
+    FTMRT_TYPE_SCHEDULE,     /* */
+    FTMRT_TYPE_DATA,         /* */
+    FTMRT_TYPE_INIT,         /* */
+    FTMRT_TYPE_SHARE,        /* NUMBER: 10%; or CALLS: a data source */
+    FTMRT_TYPE_TRANSFORMS,   /* CALLS: a pipeline in its order */
+    FTMRT_TYPE_BLOCK,        /* CALLS: the block of the parameter's name */
+    FTMRT_TYPE_TENSOR,       /* of layers only: the value of a layer */
+    FTMRT_TYPE_TENSORS,      /* of layers only: a list of them */
+    FTMRT_TYPE_INTEGERS,     /* of layers only: 3 or a list of any count */
+    FTMRT_TYPE_PAIR,         /* of layers only: 3 or [3, 3] (height, width) */
+    FTMRT_TYPE_SCALE,        /* of layers only: 1.5 or [1.5, 2] (height, width) */
+    FTMRT_TYPE_PADDING       /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
 };
+
+/* Whether a parameter's default lists words. */
+static inline bool ftmrt_type_has_words(enum ftmrt_type type)
+{
+    return type == FTMRT_TYPE_WORD || type == FTMRT_TYPE_WORD_OR_FILE;
+}
 
 struct ftmrt_param_info {
     const char *name;
@@ -177,7 +185,7 @@ const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_pa
 int64_t ftmrt_call_integer(const struct ftmrt_call *c, enum ftmrt_param param);
 double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param);
 const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param);
-/* The number of an argument of type WORD among its row's words. */
+/* The number of an argument of type WORD among its row's words; -1: it is none of them but a file. */
 int ftmrt_call_word(const struct ftmrt_call *c, enum ftmrt_param param);
 /* What the labels of a data source are: its argument of type LABEL, or INDEX where it has none. */
 enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source);

@@ -25,6 +25,7 @@ finetune pictures {
     data {
         train = folder("PATH")
         validation = 25%
+        split = exact
         test = folder("PATH")
     }
     transform eval  = resize(8, 8), to_rgb(), normalize(mean = 0.5, std = 0.5)

@@ -17,13 +17,14 @@ DATA = pathlib.Path(__file__).resolve().parent / "data"
 DTYPES = {"F32": np.float32, "F16": np.float16, "I64": np.int64, "I32": np.int32}
 
 
-def run(*command, code=0, cwd=None, env=None, stdin=None):
-    """Runs a command and returns what it printed; another exit code than expected ends the test."""
+def run(*command, code=0, cwd=None, env=None, stdin=None, notes=False):
+    """Runs a command and returns what it printed, with what it said on stderr if it failed as expected or `notes` are wanted; another
+    exit code than expected ends the test."""
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd=cwd, env=env, input=stdin)
     if done.returncode != code:
         print(done.stdout, done.stderr, sep="\n")
         sys.exit(f"{' '.join(map(str, command))}: exit code {done.returncode}, expected {code}")
-    return done.stdout + done.stderr if code else done.stdout
+    return done.stdout + done.stderr if code or notes else done.stdout
 
 
 def host_levels():

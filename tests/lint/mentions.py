@@ -22,7 +22,7 @@ EXCEPTIONS = {
     ("compiler/driver/inspect.c", "mean"): "a column of a table",
     ("compiler/ops/adam.h", "step"): "the scalar that counts steps",
     ("runtime/app/run_folder.c", "step"): "a key of log.jsonl",
-    ("runtime/app/run_folder.c", "train"): "a word of split.csv",
+    ("runtime/app/split_file.c", "train"): "a word of split.csv",
 }
 ALL = ("compiler", "runtime")
 # What has rows: kind -> (table, how a row of it begins, where its names are its own). Commands are words of the folder that runs

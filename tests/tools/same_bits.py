@@ -32,7 +32,7 @@ from resnet18_file import resnet18_shapes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-from support import DATA, host_levels, newest_run, read_safetensors, run  # noqa: E402
+from support import CACHE, DATA, host_levels, newest_run, read_safetensors, run  # noqa: E402
 
 DIGITS = ROOT / "examples/digits/digits.ftm"
 FREEZE = {
@@ -85,8 +85,17 @@ def trained(ftmc, recipe, work, level, *options):
     return {"tensors": tensors_hash(last / "last.safetensors"), "losses": losses_hash(last)}
 
 
+def digits_recipe(build, work):
+    """The example's recipe, with absolute names of files. Compilers that know no `split` take it exactly."""
+    recipe, text = work / "digits.ftm", DIGITS.read_text().replace("../../.cache", str(CACHE))
+    recipe.write_text(text)
+    known = subprocess.run([build / "bin/ftmc", "check", recipe], capture_output=True).returncode == 0
+    recipe.write_text(text if known else re.sub(r"\n +split += exact", "", text))
+    return recipe
+
+
 def digits(build, level, work, quick):
-    return trained(build / "bin/ftmc", DIGITS, work, level, "--steps", 20 if quick else 300)
+    return trained(build / "bin/ftmc", digits_recipe(build, work), work, level, "--steps", 20 if quick else 300)
 
 
 def freeze(build, level, work, quick):
@@ -153,7 +162,7 @@ def asm(build, level, work, quick):
     for name, statements in (("resnet18", ""), ("resnet18_head", "freeze all\n    train fc")):
         (work / f"{name}.ftm").write_text(RESNET.format(root=ROOT, name=name, statements=statements))
     out = {}
-    for recipe in (DIGITS, work / "resnet18.ftm", work / "resnet18_head.ftm"):
+    for recipe in (digits_recipe(build, work), work / "resnet18.ftm", work / "resnet18_head.ftm"):
         text = work / f"{recipe.stem}.s"
         run(build / "bin/ftmc", recipe, "--emit=asm", f"--cpu={level}", "-o", text)
         out |= {f"{recipe.stem}: {k}": v for k, v in kernels_of(text.read_text(), recipe.stem).items()}

@@ -37,7 +37,7 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(data) =
         CALL(FTMRT_CALL_data,
              ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))),
-                  NONE, NUMBER(10), TEXT("white"), TEXT("ignore"))),
+                  NONE, NUMBER(10), TEXT("exact"), TEXT("white"), TEXT("ignore"))),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
         ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE, TEXT("bilinear"))),
@@ -125,6 +125,7 @@ static void a_recipe_is_read(void **state)
     assert_null(c.test);
     assert_null(c.validation);
     assert_float_equal(c.validation_percent, 10, 0);
+    assert_int_equal(c.split, SPLIT_EXACT);
     assert_int_equal(c.pictures.alpha, FTMRT_ALPHA_WHITE);
     assert_int_equal(c.pictures.exif, FTMRT_EXIF_IGNORE);
     assert_string_equal(c.weights, "net.pth");

@@ -92,32 +92,6 @@ static void shuffles_are_permutations_of_seed_and_epoch(void **state)
     assert_true(moved > 80);
 }
 
-/* 150 samples of class 0, then 50 of class 1. */
-static bool read_class(const struct source *s, int64_t i, enum field_role field,
-                       struct buffer *buffer, union field_value *out)
-{
-    (void)s, (void)buffer;
-    assert_int_equal(field, FIELD_LABEL);
-    out->index = i < 150 ? 0 : 1;
-    return true;
-}
-
-static void splits_are_stratified(void **state)
-{
-    (void)state;
-    const struct source source = {
-        .count = 200, .read = read_class, .fields[FIELD_LABEL] = {"labels", FIELD_INDEX}};
-    struct split s;
-    split_stratified(&s, &source, 2, 10, 3);
-    int per_class[2] = {0, 0};
-    for (int64_t i = 0; i < s.validation_count; i++)
-        per_class[s.validation[i] < 150 ? 0 : 1]++;
-    assert_int_equal(per_class[0], 15);
-    assert_int_equal(per_class[1], 5);
-    assert_int_equal(s.train_count, 180);
-    split_free(&s);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,7 +99,6 @@ int main(void)
         cmocka_unit_test(confident_mistakes_have_a_finite_loss),
         cmocka_unit_test(names_are_cut_and_aligned_by_columns),
         cmocka_unit_test(shuffles_are_permutations_of_seed_and_epoch),
-        cmocka_unit_test(splits_are_stratified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

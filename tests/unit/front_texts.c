@@ -58,6 +58,7 @@ static void expect_resolved(void **state)
         "    data {\n"
         "        train = idx(images = \"x \\\"1\\\".gz\", labels = \"y.gz\")\n"
         "        validation = 10%\n"
+        "        split = \"content\"\n"
         "        alpha = \"drop\"\n"
         "        exif = \"apply\"\n"
         "    }\n"

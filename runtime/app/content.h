@@ -1,0 +1,15 @@
+/* The content of a sample as a number: equal for equal samples, and for others different but by a chance of 2^-64. It says which
+ * samples are one, on which side of a split one is, and whether data is what it was. */
+#ifndef FTMRT_APP_CONTENT_H
+#define FTMRT_APP_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of a file: of its size, its first and its last 4096 bytes. A picture's pixels cannot change without them: PNG ends in checksums
+ * of all that it holds, and what is compressed otherwise changes its size. So 1,000,000 pictures can be told apart by a read or
+ * two each. false after a message. */
+bool content_of_file(const char *path, uint64_t *content);
+
+#endif

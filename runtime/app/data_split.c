@@ -1,0 +1,262 @@
+/* Splitting a source by content, exactly, or as a file says.
+ *
+ * What is drawn is a unit: all samples of one content. Each has a first sample, by whose index it is known. */
+#include "data_split.h"
+
+#include <stdlib.h>
+
+#include "report.h"
+#include "split_file.h"
+
+/* A split while it is made; all arrays are [count]. */
+struct choice {
+    const struct source *source;
+    const struct split_rule *rule;
+    uint64_t *contents;
+    int64_t *unit;  /* of each sample: the first sample of its content */
+    int64_t *sizes; /* of a unit, at its first sample: how many samples */
+    bool *chosen;   /* whether it validates, at the first sample of a unit */
+};
+
+/* ---- units ---- */
+
+struct keyed {
+    uint64_t content;
+    int64_t sample;
+};
+
+static int by_content(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    if (x->content != y->content)
+        return x->content < y->content ? -1 : 1;
+    return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+static void find_units(struct choice *c)
+{
+    const int64_t count = c->source->count;
+    struct keyed *order = app_alloc((size_t)count, sizeof *order);
+    for (int64_t i = 0; i < count; i++)
+        order[i] = (struct keyed){c->contents[i], i};
+    qsort(order, (size_t)count, sizeof *order, by_content);
+    for (int64_t i = 0, first = 0; i < count; i++) {
+        first = order[i].content == order[first].content ? first : i;
+        c->unit[order[i].sample] = order[first].sample;
+        c->sizes[order[first].sample]++;
+    }
+    free(order);
+}
+
+static bool is_first(const struct choice *c, int64_t i) { return c->unit[i] == i; }
+
+/* ---- classes ---- */
+
+/* The class of a sample; all are of one where labels are no classes. */
+static int64_t class_of(const struct choice *c, int64_t i)
+{
+    return c->source->fields[FIELD_LABEL].kind == FIELD_INDEX ? source_class(c->source, i) : 0;
+}
+
+static int64_t class_count(const struct choice *c)
+{
+    return c->source->fields[FIELD_LABEL].kind == FIELD_INDEX ? c->rule->classes : 1;
+}
+
+/* ---- by content ---- */
+
+/* Where a unit lies between 0 and 1: below the share it validates. */
+static double height(const struct choice *c, int64_t unit)
+{
+    return ftmrt_uniform(c->rule->seed, c->contents[unit], 0, FTMRT_USE_SPLIT);
+}
+
+static void choose_by_content(struct choice *c)
+{
+    for (int64_t i = 0; i < c->source->count; i++)
+        c->chosen[i] = is_first(c, i) && height(c, i) * 100 < c->rule->percent;
+}
+
+/* What is known of a class's units. */
+struct sides {
+    int64_t units, chosen; /* how many */
+    int64_t lowest,
+        highest; /* by height: of those that train, and of those that validate; -1: there is none */
+};
+
+static void count_sides(const struct choice *c, struct sides *sides)
+{
+    for (int64_t k = 0; k < class_count(c); k++)
+        sides[k].lowest = sides[k].highest = -1;
+    for (int64_t i = 0; i < c->source->count; i++) {
+        if (!is_first(c, i))
+            continue;
+        struct sides *s = &sides[class_of(c, i)];
+        s->units++;
+        s->chosen += c->chosen[i];
+        if (c->chosen[i] && (s->highest < 0 || height(c, i) > height(c, s->highest)))
+            s->highest = i;
+        if (!c->chosen[i] && (s->lowest < 0 || height(c, i) < height(c, s->lowest)))
+            s->lowest = i;
+    }
+}
+
+/* A class that has several units gets one on each side. */
+static void mend_sides(struct choice *c)
+{
+    struct sides *sides = app_alloc((size_t)class_count(c), sizeof *sides);
+    count_sides(c, sides);
+    for (int64_t k = 0; k < class_count(c); k++) {
+        const struct sides *s = &sides[k];
+        if (s->units > 1 && s->chosen == 0)
+            c->chosen[s->lowest] = true;
+        else if (s->units > 0 && s->chosen == s->units)
+            c->chosen[s->highest] = false;
+    }
+    free(sides);
+}
+
+/* ---- exactly ---- */
+
+/* Chooses units of a class, by a seeded permutation, until they are round(percent of the class). */
+static void choose_members(struct choice *c, int64_t *members, int64_t units, int64_t k)
+{
+    const struct split_rule *r = c->rule;
+    int64_t samples = 0, taken = 0;
+    for (int64_t i = 0; i < units; i++)
+        samples += c->sizes[members[i]];
+    const int64_t want = (int64_t)((double)samples * r->percent / 100 + 0.5);
+    for (int64_t i = 0; i < units && taken < want; i++) {
+        const double u = ftmrt_uniform(r->seed, (uint64_t)k, (uint64_t)i, FTMRT_USE_SPLIT);
+        const int64_t j = i + (int64_t)(u * (double)(units - i)), t = members[i];
+        members[i] = members[j];
+        members[j] = t;
+        c->chosen[members[i]] = true;
+        taken += c->sizes[members[i]];
+    }
+}
+
+static void choose_exactly(struct choice *c)
+{
+    const int64_t count = c->source->count, classes = class_count(c);
+    int64_t *members = app_alloc((size_t)count, sizeof *members),
+            *begin = app_alloc((size_t)classes + 1, sizeof *begin),
+            *at = app_alloc((size_t)classes, sizeof *at);
+    for (int64_t i = 0; i < count; i++)
+        begin[class_of(c, i) + 1] += is_first(c, i);
+    for (int64_t k = 0; k < classes; k++)
+        at[k] = begin[k + 1] += begin[k];
+    for (int64_t i = count - 1; i >= 0; i--)
+        if (is_first(c, i))
+            members[--at[class_of(c, i)]] = i;
+    for (int64_t k = 0; k < classes; k++)
+        choose_members(c, members + begin[k], begin[k + 1] - begin[k], k);
+    free(members);
+    free(begin);
+    free(at);
+}
+
+/* ---- what is said ---- */
+
+/* Samples of each class on both sides. */
+struct parts {
+    int64_t train, validation;
+};
+
+static void say_parts(const struct choice *c, const struct parts *parts)
+{
+    int64_t missing = 0, first = -1;
+    for (int64_t k = class_count(c) - 1; k >= 0; k--)
+        if (parts[k].train && !parts[k].validation) {
+            missing++;
+            first = k;
+        }
+    if (missing && class_count(c) > 1)
+        report_note("%s: nothing validates %lld of %lld classes: '%s' has %lld sample%s",
+                    c->source->name, (long long)missing, (long long)class_count(c),
+                    c->rule->labels[first], (long long)parts[first].train,
+                    parts[first].train == 1 ? "" : "s");
+}
+
+/* Says what a split lacks; false after a message if it is of no use. */
+static bool check_parts(const struct choice *c, const struct split *s)
+{
+    struct parts *parts = app_alloc((size_t)class_count(c), sizeof *parts);
+    for (int64_t i = 0; i < s->train_count; i++)
+        parts[class_of(c, s->train[i])].train++;
+    for (int64_t i = 0; i < s->validation_count; i++)
+        parts[class_of(c, s->validation[i])].validation++;
+    if (s->validation_count)
+        say_parts(c, parts);
+    free(parts);
+    if (!s->train_count)
+        return report_error("%s: no samples are left for training", c->source->name);
+    if (!s->validation_count && c->rule->percent > 0)
+        report_note("%s: validation = %g%% of %lld sample%s is none: the last epoch will count as "
+                    "the best; give `validation` a source of its own, or add samples",
+                    c->source->name, c->rule->percent, (long long)c->source->count,
+                    c->source->count == 1 ? "" : "s");
+    return true;
+}
+
+/* ---- the split ---- */
+
+static void take_parts(const struct choice *c, struct split *s)
+{
+    const size_t count = (size_t)c->source->count;
+    s->train = app_alloc(count, sizeof(int64_t));
+    s->validation = app_alloc(count, sizeof(int64_t));
+    for (int64_t i = 0; i < c->source->count; i++) {
+        if (c->chosen[c->unit[i]])
+            s->validation[s->validation_count++] = i;
+        else
+            s->train[s->train_count++] = i;
+    }
+}
+
+static bool choose(struct choice *c)
+{
+    const struct split_rule *r = c->rule;
+    if (r->percent <= 0)
+        return true;
+    if (!c->source->contents(c->source, r->threads, c->contents))
+        return false;
+    find_units(c);
+    if (r->kind == SPLIT_EXACT)
+        choose_exactly(c);
+    else
+        choose_by_content(c);
+    mend_sides(c);
+    return true;
+}
+
+bool split_open(struct split *s, const struct source *source, const struct split_rule *rule)
+{
+    const size_t count = (size_t)source->count;
+    struct choice c = {source,
+                       rule,
+                       app_alloc(count, sizeof(uint64_t)),
+                       app_alloc(count, sizeof(int64_t)),
+                       app_alloc(count, sizeof(int64_t)),
+                       app_alloc(count, sizeof(bool))};
+    *s = (struct split){0};
+    for (int64_t i = 0; i < source->count; i++)
+        c.unit[i] = i;
+    bool ok = rule->kind == SPLIT_FILE ? split_file_read(source, rule->file, c.chosen) : choose(&c);
+    if (ok) {
+        take_parts(&c, s);
+        ok = check_parts(&c, s);
+    }
+    free(c.contents);
+    free(c.unit);
+    free(c.sizes);
+    free(c.chosen);
+    return ok;
+}
+
+void split_free(struct split *s)
+{
+    free(s->train);
+    free(s->validation);
+    *s = (struct split){0};
+}

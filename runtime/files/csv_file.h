@@ -1,0 +1,31 @@
+/* Tables as text: records of fields, separated by commas and quoted as RFC 4180 says; lines end in LF or CRLF, a byte order mark
+ * in front is none of the first field. A file is read whole; fields lie in its memory. */
+#ifndef FTMRT_CSV_FILE_H
+#define FTMRT_CSV_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ftmrt.h"
+
+enum { CSV_MAX_FIELDS = 256 };
+
+struct csv_file {
+    char *text, *at, *end;
+    int64_t line; /* at which the record begins that was read last, from 1 */
+    int64_t next_line;
+    char separator;
+    char *fields[CSV_MAX_FIELDS]; /* of that record */
+};
+
+/* Reads a file; separator: ',' as a rule. FTMRT_ERROR_IO or _MEMORY: `error` says why. */
+enum ftmrt_status csv_file_open(struct csv_file *c, const char *path, char separator, char *error,
+                                size_t error_size);
+void csv_file_close(struct csv_file *c);
+
+/* The number of fields of the next record that is not empty, now in c->fields; 0 at the end; -1: `error` says what is wrong
+ * with line c->line. */
+int csv_file_next(struct csv_file *c, char *error, size_t error_size);
+
+#endif
