@@ -236,6 +236,18 @@ static bool parse_npy(struct array *a, struct bytes *b, const char *path)
 
 bool array_read_npy(struct array *a, const char *path) { return read_with(a, path, parse_npy); }
 
+static bool parse_any(struct array *a, struct bytes *b, const char *path)
+{
+    if (b->len > 1 && !b->at[0] && !b->at[1])
+        return parse_idx(a, b, path);
+    if (b->len > 0 && b->at[0] == 0x93)
+        return parse_npy(a, b, path);
+    return report_error("%s: neither an .npy nor an IDX file; pictures are named without --data",
+                        path);
+}
+
+bool array_read(struct array *a, const char *path) { return read_with(a, path, parse_any); }
+
 int64_t array_integer(const struct array *a, int64_t i)
 {
     if (a->dtype == FTMRT_U8)

@@ -23,6 +23,8 @@ char *array_shape_text(const struct array *a);
 /* Reads a file by its content (gzipped files too); false after a message. */
 bool array_read_idx(struct array *a, const char *path);
 bool array_read_npy(struct array *a, const char *path);
+/* The one or the other, as its first bytes say. */
+bool array_read(struct array *a, const char *path);
 
 /* Element i of an array of integers. */
 int64_t array_integer(const struct array *a, int64_t i);

@@ -6,11 +6,12 @@
 #include <stddef.h>
 
 struct file_bytes {
-    const unsigned char *at; /* mapped */
+    const unsigned char *at; /* owned */
     size_t size;             /* at least 1 */
 };
 
-/* Maps a regular file. false after a message: it cannot be read, or is empty. */
+/* Reads a file, or what a pipe gives until it ends; "-": standard input. It is read and not mapped, as a mapped file that somebody
+ * makes shorter would end the process. false after a message: it cannot be read, is empty, or is larger than 1 GiB. */
 bool file_bytes_open(struct file_bytes *f, const char *path);
 void file_bytes_close(struct file_bytes *f);
 

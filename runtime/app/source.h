@@ -72,8 +72,8 @@ struct source_want {
 
 /* Opens what a recipe's call names; false after a message, with s closed. */
 bool source_open(struct source *s, const struct ftmrt_call *call, const struct source_want *want);
-/* Unlabelled samples of an .npy file. */
-bool source_open_npy(struct source *s, const char *path, const struct source_want *want);
+/* Unlabelled samples of an IDX or .npy file, whatever its name is. */
+bool source_open_array(struct source *s, const char *path, const struct source_want *want);
 void source_close(struct source *s);
 
 /* open_NAME of each row, in source_NAME.c: fills s, whose name is set also after a failure; false after a message. */

@@ -195,3 +195,16 @@ bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *p
     free(path);
     return ok;
 }
+
+bool source_open_array(struct source *s, const char *path, const struct source_want *want)
+{
+    const struct source_want here = {.channels = want->channels,
+                                     .height = want->height,
+                                     .width =
+                                         want->width}; /* the path is a user's, not a recipe's */
+    *s = (struct source){0};
+    if (source_arrays(s, array_read, &(struct array_files){.images = path}, &here))
+        return true;
+    source_close(s);
+    return false;
+}

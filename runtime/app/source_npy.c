@@ -8,16 +8,3 @@ bool open_npy(struct source *s, const struct ftmrt_call *call, const struct sour
                                       ftmrt_source_labels(call)};
     return source_arrays(s, array_read_npy, &files, want);
 }
-
-bool source_open_npy(struct source *s, const char *path, const struct source_want *want)
-{
-    const struct source_want here = {.channels = want->channels,
-                                     .height = want->height,
-                                     .width =
-                                         want->width}; /* the path is a user's, not a recipe's */
-    *s = (struct source){0};
-    if (source_arrays(s, array_read_npy, &(struct array_files){.images = path}, &here))
-        return true;
-    source_close(s);
-    return false;
-}

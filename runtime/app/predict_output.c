@@ -1,0 +1,345 @@
+#include "predict_output.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "metrics.h"
+#include "replace.h"
+#include "report.h"
+#include "utf8_json.h"
+
+/* ---- figures of the outputs, by the task ---- */
+
+static void class_probabilities(const struct config *c, const float *logits, double *p)
+{
+    probabilities(logits, c->classes, p);
+}
+
+static void yes_probabilities(const struct config *c, const float *logits, double *p)
+{
+    for (int64_t k = 0; k < c->classes; k++)
+        p[k] = 1 / (1 + exp(-(double)logits[k]));
+}
+
+static void numbers(const struct config *c, const float *logits, double *p)
+{
+    for (int64_t k = 0; k < c->classes; k++)
+        p[k] = (double)logits[k];
+}
+
+/* The share of the pixels that are predicted as each class. */
+static void pixel_shares(const struct config *c, const float *logits, double *p)
+{
+    const int64_t pixels = c->output_count / c->classes;
+    for (int64_t i = 0; i < pixels; i++) {
+        int64_t best = 0;
+        for (int64_t k = 1; k < c->classes; k++)
+            best = logits[k * pixels + i] > logits[best * pixels + i] ? k : best;
+        p[best] += 1 / (double)pixels;
+    }
+}
+
+static const struct task_figures {
+    void (*compute)(const struct config *c, const float *logits, double *p); /* p: [classes], 0 */
+    bool ranked;                        /* the greatest first, --top of them; else all in order */
+    const char *list, *output, *figure; /* in JSON and CSV */
+} figures[TASK_COUNT] = {
+    [TASK_CLASS] = {class_probabilities, true, "top", "class", "probability"},
+    [TASK_DISTRIBUTION] = {class_probabilities, true, "top", "class", "probability"},
+    [TASK_LABELS] = {yes_probabilities, true, "top", "class", "probability"},
+    [TASK_NUMBERS] = {numbers, false, "outputs", "output", "value"},
+    [TASK_PIXELS] = {pixel_shares, true, "top", "class", "share"},
+};
+
+/* ---- outputs ---- */
+
+struct predict_output {
+    const struct config *config;
+    struct predict_forms forms;
+    const struct task_figures *figures;
+    int64_t shown;  /* classes of a sample */
+    double *p;      /* [classes] of the running sample */
+    int64_t *order; /* [shown] classes */
+    bool *taken;    /* [classes] */
+    int64_t samples;
+    float *logits; /* [samples, output_count] */
+    struct replace_file csv;
+    char *row; /* of CSV; allocated */
+    bool failed;
+};
+
+static bool keep_failure(struct predict_output *o, const char *error)
+{
+    o->failed = true;
+    return report_error("%s", error);
+}
+
+static int64_t next_best(const struct predict_output *o)
+{
+    int64_t best = -1;
+    for (int64_t k = 0; k < o->config->classes; k++)
+        if (!o->taken[k] && (best < 0 || o->p[k] > o->p[best]))
+            best = k;
+    return best;
+}
+
+/* The figures of a sample and the classes that are shown of it, in order. */
+static void compute(struct predict_output *o, const float *logits)
+{
+    const size_t classes = (size_t)o->config->classes;
+    memset(o->p, 0, classes * sizeof *o->p);
+    memset(o->taken, 0, classes * sizeof *o->taken);
+    o->figures->compute(o->config, logits, o->p);
+    for (int64_t i = 0; i < o->shown; i++) {
+        o->order[i] = o->figures->ranked ? next_best(o) : i;
+        o->taken[o->order[i]] = true;
+    }
+}
+
+static const char *class_name(const struct predict_output *o, int64_t i)
+{
+    return o->config->labels[o->order[i]];
+}
+
+static double figure(const struct predict_output *o, int64_t i) { return o->p[o->order[i]]; }
+
+/* ---- lines ---- */
+
+static void print_line(const struct predict_output *o, const char *name)
+{
+    printf("%s:", name);
+    for (int64_t i = 0; i < o->shown; i++)
+        printf("%s %s %.4f", i ? "," : "", class_name(o, i), figure(o, i));
+    putchar('\n');
+}
+
+/* ---- JSON ---- */
+
+static json_t *shown_json(const struct predict_output *o)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < o->shown; i++)
+        json_array_append_new(list, json_pack("{s:o, s:f}", o->figures->output,
+                                              utf8_json(class_name(o, i)), o->figures->figure,
+                                              figure(o, i)));
+    return list;
+}
+
+static void print_json(const struct predict_output *o, const char *name, bool good)
+{
+    json_t *sample = json_object();
+    utf8_json_name(sample, "file", name);
+    if (good)
+        json_object_set_new(sample, o->figures->list, shown_json(o));
+    else
+        json_object_set_new(sample, "error", json_string("not predicted"));
+    fputs(o->samples ? ",\n" : "[\n", stdout);
+    json_dumpf(sample, stdout, JSON_REAL_PRECISION(9));
+    json_decref(sample);
+}
+
+/* ---- CSV ---- */
+
+/* Adds a cell to the row, quoted where it must be (RFC 4180). */
+static void add_cell(struct predict_output *o, const char *text)
+{
+    char *old = o->row, *quoted = app_alloc(2 * strlen(text) + 1, 1), *q = quoted;
+    const bool quotes = strpbrk(text, ",\"\r\n") != NULL;
+    for (const char *c = text; *c; c++) {
+        if (*c == '"')
+            *q++ = '"';
+        *q++ = *c;
+    }
+    o->row = app_format("%s%s%s%s%s", old ? old : "", old ? "," : "", quotes ? "\"" : "", quoted,
+                        quotes ? "\"" : "");
+    free(quoted);
+    free(old);
+}
+
+static void add_number(struct predict_output *o, double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.9g", value);
+    add_cell(o, text);
+}
+
+static bool to_stdout(const struct predict_output *o) { return !strcmp(o->forms.csv, "-"); }
+
+/* Writes the row, and begins another. */
+static void end_row(struct predict_output *o)
+{
+    char error[512];
+    if (to_stdout(o)) {
+        puts(o->row);
+    } else if (!o->failed) {
+        char *line = app_format("%s\n", o->row);
+        if (replace_write(&o->csv, line, strlen(line), error, sizeof error) != FTMRT_OK)
+            keep_failure(o, error);
+        free(line);
+    }
+    free(o->row);
+    o->row = NULL;
+}
+
+/* "class", or "class_2" of several. */
+static void add_title(struct predict_output *o, const char *word, int64_t i)
+{
+    char *text = o->shown > 1 ? app_format("%s_%lld", word, (long long)i + 1) : app_strdup(word);
+    add_cell(o, text);
+    free(text);
+}
+
+static void write_titles(struct predict_output *o)
+{
+    add_cell(o, "file");
+    for (int64_t i = 0; i < o->shown; i++) {
+        if (o->figures->ranked) {
+            add_title(o, o->figures->output, i);
+            add_title(o, o->figures->figure, i);
+        } else {
+            add_cell(o, o->config->labels[i]);
+        }
+    }
+    end_row(o);
+}
+
+static void write_row(struct predict_output *o, const char *name, bool good)
+{
+    add_cell(o, name);
+    for (int64_t i = 0; i < o->shown; i++) {
+        if (o->figures->ranked)
+            add_cell(o, good ? class_name(o, i) : "");
+        if (good)
+            add_number(o, figure(o, i));
+        else
+            add_cell(o, "");
+    }
+    end_row(o);
+}
+
+/* ---- the array ---- */
+
+static void keep_logits(struct predict_output *o, const float *logits)
+{
+    const size_t outputs = (size_t)o->config->output_count, have = (size_t)o->samples;
+    if ((have & (have + 1)) == 0) /* 0, 1, 3, 7, ...: as much again and one more */
+        o->logits = app_grow(o->logits, (2 * have + 1) * outputs, sizeof(float));
+    for (size_t k = 0; k < outputs; k++)
+        o->logits[have * outputs + k] = logits ? logits[k] : NAN;
+}
+
+static void write_logits(struct predict_output *o)
+{
+    const int64_t dims[2] = {o->samples, o->config->output_count};
+    o->failed = !array_write_npy(o->forms.logits, o->logits, 2, dims) || o->failed;
+}
+
+/* ---- all ---- */
+
+/* Whether a file could be written: the array's is not before the end. */
+static bool could_be_written(const char *path)
+{
+    struct replace_file f;
+    char error[512];
+    if (replace_open(&f, path, error, sizeof error) != FTMRT_OK)
+        return report_error("%s", error);
+    replace_abort(&f);
+    return true;
+}
+
+static bool open_csv(struct predict_output *o)
+{
+    char error[512];
+    if (!to_stdout(o) && replace_open(&o->csv, o->forms.csv, error, sizeof error) != FTMRT_OK)
+        return report_error("%s", error);
+    write_titles(o);
+    return true;
+}
+
+static bool begin(struct predict_output *o)
+{
+    if (o->forms.json && o->forms.csv && to_stdout(o))
+        return report_error("--json and --csv - would both be written to standard output");
+    return (!o->forms.logits || could_be_written(o->forms.logits)) &&
+           (!o->forms.csv || open_csv(o));
+}
+
+static void free_output(struct predict_output *o)
+{
+    free(o->row);
+    free(o->logits);
+    free(o->taken);
+    free(o->order);
+    free(o->p);
+    free(o);
+}
+
+struct predict_output *predict_output_open(const struct config *config,
+                                           const struct predict_forms *forms)
+{
+    struct predict_output *o = app_alloc(1, sizeof *o);
+    const int64_t classes = config->classes;
+    o->config = config;
+    o->forms = *forms;
+    o->figures = &figures[config->task];
+    o->shown = o->figures->ranked && forms->top < classes ? forms->top : classes;
+    o->p = app_alloc((size_t)classes, sizeof *o->p);
+    o->order = app_alloc((size_t)o->shown, sizeof *o->order);
+    o->taken = app_alloc((size_t)classes, sizeof *o->taken);
+    if (begin(o))
+        return o;
+    free_output(o);
+    return NULL;
+}
+
+static bool is_finite(const struct predict_output *o, const float *logits)
+{
+    for (int64_t k = 0; k < o->config->output_count; k++)
+        if (!isfinite(logits[k]))
+            return false;
+    return true;
+}
+
+bool predict_output_add(struct predict_output *o, const char *name, const float *logits)
+{
+    const bool good = logits && is_finite(o, logits);
+    if (good)
+        compute(o, logits);
+    else if (logits)
+        report_error("%s: the network computes no numbers for it (NaN or infinity); `selftest` "
+                     "looks at the weights",
+                     name);
+    if (o->forms.json)
+        print_json(o, name, good);
+    else if (good && !o->forms.csv && !o->forms.logits)
+        print_line(o, name);
+    if (o->forms.csv)
+        write_row(o, name, good);
+    if (o->forms.logits)
+        keep_logits(o, logits);
+    o->samples++;
+    return good || !logits;
+}
+
+bool predict_output_close(struct predict_output *o)
+{
+    char error[512];
+    if (o->forms.json)
+        puts(o->samples ? "\n]" : "[]");
+    if (o->forms.csv && !to_stdout(o)) {
+        if (o->failed)
+            replace_abort(&o->csv);
+        else if (replace_commit(&o->csv, error, sizeof error) != FTMRT_OK)
+            keep_failure(o, error);
+    }
+    if (o->forms.logits)
+        write_logits(o);
+    const bool ok = !o->failed;
+    free_output(o);
+    return ok;
+}
