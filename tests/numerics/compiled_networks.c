@@ -283,6 +283,13 @@ struct noise {
     uint64_t run, counter;
 };
 
+/* What f32 may lose of a value however small it is: below 2^-126 it is flushed to zero, and the gradient of cross_entropy is
+ * a difference of numbers up to 1, which leaves nothing of a probability that is nearer to 1 than that. */
+static double absolute_noise(enum op op)
+{
+    return op == OP_cross_entropy_grad ? 0x1p-24 : 0x1p-126;
+}
+
 static void disturb(void *context, const struct node *n, struct tensor *value)
 {
     static const enum op exact[] = {OP_relu,          OP_relu6,     OP_max_pool, OP_flatten,
@@ -291,6 +298,7 @@ static void disturb(void *context, const struct node *n, struct tensor *value)
     struct noise *noise = context;
     int64_t size = shape_elements(&value->shape, 1);
     double most = 0;
+    const double least = absolute_noise(n->op);
     for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
         if (n->op == exact[i])
             return;
@@ -299,7 +307,7 @@ static void disturb(void *context, const struct node *n, struct tensor *value)
     for (int64_t i = 0; i < size; i++) {
         double u = 2 * ftmrt_uniform(noise->run, 5, noise->counter++, 2) - 1;
         if (value->data[i] != 0)
-            value->data[i] += 2e-6 * u * (fabs(value->data[i]) + 0.1 * most);
+            value->data[i] += u * (2e-6 * (fabs(value->data[i]) + 0.1 * most) + least);
     }
 }
 
