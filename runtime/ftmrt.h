@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define FTMRT_ABI_VERSION 2
+#define FTMRT_ABI_VERSION 3
 
 /* Channel block: activations and packed weights hold channels in groups of 16 floats, one cache line. A constant
  * of the format, a multiple of every target's vector width. */
@@ -254,7 +254,9 @@ struct ftmrt_state {
     int32_t source;  /* index of its source tensor, or -1 */
     uint32_t init;   /* enum ftmrt_init, where there is no source */
     double init_arg;
-    int64_t fan_in; /* of the layer, for the default initialisation */
+    int64_t fan_in;  /* of the layer, for the default initialisation */
+    double momentum; /* of a running statistic: the batch's share in each step; 0: it is none */
+    int64_t places;  /* and the values of a channel that one image adds to it */
 };
 
 /* One instruction of the derivation of constants from frozen states: the result of `op` over earlier results or
@@ -328,6 +330,13 @@ struct ftmrt_entry {
 
 struct ftmrt_recipe;
 
+/* What the program's network is: hashes (identity.def). */
+struct ftmrt_identity {
+#define FTMRT_IDENTITY(name, what, meaning) uint64_t name;
+#include "identity.def"
+#undef FTMRT_IDENTITY
+};
+
 struct ftmrt_program {
     uint32_t abi_version;
     const char *name;
@@ -340,6 +349,7 @@ struct ftmrt_program {
     const struct ftmrt_recipe
         *recipe;          /* recipe/recipe.h: what the recipe says; NULL: there is none */
     const char *resolved; /* the .ftm recipe with every default filled in */
+    struct ftmrt_identity identity;
     uint32_t state_count, tensor_count, derive_count, entry_count;
     const struct ftmrt_state *states;
     const struct ftmrt_tensor *tensors;

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "blob.h"
+#include "identity.h"
+#include "op.h"
 
 /* ---- names ---- */
 
@@ -121,6 +123,31 @@ static struct ftmrt_state *make_states(struct arena *arena, const struct descrip
     return states;
 }
 
+/* What a node that moves running statistics says of them: known by its attributes, a share and the size of a map. */
+static void note_statistics(struct ftmrt_state *states, const struct graph *g, const struct node *n)
+{
+    const struct op_info *info = op_info(n->op);
+    if (n->dead || info->cls != OP_CLASS_EFFECT || !(info->attrs >> ATTR_INDEX_momentum & 1U) ||
+        !(info->attrs >> ATTR_INDEX_in_size & 1U))
+        return;
+    for (uint32_t i = 0; i < n->input_count; i++) {
+        if (!op_writes(n->op, i))
+            continue;
+        struct ftmrt_state *s = &states[graph_node(g, n->inputs[i])->attrs->state];
+        s->momentum = n->attrs->momentum;
+        s->places = n->attrs->in_size[0] * n->attrs->in_size[1];
+    }
+}
+
+static void note_all_statistics(struct ftmrt_state *states, const struct schedule *s)
+{
+    for (uint32_t i = 0; i < s->functions.len; i++) {
+        const struct graph *g = s->functions.at[i].graph;
+        for (uint32_t k = 0; k < g->nodes.len; k++)
+            note_statistics(states, g, &g->nodes.at[k]);
+    }
+}
+
 static struct ftmrt_derive *make_derives(struct arena *arena, const struct schedule *s,
                                          uint64_t constants_at)
 {
@@ -188,7 +215,9 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     struct ftmrt_tensor *tensors = make_tensors(arena, in, source_index, data, &p->tensor_count);
     d->constants_at = blob_place_tensors(tensors, p->tensor_count);
     p->tensors = tensors;
-    p->states = make_states(arena, in, source_index);
+    struct ftmrt_state *states = make_states(arena, in, source_index);
+    note_all_statistics(states, s);
+    p->states = states;
     p->state_count = s->program->states.len;
     p->derives = make_derives(arena, s, d->constants_at);
     p->derive_count = s->derives.len;
@@ -199,5 +228,6 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     p->entry_count = s->functions.len;
     p->blob_size = d->constants_at + s->constants_size;
     p->blob = blob_make(arena, p, data);
+    p->identity = identity_of(p, in->network);
     return d;
 }

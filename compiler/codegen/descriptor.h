@@ -27,6 +27,7 @@ struct descriptor_input {
     const char *compiler;              /* "ftmc 0.1.0 (LLVM 22.1.8)" */
     const struct ftmrt_recipe *recipe; /* NULL: there is none */
     const char *resolved;              /* .ftm text */
+    uint64_t network;                  /* identity_network of the program before the passes */
 };
 
 struct descriptor {

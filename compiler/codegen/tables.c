@@ -157,7 +157,13 @@ static void print_state(struct strbuf *out, const struct ftmrt_state *s)
                 s->source, inits[s->init]);
     strbuf_add(out, ", .init_arg = ");
     tables_add_number(out, s->init_arg);
-    strbuf_addf(out, ", .fan_in = %" PRId64 "},\n", s->fan_in);
+    strbuf_addf(out, ", .fan_in = %" PRId64, s->fan_in);
+    if (s->momentum > 0) {
+        strbuf_add(out, ",\n     .momentum = ");
+        tables_add_number(out, s->momentum);
+        strbuf_addf(out, ", .places = %" PRId64, s->places);
+    }
+    strbuf_add(out, "},\n");
 }
 
 static void print_derive(struct strbuf *out, const struct ftmrt_derive *d)
@@ -283,6 +289,16 @@ static void add_table_field(struct strbuf *out, const char *table, const char *c
         strbuf_addf(out, "    .%s = %s,\n    .%s = %" PRIu32 ",\n", table, table, count, rows);
 }
 
+static void print_identity(struct strbuf *out, const struct ftmrt_identity *id)
+{
+    strbuf_add(out, "    .identity = {");
+#define FTMRT_IDENTITY(name, what, meaning)                                                        \
+    strbuf_addf(out, "." #name " = UINT64_C(0x%016" PRIx64 "), ", id->name);
+#include "identity.def"
+#undef FTMRT_IDENTITY
+    strbuf_add(out, "},\n");
+}
+
 static void print_program(struct strbuf *out, const struct descriptor *d)
 {
     const struct ftmrt_program *p = &d->program;
@@ -301,6 +317,7 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     if (p->recipe)
         strbuf_add(out, "    .recipe = &recipe,\n");
     add_text_field(out, "resolved", p->resolved);
+    print_identity(out, &p->identity);
     add_table_field(out, "states", "state_count", p->state_count);
     add_table_field(out, "tensors", "tensor_count", p->tensor_count);
     add_table_field(out, "derives", "derive_count", p->derive_count);

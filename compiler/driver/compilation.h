@@ -18,6 +18,7 @@ struct compilation {
     struct weights *weights;
     struct binding *binding;
     struct program *program;
+    uint64_t network; /* before the passes */
     struct schedule *schedule;
     struct descriptor *descriptor;
 };

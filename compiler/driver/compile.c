@@ -17,6 +17,7 @@
 #include "compilation.h"
 #include "file.h"
 #include "help.h"
+#include "identity.h"
 #include "lang.h"
 #include "link.h"
 #include "pass.h"
@@ -103,9 +104,12 @@ static bool stage_read_graph(struct compilation *c)
 
 bool compilation_program(struct compilation *c)
 {
-    if (c->options->from_graph)
-        return stage_read_graph(c);
-    return compilation_front(c) && stage_weights(c) && stage_bind(c) && stage_lower(c);
+    const bool ok = c->options->from_graph ? stage_read_graph(c)
+                                           : compilation_front(c) && stage_weights(c) &&
+                                                 stage_bind(c) && stage_lower(c);
+    if (ok)
+        c->network = identity_network(c->program);
+    return ok;
 }
 
 /* ---- passes, schedule ---- */
@@ -153,6 +157,7 @@ static bool stage_descriptor(struct compilation *c)
 {
     struct descriptor_input in = {
         .schedule = c->schedule, .cpu = c->cpu, .compiler = compile_version(), .resolved = ""};
+    in.network = c->network;
     in.sources = source_tensors(c, &in.source_count);
     if (c->recipe) {
         const char *base = compilation_absolute(c, file_dir(&c->arena, c->options->file));

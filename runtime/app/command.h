@@ -2,6 +2,7 @@
 #ifndef FTMRT_APP_COMMAND_H
 #define FTMRT_APP_COMMAND_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ bool options_parse(struct options *options, const char *command, int argc, char 
                    const char **files);
 /* The name of an option that was given and is not among the allowed ones (up to NULL), or NULL. */
 const char *options_other(const struct options *options, const char *const *allowed);
+/* The options that were given, {"--lr": 0.1}; a new reference. */
+json_t *options_json(const struct options *options);
 /* Lines of help on the options of a command, by its letter. */
 void options_print(FILE *out, char letter);
 

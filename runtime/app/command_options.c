@@ -178,3 +178,28 @@ const char *options_other(const struct options *options, const char *const *allo
     }
     return NULL;
 }
+
+static json_t *option_json(const struct options *options, const struct option *o)
+{
+    const void *field = (const char *)options + o->offset;
+    switch (o->kind) {
+    case KIND_FLAG: return json_true();
+    case KIND_INT: return json_integer(*(const int64_t *)field);
+    case KIND_REAL: return json_real(*(const double *)field);
+    case KIND_TEXT: break;
+    }
+    return json_string(*(const char *const *)field); /* NULL for what is not UTF-8 */
+}
+
+json_t *options_json(const struct options *options)
+{
+    json_t *given = json_object();
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option *o = &option_table[i];
+        if (!*(const bool *)((const char *)options + o->given))
+            continue;
+        json_t *value = option_json(options, o);
+        json_object_set_new(given, o->name, value ? value : json_string("?"));
+    }
+    return given;
+}

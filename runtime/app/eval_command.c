@@ -5,6 +5,7 @@
 #include "command.h"
 #include "evaluate.h"
 #include "report.h"
+#include "weights_choice.h"
 
 /* The labelled data to evaluate: the test source, else the validation source. */
 static bool open_eval_data(struct source *d, const struct config *c, const struct options *o)
@@ -43,11 +44,8 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     s.workers = app_workers(o);
-    char *runs = session_runs_folder(o->runs);
-    bool ok = session_take_weights(&s, o->weights, runs) && open_eval_data(&d, &s.config, o) &&
-              print_results(&s, &d, o);
+    bool ok = weights_take(&s, o) && open_eval_data(&d, &s.config, o) && print_results(&s, &d, o);
     source_close(&d);
     session_close(&s);
-    free(runs);
     return ok ? EXIT_OK : EXIT_ERROR;
 }

@@ -41,7 +41,7 @@ static void print_text(const struct ftmrt_program *p, const struct config *c,
 {
     printf("program     %s, made by %s\n", p->name, p->compiler);
     printf("processor   %s (%s here)\n", p->cpu,
-           ftmrt_cpu_supported(p->cpu) ? "runs" : "cannot run");
+           ftmrt_cpu_supported(p->cpu) ? "can run" : "cannot run");
     printf("model       %s\n", c->model ? c->model : p->name);
     printf("weights     %s, %.1f MB in the program\n", c->weights ? c->weights : "random",
            (double)p->blob_size / 1e6);

@@ -135,6 +135,8 @@ static double mean(const struct metrics *m, double sum)
     return m->count ? sum / (double)m->count : 0;
 }
 
+bool task_has_accuracy(enum task task) { return task == TASK_CLASS || task == TASK_PIXELS; }
+
 double metrics_accuracy(const struct metrics *m)
 {
     if (m->task == TASK_PIXELS)

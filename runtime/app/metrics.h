@@ -36,6 +36,9 @@ struct metrics {
 void metrics_init(struct metrics *m, const struct config *c, int64_t capacity);
 void metrics_free(struct metrics *m);
 
+/* Whether accuracy means something for a task. */
+bool task_has_accuracy(enum task task);
+
 /* Adds a batch: logits [n, classes, pixels]; labels [n] and [n, pixels] of int32_t, or [n, classes] of float, by the task;
  * its mean loss as the recipe defines it, and the mean weight of a sample in it. Ties go to the lower class. */
 void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss,

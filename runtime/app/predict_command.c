@@ -5,6 +5,7 @@
 #include "predict_output.h"
 #include "report.h"
 #include "session.h"
+#include "weights_choice.h"
 
 /* Samples `at` and those behind it, for which the batch stands: what was predicted, and what could not be. */
 static bool add_batch(struct predict_output *out, const struct source *d, int64_t at,
@@ -89,9 +90,7 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     s.workers = app_workers(o);
-    char *runs = session_runs_folder(o->runs);
-    const bool ok = session_take_weights(&s, o->weights, runs) && predict(&s, o);
+    const bool ok = weights_take(&s, o) && weights_say(&s) && predict(&s, o);
     session_close(&s);
-    free(runs);
     return ok ? EXIT_OK : EXIT_ERROR;
 }

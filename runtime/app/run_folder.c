@@ -14,9 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app.h"
 #include "replace.h"
 #include "report.h"
+#include "run_record.h"
+#include "runs.h"
 #include "split_file.h"
 
 char *run_folder_file(const struct run_folder *r, const char *name)
@@ -24,32 +25,51 @@ char *run_folder_file(const struct run_folder *r, const char *name)
     return app_format("%s/%s", r->path, name);
 }
 
-/* The number of a run's folder of that program, or -1. */
-static long run_number(const char *entry, const char *name)
+/* Whether another folder has the number: runs of all programs are counted through. */
+static bool number_taken(const char *runs, const char *name, long number)
 {
-    size_t n = strlen(name);
-    if (strncmp(entry, name, n) != 0 || entry[n] != '-')
-        return -1;
-    char *end;
-    long v = strtol(entry + n + 1, &end, 10);
-    return *end || end == entry + n + 1 || v < 1 ? -1 : v;
+    DIR *d = opendir(runs);
+    bool taken = false;
+    for (struct dirent *e; d && (e = readdir(d));)
+        taken = taken || (run_number(e->d_name) == number && strcmp(e->d_name, name) != 0);
+    if (d)
+        closedir(d);
+    return taken;
+}
+
+/* Makes a folder with that number; *made is false where the number is taken. Of two programs that take one number at the same time
+ * both may give way. false after a message. */
+static bool make_folder(struct run_folder *r, const char *runs, const char *name, long number,
+                        bool *made)
+{
+    char *folder = app_format("%s-%03ld", name, number);
+    r->path = app_format("%s/%s", runs, folder);
+    bool ok = true;
+    *made = mkdir(r->path, 0777) == 0;
+    if (!*made && errno != EEXIST)
+        ok =
+            report_error("%s: %s; choose another folder with --runs DIR", r->path, strerror(errno));
+    if (*made && number_taken(runs, folder, number)) {
+        rmdir(r->path);
+        *made = false;
+    }
+    free(folder);
+    if (!*made) {
+        free(r->path);
+        r->path = NULL;
+    }
+    return ok;
 }
 
 static bool make_numbered(struct run_folder *r, const char *runs, const char *name)
 {
     if (mkdir(runs, 0777) != 0 && errno != EEXIST)
         return report_error("%s: %s; choose another folder with --runs DIR", runs, strerror(errno));
-    for (int i = 1; i < 100000; i++) {
-        r->path = app_format("%s/%s-%03d", runs, name, i);
-        if (mkdir(r->path, 0777) == 0)
-            return true;
-        if (errno != EEXIST)
-            return report_error("%s: %s; choose another folder with --runs DIR", r->path,
-                                strerror(errno));
-        free(r->path);
-    }
-    r->path = NULL;
-    return report_error("%s: no free run number", runs);
+    bool made = false;
+    for (long i = 1; !made && i < 100000; i++)
+        if (!make_folder(r, runs, name, i, &made))
+            return false;
+    return made || report_error("%s: no free run number", runs);
 }
 
 static FILE *open_in(const struct run_folder *r, const char *name)
@@ -63,44 +83,43 @@ static FILE *open_in(const struct run_folder *r, const char *name)
 }
 
 /* Closes a file that was written; false after a message if anything was lost. */
-static bool close_written(FILE *f, const char *name)
+static bool close_written(const struct run_folder *r, FILE *f, const char *name)
 {
     bool ok = !ferror(f);
     ok = fclose(f) == 0 && ok;
-    return ok || report_error("%s: %s", name, strerror(errno));
+    return ok || report_error("%s/%s: %s", r->path, name, strerror(errno));
 }
 
-static json_t *run_json(const struct session *s, uint64_t seed)
+/* What every write of the record has anew. */
+static void update_record(struct run_folder *r, const struct session *s, const char *outcome)
 {
-    char started[32];
+    char now_text[32];
     time_t now = time(NULL);
     struct tm tm;
-    strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+    strftime(now_text, sizeof now_text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     const struct ftmrt_program *p = s->program;
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s}", "program", p->name, "compiler",
-                     p->compiler, "cpu", p->cpu, "written", started, "threads", s->threads, "seed",
-                     (json_int_t)seed, "model", s->config.model ? s->config.model : "", "weights",
-                     s->config.weights ? s->config.weights : "random");
+    json_t *facts =
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s}", "program", p->name, "compiler",
+                  p->compiler, "cpu", p->cpu, "written", now_text, "threads", s->threads, "seed",
+                  (json_int_t)s->config.seed, "model", s->config.model ? s->config.model : "",
+                  "weights", s->config.weights ? s->config.weights : "random", "outcome", outcome);
+    json_object_update(r->record, facts);
+    json_decref(facts);
 }
 
-/* Written twice, at the begin and at the end, so the second must not damage the first. */
-static bool write_json(const struct run_folder *r, json_t *root)
+/* Written several times, so a later one must not damage the first. */
+static bool write_record(const struct run_folder *r)
 {
     char *path = run_folder_file(r, "run.json"), error[512] = "out of memory";
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    struct replace_file f;
-    bool ok = text && replace_open(&f, path, error, sizeof(error)) == FTMRT_OK;
-    if (ok && (replace_write(&f, text, strlen(text), error, sizeof(error)) != FTMRT_OK ||
-               replace_write(&f, "\n", 1, error, sizeof(error)) != FTMRT_OK)) {
-        replace_abort(&f);
-        ok = false;
-    }
-    ok = ok && replace_commit(&f, error, sizeof(error)) == FTMRT_OK;
+    char *text = json_dumps(r->record, JSON_INDENT(2)),
+         *line = text ? app_format("%s\n", text) : NULL;
+    const bool ok =
+        line && replace_whole(path, line, strlen(line), error, sizeof error) == FTMRT_OK;
     if (!ok)
         report_error("%s", error);
+    free(line);
     free(text);
     free(path);
-    json_decref(root);
     return ok;
 }
 
@@ -109,7 +128,7 @@ static bool write_recipe(const struct run_folder *r, const struct session *s)
     FILE *f = open_in(r, "recipe.ftm");
     if (f && s->config.base && !strchr(s->config.base, '\n'))
         fprintf(f, "# Names of files start at %s\n", s->config.base);
-    return f && fputs(s->program->resolved, f) >= 0 && close_written(f, "recipe.ftm");
+    return f && fputs(s->program->resolved, f) >= 0 && close_written(r, f, "recipe.ftm");
 }
 
 /* Opens a file to write behind what it holds; it is made if it is not there. */
@@ -141,67 +160,19 @@ static void start_metrics(struct run_folder *r)
           r->metrics);
 }
 
-bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed,
-                     int argc, char **argv)
+bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, json_t *facts)
 {
-    *r = (struct run_folder){0};
+    *r = (struct run_folder){.record = facts};
     if (!make_numbered(r, runs, s->program->name))
         return false;
-    json_t *root = run_json(s, seed), *command = json_array();
-    for (int i = 0; i < argc; i++) {
-        json_t *word = json_string(argv[i]); /* NULL for what is not UTF-8 */
-        json_array_append_new(command, word ? word : json_string("?"));
-    }
-    char folder[4096];
-    json_object_set_new(root, "command", command);
-    json_object_set_new(root, "folder", json_string(getcwd(folder, sizeof folder) ? folder : "."));
-    json_object_set_new(root, "outcome", json_string("running"));
-    if (!write_json(r, root) || !write_recipe(r, s) || !open_lines(r))
+    update_record(r, s, "running");
+    if (!write_record(r) || !write_recipe(r, s) || !open_lines(r))
         return false;
     start_metrics(r);
     return true;
 }
 
 /* ---- going on ---- */
-
-static char *text_in(const json_t *root, const char *key)
-{
-    const char *text = json_string_value(json_object_get(root, key));
-    return text ? app_strdup(text) : NULL;
-}
-
-bool run_record_read(struct run_record *record, const char *path)
-{
-    char *file = app_format("%s/run.json", path);
-    json_t *root = json_load_file(file, 0, NULL);
-    const json_t *command = json_object_get(root, "command");
-    *record = (struct run_record){.outcome = text_in(root, "outcome"),
-                                  .folder = text_in(root, "folder"),
-                                  .argc = (int)json_array_size(command)};
-    record->argv = app_alloc((size_t)record->argc + 1, sizeof(char *));
-    for (int i = 0; i < record->argc; i++) {
-        const char *word = json_string_value(json_array_get(command, (size_t)i));
-        record->argv[i] = app_strdup(word ? word : "?");
-    }
-    json_decref(root);
-    bool ok = record->outcome && record->folder && record->argc >= 2;
-    if (!ok) {
-        report_error("%s: not the record of a run", file);
-        run_record_free(record);
-    }
-    free(file);
-    return ok;
-}
-
-void run_record_free(struct run_record *record)
-{
-    for (int i = 0; i < record->argc; i++)
-        free(record->argv[i]);
-    free(record->argv);
-    free(record->outcome);
-    free(record->folder);
-    *record = (struct run_record){0};
-}
 
 /* Files that replace.h was writing when the process was killed. */
 static void remove_temporary(const struct run_folder *r)
@@ -219,7 +190,12 @@ static void remove_temporary(const struct run_folder *r)
 
 bool run_folder_enter(struct run_folder *r, const char *path)
 {
+    struct run_record record;
     *r = (struct run_folder){.path = app_strdup(path)};
+    if (!run_record_read(&record, path))
+        return false;
+    r->record = json_deep_copy(record.root);
+    run_record_free(&record);
     if (!open_lines(r))
         return false;
     remove_temporary(r);
@@ -237,22 +213,6 @@ static bool cut(const struct run_folder *r, FILE *f, const char *name, int64_t b
     return report_error("%s/%s: %s", r->path, name, strerror(errno));
 }
 
-/* What later writes of run.json keep of the first. */
-static void keep_record(const struct run_folder *r, json_t *root, int more_resumed)
-{
-    static const char *const keys[] = {"command", "folder"};
-    char *path = run_folder_file(r, "run.json");
-    json_t *before = json_load_file(path, 0, NULL);
-    const json_int_t resumed =
-        json_integer_value(json_object_get(before, "resumed")) + more_resumed;
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        json_object_set(root, keys[i], json_object_get(before, keys[i]));
-    if (resumed)
-        json_object_set_new(root, "resumed", json_integer(resumed));
-    json_decref(before);
-    free(path);
-}
-
 bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log_bytes,
                       int64_t metrics_bytes)
 {
@@ -261,10 +221,10 @@ bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log
         return false;
     if (!metrics_bytes)
         start_metrics(r);
-    json_t *root = run_json(s, s->config.seed);
-    keep_record(r, root, 1);
-    json_object_set_new(root, "outcome", json_string("running"));
-    return write_json(r, root);
+    const json_int_t resumed = json_integer_value(json_object_get(r->record, "resumed"));
+    json_object_set_new(r->record, "resumed", json_integer(resumed + 1));
+    update_record(r, s, "running");
+    return write_record(r);
 }
 
 /* The length of a file whose lines are on the disk; -1 after a message. */
@@ -286,10 +246,11 @@ bool run_folder_lengths(struct run_folder *r, int64_t *log_bytes, int64_t *metri
 void run_folder_close(struct run_folder *r)
 {
     if (r->metrics)
-        close_written(r->metrics, "metrics.csv");
+        close_written(r, r->metrics, "metrics.csv");
     if (r->log)
-        close_written(r->log, "log.jsonl");
+        close_written(r, r->log, "log.jsonl");
     free(r->path);
+    json_decref(r->record);
     *r = (struct run_folder){0};
 }
 
@@ -324,7 +285,20 @@ void run_folder_step(struct run_folder *r, const struct step_result *s)
 static void json_figure(json_t *line, const char *name, double v)
 {
     if (!isnan(v))
-        json_object_set_new(line, name, json_real(v));
+        json_object_set_new(line, name, isfinite(v) ? json_real(v) : json_null());
+}
+
+static json_t *epoch_json(const struct epoch_result *e)
+{
+    json_t *line =
+        json_pack("{s:I, s:I}", "epoch", (json_int_t)e->epoch, "step", (json_int_t)e->step);
+    json_figure(line, "lr", e->lr);
+    json_figure(line, "train_loss", e->train_loss);
+    json_figure(line, "train_accuracy", e->train_accuracy);
+    json_figure(line, "seconds", e->seconds);
+    json_figure(line, "validation_loss", e->validation_loss);
+    json_figure(line, "validation_accuracy", e->validation_accuracy);
+    return line;
 }
 
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
@@ -337,18 +311,11 @@ void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
         csv_figure(r->metrics, figures[i]);
     fputc('\n', r->metrics);
     fflush(r->metrics);
-    json_t *line =
-        json_pack("{s:I, s:I}", "epoch", (json_int_t)e->epoch, "step", (json_int_t)e->step);
-    json_figure(line, "lr", e->lr);
-    json_figure(line, "train_loss", e->train_loss);
-    json_figure(line, "train_accuracy", e->train_accuracy);
-    json_figure(line, "seconds", e->seconds);
-    json_figure(line, "validation_loss", e->validation_loss);
-    json_figure(line, "validation_accuracy", e->validation_accuracy);
+    json_t *line = epoch_json(e);
     json_dumpf(line, r->log, JSON_COMPACT);
-    json_decref(line);
     fputc('\n', r->log);
     fflush(r->log);
+    json_object_set_new(r->record, "last", line);
 }
 
 bool run_folder_split(const struct run_folder *r, const struct source *source,
@@ -358,7 +325,7 @@ bool run_folder_split(const struct run_folder *r, const struct source *source,
     if (!f)
         return false;
     split_file_write(f, source, s);
-    return close_written(f, "split.csv");
+    return close_written(r, f, "split.csv");
 }
 
 static bool write_confusion(const struct run_folder *r, const struct session *s,
@@ -379,7 +346,7 @@ static bool write_confusion(const struct run_folder *r, const struct session *s,
             fprintf(f, ",%lld", (long long)m->confusion[i * m->classes + k]);
         fputc('\n', f);
     }
-    return close_written(f, "confusion.csv");
+    return close_written(r, f, "confusion.csv");
 }
 
 bool run_folder_predictions(const struct run_folder *r, const struct session *s,
@@ -398,35 +365,30 @@ bool run_folder_predictions(const struct run_folder *r, const struct session *s,
         csv_text(f, s->config.labels[m->predicted[i]]);
         fprintf(f, ",%.6f\n", (double)m->confidence[i]);
     }
-    return close_written(f, "predictions.csv") && write_confusion(r, s, m);
+    return close_written(r, f, "predictions.csv") && write_confusion(r, s, m);
 }
 
-bool run_folder_finish(const struct run_folder *r, const struct session *s, uint64_t seed,
-                       double seconds, const char *outcome)
+/* The best epoch, by the figure that it was chosen by. */
+static json_t *best_json(const struct session *s, const struct progress *p)
 {
-    json_t *root = run_json(s, seed);
+    json_t *best = json_pack("{s:I}", "epoch", (json_int_t)p->best_epoch);
+    json_figure(best, "validation_loss", p->best_loss);
+    if (!isnan(p->best_loss) && task_has_accuracy(s->config.task))
+        json_figure(best, "validation_accuracy", p->best);
+    return best;
+}
+
+bool run_folder_finish(struct run_folder *r, const struct session *s, const struct progress *p,
+                       const char *outcome)
+{
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    keep_record(r, root, 0);
-    json_object_set_new(root, "outcome", json_string(outcome));
-    json_object_set_new(root, "seconds", json_real(seconds));
-    json_object_set_new(root, "peak_memory_bytes",
+    update_record(r, s, outcome);
+    json_object_set_new(r->record, "steps", json_integer(p->step));
+    json_object_set_new(r->record, "seconds", json_real(p->seconds));
+    json_object_set_new(r->record, "peak_memory_bytes",
                         json_integer((json_int_t)usage.ru_maxrss * 1024));
-    return write_json(r, root);
-}
-
-char *run_folder_latest_best(const char *runs, const char *name)
-{
-    DIR *d = opendir(runs);
-    long best = -1;
-    for (struct dirent *e; d && (e = readdir(d));) {
-        long v = run_number(e->d_name, name);
-        char *path = app_format("%s/%s/best.safetensors", runs, e->d_name);
-        if (v > best && access(path, R_OK) == 0)
-            best = v;
-        free(path);
-    }
-    if (d)
-        closedir(d);
-    return best < 0 ? NULL : app_format("%s/%s-%03ld/best.safetensors", runs, name, best);
+    if (p->best_epoch)
+        json_object_set_new(r->record, "best", best_json(s, p));
+    return write_record(r);
 }

@@ -1,10 +1,11 @@
 /* A run's folder, runs/NAME-001/: everything that a training run leaves. Never overwritten.
  *
  *     recipe.ftm  run.json  metrics.csv  log.jsonl  split.csv  best.safetensors  last.safetensors
- *     predictions.csv  confusion.csv */
+ *     predictions.csv  confusion.csv  current */
 #ifndef FTMRT_APP_RUN_FOLDER_H
 #define FTMRT_APP_RUN_FOLDER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,23 +17,13 @@
 struct run_folder {
     char *path;
     FILE *metrics, *log;
+    json_t *record; /* run.json */
 };
 
-/* What run.json says of a run. */
-struct run_record {
-    char *outcome; /* "running", "interrupted", "finished", "failed" */
-    char *folder;  /* in which the command was given */
-    int argc;
-    char **argv; /* the command */
-};
-
-/* Makes the next free folder below `runs` for the program; false after a message. */
-bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs, uint64_t seed,
-                     int argc, char **argv);
-
-/* Reads run.json of the run at `path`; false after a message: there is none. */
-bool run_record_read(struct run_record *record, const char *path);
-void run_record_free(struct run_record *record);
+/* Makes the next free folder below `runs` for the program, numbered through with those of all programs. facts: what run.json says
+ * of how it was begun (run_facts.h), whose reference is taken. false after a message. */
+bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs,
+                     json_t *facts);
 
 /* Opens the run at `path` again and locks it; what a killed process left half written is removed. false after a message: another
  * process has it. */
@@ -57,11 +48,8 @@ bool run_folder_split(const struct run_folder *r, const struct source *source,
 /* predictions.csv and confusion.csv of an evaluation, where samples have a class. */
 bool run_folder_predictions(const struct run_folder *r, const struct session *s,
                             const struct metrics *m);
-/* run.json again, with the outcome. */
-bool run_folder_finish(const struct run_folder *r, const struct session *s, uint64_t seed,
-                       double seconds, const char *outcome);
-
-/* The newest run of the program that has best.safetensors: that file's path, allocated, or NULL. */
-char *run_folder_latest_best(const char *runs, const char *name);
+/* run.json again, with the outcome and the final figures. */
+bool run_folder_finish(struct run_folder *r, const struct session *s, const struct progress *p,
+                       const char *outcome);
 
 #endif

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "report.h"
 #include "session.h"
+#include "weights_choice.h"
 
 /* A state's value in double precision, row-major. */
 static double *state_value(const struct session *s, uint32_t index)
@@ -94,18 +95,16 @@ int command_selftest(const struct ftmrt_program *p, const struct options *o)
     struct session s;
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
-    char *runs = session_runs_folder(o->runs);
     printf("processor   %s: supported\n", p->cpu);
     bool ok = check_constants(&s);
-    if (!o->weights_given && !session_is_trained(&s, runs))
+    if (!weights_are_trained(&s, o))
         printf("weights     not trained yet: the new layers have their initial values\n");
-    else if (session_take_weights(&s, o->weights, runs))
+    else if (weights_take(&s, o))
         printf("weights     %s: frozen tensors equal the pretrained ones\n", s.weights_from);
     else
         ok = false;
     ok = check_forward(&s) && ok;
     printf("%s\n", ok ? "all checks passed" : "FAILED");
     session_close(&s);
-    free(runs);
     return ok ? EXIT_OK : EXIT_ERROR;
 }

@@ -1,15 +1,12 @@
 /* A program ready to run. */
 #include "session.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "report.h"
 #include "rounding.h"
-#include "run_folder.h"
 
 /* The workspace: anonymous memory, in huge pages where the system gives them (they halve the time
  * of some kernels). */
@@ -139,6 +136,7 @@ void session_close(struct session *s)
         free(s->buffers[i].memory);
     free(s->buffers);
     free(s->weights_from);
+    free(s->run);
     *s = (struct session){0};
 }
 
@@ -223,52 +221,4 @@ bool session_train_step(struct session *s, int64_t n, int64_t number, double lr,
 {
     struct step step = {.lr = lr, .number = (double)number, .loss = loss};
     return run_kind(s, FTMRT_ENTRY_TRAIN, &step, n);
-}
-
-char *session_runs_folder(const char *given)
-{
-    const char *wanted = given ? given : getenv("FTM_RUNS"); /* which `ftmc run` sets */
-    if (wanted && *wanted)
-        return app_strdup(wanted);
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (n <= 0)
-        return app_strdup("runs");
-    path[n] = 0;
-    char *slash = strrchr(path, '/');
-    return app_format("%.*s/runs", (int)(slash - path), path);
-}
-
-static bool all_pretrained(const struct ftmrt_program *p)
-{
-    for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind == FTMRT_STATE_PARAMETER && p->states[i].source < 0)
-            return false;
-    return true;
-}
-
-bool session_is_trained(const struct session *s, const char *runs)
-{
-    char *best = run_folder_latest_best(runs, s->program->name);
-    bool found = best != NULL;
-    free(best);
-    return found || all_pretrained(s->program);
-}
-
-bool session_take_weights(struct session *s, const char *path, const char *runs)
-{
-    char *best = path ? app_strdup(path) : run_folder_latest_best(runs, s->program->name);
-    if (best) {
-        bool ok = session_load(s, best);
-        free(s->weights_from);
-        s->weights_from = best;
-        return ok;
-    }
-    if (!all_pretrained(s->program))
-        return report_error(
-            "not trained yet: run '%s train' first, or name a trained file with --weights FILE",
-            s->program->name);
-    s->weights_from =
-        app_format("%s (pretrained)", s->config.weights ? s->config.weights : "the program");
-    return true;
 }

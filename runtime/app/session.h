@@ -33,6 +33,7 @@ struct session {
     const float
         *weight;        /* the first WEIGHT: the mean weight of the batch's labels; NULL: it is 1 */
     char *weights_from; /* what the weights were taken from, for messages */
+    char *run;          /* the folder of the run that they are of, or NULL */
 };
 
 /* Prepares everything, for so many threads, with the seed's initial weights (NULL: the recipe's seed; else it becomes
@@ -63,15 +64,5 @@ bool session_load(struct session *s, const char *path);
  * pretrained file, trained ones as f32. seed and epoch go into the metadata. Replaces the file
  * atomically. false after a message. */
 bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch);
-
-/* Whether there is a last run, or nothing that would have to be trained first. */
-bool session_is_trained(const struct session *s, const char *runs);
-
-/* Weights for eval and predict: `path` if not NULL, else the last run's best, else the pretrained
- * ones if every state has them. false after a message ("not trained yet"). */
-bool session_take_weights(struct session *s, const char *path, const char *runs);
-
-/* The folder beside the program in which runs are kept, or `given` if not NULL; allocated. */
-char *session_runs_folder(const char *given);
 
 #endif

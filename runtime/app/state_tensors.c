@@ -48,15 +48,42 @@ static bool same_shape(const struct ftmrt_state *s, const struct st_tensor *t)
     return same;
 }
 
+/* "[16, 3, 3, 3]"; allocated. */
+static char *shape_text(uint32_t rank, const int64_t *dim)
+{
+    char *text = app_strdup("[");
+    for (uint32_t i = 0; i < rank; i++) {
+        char *longer = app_format("%s%s%lld", text, i ? ", " : "", (long long)dim[i]);
+        free(text);
+        text = longer;
+    }
+    char *whole = app_format("%s]", text);
+    free(text);
+    return whole;
+}
+
+static bool refuse_shape(const struct ftmrt_state *s, const struct st_tensor *t, const char *path)
+{
+    char *there = shape_text(t->rank, t->dim), *here = shape_text(s->rank, s->dim);
+    report_error("%s: tensor '%s' is %s there and %s in this program: the file is of another "
+                 "network; train again, or compile the recipe that it was made with",
+                 path, s->name, there, here);
+    free(there);
+    free(here);
+    return false;
+}
+
 bool state_tensor_check(const struct ftmrt_state *state, const struct st_tensor *t,
                         const char *path)
 {
     if (!t)
         return report_error("%s: has no tensor '%s', so it is not a trained file of this program",
                             path, state->name);
-    if (t->unsupported || !same_shape(state, t))
-        return report_error("%s: tensor '%s' has another shape or type than this program's", path,
-                            state->name);
+    if (t->unsupported)
+        return report_error("%s: tensor '%s' is %s, which is not read", path, state->name,
+                            t->unsupported);
+    if (!same_shape(state, t))
+        return refuse_shape(state, t, path);
     return t->dtype == (enum ftmrt_dtype)state->dtype ||
            report_error("%s: tensor '%s' is %s, expected %s", path, state->name,
                         ftmrt_dtype_name(t->dtype),

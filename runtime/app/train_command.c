@@ -10,9 +10,12 @@
 
 #include "checkpoint.h"
 #include "command.h"
+#include "current.h"
 #include "progress_line.h"
 #include "report.h"
+#include "run_facts.h"
 #include "run_folder.h"
+#include "runs.h"
 #include "trainer.h"
 #include "training_data.h"
 
@@ -43,8 +46,8 @@ struct checkpoint_plan {
 struct train_command {
     const struct options *options; /* of the command line, or of the run that goes on */
     int threads, workers;          /* of this command line, also where a run goes on */
-    char *resumed;                 /* that run's folder, or NULL */
-    struct run_record record;      /* of it */
+    struct runs runs;              /* beside this one */
+    const char *resumed;           /* the folder of the run that goes on, or NULL */
     struct options past;           /* its options, whose files are past_files */
     const char **past_files;
     struct run_identity identity;
@@ -227,9 +230,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
               : outcome == TRAINER_NOT_FINITE ? end_not_finite(t)
                                               : outcome == TRAINER_DONE && copy_out(t);
     const char *word = ok ? words[outcome] : "failed";
-    ok = run_folder_finish(&t->run, &t->session, t->session.config.seed,
-                           t->trainer.progress.seconds, word) &&
-         ok;
+    ok = run_folder_finish(&t->run, &t->session, &t->trainer.progress, word) && ok;
     if (ok && outcome == TRAINER_INTERRUPTED)
         report_note("interrupted; `train --resume %s` goes on, and the weights so far are in "
                     "%s/last.safetensors (eval and predict take them with --weights)",
@@ -238,31 +239,24 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
         remove_checkpoint(t);
     if (ok && outcome == TRAINER_DONE)
         printf("best weights in %s/best.safetensors\n", t->run.path);
+    current_settle(t->session.program, t->run.path);
     return ok;
 }
 
 /* ---- going on ---- */
 
-/* The folder that --resume names: itself, or in the folder of the runs. Allocated, absolute; NULL after a message. */
-static char *find_run(const struct options *o)
-{
-    char *runs = session_runs_folder(o->runs), *inside = app_format("%s/%s", runs, o->resume);
-    char *found = realpath(access(o->resume, F_OK) == 0 ? o->resume : inside, NULL);
-    if (!found)
-        report_error("%s: %s", o->resume, strerror(errno));
-    free(runs);
-    free(inside);
-    return found;
-}
-
 /* Takes the options from the run's record and goes to the folder where they were given, from which their paths start. */
 static bool take_options(struct train_command *t)
 {
-    struct run_record *r = &t->record;
-    if (!(t->resumed = find_run(t->options)) || !run_record_read(r, t->resumed))
+    const struct run *run = runs_find(&t->runs, t->options->resume);
+    if (!run)
         return false;
+    const struct run_record *r = &run->record;
+    t->resumed = run->path;
     if (!strcmp(r->outcome, "finished"))
-        return report_error("%s: is finished", t->resumed);
+        return report_error("%s: is finished; `%s train --from %ld` starts a new schedule from its "
+                            "weights",
+                            t->resumed, t->runs.program->name, run->number);
     if (chdir(r->folder) != 0)
         return report_error("%s: %s; the run was begun there", r->folder, strerror(errno));
     t->past_files = app_alloc((size_t)r->argc, sizeof(char *));
@@ -290,28 +284,19 @@ static bool go_on(struct train_command *t)
 
 /* ---- the command ---- */
 
-static bool new_run(struct train_command *t)
+static bool new_run(struct train_command *t, const struct training_data_hashes *hashes)
 {
-    char *runs = session_runs_folder(t->options->runs);
-    bool ok = run_folder_open(&t->run, &t->session, runs, t->session.config.seed, t->options->argc,
-                              t->options->argv);
-    free(runs);
-    return ok;
-}
-
-/* What the run is made of. */
-static bool identify(struct train_command *t)
-{
-    uint64_t data;
-    if (!training_data_fingerprint(&t->data, t->session.threads, &data))
-        return false;
-    t->identity = run_identity(t->session.program, data);
-    return true;
+    return run_folder_open(&t->run, &t->session, t->runs.folder,
+                           run_facts(&t->session, t->options, hashes));
 }
 
 static bool start_run(struct train_command *t)
 {
-    if (!identify(t) || !(t->resumed ? go_on(t) : new_run(t)))
+    struct training_data_hashes hashes;
+    if (!training_data_hash(&t->data, t->session.threads, &hashes))
+        return false;
+    t->identity = run_identity(t->session.program, hashes.data);
+    if (!(t->resumed ? go_on(t) : new_run(t, &hashes)))
         return false;
     plan_checkpoints(t);
     return !t->data.split.validation_count ||
@@ -344,9 +329,8 @@ static void command_close(struct train_command *t)
     trainer_close(&t->trainer);
     training_data_close(&t->data);
     session_close(&t->session);
-    run_record_free(&t->record);
+    runs_free(&t->runs);
     free(t->past_files);
-    free(t->resumed);
 }
 
 static bool has_train_entry(const struct ftmrt_program *p)
@@ -383,6 +367,7 @@ int command_train(const struct ftmrt_program *p, const struct options *o)
         return EXIT_WRONG_USAGE;
     }
     int code = EXIT_ERROR;
+    runs_read(&t.runs, p, o->runs);
     if (has_train_entry(p) && (!o->resume || take_options(&t)))
         code = train(&t, p);
     command_close(&t);

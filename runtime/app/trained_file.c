@@ -5,47 +5,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network_identity.h"
 #include "report.h"
 #include "state_tensors.h"
+#include "weights_check.h"
 
 static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
 
-static char *class_names(const struct config *c)
-{
-    char *names = app_strdup("");
-    for (int64_t k = 0; k < c->classes; k++) {
-        char *next = app_format("%s%s%s", names, k ? "\n" : "", c->labels[k]);
-        free(names);
-        names = next;
-    }
-    return names;
-}
+/* Metadata beside the parts of the network's identity. */
+enum { FILE_FACTS = 9 };
 
 static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
                           uint64_t seed, int64_t epoch)
 {
+    const struct ftmrt_program *p = s->program;
     char *seed_text = app_format("%llu", (unsigned long long)seed),
          *epoch_text = app_format("%lld", (long long)epoch);
-    char *classes = class_names(&s->config), error[512];
-    char *recipe = app_format("%016llx", (unsigned long long)ftmrt_name_hash(s->program->resolved));
-    struct st_metadata metadata[] = {
+    char *classes = weights_class_names(&s->config), error[512];
+    const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved));
+    struct identity_text parts[IDENTITY_PARTS];
+    struct st_metadata metadata[FILE_FACTS + IDENTITY_PARTS] = {
         {"format", "pt"},
-        {"program", s->program->name},
-        {"compiler", s->program->compiler},
+        {"program", p->name},
+        {"compiler", p->compiler},
         {"classes", classes},
         {"preprocess", s->config.preprocess},
-        {"recipe_hash", recipe},
+        {"recipe", p->resolved},
+        {"recipe_hash", recipe.hash},
         {"seed", seed_text},
         {"epoch", epoch_text},
     };
+    for (int i = 0; i < IDENTITY_PARTS; i++) {
+        const enum identity_part part = (enum identity_part)i;
+        parts[i] = identity_text(p, part);
+        metadata[FILE_FACTS + i] = (struct st_metadata){identity_key(part), parts[i].hash};
+    }
     struct st_file f = *tensors;
     f.metadata = metadata;
-    f.metadata_count = sizeof(metadata) / sizeof(*metadata);
+    f.metadata_count = FILE_FACTS + IDENTITY_PARTS;
     enum ftmrt_status status = st_write(&f, path, error, sizeof(error));
     free(seed_text);
     free(epoch_text);
     free(classes);
-    free(recipe);
     return status == FTMRT_OK || report_error("%s", error);
 }
 
@@ -103,7 +104,7 @@ bool session_load(struct session *s, const char *path)
     struct state_file f;
     if (!state_file_open(&f, path))
         return false;
-    const bool ok = take_tensors(s, &f.st, path);
+    const bool ok = weights_check(s, &f.st, path) && take_tensors(s, &f.st, path);
     state_file_close(&f);
     return ok;
 }

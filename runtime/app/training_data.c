@@ -55,15 +55,20 @@ struct subset training_data_validation(const struct training_data *d)
                     : (struct subset){&d->validation, NULL, d->validation.count};
 }
 
-bool training_data_fingerprint(const struct training_data *d, int threads, uint64_t *hash)
+bool training_data_hash(const struct training_data *d, int threads,
+                        struct training_data_hashes *hashes)
 {
-    uint64_t other;
-    if (!d->train.fingerprint(&d->train, threads, hash))
+    const struct split *s = &d->split;
+    *hashes = (struct training_data_hashes){0};
+    if (!d->train.fingerprint(&d->train, threads, &hashes->data))
         return false;
+    if (s->validation_count)
+        hashes->split = fingerprint_bytes(
+            s->validation, (size_t)s->validation_count * sizeof *s->validation, hashes->data);
     if (!d->validation.count)
         return true;
-    if (!d->validation.fingerprint(&d->validation, threads, &other))
+    if (!d->validation.fingerprint(&d->validation, threads, &hashes->split))
         return false;
-    *hash = fingerprint_bytes(&other, sizeof other, *hash);
+    hashes->data = fingerprint_bytes(&hashes->split, sizeof hashes->split, hashes->data);
     return true;
 }

@@ -19,7 +19,12 @@ void training_data_close(struct training_data *d);
 struct subset training_data_train(const struct training_data *d);
 struct subset training_data_validation(const struct training_data *d);
 
-/* A hash of all samples, those that validate too, by so many threads. false after a message. */
-bool training_data_fingerprint(const struct training_data *d, int threads, uint64_t *hash);
+/* Hashes, by so many threads: of all samples, those that validate too; and of those that validate, as what they are a part of (0
+ * where there are none). Two runs with the same `split` validate with the same samples. false after a message. */
+struct training_data_hashes {
+    uint64_t data, split;
+};
+bool training_data_hash(const struct training_data *d, int threads,
+                        struct training_data_hashes *hashes);
 
 #endif

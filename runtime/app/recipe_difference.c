@@ -1,0 +1,174 @@
+/* In what two resolved recipes differ: both are cut into keys and values, calls into their arguments, and looked up in each
+ * other. */
+#include "recipe_difference.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+struct setting {
+    char *key, *value;
+};
+
+struct settings {
+    struct setting *at;
+    size_t count;
+};
+
+static char *copy(const char *begin, const char *end)
+{
+    return app_format("%.*s", (int)(end - begin), begin);
+}
+
+/* Takes both texts. */
+static void add(struct settings *s, struct setting one)
+{
+    s->at = app_grow(s->at, s->count + 1, sizeof *s->at);
+    s->at[s->count++] = one;
+}
+
+static void settings_free(struct settings *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->at[i].key);
+        free(s->at[i].value);
+    }
+    free(s->at);
+}
+
+static const struct setting *find(const struct settings *s, const char *key)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (!strcmp(s->at[i].key, key))
+            return &s->at[i];
+    return NULL;
+}
+
+/* ---- cutting ---- */
+
+/* The end of what begins at `at` and goes on to a comma outside brackets and quotes, or to `end`. */
+static const char *skip_item(const char *at, const char *end)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (; at < end && (depth > 0 || quoted || *at != ','); at++) {
+        if (quoted && *at == '\\' && at + 1 < end)
+            at++;
+        else if (*at == '"')
+            quoted = !quoted;
+        else if (!quoted && strchr("([", *at))
+            depth++;
+        else if (!quoted && strchr(")]", *at))
+            depth--;
+    }
+    return at;
+}
+
+/* Whether begin ... end is one call with arguments by name: the first bracket; NULL: it is not. */
+static const char *call_bracket(const char *begin, const char *end)
+{
+    const char *open = begin + strcspn(begin, "(\"[ ,");
+    return open < end && *open == '(' && end[-1] == ')' && skip_item(begin, end) == end ? open
+                                                                                        : NULL;
+}
+
+/* Adds a value; the arguments of a call as settings of their own. */
+static void add_value(struct settings *s, const char *key, const char *begin, const char *end)
+{
+    const char *open = call_bracket(begin, end);
+    add(s, (struct setting){app_strdup(key), copy(begin, open ? open : end)});
+    for (const char *at = open ? open + 1 : end; at < end - 1;) {
+        const char *stop = skip_item(at, end - 1), *equals = strstr(at, " = ");
+        if (equals && equals < stop) {
+            char *inner = app_format("%s.%.*s", key, (int)(equals - at), at);
+            add(s, (struct setting){inner, copy(equals + 3, stop)});
+        }
+        at = stop + strspn(stop, ", ");
+    }
+}
+
+static bool begins(const char *text, const char *word)
+{
+    return !strncmp(text, word, strlen(word));
+}
+
+/* A line of a recipe; block: the name of the block that it is in, or "". */
+static void add_line(struct settings *s, const char *block, const char *begin, const char *end)
+{
+    const char *equals = strstr(begin, " = ");
+    if (equals && equals < end) {
+        char *key = app_format("%s%s%.*s", block, *block ? "." : "", (int)(equals - begin), begin);
+        add_value(s, key, equals + 3, end);
+        free(key);
+    } else {
+        add(s, (struct setting){copy(begin, end), app_strdup("")});
+    }
+}
+
+static struct settings cut(const char *text)
+{
+    struct settings s = {0};
+    char *block = app_strdup("");
+    for (const char *line = text, *next; *line; line = next) {
+        const char *end = line + strcspn(line, "\n"), *begin = line + strspn(line, " ");
+        next = *end ? end + 1 : end;
+        if (begin >= end || *begin == '#' || begins(begin, "import ") || begins(begin, "finetune "))
+            continue;
+        if (*begin == '}' || end[-1] == '{') {
+            free(block);
+            block = *begin == '}' ? app_strdup("") : copy(begin, begin + strcspn(begin, " "));
+        } else {
+            add_line(&s, block, begin, end);
+        }
+    }
+    free(block);
+    return s;
+}
+
+/* ---- comparing ---- */
+
+void recipe_differences(const char *a, const char *b, recipe_difference_fn *tell, void *context)
+{
+    struct settings in_a = cut(a), in_b = cut(b);
+    for (size_t i = 0; i < in_a.count; i++) {
+        const struct setting *one = &in_a.at[i], *other = find(&in_b, one->key);
+        if (!other || strcmp(one->value, other->value) != 0)
+            tell(context, one->key, one->value, other ? other->value : NULL);
+    }
+    for (size_t i = 0; i < in_b.count; i++)
+        if (!find(&in_a, in_b.at[i].key))
+            tell(context, in_b.at[i].key, NULL, in_b.at[i].value);
+    settings_free(&in_a);
+    settings_free(&in_b);
+}
+
+struct line {
+    char *text;
+    int count, most;
+};
+
+static void add_to_line(void *context, const char *key, const char *a, const char *b)
+{
+    (void)a;
+    struct line *l = context;
+    if (l->count++ >= l->most)
+        return;
+    char *longer = app_format("%s%s%s%s%s%s", l->text, l->count > 1 ? ", " : "", b ? "" : "no ",
+                              key, b && *b ? " " : "", b ? b : "");
+    free(l->text);
+    l->text = longer;
+}
+
+char *recipe_difference_line(const char *a, const char *b, int most)
+{
+    struct line l = {app_strdup(""), 0, most};
+    recipe_differences(a, b, add_to_line, &l);
+    if (l.count > most) {
+        char *longer = app_format("%s and %d more", l.text, l.count - most);
+        free(l.text);
+        l.text = longer;
+    }
+    return l.text;
+}

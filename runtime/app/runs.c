@@ -1,0 +1,285 @@
+/* The runs in a folder. */
+#include "runs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "network_identity.h"
+#include "recipe_difference.h"
+#include "replace.h"
+#include "report.h"
+
+char *runs_folder(const char *given)
+{
+    const char *wanted = given ? given : getenv("FTM_RUNS"); /* which `ftmc run` sets */
+    if (wanted && *wanted)
+        return app_strdup(wanted);
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (n <= 0)
+        return app_strdup("runs");
+    path[n] = 0;
+    char *slash = strrchr(path, '/');
+    return app_format("%.*s/runs", (int)(slash - path), path);
+}
+
+long run_number(const char *name)
+{
+    const char *dash = strrchr(name, '-');
+    if (!dash || dash[1] < '0' || dash[1] > '9')
+        return -1;
+    char *end;
+    const long v = strtol(dash + 1, &end, 10);
+    return *end || v < 1 ? -1 : v;
+}
+
+/* ---- reading ---- */
+
+static bool has_file(const struct run *run, const char *name, struct stat *st)
+{
+    char *path = app_format("%s/%s", run->path, name);
+    const bool found = stat(path, st) == 0;
+    free(path);
+    return found;
+}
+
+static const char *record_text(const void *record, const char *key)
+{
+    return run_record_text(record, key);
+}
+
+static bool is_own(const struct run *run, const struct ftmrt_program *p)
+{
+    char *differences = identity_differences(p, record_text, &run->record);
+    const bool own = !*differences;
+    free(differences);
+    return own;
+}
+
+static void run_free(struct run *run)
+{
+    run_record_free(&run->record);
+    free(run->name);
+    free(run->path);
+    free(run);
+}
+
+/* Reads the run at a path; NULL: it is none. Takes name and path. */
+static struct run *read_run(const struct ftmrt_program *p, char *name, char *path)
+{
+    struct stat st;
+    struct run *run = app_alloc(1, sizeof *run);
+    *run = (struct run){.number = run_number(name), .name = name, .path = path};
+    if (!run_record_find(&run->record, path)) {
+        run_free(run);
+        return NULL;
+    }
+    run->own = is_own(run, p);
+    run->current = run->own && has_file(run, "current", &st);
+    return run;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct run *x = *(struct run *const *)a, *y = *(struct run *const *)b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* The run, or NULL where there is none. */
+static const struct run *add_run(struct runs *r, char *name, char *path)
+{
+    struct run *run = read_run(r->program, name, path);
+    if (!run)
+        return NULL;
+    r->at = app_grow(r->at, r->count + 1, sizeof *r->at);
+    return r->at[r->count++] = run;
+}
+
+void runs_read(struct runs *r, const struct ftmrt_program *p, const char *given)
+{
+    *r = (struct runs){.program = p, .folder = runs_folder(given)};
+    DIR *d = opendir(r->folder);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (run_number(e->d_name) > 0)
+            add_run(r, app_strdup(e->d_name), app_format("%s/%s", r->folder, e->d_name));
+    if (d)
+        closedir(d);
+    if (r->count)
+        qsort(r->at, r->count, sizeof *r->at, by_number);
+}
+
+void runs_free(struct runs *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        run_free(r->at[i]);
+    free(r->at);
+    free(r->folder);
+    *r = (struct runs){0};
+}
+
+/* ---- one of them ---- */
+
+char *run_best(const struct run *run) { return app_format("%s/best.safetensors", run->path); }
+
+bool run_has_best(const struct run *run)
+{
+    char *best = run_best(run);
+    const bool found = access(best, R_OK) == 0;
+    free(best);
+    return found;
+}
+
+/* A process that trains in a run has locked its log. */
+static bool is_locked(const struct run *run)
+{
+    char *log = app_format("%s/log.jsonl", run->path);
+    const int fd = open(log, O_RDONLY | O_CLOEXEC);
+    const bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+    if (fd >= 0)
+        close(fd);
+    free(log);
+    return locked;
+}
+
+const char *run_outcome(const struct run *run)
+{
+    if (strcmp(run->record.outcome, "running") != 0)
+        return run->record.outcome;
+    return is_locked(run) ? run->record.outcome : "killed";
+}
+
+char *run_recipe(const struct run *run)
+{
+    char *path = app_format("%s/recipe.ftm", run->path), *text = NULL;
+    FILE *f = fopen(path, "r");
+    size_t size = 0;
+    if (f && getdelim(&text, &size, '\0', f) <= 0) {
+        free(text);
+        text = NULL;
+    }
+    if (f)
+        fclose(f);
+    free(path);
+    return text ? text : app_strdup("");
+}
+
+char *run_strangeness(const struct run *run, const struct ftmrt_program *p)
+{
+    if (!*run_record_text(&run->record, identity_key(IDENTITY_graph)))
+        return app_strdup("made by an ftmc that did not write what network it is");
+    char *line = identity_differences(p, record_text, &run->record);
+    char *recipe = run_recipe(run), *settings = recipe_difference_line(p->resolved, recipe, 4);
+    char *all =
+        app_format("other %s%s%s%s", line, *settings ? " (" : "", settings, *settings ? ")" : "");
+    free(recipe);
+    free(settings);
+    free(line);
+    return all;
+}
+
+/* ---- choosing ---- */
+
+/* Of several that are marked, after a process was killed between marking one and unmarking the other, the newest mark counts. */
+const struct run *runs_current(const struct runs *r)
+{
+    const struct run *found = NULL;
+    struct stat newest = {0}, st;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct run *run = r->at[i];
+        if (!run->current || !has_file(run, "current", &st) ||
+            (found && st.st_mtime < newest.st_mtime))
+            continue;
+        found = run;
+        newest = st;
+    }
+    return found;
+}
+
+const struct run *runs_default(const struct runs *r)
+{
+    const struct run *found = runs_current(r);
+    for (size_t i = r->count; !found && i > 0; i--)
+        if (r->at[i - 1]->own && run_has_best(r->at[i - 1]))
+            found = r->at[i - 1];
+    return found;
+}
+
+static const struct run *find_by_name(const struct runs *r, const char *name)
+{
+    char *end;
+    const long number = strtol(name, &end, 10);
+    const bool is_number = *name && !*end;
+    for (size_t i = r->count; i > 0; i--) {
+        const struct run *run = r->at[i - 1];
+        if (is_number
+                ? run->number == number
+                : !strcmp(run->name, name) || !strcmp(run_record_text(&run->record, "name"), name))
+            return run;
+    }
+    return NULL;
+}
+
+/* One that is named by its path, which may be outside the folder; it is added to the list. */
+static const struct run *find_by_path(struct runs *r, const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (!real)
+        return NULL;
+    const char *slash = strrchr(real, '/');
+    return add_run(r, app_strdup(slash + 1), real);
+}
+
+const struct run *runs_find(struct runs *r, const char *name)
+{
+    const struct run *found = strchr(name, '/') ? NULL : find_by_name(r, name);
+    if (found && found->own)
+        return found;
+    if (found) {
+        char *why = run_strangeness(found, r->program);
+        report_error("run %ld (%s) is of another network: %s; name its folder or a file of it to "
+                     "take it all the same",
+                     found->number, found->name, why);
+        free(why);
+        return NULL;
+    }
+    if ((found = find_by_path(r, name)))
+        return found;
+    if (access(name, F_OK) == 0)
+        report_error("%s/run.json: not the record of a run", name);
+    else
+        report_error("%s: no run of that number, name or folder; `%s runs` lists them", name,
+                     r->program->name);
+    return NULL;
+}
+
+static bool mark(const struct run *run)
+{
+    char *path = app_format("%s/current", run->path), error[512];
+    const bool ok = replace_whole(path, "", 0, error, sizeof error) == FTMRT_OK;
+    free(path);
+    return ok || report_error("%s", error);
+}
+
+static void unmark(const struct run *run)
+{
+    char *path = app_format("%s/current", run->path);
+    unlink(path);
+    free(path);
+}
+
+bool runs_use(const struct runs *r, const struct run *run)
+{
+    if (!mark(run))
+        return false;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->at[i]->current && strcmp(r->at[i]->path, run->path) != 0)
+            unmark(r->at[i]);
+    return true;
+}

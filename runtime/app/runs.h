@@ -1,0 +1,64 @@
+/* The runs in a folder, and which of them a program takes.
+ *
+ * A run belongs to a network (network_identity.h), not to a name: those of the program's own network are its own. One of them is
+ * current: it has a file `current` in its folder. That is the one that eval, predict and selftest take. */
+#ifndef FTMRT_APP_RUNS_H
+#define FTMRT_APP_RUNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ftmrt.h"
+#include "run_record.h"
+
+struct run {
+    long number; /* unique in the folder of the runs */
+    char *name;  /* of its folder: "digits-003" */
+    char *path;  /* of its folder */
+    struct run_record record;
+    bool own, current;
+};
+
+/* In order of their numbers. */
+struct runs {
+    const struct ftmrt_program *program;
+    char *folder;
+    struct run **at;
+    size_t count;
+};
+
+/* The folder of the runs: `given`, else runs/ beside the program. Allocated. */
+char *runs_folder(const char *given);
+
+/* Reads all runs in that folder (given: --runs, or NULL); one that has no record is none. Never fails: there may be none. */
+void runs_read(struct runs *r, const struct ftmrt_program *p, const char *given);
+void runs_free(struct runs *r);
+
+/* The number of a run's folder ("digits-003"), or -1. */
+long run_number(const char *name);
+
+/* The own run that is current, or NULL; and what is taken where none is asked for: the current one, else the newest own one that
+ * has weights, or NULL. */
+const struct run *runs_current(const struct runs *r);
+const struct run *runs_default(const struct runs *r);
+
+/* The run that a user names: by its number or name an own one, by a path any. NULL after a message. */
+const struct run *runs_find(struct runs *r, const char *name);
+
+/* Makes a run current, and no other own one. false after a message. */
+bool runs_use(const struct runs *r, const struct run *run);
+
+/* Path of a run's best weights, allocated; and whether it has any. */
+char *run_best(const struct run *run);
+bool run_has_best(const struct run *run);
+
+/* How it ended: its record's outcome, or "killed" where that says that it runs and no process works on it. */
+const char *run_outcome(const struct run *run);
+
+/* What differs from the program's network and recipe, or why that is not known; one line, allocated. */
+char *run_strangeness(const struct run *run, const struct ftmrt_program *p);
+
+/* The text of its recipe, or ""; allocated. */
+char *run_recipe(const struct run *run);
+
+#endif

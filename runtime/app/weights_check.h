@@ -1,0 +1,15 @@
+/* Whether a trained file belongs to a program: what its metadata says of the network that it was trained for. */
+#ifndef FTMRT_APP_WEIGHTS_CHECK_H
+#define FTMRT_APP_WEIGHTS_CHECK_H
+
+#include "safetensors.h"
+#include "session.h"
+
+/* Compares classes by name, transforms, recipe and pretrained weights, as far as the file names them. What makes results wrong is an
+ * error (false after a message): other classes, or pictures that are prepared otherwise. What else differs is said. */
+bool weights_check(const struct session *s, const struct st_file *f, const char *path);
+
+/* The names of the classes, a line each; allocated. */
+char *weights_class_names(const struct config *c);
+
+#endif

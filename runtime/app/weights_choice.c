@@ -1,0 +1,114 @@
+/* Which weights a command takes. */
+#include "weights_choice.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "report.h"
+#include "runs.h"
+
+static bool all_pretrained(const struct ftmrt_program *p)
+{
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (p->states[i].kind == FTMRT_STATE_PARAMETER && p->states[i].source < 0)
+            return false;
+    return true;
+}
+
+/* The newest run of another network: what a user who compiled a changed recipe looks for. */
+static void say_other(const struct runs *r)
+{
+    for (size_t i = r->count; i > 0; i--) {
+        const struct run *run = r->at[i - 1];
+        if (run->own)
+            continue;
+        char *why = run_strangeness(run, r->program);
+        report_note("run %ld (%s) is of another network: %s", run->number, run->name, why);
+        free(why);
+        return;
+    }
+}
+
+/* Nothing was asked for and no run of this network is there. */
+static bool take_pretrained(struct session *s, const struct runs *r)
+{
+    if (!all_pretrained(s->program)) {
+        report_error(
+            "not trained yet: run '%s train' first, or name a trained file with --weights FILE",
+            s->program->name);
+        say_other(r);
+        return false;
+    }
+    say_other(r);
+    s->weights_from =
+        app_format("%s (pretrained)", s->config.weights ? s->config.weights : "the program");
+    return true;
+}
+
+static bool take_run(struct session *s, const struct run *run)
+{
+    s->weights_from = run_best(run);
+    s->run = app_strdup(run->path);
+    if (!run_has_best(run))
+        return report_error("run %ld (%s) has no best weights: it %s before an epoch was done; "
+                            "its folder may have last.safetensors",
+                            run->number, run->name, run_outcome(run));
+    return session_load(s, s->weights_from);
+}
+
+/* The newest run where none is current: it was cut short, or runs before it were removed. */
+static void say_newest(const struct run *run)
+{
+    report_note("no run is current; run %ld is the newest (%s)", run->number, run_outcome(run));
+}
+
+static bool take_from_runs(struct session *s, const struct options *o, struct runs *r)
+{
+    const struct run *run = o->run ? runs_find(r, o->run) : runs_default(r);
+    if (o->run && !run)
+        return false;
+    if (!run)
+        return take_pretrained(s, r);
+    if (!o->run && !runs_current(r))
+        say_newest(run);
+    return take_run(s, run);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool weights_take(struct session *s, const struct options *o)
+{
+    if (o->weights && o->run)
+        return report_error("--weights and --run name two things; give one of them");
+    if (o->weights) {
+        s->weights_from = is_folder(o->weights) ? app_format("%s/best.safetensors", o->weights)
+                                                : app_strdup(o->weights);
+        return session_load(s, s->weights_from);
+    }
+    struct runs r;
+    runs_read(&r, s->program, o->runs);
+    const bool ok = take_from_runs(s, o, &r);
+    runs_free(&r);
+    return ok;
+}
+
+bool weights_are_trained(const struct session *s, const struct options *o)
+{
+    struct runs r;
+    if (o->weights || o->run)
+        return true;
+    runs_read(&r, s->program, o->runs);
+    const bool found = runs_default(&r) != NULL;
+    runs_free(&r);
+    return found || all_pretrained(s->program);
+}
+
+bool weights_say(const struct session *s)
+{
+    report_note("weights %s", s->weights_from);
+    return true;
+}

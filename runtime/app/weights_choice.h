@@ -1,0 +1,18 @@
+/* Which weights a command takes. */
+#ifndef FTMRT_APP_WEIGHTS_CHOICE_H
+#define FTMRT_APP_WEIGHTS_CHOICE_H
+
+#include "command.h"
+#include "session.h"
+
+/* Takes those that --weights or --run names, else the current run's, else the newest own run's, else the pretrained ones, and notes
+ * which in s->weights_from and s->run. false after a message: where new layers were never trained, too. */
+bool weights_take(struct session *s, const struct options *o);
+
+/* Whether weights_take finds trained weights, or needs none. */
+bool weights_are_trained(const struct session *s, const struct options *o);
+
+/* Says on stderr what was taken; true. */
+bool weights_say(const struct session *s);
+
+#endif

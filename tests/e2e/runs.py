@@ -1,0 +1,131 @@
+"""Runs belong to a network: what a program takes by default and by number, what it says of others, which run is current."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from support import check, compile_program, metadata, run, write_png
+
+RECIPE = """
+model net(image: f32[1, 4, 4], classes = 3) {
+    output logits = fc: linear(flatten(image), classes)
+}
+
+finetune NAME {
+    model   = net()
+    weights = random
+    labels  = ["cat", "dog", "fox"]
+    data {
+        train = npy(images = "images.npy", labels = "labels.npy")
+        test  = npy(images = "images.npy", labels = "labels.npy")
+        validation = 50%
+    }
+    transform eval = resize(4, 4), to_grey(), normalize(mean = 0.5, std = 0.5)
+    optimizer = sgd(lr = 0.3)
+    epochs = 5
+    batch  = 4
+}
+"""
+ftmc = sys.argv[1]
+
+
+def both(program, *arguments):
+    """stdout and stderr of a command that succeeds."""
+    done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True)
+    check(done.returncode == 0, f"{' '.join(map(str, arguments))} succeeds{'' if not done.returncode else done.stderr}")
+    return done.stdout, done.stderr
+
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    images, labels = np.zeros((60, 4, 4), np.uint8), np.arange(60, dtype=np.int32) % 3
+    for i in range(60):
+        images[i, labels[i]] = 255
+        images[i, 3] = i  # equal ones would validate together
+    np.save(work / "images.npy", images)
+    np.save(work / "labels.npy", labels)
+    write_png(work / "cat.png", images[0])
+
+    def build(name, *edits, recipe=RECIPE):
+        text = recipe.replace("NAME", name)
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new)
+        (work / f"{name}.ftm").write_text(text)
+        return compile_program(ftmc, work / f"{name}.ftm", work / name)
+
+    def rows(program, *options):
+        return {r["number"]: r for r in json.loads(run(program, "runs", "--json", *options))}
+
+    program = build("s")
+    check("no runs" in run(program, "runs"), "no runs yet")
+    _, said = both(program, "train")
+    check("run 1 is current" in said, "a finished run becomes current, and that is said")
+    record = json.loads((work / "runs/s-001/run.json").read_text())
+    facts = metadata(work / "runs/s-001/best.safetensors")
+    keys = [f"{part}_hash" for part in ("graph", "weights", "transform", "classes", "recipe")]
+    check(all(record[k] == facts[k] and len(record[k]) == 16 for k in keys), "record and trained file name the network alike")
+    check(facts["recipe"] == run(program, "info", "--recipe"), "the file has the recipe")
+    check(record["best"]["validation_accuracy"] == 1 and record["last"]["epoch"] == 5 and record["outcome"] == "finished",
+          "the record has the final figures")
+    out, said = both(program, "predict", work / "cat.png")
+    check(out.startswith(f"{work}/cat.png: cat 0.") and "runs/s-001/best.safetensors" in said, "predict says which file it took")
+
+    # Which one is current.
+    _, said = both(program, "train", "--lr", "0.0001")
+    check("run 1 (100.00 %) stays current: run 2 has " in said and "`s use 2`" in said, "a worse one does not replace it")
+    _, said = both(program, "train", "--steps", 1)
+    check("stays current: run 3 is a trial" in said, "nor does a smoke run")
+    _, said = both(program, "train", "--name", "try")
+    check("stays current: run 4 is a trial" in said, "nor a try")
+    check([n for n, r in rows(program).items() if r["current"]] == [1], "the first is current")
+    table = run(program, "runs").splitlines()
+    check(table[1].startswith("*    1") and "100.00 %" in table[1] and "--lr 0.0001" in table[2] and "--steps 1" in table[3] and
+          " try " in table[4], "the table says what differs")
+    check("run 2" in run(program, "use", 2) and rows(program)[2]["current"] and not rows(program)[1]["current"], "use changes it")
+    check("s-002/best" in json.loads(run(program, "eval", "--json"))["weights"], "eval takes it")
+    check("s-001/best" in json.loads(run(program, "eval", "--json", "--run", 1))["weights"], "--run takes another")
+    check("s-004/best" in json.loads(run(program, "eval", "--json", "--run", "try"))["weights"], "by its name")
+    check("no run of that number" in run(program, "eval", "--run", 9, code=1), "one that is not there")
+    both(program, "train", "--seed", 7)
+    check(rows(program)[5]["current"], "a run on another split becomes current: they cannot be compared")
+    (work / "runs/s-005/current").unlink()
+    (work / "runs/s-005").rename(work / "elsewhere")
+    _, said = both(program, "predict", work / "cat.png")
+    check("no run is current" in said and "s-004" in said, "without a current one the newest is taken, and that is said")
+    run(program, "use", 1)
+
+    # Another network of the same name: by default it has no run.
+    reordered = build("s", ('["cat", "dog", "fox"]', '["fox", "cat", "dog"]'))
+    said = run(reordered, "predict", work / "cat.png", code=1)
+    check("not trained yet" in said and 'other class names (labels ["cat", "dog", "fox"])' in said, "classes in another order: no run")
+    check("another network: other class names" in run(reordered, "eval", "--run", 1, code=1), "nor by number")
+    check("of other networks: --all" in run(reordered, "runs"), "runs leaves them out")
+    check("other class names" in rows(reordered, "--all")[1]["differs"], "runs --all says what differs")
+    best = work / "runs/s-001/best.safetensors"
+    for name in (best, best.parent):
+        said = run(reordered, "eval", "--weights", name, code=1)
+        check("class 0 is 'cat' there and 'fox' in this program" in said, "--weights with other classes is an error that names them")
+    check("run 1 (s-001) is of another network" in run(reordered, "use", 1, code=1), "it cannot be current")
+
+    other = build("s", ("mean = 0.5, std = 0.5", "mean = 0.1, std = 0.5"))
+    said = run(other, "eval", "--weights", best, code=1)
+    check("prepared otherwise" in said and "mean = [0.5]" in said and "mean = [0.1]" in said, "other transforms are an error with both")
+    check("transform eval" in run(other, "selftest", "--run", 1, code=1), "selftest, too")
+    grown = build("s", ('"fox"]', '"fox", "owl"]'), ("classes = 3", "classes = 4"))
+    check("has no class 'owl'" in run(grown, "eval", "--weights", best, code=1), "a class more")
+    unnamed = build("s", ('    labels  = ["cat", "dog", "fox"]\n', ""))
+    check("has no class 'cat'" in run(unnamed, "eval", "--weights", best, code=1), "no names")
+
+    # Runs of the same network under another name are its own; numbers are counted through.
+    renamed = build("t", ("epochs = 5", "epochs = 6"))
+    check(rows(renamed)[1]["own"] and "epochs 5" not in rows(renamed)[1]["differs"], "a run belongs to the network, not to a name")
+    both(renamed, "train")
+    check((work / "runs/t-005").exists(), "numbers are unique")
+    check(rows(renamed)[5]["current"] and rows(renamed)[1]["differs"].startswith("epochs 5"), "a setting that differs is said")
+    frozen = build("s", ("    labels  =", "    replace fc with linear(classes)\n    labels  ="))
+    said = run(frozen, "eval", code=1)
+    check("not trained yet" in said and "other network (no replace" in said, "an edited network has no run")
