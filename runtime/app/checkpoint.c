@@ -21,7 +21,7 @@ struct run_identity run_identity(const struct ftmrt_program *p, uint64_t data)
         program = fingerprint_bytes(s->name, strlen(s->name), program);
         program = fingerprint_bytes(s->dim, s->rank * sizeof s->dim[0], program ^ s->flags);
     }
-    program = fingerprint_bytes(p->blob, (size_t)p->blob_size, program);
+    program = fingerprint_bytes(&p->identity.weights, sizeof p->identity.weights, program);
     struct run_identity id;
     snprintf(id.program, sizeof id.program, "%016llx", (unsigned long long)program);
     snprintf(id.recipe, sizeof id.recipe, "%016llx",

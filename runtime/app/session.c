@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "report.h"
 #include "rounding.h"
@@ -24,6 +25,16 @@ static bool map_workspace(struct session *s)
     }
     madvise(s->workspace, s->workspace_bytes, MADV_HUGEPAGE);
     return true;
+}
+
+/* Gives back the memory of the pretrained tensors, which stand in the workspace now: the pages are the executable's own,
+ * unwritten, so what is wanted of them again (a frozen tensor to save, a constant) is read from the file once more. */
+static void forget_blob(const struct ftmrt_program *p)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)p->blob;
+    const uintptr_t from = align_up(start, page), to = (start + p->blob_size) / page * page;
+    if (from < to)
+        madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
 /* ---- buffers ---- */
@@ -124,6 +135,7 @@ bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
         return report_error("the weights in the program cannot be used: %s",
                             ftmrt_status_text(status));
     }
+    forget_blob(p);
     return true;
 }
 
