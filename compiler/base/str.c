@@ -93,6 +93,20 @@ const char *str_printable(struct arena *arena, const char *s)
     return out.text;
 }
 
+const char *str_quoted(struct arena *arena, const char *s)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    strbuf_addc(&out, '"');
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            strbuf_addc(&out, '\\');
+        strbuf_addc(&out, *s);
+    }
+    strbuf_addc(&out, '"');
+    return out.text;
+}
+
 bool str_ends_with(const char *s, const char *suffix)
 {
     size_t n = strlen(s), k = strlen(suffix);

@@ -28,6 +28,9 @@ void strbuf_add_double(struct strbuf *b, double v);
  * not reach a terminal raw. */
 const char *str_printable(struct arena *arena, const char *s);
 
+/* The text as a string of the language: in quotes, with \" and \\ before which a \ stands. */
+const char *str_quoted(struct arena *arena, const char *s);
+
 bool str_ends_with(const char *s, const char *suffix);
 
 /* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components, `[0-5]` is one character of

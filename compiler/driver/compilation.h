@@ -32,7 +32,11 @@ bool compile(struct compilation *c); /* all of it, to c->output */
 /* The canonical path, in the arena; NULL with errno set. */
 char *compilation_absolute(struct compilation *c, const char *path);
 
+/* Where the models are that come with ftmc, or NULL. */
+const char *compilation_models(struct compilation *c);
+
 /* Commands in files of their own; each returns false after a report. */
+bool init(struct compilation *c);
 bool convert(struct compilation *c);
 bool run(struct compilation *c);
 

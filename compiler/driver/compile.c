@@ -33,10 +33,10 @@ const char *compile_version(void) { return "ftmc " FTM_VERSION " (LLVM " FTM_LLV
 /* ---- front ---- */
 
 /* Models that come with the compiler: bin/ftmc, share/ftmc/models. */
-static const char *models_dir(struct arena *arena)
+const char *compilation_models(struct compilation *c)
 {
-    char *dir = file_install_dir(arena);
-    return dir ? arena_printf(arena, "%s/share/ftmc/models", dir) : NULL;
+    char *dir = file_install_dir(&c->arena);
+    return dir ? arena_printf(&c->arena, "%s/share/ftmc/models", dir) : NULL;
 }
 
 bool compilation_front(struct compilation *c)
@@ -44,7 +44,7 @@ bool compilation_front(struct compilation *c)
     struct lang_options f = {.path = c->options->file,
                              .include_dirs = c->options->includes.at,
                              .defines = c->options->defines.at,
-                             .models_dir = models_dir(&c->arena)};
+                             .models_dir = compilation_models(c)};
     return lang_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
 }
 
@@ -359,7 +359,7 @@ static bool inspect(struct compilation *c)
 static bool models(struct compilation *c)
 {
     const struct lang_options options = {.include_dirs = c->options->includes.at,
-                                         .models_dir = models_dir(&c->arena)};
+                                         .models_dir = compilation_models(c)};
     const char *name = c->options->file;
     struct model_list list = {0};
     bool ok = lang_models(&c->arena, &c->diag, &options, name, &list);

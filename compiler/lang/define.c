@@ -136,21 +136,6 @@ static void apply(struct files *f, const char *text, const char *key, const char
     }
 }
 
-/* A file's name as a string of the language. */
-static const char *quoted(struct arena *arena, const char *name)
-{
-    struct strbuf out;
-    strbuf_init(&out, arena);
-    strbuf_addc(&out, '"');
-    for (; *name; name++) {
-        if (*name == '"' || *name == '\\')
-            strbuf_addc(&out, '\\');
-        strbuf_addc(&out, *name);
-    }
-    strbuf_addc(&out, '"');
-    return out.text;
-}
-
 static void define(struct files *f, const char *text)
 {
     const char *equals = strchr(text, '='), *dot = strchr(text, '.');
@@ -168,7 +153,7 @@ static void define(struct files *f, const char *text)
         arena_printf(f->arena, "-D %s%s%s", key, argument ? "." : "", argument ? argument : "");
     bool file = !strcmp(key, "weights") && !argument && equals[1] != '"' &&
                 strcmp(equals + 1, "random") != 0;
-    source->text = file ? quoted(f->arena, equals + 1) : equals + 1;
+    source->text = file ? str_quoted(f->arena, equals + 1) : equals + 1;
     source->size = strlen(source->text);
     apply(f, text, key, argument, source);
 }

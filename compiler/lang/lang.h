@@ -27,4 +27,7 @@ bool lang_print_ast(struct arena *arena, struct diag *diag, const char *path, FI
 /* The recipe with every default filled in, as .ftm text that parses to the same recipe. */
 char *lang_resolved(struct arena *arena, const struct recipe *r);
 
+/* A call as somebody would write it: without what is the default. */
+char *lang_call_text(struct arena *arena, const struct ftmrt_call *c);
+
 #endif

@@ -9,8 +9,7 @@
 #include "file.h"
 #include "str.h"
 
-/* The network of a model at the size that it is published for, with its own defaults. NULL after reports. */
-static const struct net *build(const struct files *f, const struct decl *model, int64_t size)
+const struct net *model_net(const struct files *f, const struct decl *model, int64_t size)
 {
     const struct decl recipe = {
         .kind = DECL_FINETUNE, .name = model->name, .span = model->span, .recipe = NULL};
@@ -27,7 +26,7 @@ static const struct net *build(const struct files *f, const struct decl *model, 
 static bool add_model(struct files *f, const struct published_model *m, const char *path,
                       struct model_list *out)
 {
-    const struct net *net = build(f, m->model, m->published->input);
+    const struct net *net = model_net(f, m->model, m->published->input);
     const struct decl *preprocess = files_preprocess(f, m->model);
     if (!net)
         return false;
@@ -62,21 +61,29 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+bool model_files(struct arena *arena, const char *folder, model_file_names *out)
+{
+    *out = (model_file_names){0};
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return false;
+    for (const struct dirent *e = readdir(dir); e; e = readdir(dir))
+        if (str_ends_with(e->d_name, ".ftm"))
+            vec_push(arena, out, arena_strdup(arena, e->d_name));
+    closedir(dir);
+    if (out->len)
+        qsort(out->at, out->len, sizeof *out->at, by_name);
+    return true;
+}
+
 static bool add_folder(struct arena *arena, struct diag *diag, const struct lang_options *options,
                        const char *folder, const char *name, struct model_list *out)
 {
-    DIR *dir = opendir(folder);
-    if (!dir) {
+    model_file_names names;
+    if (!model_files(arena, folder, &names)) {
         diag_system(diag, folder, errno);
         return false;
     }
-    VEC(const char *) names = {0};
-    for (const struct dirent *e = readdir(dir); e; e = readdir(dir))
-        if (str_ends_with(e->d_name, ".ftm"))
-            vec_push(arena, &names, arena_strdup(arena, e->d_name));
-    closedir(dir);
-    if (names.len)
-        qsort(names.at, names.len, sizeof *names.at, by_name);
     bool ok = true;
     for (uint32_t i = 0; i < names.len; i++)
         ok = add_file(arena, diag, options, file_join(arena, folder, names.at[i]), name, out) && ok;

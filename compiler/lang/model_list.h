@@ -22,4 +22,14 @@ struct model_list {
 bool lang_models(struct arena *arena, struct diag *diag, const struct lang_options *options,
                  const char *name, struct model_list *out);
 
+typedef VEC(const char *) model_file_names;
+
+/* The names of the .ftm files in a folder, in order; false, with errno set: it cannot be read. */
+bool model_files(struct arena *arena, const char *folder, model_file_names *out);
+
+struct decl;
+struct files;
+/* The network of a model for square images of a size, with its own defaults. NULL after reports. */
+const struct net *model_net(const struct files *f, const struct decl *model, int64_t size);
+
 #endif

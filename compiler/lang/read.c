@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "advice.h"
+
 /* The network of the model call for images of one size, edited and frozen. false: it is of no use. */
 static bool build_network(struct recipe_reader *r, struct frame *scope,
                           const struct image_size *image)
@@ -72,6 +74,7 @@ static void read_recipe(struct recipe_reader *r)
     if (!build_network(r, &scope, &r->eval_image))
         return;
     set_classes(r, r->builder->net);
+    read_advice(r, &scope);
     check_sources(r, r->builder->net);
     build_for_training(r, &scope);
 }

@@ -101,6 +101,45 @@ static void add_call(struct strbuf *b, const struct ftmrt_call *c)
     strbuf_addc(b, ')');
 }
 
+/* Whether an argument is what it would be if it was not written. */
+static bool is_default(struct arena *arena, const struct ftmrt_param_info *p,
+                       const struct ftmrt_arg *a)
+{
+    struct strbuf b;
+    strbuf_init(&b, arena);
+    add_arg(&b, p->type, a);
+    if (p->type != FTMRT_TYPE_WORD)
+        return p->value && b.text && !strcmp(b.text, p->value);
+    const size_t n = strcspn(p->value, "|");
+    return !strncmp(a->text, p->value, n) && !a->text[n];
+}
+
+char *lang_call_text(struct arena *arena, const struct ftmrt_call *c)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    struct strbuf b;
+    strbuf_init(&b, arena);
+    strbuf_addf(&b, "%s(", info->name);
+    bool by_position = true;
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_arg *a = &c->args[i];
+        if (a->kind == FTMRT_ARG_NONE || is_default(arena, &info->params[i], a)) {
+            by_position = false;
+            continue;
+        }
+        by_position = by_position && info->params[i].type == FTMRT_TYPE_INT;
+        strbuf_add(&b, b.text[b.len - 1] == '(' ? "" : ", ");
+        if (!by_position)
+            strbuf_addf(&b, "%s = ", info->params[i].name);
+        if (a->kind == FTMRT_ARG_NUMBERS && a->count == 1)
+            strbuf_add_double(&b, a->numbers[0]);
+        else
+            add_arg(&b, info->params[i].type, a);
+    }
+    strbuf_addc(&b, ')');
+    return b.text;
+}
+
 /* ---- settings ---- */
 
 static bool is_empty(const struct ftmrt_call *c)

@@ -181,3 +181,22 @@ bool ftmrt_picture_decode(const unsigned char *bytes, size_t size,
         return false;
     return options->exif == FTMRT_EXIF_IGNORE || r->orientation == 1 || turn(&d);
 }
+
+/* ---- the form alone ---- */
+
+/* A decoder that gets no memory for pixels stops where it knows how many there are. */
+static unsigned char *no_memory(void *owner, size_t size)
+{
+    (void)owner, (void)size;
+    return NULL;
+}
+
+bool ftmrt_picture_form(const unsigned char *bytes, size_t size, struct ftmrt_picture *out)
+{
+    const struct ftmrt_picture_options options = {FTMRT_ALPHA_WHITE, FTMRT_EXIF_IGNORE};
+    struct ftmrt_picture_report report;
+    *out = (struct ftmrt_picture){0};
+    ftmrt_picture_decode(bytes, size, &options, (struct ftmrt_pixel_memory){no_memory, NULL}, out,
+                         &report);
+    return out->height > 0;
+}

@@ -46,6 +46,10 @@ bool ftmrt_picture_decode(const unsigned char *bytes, size_t size,
                           struct ftmrt_pixel_memory memory, struct ftmrt_picture *out,
                           struct ftmrt_picture_report *r);
 
+/* What a file that is in memory holds, without decoding its pixels: height and width before it is turned, and channels, an even
+ * number if it has transparency. false: it is no picture. */
+bool ftmrt_picture_form(const unsigned char *bytes, size_t size, struct ftmrt_picture *out);
+
 /* Whether a file of this name is a picture, by the end of its name. */
 bool ftmrt_picture_name(const char *name);
 /* The command that makes of a picture of this name one that can be read, or NULL: it is none, or can be. */

@@ -31,6 +31,7 @@ finetune pictures {
     transform eval  = resize(8, 8), to_rgb(), normalize(mean = 0.5, std = 0.5)
     transform train = random_horizontal_flip(), resize(8, 8), to_rgb(), normalize(mean = 0.5, std = 0.5)
     optimizer = sgd(lr = 0.05, momentum = 0.9)
+    schedule  = constant()
     epochs = 12
     batch  = 8
 }

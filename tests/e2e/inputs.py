@@ -31,6 +31,7 @@ finetune two {
     DATA
     transform eval = resize(6, 5), to_rgb()
     optimizer = sgd(lr = 0.1)
+    schedule  = constant()
 }
 """
 # Calls an entry of a kind for a batch of n, with values in files of their names; then writes the states.

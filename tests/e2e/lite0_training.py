@@ -16,6 +16,7 @@ finetune lite0_training {{
     data {{ train = npy(images = "images.npy", labels = "labels.npy") }}
     transform eval = resize(64, 64), to_rgb(), normalize(mean = 127, std = 128, scale = 1)
     optimizer = sgd(lr = 0.000002, momentum = 0.9)
+    schedule  = constant()
     epochs  = 2
     batch   = 32
     shuffle = false

@@ -30,6 +30,7 @@ finetune mixed {{
     {mix}
     loss      = {loss}
     optimizer = sgd(lr = 0.05, momentum = 0.9)
+    schedule  = constant()
     epochs = {epochs}
     batch  = {batch}
     seed   = {seed}

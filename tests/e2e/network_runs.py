@@ -31,6 +31,7 @@ finetune network {{
     data {{ train = npy(images = "images.npy", labels = "labels.npy") }}
     transform eval = resize({size}, {size}), to_rgb(), normalize({normalize})
     optimizer = {optimizer}
+    schedule  = constant()
     epochs  = 1
     batch   = {batch}
     shuffle = false

@@ -29,6 +29,7 @@ finetune pictures {
     transform train = random_horizontal_flip(), resize(8, 8), to_rgb(), normalize(mean = 0.5, std = 0.5)
     mix       = mixup(alpha = 0.4)
     optimizer = sgd(lr = 0.05, momentum = 0.9)
+    schedule  = constant()
     epochs = 12
     batch  = 7
 }

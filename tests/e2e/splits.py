@@ -24,6 +24,7 @@ finetune pictures {
     }
     transform eval  = resize(8, 8), to_rgb(), normalize(mean = 0.5, std = 0.5)
     optimizer = sgd(lr = 0.05)
+    schedule  = constant()
     epochs = 1
 }
 """

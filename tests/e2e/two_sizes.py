@@ -26,6 +26,7 @@ finetune sizes {{
     transform train = resize(TRAIN, TRAIN), to_rgb(), normalize(mean = 127, std = 128, scale = 1)
     transform eval  = resize(EVAL, EVAL), to_rgb(), normalize(mean = 127, std = 128, scale = 1)
     optimizer = sgd(lr = 0.01, momentum = 0.9)
+    schedule  = constant()
     epochs  = 1
     batch   = 16
 }}

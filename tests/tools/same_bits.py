@@ -49,6 +49,7 @@ finetune {name} {{
     data {{ train = npy(images = "images.npy", labels = "labels.npy") }}
     transform eval = resize(224, 224), to_rgb(), normalize(mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225])
     optimizer = sgd(lr = 0.01, momentum = 0.9, weight_decay = 0.0001)
+    schedule  = constant()
     {statements}
 }}
 """

@@ -1,0 +1,29 @@
+/* What is in a folder of data, for `ftmc init`: the sources that a recipe names, classes with their counts, and how large the
+ * pictures are. */
+#ifndef FTM_DRIVER_DATA_SURVEY_H
+#define FTM_DRIVER_DATA_SURVEY_H
+
+#include "diag.h"
+
+struct survey_class {
+    const char *name;
+    int64_t count;
+};
+
+struct data_survey {
+    const char *train, *validation,
+        *test;  /* data sources as a recipe calls them; the last two may be NULL */
+    bool named; /* the data names its classes; else they are numbered */
+    VEC(struct survey_class) classes; /* of what trains */
+    int64_t total;                    /* pictures of what trains */
+    int64_t side;                     /* median of the pictures' shorter sides */
+    double ratio;                     /* median of longer by shorter side */
+    bool transparent;                 /* some picture has transparent pixels, or could have */
+};
+
+/* Looks at `dir`: a folder per class, such folders below train/ (and val/, test/), or IDX files as MNIST has them. as: how the
+ * recipe names the folder. false after a report. */
+bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const char *as,
+                 struct data_survey *out);
+
+#endif

@@ -1,0 +1,169 @@
+#include "model_facts.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "builder.h"
+#include "file.h"
+#include "model_list.h"
+#include "str.h"
+#include "transform.h"
+
+enum { USUAL_SIZE = 224 }; /* for building a network whose layers do not depend on the size */
+
+/* ---- finding it ---- */
+
+/* Looks into the files of a folder; false: it is not there. Reports of files that have nothing to do with it are dropped. */
+static bool find_in(struct arena *arena, const struct lang_options *options, const char *folder,
+                    const char *name, struct model_facts *out)
+{
+    model_file_names names;
+    if (!folder || !model_files(arena, folder, &names))
+        return false;
+    for (uint32_t i = 0; i < names.len; i++) {
+        struct diag *quiet = arena_new(arena, struct diag);
+        struct lang_options *own = arena_new(arena, struct lang_options);
+        struct files *f = arena_new(arena, struct files);
+        diag_init(quiet, arena);
+        *own = *options;
+        own->path = file_join(arena, folder, names.at[i]);
+        *f = (struct files){.arena = arena, .diag = quiet, .options = own};
+        const struct decl *d = files_read(f) ? map_get(&f->main->decls, name) : NULL;
+        if (!d || d->kind != DECL_MODEL)
+            continue;
+        *out = (struct model_facts){.name = name, .file = names.at[i], .files = f, .model = d};
+        return true;
+    }
+    return false;
+}
+
+/* ---- what it is ---- */
+
+static bool takes(const struct decl *model, const char *parameter)
+{
+    for (uint32_t i = 0; i < model->params->list.len; i++)
+        if (!strcmp(model->params->list.at[i].name, parameter))
+            return true;
+    return false;
+}
+
+/* Follows the preprocess; each step is handed to `use`, with the form before and behind it. */
+typedef void use_step(void *context, const struct ftmrt_call *step, const struct ftmrt_form *before,
+                      const struct ftmrt_form *after);
+
+static void follow(const struct model_facts *m, use_step *use, void *context)
+{
+    struct builder b;
+    struct ftmrt_form form = {0};
+    struct frame frame = {.decl = m->preprocess, .scope = ""};
+    builder_init(&b, m->files);
+    for (uint32_t i = 0; i < m->preprocess->steps->list.len; i++) {
+        const struct bound_call *c = setting_call(&b, &frame, m->preprocess->steps->list.at[i],
+                                                  FTMRT_CATEGORY_TRANSFORM, "preprocess");
+        if (!c)
+            return;
+        const struct ftmrt_call step = plain_call(b.arena, c);
+        const struct ftmrt_form before = form;
+        ftmrt_form_step(&step, &form);
+        use(context, &step, &before, &form);
+    }
+}
+
+static void keep_size(void *context, const struct ftmrt_call *step, const struct ftmrt_form *before,
+                      const struct ftmrt_form *after)
+{
+    int64_t *size = context;
+    (void)step, (void)before;
+    *size = after->height < after->width ? after->height : after->width;
+}
+
+/* The layer that gives the first output, or the nearest above it that has parameters. */
+static const struct layer *find_head(const struct net *net)
+{
+    const struct layer *l = &net->layers.at[net->outputs.at[0].layer.i];
+    while (!(l->path && l->param_count) && l->input_count)
+        l = &net->layers.at[l->inputs[0].i];
+    return l->path && l->param_count ? l : NULL;
+}
+
+bool lang_model_facts(struct arena *arena, struct diag *diag, const struct lang_options *options,
+                      const char *name, struct model_facts *out)
+{
+    bool found = false;
+    for (const char *const *dir = options->include_dirs; !found && dir && *dir; dir++)
+        found = find_in(arena, options, *dir, name, out);
+    if (!found && !find_in(arena, options, options->models_dir, name, out)) {
+        diag_report(diag, SPAN_NONE, DIAG_UNKNOWN_CALL, "model", name);
+        diag_note(diag,
+                  "`ftmc models` lists those that come with ftmc; -I names a folder of others");
+        return false;
+    }
+    out->files->diag = diag;
+    out->published = files_published(out->files, out->model);
+    out->preprocess = files_preprocess(out->files, out->model);
+    out->has_classes = takes(out->model, "classes");
+    const struct param *image = model_image(out->model);
+    out->any_size = image && image->dims->list.at[1]->kind == EXPR_NAME;
+    if (out->preprocess)
+        follow(out, keep_size, &out->size);
+    const struct net *net = model_net(out->files, out->model, out->size ? out->size : USUAL_SIZE);
+    const struct layer *head = net ? find_head(net) : NULL;
+    out->head = head ? head->path : NULL;
+    out->head_call = head ? layer_kind(head) : NULL;
+    return net != NULL;
+}
+
+/* ---- its transform at another size ---- */
+
+struct rewriting {
+    const struct model_facts *m;
+    struct strbuf text;
+    int64_t size;
+    const char *square;
+    bool resized; /* what is written for `square` and all steps that change sizes */
+};
+
+/* The step with its sizes in the same proportion to the new size. */
+static void add_scaled(struct rewriting *w, const struct ftmrt_call *step)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(step->id);
+    struct arena *arena = w->text.arena;
+    struct ftmrt_arg *args = arena_array(arena, struct ftmrt_arg, info->param_count);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        args[i] = step->args[i];
+        if (info->params[i].type == FTMRT_TYPE_INT && args[i].kind == FTMRT_ARG_INTEGER)
+            args[i].integer =
+                lround((double)args[i].integer * (double)w->size / (double)w->m->size);
+    }
+    const struct ftmrt_call scaled = {step->id, args};
+    strbuf_add(&w->text, lang_call_text(arena, &scaled));
+}
+
+static void rewrite_step(void *context, const struct ftmrt_call *step,
+                         const struct ftmrt_form *before, const struct ftmrt_form *after)
+{
+    struct rewriting *w = context;
+    const bool sized = before->height != after->height || before->width != after->width ||
+                       before->shorter != after->shorter;
+    if (sized && w->resized)
+        return;
+    strbuf_add(&w->text, w->text.len ? ", " : "");
+    if (!sized)
+        strbuf_add(&w->text, lang_call_text(w->text.arena, step));
+    else if (!w->square)
+        add_scaled(w, step);
+    else
+        strbuf_addf(&w->text, "%s, resize(%lld, %lld)", w->square, (long long)w->size,
+                    (long long)w->size);
+    w->resized = w->resized || (sized && w->square);
+}
+
+const char *model_transform(const struct model_facts *m, int64_t size, const char *square)
+{
+    struct rewriting w = {.m = m, .size = size, .square = square};
+    if (!m->preprocess || (size == m->size && !square))
+        return NULL;
+    strbuf_init(&w.text, m->files->arena);
+    follow(m, rewrite_step, &w);
+    return w.text.text;
+}

@@ -1,0 +1,27 @@
+/* What a recipe for a model has to know of it: for `ftmc init`. */
+#ifndef FTM_LANG_MODEL_FACTS_H
+#define FTM_LANG_MODEL_FACTS_H
+
+#include "import.h"
+
+struct model_facts {
+    const char *name, *file;           /* as it is called, and imported */
+    const struct published *published; /* or NULL */
+    bool has_classes;                  /* it takes `classes` */
+    bool any_size;                     /* the sizes of its images are not fixed */
+    int64_t size;                      /* shorter side of the images that its preprocess makes */
+    const char *head,
+        *head_call; /* the last layer with parameters, and what makes it; NULL: there is none */
+    const struct decl *model, *preprocess; /* preprocess: or NULL */
+    struct files *files;
+};
+
+/* Looks a model up in the -I folders and among the installed ones. false after a report. */
+bool lang_model_facts(struct arena *arena, struct diag *diag, const struct lang_options *options,
+                      const char *name, struct model_facts *out);
+
+/* The steps of its preprocess for images of `size`, as a recipe writes them; NULL: they are the preprocess as it is. square:
+ * "pad_square(...)", which then comes in front of a resize to the size, or NULL. */
+const char *model_transform(const struct model_facts *m, int64_t size, const char *square);
+
+#endif

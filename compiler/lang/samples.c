@@ -1,0 +1,73 @@
+/* How many samples a data source has, from names and heads of files alone: compiling must not read the data. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "advice.h"
+#include "file.h"
+
+enum { MAX_DEPTH = 3, HEAD = 256, IDX_HEAD = 8 };
+
+/* Files in the folders of a folder, hidden ones aside. */
+static int64_t count_files(struct arena *arena, const char *path, int depth)
+{
+    int64_t count = 0;
+    DIR *dir = opendir(path);
+    for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        if (e->d_name[0] == '.')
+            continue;
+        if (e->d_type == DT_DIR && depth < MAX_DEPTH)
+            count += count_files(arena, arena_printf(arena, "%s/%s", path, e->d_name), depth + 1);
+        else if (depth > 0)
+            count++;
+    }
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+/* The first dimension in the head of an .npy file. */
+static int64_t npy_count(const char *head)
+{
+    const char *shape = strstr(head, "'shape'"), *open = shape ? strchr(shape, '(') : NULL;
+    char *end;
+    const long long count = open ? strtoll(open + 1, &end, 10) : 0;
+    return open && end > open + 1 && count >= 0 ? count : -1;
+}
+
+int64_t samples_in_file(const char *path)
+{
+    char head[HEAD + 1] = {0};
+    gzFile file = gzopen(path, "rb"); /* which reads plain files, too */
+    const int size = file ? gzread(file, head, HEAD) : -1;
+    if (file)
+        gzclose(file);
+    if (size >= IDX_HEAD && head[0] == 0 && head[1] == 0) {
+        const unsigned char *n = (const unsigned char *)head + 4;
+        return (int64_t)n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3];
+    }
+    for (int i = 0; i < size; i++) /* strings below end at a NUL */
+        head[i] = head[i] ? head[i] : ' ';
+    return size > 6 && memcmp(head + 1, "NUMPY", 5) == 0 ? npy_count(head) : -1;
+}
+
+int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_call *source)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const enum ftmrt_type type = info->params[i].type;
+        if (source->args[i].kind != FTMRT_ARG_TEXT)
+            continue;
+        const char *path = file_join(arena, base, source->args[i].text);
+        if (type == FTMRT_TYPE_CLASSES) {
+            const int64_t count = count_files(arena, path, 0);
+            return count ? count : -1;
+        }
+        const int64_t count = type == FTMRT_TYPE_STRING ? samples_in_file(path) : -1;
+        if (count >= 0)
+            return count;
+    }
+    return -1;
+}

@@ -1,0 +1,61 @@
+"""Makes folders of pictures and a weight file for init.test: init_pictures.py OUT."""
+import gzip
+import json
+import pathlib
+import struct
+import sys
+import zlib
+
+out = pathlib.Path(sys.argv[1])
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(path, width, height, kind=0, grey=0):
+    """A grey picture (kind 0), or a grey one with transparency (kind 4)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    row = bytes([0]) + bytes([grey] if kind == 0 else [grey, 128]) * width
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)) +
+                     chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b""))
+
+
+def idx(path, shape, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + data))
+
+
+for name, count in {"ant": 3, "bee": 5}.items():
+    for i in range(count):
+        png(out / "small" / name / f"{i}.png", 30, 28, grey=i)
+        png(out / "parts" / "train" / name / f"{i}.png", 300, 300, grey=i)
+        png(out / "parts" / "test" / name / f"{i}.png", 300, 300, grey=i)
+        png(out / "long" / name / f"{i}.png", 300, 100, kind=4, grey=i)
+(out / "small" / "ant" / "notes.txt").write_text("no picture")
+(out / "nothing").mkdir()
+for part in ("train", "t10k"):
+    idx(out / "digits" / f"{part}-images.gz", (30, 8, 8), bytes(range(64)) * 30)
+    idx(out / "digits" / f"{part}-labels.gz", (30,), bytes([0, 1, 1] * 10))
+    idx(out / "two" / f"{part}-images.gz", (30, 8, 8), bytes(range(64)) * 30)
+    idx(out / "two" / f"{part}-images-more.gz", (30, 8, 8), bytes(range(64)) * 30)
+    idx(out / "two" / f"{part}-labels.gz", (30,), bytes([0, 1, 1] * 10))
+
+# A network of any size that was trained at 64, and its weights.
+(out / "net.ftm").write_text("""model net(image: f32[3, H, W], classes = 10) {
+    x = relu(conv: conv2d(image, 4, kernel = 3, padding = 1))
+    output logits = head.last: linear(flatten(global_avg_pool(x)), classes)
+}
+preprocess net = resize(80), center_crop(200), to_rgb(), normalize(mean = 127, std = 128, scale = 1)
+""".replace("resize(80)", "resize(228)"))
+shapes = {"conv.weight": [4, 3, 3, 3], "conv.bias": [4], "head.last.weight": [10, 4], "head.last.bias": [10]}
+header, at = {}, 0
+for name, shape in shapes.items():
+    size = 4
+    for d in shape:
+        size *= d
+    header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+    at += size
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+(out / "net.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + bytes(at))
