@@ -1,37 +1,109 @@
 /* The command `eval`. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "array.h"
 #include "command.h"
+#include "eval_data.h"
 #include "evaluate.h"
+#include "not_finite.h"
+#include "replace.h"
 #include "report.h"
+#include "run_folder.h"
+#include "run_record.h"
 #include "weights_choice.h"
 
-/* The labelled data to evaluate: the test source, else the validation source. */
-static bool open_eval_data(struct source *d, const struct config *c, const struct options *o)
+/* The part of the data that validated a run is that of its seed. */
+static void take_seed(struct session *s)
 {
-    const struct ftmrt_call *source = c->test ? c->test : c->validation;
-    const struct source_want want = config_want(c, &c->input_eval, o->data);
-    if (!source)
-        return report_error("the recipe names no test data; add `test = ...` to its data block");
-    return source_open(d, source, &want);
+    struct run_record record;
+    if (!s->run || !run_record_find(&record, s->run))
+        return;
+    const json_t *seed = json_object_get(record.root, "seed");
+    if (json_is_integer(seed))
+        s->config.seed = (uint64_t)json_integer_value(seed);
+    run_record_free(&record);
 }
 
-static bool print_results(struct session *s, const struct source *d, const struct options *o)
+/* Whether the weights are those of the epoch that did best on these samples. */
+static bool was_chosen_on(const struct session *s, const struct eval_data *d)
+{
+    return d->validates && s->run;
+}
+
+static json_t *result_json(const struct session *s, const struct eval_data *d,
+                           const struct metrics *m)
+{
+    json_t *root = metrics_json(m, &s->config);
+    json_object_set_new(root, "weights", json_string(s->weights_from));
+    json_object_set_new(root, "data", json_string(d->samples.source->name));
+    json_object_set_new(root, "split", json_string(eval_data_part(d)));
+    json_object_set_new(root, "epoch_chosen_on_it", json_boolean(was_chosen_on(s, d)));
+    return root;
+}
+
+static bool print_json(const json_t *result)
+{
+    const bool ok = json_dumpf(result, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
+    putchar('\n');
+    return ok || report_error("the result cannot be written as JSON");
+}
+
+static void print_text(const struct session *s, const struct eval_data *d, const struct metrics *m)
+{
+    printf("weights   %s\ndata      %s\n", s->weights_from, d->samples.source->name);
+    printf("split     %s%s\n", eval_data_part(d),
+           was_chosen_on(s, d) ? "  (the epoch was chosen on it: new samples will do worse)" : "");
+    metrics_print(m, &s->config, stdout);
+}
+
+/* What a run did on the test data stays beside it, for `runs` and comparisons; a folder that cannot be written keeps what it has. */
+static void keep_result(const struct session *s, const struct eval_data *d, const struct metrics *m,
+                        const json_t *result)
+{
+    if (!s->run || d->validates)
+        return;
+    char *path = app_format("%s/test.json", s->run);
+    char *text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    if (text && replace_whole(path, text, strlen(text), NULL, 0) == FTMRT_OK)
+        run_predictions_write(s->run, "test_predictions.csv", s, m, &d->samples);
+    free(text);
+    free(path);
+}
+
+/* Answers that are no numbers: what they came from. */
+static bool check_finite(const struct session *s, const struct metrics *m)
+{
+    if (!m->not_finite)
+        return true;
+    const struct ftmrt_state *bad = not_finite_state(s, true), *negative = negative_variance(s);
+    return report_error("the network computes no finite numbers for %lld of %lld samples: %s%s%s",
+                        (long long)m->not_finite, (long long)m->count, bad || negative ? "'" : "",
+                        bad        ? bad->name
+                        : negative ? negative->name
+                                   : "the weights are finite, so look at those samples",
+                        bad        ? "' has values that are not finite"
+                        : negative ? "' has values below 0"
+                                   : "");
+}
+
+static bool measure(struct session *s, const struct eval_data *d, const struct options *o)
 {
     struct metrics m;
-    const int64_t dims[2] = {d->count, s->config.output_count};
+    const int64_t dims[2] = {d->samples.count, s->config.output_count};
     float *logits = o->logits ? app_alloc((size_t)(dims[0] * dims[1]), sizeof(float)) : NULL;
-    bool ok = evaluate(s, &(struct subset){d, NULL, d->count}, &m, logits);
-    if (ok && o->json) {
-        ok = metrics_print_json(&m, &s->config, s->weights_from, stdout);
-    } else if (ok) {
-        printf("weights   %s\ndata      %s\n", s->weights_from, d->name);
-        metrics_print(&m, &s->config, stdout);
-    }
+    bool ok = evaluate(s, &d->samples, &m, logits);
     if (ok) {
+        json_t *result = result_json(s, d, &m);
+        if (o->json)
+            ok = print_json(result);
+        else
+            print_text(s, d, &m);
+        keep_result(s, d, &m, result);
+        json_decref(result);
+        ok = ok && (!logits || array_write_npy(o->logits, logits, 2, dims));
+        ok = check_finite(s, &m) && ok;
         metrics_free(&m);
-        ok = !logits || array_write_npy(o->logits, logits, 2, dims);
     }
     free(logits);
     return ok;
@@ -40,12 +112,15 @@ static bool print_results(struct session *s, const struct source *d, const struc
 int command_eval(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
-    struct source d = {0};
+    struct eval_data d = {0};
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     s.workers = app_workers(o);
-    bool ok = weights_take(&s, o) && open_eval_data(&d, &s.config, o) && print_results(&s, &d, o);
-    source_close(&d);
+    bool ok = weights_take(&s, o);
+    if (ok)
+        take_seed(&s);
+    ok = ok && eval_data_open(&d, &s.config, o->split, o->data) && measure(&s, &d, o);
+    eval_data_close(&d);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;
 }

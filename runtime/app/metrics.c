@@ -19,6 +19,7 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
     if (c->task != TASK_CLASS)
         return;
     m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
+    m->samples_of = app_alloc((size_t)classes, sizeof(int64_t));
     m->labels = app_alloc((size_t)capacity, sizeof(int32_t));
     m->predicted = app_alloc((size_t)capacity, sizeof(int32_t));
     m->confidence = app_alloc((size_t)capacity, sizeof(float));
@@ -28,6 +29,7 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
 void metrics_free(struct metrics *m)
 {
     free(m->confusion);
+    free(m->samples_of);
     free(m->labels);
     free(m->predicted);
     free(m->confidence);
@@ -45,10 +47,21 @@ double probabilities(const float *logits, int64_t classes, double *out)
 int32_t predicted_class(const float *logits, int64_t classes)
 {
     int64_t best = 0;
-    for (int64_t k = 1; k < classes; k++)
+    bool finite = isfinite(logits[0]);
+    for (int64_t k = 1; k < classes; k++) {
+        finite = finite && isfinite(logits[k]);
         if (logits[k] > logits[best])
             best = k;
-    return (int32_t)best;
+    }
+    return finite ? (int32_t)best : NO_CLASS;
+}
+
+static bool all_finite(const float *row, int64_t count)
+{
+    for (int64_t k = 0; k < count; k++)
+        if (!isfinite(row[k]))
+            return false;
+    return true;
 }
 
 static bool in_top5(const float *row, int64_t classes, int32_t label)
@@ -67,12 +80,15 @@ static void add_class(struct metrics *m, const float *row, const void *labels, i
                   predicted = predicted_class(row, m->classes);
     /* the logarithm, not the probability, of the label: no underflow for confident mistakes */
     m->nll_sum += probabilities(row, m->classes, m->p) - (double)row[label];
+    m->samples_of[label]++;
+    m->labels[m->count] = label;
+    m->predicted[m->count] = predicted;
+    m->confidence[m->count] = predicted == NO_CLASS ? NAN : (float)m->p[predicted];
+    if (predicted == NO_CLASS)
+        return;
     m->correct += predicted == label;
     m->top5 += in_top5(row, m->classes, label);
     m->confusion[label * m->classes + predicted]++;
-    m->labels[m->count] = label;
-    m->predicted[m->count] = predicted;
-    m->confidence[m->count] = (float)m->p[predicted];
 }
 
 /* A logit above 0 says yes. */
@@ -81,7 +97,7 @@ static void add_labels(struct metrics *m, const float *row, const void *labels, 
     const float *shares = (const float *)labels + i * m->classes;
     int64_t correct = 0;
     for (int64_t k = 0; k < m->classes; k++)
-        correct += (row[k] > 0) == (shares[k] > 0.5F);
+        correct += !isnan(row[k]) && (row[k] > 0) == (shares[k] > 0.5F);
     m->correct += correct;
     m->whole += correct == m->classes;
 }
@@ -105,7 +121,7 @@ static void add_pixels(struct metrics *m, const float *row, const void *labels, 
         int64_t best = 0;
         for (int64_t k = 1; k < m->classes; k++)
             best = row[k * m->pixels + p] > row[best * m->pixels + p] ? k : best;
-        m->correct += best == mask[p];
+        m->correct += best == mask[p] && isfinite(row[best * m->pixels + p]);
         m->judged++;
     }
 }
@@ -122,9 +138,12 @@ void metrics_add(struct metrics *m, const float *logits, const void *labels, dou
     if (weight > 0) /* a batch of which nothing counts has no loss */
         m->loss_sum += loss * weight * (double)n;
     m->weight_sum += weight * (double)n;
-    for (int64_t i = 0; i < n && m->count < m->capacity; i++, m->count++)
+    for (int64_t i = 0; i < n && m->count < m->capacity; i++, m->count++) {
+        const float *row = logits + i * m->classes * m->pixels;
+        m->not_finite += !all_finite(row, m->classes * m->pixels);
         if (adders[m->task])
-            adders[m->task](m, logits + i * m->classes * m->pixels, labels, i);
+            adders[m->task](m, row, labels, i);
+    }
 }
 
 static double ratio(int64_t a, int64_t b) { return b ? (double)a / (double)b : 0; }
@@ -158,13 +177,7 @@ double metrics_precision(const struct metrics *m, int64_t k)
     return ratio(m->confusion[k * m->classes + k], predicted);
 }
 
-static int64_t labelled(const struct metrics *m, int64_t k)
-{
-    int64_t n = 0;
-    for (int64_t i = 0; i < m->classes; i++)
-        n += m->confusion[k * m->classes + i];
-    return n;
-}
+static int64_t labelled(const struct metrics *m, int64_t k) { return m->samples_of[k]; }
 
 double metrics_recall(const struct metrics *m, int64_t k)
 {
@@ -248,6 +261,42 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
     }
 }
 
+/* ---- how sure an accuracy is ---- */
+
+/* E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927: the shares of which the one that was seen is
+ * at most 1.96 standard deviations away. */
+static void wilson(int64_t correct, int64_t count, double *low, double *high)
+{
+    const double z = 1.959963984540054, n = (double)count, p = ratio(correct, count),
+                 middle = p + z * z / (2 * n),
+                 half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)), all = 1 + z * z / n;
+    *low = count ? fmax((middle - half) / all, 0) : 0;
+    *high = count ? fmin((middle + half) / all, 1) : 1;
+}
+
+static double metrics_accuracy_low(const struct metrics *m)
+{
+    double low, high;
+    wilson(m->correct, m->count, &low, &high);
+    return low;
+}
+
+static double metrics_accuracy_high(const struct metrics *m)
+{
+    double low, high;
+    wilson(m->correct, m->count, &low, &high);
+    return high;
+}
+
+/* What always the same answer would reach. */
+static double metrics_largest_class(const struct metrics *m)
+{
+    int64_t most = 0;
+    for (int64_t k = 0; k < m->classes; k++)
+        most = m->samples_of[k] > most ? m->samples_of[k] : most;
+    return ratio(most, m->count);
+}
+
 /* ---- the tables: a metric is a row and a function ---- */
 
 static double metrics_top5(const struct metrics *m) { return ratio(m->top5, m->count); }
@@ -274,6 +323,18 @@ static void print_wrong(const struct metrics *m, FILE *out)
     fprintf(out, "  (%lld wrong)", (long long)(m->count - m->correct));
 }
 
+static void print_sure(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (of it, with 95 % confidence: Wilson)", out);
+}
+
+static void print_guess(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (the accuracy of always naming the largest class)", out);
+}
+
 static void print_nll_name(const struct metrics *m, FILE *out)
 {
     (void)m;
@@ -295,6 +356,9 @@ static const struct {
     {EVERY_TASK, "loss", "loss", metrics_loss, false, NULL},
     {ONLY(CLASS), "nll", "nll", metrics_nll, false, print_nll_name},
     {ONLY(CLASS), "accuracy", "accuracy", metrics_accuracy, true, print_wrong},
+    {ONLY(CLASS), "accuracy_low", "at least", metrics_accuracy_low, true, print_sure},
+    {ONLY(CLASS), "accuracy_high", "at most", metrics_accuracy_high, true, NULL},
+    {ONLY(CLASS), "largest_class", "guessing", metrics_largest_class, true, print_guess},
     {ONLY(CLASS), "top5", "top-5", metrics_top5, true, NULL},
     {ONLY(LABELS), "label_accuracy", "labels right", metrics_label_accuracy, true, NULL},
     {ONLY(LABELS), "exact_match", "all right", metrics_exact_match, true, NULL},
@@ -337,6 +401,9 @@ static void print_overall(const struct metrics *m, FILE *out)
             overall[i].more(m, out);
         fputc('\n', out);
     }
+    if (m->not_finite)
+        fprintf(out, "no answer %lld samples: their logits are not finite\n",
+                (long long)m->not_finite);
 }
 
 static int figure_columns(int i)
@@ -395,19 +462,19 @@ static json_t *json_classes(const struct metrics *m, const struct config *c)
     return list;
 }
 
-bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights,
-                        FILE *out)
+/* A figure; JSON has no word for what is not finite. */
+static json_t *json_figure(double v) { return isfinite(v) ? json_real(v) : json_null(); }
+
+json_t *metrics_json(const struct metrics *m, const struct config *c)
 {
-    json_t *root = json_pack("{s:I, s:s}", "samples", (json_int_t)m->count, "weights", weights);
-    if (root && m->task == TASK_CLASS) {
+    json_t *root = json_pack("{s:I, s:I}", "samples", (json_int_t)m->count, "not_finite",
+                             (json_int_t)m->not_finite);
+    if (m->task == TASK_CLASS) {
         json_object_set_new(root, "classes", json_classes(m, c));
         json_object_set_new(root, "confusion", json_confusion(m));
     }
     for (int i = 0; i < OVERALL; i++)
         if (overall[i].tasks >> m->task & 1)
-            json_object_set_new(root, overall[i].name, json_real(overall[i].value(m)));
-    bool ok = root && json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
-    fputc('\n', out);
-    json_decref(root);
-    return ok || report_error("the result cannot be written as JSON");
+            json_object_set_new(root, overall[i].name, json_figure(overall[i].value(m)));
+    return root;
 }

@@ -3,6 +3,7 @@
 #ifndef FTMRT_APP_METRICS_H
 #define FTMRT_APP_METRICS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,11 +24,13 @@ struct metrics {
     double differences;     /* and without sign */
     /* CLASS: */
     int64_t top5;
-    double nll_sum;     /* negative log-likelihood of the labels, summed over samples */
-    int64_t *confusion; /* [label][predicted] */
+    double nll_sum;      /* negative log-likelihood of the labels, summed over samples */
+    int64_t *confusion;  /* [label][predicted], of those that have an answer */
+    int64_t *samples_of; /* [label] */
     int32_t *labels, *predicted;
-    float *confidence; /* of the prediction, per sample */
-    double *p;         /* [classes]: probabilities of the running sample */
+    float *confidence;  /* of the prediction, per sample */
+    double *p;          /* [classes]: probabilities of the running sample */
+    int64_t not_finite; /* samples whose logits are not: they have no answer, which is wrong */
     int64_t capacity;
 };
 
@@ -58,10 +61,12 @@ double metrics_recall(const struct metrics *m, int64_t k);
 double metrics_f1(const struct metrics *m, int64_t k);
 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out);
-bool metrics_print_json(const struct metrics *m, const struct config *c, const char *weights,
-                        FILE *out);
+/* The same as JSON: a figure that is not finite is null. A new reference. */
+json_t *metrics_json(const struct metrics *m, const struct config *c);
 
-/* The class of the largest logit of one row; ties go to the lower class. */
+enum { NO_CLASS = -1 };
+
+/* The class of the largest logit of one row; ties go to the lower class. NO_CLASS where one is not finite. */
 int32_t predicted_class(const float *logits, int64_t classes);
 
 /* Probabilities of the classes from one row of logits, in double precision; returns log(sum exp(logits)). */

@@ -107,14 +107,25 @@ static void update_record(struct run_folder *r, const struct session *s, const c
     json_decref(facts);
 }
 
+/* Where the disk is full a new file cannot be made, but the old one's block is there: the record is what says how a run ended. */
+static bool write_in_place(const char *path, const char *text, size_t size)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && write(fd, text, size) == (ssize_t)size && ftruncate(fd, (off_t)size) == 0;
+    if (fd >= 0)
+        ok = close(fd) == 0 && ok;
+    return ok;
+}
+
 /* Written several times, so a later one must not damage the first. */
 static bool write_record(const struct run_folder *r)
 {
     char *path = run_folder_file(r, "run.json"), error[512] = "out of memory";
     char *text = json_dumps(r->record, JSON_INDENT(2)),
          *line = text ? app_format("%s\n", text) : NULL;
-    const bool ok =
-        line && replace_whole(path, line, strlen(line), error, sizeof error) == FTMRT_OK;
+    bool ok = line && replace_whole(path, line, strlen(line), error, sizeof error) == FTMRT_OK;
+    if (!ok && line && errno == ENOSPC)
+        ok = write_in_place(path, line, strlen(line));
     if (!ok)
         report_error("%s", error);
     free(line);
@@ -129,6 +140,44 @@ static bool write_recipe(const struct run_folder *r, const struct session *s)
     if (f && s->config.base && !strchr(s->config.base, '\n'))
         fprintf(f, "# Names of files start at %s\n", s->config.base);
     return f && fputs(s->program->resolved, f) >= 0 && close_written(r, f, "recipe.ftm");
+}
+
+/* ---- leaving at once ---- */
+
+/* What a signal handler needs to write a record: prepared, as it may call nothing that allocates. */
+static struct {
+    char *path, *temporary, *text;
+    size_t size;
+} farewell;
+
+static void forget_farewell(void)
+{
+    free(farewell.path);
+    free(farewell.temporary);
+    free(farewell.text);
+    memset(&farewell, 0, sizeof farewell);
+}
+
+static void prepare_farewell(const struct run_folder *r)
+{
+    forget_farewell();
+    json_t *record = json_copy(r->record);
+    json_object_set_new(record, "outcome", json_string("interrupted"));
+    char *text = json_dumps(record, JSON_INDENT(2));
+    json_decref(record);
+    farewell.path = run_folder_file(r, "run.json");
+    farewell.temporary = run_folder_file(r, "run.json.tmp.signal");
+    farewell.size = text ? strlen(text) : 0;
+    farewell.text = text;
+}
+
+void run_folder_abandon(void)
+{
+    if (!farewell.text)
+        return;
+    const int fd = open(farewell.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd >= 0 && write(fd, farewell.text, farewell.size) == (ssize_t)farewell.size)
+        rename(farewell.temporary, farewell.path);
 }
 
 /* Opens a file to write behind what it holds; it is made if it is not there. */
@@ -168,6 +217,7 @@ bool run_folder_open(struct run_folder *r, const struct session *s, const char *
     update_record(r, s, "running");
     if (!write_record(r) || !write_recipe(r, s) || !open_lines(r))
         return false;
+    prepare_farewell(r);
     start_metrics(r);
     return true;
 }
@@ -224,6 +274,7 @@ bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log
     const json_int_t resumed = json_integer_value(json_object_get(r->record, "resumed"));
     json_object_set_new(r->record, "resumed", json_integer(resumed + 1));
     update_record(r, s, "running");
+    prepare_farewell(r);
     return write_record(r);
 }
 
@@ -298,6 +349,8 @@ static json_t *epoch_json(const struct epoch_result *e)
     json_figure(line, "seconds", e->seconds);
     json_figure(line, "validation_loss", e->validation_loss);
     json_figure(line, "validation_accuracy", e->validation_accuracy);
+    if (e->validated && !isfinite(e->validation_loss))
+        json_object_set_new(line, "validation_loss", json_null());
     return line;
 }
 
@@ -349,23 +402,44 @@ static bool write_confusion(const struct run_folder *r, const struct session *s,
     return close_written(r, f, "confusion.csv");
 }
 
-bool run_folder_predictions(const struct run_folder *r, const struct session *s,
-                            const struct metrics *m)
+/* The class of a prediction; none where the answer was no number. */
+static const char *class_name(const struct session *s, int32_t k)
 {
-    if (m->task != TASK_CLASS)
-        return true;
-    FILE *f = open_in(r, "predictions.csv");
-    if (!f)
-        return false;
+    return k == NO_CLASS ? "" : s->config.labels[k];
+}
+
+static void write_prediction(FILE *f, const struct session *s, const struct metrics *m, int64_t i,
+                             const struct subset *samples)
+{
+    char number[SPLIT_NUMBER];
+    const int64_t sample = samples->indices ? samples->indices[i] : i;
+    csv_text(f, split_file_name(samples->source, sample, number));
+    fputc(',', f);
+    csv_text(f, class_name(s, m->labels[i]));
+    fputc(',', f);
+    csv_text(f, class_name(s, m->predicted[i]));
+    fprintf(f, m->predicted[i] == NO_CLASS ? ",\n" : ",%.6f\n", (double)m->confidence[i]);
+}
+
+bool run_predictions_write(const char *folder, const char *name, const struct session *s,
+                           const struct metrics *m, const struct subset *samples)
+{
+    const struct run_folder r = {.path = (char *)(uintptr_t)folder};
+    FILE *f = m->task == TASK_CLASS ? open_in(&r, name) : NULL;
+    if (m->task != TASK_CLASS || !f)
+        return m->task != TASK_CLASS;
     fputs("sample,label,predicted,confidence\n", f);
-    for (int64_t i = 0; i < m->count; i++) {
-        fprintf(f, "%lld,", (long long)i);
-        csv_text(f, s->config.labels[m->labels[i]]);
-        fputc(',', f);
-        csv_text(f, s->config.labels[m->predicted[i]]);
-        fprintf(f, ",%.6f\n", (double)m->confidence[i]);
-    }
-    return close_written(r, f, "predictions.csv") && write_confusion(r, s, m);
+    for (int64_t i = 0; i < m->count; i++)
+        write_prediction(f, s, m, i, samples);
+    return close_written(&r, f, name);
+}
+
+bool run_folder_predictions(const struct run_folder *r, const struct session *s,
+                            const struct metrics *m, const struct subset *samples)
+{
+    return m->task != TASK_CLASS ||
+           (run_predictions_write(r->path, "predictions.csv", s, m, samples) &&
+            write_confusion(r, s, m));
 }
 
 /* The best epoch, by the figure that it was chosen by. */
@@ -382,6 +456,7 @@ bool run_folder_finish(struct run_folder *r, const struct session *s, const stru
                        const char *outcome)
 {
     struct rusage usage;
+    forget_farewell();
     getrusage(RUSAGE_SELF, &usage);
     update_record(r, s, outcome);
     json_object_set_new(r->record, "steps", json_integer(p->step));

@@ -45,9 +45,14 @@ void run_folder_epoch(struct run_folder *r, const struct epoch_result *e);
 /* split.csv (split_file.h) of the training data. */
 bool run_folder_split(const struct run_folder *r, const struct source *source,
                       const struct split *s);
-/* predictions.csv and confusion.csv of an evaluation, where samples have a class. */
+/* predictions.csv and confusion.csv of an evaluation of those samples, where they have a class. */
 bool run_folder_predictions(const struct run_folder *r, const struct session *s,
-                            const struct metrics *m);
+                            const struct metrics *m, const struct subset *samples);
+/* The first of them alone, under another name, in the folder of any run. */
+bool run_predictions_write(const char *folder, const char *name, const struct session *s,
+                           const struct metrics *m, const struct subset *samples);
+/* Writes into the record of the run that is open that it was interrupted: for signal handlers. */
+void run_folder_abandon(void);
 /* run.json again, with the outcome and the final figures. */
 bool run_folder_finish(struct run_folder *r, const struct session *s, const struct progress *p,
                        const char *outcome);

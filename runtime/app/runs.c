@@ -81,6 +81,9 @@ static struct run *read_run(const struct ftmrt_program *p, char *name, char *pat
         run_free(run);
         return NULL;
     }
+    char *test = app_format("%s/test.json", path);
+    json_object_set_new(run->record.root, "test", json_load_file(test, 0, NULL));
+    free(test);
     run->own = is_own(run, p);
     run->current = run->own && has_file(run, "current", &st);
     return run;

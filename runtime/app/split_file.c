@@ -7,13 +7,10 @@
 #include "csv_file.h"
 #include "report.h"
 
-enum { NUMBER_SIZE = 24 };
-
-/* What the file calls sample i: its path below the source's folder, or its number, in `number`, where it has no name. */
-static const char *name_of(const struct source *s, int64_t i, char number[NUMBER_SIZE])
+const char *split_file_name(const struct source *s, int64_t i, char number[SPLIT_NUMBER])
 {
     if (!s->sample_name) {
-        snprintf(number, NUMBER_SIZE, "%lld", (long long)i);
+        snprintf(number, SPLIT_NUMBER, "%lld", (long long)i);
         return number;
     }
     const char *name = s->sample_name(s, i);
@@ -43,12 +40,12 @@ static const char *const parts[] = {"train", "validation"};
 
 void split_file_write(FILE *f, const struct source *source, const struct split *s)
 {
-    char number[NUMBER_SIZE];
+    char number[SPLIT_NUMBER];
     fputs("sample,part\n", f);
     for (int64_t i = 0, v = 0; i < source->count; i++) {
         const bool validates = v < s->validation_count && s->validation[v] == i;
         v += validates;
-        write_field(f, name_of(source, i, number));
+        write_field(f, split_file_name(source, i, number));
         fprintf(f, ",%s\n", parts[validates]);
     }
 }
@@ -80,10 +77,10 @@ static void sort_names(struct reading *r)
     const struct source *s = r->source;
     if (!s->sample_name)
         return;
-    char number[NUMBER_SIZE];
+    char number[SPLIT_NUMBER];
     r->names = app_alloc((size_t)s->count, sizeof *r->names);
     for (int64_t i = 0; i < s->count; i++)
-        r->names[i] = (struct named){name_of(s, i, number), i};
+        r->names[i] = (struct named){split_file_name(s, i, number), i};
     qsort(r->names, (size_t)s->count, sizeof *r->names, by_name);
 }
 
@@ -133,7 +130,7 @@ static bool take_line(struct reading *r, const struct csv_file *c, int fields)
 /* Every line names a sample, and every sample has a line. */
 static bool check_all(const struct reading *r)
 {
-    char number[NUMBER_SIZE];
+    char number[SPLIT_NUMBER];
     const struct source *s = r->source;
     int64_t missing = 0, first = 0;
     for (int64_t i = s->count - 1; i >= 0; i--)
@@ -148,7 +145,7 @@ static bool check_all(const struct reading *r)
         report_error("%s: has no line for %lld of the %lld samples of %s: '%s' is %s; add lines, "
                      "or leave `split` out",
                      r->path, (long long)missing, (long long)s->count, s->name,
-                     name_of(s, first, number), missing == 1 ? "it" : "one");
+                     split_file_name(s, first, number), missing == 1 ? "it" : "one");
     return !r->unknown && !missing;
 }
 

@@ -10,6 +10,10 @@
 
 #include "data_split.h"
 
+enum { SPLIT_NUMBER = 24 };
+/* What the file calls sample i: its path below the source's folder, or its number, in `number`, where it has no name. */
+const char *split_file_name(const struct source *s, int64_t i, char number[SPLIT_NUMBER]);
+
 /* Writes all samples in their order. */
 void split_file_write(FILE *f, const struct source *source, const struct split *s);
 

@@ -16,23 +16,33 @@
 #include "run_facts.h"
 #include "run_folder.h"
 #include "runs.h"
+#include "split_file.h"
+#include "train_warnings.h"
 #include "trainer.h"
 #include "training_data.h"
+#include "weights_choice.h"
 
 static volatile sig_atomic_t interrupted; /* signals reach nothing else */
 
+/* The first signal ends the training behind the step that runs; a second one ends the process. */
 static void on_interrupt(int signal_number)
 {
-    (void)signal_number;
+    if (interrupted && signal_number != SIGPIPE) {
+        run_folder_abandon();
+        _exit(EXIT_INTERRUPTED);
+    }
     interrupted = 1;
 }
 
+/* SIGHUP: the terminal is gone; SIGPIPE: nobody reads what is printed. One that the parent has switched off (nohup) stays off. */
 static void watch_interrupt(void)
 {
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
 }
 
 /* When checkpoints are written. */
@@ -47,7 +57,7 @@ struct train_command {
     const struct options *options; /* of the command line, or of the run that goes on */
     int threads, workers;          /* of this command line, also where a run goes on */
     struct runs runs;              /* beside this one */
-    const char *resumed;           /* the folder of the run that goes on, or NULL */
+    char *resumed;                 /* the folder of the run that goes on, or NULL */
     struct options past;           /* its options, whose files are past_files */
     const char **past_files;
     struct run_identity identity;
@@ -184,11 +194,18 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
 {
     struct train_command *t = context;
     if (e->best && (!save_as(t, "best.safetensors", e->epoch) ||
-                    (validation && !run_folder_predictions(&t->run, &t->session, validation))))
+                    (validation && !run_folder_predictions(&t->run, &t->session, validation,
+                                                           &t->trainer.validation))))
         return false;
     run_folder_epoch(&t->run, e);
     progress_line_clear(&t->line);
     print_epoch(t, e);
+    if (e->validated && !isfinite(e->validation_loss))
+        report_note(
+            "warning: the loss in validation is not finite: epoch %lld cannot be the best; "
+            "its weights are finite, so they are too large (the learning rate), or a running "
+            "variance or the validation data is at fault",
+            (long long)e->epoch);
     return save_as(t, "last.safetensors", e->epoch);
 }
 
@@ -197,6 +214,8 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
 /* Leaves the best weights where --out says. */
 static bool copy_out(struct train_command *t)
 {
+    if (!t->trainer.progress.best_epoch)
+        return report_error("no epoch has a finite loss in validation, so none is the best");
     if (!t->options->out)
         return true;
     char *best = run_folder_file(&t->run, "best.safetensors");
@@ -207,15 +226,45 @@ static bool copy_out(struct train_command *t)
     return ok;
 }
 
-static bool end_not_finite(struct train_command *t)
+/* What is left of a run that failed: an epoch is kept only if its weights and its loss in validation are finite. */
+static void say_left(const struct train_command *t)
+{
+    const long long epoch = (long long)t->trainer.progress.best_epoch;
+    if (epoch)
+        report_note("the weights of epoch %lld are good: %s/best.safetensors", epoch, t->run.path);
+    else
+        report_note("nothing was saved; the run's log is in %s", t->run.path);
+}
+
+static bool say_input(const struct train_command *t)
+{
+    char number[SPLIT_NUMBER];
+    const struct source *source = &t->data.train;
+    return report_error("the loss is not finite at step %lld: sample %s of %s has values that are "
+                        "not finite",
+                        (long long)t->trainer.last.step,
+                        split_file_name(source, t->trainer.broken.sample, number), source->name);
+}
+
+static bool end_not_finite(const struct train_command *t)
 {
     const struct step_result *last = &t->trainer.last;
-    return report_error("the loss is not finite at step %lld; lower the learning rate (it is "
-                        "%g). %s %s",
-                        (long long)last->step, last->lr,
-                        last->epoch > 1 ? "The weights of the epochs before are in"
-                                        : "Nothing was saved; the run's log is in",
-                        t->run.path);
+    const struct ftmrt_state *state = t->trainer.broken.state;
+    const long long step = (long long)last->step;
+    if (state)
+        return report_error("'%s' is not finite after step %lld: the update made it so; lower the "
+                            "learning rate (it is %g)",
+                            state->name, step, last->lr);
+    if (t->trainer.broken.cause == CAUSE_INPUT)
+        return say_input(t);
+    if (t->trainer.broken.cause == CAUSE_SIZE)
+        return report_error("the loss is not finite at step %lld, before any update: inputs and "
+                            "weights are, so their numbers are too large; look at the scale of "
+                            "`normalize`",
+                            step);
+    return report_error("the loss is not finite at step %lld: the updates before it made the "
+                        "weights too large; lower the learning rate (it is %g)",
+                        step, last->lr);
 }
 
 /* What an outcome means for files and for the user; false if the command failed. */
@@ -231,6 +280,8 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
                                               : outcome == TRAINER_DONE && copy_out(t);
     const char *word = ok ? words[outcome] : "failed";
     ok = run_folder_finish(&t->run, &t->session, &t->trainer.progress, word) && ok;
+    if (!ok)
+        say_left(t);
     if (ok && outcome == TRAINER_INTERRUPTED)
         report_note("interrupted; `train --resume %s` goes on, and the weights so far are in "
                     "%s/last.safetensors (eval and predict take them with --weights)",
@@ -252,7 +303,9 @@ static bool take_options(struct train_command *t)
     if (!run)
         return false;
     const struct run_record *r = &run->record;
-    t->resumed = run->path;
+    t->resumed = realpath(run->path, NULL);
+    if (!t->resumed)
+        return report_error("%s: %s", run->path, strerror(errno));
     if (!strcmp(r->outcome, "finished"))
         return report_error("%s: is finished; `%s train --from %ld` starts a new schedule from its "
                             "weights",
@@ -331,6 +384,7 @@ static void command_close(struct train_command *t)
     session_close(&t->session);
     runs_free(&t->runs);
     free(t->past_files);
+    free(t->resumed);
 }
 
 static bool has_train_entry(const struct ftmrt_program *p)
@@ -349,8 +403,9 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     if (!session_open(&t->session, p, t->threads, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
     t->session.workers = t->workers;
-    bool ok =
-        check_out(o->out) && training_data_open(&t->data, &t->session.config, o->data) && plan(t);
+    bool ok = check_out(o->out) && training_data_open(&t->data, &t->session.config, o->data) &&
+              (!o->from || weights_take_from(&t->session, o->from, o->runs)) && plan(t) &&
+              train_warnings(&t->trainer);
     if (ok) {
         watch_interrupt();
         ok = start_run(t) && run(t);
@@ -362,6 +417,10 @@ int command_train(const struct ftmrt_program *p, const struct options *o)
 {
     struct train_command t = {.options = o, .threads = app_threads(o), .workers = app_workers(o)};
     const char *other = o->resume ? options_other(o, with_resume) : NULL;
+    if (o->resume && o->from) {
+        report_error("--resume goes on with a schedule, --from starts a new one; give one of them");
+        return EXIT_WRONG_USAGE;
+    }
     if (other) {
         report_error("--resume takes its options from the run; %s cannot be given", other);
         return EXIT_WRONG_USAGE;

@@ -115,6 +115,16 @@ static bool load_batch(struct trainer *t, int64_t *n)
     return true;
 }
 
+/* Why the loss of a step of n samples is not finite. */
+static void find_cause(struct trainer *t, int64_t n)
+{
+    const struct session *s = t->session;
+    const int64_t at = not_finite_input(s, &s->config.input_train, n);
+    t->broken.cause = at >= 0 ? CAUSE_INPUT : t->progress.step > 1 ? CAUSE_UPDATE : CAUSE_SIZE;
+    if (at >= 0)
+        t->broken.sample = t->order[t->progress.position - n + at];
+}
+
 /* One step on the epoch's next samples. */
 static enum trainer_outcome train_step(struct trainer *t)
 {
@@ -127,8 +137,10 @@ static enum trainer_outcome train_step(struct trainer *t)
         return TRAINER_FAILED;
     advance(t, n, (double)loss);
     t->last = (struct step_result){p->step, p->epoch, (double)(float)lr, (double)loss};
-    if (!isfinite(loss))
+    if (!isfinite(loss)) {
+        find_cause(t, n);
         return TRAINER_NOT_FINITE;
+    }
     return t->events.step(t->events.context, &t->last) ? TRAINER_DONE : TRAINER_FAILED;
 }
 
@@ -147,10 +159,12 @@ static struct epoch_result summary(const struct trainer *t)
 }
 
 /* Keeps the best score: the highest accuracy in validation, of several the one with the lowest loss; the lowest loss
- * where the task has no accuracy; without validation the last epoch. */
+ * where the task has no accuracy; without validation the last epoch. One whose loss is not finite is never best. */
 static bool keep_best(struct progress *p, const struct epoch_result *e)
 {
-    const double score = isnan(e->validation_loss)       ? (double)e->epoch
+    if (e->validated && !isfinite(e->validation_loss))
+        return false;
+    const double score = !e->validated                   ? (double)e->epoch
                          : isnan(e->validation_accuracy) ? -e->validation_loss
                                                          : e->validation_accuracy;
     if (score < p->best || (score == p->best && !(e->validation_loss < p->best_loss)))
@@ -173,8 +187,11 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
 {
     struct epoch_result e = summary(t);
     struct metrics m = {0};
-    const bool validated = t->validation.count > 0;
-    if (validated) {
+    t->broken.state = not_finite_state(t->session, false);
+    if (t->broken.state)
+        return TRAINER_NOT_FINITE;
+    e.validated = t->validation.count > 0;
+    if (e.validated) {
         if (!evaluate(t->session, &t->validation, &m, NULL))
             return TRAINER_FAILED;
         e.validation_loss = metrics_loss(&m);
@@ -183,7 +200,7 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
     e.seconds = t->progress.seconds = trainer_clock() - t->started;
     e.best = keep_best(&t->progress, &e);
     next_epoch(&t->progress);
-    const bool ok = t->events.epoch(t->events.context, &e, validated ? &m : NULL);
+    const bool ok = t->events.epoch(t->events.context, &e, e.validated ? &m : NULL);
     metrics_free(&m);
     return ok ? TRAINER_DONE : TRAINER_FAILED;
 }

@@ -11,6 +11,7 @@
 
 #include "lr_schedule.h"
 #include "metrics.h"
+#include "not_finite.h"
 #include "progress.h"
 #include "sampling.h"
 #include "session.h"
@@ -25,7 +26,8 @@ struct step_result {
 struct epoch_result {
     int64_t epoch, step;
     double lr, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds;
-    bool best; /* of all epochs so far */
+    bool validated; /* the two validation figures are, finite or not */
+    bool best;      /* of all epochs so far */
 };
 
 /* What a trainer's user is told. Those that return bool end the training by false, after a message of their own. */
@@ -40,8 +42,8 @@ struct trainer_events {
 enum trainer_outcome {
     TRAINER_DONE,        /* what was asked for */
     TRAINER_INTERRUPTED, /* `stop` was true; the last step is whole */
-    TRAINER_NOT_FINITE,  /* the loss of the last step; its weights are of no use */
-    TRAINER_FAILED       /* something else, after a message */
+    TRAINER_NOT_FINITE, /* the loss of the last step, or what it made of the weights, which are of no use: see `broken` */
+    TRAINER_FAILED /* something else, after a message */
 };
 
 struct loader_queue;
@@ -58,6 +60,12 @@ struct trainer {
     struct loader_queue *queue; /* the rest of its batches; NULL between two epochs */
     double started; /* on the monotonic clock, as if earlier processes had run in this one */
     struct step_result last;
+    struct {
+        enum not_finite_cause cause;
+        int64_t sample; /* of INPUT: of the training source */
+        const struct ftmrt_state
+            *state; /* that the last step broke, or NULL: its loss was not finite */
+    } broken;
 };
 
 /* Fills t for a run from the beginning: at most `epochs` and `max_steps` (negative: no limit), with the session's recipe and

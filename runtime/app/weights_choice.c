@@ -2,6 +2,7 @@
 #include "weights_choice.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "report.h"
@@ -92,6 +93,32 @@ bool weights_take(struct session *s, const struct options *o)
     struct runs r;
     runs_read(&r, s->program, o->runs);
     const bool ok = take_from_runs(s, o, &r);
+    runs_free(&r);
+    return ok;
+}
+
+/* A schedule that was cut short goes on; another one from its middle is hardly meant. */
+static bool check_whole(const struct run *run, const struct ftmrt_program *p)
+{
+    const char *outcome = run_outcome(run);
+    if (!strcmp(outcome, "finished") || !strcmp(outcome, "failed"))
+        return true;
+    return report_error(
+        "run %ld (%s) is not finished (%s): `%s train --resume %ld` goes on with its "
+        "schedule; to start another one from there, name the file: --from "
+        "%s/best.safetensors",
+        run->number, run->name, outcome, p->name, run->number, run->path);
+}
+
+bool weights_take_from(struct session *s, const char *from, const char *runs)
+{
+    struct stat st;
+    if (strchr(from, '/') && stat(from, &st) == 0 && S_ISREG(st.st_mode))
+        return session_load(s, from);
+    struct runs r;
+    runs_read(&r, s->program, runs);
+    const struct run *run = runs_find(&r, from);
+    const bool ok = run && check_whole(run, s->program) && take_run(s, run);
     runs_free(&r);
     return ok;
 }

@@ -9,6 +9,10 @@
  * which in s->weights_from and s->run. false after a message: where new layers were never trained, too. */
 bool weights_take(struct session *s, const struct options *o);
 
+/* Takes those that a new training starts from: of a run that a user names, or of a file. A run that was cut is refused: it goes on with
+ * --resume. false after a message. */
+bool weights_take_from(struct session *s, const char *from, const char *runs);
+
 /* Whether weights_take finds trained weights, or needs none. */
 bool weights_are_trained(const struct session *s, const struct options *o);
 

@@ -53,7 +53,7 @@ def against_torch(work, name, loss, labels, figures):
     check(d < 1e-4, f"{name}: logits after training within 1e-4 of PyTorch's ({d:.1e})")
     check(abs(told["loss"] / stored["loss"] - 1) < 1e-4, f"{name}: eval's loss is PyTorch's")
     wanted = figures(logits.astype(np.float64), np.load(labels))
-    check(set(told) == {"samples", "weights", "loss", *wanted}, f"{name}: eval says {', '.join(wanted)} and nothing of classes")
+    check(set(told) == {"samples", "not_finite", "weights", "data", "split", "epoch_chosen_on_it", "loss", *wanted}, f"{name}: eval says {', '.join(wanted)} and nothing of classes")
     check(all(abs(told[k] - v) < 1e-6 * max(1, abs(v)) for k, v in wanted.items()), f"{name}: eval's figures are those of its logits")
     text = run(program, "eval", "--weights", out)
     check("accuracy" not in text and "confusion" not in text, f"{name}: nor does its text")

@@ -57,7 +57,7 @@ with tempfile.TemporaryDirectory() as folder:
     right = np.mean((logits.argmax(1) == masks)[counted])
     check(abs(told["pixel_accuracy"] - right) < 1e-6, f"ignored pixels are neither right nor wrong ({right:.4f} are right)")
     check(abs(right - stored["pixel_accuracy"]) < 1e-3 and right > 0.8, "and most of the others are right, as PyTorch's are")
-    check(set(told) == {"samples", "weights", "loss", "pixel_accuracy"}, "nothing is said of single classes")
+    check(set(told) == {"samples", "not_finite", "weights", "data", "split", "epoch_chosen_on_it", "loss", "pixel_accuracy"}, "nothing is said of single classes")
 
     # Without class weights they are all 1, a constant in the code.
     LOSS = "cross_entropy(label_smoothing = 0.1, weight = [0.5, 1, 1, 2], ignore_index = 255)"

@@ -90,7 +90,7 @@ with tempfile.TemporaryDirectory() as folder:
     check((work / "both.npy").read_bytes() == (work / "cut.npy").read_bytes(), "evaluation goes without")
 
     # Float images are inputs as they are: of the size of the entry that takes them.
-    np.save(work / "train.npy", np.zeros((96, 3, 40, 40), np.float32))
+    np.save(work / "train.npy", np.random.default_rng(1).standard_normal((96, 3, 40, 40)).astype(np.float32))
     np.save(work / "other.npy", np.zeros((40, 3, 56, 56), np.float32))
     train(work, both, "float", "--steps", 1)
     share = build(work, "share", 40, 56, edit=('npy(images = "other.npy", labels = "other_labels.npy")', "25%"))

@@ -21,6 +21,7 @@ EXCEPTIONS = {
     ("compiler/lang/transforms.c", "step"): "what a pipeline is made of, in messages",
     ("compiler/driver/inspect.c", "mean"): "a column of a table",
     ("compiler/ops/adam.h", "step"): "the scalar that counts steps",
+    ("runtime/app/eval_command.c", "split"): "a key of eval's JSON",
     ("runtime/app/run_folder.c", "step"): "a key of log.jsonl",
     ("runtime/app/split_file.c", "train"): "a word of split.csv",
 }

@@ -1,0 +1,23 @@
+/* The labelled samples that `eval` measures. */
+#ifndef FTMRT_APP_EVAL_DATA_H
+#define FTMRT_APP_EVAL_DATA_H
+
+#include "training_data.h"
+
+struct eval_data {
+    bool validates;             /* the part that training validates with; else the test source */
+    struct source test;         /* or */
+    struct training_data share; /* whose validation is measured */
+    struct subset samples;
+};
+
+/* Opens the part that is asked for: "test", "validation", or NULL: the test source, else what validates. A split is that of c's seed.
+ * false after a message, with d to be closed all the same. */
+bool eval_data_open(struct eval_data *d, const struct config *c, const char *part,
+                    const char *data_dir);
+void eval_data_close(struct eval_data *d);
+
+/* Its name in messages and files. */
+const char *eval_data_part(const struct eval_data *d);
+
+#endif
