@@ -12,6 +12,9 @@ bool bind_open_weights(struct arena *arena, struct diag *diag, const struct reci
     if (!path)
         return true;
     const char *file = file_join(arena, dir, path);
+    const char *best = file_join(arena, file, "best.safetensors"); /* of a run's folder */
+    if (file_exists(best))
+        file = best;
     *out = weights_open(arena, diag, file, r->from, r->weights_span);
     if (!*out && r->published && !file_exists(file))
         published_advise(diag, r->published, file);

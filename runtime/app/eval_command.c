@@ -6,6 +6,7 @@
 #include "command.h"
 #include "eval_data.h"
 #include "evaluate.h"
+#include "no_worse.h"
 #include "not_finite.h"
 #include "replace.h"
 #include "report.h"
@@ -103,6 +104,7 @@ static bool measure(struct session *s, const struct eval_data *d, const struct o
         json_decref(result);
         ok = ok && (!logits || array_write_npy(o->logits, logits, 2, dims));
         ok = check_finite(s, &m) && ok;
+        ok = ok && (!o->no_worse_than || no_worse(s, d, &m, o));
         metrics_free(&m);
     }
     free(logits);

@@ -3,20 +3,38 @@
 #define FTMRT_APP_PROGRESS_LINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "trainer.h"
 
-/* On a terminal a line that is overwritten, elsewhere a line now and then; both on stderr. */
+/* On a terminal a line with a bar that is overwritten, elsewhere a plain line now and then; both on stderr. */
 struct progress_line {
     bool terminal;
-    double started, last; /* on trainer_clock */
-    int64_t first_step;   /* of this process */
+    double started, last;     /* on trainer_clock */
+    int64_t first_step;       /* of this process */
+    double loss, loss_weight; /* smoothed, and the weight of all losses in it */
+};
+
+/* What the line shows. */
+struct progress_view {
+    int64_t epoch, epochs;
+    double done; /* of the epoch, 0 to 1 */
+    double loss;
+    double rate; /* samples a second */
+    double left; /* seconds */
 };
 
 struct progress_line progress_line_start(const struct trainer *t);
-/* Shows where the trainer is, if it is time for it. */
+/* Counts a step that was done in, and shows where the trainer is, if it is time for it. */
 void progress_line_show(struct progress_line *p, const struct trainer *t);
 /* Takes the line away, so that something else can be printed. */
 void progress_line_clear(const struct progress_line *p);
+
+/* The line for a terminal of so many columns, which it leaves one of: with a bar as far as there is room. size: of text, more than
+ * columns. */
+void progress_line_text(char *text, size_t size, int columns, const struct progress_view *v);
+
+/* "1:05" or "2:03:04", of seconds. size 16 is enough. */
+void progress_time_text(char *text, size_t size, double seconds);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "not_finite.h"
 #include "report.h"
 #include "session.h"
 #include "weights_choice.h"
@@ -90,6 +91,20 @@ static bool check_forward(struct session *s)
     return ok && same && finite;
 }
 
+/* Names what makes a network's answers no numbers. */
+static bool check_states(const struct session *s)
+{
+    const struct ftmrt_state *bad = not_finite_state(s, true), *negative = negative_variance(s);
+    if (bad)
+        printf("states      '%s' has values that are NOT FINITE\n", bad->name);
+    else if (negative)
+        printf("states      '%s' has values BELOW 0, of which batch norm makes NaN\n",
+               negative->name);
+    else
+        printf("states      finite\n");
+    return !bad && !negative;
+}
+
 int command_selftest(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
@@ -103,6 +118,7 @@ int command_selftest(const struct ftmrt_program *p, const struct options *o)
         printf("weights     %s: frozen tensors equal the pretrained ones\n", s.weights_from);
     else
         ok = false;
+    ok = check_states(&s) && ok;
     ok = check_forward(&s) && ok;
     printf("%s\n", ok ? "all checks passed" : "FAILED");
     session_close(&s);

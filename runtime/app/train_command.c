@@ -11,6 +11,8 @@
 #include "checkpoint.h"
 #include "command.h"
 #include "current.h"
+#include "epoch_advice.h"
+#include "expected_time.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_facts.h"
@@ -67,6 +69,8 @@ struct train_command {
     struct trainer trainer;
     struct run_folder run;
     struct progress_line line;
+    struct expected_time timed;
+    struct epoch_advice advice;
 };
 
 /* ---- what there is to do ---- */
@@ -165,9 +169,28 @@ static bool on_stop(void *context)
     return interrupted;
 }
 
+/* A training that takes long says so once, when enough steps were timed. */
+#define LONG_SECONDS 60.0
+
+static void say_expected(const struct train_command *t)
+{
+    char text[16];
+    const double seconds =
+        expected_time_of_step(&t->timed) * (double)t->trainer.progress.total_steps;
+    if (seconds < LONG_SECONDS)
+        return;
+    progress_time_text(text, sizeof text, seconds);
+    progress_line_clear(&t->line);
+    report_note("all %lld steps take about %s, without validation",
+                (long long)t->trainer.progress.total_steps, text);
+}
+
 static bool on_step(void *context, const struct step_result *r)
 {
     struct train_command *t = context;
+    expected_time_step(&t->timed);
+    if (t->timed.steps == TIMED_STEPS)
+        say_expected(t);
     run_folder_step(&t->run, r);
     progress_line_show(&t->line, &t->trainer);
     return !checkpoint_due(t) || write_checkpoint(t);
@@ -190,6 +213,14 @@ static void print_epoch(const struct train_command *t, const struct epoch_result
     fflush(stdout);
 }
 
+static void say_advice(struct train_command *t, const struct epoch_result *e)
+{
+    char *advice = epoch_advice(&t->advice, &t->trainer, e);
+    if (advice)
+        report_note("epoch %lld: %s", (long long)e->epoch, advice);
+    free(advice);
+}
+
 static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
 {
     struct train_command *t = context;
@@ -206,6 +237,7 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
             "its weights are finite, so they are too large (the learning rate), or a running "
             "variance or the validation data is at fault",
             (long long)e->epoch);
+    say_advice(t, e);
     return save_as(t, "last.safetensors", e->epoch);
 }
 
@@ -406,6 +438,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     bool ok = check_out(o->out) && training_data_open(&t->data, &t->session.config, o->data) &&
               (!o->from || weights_take_from(&t->session, o->from, o->runs)) && plan(t) &&
               train_warnings(&t->trainer);
+    if (ok && o->dry_run)
+        return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {
         watch_interrupt();
         ok = start_run(t) && run(t);

@@ -103,7 +103,7 @@ with tempfile.TemporaryDirectory() as folder:
     check(code == 1 and result["accuracy"] == 0 and result["not_finite"] == 36 and result["nll"] is None, "they are no class, and null in JSON")
     check("'fc.weight' has values that are not finite" in said, "eval names the weight")
     check("no answer" in told(program, "eval", "--weights", work / "nan.safetensors")[1], "in text, too")
-    run(ftmc, "check", work / "net.ftm")
+    check("'fc.weight' has values that are NOT FINITE" in told(program, "selftest", "--weights", work / "nan.safetensors")[1], "selftest, too")
     bad = build(weights='"nan.safetensors"')
     code, _, said = told(bad, "train", "--runs", work / "weights")
     check(code == 1 and "'fc.weight' has values that are not finite, from nan.safetensors" in said and not (work / "weights").exists(),

@@ -1,6 +1,7 @@
 """Runs belong to a network: what a program takes by default and by number, what it says of others, which run is current."""
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,39 @@ with tempfile.TemporaryDirectory() as folder:
     check("no run is current" in said and "s-004" in said, "without a current one the newest is taken, and that is said")
     run(program, "use", 1)
 
+    # Two runs compared, on the samples that both have.
+    said = run(program, "compare", 1, 2)
+    check("--lr" in said and "- | 0.0001" in said, "compare prints the options that differ")
+    pairs = [l.split() for l in said.splitlines() if l.endswith(" all")]
+    one, two = (json.loads((work / f"runs/s-00{n}/run.json").read_text())["best"]["validation_accuracy"] for n in (1, 2))
+    check(len(pairs) == 2 and pairs[0][0] == f"{100 * one:.2f}" and pairs[0][2] == f"{100 * two:.2f}", "and both accuracies on the same samples")
+    check("only run 1 " in said and "with probability" in said and " cat\n" in said, "by class, with what chance would do")
+    for number in (1, 2):
+        run(program, "eval", "--run", number)
+    said = run(program, "compare", 1, work / "runs/s-002")
+    check("\ntest: 60 samples" in said, "on the test data, too, once both were measured")
+    check("recipes and options are the same" in run(program, "compare", 1, 1), "a run and itself")
+    run(program, "compare", 1, code=2)
+    run(program, "eval", "--run", 1, "--no-worse-than", 2)
+    check("worse than run 1" in run(program, "eval", "--run", 2, "--no-worse-than", 1, code=1), "a worse one fails the gate")
+    check("measure that run first" in run(program, "eval", "--run", 1, "--no-worse-than", 3, code=1), "a run that was not measured")
+
+    # A run's folder as the weights of a recipe.
+    again = build("again", ("weights = random", 'weights = "runs/s-001"'))
+    result = json.loads(run(again, "eval", "--json", "--runs", work / "none"))
+    check(result["accuracy"] == 1 and "(pretrained)" in result["weights"], "a recipe takes the folder of a run as its weights")
+
+    # How long it will take, without a trace.
+    before = sorted((work / "runs").iterdir())
+    out, _ = both(program, "train", "--dry-run", "--epochs", 1000)
+    check(re.search(r"about \d+:\d\d for \d+000 steps in 1000 epochs: .* s a step, .* s for validation", out), "a dry run says the time")
+    check(sorted((work / "runs").iterdir()) == before, "and leaves nothing")
+
+    # What an epoch's figures say.
+    check("is not below that of guessing, ln(3) = 1.099" in both(program, "train", "--lr", "1e-9", "--name", "try")[1], "nothing is learned")
+    said = both(program, "train", "--epochs", 14, "--name", "try")[1]
+    check(said.count("validation has not improved since epoch") <= 2, "an advice is not repeated at once")
+
     # Another network of the same name: by default it has no run.
     reordered = build("s", ('["cat", "dog", "fox"]', '["fox", "cat", "dog"]'))
     said = run(reordered, "predict", work / "cat.png", code=1)
@@ -124,8 +158,9 @@ with tempfile.TemporaryDirectory() as folder:
     renamed = build("t", ("epochs = 5", "epochs = 6"))
     check(rows(renamed)[1]["own"] and "epochs 5" not in rows(renamed)[1]["differs"], "a run belongs to the network, not to a name")
     both(renamed, "train")
-    check((work / "runs/t-005").exists(), "numbers are unique")
-    check(rows(renamed)[5]["current"] and rows(renamed)[1]["differs"].startswith("epochs 5"), "a setting that differs is said")
+    numbers = [int(p.name[-3:]) for p in (work / "runs").iterdir()]
+    check(len(set(numbers)) == len(numbers) and (work / f"runs/t-{max(numbers):03}").exists(), "numbers are unique")
+    check(rows(renamed)[max(numbers)]["current"] and rows(renamed)[1]["differs"].startswith("epochs 5"), "a setting that differs is said")
     frozen = build("s", ("    labels  =", "    replace fc with linear(classes)\n    labels  ="))
     said = run(frozen, "eval", code=1)
     check("not trained yet" in said and "other network (no replace" in said, "an edited network has no run")

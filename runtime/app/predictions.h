@@ -1,0 +1,42 @@
+/* Predictions of a run, sample by sample: what predictions.csv and test_predictions.csv say, or an evaluation. Runs of any programs are
+ * compared by them, on the samples and classes that both have by name. */
+#ifndef FTMRT_APP_PREDICTIONS_H
+#define FTMRT_APP_PREDICTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct prediction {
+    char *sample, *label, *predicted; /* predicted: "" where there was no answer */
+};
+
+struct predictions {
+    struct prediction *at; /* in the order of their samples' names */
+    int64_t count;
+};
+
+/* Reads such a file. false where there is none, or, after a message, where it is no such file. */
+bool predictions_read(struct predictions *p, const char *path);
+void predictions_free(struct predictions *p);
+
+/* Adds a sample; texts are copied. predictions_sort: behind the last. */
+void predictions_add(struct predictions *p, const char *sample, const char *label,
+                     const char *predicted);
+void predictions_sort(struct predictions *p);
+
+/* Two runs on the samples that both have with the same label. */
+struct paired {
+    int64_t count, both, only_a, only_b, neither;
+    int64_t left_out; /* samples of a that b does not have, or has with another label */
+};
+struct paired predictions_pair(const struct predictions *a, const struct predictions *b);
+
+/* The probability that two equally good runs differ by as much on the samples where just one is right: McNemar's exact test, two-sided
+ * (Q. McNemar, Note on the sampling error of the difference between correlated proportions, 1947). */
+double paired_probability(const struct paired *p);
+
+/* A line for each label of the pairs: how many samples, and the share of them that each has right. */
+void predictions_print_labels(const struct predictions *a, const struct predictions *b, FILE *out);
+
+#endif

@@ -1,0 +1,119 @@
+/* link: ftmrt_app */
+/* What an epoch's figures say of the recipe. */
+#include "epoch_advice.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct ftmrt_arg no_args[8];
+static const struct ftmrt_call loss = {FTMRT_CALL_cross_entropy, no_args},
+                               optimizer = {FTMRT_CALL_sgd, no_args};
+static const struct ftmrt_state statistic = {
+    .name = "bn1.running_mean", .kind = FTMRT_STATE_BUFFER, .momentum = 0.01, .places = 9};
+static const struct ftmrt_program plain, slow = {.state_count = 1, .states = &statistic};
+
+static struct session session;
+
+static struct trainer trainer_of(const struct ftmrt_program *p)
+{
+    session = (struct session){
+        .program = p,
+        .config = {.task = TASK_CLASS, .classes = 10, .loss = &loss, .optimizer = &optimizer}};
+    return (struct trainer){.session = &session,
+                            .validation = {.count = 100},
+                            .progress = {.lr = 0.1, .best_epoch = 1}};
+}
+
+/* What is said of an epoch; "" for nothing. */
+static const char *said(struct epoch_advice *a, const struct trainer *t,
+                        const struct epoch_result *e)
+{
+    static char text[512];
+    char *advice = epoch_advice(a, t, e);
+    strncpy(text, advice ? advice : "", sizeof text - 1);
+    free(advice);
+    return text;
+}
+
+#define SAYS(e, what) assert_non_null(strstr(said(&(struct epoch_advice){0}, &t, &(e)), what))
+#define SILENT_ON(e)  assert_string_equal(said(&(struct epoch_advice){0}, &t, &(e)), "")
+
+static void a_loss_like_guessing(void **state)
+{
+    (void)state;
+    struct trainer t = trainer_of(&plain);
+    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.3, .best = true};
+    SAYS(e, "ln(10) = 2.303: nothing is learned yet; raise optimizer.lr (it is 0.1)");
+    e.train_loss = 4;
+    SAYS(e, "lower optimizer.lr");
+    e.epoch = 1; /* too early to tell */
+    SILENT_ON(e);
+    e.step = 200;
+    SAYS(e, "nothing is learned");
+    e.train_loss = 2;
+    SILENT_ON(e);
+    e.train_loss = 4;
+    session.config.task = TASK_NUMBERS;
+    SILENT_ON(e);
+}
+
+static void training_far_above_validation(void **state)
+{
+    (void)state;
+    struct trainer t = trainer_of(&plain);
+    struct epoch_result e = {.epoch = 3,
+                             .step = 90,
+                             .train_loss = 0.1,
+                             .train_accuracy = 0.99,
+                             .validation_accuracy = 0.8,
+                             .validated = true};
+    SAYS(e, "training (99.0 %) is far above validation (80.0 %)");
+    SAYS(e, "--epochs 1");
+    e.best = true; /* validation still gains */
+    SILENT_ON(e);
+    e.best = false;
+    t.validation.count = 10; /* too few to tell */
+    SILENT_ON(e);
+    t = trainer_of(&slow);
+    SAYS(
+        e,
+        "40 % of the old values are left in 'bn1.running_mean' after 90 steps; raise the momentum");
+    e.step = 1000;
+    SAYS(e, "learns the samples by heart");
+    e.train_accuracy = e.validation_accuracy = NAN; /* no classes */
+    SILENT_ON(e);
+}
+
+static void validation_that_no_longer_moves(void **state)
+{
+    (void)state;
+    const struct trainer t = trainer_of(&plain);
+    struct epoch_result e = {.epoch = 5, .step = 90, .train_loss = 0.1, .validated = true};
+    struct epoch_advice a = {0};
+    SILENT_ON(e);
+    e.epoch = 6;
+    assert_non_null(strstr(said(&a, &t, &e), "not improved since epoch 1: --epochs 1 is enough"));
+    e.epoch = 7; /* was said */
+    assert_string_equal(said(&a, &t, &e), "");
+    e.epoch = 11;
+    assert_non_null(strstr(said(&a, &t, &e), "not improved"));
+    e.validated = false;
+    SILENT_ON(e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_loss_like_guessing),
+        cmocka_unit_test(training_far_above_validation),
+        cmocka_unit_test(validation_that_no_longer_moves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+/* link: ftmrt_app */
+/* In what two resolved recipes differ. */
+#include "recipe_difference.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const char recipe[] = "import \"a.ftm\"\n\n"
+                             "finetune x {\n"
+                             "    labels = [\"a, b\", \"c = (\"]\n"
+                             "    freeze all\n"
+                             "    data {\n"
+                             "        train = folder(path = \"here\")\n"
+                             "    }\n"
+                             "    transform train = resize(4, 4), to_rgb()\n"
+                             "    optimizer = sgd(lr = 0.1, momentum = 0.9)\n"
+                             "    epochs = 5\n"
+                             "}\n";
+
+static void differs(const char *other, int most, const char *line)
+{
+    char *found = recipe_difference_line(recipe, other, most);
+    assert_string_equal(found, line);
+    free(found);
+}
+
+static void equal_recipes_do_not_differ(void **state)
+{
+    (void)state;
+    differs(recipe, 4, "");
+}
+
+static void calls_differ_in_their_arguments(void **state)
+{
+    (void)state;
+    differs("# comment\n"
+            "finetune another_name {\n"
+            "    labels = [\"a, b\", \"c = (\"]\n"
+            "    data {\n"
+            "        train = folder(path = \"there, = ()\")\n"
+            "        validation = 10%\n"
+            "    }\n"
+            "    transform train = resize(4, 4), to_rgb()\n"
+            "    optimizer = sgd(lr = 0.2, momentum = 0.9)\n"
+            "    epochs = 5\n"
+            "    train fc\n"
+            "}\n",
+            9,
+            "no freeze all, data.train.path \"there, = ()\", optimizer.lr 0.2, data.validation "
+            "10%, train fc");
+}
+
+static void another_call_and_too_many(void **state)
+{
+    (void)state;
+    differs("finetune x {\n"
+            "    labels = [\"c = (\", \"a, b\"]\n"
+            "    freeze all\n"
+            "    data {\n"
+            "        train = folder(path = \"here\")\n"
+            "    }\n"
+            "    transform train = resize(8, 8), to_rgb()\n"
+            "    optimizer = adam(lr = 0.1)\n"
+            "    epochs = 5\n"
+            "}",
+            2, "labels [\"c = (\", \"a, b\"], transform train resize(8, 8), to_rgb() and 2 more");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_recipes_do_not_differ),
+        cmocka_unit_test(calls_differ_in_their_arguments),
+        cmocka_unit_test(another_call_and_too_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
