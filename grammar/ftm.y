@@ -444,5 +444,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, str
                     (int)(place->end - place->begin), p->source->text + place->begin);
     describe_expected(context, &text);
     diag_report(p->diag, parser_span(p, *place), DIAG_SYNTAX, text.text);
+    if (token == YYSYMBOL_LABEL_TEXT)
+        diag_note(p->diag, "a setting is written with `=`, as in `epochs = 5`; a label is before a layer's call");
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "builder.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "functions.h"
 #include "op.h"
@@ -46,6 +47,10 @@ static void report_unknown_name(struct builder *b, const struct frame *frame, co
     diag_report(b->diag, e->span, DIAG_UNKNOWN_NAME, e->text);
     if (b->diag->dropped)
         return; /* nobody reads the suggestion */
+    if (!strcasecmp(e->text, "nan") || !strncasecmp(e->text, "inf", 3)) {
+        diag_note(b->diag, "numbers are finite, and written as 0.01 or 1e-3");
+        return;
+    }
     const char **declared;
     const uint32_t count = files_names(b->files, e->span, false, &declared);
     const char **names =

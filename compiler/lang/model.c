@@ -31,19 +31,32 @@ static uint32_t count_inputs(struct builder *b, const struct decl *model)
 
 static const char *const image_dims[] = {"a channel count", "a height", "a width"};
 
+/* "32, 32": the size of the image that the model declares, as far as it is written. */
+static const char *size_text(struct builder *b, const struct exprs *dims)
+{
+    const struct expr *height = dims->list.at[1], *width = dims->list.at[2];
+    return arena_printf(
+        b->arena, "%s, %s",
+        height->kind == EXPR_INT ? arena_printf(b->arena, "%lld", (long long)height->integer)
+                                 : "height",
+        width->kind == EXPR_INT ? arena_printf(b->arena, "%lld", (long long)width->integer)
+                                : "width");
+}
+
 static void report_image_dim(struct builder *b, const struct expr *dim, uint32_t i, int64_t found,
-                             int64_t made, const struct image_size *image)
+                             int64_t made, const struct image_size *image, const char *wanted)
 {
     static const char *const color = "to_grey() makes 1 channel, to_rgb() 3";
     if (made) {
         diag_report(b->diag, dim->span, DIAG_INPUT_SIZE, image_dims[i], (long long)found,
                     image->transform, (long long)made);
         diag_note(b->diag, "%s",
-                  i == 0 ? color
-                         : arena_printf(b->arena,
-                                        "the last resize or center_crop of `transform %s` gives "
-                                        "the size",
-                                        image->transform));
+                  i == 0
+                      ? color
+                      : arena_printf(b->arena,
+                                     "the last step of `transform %s` that changes sizes gives it: "
+                                     "write resize(%s) there",
+                                     image->transform, wanted));
         return;
     }
     diag_report(b->diag, dim->span, DIAG_UNKNOWN_SIZE, "number of channels", image->transform);
@@ -52,9 +65,10 @@ static void report_image_dim(struct builder *b, const struct expr *dim, uint32_t
 
 /* Dimension i of the image: the declared number, or what the pipeline makes; a name means that from now on. 0 after a
  * report. */
-static int64_t image_dim(struct builder *b, struct frame *sizes, const struct expr *dim, uint32_t i,
-                         const struct image_size *image)
+static int64_t image_dim(struct builder *b, struct frame *sizes, const struct exprs *dims,
+                         uint32_t i, const struct image_size *image)
 {
+    const struct expr *dim = dims->list.at[i];
     const int64_t made = (const int64_t[]){image->channels, image->height, image->width}[i];
     if (dim->kind == EXPR_NAME && made && !frame_get(sizes, dim->text)) {
         frame_set(b, sizes, dim->text, value_int(made));
@@ -65,7 +79,7 @@ static int64_t image_dim(struct builder *b, struct frame *sizes, const struct ex
     if (v.kind == VALUE_INT && v.integer > 0 && (!made || v.integer == made))
         return v.integer;
     if (v.kind == VALUE_INT && (made || unknown))
-        report_image_dim(b, dim, i, v.integer, made, image);
+        report_image_dim(b, dim, i, v.integer, made, image, size_text(b, dims));
     else if (v.kind != VALUE_ERROR)
         diag_report(b->diag, dim->span, DIAG_WRONG_TYPE, image_dims[i],
                     "a positive integer or a name", value_text(b->arena, &v));
@@ -120,7 +134,7 @@ static struct value add_input(struct builder *b, struct frame *sizes, const stru
     for (uint32_t i = 0; i < p->dims->list.len; i++) {
         const struct expr *dim = p->dims->list.at[i];
         const int64_t size =
-            image ? image_dim(b, sizes, dim, i, image) : input_dim(b, sizes, dim, p);
+            image ? image_dim(b, sizes, p->dims, i, image) : input_dim(b, sizes, dim, p);
         l.type.shape.dim[i + 1] = size;
         ok = ok && size != 0;
     }

@@ -37,6 +37,22 @@ static bool find_in(struct arena *arena, const struct lang_options *options, con
     return false;
 }
 
+static bool find(struct arena *arena, const struct lang_options *options, const char *name,
+                 struct model_facts *out)
+{
+    bool found = false;
+    for (const char *const *dir = options->include_dirs; !found && dir && *dir; dir++)
+        found = find_in(arena, options, *dir, name, out);
+    return found || find_in(arena, options, options->models_dir, name, out);
+}
+
+const char *lang_model_file(struct arena *arena, const struct lang_options *options,
+                            const char *name)
+{
+    struct model_facts facts;
+    return find(arena, options, name, &facts) ? facts.file : NULL;
+}
+
 /* ---- what it is ---- */
 
 static bool takes(const struct decl *model, const char *parameter)
@@ -89,10 +105,7 @@ static const struct layer *find_head(const struct net *net)
 bool lang_model_facts(struct arena *arena, struct diag *diag, const struct lang_options *options,
                       const char *name, struct model_facts *out)
 {
-    bool found = false;
-    for (const char *const *dir = options->include_dirs; !found && dir && *dir; dir++)
-        found = find_in(arena, options, *dir, name, out);
-    if (!found && !find_in(arena, options, options->models_dir, name, out)) {
+    if (!find(arena, options, name, out)) {
         diag_report(diag, SPAN_NONE, DIAG_UNKNOWN_CALL, "model", name);
         diag_note(diag,
                   "`ftmc models` lists those that come with ftmc; -I names a folder of others");

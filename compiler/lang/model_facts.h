@@ -20,6 +20,10 @@ struct model_facts {
 bool lang_model_facts(struct arena *arena, struct diag *diag, const struct lang_options *options,
                       const char *name, struct model_facts *out);
 
+/* The file among them that declares a model, or NULL. */
+const char *lang_model_file(struct arena *arena, const struct lang_options *options,
+                            const char *name);
+
 /* The steps of its preprocess for images of `size`, as a recipe writes them; NULL: they are the preprocess as it is. square:
  * "pad_square(...)", which then comes in front of a resize to the size, or NULL. */
 const char *model_transform(const struct model_facts *m, int64_t size, const char *square);

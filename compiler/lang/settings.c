@@ -7,6 +7,7 @@
 
 #include "class_folder.h"
 #include "file.h"
+#include "model_facts.h"
 #include "str.h"
 
 /* ---- lookup ---- */
@@ -267,7 +268,11 @@ static void read_model(struct recipe_reader *r)
     if (near)
         diag_note(r->diag, strcmp(near, e->text) == 0 ? "write `%s()`" : "did you mean '%s'?",
                   near);
-    else if (n == 0)
+    const char *file =
+        e->text && !near ? lang_model_file(r->arena, r->files->options, e->text) : NULL;
+    if (file)
+        diag_note(r->diag, "%s declares it: write `import \"%s\"` on top", file, file);
+    else if (!near && n == 0)
         diag_note(r->diag,
                   "no imported file declares a model: write `import \"resnet.ftm\"` on top");
 }
@@ -461,6 +466,21 @@ static void read_rows(struct recipe_reader *r, struct frame *scope)
     }
 }
 
+/* A rate of 0, which is in the range of the row as PyTorch has it. */
+static void check_rate(struct recipe_reader *r)
+{
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "optimizer");
+    const struct ftmrt_call *c = recipe_call(r->recipe, FTMRT_PARAM_finetune_optimizer);
+    const struct ftmrt_call_info *info = s && c ? ftmrt_call_info(c->id) : NULL;
+    for (uint32_t i = 0; info && i < info->param_count; i++)
+        if (!strcmp(info->params[i].name, "lr") && c->args[i].kind == FTMRT_ARG_NUMBER &&
+            c->args[i].number == 0) {
+            diag_report(r->diag, s->span, DIAG_RATE_ZERO);
+            diag_note(r->diag,
+                      "leave lr out for PyTorch's rate, or the setting for one that suits");
+        }
+}
+
 static void keep_statements(struct recipe_reader *r)
 {
     const struct recipe_stmts *stmts = r->files->finetune->recipe;
@@ -476,5 +496,6 @@ void read_settings(struct recipe_reader *r, struct frame *scope)
     read_weights(r, scope);
     check_blocks(r);
     read_rows(r, scope);
+    check_rate(r);
     keep_statements(r);
 }

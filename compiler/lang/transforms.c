@@ -45,8 +45,31 @@ static void report_problem(struct recipe_reader *r, const struct bound_call *c,
     case FTMRT_FORM_CHANNELS:
         diag_report(r->diag, c->span, DIAG_TRANSFORM_CHANNELS, name, (long long)form->have,
                     (long long)form->want);
+        diag_note(
+            r->diag,
+            form->have == 1
+                ? "write to_rgb() before it, or one number each for grey: mean = 0.5, std = 0.5"
+                : "give as many numbers as there are channels, or one for all");
         break;
     }
+}
+
+/* Warns of numbers that no network expects: a mean above all pixels, or a deviation of less than one of them, come of a scale
+ * that is forgotten or too much. */
+static void check_scale(struct recipe_reader *r, const struct bound_call *c,
+                        const struct ftmrt_form *form)
+{
+    const double mean = form->mean[0], std = form->std[0];
+    if (mean <= 255 && std >= 1)
+        return;
+    diag_report(r->diag, c->span, DIAG_NORMALISE_SCALE,
+                arena_printf(r->arena, "%.4g", (0 - mean) / std),
+                arena_printf(r->arena, "%.4g", (255 - mean) / std));
+    diag_note(r->diag, mean > 255
+                           ? "pixels are divided by `scale`, 255, before: where mean and std are "
+                             "of pixels, write `scale = 1`"
+                           : "mean and std are of pixels divided by `scale`: where they are of "
+                             "numbers from 0 to 1, leave `scale` out");
 }
 
 /* Appends a step and takes the image's form one step on. false after a report of what does not
@@ -66,8 +89,11 @@ static bool add_step(struct recipe_reader *r, struct pipeline *p, const struct b
     if (p->form.random && !random)
         p->random_at = c->span;
     report_problem(r, c, &p->form);
-    if (p->form.normalized)
+    if (p->form.normalized) {
         p->normalized_at = c->span;
+        if (r->diag->errors == errors)
+            check_scale(r, c, &p->form);
+    }
     vec_push(r->arena, &p->steps, step);
     return r->diag->errors == errors;
 }
@@ -160,6 +186,30 @@ static void compare(struct recipe_reader *r, const struct pipeline *eval_steps,
     check_normalisation(r, "train", train_steps, &own.form);
 }
 
+/* ---- comparison of the two ---- */
+
+/* Warns where evaluation sees other numbers than training. */
+static void compare_two(struct recipe_reader *r, const struct recipe_stmt *train,
+                        const struct pipeline *train_steps, const struct pipeline *eval_steps)
+{
+    for (int c = 0; c < 3; c++) {
+        double a[2], b[2];
+        in_pixels(&train_steps->form, c, a);
+        in_pixels(&eval_steps->form, c, b);
+        if (fabs(a[0] - b[0]) <= 0.5 && fabs(a[1] - b[1]) <= 0.01 * fabs(b[1]))
+            continue;
+        const char *text[4];
+        for (int i = 0; i < 4; i++)
+            text[i] = arena_printf(r->arena, "%.4g", i % 2 ? b[i / 2] : a[i / 2]);
+        diag_report(r->diag,
+                    train_steps->form.normalized ? train_steps->normalized_at : train->span,
+                    DIAG_NORMALISE_TWO_WAYS, text[0], text[1], text[2], text[3]);
+        diag_note(r->diag,
+                  "end both with the same normalize(...): what is learnt is about its numbers");
+        return;
+    }
+}
+
 /* ---- the recipe's two pipelines ---- */
 
 static bool eval_pipeline(struct recipe_reader *r, struct frame *scope, struct pipeline *out)
@@ -232,6 +282,8 @@ void read_transforms(struct recipe_reader *r, struct frame *scope)
     } else if (add_steps(r, scope, train_stmt->values, &train_steps)) {
         r->train_image = image_behind(r, "train", train_stmt->span, &train_steps.form);
         check_channels(r, train_stmt);
+        if (r->eval_image.height)
+            compare_two(r, train_stmt, &train_steps, &eval_steps);
     }
     keep(r, FTMRT_PARAM_transform_eval, &eval_steps);
     keep(r, FTMRT_PARAM_transform_train, &train_steps);
