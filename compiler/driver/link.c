@@ -108,10 +108,6 @@ static void show(const words *w)
     putchar('\n');
 }
 
-/* What the system has to have for linking, by the names of Debian's packages. */
-static const char packages[] =
-    "gcc libc6-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev libjansson-dev";
-
 static bool execute(const struct link_job *job, const words *w)
 {
     pid_t pid;
@@ -122,7 +118,7 @@ static bool execute(const struct link_job *job, const words *w)
             job->diag,
             "ftmc links programs with a C compiler, `cc` or the one that $CC names; on Debian: apt "
             "install %s",
-            packages);
+            FTM_LINK_PACKAGES);
         return false;
     }
     int status;
@@ -137,7 +133,7 @@ static bool execute(const struct link_job *job, const words *w)
                 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     diag_note(job->diag,
               "its own messages are above; if they miss a library, on Debian: apt install %s",
-              packages);
+              FTM_LINK_PACKAGES);
     return false;
 }
 

@@ -1,0 +1,28 @@
+"""What `cmake --install` leaves is all that compiling takes: install.py FTMC, whose build folder is installed and then moved."""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from support import check, run
+
+ftmc = pathlib.Path(sys.argv[1])
+here = pathlib.Path(__file__).resolve().parent
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    subprocess.run(["cmake", "--install", ftmc.parent.parent, "--prefix", work / "first"], check=True, stdout=subprocess.DEVNULL)
+    (work / "first").rename(work / "moved")
+    installed = work / "moved/bin/ftmc"
+    shutil.copy(here / "small.ftm", work)
+    shutil.copytree(here / "data", work / "data")
+    run(installed, work / "small.ftm", "-o", work / "small")
+    check("epoch 1/1" in run(work / "small", "train", "--epochs", 1), "a program of the installed compiler trains")
+    check("efficientnet_lite0" in run(installed, "models"), "models are installed")
+    recipe = work / "published.ftm"
+    recipe.write_text('import "lenet.ftm"\nfinetune f {\n    model = lenet5()\n    weights = random\n}\n')
+    check("ok" in run(installed, "check", recipe), "and found by imports")
+    bash = work / "moved/share/bash-completion/completions/ftmc"
+    check(subprocess.run(["bash", "-n", bash]).returncode == 0 and "resolved" in bash.read_text(), "completion for bash")
+    check((work / "moved/share/zsh/vendor-completions/_ftmc").read_text().startswith("#compdef ftmc"), "completion for zsh")
+    check(not [p for p in (work / "moved").rglob("*") if p.is_symlink()], "nothing points back into the tree")
