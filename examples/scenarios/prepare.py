@@ -2,6 +2,7 @@
 """Makes the folders that the scenarios train on.
 
     prepare.py stamps SOURCE N OUT        OUT/fold0 ... OUT/fold4: train/CLASS/*.png, at most N of each, and test/CLASS/*.png
+    prepare.py all SOURCE N OUT         OUT/CLASS/*.png: at most N of each
     prepare.py few SOURCE N OUT           OUT/{train,test}-{images,labels}.gz: of Fashion-MNIST's training images the first N of
                                           each class, and its test images
 
@@ -40,6 +41,11 @@ def stamps(source, count, out):
             link([p for i, p in enumerate(pictures) if i % FOLDS != fold][:count], out / f"fold{fold}" / "train" / name)
 
 
+def all_of_each(source, count, out):
+    for name, part in CLASSES.items():
+        link(photographs(source / part)[:count], out / name)
+
+
 def read_idx(path):
     data = gzip.open(path).read()
     rank = data[3]
@@ -68,7 +74,7 @@ def few(source, count, out):
 
 
 def main():
-    make = {"stamps": stamps, "few": few}.get(sys.argv[1]) if len(sys.argv) == 5 else None
+    make = {"stamps": stamps, "all": all_of_each, "few": few}.get(sys.argv[1]) if len(sys.argv) == 5 else None
     if not make:
         sys.exit(__doc__)
     make(pathlib.Path(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4]))
