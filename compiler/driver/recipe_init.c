@@ -15,7 +15,8 @@
 
 enum { REASON_COLUMN = 52, COMMENT_WIDTH = 110, MANY_PICTURES = 2000, SHOWN_CLASSES = 100 };
 
-static const double square_above = 1.5; /* median side ratio: from here on stretching would show */
+/* Of the median side ratio: from where on stretching would show, and up to where pictures count as square. */
+static const double square_above = 1.5, square_below = 1.05;
 
 /* What is written. */
 struct init {
@@ -156,28 +157,39 @@ static void add_data(struct init *t)
     strbuf_add(&t->out, "    }\n\n");
 }
 
+/* The step in front of a resize to a square: a border for long pictures; none ("") for square ones, of which nothing needs
+ * to be cropped; or NULL: as the network was trained. */
+static const char *square_step(const struct init *t)
+{
+    if (t->data.ratio > square_above)
+        return t->data.transparent ? "pad_square(fill = 255)" : "pad_square()";
+    return t->data.ratio < square_below ? "" : NULL;
+}
+
 static void add_transform(struct init *t)
 {
     const struct advice_pictures *row = t->model.any_size ? advice_size_find(t->data.side) : NULL;
     const bool smaller = row && row->value < t->model.size;
-    const bool square = t->data.ratio > square_above && t->model.size;
-    const char *pad = t->data.transparent ? "pad_square(fill = 255)" : "pad_square()";
+    const char *square = t->model.size ? square_step(t) : NULL;
+    const bool pads = square && *square;
     const char *steps =
-        model_transform(&t->model, smaller ? row->value : t->model.size, square ? pad : NULL);
+        !smaller && !pads
+            ? NULL
+            : model_transform(&t->model, smaller ? row->value : t->model.size, square);
     if (smaller)
         add_comment(t, "    ",
                     arena_printf(t->arena,
                                  "The shorter side of half of the pictures is %" PRId64
                                  " pixels or less: %s.",
                                  t->data.side, row->reason));
-    if (square)
-        add_comment(t, "    ",
-                    arena_printf(t->arena,
-                                 "Half of the pictures are at least %.2g times as long as wide: a "
-                                 "border makes them square, so that nothing "
-                                 "is cut off or stretched.",
-                                 t->data.ratio));
-    if (!smaller && !square)
+    if (pads)
+        add_comment(
+            t, "    ",
+            arena_printf(t->arena,
+                         "Half of the pictures are at least %.2g times as long as wide: a "
+                         "border makes them square, so that nothing is cut off or stretched.",
+                         t->data.ratio));
+    if (!steps)
         add_comment(t, "    ", "As the network was trained.");
     strbuf_addf(&t->out, "    transform eval = %s\n\n", steps ? steps : "model.preprocess");
 }

@@ -166,8 +166,8 @@ static void rewrite_step(void *context, const struct ftmrt_call *step,
     else if (!w->square)
         add_scaled(w, step);
     else
-        strbuf_addf(&w->text, "%s, resize(%lld, %lld)", w->square, (long long)w->size,
-                    (long long)w->size);
+        strbuf_addf(&w->text, "%s%sresize(%lld, %lld)", w->square, *w->square ? ", " : "",
+                    (long long)w->size, (long long)w->size);
     w->resized = w->resized || (sized && w->square);
 }
 

@@ -25,7 +25,7 @@ const char *lang_model_file(struct arena *arena, const struct lang_options *opti
                             const char *name);
 
 /* The steps of its preprocess for images of `size`, as a recipe writes them; NULL: they are the preprocess as it is. square:
- * "pad_square(...)", which then comes in front of a resize to the size, or NULL. */
+ * a step in front of a resize to the size, which then stands for all steps that change sizes, or "": there is none; or NULL. */
 const char *model_transform(const struct model_facts *m, int64_t size, const char *square);
 
 #endif
