@@ -12,6 +12,7 @@
 typedef bool option_FLAG;
 typedef int64_t option_INT;
 typedef double option_REAL;
+typedef int64_t option_SIZE;
 typedef const char *option_TEXT;
 
 struct options {

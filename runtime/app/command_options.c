@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "command.h"
 #include "report.h"
 
-enum option_kind { KIND_FLAG, KIND_INT, KIND_REAL, KIND_TEXT };
+enum option_kind { KIND_FLAG, KIND_INT, KIND_REAL, KIND_SIZE, KIND_TEXT };
 
 struct option {
     enum option_kind kind;
@@ -106,6 +107,29 @@ static bool set_number(const struct option *o, void *field, const char *text)
     return true;
 }
 
+/* "2GB", "500 MB", or a number of bytes. */
+static bool set_size(const struct option *o, int64_t *field, const char *text)
+{
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = {{"", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}};
+    const struct range r = range_of(o);
+    char *end;
+    const double v = strtod(text, &end);
+    const bool number = end != text;
+    while (*end == ' ')
+        end++;
+    for (size_t i = 0; number && i < sizeof units / sizeof units[0]; i++) {
+        const double bytes = v * units[i].bytes;
+        if (!strcasecmp(end, units[i].name) && bytes >= r.min && bytes <= r.max) {
+            *field = (int64_t)bytes;
+            return true;
+        }
+    }
+    return report_error("%s takes a size, as 500MB or 2GB, not '%s'", o->name, text);
+}
+
 static bool set_option(struct options *options, const struct option *o, const char *value)
 {
     char *base = (char *)options;
@@ -115,6 +139,8 @@ static bool set_option(struct options *options, const struct option *o, const ch
         *(bool *)field = true;
     else if (o->kind == KIND_TEXT)
         *(const char **)field = value;
+    else if (o->kind == KIND_SIZE)
+        return set_size(o, field, value);
     else
         return set_number(o, field, value);
     return true;
@@ -184,7 +210,8 @@ static json_t *option_json(const struct options *options, const struct option *o
     const void *field = (const char *)options + o->offset;
     switch (o->kind) {
     case KIND_FLAG: return json_true();
-    case KIND_INT: return json_integer(*(const int64_t *)field);
+    case KIND_INT:
+    case KIND_SIZE: return json_integer(*(const int64_t *)field);
     case KIND_REAL: return json_real(*(const double *)field);
     case KIND_TEXT: break;
     }

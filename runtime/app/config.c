@@ -120,6 +120,8 @@ static void read_data(struct config *c, const struct ftmrt_call *data)
     c->train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
     c->test = ftmrt_call_inner(data, FTMRT_PARAM_data_test);
     c->pictures = ftmrt_picture_options_of(data);
+    c->fast_jpeg = ftmrt_call_word(data, FTMRT_PARAM_data_jpeg) > 0;
+    c->cache_bytes = ftmrt_call_integer(data, FTMRT_PARAM_data_cache);
     read_split(c, data);
     if (validation->kind == FTMRT_ARG_NUMBER)
         c->validation_percent = validation->number;
@@ -142,6 +144,36 @@ static void read_loss(struct config *c, const struct ftmrt_call *loss)
     const struct ftmrt_arg *ignored = argument(loss, "ignore_index");
     c->loss = loss;
     c->ignored = ignored ? &ignored->integer : NULL;
+}
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* What training and evaluation both need of a picture: they may read the same source. */
+static void read_least(struct config *c)
+{
+    struct ftmrt_least train, eval;
+    if (!ftmrt_pipeline_least(&c->input_train.transform, &train.height, &train.width,
+                              &train.shorter) ||
+        !ftmrt_pipeline_least(&c->input_eval.transform, &eval.height, &eval.width, &eval.shorter))
+        return;
+    c->pictures.least = (struct ftmrt_least){.height = larger(train.height, eval.height),
+                                             .width = larger(train.width, eval.width),
+                                             .shorter = larger(train.shorter, eval.shorter)};
+}
+
+void config_say_pictures(const struct config *c)
+{
+    const struct ftmrt_least *l = &c->pictures.least;
+    if (!c->fast_jpeg)
+        return;
+    if (l->height || l->shorter)
+        report_note(
+            "jpeg = fast: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size where %lld "
+            "pixels%s are left; exact is the default",
+            (long long)(l->shorter ? l->shorter : l->height), l->shorter ? " a side" : "");
+    else
+        report_note("jpeg = fast does nothing: the first step that looks at sizes is no resize in "
+                    "both pipelines");
 }
 
 static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
@@ -168,6 +200,8 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     const struct ftmrt_call *transform = ftmrt_call_inner(f, FTMRT_PARAM_finetune_transform);
     c->input_train.transform = ftmrt_pipeline_of(transform, FTMRT_PARAM_transform_train);
     c->input_eval.transform = ftmrt_pipeline_of(transform, FTMRT_PARAM_transform_eval);
+    if (c->fast_jpeg)
+        read_least(c);
     c->preprocess = pipeline_json(&c->input_eval.transform);
 }
 

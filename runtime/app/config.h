@@ -44,6 +44,8 @@ struct config {
     struct config_input input_train, input_eval;        /* of training, and of all else */
     const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
     struct ftmrt_picture_options pictures;
+    bool fast_jpeg;            /* pictures.least is set, where the transforms let it */
+    int64_t cache_bytes;       /* for pictures that are kept between epochs */
     double validation_percent; /* of train, if there is no validation source */
     enum split_kind split;     /* how */
     char *split_file;          /* of SPLIT_FILE: its path; owned */
@@ -68,6 +70,9 @@ struct source_want config_want(const struct config *c, const struct config_input
 
 /* How a part of the training data is taken for validation, where it has no source of its own. */
 struct split_rule config_split(const struct config *c);
+
+/* Says what is not as exact as it could be: `jpeg = fast`. */
+void config_say_pictures(const struct config *c);
 
 /* Whether training has images of another size than evaluation. */
 bool config_two_sizes(const struct config *c);

@@ -118,6 +118,7 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     s.workers = app_workers(o);
+    config_say_pictures(&s.config);
     bool ok = weights_take(&s, o);
     if (ok)
         take_seed(&s);

@@ -41,13 +41,14 @@ bool evaluate(struct session *s, const struct subset *d, struct metrics *m, floa
 {
     if (m)
         metrics_init(m, &s->config, d->count);
-    struct loader_queue *q = loader_queue_open(&(struct loader_plan){
-        .loader = loader_of(d->source, &s->config.input_eval, s->config.seed, 0),
-        .indices = d->indices,
-        .end = d->count,
-        .batch = s->program->max_batch,
-        .threads = s->threads,
-        .workers = s->workers});
+    struct loader l = loader_of(d->source, &s->config.input_eval, s->config.seed, 0);
+    l.table = picture_cache_table(s->cache, l.source, &s->config.input_eval.transform);
+    struct loader_queue *q = loader_queue_open(&(struct loader_plan){.loader = l,
+                                                                     .indices = d->indices,
+                                                                     .end = d->count,
+                                                                     .batch = s->program->max_batch,
+                                                                     .threads = s->threads,
+                                                                     .workers = s->workers});
     const bool ok = evaluate_queue(s, q, m, all_logits);
     session_point(s, NULL, NULL);
     loader_queue_close(q);

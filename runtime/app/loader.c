@@ -20,6 +20,7 @@ struct loader loader_of(const struct source *s, const struct config_input *input
 void loader_space_free(struct loader_space *s)
 {
     buffer_free(&s->field);
+    buffer_free(&s->fixed);
     buffer_free(&s->work);
 }
 
@@ -60,16 +61,24 @@ static bool refuse_space(const struct ftmrt_picture *picture, const char *name, 
         (unsigned long long)(bytes >> 20), SPACE_LIMIT_MB);
 }
 
+/* Memory for a run, or NULL after a message. */
+static void *need_space(const struct ftmrt_transform_task *task, struct buffer *work,
+                        const struct ftmrt_picture *picture, const char *name)
+{
+    const uint64_t bytes = ftmrt_transform_space(task, picture);
+    if (bytes >> 20 < SPACE_LIMIT_MB)
+        return buffer_need(work, bytes);
+    refuse_space(picture, name, bytes);
+    return NULL;
+}
+
 static bool run_transform(const struct ftmrt_transform_task *task, struct buffer *work,
                           const struct ftmrt_picture *picture, const char *name, float *out)
 {
     struct ftmrt_picture found;
-    const uint64_t bytes = ftmrt_transform_space(task, picture);
-    if (bytes >> 20 >= SPACE_LIMIT_MB)
-        return refuse_space(picture, name, bytes);
-    void *space = buffer_need(work, bytes);
-    return ftmrt_transform_input(task, picture, space, &found, out) == FTMRT_OK ||
-           refuse_size(task, &found, name);
+    void *space = need_space(task, work, picture, name);
+    return space && (ftmrt_transform_input(task, picture, space, &found, out) == FTMRT_OK ||
+                     refuse_size(task, &found, name));
 }
 
 bool loader_picture(const struct loader *l, struct loader_space *space,
@@ -90,13 +99,31 @@ static const char *name_of(const struct source *s, int64_t i)
     return s->sample_name ? s->sample_name(s, i) : s->name;
 }
 
+/* Takes a picture through the steps before the first random one, and keeps what they make of it. */
+static bool keep_picture(const struct loader *l, struct loader_space *space, int64_t i,
+                         struct ftmrt_picture *picture)
+{
+    const struct ftmrt_transform_task task = task_of(l, i);
+    void *at = need_space(&task, &space->fixed, picture, name_of(l->source, i));
+    if (!at)
+        return false;
+    *picture = ftmrt_transform_part(&task, picture_table_steps(l->table), picture, at);
+    picture_table_keep(l->table, i, picture);
+    return true;
+}
+
 static bool load_input(const struct loader *l, struct loader_space *space, int64_t i, float *out)
 {
     const struct source *s = l->source;
-    const struct ftmrt_transform_task task = task_of(l, i);
+    struct ftmrt_transform_task task = task_of(l, i);
     union field_value v;
-    if (!s->read(s, i, FIELD_INPUT, &space->field, &v))
+    const bool kept = l->table && picture_table_find(l->table, i, &v.picture);
+    if (!kept && !s->read(s, i, FIELD_INPUT, &space->field, &v))
         return false;
+    const bool keep = !kept && l->table && !picture_table_full(l->table);
+    if (keep && !keep_picture(l, space, i, &v.picture))
+        return false;
+    task.begin = kept || keep ? picture_table_steps(l->table) : 0;
     if (s->fields[FIELD_INPUT].kind == FIELD_PICTURE)
         return run_transform(&task, &space->work, &v.picture, name_of(s, i), out);
     memcpy(out, v.tensor, (size_t)loader_input_elements(l) * sizeof(float));

@@ -2,18 +2,21 @@
 #ifndef FTMRT_APP_LOADER_H
 #define FTMRT_APP_LOADER_H
 
+#include "picture_cache.h"
 #include "sampling.h"
 
-/* How samples become inputs and labels; nothing is owned and nothing changes, so that many threads may use one. */
+/* How samples become inputs and labels; nothing is owned and nothing changes, so that many threads may use one. (A table of kept
+ * pictures fills, which changes no result.) */
 struct loader {
     const struct source *source;
     struct ftmrt_transform_task task; /* its draw.epoch is the running one */
     const struct config_input *input; /* what the labels are, and what mixes samples */
+    struct picture_table *table;      /* pictures that are kept, or NULL */
 };
 
 /* What one thread needs while it makes a sample. */
 struct loader_space {
-    struct buffer field, work;
+    struct buffer field, fixed, work;
 };
 void loader_space_free(struct loader_space *s);
 

@@ -90,6 +90,7 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     s.workers = app_workers(o);
+    config_say_pictures(&s.config);
     const bool ok = weights_take(&s, o) && weights_say(&s) && predict(&s, o);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;

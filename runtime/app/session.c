@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "picture_cache.h"
 #include "report.h"
 #include "rounding.h"
 
@@ -149,6 +150,7 @@ void session_close(struct session *s)
     free(s->buffers);
     free(s->weights_from);
     free(s->run);
+    picture_cache_close(s->cache);
     *s = (struct session){0};
 }
 

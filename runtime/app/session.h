@@ -21,8 +21,9 @@ struct session {
     struct config config;
     void *workspace;
     size_t workspace_bytes;
-    int threads; /* that compute and load; no more than it was opened for */
-    int workers; /* threads that load ahead beside them */
+    int threads;                 /* that compute and load; no more than it was opened for */
+    int workers;                 /* threads that load ahead beside them */
+    struct picture_cache *cache; /* pictures that are kept between epochs, or NULL; owned */
     struct session_buffer
         *buffers; /* [buffer_count]: for what the entries take and give, features too */
     uint32_t buffer_count;

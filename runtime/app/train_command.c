@@ -13,6 +13,7 @@
 #include "current.h"
 #include "epoch_advice.h"
 #include "expected_time.h"
+#include "picture_cache.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_facts.h"
@@ -58,6 +59,7 @@ struct checkpoint_plan {
 struct train_command {
     const struct options *options; /* of the command line, or of the run that goes on */
     int threads, workers;          /* of this command line, also where a run goes on */
+    const int64_t *cache;          /* bytes, as well, or NULL: the recipe's */
     struct runs runs;              /* beside this one */
     char *resumed;                 /* the folder of the run that goes on, or NULL */
     struct options past;           /* its options, whose files are past_files */
@@ -426,7 +428,15 @@ static bool has_train_entry(const struct ftmrt_program *p)
 }
 
 /* Options that go with --resume; all others are the run's. */
-static const char *const with_resume[] = {"--resume", "--runs", "--threads", "--workers", NULL};
+static const char *const with_resume[] = {"--resume",  "--runs",  "--threads",
+                                          "--workers", "--cache", NULL};
+
+/* A single epoch has no use for what is kept. */
+static void open_cache(struct session *s, const int64_t *bytes, int64_t epochs)
+{
+    if (epochs > 1)
+        s->cache = picture_cache_open(bytes ? *bytes : s->config.cache_bytes);
+}
 
 static int train(struct train_command *t, const struct ftmrt_program *p)
 {
@@ -441,6 +451,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     if (ok && o->dry_run)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {
+        open_cache(&t->session, t->cache, t->trainer.epochs);
+        config_say_pictures(&t->session.config);
         watch_interrupt();
         ok = start_run(t) && run(t);
     }
@@ -450,6 +462,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
 int command_train(const struct ftmrt_program *p, const struct options *o)
 {
     struct train_command t = {.options = o, .threads = app_threads(o), .workers = app_workers(o)};
+    t.cache = o->cache_given ? &o->cache : NULL;
     const char *other = o->resume ? options_other(o, with_resume) : NULL;
     if (o->resume && o->from) {
         report_error("--resume goes on with a schedule, --from starts a new one; give one of them");

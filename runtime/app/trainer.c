@@ -87,14 +87,16 @@ static void open_queue(struct trainer *t)
     const struct config *c = &s->config;
     const struct progress *p = &t->progress;
     const int64_t end = p->position + (p->total_steps - p->step) * c->batch;
-    t->queue = loader_queue_open(&(struct loader_plan){
-        .loader = loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)p->epoch),
-        .indices = t->order,
-        .first = p->position,
-        .end = end < t->train.count ? end : t->train.count,
-        .batch = c->batch,
-        .threads = s->threads,
-        .workers = s->workers});
+    struct loader l = loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)p->epoch);
+    l.table = picture_cache_table(s->cache, l.source, &c->input_train.transform);
+    t->queue =
+        loader_queue_open(&(struct loader_plan){.loader = l,
+                                                .indices = t->order,
+                                                .first = p->position,
+                                                .end = end < t->train.count ? end : t->train.count,
+                                                .batch = c->batch,
+                                                .threads = s->threads,
+                                                .workers = s->workers});
 }
 
 static void close_queue(struct trainer *t)

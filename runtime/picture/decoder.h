@@ -8,7 +8,7 @@
 struct decoding {
     const unsigned char *bytes;
     size_t size;
-    enum ftmrt_alpha alpha;
+    const struct ftmrt_picture_options *options;
     struct ftmrt_pixel_memory memory;
     struct ftmrt_picture *out;
     struct ftmrt_picture_report *report; /* orientation: what the decoder finds in the file */

@@ -99,6 +99,29 @@ static void find_orientation(const struct reader *r)
         }
 }
 
+static bool is_enough(int64_t height, int64_t width, const struct ftmrt_least *least)
+{
+    const int64_t shorter = height < width ? height : width;
+    return height >= least->height && width >= least->width && shorter >= least->shorter;
+}
+
+/* The smallest scale of 1/8, 1/4 and 1/2, for which libjpeg-turbo has transforms of their own, at which enough is left. */
+static void set_scale(const struct reader *r, struct jpeg_decompress_struct *jpeg)
+{
+    const struct ftmrt_picture_options *o = r->d->options;
+    const bool turned = r->d->report->orientation > 4 && o->exif == FTMRT_EXIF_APPLY;
+    const int64_t height = turned ? jpeg->image_width : jpeg->image_height,
+                  width = turned ? jpeg->image_height : jpeg->image_width;
+    if (!o->least.height && !o->least.width && !o->least.shorter)
+        return;
+    for (unsigned part = 8; part > 1; part /= 2)
+        if (is_enough(height / part, width / part, &o->least)) {
+            jpeg->scale_num = 1;
+            jpeg->scale_denom = part;
+            return;
+        }
+}
+
 /* Throws through libjpeg after a failure. */
 static bool read_picture(struct reader *r)
 {
@@ -108,6 +131,8 @@ static bool read_picture(struct reader *r)
     if (!set_colors(jpeg))
         return decoding_fail(r->d, "cannot be read as JPEG: %d kinds of samples in a pixel",
                              jpeg->num_components);
+    find_orientation(r);
+    set_scale(r, jpeg);
     jpeg_calc_output_dimensions(jpeg);
     const int64_t height = jpeg->output_height, width = jpeg->output_width;
     const int channels = jpeg->num_components;
@@ -124,7 +149,6 @@ static bool read_picture(struct reader *r)
         inks_to_rgb(at, height * width);
         r->d->out->channels = 3;
     }
-    find_orientation(r);
     return true;
 }
 

@@ -44,7 +44,7 @@ static void set_transformations(const struct reader *r)
     png_set_palette_to_rgb(png);
     png_set_expand_gray_1_2_4_to_8(png);
     png_set_strip_16(png);
-    if (r->d->alpha == FTMRT_ALPHA_DROP)
+    if (r->d->options->alpha == FTMRT_ALPHA_DROP)
         png_set_strip_alpha(png);
     else if (png_get_valid(png, r->info, PNG_INFO_tRNS))
         png_set_tRNS_to_alpha(png);
@@ -77,7 +77,7 @@ static void read_picture(struct reader *r)
     png_read_image(r->png, r->rows);
     r->done = true;
     if (channels % 2 == 0) {
-        alpha_flatten(at, height * width, channels, r->d->alpha);
+        alpha_flatten(at, height * width, channels, r->d->options->alpha);
         r->d->out->channels = channels - 1;
     }
     find_orientation(r);

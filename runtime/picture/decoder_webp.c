@@ -50,7 +50,7 @@ static bool read_pixels(struct decoding *d, const WebPBitstreamFeatures *feature
     if (status != VP8_STATUS_OK)
         return decoding_fail(d, "cannot be read as WebP: %s", status_text(status));
     if (channels == 4) {
-        alpha_flatten(at, (int64_t)features->width * features->height, 4, d->alpha);
+        alpha_flatten(at, (int64_t)features->width * features->height, 4, d->options->alpha);
         d->out->channels = 3;
     }
     return true;

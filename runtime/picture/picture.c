@@ -151,8 +151,8 @@ void alpha_flatten(unsigned char *pixels, int64_t count, int channels, enum ftmr
 struct ftmrt_picture_options ftmrt_picture_options_of(const struct ftmrt_call *data)
 {
     return (struct ftmrt_picture_options){
-        (enum ftmrt_alpha)ftmrt_call_word(data, FTMRT_PARAM_data_alpha),
-        (enum ftmrt_exif)ftmrt_call_word(data, FTMRT_PARAM_data_exif)};
+        .alpha = (enum ftmrt_alpha)ftmrt_call_word(data, FTMRT_PARAM_data_alpha),
+        .exif = (enum ftmrt_exif)ftmrt_call_word(data, FTMRT_PARAM_data_exif)};
 }
 
 static bool turn(struct decoding *d)
@@ -172,7 +172,7 @@ bool ftmrt_picture_decode(const unsigned char *bytes, size_t size,
                           struct ftmrt_pixel_memory memory, struct ftmrt_picture *out,
                           struct ftmrt_picture_report *r)
 {
-    struct decoding d = {bytes, size, options->alpha, memory, out, r};
+    struct decoding d = {bytes, size, options, memory, out, r};
     *r = (struct ftmrt_picture_report){.orientation = 1};
     const struct decoder *decoder = decoder_of(&d);
     if (!decoder)
@@ -193,7 +193,8 @@ static unsigned char *no_memory(void *owner, size_t size)
 
 bool ftmrt_picture_form(const unsigned char *bytes, size_t size, struct ftmrt_picture *out)
 {
-    const struct ftmrt_picture_options options = {FTMRT_ALPHA_WHITE, FTMRT_EXIF_IGNORE};
+    const struct ftmrt_picture_options options = {.alpha = FTMRT_ALPHA_WHITE,
+                                                  .exif = FTMRT_EXIF_IGNORE};
     struct ftmrt_picture_report report;
     *out = (struct ftmrt_picture){0};
     ftmrt_picture_decode(bytes, size, &options, (struct ftmrt_pixel_memory){no_memory, NULL}, out,

@@ -18,9 +18,16 @@
 enum ftmrt_alpha { FTMRT_ALPHA_DROP, FTMRT_ALPHA_WHITE, FTMRT_ALPHA_BLACK };
 enum ftmrt_exif { FTMRT_EXIF_APPLY, FTMRT_EXIF_IGNORE };
 
+/* What a picture must not fall below when it is decoded at 1/2, 1/4 or 1/8 of its size; 0: of that nothing is asked. */
+struct ftmrt_least {
+    int64_t height, width; /* upright */
+    int64_t shorter;       /* of the two sides */
+};
+
 struct ftmrt_picture_options {
-    enum ftmrt_alpha alpha; /* what becomes of transparency */
-    enum ftmrt_exif exif;   /* whether a picture is turned as its EXIF orientation says */
+    enum ftmrt_alpha alpha;   /* what becomes of transparency */
+    enum ftmrt_exif exif;     /* whether a picture is turned as its EXIF orientation says */
+    struct ftmrt_least least; /* all 0: it is decoded at its full size */
 };
 
 /* Memory of the caller's for pixels: at least `size` bytes, or NULL. It is asked for once for each picture. */

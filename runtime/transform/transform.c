@@ -30,6 +30,29 @@ void ftmrt_form_step(const struct ftmrt_call *step, struct ftmrt_form *f)
     rows[step->id].size(step, f);
 }
 
+uint32_t ftmrt_pipeline_fixed(const struct ftmrt_pipeline *p)
+{
+    struct ftmrt_form f = {0};
+    for (uint32_t i = 0; i < p->count; i++) {
+        ftmrt_form_step(&p->steps[i], &f);
+        if (f.random || f.normalized)
+            return i;
+    }
+    return p->count;
+}
+
+bool ftmrt_pipeline_least(const struct ftmrt_pipeline *p, int64_t *height, int64_t *width,
+                          int64_t *shorter)
+{
+    struct ftmrt_form f = {0};
+    for (uint32_t i = 0; i < p->count && !f.height && !f.shorter && !f.square; i++)
+        ftmrt_form_step(&p->steps[i], &f);
+    *height = f.height;
+    *width = f.width;
+    *shorter = f.shorter;
+    return f.resized;
+}
+
 /* ---- memory ---- */
 
 uint64_t transform_round(uint64_t bytes) { return (bytes + 15) / 16 * 16; }
@@ -116,20 +139,20 @@ uint64_t ftmrt_transform_space(const struct ftmrt_transform_task *t, const struc
 {
     struct ftmrt_form f = {.height = in->height, .width = in->width, .channels = in->channels};
     f.space = transform_form_bytes(&f);
-    for (uint32_t i = 0; i < t->pipeline.count; i++)
+    for (uint32_t i = t->begin; i < t->pipeline.count; i++)
         ftmrt_form_step(&t->pipeline.steps[i], &f);
     transform_form_channels(&f, t->channels);
     return f.space;
 }
 
-static struct transform run_steps(const struct ftmrt_transform_task *t,
+static struct transform run_steps(const struct ftmrt_transform_task *t, uint32_t end,
                                   const struct ftmrt_picture *in, void *space)
 {
     struct transform x = {
         .picture = *in, .memory = space, .draw = t->draw, .scale = 1, .std = {1, 1, 1, 1}};
     x.picture = transform_picture(&x, in->height, in->width);
     memcpy(x.picture.pixels, in->pixels, (size_t)(in->height * in->width) * (size_t)in->channels);
-    for (x.step = 0; x.step < t->pipeline.count; x.step++)
+    for (x.step = t->begin; x.step < end; x.step++)
         rows[t->pipeline.steps[x.step].id].run(&t->pipeline.steps[x.step], &x);
     return x;
 }
@@ -157,7 +180,7 @@ enum ftmrt_status ftmrt_transform_input(const struct ftmrt_transform_task *t,
                                         const struct ftmrt_picture *in, void *space,
                                         struct ftmrt_picture *found, float *out)
 {
-    struct transform x = run_steps(t, in, space);
+    struct transform x = run_steps(t, t->pipeline.count, in, space);
     transform_channels(&x, t->channels);
     *found = x.picture;
     if (!right_size(t, found) || found->channels != t->channels)
@@ -166,11 +189,17 @@ enum ftmrt_status ftmrt_transform_input(const struct ftmrt_transform_task *t,
     return FTMRT_OK;
 }
 
+struct ftmrt_picture ftmrt_transform_part(const struct ftmrt_transform_task *t, uint32_t end,
+                                          const struct ftmrt_picture *in, void *space)
+{
+    return run_steps(t, end, in, space).picture;
+}
+
 enum ftmrt_status ftmrt_transform_mask(const struct ftmrt_transform_task *t,
                                        const struct ftmrt_picture *in, void *space,
                                        struct ftmrt_picture *found, int32_t *out)
 {
-    const struct transform x = run_steps(t, in, space);
+    const struct transform x = run_steps(t, t->pipeline.count, in, space);
     *found = x.picture;
     if (!right_size(t, found))
         return FTMRT_ERROR_MISMATCH;

@@ -48,13 +48,24 @@ struct ftmrt_form {
     double mean[FTMRT_PICTURE_CHANNELS],
         std[FTMRT_PICTURE_CHANNELS]; /* then pixels from 0 to 255 are (x - mean) / std */
     bool random;                     /* some step draws random numbers */
-    uint64_t space;                  /* bytes that the steps so far took, if all sizes are known */
+    bool resized;   /* a step has brought the whole picture to this size, whatever it was before */
+    uint64_t space; /* bytes that the steps so far took, if all sizes are known */
     enum ftmrt_form_problem problem; /* of the last step */
     int64_t want, have;              /* in the problem */
 };
 
 /* Takes a form one step on; f->problem says whether it fits. */
 void ftmrt_form_step(const struct ftmrt_call *step, struct ftmrt_form *f);
+
+/* How many of a pipeline's first steps make the same of a picture each time, and leave it one of pixels: those before the first
+ * that is random or normalises. */
+uint32_t ftmrt_pipeline_fixed(const struct ftmrt_pipeline *p);
+
+/* The size that pictures must have at least so that a pipeline only makes them smaller: that of its first step that looks at sizes, if
+ * it brings all of the picture to one. Into *height and *width, or, of a step that knows the shorter side alone, *shorter; the others
+ * are 0. false: pictures are wanted as they are. */
+bool ftmrt_pipeline_least(const struct ftmrt_pipeline *p, int64_t *height, int64_t *width,
+                          int64_t *shorter);
 
 /* ---- running ---- */
 
@@ -69,6 +80,7 @@ struct ftmrt_transform_task {
     struct ftmrt_draw draw;
     int channels; /* what the network takes */
     int64_t height, width;
+    uint32_t begin; /* steps that pictures have behind them already */
 };
 
 /* Bytes of memory for a run of the task on a picture of this form. */
@@ -81,6 +93,10 @@ uint64_t ftmrt_transform_space(const struct ftmrt_transform_task *t,
 enum ftmrt_status ftmrt_transform_input(const struct ftmrt_transform_task *t,
                                         const struct ftmrt_picture *in, void *space,
                                         struct ftmrt_picture *found, float *out);
+
+/* Runs the steps from task.begin to `end` alone. The result is in `space`, which is as large as for all of them. */
+struct ftmrt_picture ftmrt_transform_part(const struct ftmrt_transform_task *t, uint32_t end,
+                                          const struct ftmrt_picture *in, void *space);
 
 /* The same for a mask: out [height, width] class numbers. It moves as the picture of its sample does, since the draws
  * are the same; sizes are changed by the nearest pixel. */

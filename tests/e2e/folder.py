@@ -70,6 +70,31 @@ with tempfile.TemporaryDirectory() as folder:
           "nor anything on the threads that load ahead")
     check(json.loads(run(program, "eval", "--json"))["accuracy"] == 1, "bright and dark are told apart")
 
+    # Kept pictures change nothing: behind no step at all, behind those before the first random one, and where memory is short.
+    (work / "kept.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), resize(8, 8)", "resize(8, 8), random_horizontal_flip()")
+                                   .replace("    data {", "    data {\n        cache = 0.5MB"))
+    kept = compile_program(ftmc, work / "kept.ftm", work / "kept")
+    for built, options in ((program, []), (kept, ["0"]), (kept, ["1000"]), (kept, [])):
+        runs = work / f"cache{len(list(work.glob('cache*')))}"
+        run(built, "train", "--runs", runs, *(["--cache", *options] if options else []))
+    kept_runs = [(newest_run(work / f"cache{i}") / "last.safetensors").read_bytes() for i in range(4)]
+    check(kept_runs[0] == first and kept_runs[1] == kept_runs[2] == kept_runs[3], "what is kept in memory changes no bit")
+    moved = root.rename(work / "moved")
+    shutil.copytree(moved, root)
+    gone = subprocess.Popen([kept, "train", "--epochs", "100000", "--runs", work / "gone"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not list((work / "gone").glob("*/best.safetensors")) and gone.poll() is None:
+        time.sleep(0.02)
+    shutil.rmtree(root)
+    epochs = (newest_run(work / "gone") / "metrics.csv").read_text().count("\n")
+    while (newest_run(work / "gone") / "metrics.csv").read_text().count("\n") < epochs + 3 and gone.poll() is None:
+        time.sleep(0.02)
+    still = gone.poll() is None
+    gone.send_signal(signal.SIGINT)
+    check(gone.wait(60) == 130 and still, "and is read once")
+    moved.rename(root)
+    run(program, "train", "--cache", "much", code=2)
+    run(program, "eval", "--cache", "1GB", code=2)
+
     (work / "plain.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), ", ""))
     plain = compile_program(ftmc, work / "plain.ftm", work / "plain")
     run(plain, "train", "--runs", work / "plain_runs")
@@ -118,6 +143,23 @@ with tempfile.TemporaryDirectory() as folder:
     said = run(program, "eval", "--json", "--data", other.parent)
     check('"samples": 22' in said, "JPEG and WebP are pictures")
     check(run(program, "predict", other / "dark side" / "photo.JPG").startswith(str(other)), "a photograph is answered")
+    big = work / "fast" / "pictures"
+    for name in ("dark side", "bright"):
+        (big / name).mkdir(parents=True)
+        shutil.copy(DATA / "photo.jpg", big / name / "large.jpg")
+    (work / "fast.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), ", "").replace("resize(8, 8)", "resize(4, 4), resize(8, 8)")
+                                   .replace("    data {", "    data {\n        jpeg = fast"))
+    fast = compile_program(ftmc, work / "fast.ftm", work / "fast_program")
+    (work / "slow.ftm").write_text((work / "fast.ftm").read_text().replace("jpeg = fast", "jpeg = exact"))
+    slow = compile_program(ftmc, work / "slow.ftm", work / "slow_program")
+    run(slow, "train", "--epochs", 2, "--out", work / "slow.safetensors")
+    outputs = {}
+    for name, built in (("fast", fast), ("slow", slow)):
+        done = subprocess.run([built, "predict", "--weights", work / "slow.safetensors", "--logits", work / f"{name}.npy", big / "bright" / "large.jpg"],
+                              capture_output=True, text=True, check=True)
+        outputs[name] = (np.load(work / f"{name}.npy"), "jpeg = fast: JPEG files are decoded at" in done.stderr)
+    check(outputs["fast"][1] and not outputs["slow"][1], "jpeg = fast is said")
+    check(0 < np.abs(outputs["fast"][0] - outputs["slow"][0]).max() < 0.2, "it is nearly the same, and not the same")
     (other / "dark side" / "0.png").write_bytes(b"no picture")
     (other / "dark side" / "12.png").write_bytes(b"nor this")
     for workers in (0, 4):
@@ -132,7 +174,7 @@ with tempfile.TemporaryDirectory() as folder:
     for name, ending, code in (("vanish", lambda p: shutil.rmtree(moving), 1), ("interrupt", lambda p: p.send_signal(signal.SIGINT), 130)):
         if not moving.exists():
             shutil.copytree(root, moving)
-        running = subprocess.Popen([program, "train", "--epochs", "100000", "--workers", "4", "--data", moving.parent, "--runs", work / name],
+        running = subprocess.Popen([program, "train", "--epochs", "100000", "--workers", "4", "--cache", "0", "--data", moving.parent, "--runs", work / name],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not list((work / name).glob("*/best.safetensors")) and running.poll() is None:
             time.sleep(0.02)

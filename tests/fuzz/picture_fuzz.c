@@ -24,8 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ftmrt_picture_report r;
     if (size == 0)
         return 0;
-    const struct ftmrt_picture_options options = {(enum ftmrt_alpha)(data[0] % 3),
-                                                  (enum ftmrt_exif)(data[0] / 3 % 2)};
+    const struct ftmrt_picture_options options = {.alpha = (enum ftmrt_alpha)(data[0] % 3),
+                                                  .exif = (enum ftmrt_exif)(data[0] / 3 % 2),
+                                                  .least = {.shorter = data[0] / 6}};
     if (ftmrt_picture_decode(data + 1, size - 1, &options,
                              (struct ftmrt_pixel_memory){need, &memory}, &p, &r))
         fuzz_touch(p.pixels, (uint64_t)(p.height * p.width * p.channels));

@@ -3,6 +3,7 @@ comparison with Pillow on as many as one likes.
 
 Recorded run: Pillow 13.0.0 (libjpeg-turbo 3.2.0, libwebp 1.6.0).
     python make_picture_reference.py --write tests/unit/data/pictures.ref
+    python make_picture_reference.py --photo tests/e2e/data/photo.jpg
     python make_picture_reference.py --compare build/ci/bin/unit_picture --count 500 --seed 1
 
 A record of the file is, little-endian: u32 bytes of the picture, the picture, u16 height, u16 width, u8 channels, u8 alpha (drop,
@@ -209,6 +210,13 @@ def write(path, count, seed):
                 "<HHBBBB", *pixels.shape, ALPHAS.index(alpha), EXIFS.index(exif), tolerance(data)) + pixels.tobytes())
 
 
+def write_photo(path):
+    """A picture that is large enough to be decoded at 1/8 of its size, with edges."""
+    y, x = np.mgrid[:48, :64]
+    rings = 128 + 100 * np.sin(np.hypot(x - 20, y - 30) / 2)
+    Image.fromarray(np.stack([rings, 4 * x, 255 - 5 * y], 2).astype(np.uint8)).save(path, quality=85)
+
+
 def compare(program, count, seed):
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -229,11 +237,14 @@ def compare(program, count, seed):
 if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--write")
+    p.add_argument("--photo")
     p.add_argument("--compare")
     p.add_argument("--count", type=int, default=90)
     p.add_argument("--seed", type=int, default=5)
     a = p.parse_args()
     if a.write:
         write(a.write, a.count, a.seed)
+    if a.photo:
+        write_photo(a.photo)
     if a.compare:
         sys.exit(1 if compare(a.compare, a.count, a.seed) else 0)

@@ -34,10 +34,10 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(model) = TEXT("net()"),
     AT(labels) = {.kind = FTMRT_ARG_TEXTS, .count = 2, .texts = names},
     AT(weights) = TEXT("some/where/net.pth"),
-    AT(data) =
-        CALL(FTMRT_CALL_data,
-             ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))),
-                  NONE, NUMBER(10), TEXT("exact"), TEXT("white"), TEXT("ignore"))),
+    AT(data) = CALL(
+        FTMRT_CALL_data,
+        ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))), NONE,
+             NUMBER(10), TEXT("exact"), TEXT("white"), TEXT("ignore"), TEXT("fast"), INTEGER(500))),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
         ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE, TEXT("bilinear"))),
@@ -128,6 +128,9 @@ static void a_recipe_is_read(void **state)
     assert_int_equal(c.split, SPLIT_EXACT);
     assert_int_equal(c.pictures.alpha, FTMRT_ALPHA_WHITE);
     assert_int_equal(c.pictures.exif, FTMRT_EXIF_IGNORE);
+    assert_true(c.fast_jpeg);
+    assert_int_equal(c.pictures.least.shorter, 0); /* evaluation takes pictures as they are */
+    assert_int_equal(c.cache_bytes, 500);
     assert_string_equal(c.weights, "net.pth");
     assert_string_equal(c.labels[1], "b");
     assert_int_equal(c.seed, 5);

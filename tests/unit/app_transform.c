@@ -211,6 +211,30 @@ static void forms_follow_what_is_known(void **state)
     assert_int_equal(known.width, 128);
 }
 
+/* What may be decoded at a reduced scale: what is brought to a size whatever its own is, before anything looks at sizes. */
+static void pipelines_say_what_they_need(void **state)
+{
+    (void)state;
+    struct ftmrt_arg a[3], b[3], c[3];
+    const struct ftmrt_arg half[] = {{.kind = FTMRT_ARG_NUMBER, .number = 0.5}};
+    const struct ftmrt_call flip = {FTMRT_CALL_random_horizontal_flip, half},
+                            shorter = sized(FTMRT_CALL_resize, a, 64, 0),
+                            crop = sized(FTMRT_CALL_center_crop, b, 60, 60),
+                            exact = sized(FTMRT_CALL_resize, c, 10, 20);
+    const struct ftmrt_call first[] = {flip, shorter, crop}, second[] = {exact, crop},
+                            third[] = {crop, exact};
+    int64_t height, width, least;
+    assert_true(ftmrt_pipeline_least(&(struct ftmrt_pipeline){first, 3}, &height, &width, &least));
+    assert_int_equal(height, 0);
+    assert_int_equal(least, 64);
+    assert_true(ftmrt_pipeline_least(&(struct ftmrt_pipeline){second, 2}, &height, &width, &least));
+    assert_int_equal(height, 10);
+    assert_int_equal(width, 20);
+    assert_int_equal(least, 0);
+    assert_false(ftmrt_pipeline_least(&(struct ftmrt_pipeline){third, 2}, &height, &width, &least));
+    assert_false(ftmrt_pipeline_least(&(struct ftmrt_pipeline){&flip, 1}, &height, &width, &least));
+}
+
 /* Flips of samples 0 .. 999 in one epoch with p = 0.25, at a place of the pipeline; the picture shows it, and a mask of the
  * same sample does the same. */
 static int count_flips(uint64_t epoch, int place, bool flips[1000])
@@ -275,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_wrong_final_size_is_an_error),
         cmocka_unit_test(masks_take_the_nearest_pixel),
         cmocka_unit_test(forms_follow_what_is_known),
+        cmocka_unit_test(pipelines_say_what_they_need),
         cmocka_unit_test(flips_are_a_function_of_seed_epoch_sample_and_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

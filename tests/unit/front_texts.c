@@ -61,6 +61,8 @@ static void expect_resolved(void **state)
         "        split = \"content\"\n"
         "        alpha = \"drop\"\n"
         "        exif = \"apply\"\n"
+        "        jpeg = \"exact\"\n"
+        "        cache = 256000000\n"
         "    }\n"
         "    transform train = resize(height = 7, width = 5, interpolation = \"bilinear\"), "
         "normalize(mean = [1, 2], std = [3], scale = 255)\n"

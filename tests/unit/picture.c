@@ -5,6 +5,7 @@
  * `picture FILE ALPHA EXIF` writes height, width and channels (u16) and the pixels of a file, for that script. */
 #include "picture.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,7 +89,8 @@ static bool next_record(size_t *at, struct record *r)
     r->height = (int)little(p, 2);
     r->width = (int)little(p + 2, 2);
     r->channels = p[4];
-    r->options = (struct ftmrt_picture_options){(enum ftmrt_alpha)p[5], (enum ftmrt_exif)p[6]};
+    r->options = (struct ftmrt_picture_options){.alpha = (enum ftmrt_alpha)p[5],
+                                                .exif = (enum ftmrt_exif)p[6]};
     r->tolerance = p[7];
     r->pixels = p + 8;
     *at = (size_t)(r->pixels - references) + (size_t)(r->height * r->width * r->channels);
@@ -116,6 +118,55 @@ static void test_pixels(void **state)
                          want.pixels[i]);
     }
     assert_true(count >= 80);
+    free(memory.at);
+}
+
+/* ---- reduced JPEG ---- */
+
+static double mean_of(const struct ftmrt_picture *p)
+{
+    const int64_t count = p->height * p->width * p->channels;
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += p->pixels[i];
+    return sum / (double)count;
+}
+
+static int64_t part_of_side(int64_t side, int64_t part) { return (side + part - 1) / part; }
+
+/* At 1/part of the size, where so much is left of the shorter side: the same picture, only smaller. */
+static void check_reduced(const struct record *full, int64_t part, struct pixels *memory)
+{
+    const int shorter = full->height < full->width ? full->height : full->width;
+    const struct ftmrt_picture all = {full->height, full->width, full->channels, false,
+                                      (unsigned char *)(uintptr_t)full->pixels};
+    struct ftmrt_picture_options options = full->options;
+    struct ftmrt_picture got;
+    struct ftmrt_picture_report r;
+    options.least.shorter = shorter / part;
+    assert_true(decode(full->file, full->size, options, memory, &got, &r));
+    assert_int_equal(got.height, part_of_side(full->height, part));
+    assert_int_equal(got.width, part_of_side(full->width, part));
+    if (part == 2 && fabs(mean_of(&got) - mean_of(&all)) > 12) /* of smaller ones most is border */
+        fail_msg("the mean is %g, not %g", mean_of(&got), mean_of(&all));
+    options.least = (struct ftmrt_least){.height = full->height / part + 1};
+    assert_true(decode(full->file, full->size, options, memory, &got, &r));
+    assert_int_equal(got.height, part_of_side(full->height, part / 2));
+}
+
+static void test_reduced_jpeg(void **state)
+{
+    (void)state;
+    struct pixels memory = {0};
+    struct record r;
+    int count = 0;
+    for (size_t at = 0; next_record(&at, &r);)
+        if (r.file[0] == 0xff && r.file[1] == 0xd8 && r.height >= 8 && r.width >= 8) {
+            for (int64_t part = 2; part <= 8; part *= 2)
+                check_reduced(&r, part, &memory);
+            count++;
+        }
+    assert_true(count >= 5);
     free(memory.at);
 }
 
@@ -250,8 +301,8 @@ static int write_pixels(char **argv)
     struct pixels memory = {0};
     struct ftmrt_picture p;
     struct ftmrt_picture_report r;
-    const struct ftmrt_picture_options options = {(enum ftmrt_alpha)atoi(argv[2]),
-                                                  (enum ftmrt_exif)atoi(argv[3])};
+    const struct ftmrt_picture_options options = {.alpha = (enum ftmrt_alpha)atoi(argv[2]),
+                                                  .exif = (enum ftmrt_exif)atoi(argv[3])};
     if (!decode(bytes, read_file(argv[1], bytes, MAX_FILE), options, &memory, &p, &r)) {
         fprintf(stderr, "%s\n", r.error);
         return 1;
@@ -269,7 +320,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_pixels),        cmocka_unit_test(test_cut_files),
         cmocka_unit_test(test_changed_files), cmocka_unit_test(test_other_kinds),
         cmocka_unit_test(test_huge_png),      cmocka_unit_test(test_names),
-        cmocka_unit_test(test_exif),
+        cmocka_unit_test(test_exif),          cmocka_unit_test(test_reduced_jpeg),
     };
     return argc == 4 ? write_pixels(argv)
                      : cmocka_run_group_tests(tests, open_references, close_references);
