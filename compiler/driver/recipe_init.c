@@ -345,5 +345,7 @@ bool init(struct compilation *c)
     c->options = options;
     if (ok)
         print_next(&t);
+    else
+        unlink(t.path); /* the weights are another network's: nothing is left to be in the way */
     return ok;
 }
