@@ -232,18 +232,40 @@ static bool check_pair(struct bind *c, const struct net_param *p, const struct w
     return false;
 }
 
+/* "1 value", "2 values", behind which `one` or `more` follows. */
+static const char *values_text(struct bind *c, int64_t count, const char *one, const char *more)
+{
+    return arena_printf(c->arena, "%" PRId64 " value%s%s", count, count == 1 ? "" : "s",
+                        count == 1 ? one : more);
+}
+
+/* A statistic that begins at 1 is a variance: means begin at 0. */
+static bool is_variance(const struct layer_param *p)
+{
+    return p->kind == LAYER_STATISTIC && p->init == FTMRT_INIT_ONES;
+}
+
+/* What a tensor's values will do to the network. */
+static void warn_values(struct bind *c, const struct net_param *p, const struct weight_tensor *t)
+{
+    const int64_t bad = weight_count_not_finite(t);
+    const int64_t negative = is_variance(p->param) ? weight_count_negative(t) : 0;
+    if (bad)
+        diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_NOT_FINITE, p->name,
+                    c->weights->path, values_text(c, bad, " that is", " that are"));
+    if (negative)
+        diag_report(c->diag, layer_of(c, p)->span, DIAG_NEGATIVE_VARIANCE, p->name,
+                    c->weights->path, values_text(c, negative, "", ""));
+}
+
 static void take(struct bind *c, struct net_param *p, const struct weight_tensor *t)
 {
     struct weight_tensor copy = *t;
     copy.name = p->name;
     if (p->param->kind == LAYER_COUNTER)
         copy.rank = 0;
-    const int64_t bad = p->param->type.dtype == FTMRT_F32 ? weight_count_not_finite(&copy) : 0;
-    if (bad)
-        diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_NOT_FINITE, p->name,
-                    c->weights->path,
-                    arena_printf(c->arena, "%" PRId64 " value%s that %s", bad, bad == 1 ? "" : "s",
-                                 bad == 1 ? "is" : "are"));
+    if (p->param->type.dtype == FTMRT_F32)
+        warn_values(c, p, &copy);
     p->source = (int32_t)c->b->tensors.len;
     vec_push(c->arena, &c->b->tensors, copy);
 }

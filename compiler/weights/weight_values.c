@@ -44,6 +44,15 @@ const char *weight_shape_text(struct arena *arena, const struct weight_tensor *t
     return b.text;
 }
 
+int64_t weight_count_negative(const struct weight_tensor *t)
+{
+    int64_t count = 0;
+    const int64_t n = weight_elements(t);
+    for (int64_t i = 0; i < n; i++)
+        count += ftmrt_load_double(t->dtype, t->data, i) < 0;
+    return count;
+}
+
 int64_t weight_count_not_finite(const struct weight_tensor *t)
 {
     int64_t count = 0;

@@ -66,7 +66,8 @@ bool weight_is_float(enum ftmrt_dtype dtype);
  * one; but where torch would cut a value off (a fraction, beyond 64 bits), that is the reason. */
 const char *weight_counter_defect(struct arena *arena, const struct weight_tensor *t);
 
-/* Values of a float tensor that are not finite as f32. */
+/* Values of a float tensor that are below 0; and that are not finite as f32. */
+int64_t weight_count_negative(const struct weight_tensor *t);
 int64_t weight_count_not_finite(const struct weight_tensor *t);
 
 int64_t weight_elements(const struct weight_tensor *t);

@@ -9,7 +9,7 @@
 
 /* What counts as far above, in accuracy; from how many samples on validation is believed; epochs of patience. */
 #define FAR_ABOVE 0.15
-enum { FEW_SAMPLES = 20, SOON = 100, PATIENCE = 5, OFTEN = 5 };
+enum { FEW_SAMPLES = 20, SOON = 100, PATIENCE = 5 };
 
 static bool is_far_above(const struct trainer *t, const struct epoch_result *e)
 {
@@ -79,7 +79,7 @@ char *epoch_advice(struct epoch_advice *a, const struct trainer *t, const struct
         not_below_guessing, statistics_lag, learnt_by_heart, no_longer_moves};
     for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++) {
         char *text = rules[i](t, e);
-        if (text && a->rule == i + 1 && e->epoch - a->epoch < OFTEN) {
+        if (text && a->rule == i + 1 && e->epoch < 2 * a->epoch) {
             free(text);
             return NULL;
         }

@@ -11,7 +11,7 @@ struct epoch_advice {
 };
 
 /* One line with the setting to change, or NULL: a loss not below that of guessing, statistics that lag, training far above validation,
- * validation that no longer moves. The same is not said again for some epochs. t: behind the epoch. Allocated. */
+ * validation that no longer moves. The same is not said again before twice as many epochs. t: behind the epoch. Allocated. */
 char *epoch_advice(struct epoch_advice *a, const struct trainer *t, const struct epoch_result *e);
 
 #endif

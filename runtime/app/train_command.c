@@ -200,7 +200,10 @@ static bool on_step(void *context, const struct step_result *r)
 
 static void print_figures(const char *title, double loss, double accuracy)
 {
-    printf("  %s loss %.4f", title, loss);
+    if (isfinite(loss))
+        printf("  %s loss %.4f", title, loss);
+    else
+        printf("  %s loss not finite", title);
     if (!isnan(accuracy))
         printf("  accuracy %.2f %%", 100 * accuracy);
 }

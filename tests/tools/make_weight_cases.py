@@ -133,6 +133,7 @@ def legacy(folder):
         "negated": negated(),
         "colour": state(conv1__weight=torch.ones(2, 3, 1, 1)),
         "one_nan": state(fc__bias=torch.tensor([0.0, float("nan"), 0.0])),
+        "negative_variance": state(bn1__running_var=torch.tensor([0.125, -0.25])),
         "weight_norm": normed(torch.nn.utils.weight_norm),
         "weight_norm_columns": normed(torch.nn.utils.weight_norm, "weight", 1),
         "weight_norm_whole": normed(torch.nn.utils.weight_norm, "weight", None),
