@@ -13,7 +13,7 @@ endforeach()
 add_custom_target(ftm_completions ALL DEPENDS ${completions})
 
 install(TARGETS ftmc RUNTIME DESTINATION bin)
-install(TARGETS ftmrt ftmrt_recipe ftmrt_transform ftmrt_picture ftmrt_files ftmrt_app ARCHIVE DESTINATION lib/ftmc)
+install(TARGETS ftmrt ftmrt_recipe ftmrt_transform ftmrt_picture ftmrt_files ftmrt_listing ftmrt_app ARCHIVE DESTINATION lib/ftmc)
 install(FILES runtime/ftmrt.h DESTINATION include/ftmc)
 file(GLOB recipe_headers CONFIGURE_DEPENDS runtime/recipe/*.h runtime/recipe/*.def)
 install(FILES ${recipe_headers} DESTINATION include/ftmc/recipe)

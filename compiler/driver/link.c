@@ -25,9 +25,9 @@ static const char *const flags[] = {
 #endif
 };
 
-static const char *const archives[] = {"libftmrt_app.a",     "libftmrt_files.a",
-                                       "libftmrt_picture.a", "libftmrt_transform.a",
-                                       "libftmrt_recipe.a",  "libftmrt.a"};
+static const char *const archives[] = {
+    "libftmrt_app.a",       "libftmrt_listing.a", "libftmrt_files.a", "libftmrt_picture.a",
+    "libftmrt_transform.a", "libftmrt_recipe.a",  "libftmrt.a"};
 
 #ifndef FTM_CC
 #define FTM_CC "cc"

@@ -9,6 +9,12 @@ static struct ftmrt_arg plain_list(struct arena *arena, const struct value *v)
             texts[i] = v->items[i].text;
         return (struct ftmrt_arg){FTMRT_ARG_TEXTS, v->count, {.texts = texts}};
     }
+    if (v->count && v->items[0].kind == VALUE_CALL) {
+        struct ftmrt_call *calls = arena_array(arena, struct ftmrt_call, v->count);
+        for (uint32_t i = 0; i < v->count; i++)
+            calls[i] = plain_call(arena, v->items[i].call);
+        return (struct ftmrt_arg){FTMRT_ARG_CALLS, v->count, {.calls = calls}};
+    }
     double *numbers = arena_array(arena, double, v->count);
     for (uint32_t i = 0; i < v->count; i++)
         numbers[i] = value_number(&v->items[i]);

@@ -81,6 +81,15 @@ const struct ftmrt_call_info *call_of_operator(const char *operator)
     return NULL;
 }
 
+const struct ftmrt_call_info *call_of_sources(void)
+{
+    uint32_t i = 0;
+    while (call_row(i)->category != FTMRT_CATEGORY_DATA ||
+           call_row(i)->params[0].type != FTMRT_TYPE_SOURCES)
+        i++;
+    return call_row(i);
+}
+
 const char *call_list(struct arena *arena, enum ftmrt_category category)
 {
     struct strbuf out;

@@ -35,7 +35,9 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_INIT] =
             "an initial value (default, zeros, ones, full(0.1), identity, normal(0.01), ...)",
         [FTMRT_TYPE_EPOCHS] = "a number of epochs",
-        [FTMRT_TYPE_STRINGS] = "a list of strings",
+        [FTMRT_TYPE_STRINGS] = "a string or a list of strings",
+        [FTMRT_TYPE_RENAMES] = "statements `rename`",
+        [FTMRT_TYPE_SKIPS] = "statements `skip`",
         [FTMRT_TYPE_MODEL] = "the call of a model, as in `resnet18()`",
         [FTMRT_TYPE_WEIGHTS] = "a file's name or `random`",
         [FTMRT_TYPE_LABEL] = "`index`, `vector` or `mask`",
@@ -44,6 +46,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_OPTIMIZER] = "an optimizer",
         [FTMRT_TYPE_SCHEDULE] = "a schedule",
         [FTMRT_TYPE_DATA] = "a data source",
+        [FTMRT_TYPE_SOURCES] = "a list of data sources",
         [FTMRT_TYPE_SHARE] = "a share of `train`, as in 10%, or a data source",
         [FTMRT_TYPE_TRANSFORMS] = "transforms",
         [FTMRT_TYPE_BLOCK] = "a block",
@@ -94,6 +97,8 @@ static struct value default_value(struct arena *arena, const struct ftmrt_param_
 {
     if (p->type == FTMRT_TYPE_RANGE)
         return range_literal(arena, p->value);
+    if (p->type == FTMRT_TYPE_STRING && *p->value)
+        return (struct value){.kind = VALUE_STRING, .text = p->value};
     if (!ftmrt_type_has_words(p->type))
         return literal(p->value);
     return (struct value){.kind = VALUE_STRING,
@@ -143,6 +148,11 @@ static enum ftmrt_category type_category(enum ftmrt_type type)
     return FTMRT_CATEGORY_COUNT;
 }
 
+static bool is_call_of(const struct value *v, enum ftmrt_category category)
+{
+    return v->kind == VALUE_CALL && v->call && v->call->info->category == category;
+}
+
 /* A call of a category; a default is its name. */
 static bool convert_call(struct builder *b, enum ftmrt_category category, struct value *v,
                          struct span span)
@@ -150,13 +160,29 @@ static bool convert_call(struct builder *b, enum ftmrt_category category, struct
     const struct ftmrt_call_info *named = v->kind == VALUE_SYMBOL ? call_find(v->text) : NULL;
     if (named && named->category == category)
         *v = (struct value){.kind = VALUE_CALL, .call = call_bind_bare(b, named, span)};
-    return v->kind == VALUE_CALL && v->call && v->call->info->category == category;
+    return is_call_of(v, category);
 }
 
 static bool all_tensors(const struct value *v)
 {
     for (uint32_t i = 0; i < v->count; i++)
         if (v->items[i].kind != VALUE_TENSOR)
+            return false;
+    return v->count > 0;
+}
+
+static bool all_strings(const struct value *v)
+{
+    for (uint32_t i = 0; i < v->count; i++)
+        if (v->items[i].kind != VALUE_STRING)
+            return false;
+    return v->count > 0;
+}
+
+static bool all_sources(const struct value *v)
+{
+    for (uint32_t i = 0; i < v->count; i++)
+        if (!is_call_of(&v->items[i], FTMRT_CATEGORY_DATA))
             return false;
     return v->count > 0;
 }
@@ -215,6 +241,11 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_RANGE:
         return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, false) &&
                value_number(&v->items[0]) <= value_number(&v->items[1]);
+    case FTMRT_TYPE_STRINGS:
+        if (v->kind == VALUE_STRING)
+            spread(b->arena, v, 1);
+        return v->kind == VALUE_LIST && all_strings(v);
+    case FTMRT_TYPE_SOURCES: return v->kind == VALUE_LIST && all_sources(v);
     case FTMRT_TYPE_LABEL: return convert_label(v);
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:
@@ -222,7 +253,8 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_OPTIMIZER:
     case FTMRT_TYPE_SCHEDULE:
     case FTMRT_TYPE_DATA: return convert_call(b, type_category(type), v, span);
-    case FTMRT_TYPE_STRINGS:
+    case FTMRT_TYPE_RENAMES:
+    case FTMRT_TYPE_SKIPS:
     case FTMRT_TYPE_MODEL:
     case FTMRT_TYPE_WEIGHTS:
     case FTMRT_TYPE_SHARE:

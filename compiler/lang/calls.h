@@ -33,6 +33,8 @@ const struct ftmrt_call_info *call_find(const char *name);
 bool call_word(const char *text);
 /* The layer that an operator ("+") between two layers' values means, or NULL. */
 const struct ftmrt_call_info *call_of_operator(const char *operator);
+/* The call of a list of data sources, which "+" between two of them means. */
+const struct ftmrt_call_info *call_of_sources(void);
 /* "conv2d, linear, ...": the calls of a category, for advice. */
 const char *call_list(struct arena *arena, enum ftmrt_category category);
 /* The nearest call of a category to a misspelt name, or NULL. */

@@ -186,6 +186,30 @@ static struct value eval_layers(struct builder *b, struct frame *frame, const st
     return layer_call(b, frame, e, &c);
 }
 
+static bool is_source(const struct value *v)
+{
+    return v->kind == VALUE_CALL && v->call->info->category == FTMRT_CATEGORY_DATA;
+}
+
+/* The sources of a sum: those of a sum in front, and the one behind. */
+static struct value eval_sources(struct builder *b, const struct expr *e, const struct value *x,
+                                 const struct value *y)
+{
+    const struct ftmrt_call_info *info = call_of_sources();
+    const struct value one = {.items = (struct value *)(uintptr_t)x, .count = 1},
+                       *front = x->call->info == info ? &x->call->args[0] : &one;
+    struct value sum = {.kind = VALUE_LIST, .count = front->count + 1};
+    sum.items = arena_array(b->arena, struct value, sum.count);
+    memcpy(sum.items, front->items, front->count * sizeof *sum.items);
+    sum.items[front->count] = *y;
+    struct bound_call *c = arena_new(b->arena, struct bound_call);
+    *c = (struct bound_call){info, arena_array(b->arena, struct value, 1),
+                             arena_array(b->arena, struct span, 1), e->span};
+    c->args[0] = sum;
+    c->spans[0] = e->span;
+    return (struct value){.kind = VALUE_CALL, .call = c};
+}
+
 static struct value eval_binary(struct builder *b, struct frame *frame, const struct expr *e)
 {
     struct value x = eval(b, frame, e->a);
@@ -196,6 +220,8 @@ static struct value eval_binary(struct builder *b, struct frame *frame, const st
     if (tensors && (x.kind == VALUE_TENSOR || is_number(&x)) &&
         (y.kind == VALUE_TENSOR || is_number(&y)))
         return eval_layers(b, frame, e, &x, &y);
+    if (e->op == AST_ADD && is_source(&x) && is_source(&y))
+        return eval_sources(b, e, &x, &y);
     return value_binary(b->arena, b->diag, e->op, &x, &y, e->span);
 }
 

@@ -63,6 +63,15 @@ static struct expr *moved(struct arena *arena, const struct expr *e,
     *out = *e;
     if (e->kind == EXPR_STRING && p && takes_file(p, e->text))
         out->text = file_join(arena, folder, e->text);
+    if (e->kind == EXPR_BINARY) {
+        out->a = moved(arena, e->a, p, folder);
+        out->b = moved(arena, e->b, p, folder);
+    }
+    if (e->kind == EXPR_LIST) {
+        out->items = arena_new(arena, struct exprs);
+        for (uint32_t i = 0; i < e->items->list.len; i++)
+            vec_push(arena, &out->items->list, moved(arena, e->items->list.at[i], p, folder));
+    }
     if (e->kind != EXPR_CALL)
         return out;
     const struct ftmrt_call_info *info = call_find(e->text);

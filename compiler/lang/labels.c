@@ -77,6 +77,31 @@ static void check_mix(struct recipe_reader *r, const struct ftmrt_call *mix,
                     arena_printf(r->arena, "%s takes numbers", ftmrt_call_info(loss->id)->name));
 }
 
+/* The loss that takes a yes or no for each class, for advice. */
+static const char *loss_of_shares(void)
+{
+    unsigned i = 0;
+    while (ftmrt_loss_info((enum ftmrt_call_id)i)->vector != FTMRT_VECTOR_SHARES)
+        i++;
+    return ftmrt_call_info((enum ftmrt_call_id)i)->name;
+}
+
+/* Shares that add up to 1 are 1 where there is but one. Without data and labels the loss is only a default. */
+void check_class_count(struct recipe_reader *r)
+{
+    const struct ftmrt_call *loss = recipe_call(r->recipe, FTMRT_PARAM_finetune_loss);
+    const char *setting = find_setting(r, RECIPE_SETTING, "labels") ? "labels" : "model";
+    const bool trains = find_setting(r, RECIPE_DATA, "data") || !strcmp(setting, "labels");
+    if (!loss || !trains || recipe_classes(r->recipe) != 1 ||
+        ftmrt_loss_info(loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION)
+        return;
+    diag_report(r->diag, setting_span(r, setting), DIAG_ONE_CLASS, ftmrt_call_info(loss->id)->name);
+    diag_note(r->diag,
+              "two classes are two outputs, as in `labels = [\"good\", \"bad\"]`; a yes or no of "
+              "one output has `loss = %s`",
+              loss_of_shares());
+}
+
 void check_labels(struct recipe_reader *r)
 {
     const struct ftmrt_call *data = recipe_call(r->recipe, FTMRT_PARAM_finetune_data),

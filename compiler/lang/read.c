@@ -74,6 +74,7 @@ static void read_recipe(struct recipe_reader *r)
     if (!build_network(r, &scope, &r->eval_image))
         return;
     set_classes(r, r->builder->net);
+    check_class_count(r);
     read_advice(r, &scope);
     check_sources(r, r->builder->net);
     build_for_training(r, &scope);

@@ -1,6 +1,7 @@
 /* The recipe while it is read: its settings, and the network that its edits and patterns change.
  *
- *     settings.c   settings and data
+ *     settings.c   settings
+ *     data.c       data, its folders, and the names of classes
  *     transforms.c pipelines, preprocess
  *     labels.c     what labels are
  *     edit.c       replace, insert, remove, set
@@ -31,6 +32,8 @@ void read_transforms(struct recipe_reader *r, struct frame *scope);
 void read_settings(struct recipe_reader *r, struct frame *scope);
 /* Whether sources, loss and mixing agree on what a label is. */
 void check_labels(struct recipe_reader *r);
+/* Whether there are classes to choose from. */
+void check_class_count(struct recipe_reader *r);
 /* The edits in their order; false: what comes behind them makes no sense any more. */
 bool read_edits(struct recipe_reader *r, struct frame *scope);
 /* freeze and train, behind all edits. */
@@ -47,6 +50,19 @@ const char *image_text(struct arena *arena, const struct image_size *image);
 /* Whether the network that r->builder has made for the images of training has the layers with parameters of `eval`, and
  * their shapes; reports what differs. */
 bool check_sizes(struct recipe_reader *r, const struct net *eval);
+
+/* The expression of a setting that is given, or NULL. */
+const struct expr *setting_value(struct recipe_reader *r, const char *name);
+/* Reads the value of a key into its argument, which otherwise stays as it was. false after a report. */
+bool read_key(struct recipe_reader *r, struct frame *scope, const struct ftmrt_param_info *p,
+              const struct recipe_stmt *stmt, struct ftmrt_arg *out);
+/* Unknown and repeated keys of a block. */
+void check_block(struct recipe_reader *r, const struct recipe_stmts *stmts, enum recipe_kind kind,
+                 enum ftmrt_call_id block);
+/* `labels`: a list, or a file with a name on each line. */
+void read_labels(struct recipe_reader *r, struct frame *scope);
+/* `data`, and the labels that it gives where the recipe has none. */
+void read_data(struct recipe_reader *r, struct frame *scope);
 
 /* The argument of a key of a block of the recipe. */
 struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt_param key);

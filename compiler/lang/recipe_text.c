@@ -50,9 +50,9 @@ static void add_item(struct strbuf *b, const struct ftmrt_arg *a, uint32_t i)
         strbuf_add_double(b, a->numbers[i]);
 }
 
-static void add_items(struct strbuf *b, const struct ftmrt_arg *a)
+static void add_items(struct strbuf *b, enum ftmrt_type type, const struct ftmrt_arg *a)
 {
-    const bool bracket = a->kind != FTMRT_ARG_CALLS;
+    const bool bracket = a->kind != FTMRT_ARG_CALLS || type == FTMRT_TYPE_SOURCES;
     strbuf_add(b, bracket ? "[" : "");
     for (uint32_t i = 0; i < a->count; i++) {
         strbuf_add(b, i ? ", " : "");
@@ -82,7 +82,7 @@ static void add_arg(struct strbuf *b, enum ftmrt_type type, const struct ftmrt_a
         break;
     case FTMRT_ARG_NUMBERS:
     case FTMRT_ARG_TEXTS:
-    case FTMRT_ARG_CALLS: add_items(b, a); break;
+    case FTMRT_ARG_CALLS: add_items(b, type, a); break;
     }
 }
 
@@ -150,15 +150,40 @@ static bool is_empty(const struct ftmrt_call *c)
     return true;
 }
 
+/* `rename "kitten" to "cat"`, `skip "misc*"`: a line for each. */
+static void add_statements(struct strbuf *b, const struct ftmrt_param_info *p,
+                           const struct ftmrt_arg *a, const char *head)
+{
+    const uint32_t step = p->type == FTMRT_TYPE_RENAMES ? 2 : 1;
+    for (uint32_t i = 0; i < a->count; i += step) {
+        strbuf_addf(b, "%s%s ", head, p->name);
+        add_string(b, a->texts[i]);
+        strbuf_add(b, step > 1 ? " to " : "");
+        if (step > 1)
+            add_string(b, a->texts[i + 1]);
+        strbuf_addc(b, '\n');
+    }
+}
+
+static bool is_statement(enum ftmrt_type type)
+{
+    return type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS;
+}
+
 /* A line for each key of a block, behind `head`. */
 static void add_keys(struct strbuf *b, const struct ftmrt_call *c, const char *head)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
     for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *p = &info->params[i];
         if (c->args[i].kind == FTMRT_ARG_NONE)
             continue;
-        strbuf_addf(b, "%s%s = ", head, info->params[i].name);
-        add_arg(b, info->params[i].type, &c->args[i]);
+        if (is_statement(p->type)) {
+            add_statements(b, p, &c->args[i], head);
+            continue;
+        }
+        strbuf_addf(b, "%s%s = ", head, p->name);
+        add_arg(b, p->type, &c->args[i]);
         strbuf_addc(b, '\n');
     }
 }

@@ -53,11 +53,26 @@ int64_t samples_in_file(const char *path)
     return size > 6 && memcmp(head + 1, "NUMPY", 5) == 0 ? npy_count(head) : -1;
 }
 
+/* Of all sources of a list; -1: it is not known of one. */
+static int64_t count_sources(struct arena *arena, const char *base, const struct ftmrt_arg *list)
+{
+    int64_t all = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const int64_t count = samples_count(arena, base, &list->calls[i]);
+        if (count < 0)
+            return -1;
+        all += count;
+    }
+    return all;
+}
+
 int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_call *source)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
     for (uint32_t i = 0; i < info->param_count; i++) {
         const enum ftmrt_type type = info->params[i].type;
+        if (type == FTMRT_TYPE_SOURCES)
+            return count_sources(arena, base, &source->args[i]);
         if (source->args[i].kind != FTMRT_ARG_TEXT)
             continue;
         const char *path = file_join(arena, base, source->args[i].text);
@@ -65,7 +80,7 @@ int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_
             const int64_t count = count_files(arena, path, 0);
             return count ? count : -1;
         }
-        const int64_t count = type == FTMRT_TYPE_STRING ? samples_in_file(path) : -1;
+        const int64_t count = type == FTMRT_TYPE_FILE ? samples_in_file(path) : -1;
         if (count >= 0)
             return count;
     }

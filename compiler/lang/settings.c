@@ -1,11 +1,10 @@
 /* The settings of a finetune, from the rows of its blocks (runtime/recipe/calls.def): values, calls and data sources by the
- * type of their row; model, labels and weights, which have a syntax of their own, one by one. An unknown key is an error,
+ * type of their row; model and weights, which have a syntax of their own, one by one. An unknown key is an error,
  * never ignored. */
 #include "recipe_reader.h"
 
 #include <string.h>
 
-#include "class_folder.h"
 #include "file.h"
 #include "model_facts.h"
 #include "str.h"
@@ -77,11 +76,16 @@ static const struct expr *single_value(struct recipe_reader *r, const struct rec
     return NULL;
 }
 
-/* The expression of a setting that is given, or NULL. */
-static const struct expr *setting_value(struct recipe_reader *r, const char *name)
+const struct expr *setting_value(struct recipe_reader *r, const char *name)
 {
     const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, name);
     return s ? single_value(r, s) : NULL;
+}
+
+/* What is written as a statement of its own. */
+static bool is_statement(enum ftmrt_type type)
+{
+    return type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS;
 }
 
 /* The keys of a block that are written as `key = value`. */
@@ -91,13 +95,13 @@ static uint32_t block_keys(struct arena *arena, enum ftmrt_call_id block, const 
     uint32_t n = 0;
     *out = arena_array(arena, const char *, info->param_count);
     for (uint32_t i = 0; i < info->param_count; i++)
-        if (info->params[i].type != FTMRT_TYPE_BLOCK)
+        if (!is_statement(info->params[i].type))
             (*out)[n++] = info->params[i].name;
     return n;
 }
 
-static void check_block(struct recipe_reader *r, const struct recipe_stmts *stmts,
-                        enum recipe_kind kind, enum ftmrt_call_id block)
+void check_block(struct recipe_reader *r, const struct recipe_stmts *stmts, enum recipe_kind kind,
+                 enum ftmrt_call_id block)
 {
     const char **names;
     uint32_t n = block_keys(r->arena, block, &names);
@@ -128,10 +132,8 @@ static bool read_share(struct recipe_reader *r, struct frame *scope, const char 
     return false;
 }
 
-/* Reads the value of a key into its argument, which otherwise stays as it was. false after a
- * report. */
-static bool read_key(struct recipe_reader *r, struct frame *scope, const struct ftmrt_param_info *p,
-                     const struct recipe_stmt *stmt, struct ftmrt_arg *out)
+bool read_key(struct recipe_reader *r, struct frame *scope, const struct ftmrt_param_info *p,
+              const struct recipe_stmt *stmt, struct ftmrt_arg *out)
 {
     const struct expr *e = single_value(r, stmt);
     struct value v;
@@ -179,54 +181,7 @@ struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt
     return &args[(unsigned)key % FTMRT_PARAM_LIMIT];
 }
 
-/* ---- model, classes, labels ---- */
-
-/* Names of classes stand in tables, CSV files and lines of output, and are looked up by readers:
- * one line each, none twice. */
-static bool check_label(struct recipe_reader *r, const struct value *v, struct span span,
-                        struct map *seen)
-{
-    const char *found = value_text(r->arena, v);
-    if (v->kind != VALUE_STRING) {
-        diag_report(r->diag, span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
-                    arena_printf(r->arena, "%s in it", found));
-        return false;
-    }
-    bool printable = v->text[0] != '\0';
-    for (const char *c = v->text; *c; c++)
-        printable = printable && (unsigned char)*c >= ' ' && *c != 0x7f;
-    if (!printable)
-        diag_report(r->diag, span, DIAG_BAD_VALUE, "a label", "a text on one line",
-                    *v->text ? "a control character" : "an empty string");
-    else if (map_get(seen, v->text))
-        diag_report(r->diag, span, DIAG_BAD_VALUE, "a label", "different from the others",
-                    arena_printf(r->arena, "%s twice", found));
-    map_set(seen, v->text, r);
-    return true; /* it counts as a class in any case */
-}
-
-static void read_labels(struct recipe_reader *r, struct frame *scope)
-{
-    const struct expr *e = setting_value(r, "labels");
-    if (!e)
-        return;
-    struct value v = eval(r->builder, scope, e);
-    if (v.kind == VALUE_ERROR)
-        return;
-    if (v.kind != VALUE_LIST || v.count == 0) {
-        diag_report(r->diag, e->span, DIAG_WRONG_TYPE, "'labels'", "a list of strings",
-                    v.kind == VALUE_LIST ? "an empty list" : value_text(r->arena, &v));
-        return;
-    }
-    struct map seen;
-    map_init(&seen, r->arena);
-    for (uint32_t i = 0; i < v.count; i++) {
-        struct span span = e->kind == EXPR_LIST ? e->items->list.at[i]->span : e->span;
-        if (!check_label(r, &v.items[i], span, &seen))
-            return; /* the others are likely of that kind, too */
-    }
-    *recipe_setting(r->recipe, FTMRT_PARAM_finetune_labels) = plain_arg(r->arena, &v);
-}
+/* ---- model ---- */
 
 static struct ftmrt_arg text_arg(const char *text)
 {
@@ -277,75 +232,6 @@ static void read_model(struct recipe_reader *r)
                   "no imported file declares a model: write `import \"resnet.ftm\"` on top");
 }
 
-/* ---- data ---- */
-
-static void read_data(struct recipe_reader *r, struct frame *scope)
-{
-    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
-    const struct recipe_stmt *data = find_setting(r, RECIPE_DATA, "data"), *share = NULL;
-    struct ftmrt_arg *args =
-        block_arg(r->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
-    bool train = false;
-    if (!data)
-        return;
-    check_block(r, data->items, RECIPE_SETTING, FTMRT_CALL_data);
-    for (uint32_t i = 0; i < data->items->list.len; i++) {
-        const struct recipe_stmt *s = data->items->list.at[i];
-        if (s->kind != RECIPE_SETTING)
-            diag_report(r->diag, s->name_span, DIAG_MISPLACED, "from, strip, rename or skip",
-                        "`weights`");
-        for (uint32_t k = 0; s->kind == RECIPE_SETTING && k < info->param_count; k++) {
-            if (strcmp(s->name, info->params[k].name) != 0)
-                continue;
-            train = train || k == FTMRT_PARAM_data_train % FTMRT_PARAM_LIMIT;
-            if (read_key(r, scope, &info->params[k], s, &args[k]) &&
-                args[k].kind == FTMRT_ARG_NUMBER)
-                share = s;
-        }
-    }
-    if (share && !train)
-        diag_report(r->diag, share->span, DIAG_NO_TRAINING_DATA);
-}
-
-/* The folder of classes that a call names, or NULL. */
-static const char *classes_folder(const struct ftmrt_call *c)
-{
-    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
-    for (uint32_t i = 0; i < info->param_count; i++)
-        if (info->params[i].type == FTMRT_TYPE_CLASSES)
-            return c->args[i].text;
-    return NULL;
-}
-
-/* Names of classes from the training data, where the recipe has none and the data has: a folder per class. */
-static void labels_from_data(struct recipe_reader *r)
-{
-    struct ftmrt_arg *labels = recipe_setting(r->recipe, FTMRT_PARAM_finetune_labels);
-    const struct ftmrt_arg *train =
-        block_arg(r->recipe, FTMRT_PARAM_finetune_data, FTMRT_PARAM_data_train);
-    const char *name = train->kind == FTMRT_ARG_CALLS ? classes_folder(train->calls) : NULL;
-    if (!name || labels->kind != FTMRT_ARG_NONE || find_setting(r, RECIPE_SETTING, "labels"))
-        return;
-    const struct span span = find_setting(r, RECIPE_DATA, "data")->span;
-    const char *path = file_join(r->arena, file_dir(r->arena, r->files->options->path), name);
-    struct name_list names;
-    char error[512];
-    if (class_folder_names(&names, path, error, sizeof error) != FTMRT_OK) {
-        diag_report(r->diag, span, DIAG_CLASS_FOLDER, error);
-        return;
-    }
-    const char **texts = arena_array(r->arena, const char *, names.count);
-    struct map seen;
-    map_init(&seen, r->arena);
-    for (size_t i = 0; i < names.count; i++) {
-        const struct value v = {.kind = VALUE_STRING, .text = arena_strdup(r->arena, names.at[i])};
-        check_label(r, &v, span, &seen);
-        texts[i] = v.text;
-    }
-    *labels = (struct ftmrt_arg){FTMRT_ARG_TEXTS, (uint32_t)names.count, {.texts = texts}};
-    name_list_free(&names);
-}
-
 /* ---- classes ---- */
 
 /* classes = 10, or as many as labels. */
@@ -376,7 +262,6 @@ void read_classes(struct recipe_reader *r, struct frame *scope)
     read_model(r);
     read_labels(r, scope);
     read_data(r, scope);
-    labels_from_data(r);
     read_class_count(r, scope);
 }
 

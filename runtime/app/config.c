@@ -119,6 +119,7 @@ static void read_data(struct config *c, const struct ftmrt_call *data)
     const struct ftmrt_arg *validation = ftmrt_call_arg(data, FTMRT_PARAM_data_validation);
     c->train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
     c->test = ftmrt_call_inner(data, FTMRT_PARAM_data_test);
+    c->data = data;
     c->pictures = ftmrt_picture_options_of(data);
     c->fast_jpeg = ftmrt_call_word(data, FTMRT_PARAM_data_jpeg) > 0;
     c->cache_bytes = ftmrt_call_integer(data, FTMRT_PARAM_data_cache);
@@ -241,6 +242,8 @@ struct source_want config_want(const struct config *c, const struct config_input
                                 .labels = c->labels,
                                 .vector = ftmrt_loss_info(c->loss->id)->vector,
                                 .pictures = c->pictures,
+                                .data = c->data,
+                                .skips = ftmrt_call_word(c->data, FTMRT_PARAM_data_on_error) == 1,
                                 .threads = c->threads,
                                 .ignored = c->ignored};
 }
@@ -250,6 +253,7 @@ struct split_rule config_split(const struct config *c)
     return (struct split_rule){.kind = c->split,
                                .file = c->split_file,
                                .percent = c->validation_percent,
+                               .group = ftmrt_call_text(c->data, FTMRT_PARAM_data_group),
                                .seed = c->seed,
                                .labels = c->labels,
                                .classes = c->classes,

@@ -8,40 +8,44 @@
 #include <unistd.h>
 
 #include "fingerprint.h"
-#include "report.h"
 
-enum { END_SIZE = 4096 };
-
-/* Adds `size` bytes at `place`; false: they cannot be read. */
-static bool add_part(int fd, size_t size, off_t place, uint64_t *content)
+/* The last bytes of a file that the first ones are not; false: they cannot be read. */
+static bool add_tail(int fd, off_t size, uint64_t *content)
 {
-    unsigned char bytes[END_SIZE];
-    const ssize_t got = pread(fd, bytes, size, place);
-    if (got < 0)
-        return false;
-    *content = fingerprint_bytes(bytes, (size_t)got, *content);
-    return true;
+    unsigned char bytes[CONTENT_HEAD];
+    const off_t rest = size - CONTENT_HEAD, tail = rest < CONTENT_HEAD ? rest : CONTENT_HEAD;
+    if (tail <= 0)
+        return true;
+    const ssize_t got = pread(fd, bytes, (size_t)tail, size - tail);
+    if (got >= 0)
+        *content = fingerprint_bytes(bytes, (size_t)got, *content);
+    return got >= 0;
 }
 
-static bool add_file(int fd, uint64_t *content)
+static const char *add_file(int fd, uint64_t *content, unsigned char *head, size_t *size)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
-        return false;
-    const off_t size = info.st_size, head = size < END_SIZE ? size : END_SIZE,
-                tail = size - head < END_SIZE ? size - head : END_SIZE;
-    *content = (uint64_t)size;
-    return add_part(fd, (size_t)head, 0, content) &&
-           (!tail || add_part(fd, (size_t)tail, size - tail, content));
+        return strerror(errno);
+    if (!S_ISREG(info.st_mode))
+        return "is not a regular file";
+    if (!info.st_size)
+        return "is empty";
+    const ssize_t got = pread(fd, head, CONTENT_HEAD, 0);
+    if (got < 0)
+        return strerror(errno);
+    *size = (size_t)got;
+    *content = fingerprint_bytes(head, *size, (uint64_t)info.st_size);
+    return add_tail(fd, info.st_size, content) ? NULL : strerror(errno);
 }
 
-bool content_of_file(const char *path, uint64_t *content)
+const char *content_of_file(const char *path, uint64_t *content, unsigned char head[CONTENT_HEAD],
+                            size_t *size)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    const bool ok = fd >= 0 && add_file(fd, content);
-    if (!ok)
-        report_error("%s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return ok;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait */
+    if (fd < 0)
+        return strerror(errno);
+    const char *why = add_file(fd, content, head, size);
+    close(fd);
+    return why;
 }

@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { CONTENT_HEAD = 4096 };
+
 /* Of a file: of its size, its first and its last 4096 bytes. A picture's pixels cannot change without them: PNG ends in checksums
  * of all that it holds, and what is compressed otherwise changes its size. So 1,000,000 pictures can be told apart by a read or
- * two each. false after a message. */
-bool content_of_file(const char *path, uint64_t *content);
+ * two each. head: its first bytes, *size of them. NULL, or why it cannot be read. */
+const char *content_of_file(const char *path, uint64_t *content, unsigned char head[CONTENT_HEAD],
+                            size_t *size);
 
 #endif

@@ -1,6 +1,6 @@
 /* Splitting a source by content, exactly, or as a file says.
  *
- * What is drawn is a unit: all samples of one content. Each has a first sample, by whose index it is known. */
+ * What is drawn is a unit: all samples of one content, or of one group. Each has a first sample, by whose index it is known. */
 #include "data_split.h"
 
 #include <stdlib.h>
@@ -19,6 +19,21 @@ struct choice {
 };
 
 /* ---- units ---- */
+
+/* Gives samples of one group one content. */
+static bool group(const struct choice *c)
+{
+    const struct source *s = c->source;
+    const char *pattern = c->rule->group;
+    const int64_t grouped = s->groups ? s->groups(s, c->contents) : 0;
+    if (pattern && !grouped)
+        return report_error("%s: no sample has a name that fits `group = \"%s\"`", s->name,
+                            pattern);
+    if (pattern && grouped < s->count)
+        report_note("%s: %lld of %lld samples do not fit `group = \"%s\"`: each is by itself",
+                    s->name, (long long)(s->count - grouped), (long long)s->count, pattern);
+    return true;
+}
 
 struct keyed {
     uint64_t content;
@@ -220,6 +235,8 @@ static bool choose(struct choice *c)
     if (r->percent <= 0)
         return true;
     if (!c->source->contents(c->source, r->threads, c->contents))
+        return false;
+    if (!group(c))
         return false;
     find_units(c);
     if (r->kind == SPLIT_EXACT)

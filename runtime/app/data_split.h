@@ -4,7 +4,7 @@
 
 #include "source.h"
 
-/* How a split is made. Samples of one content (source.h) stay on one side in all of them. */
+/* How a split is made. Samples of one content, or of one group (source.h), stay on one side in the first two. */
 enum split_kind {
     SPLIT_CONTENT, /* by a threshold on a hash of seed and content: each sample on its own, so that one that is added, removed
                     * or renamed moves no other; near the share */
@@ -14,8 +14,9 @@ enum split_kind {
 
 struct split_rule {
     enum split_kind kind;
-    const char *file; /* of FILE: its path */
-    double percent;   /* of the others; 0: nothing validates */
+    const char *file;  /* of FILE: its path */
+    double percent;    /* of the others; 0: nothing validates */
+    const char *group; /* the pattern of groups, for messages; NULL: there is none */
     uint64_t seed;
     char **labels; /* names of the classes, [classes] */
     int64_t classes;

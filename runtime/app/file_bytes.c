@@ -13,62 +13,64 @@
 
 enum { FIRST_SIZE = 1 << 16, MOST_BYTES = 1 << 30 };
 
-static bool fail(const char *path, int error)
-{
-    return report_error("%s: %s", path, strerror(error));
-}
-
-/* Reads to the end into *bytes, which is as large as *size and becomes larger where that is too little; *size: what was read. */
-static bool read_to_end(int fd, const char *path, unsigned char **bytes, size_t *size)
+/* Reads to the end into *bytes, which is as large as *size and becomes larger where that is too little; *size: what was read. NULL,
+ * or why it cannot be read. */
+static const char *read_to_end(int fd, unsigned char **bytes, size_t *size)
 {
     size_t room = *size, have = 0;
     for (;;) {
         if (have == room) {
             if (room >= MOST_BYTES)
-                return report_error("%s: larger than 1 GiB, the limit for a picture", path);
+                return "larger than 1 GiB, the limit for a picture";
             room *= 2;
             *bytes = app_grow(*bytes, room, 1);
         }
         const ssize_t got = read(fd, *bytes + have, room - have);
         if (got < 0 && errno != EINTR)
-            return fail(path, errno);
+            return strerror(errno);
         if (got == 0)
             break;
         have += got > 0 ? (size_t)got : 0;
     }
     *size = have;
-    return have > 0 || report_error("%s: an empty file", path);
+    return have > 0 ? NULL : "an empty file";
 }
 
-static bool read_file(struct file_bytes *f, int fd, const char *path)
+static const char *read_file(struct file_bytes *f, int fd)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
-        return fail(path, errno);
+        return strerror(errno);
     if (S_ISDIR(info.st_mode))
-        return fail(path, EISDIR);
+        return strerror(EISDIR);
     /* One byte more: then the end is seen without growing. */
     size_t size =
         S_ISREG(info.st_mode) && info.st_size < MOST_BYTES ? (size_t)info.st_size + 1 : FIRST_SIZE;
     unsigned char *bytes = app_grow(NULL, size, 1);
-    const bool ok = read_to_end(fd, path, &bytes, &size);
+    const char *why = read_to_end(fd, &bytes, &size);
     *f = (struct file_bytes){bytes, size};
-    if (!ok)
+    if (why)
         file_bytes_close(f);
-    return ok;
+    return why;
+}
+
+const char *file_bytes_try(struct file_bytes *f, const char *path)
+{
+    *f = (struct file_bytes){0};
+    if (!strcmp(path, "-"))
+        return read_file(f, STDIN_FILENO);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return strerror(errno);
+    const char *why = read_file(f, fd);
+    close(fd);
+    return why;
 }
 
 bool file_bytes_open(struct file_bytes *f, const char *path)
 {
-    *f = (struct file_bytes){0};
-    if (!strcmp(path, "-"))
-        return read_file(f, STDIN_FILENO, path);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(path, errno);
-    const bool ok = read_file(f, fd, path);
-    close(fd);
-    return ok;
+    const char *why = file_bytes_try(f, path);
+    return !why || report_error("%s: %s", path, why);
 }
 
 void file_bytes_close(struct file_bytes *f)

@@ -11,7 +11,9 @@ struct file_bytes {
 };
 
 /* Reads a file, or what a pipe gives until it ends; "-": standard input. It is read and not mapped, as a mapped file that somebody
- * makes shorter would end the process. false after a message: it cannot be read, is empty, or is larger than 1 GiB. */
+ * makes shorter would end the process. NULL, or why not: it cannot be read, is empty, or is larger than 1 GiB. */
+const char *file_bytes_try(struct file_bytes *f, const char *path);
+/* The same; false after a message. */
 bool file_bytes_open(struct file_bytes *f, const char *path);
 void file_bytes_close(struct file_bytes *f);
 

@@ -1,5 +1,6 @@
 #include "picture_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "file_bytes.h"
@@ -17,17 +18,28 @@ static unsigned char *need_pixels(void *owner, size_t size)
     return b->at;
 }
 
+bool picture_file_try(const char *path, const struct ftmrt_picture_options *options,
+                      struct buffer *pixels, struct ftmrt_picture *out,
+                      struct ftmrt_picture_report *r)
+{
+    struct file_bytes f;
+    const char *why = file_bytes_try(&f, path);
+    if (why) {
+        *r = (struct ftmrt_picture_report){0};
+        snprintf(r->error, sizeof r->error, "%s", why);
+        return false;
+    }
+    const struct ftmrt_pixel_memory memory = {need_pixels, pixels};
+    const bool ok = ftmrt_picture_decode(f.at, f.size, options, memory, out, r);
+    file_bytes_close(&f);
+    return ok;
+}
+
 bool picture_file_read(const char *path, const struct ftmrt_picture_options *options,
                        struct buffer *pixels, struct ftmrt_picture *out)
 {
-    struct file_bytes f;
     struct ftmrt_picture_report r;
-    if (!file_bytes_open(&f, path))
-        return false;
-    const struct ftmrt_pixel_memory memory = {need_pixels, pixels};
-    const bool ok = ftmrt_picture_decode(f.at, f.size, options, memory, out, &r);
-    file_bytes_close(&f);
-    if (!ok)
+    if (!picture_file_try(path, options, pixels, out, &r))
         return report_error("%s: %s", path, r.error);
     if (r.warning[0])
         report_note("%s: %s", path, r.warning);

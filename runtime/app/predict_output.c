@@ -252,7 +252,7 @@ static bool could_be_written(const char *path)
     return true;
 }
 
-static bool open_csv(struct predict_output *o)
+static bool begin_csv(struct predict_output *o)
 {
     char error[512];
     if (!to_stdout(o) && replace_open(&o->csv, o->forms.csv, error, sizeof error) != FTMRT_OK)
@@ -266,7 +266,7 @@ static bool begin(struct predict_output *o)
     if (o->forms.json && o->forms.csv && to_stdout(o))
         return report_error("--json and --csv - would both be written to standard output");
     return (!o->forms.logits || could_be_written(o->forms.logits)) &&
-           (!o->forms.csv || open_csv(o));
+           (!o->forms.csv || begin_csv(o));
 }
 
 static void free_output(struct predict_output *o)

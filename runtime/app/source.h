@@ -46,13 +46,18 @@ struct source {
     /* Reads a field of sample i. false after a message. */
     bool (*read)(const struct source *s, int64_t i, enum field_role field, struct buffer *buffer,
                  union field_value *out);
+    size_t
+        base_length; /* so many bytes of samples' names say where the source is: split files leave them out */
     /* What messages call sample i; NULL: the source's name. */
     const char *(*sample_name)(const struct source *s, int64_t i);
     /* The contents of all samples' inputs (content.h), [count]: whatever they are called, wherever they stand, and whatever
      * their labels. By so many threads, and the same for any number of them. false after a message. */
     bool (*contents)(const struct source *s, int threads, uint64_t *contents);
+    /* Replaces the contents of samples that have a group by the group's number; how many have one. NULL: none can. */
+    int64_t (*groups)(const struct source *s, uint64_t *contents);
     /* A hash of everything that it holds, in *hash: another one means other data. Threads and failure as above. */
     bool (*fingerprint)(const struct source *s, int threads, uint64_t *hash);
+    int64_t turned;                  /* how many pictures have an EXIF orientation */
     void (*close)(struct source *s); /* frees `state` */
     void *state;
 };
@@ -66,6 +71,9 @@ struct source_want {
     char **labels;            /* their names */
     enum ftmrt_vector vector; /* what the numbers of vectors must be */
     struct ftmrt_picture_options pictures;
+    const struct ftmrt_call
+        *data;              /* the recipe's block: how pictures are listed; NULL: as they are */
+    bool skips;             /* pictures that cannot be read are left out */
     int threads;            /* that look at many files */
     const int64_t *ignored; /* in masks, the number beside the classes that means none; or NULL */
 };

@@ -14,8 +14,7 @@ const char *split_file_name(const struct source *s, int64_t i, char number[SPLIT
         return number;
     }
     const char *name = s->sample_name(s, i);
-    const size_t length = strlen(s->name);
-    return !strncmp(name, s->name, length) && name[length] == '/' ? name + length + 1 : name;
+    return strlen(name) > s->base_length ? name + s->base_length : name;
 }
 
 /* ---- writing ---- */

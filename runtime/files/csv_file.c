@@ -101,7 +101,7 @@ static bool take_quoted(struct csv_file *c)
 static bool take_field(struct csv_file *c, char **field)
 {
     *field = c->at;
-    if (*c->at == '"')
+    if (*c->at == '"' && c->separator)
         return take_quoted(c) && (at_line_end(c) || *c->at == c->separator);
     while (!at_line_end(c) && *c->at != c->separator)
         c->at++;

@@ -19,7 +19,7 @@ struct csv_file {
     char *fields[CSV_MAX_FIELDS]; /* of that record */
 };
 
-/* Reads a file; separator: ',' as a rule. FTMRT_ERROR_IO or _MEMORY: `error` says why. */
+/* Reads a file; separator: ',' as a rule; 0: a line is one field, quotes and all. FTMRT_ERROR_IO or _MEMORY: `error` says why. */
 enum ftmrt_status csv_file_open(struct csv_file *c, const char *path, char separator, char *error,
                                 size_t error_size);
 void csv_file_close(struct csv_file *c);

@@ -20,6 +20,15 @@ typedef bool decode_fn(struct decoding *d);
 #include "decoders.def"
 #undef FTMRT_DECODER
 
+/* look_NAME of each row, in picture_look.c: what the first bytes of such a file say; what they do not say stays as it is. */
+typedef void look_fn(const unsigned char *bytes, size_t size, struct ftmrt_picture_look *look);
+#define FTMRT_DECODER(name, magic, length, suffixes, title) look_fn look_##name;
+#include "decoders.def"
+#undef FTMRT_DECODER
+
+/* Whether a picture is small enough; false: report->error. */
+bool decoding_check_size(struct decoding *d, int64_t height, int64_t width);
+
 /* Keeps why a file cannot be read, as printf does; returns false. */
 bool decoding_fail(struct decoding *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -14,9 +14,10 @@ static const struct decoder {
     size_t length;
     const char *suffixes, *title;
     decode_fn *decode;
+    look_fn *look;
 } decoders[] = {
 #define FTMRT_DECODER(name, magic, length, suffixes, title)                                        \
-    {magic, length, suffixes, title, decode_##name},
+    {magic, length, suffixes, title, decode_##name, look_##name},
 #include "decoders.def"
 #undef FTMRT_DECODER
 };
@@ -114,13 +115,17 @@ bool decoding_fail(struct decoding *d, const char *format, ...)
     return false;
 }
 
+bool decoding_check_size(struct decoding *d, int64_t height, int64_t width)
+{
+    return (height >= 1 && width >= 1 && height <= FTMRT_PICTURE_PIXELS / width) ||
+           decoding_fail(d, "%lld x %lld pixels; the limit is %lld megapixels", (long long)width,
+                         (long long)height, (long long)(FTMRT_PICTURE_PIXELS / 1000000));
+}
+
 unsigned char *decoding_pixels(struct decoding *d, int64_t height, int64_t width, int channels)
 {
-    if (height < 1 || width < 1 || height > FTMRT_PICTURE_PIXELS / width) {
-        decoding_fail(d, "%lld x %lld pixels; the limit is %lld megapixels", (long long)width,
-                      (long long)height, (long long)(FTMRT_PICTURE_PIXELS / 1000000));
+    if (!decoding_check_size(d, height, width))
         return NULL;
-    }
     unsigned char *at = d->memory.need(d->memory.owner, (size_t)(height * width * channels));
     if (!at)
         decoding_fail(d, "no memory for %lld x %lld pixels", (long long)width, (long long)height);
@@ -200,4 +205,17 @@ bool ftmrt_picture_form(const unsigned char *bytes, size_t size, struct ftmrt_pi
     ftmrt_picture_decode(bytes, size, &options, (struct ftmrt_pixel_memory){no_memory, NULL}, out,
                          &report);
     return out->height > 0;
+}
+
+bool ftmrt_picture_look(const unsigned char *bytes, size_t size, struct ftmrt_picture_look *look,
+                        struct ftmrt_picture_report *r)
+{
+    struct decoding d = {.bytes = bytes, .size = size, .report = r};
+    *r = (struct ftmrt_picture_report){.orientation = 1};
+    *look = (struct ftmrt_picture_look){.orientation = 1};
+    const struct decoder *decoder = decoder_of(&d);
+    if (!decoder)
+        return refuse_kind(&d);
+    decoder->look(bytes, size, look);
+    return !look->height || decoding_check_size(&d, look->height, look->width);
 }

@@ -43,6 +43,17 @@ struct ftmrt_picture_report {
     int orientation;   /* EXIF's, 1 to 8; 1: upright, or none */
 };
 
+/* What the first bytes of a file say. */
+struct ftmrt_picture_look {
+    int64_t height, width; /* 0: not known yet */
+    int orientation;       /* EXIF's, 1 to 8; 1 also where EXIF lies behind */
+};
+
+/* Looks at the first bytes of a file, as many as there are: what it is, and whether it is too large. false: r->error says why it
+ * cannot be read. */
+bool ftmrt_picture_look(const unsigned char *bytes, size_t size, struct ftmrt_picture_look *look,
+                        struct ftmrt_picture_report *r);
+
 /* What a recipe's block `data` says. */
 struct ftmrt_picture_options ftmrt_picture_options_of(const struct ftmrt_call *data);
 

@@ -106,6 +106,8 @@ enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source)
     for (uint32_t i = 0; i < info->param_count; i++)
         if (info->params[i].type == FTMRT_TYPE_LABEL)
             return (enum ftmrt_label_kind)source->args[i].integer;
+        else if (info->params[i].type == FTMRT_TYPE_SOURCES)
+            return ftmrt_source_labels(source->args[i].calls);
     return FTMRT_LABEL_INDEX;
 }
 

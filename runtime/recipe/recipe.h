@@ -35,7 +35,9 @@ enum ftmrt_type {
     FTMRT_TYPE_FILE,         /* TEXT: a file's name */
     FTMRT_TYPE_WORD_OR_FILE, /* TEXT: as WORD, or a file's name */
     FTMRT_TYPE_CLASSES,      /* TEXT: a folder of folders, which are the classes and name them */
-    FTMRT_TYPE_STRINGS,      /* TEXTS: a list */
+    FTMRT_TYPE_STRINGS,      /* TEXTS: a list, or one string */
+    FTMRT_TYPE_RENAMES,      /* TEXTS, two by two: statements `rename "a" to "b"` */
+    FTMRT_TYPE_SKIPS,        /* TEXTS: statements `skip "pattern"` */
     FTMRT_TYPE_NUMBERS,      /* NUMBERS: a list, or one number */
     FTMRT_TYPE_RANGE,        /* NUMBERS: two, from and to; the first is not above the second */
     FTMRT_TYPE_MODEL,        /* TEXT: the call of a model as written */
@@ -47,6 +49,7 @@ enum ftmrt_type {
     FTMRT_TYPE_SCHEDULE,     /* */
     FTMRT_TYPE_DATA,         /* */
     FTMRT_TYPE_INIT,         /* */
+    FTMRT_TYPE_SOURCES,      /* CALLS: a list of data sources */
     FTMRT_TYPE_SHARE,        /* NUMBER: 10%; or CALLS: a data source */
     FTMRT_TYPE_TRANSFORMS,   /* CALLS: a pipeline in its order */
     FTMRT_TYPE_BLOCK,        /* CALLS: the block of the parameter's name */
@@ -187,7 +190,7 @@ double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param);
 const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param);
 /* The number of an argument of type WORD among its row's words; -1: it is none of them but a file. */
 int ftmrt_call_word(const struct ftmrt_call *c, enum ftmrt_param param);
-/* What the labels of a data source are: its argument of type LABEL, or INDEX where it has none. */
+/* What the labels of a data source are: its argument of type LABEL, that of the first of its sources, or INDEX. */
 enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source);
 /* The same of a block FTMRT_CALL_data: of its first source; INDEX where it has none. */
 enum ftmrt_label_kind ftmrt_data_labels(const struct ftmrt_call *data);

@@ -14,7 +14,7 @@ CODE = sorted(p for d in ("compiler", "runtime", "tests", "grammar") for p in (R
               if p.suffix in (".c", ".h", ".y", ".l", ".def"))
 
 # A folder may include the headers of these folders (compiler/README.md).
-RUNTIME = {"runtime", "recipe", "transform", "picture", "files"}
+RUNTIME = {"runtime", "recipe", "transform", "picture", "files", "listing"}
 ALLOWED = {
     "base": {"base"},
     "graph": {"base", "graph", "ops"} | RUNTIME,
@@ -37,7 +37,8 @@ ALLOWED_RUNTIME = {
     "transform": {"runtime", "recipe", "transform"},
     "picture": {"runtime", "recipe", "transform", "picture"},
     "files": {"runtime", "files"},
-    "app": {"runtime", "recipe", "transform", "picture", "files", "app"},
+    "listing": {"runtime", "recipe", "files", "listing"},
+    "app": {"runtime", "recipe", "transform", "picture", "files", "listing", "app"},
 }
 
 # What a fenced block of a document can be (tests/e2e/documents.py).

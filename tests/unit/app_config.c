@@ -34,10 +34,11 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(model) = TEXT("net()"),
     AT(labels) = {.kind = FTMRT_ARG_TEXTS, .count = 2, .texts = names},
     AT(weights) = TEXT("some/where/net.pth"),
-    AT(data) = CALL(
-        FTMRT_CALL_data,
-        ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))), NONE,
-             NUMBER(10), TEXT("exact"), TEXT("white"), TEXT("ignore"), TEXT("fast"), INTEGER(500))),
+    AT(data) =
+        CALL(FTMRT_CALL_data,
+             ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))),
+                  NONE, NUMBER(10), TEXT("exact"), NONE, NONE, NONE, TEXT("skip"), TEXT("white"),
+                  TEXT("ignore"), TEXT("fast"), INTEGER(500))),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
         ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE, TEXT("bilinear"))),

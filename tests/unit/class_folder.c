@@ -1,4 +1,4 @@
-/* link: ftmrt_files */
+/* link: ftmrt_listing */
 /* Listing of folders of classes: order, hidden entries, nested folders, what is missing. */
 #include "class_folder.h"
 

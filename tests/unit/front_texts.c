@@ -59,6 +59,7 @@ static void expect_resolved(void **state)
         "        train = idx(images = \"x \\\"1\\\".gz\", labels = \"y.gz\")\n"
         "        validation = 10%\n"
         "        split = \"content\"\n"
+        "        on_error = \"stop\"\n"
         "        alpha = \"drop\"\n"
         "        exif = \"apply\"\n"
         "        jpeg = \"exact\"\n"

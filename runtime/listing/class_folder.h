@@ -6,11 +6,13 @@
 #include <stddef.h>
 
 #include "ftmrt.h"
+#include "text_store.h"
 
 /* Names in ascending order of their bytes; owned. */
 struct name_list {
     char **at;
     size_t count;
+    struct text_store texts; /* where they are */
 };
 
 /* The names of the subfolders of a folder; hidden ones (".x") are none. FTMRT_ERROR_IO: it cannot be read;

@@ -1,0 +1,367 @@
+/* Pictures of a listing: their classes by the program's names, a look at each file, and reading. */
+#include "source_pictures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "content.h"
+#include "fingerprint.h"
+#include "folder_parts.h"
+#include "folder_walk.h"
+#include "listing.h"
+#include "picture_file.h"
+#include "picture_labels.h"
+#include "report.h"
+
+/* Files that are left out: how many, and the first of them. */
+struct left_out {
+    int64_t count;
+    char *first;
+};
+
+struct pictures {
+    struct listing listing;
+    int32_t *labels;    /* of the listing's classes: the program's */
+    uint64_t *contents; /* [count] */
+    int64_t turned;     /* how many are not upright */
+    struct ftmrt_picture_options options;
+    bool skips; /* what cannot be read is left out, or has another one in its place */
+    struct left_out others, unread; /* no pictures, and of kinds that are not read */
+};
+
+static void close_pictures(struct source *s)
+{
+    struct pictures *p = s->state;
+    listing_close(&p->listing);
+    free(p->labels);
+    free(p->contents);
+    free(p->others.first);
+    free(p->unread.first);
+    free(p);
+}
+
+/* ---- reading ---- */
+
+static int32_t label_of(const struct pictures *p, int64_t i)
+{
+    return p->labels[p->listing.at[i].class];
+}
+
+/* A picture of the same class, the next that can be read. */
+static bool read_other(const struct source *s, int64_t i, const char *why, struct buffer *buffer,
+                       struct ftmrt_picture *out)
+{
+    const struct pictures *p = s->state;
+    struct ftmrt_picture_report r;
+    for (int64_t k = 1; k < s->count; k++) {
+        const int64_t j = (i + k) % s->count;
+        if (label_of(p, j) != label_of(p, i) ||
+            !picture_file_try(p->listing.at[j].path, &p->options, buffer, out, &r))
+            continue;
+        report_note("%s: %s; %s is taken in its place", p->listing.at[i].path, why,
+                    p->listing.at[j].path);
+        return true;
+    }
+    return report_error("%s: %s", p->listing.at[i].path, why);
+}
+
+static bool read_picture(const struct source *s, int64_t i, struct buffer *buffer,
+                         struct ftmrt_picture *out)
+{
+    const struct pictures *p = s->state;
+    const char *path = p->listing.at[i].path;
+    struct ftmrt_picture_report r;
+    if (!picture_file_try(path, &p->options, buffer, out, &r))
+        return p->skips ? read_other(s, i, r.error, buffer, out)
+                        : report_error("%s: %s", path, r.error);
+    if (r.warning[0])
+        report_note("%s: %s", path, r.warning);
+    return true;
+}
+
+static bool read_pictures(const struct source *s, int64_t i, enum field_role field,
+                          struct buffer *buffer, union field_value *out)
+{
+    if (field == FIELD_INPUT)
+        return read_picture(s, i, buffer, &out->picture);
+    out->index = label_of(s->state, i);
+    return true;
+}
+
+static const char *picture_name(const struct source *s, int64_t i)
+{
+    return ((const struct pictures *)s->state)->listing.at[i].path;
+}
+
+/* ---- contents ---- */
+
+static bool picture_contents(const struct source *s, int threads, uint64_t *contents)
+{
+    (void)threads; /* they were found when the files were looked at */
+    memcpy(contents, ((const struct pictures *)s->state)->contents,
+           (size_t)s->count * sizeof *contents);
+    return true;
+}
+
+static int64_t picture_groups(const struct source *s, uint64_t *contents)
+{
+    const struct pictures *p = s->state;
+    int64_t grouped = 0;
+    for (int64_t i = 0; i < s->count; i++)
+        if (p->listing.at[i].group) {
+            contents[i] = p->listing.at[i].group;
+            grouped++;
+        }
+    return grouped;
+}
+
+/* Names, labels and contents: sizes and times of change alone say too little (a picture that is edited in place, or written
+ * back with its old time) and too much (a copy of the folder). */
+static bool fingerprint_pictures(const struct source *s, int threads, uint64_t *hash)
+{
+    (void)threads;
+    const struct pictures *p = s->state;
+    *hash = 0;
+    for (int64_t i = 0; i < s->count; i++) {
+        const char *name = p->listing.at[i].path + s->base_length;
+        *hash = fingerprint_bytes(name, strlen(name), *hash ^ (uint64_t)label_of(p, i));
+        *hash = fingerprint_bytes(&p->contents[i], sizeof p->contents[i], *hash);
+    }
+    return true;
+}
+
+/* ---- a look at all files ---- */
+
+/* What a look at a picture found. */
+struct seen {
+    char *error; /* owned; NULL: it seems to be readable */
+    bool turned;
+};
+
+static void look_at(const char *path, uint64_t *content, struct seen *seen)
+{
+    unsigned char head[CONTENT_HEAD];
+    size_t size;
+    struct ftmrt_picture_look look;
+    struct ftmrt_picture_report r;
+    const char *why = content_of_file(path, content, head, &size);
+    if (!why && !ftmrt_picture_look(head, size, &look, &r))
+        why = r.error;
+    if (why)
+        seen->error = app_format("%s: %s", path, why);
+    else
+        seen->turned = look.orientation != 1;
+}
+
+enum { MOST_NAMED = 10 };
+
+/* Names the pictures that cannot be read, in their order; how many there are. */
+static int64_t name_bad(const struct source *s, const struct seen *seen)
+{
+    const struct pictures *p = s->state;
+    int64_t bad = 0;
+    for (int64_t i = 0; i < s->count; i++) {
+        if (!seen[i].error || bad++ >= MOST_NAMED)
+            continue;
+        if (p->skips)
+            report_note("%s", seen[i].error);
+        else
+            report_error("%s", seen[i].error);
+    }
+    return bad;
+}
+
+/* Takes the pictures that cannot be read out. */
+static void drop_bad(struct source *s, const struct seen *seen)
+{
+    struct pictures *p = s->state;
+    int64_t kept = 0;
+    for (int64_t i = 0; i < s->count; i++) {
+        if (seen[i].error)
+            continue;
+        p->contents[kept] = p->contents[i];
+        p->listing.at[kept++] = p->listing.at[i];
+    }
+    s->count = kept;
+}
+
+static bool settle_bad(struct source *s, const struct seen *seen)
+{
+    const struct pictures *p = s->state;
+    const int64_t bad = name_bad(s, seen), all = s->count;
+    if (!bad)
+        return true;
+    if (!p->skips)
+        return report_error("%s: %lld of %lld pictures cannot be read; mend or remove %s, or go on "
+                            "without: `on_error = skip` in `data`",
+                            s->name, (long long)bad, (long long)all, bad == 1 ? "it" : "them");
+    drop_bad(s, seen);
+    report_note("%s: %lld of %lld pictures cannot be read and are left out", s->name,
+                (long long)bad, (long long)all);
+    return true;
+}
+
+static bool look_at_all(struct source *s, int threads)
+{
+    struct pictures *p = s->state;
+    struct seen *seen = app_alloc((size_t)s->count, sizeof *seen);
+    p->contents = app_alloc((size_t)s->count, sizeof *p->contents);
+#pragma omp parallel for num_threads(threads > 0 ? threads : 1) schedule(dynamic, 64)
+    for (int64_t i = 0; i < s->count; i++)
+        look_at(p->listing.at[i].path, &p->contents[i], &seen[i]);
+    for (int64_t i = 0; i < s->count; i++)
+        p->turned += seen[i].turned;
+    const bool ok = settle_bad(s, seen);
+    for (int64_t i = 0; i < p->listing.count; i++)
+        free(seen[i].error);
+    free(seen);
+    return ok;
+}
+
+/* ---- listing ---- */
+
+static void leave_out(struct left_out *l, const char *path)
+{
+    if (!l->count++)
+        l->first = app_strdup(path);
+}
+
+static bool is_picture(void *context, const char *path)
+{
+    struct pictures *p = context;
+    if (ftmrt_picture_name(path))
+        return true;
+    leave_out(ftmrt_picture_converter(path) ? &p->unread : &p->others, path);
+    return false;
+}
+
+static void say_left_out(const char *place, const struct pictures *p)
+{
+    if (p->unread.count)
+        report_note("%s: %lld pictures of a kind that is not read are left out; %s is one; convert "
+                    "them: %s",
+                    place, (long long)p->unread.count, p->unread.first,
+                    ftmrt_picture_converter(p->unread.first));
+    if (p->others.count)
+        report_note("%s: %lld files that are no pictures (%s) are left out; %s is one", place,
+                    (long long)p->others.count, ftmrt_picture_kinds, p->others.first);
+}
+
+static void say_error(void *context, const char *text)
+{
+    (void)context;
+    report_error("%s", text);
+}
+
+static bool is_folder(const struct ftmrt_call *call)
+{
+    return ftmrt_call_info(call->id)->params[0].type == FTMRT_TYPE_CLASSES;
+}
+
+/* Takes `inside` if it is a folder. */
+static bool try_folder(char **found, char *inside)
+{
+    if (folder_is(inside)) {
+        free(*found);
+        *found = inside;
+        return true;
+    }
+    free(inside);
+    return false;
+}
+
+/* Where a folder is in --data: by its whole name, by its last, as the part that its name says, or DATA itself. */
+static char *folder_in_data(const char *path, const struct source_want *want)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const enum folder_part part = folder_part_of(name);
+    char *found = app_format("%s/%s", want->data_dir, path), other[16];
+    if (folder_is(found) || try_folder(&found, app_format("%s/%s", want->data_dir, name)))
+        return found;
+    if (part == PART_COUNT || part == PART_TEST)
+        try_folder(&found, app_strdup(want->data_dir));
+    if (part != PART_COUNT && folder_part_find(want->data_dir, part, other))
+        try_folder(&found, app_format("%s/%s", want->data_dir, other));
+    return found;
+}
+
+/* What the samples of a call are for. */
+static enum folder_part purpose(const struct ftmrt_call *call, const struct ftmrt_call *data)
+{
+    if (data && ftmrt_call_inner(data, FTMRT_PARAM_data_test) == call)
+        return PART_TEST;
+    const struct ftmrt_arg *validation =
+        data ? ftmrt_call_arg(data, FTMRT_PARAM_data_validation) : NULL;
+    return validation && validation->kind == FTMRT_ARG_CALLS && validation->calls == call
+               ? PART_VALIDATION
+               : PART_TRAIN;
+}
+
+/* The part that is wanted of a folder of parts, or the folder. */
+static char *part_of(char *folder, enum folder_part part)
+{
+    struct folder_parts parts;
+    if (!folder_parts_find(&parts, folder) || !*parts.names[part])
+        return folder;
+    char *inside = app_format("%s/%s", folder, parts.names[part]);
+    free(folder);
+    return inside;
+}
+
+static char *locate(const struct ftmrt_call *call, const struct source_want *want)
+{
+    const char *place = listing_place(call);
+    if (!is_folder(call))
+        return source_locate(place, want);
+    return part_of(want->data_dir ? folder_in_data(place, want) : source_locate(place, want),
+                   purpose(call, want->data));
+}
+
+/* Names below a folder start behind it, those of a table where the table is. */
+static size_t base_length(const char *place, const struct ftmrt_call *call)
+{
+    const char *slash = strrchr(place, '/');
+    if (is_folder(call))
+        return strlen(place) + 1;
+    return slash ? (size_t)(slash - place) + 1 : 0;
+}
+
+static bool list_all(struct source *s, const struct ftmrt_call *call,
+                     const struct source_want *want)
+{
+    struct pictures *p = s->state;
+    struct listing_want l = want->data ? listing_want_of(want->data) : (struct listing_want){0};
+    l.place = s->name;
+    l.wanted = is_picture;
+    l.error = say_error;
+    l.context = p;
+    if (!listing_open(&p->listing, call, &l))
+        return false;
+    s->count = p->listing.count;
+    s->base_length = base_length(s->name, call);
+    say_left_out(s->name, p);
+    p->labels = app_alloc((size_t)p->listing.class_count, sizeof *p->labels);
+    return picture_labels(p->labels, &p->listing, s->name, want) &&
+           (s->count > 0 || report_error("%s: holds no pictures", s->name));
+}
+
+bool source_pictures(struct source *s, const struct ftmrt_call *call,
+                     const struct source_want *want)
+{
+    struct pictures *p = app_alloc(1, sizeof *p);
+    *s = (struct source){.name = locate(call, want),
+                         .fields = {{"picture", FIELD_PICTURE}, {"class", FIELD_INDEX}},
+                         .read = read_pictures,
+                         .sample_name = picture_name,
+                         .contents = picture_contents,
+                         .groups = picture_groups,
+                         .fingerprint = fingerprint_pictures,
+                         .close = close_pictures,
+                         .state = p};
+    p->options = want->pictures;
+    p->skips = want->skips;
+    if (!list_all(s, call, want) || !look_at_all(s, want->threads))
+        return false;
+    s->turned = p->turned;
+    return s->count > 0 || report_error("%s: no picture is left", s->name);
+}
