@@ -164,9 +164,10 @@ static bool npy_dtype(const char *descr, enum ftmrt_dtype *dtype)
         const char *text;
         enum ftmrt_dtype dtype;
     } table[] = {
-        {"'|u1'", FTMRT_U8},  {"'|b1'", FTMRT_U8},  {"'<i4'", FTMRT_I32},
-        {"'<i8'", FTMRT_I64}, {"'<f4'", FTMRT_F32}, {"'<f8'", FTMRT_F64},
-    };
+        {"'|u1'", FTMRT_U8},  {"'<u1'", FTMRT_U8},  {"'>u1'", FTMRT_U8},  {"'|b1'", FTMRT_U8},
+        {"'<b1'", FTMRT_U8},  {"'>b1'", FTMRT_U8},  {"'<i4'", FTMRT_I32}, {"'<i8'", FTMRT_I64},
+        {"'<f4'", FTMRT_F32}, {"'<f8'", FTMRT_F64},
+    }; /* of one byte every order is the same */
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
         if (!strncmp(descr, table[i].text, strlen(table[i].text))) {
             *dtype = table[i].dtype;
@@ -192,7 +193,7 @@ static bool npy_shape(struct array *a, const char *p)
         if (errno)
             return false;
         a->dim[a->rank++] = v;
-        p = end;
+        p = end + (*end == 'L'); /* as Python 2 wrote a long */
     }
 }
 
@@ -221,6 +222,8 @@ static bool parse_npy(struct array *a, struct bytes *b, const char *path)
 {
     if (b->len < 12 || memcmp(b->at, "\x93NUMPY", 6) != 0)
         return report_error("%s: not a .npy file", path);
+    if (b->at[6] < 1 || b->at[6] > 3)
+        return report_error("%s: version %d of .npy; 1 to 3 are read", path, b->at[6]);
     size_t at = b->at[6] == 1 ? 10 : 12;
     size_t length = (size_t)b->at[8] | (size_t)b->at[9] << 8;
     if (b->at[6] > 1)

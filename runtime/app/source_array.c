@@ -23,6 +23,15 @@ static void close_arrays(struct source *s)
     free(a);
 }
 
+/* Bytes of all images. */
+static size_t image_bytes(const struct array *a)
+{
+    size_t bytes = ftmrt_dtype_size(a->dtype);
+    for (int i = 0; i < a->rank; i++)
+        bytes *= (size_t)a->dim[i];
+    return bytes;
+}
+
 /* ---- what the images are ---- */
 
 static bool refuse_shape(const struct source *s, const struct array *a, const char *why)
@@ -33,6 +42,25 @@ static bool refuse_shape(const struct source *s, const struct array *a, const ch
     return false;
 }
 
+/* Inputs of a network are around 0; values up to 255 are pixels that nobody has normalised. */
+#define MOST_INPUT 50.0F
+
+static void warn_pixels(const struct source *s, const struct array *a)
+{
+    const float *x = a->data;
+    const size_t count = image_bytes(a) / sizeof *x;
+    float least = 0, most = 0;
+    for (size_t i = 0; i < count; i++) {
+        least = x[i] < least ? x[i] : least;
+        most = x[i] > most ? x[i] : most;
+    }
+    if (least >= 0 && most > MOST_INPUT)
+        report_note(
+            "warning: %s: float images are network inputs, which the transform does not touch, "
+            "and these go up to %g: save pixels as uint8, or normalise them",
+            s->name, (double)most);
+}
+
 /* f32 arrays are inputs of the network's own shape. */
 static bool classify_tensors(struct source *s, struct arrays *p, const struct source_want *want)
 {
@@ -41,8 +69,10 @@ static bool classify_tensors(struct source *s, struct arrays *p, const struct so
     p->width = want->width;
     s->fields[FIELD_INPUT] = (struct field){"images", FIELD_TENSOR};
     if (a->rank == 4 && a->dim[1] == want->channels && a->dim[2] == want->height &&
-        a->dim[3] == want->width)
+        a->dim[3] == want->width) {
+        warn_pixels(s, a);
         return true;
+    }
     char *found = array_shape_text(a);
     report_error("%s: float images are taken as network inputs and must be [N, %lld, %lld, "
                  "%lld], not %s; 8-bit images of any size go through the transform",
@@ -131,15 +161,6 @@ static bool read_arrays(const struct source *s, int64_t i, enum field_role field
     else
         out->tensor = (const float *)a->data + i * a->dim[1] * a->dim[2] * a->dim[3];
     return true;
-}
-
-/* Bytes of all images. */
-static size_t image_bytes(const struct array *a)
-{
-    size_t bytes = ftmrt_dtype_size(a->dtype);
-    for (int i = 0; i < a->rank; i++)
-        bytes *= (size_t)a->dim[i];
-    return bytes;
 }
 
 static bool array_contents(const struct source *s, int threads, uint64_t *contents)

@@ -11,6 +11,7 @@
 #include "checkpoint.h"
 #include "command.h"
 #include "current.h"
+#include "data_warnings.h"
 #include "epoch_advice.h"
 #include "expected_time.h"
 #include "picture_cache.h"
@@ -454,6 +455,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     if (ok && o->dry_run)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {
+        data_warnings(&t->data, &t->session.config);
         open_cache(&t->session, t->cache, t->trainer.epochs);
         config_say_pictures(&t->session.config);
         watch_interrupt();

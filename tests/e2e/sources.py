@@ -97,6 +97,25 @@ with tempfile.TemporaryDirectory() as folder:
     said, _ = train(parts, "--data", work / "elsewhere")
     check("training samples 12, validation samples 6" in said, "so they do below --data, by other names too")
 
+    # What must go wrong is said.
+    for i in range(25):
+        add(work / "odd" / "dog" / f"{i}.png")
+    add(work / "odd" / "cat" / "1.png")
+    shutil.copy(work / "odd" / "cat" / "1.png", work / "odd" / "dog" / "the same.png")
+    odd = program(work, "odd_program", 'train = folder("odd")')
+    said, _ = train(odd)
+    check("classes cat 1, dog 26" in said, "classes and their samples are told")
+    check("'dog' has 26 training samples and 'cat' 1: rare classes are learnt badly" in said, "classes far apart are said")
+    check("1 equal samples are in different classes: " in said and "the same.png are they" in said, "so is a picture in two classes")
+    shutil.rmtree(work / "odd" / "cat")
+    said, _ = train(odd)
+    check("no sample trains 'cat'" in said and "all samples are of one class, 'dog'" in said, "and a class without samples")
+    np.save(work / "x.npy", np.full((4, 3, 8, 8), 255, np.float32))
+    np.save(work / "y.npy", np.arange(4) % 2)
+    floats = program(work, "floats", 'train = npy("x.npy", "y.npy")')
+    said, _ = train(floats)
+    check("these go up to 255: save pixels as uint8" in said, "float pictures of 0 to 255 are said")
+
     # What is broken.
     broken = work / "photos" / "cat"
     (broken / "s0_0.png").write_bytes(b"")

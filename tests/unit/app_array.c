@@ -43,6 +43,32 @@ static void write_file(const void *data, size_t size)
 
 static const unsigned char idx[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
 
+/* What NumPy reads, too: an order of one-byte elements, and sizes as Python 2 wrote them; and a version that it does not. */
+static void npy_as_numpy(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"<u1", ">u1", "|u1", "<b1"};
+    for (int version = 1; version <= 9; version += 8)
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+            unsigned char file[128] = {0x93, 'N', 'U', 'M', 'P', 'Y', (unsigned char)version,
+                                       0,    112};
+            struct array a;
+            char text[112];
+            snprintf(text, sizeof text,
+                     "{'descr': '%s', 'fortran_order': False, 'shape': (2L, 3L), }", types[i]);
+            snprintf((char *)file + 10, 113, "%-111s\n", text);
+            file[122] = 7;
+            write_file(file, sizeof file);
+            assert_int_equal(array_read_npy(&a, path), version == 1);
+            if (version > 1)
+                continue;
+            assert_int_equal(a.rank, 2);
+            assert_int_equal(a.dim[1], 3);
+            assert_int_equal(array_integer(&a, 0), 7);
+            array_free(&a);
+        }
+}
+
 static void idx_plain_and_gzipped(void **state)
 {
     (void)state;
@@ -129,6 +155,7 @@ static void hostile_npy_headers_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(npy_as_numpy),
         cmocka_unit_test(idx_plain_and_gzipped),
         cmocka_unit_test(npy_round_trip),
         cmocka_unit_test(every_truncation_is_refused),

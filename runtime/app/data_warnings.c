@@ -1,0 +1,194 @@
+/* Classes of the data, counted. */
+#include "data_warnings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "report.h"
+
+/* Samples of each class, [classes]. */
+struct counts {
+    const struct config *config;
+    int64_t *train, *validation;
+};
+
+static void count(const struct subset *s, int64_t *counts)
+{
+    for (int64_t i = 0; i < s->count; i++)
+        counts[source_class(s->source, s->indices ? s->indices[i] : i)]++;
+}
+
+/* ---- one line ---- */
+
+enum { MOST_LISTED = 12 };
+
+/* The classes with the fewest and the most samples, of those that have any. */
+static void find_ends(const struct counts *n, int64_t *least, int64_t *most)
+{
+    *least = *most = -1;
+    for (int64_t k = 0; k < n->config->classes; k++) {
+        if (!n->train[k])
+            continue;
+        *least = *least < 0 || n->train[k] < n->train[*least] ? k : *least;
+        *most = *most < 0 || n->train[k] > n->train[*most] ? k : *most;
+    }
+}
+
+static void print_classes(const struct counts *n, int64_t least, int64_t most)
+{
+    const struct config *c = n->config;
+    if (c->classes > MOST_LISTED) {
+        printf("classes %lld, from %lld training samples ('%s') to %lld ('%s')\n",
+               (long long)c->classes, (long long)n->train[least], c->labels[least],
+               (long long)n->train[most], c->labels[most]);
+        return;
+    }
+    printf("classes ");
+    for (int64_t k = 0; k < c->classes; k++)
+        printf("%s%s %lld", k ? ", " : "", c->labels[k], (long long)n->train[k]);
+    putchar('\n');
+}
+
+/* ---- warnings ---- */
+
+/* "'a', 'b', ...": the classes whose counts are 0 in one part and not in the other; NULL: there are none. */
+static char *classes_without(const struct counts *n, const int64_t *none, const int64_t *some)
+{
+    char *text = NULL;
+    int64_t found = 0;
+    for (int64_t k = 0; k < n->config->classes; k++) {
+        if (none[k] || (some && !some[k]) || found++ >= MOST_LISTED)
+            continue;
+        char *more =
+            app_format("%s%s'%s'", text ? text : "", text ? ", " : "", n->config->labels[k]);
+        free(text);
+        text = more;
+    }
+    if (found <= MOST_LISTED)
+        return text;
+    char *more = app_format("%s, ... (%lld classes)", text, (long long)found);
+    free(text);
+    return more;
+}
+
+static void warn_missing(const struct counts *n, const char *name)
+{
+    char *missing = classes_without(n, n->train, NULL),
+         *unseen = classes_without(n, n->train, n->validation);
+    if (missing)
+        report_note("warning: %s: no sample trains %s: the network can learn to answer anything "
+                    "else; add samples, or compile it for the classes that there are",
+                    name, missing);
+    if (unseen)
+        report_note("warning: %s: %s validate and do not train: their samples count as mistakes",
+                    name, unseen);
+    free(missing);
+    free(unseen);
+}
+
+/* So many times as many samples are said. */
+enum { FAR_APART = 10 };
+
+static void warn_ends(const struct counts *n, const char *name, int64_t least, int64_t most)
+{
+    const struct config *c = n->config;
+    if (least == most)
+        report_note("warning: %s: all samples are of one class, '%s': the network will learn to "
+                    "answer that, whatever it sees",
+                    name, c->labels[most]);
+    else if (n->train[most] >= FAR_APART * n->train[least])
+        report_note("warning: %s: '%s' has %lld training samples and '%s' %lld: rare classes are "
+                    "learnt badly, and the accuracy hides it; add samples, or give classes a "
+                    "`weight` in the loss",
+                    name, c->labels[most], (long long)n->train[most], c->labels[least],
+                    (long long)n->train[least]);
+}
+
+/* ---- one content in two classes ---- */
+
+struct keyed {
+    uint64_t content;
+    int64_t sample;
+};
+
+static int by_content(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    if (x->content != y->content)
+        return x->content < y->content ? -1 : 1;
+    return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+/* What a message calls a sample; to be freed. */
+static char *title(const struct source *s, int64_t i)
+{
+    return s->sample_name ? app_strdup(s->sample_name(s, i))
+                          : app_format("sample %lld", (long long)i);
+}
+
+static void say_twice(const struct source *s, int64_t pairs, const struct keyed *first)
+{
+    char *one = title(s, first[0].sample), *other = title(s, first[1].sample);
+    report_note("warning: %s: %lld equal samples are in different classes: %s and %s are %s",
+                s->name, (long long)pairs, one, other, pairs == 1 ? "they" : "two");
+    free(one);
+    free(other);
+}
+
+static void warn_twice(const struct source *s, int threads)
+{
+    uint64_t *contents = app_alloc((size_t)s->count, sizeof *contents);
+    struct keyed *order = app_alloc((size_t)s->count, sizeof *order);
+    int64_t pairs = 0, first = 0;
+    const bool known = s->contents && s->contents(s, threads, contents);
+    for (int64_t i = 0; i < s->count; i++)
+        order[i] = (struct keyed){contents[i], i};
+    if (known)
+        qsort(order, (size_t)s->count, sizeof *order, by_content);
+    for (int64_t i = s->count - 1; known && i > 0; i--)
+        if (order[i].content == order[i - 1].content &&
+            source_class(s, order[i].sample) != source_class(s, order[i - 1].sample)) {
+            pairs++;
+            first = i - 1;
+        }
+    if (pairs)
+        say_twice(s, pairs, &order[first]);
+    free(contents);
+    free(order);
+}
+
+/* ---- all ---- */
+
+static void say_turned(const struct source *s, const struct config *c)
+{
+    if (s->turned)
+        report_note("%s: %lld of %lld pictures have an EXIF orientation, %s", s->name,
+                    (long long)s->turned, (long long)s->count,
+                    c->pictures.exif == FTMRT_EXIF_APPLY
+                        ? "and are turned as it says"
+                        : "which is ignored: they lie as the camera held them");
+}
+
+static void warn_classes(const struct training_data *d, const struct config *c)
+{
+    const struct subset train = training_data_train(d), validation = training_data_validation(d);
+    struct counts n = {c, app_alloc((size_t)c->classes, sizeof(int64_t)),
+                       app_alloc((size_t)c->classes, sizeof(int64_t))};
+    int64_t least, most;
+    count(&train, n.train);
+    count(&validation, n.validation);
+    find_ends(&n, &least, &most);
+    print_classes(&n, least, most);
+    warn_missing(&n, d->train.name);
+    warn_ends(&n, d->train.name, least, most);
+    warn_twice(&d->train, c->threads);
+    free(n.train);
+    free(n.validation);
+}
+
+void data_warnings(const struct training_data *d, const struct config *c)
+{
+    say_turned(&d->train, c);
+    if (c->task == TASK_CLASS && d->train.fields[FIELD_LABEL].kind == FIELD_INDEX)
+        warn_classes(d, c);
+}
