@@ -35,6 +35,9 @@ char *compilation_absolute(struct compilation *c, const char *path);
 /* Where the models are that come with ftmc, or NULL. */
 const char *compilation_models(struct compilation *c);
 
+/* Warns of data files and folders of the recipe that are not there. */
+void check_data(struct compilation *c);
+
 /* Commands in files of their own; each returns false after a report. */
 bool init(struct compilation *c);
 bool convert(struct compilation *c);

@@ -307,6 +307,8 @@ static bool check(struct compilation *c)
 {
     if (!compilation_program(c))
         return false;
+    if (c->recipe)
+        check_data(c);
     if (c->options->resolved && c->recipe)
         fputs(lang_resolved(&c->arena, c->recipe), stdout);
     else

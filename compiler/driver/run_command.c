@@ -212,6 +212,7 @@ static void become(struct compilation *c)
     memcpy(&argv[1], rest->at, rest->len * sizeof *argv);
     if (base)
         setenv("FTM_RUNS", arena_printf(&c->arena, "%s/runs", base), 0);
+    setenv("FTM_COMMAND", arena_printf(&c->arena, "ftmc run %s", c->options->file), 1);
     diag_print(&c->diag, stderr);
     fflush(NULL);
     execv(c->output, (char *const *)(uintptr_t)argv);
