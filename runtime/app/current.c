@@ -47,7 +47,7 @@ static void say_stays(const struct runs *r, const struct run *run, const char *w
     const struct run *current = runs_current(r);
     char *best = run_best_text(current);
     report_note("run %ld (%s) stays current: run %ld %s; `%s use %ld` changes that",
-                current->number, best, run->number, why, r->program->name, run->number);
+                current->number, best, run->number, why, report_command(), run->number);
     free(best);
 }
 

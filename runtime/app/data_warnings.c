@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "report.h"
 
@@ -89,10 +90,16 @@ static void warn_missing(const struct counts *n, const char *name)
 /* So many times as many samples are said. */
 enum { FAR_APART = 10 };
 
+/* Of more classes no pairs are compared. */
+enum { MOST_COMPARED = 2000 };
+
 static void warn_ends(const struct counts *n, const char *name, int64_t least, int64_t most)
 {
     const struct config *c = n->config;
-    if (least == most)
+    int64_t all = 0;
+    for (int64_t k = 0; k < c->classes; k++)
+        all += n->train[k];
+    if (n->train[most] == all)
         report_note("warning: %s: all samples are of one class, '%s': the network will learn to "
                     "answer that, whatever it sees",
                     name, c->labels[most]);
@@ -102,6 +109,17 @@ static void warn_ends(const struct counts *n, const char *name, int64_t least, i
                     "`weight` in the loss",
                     name, c->labels[most], (long long)n->train[most], c->labels[least],
                     (long long)n->train[least]);
+}
+
+/* Class names that people may take for one. */
+static void warn_alike(const struct config *c, const char *name)
+{
+    for (int64_t k = 0; c->classes <= MOST_COMPARED && k < c->classes; k++)
+        for (int64_t i = 0; i < k; i++)
+            if (!strcasecmp(c->labels[i], c->labels[k]))
+                report_note("warning: %s: '%s' and '%s' are two classes; if they are one, write "
+                            "rename \"%s\" to \"%s\" in `data`",
+                            name, c->labels[i], c->labels[k], c->labels[i], c->labels[k]);
 }
 
 /* ---- one content in two classes ---- */
@@ -181,6 +199,7 @@ static void warn_classes(const struct training_data *d, const struct config *c)
     print_classes(&n, least, most);
     warn_missing(&n, d->train.name);
     warn_ends(&n, d->train.name, least, most);
+    warn_alike(c, d->train.name);
     warn_twice(&d->train, c->threads);
     free(n.train);
     free(n.validation);

@@ -11,6 +11,9 @@
 #define FAR_ABOVE 0.15
 enum { FEW_SAMPLES = 20, SOON = 100, PATIENCE = 5 };
 
+/* So many times the loss of guessing is no start that a few steps more would mend. */
+#define FAR_OFF 10
+
 static bool is_far_above(const struct trainer *t, const struct epoch_result *e)
 {
     return t->validation.count >= FEW_SAMPLES &&
@@ -24,7 +27,8 @@ static char *not_below_guessing(const struct trainer *t, const struct epoch_resu
     const double guess = log((double)c->classes);
     if (c->task != TASK_CLASS ||
         ftmrt_loss_info(c->loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION || t->progress.lr <= 0 ||
-        (e->epoch < 2 && e->step < SOON) || e->train_loss < 0.99 * guess)
+        (e->epoch < 2 && e->step < SOON && e->train_loss < FAR_OFF * guess) ||
+        e->train_loss < 0.99 * guess)
         return NULL;
     return app_format("the loss, %.3f, is not below that of guessing, ln(%lld) = %.3f: nothing is "
                       "learned yet; %s optimizer.lr (it is %g)%s",

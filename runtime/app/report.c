@@ -31,6 +31,12 @@ static char *format_text(const char *format, va_list args)
     return text;
 }
 
+const char *report_command(void)
+{
+    const char *through = getenv("FTM_COMMAND"); /* which `ftmc run` sets */
+    return through ? through : program_invocation_name;
+}
+
 void report_hold(struct report_held *held) { holder = held; }
 
 void report_release(struct report_held *held)

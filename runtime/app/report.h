@@ -10,6 +10,9 @@
 bool report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* How the program is called, for advice: "./digits", or "ftmc run digits.ftm". Never freed. */
+const char *report_command(void);
+
 /* Messages that a thread holds back, so that another one can print them in an order of its own. */
 struct report_held {
     char *lines; /* owned; NULL: none */

@@ -258,7 +258,7 @@ const struct run *runs_find(struct runs *r, const char *name)
         report_error("%s/run.json: not the record of a run", name);
     else
         report_error("%s: no run of that number, name or folder; `%s runs` lists them", name,
-                     r->program->name);
+                     report_command());
     return NULL;
 }
 

@@ -21,7 +21,8 @@ static bool map_workspace(struct session *s)
         mmap(NULL, s->workspace_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s->workspace == MAP_FAILED) {
         s->workspace = NULL;
-        return report_error("out of memory: the network needs %.1f MB",
+        return report_error("out of memory: the network needs %.1f MB; a smaller `batch` in the "
+                            "recipe needs less",
                             (double)s->workspace_bytes / 1e6);
     }
     madvise(s->workspace, s->workspace_bytes, MADV_HUGEPAGE);

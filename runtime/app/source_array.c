@@ -82,15 +82,24 @@ static bool classify_tensors(struct source *s, struct arrays *p, const struct so
     return false;
 }
 
+static bool refuse_pictures(const struct source *s, const struct array *a)
+{
+    char *shape = array_shape_text(a);
+    report_error("%s: images must be uint8 [N, H, W], [N, H, W, C] or [N, C, H, W], or float32 "
+                 "inputs, not %s %s%s",
+                 s->name, ftmrt_dtype_name(a->dtype), shape,
+                 a->rank < 3 ? "; are images and labels the wrong way round?" : "");
+    free(shape);
+    return false;
+}
+
 /* Finds height, width and channels of pictures. */
 static bool classify_pictures(struct source *s, struct arrays *p)
 {
     const struct array *a = &p->images;
     s->fields[FIELD_INPUT] = (struct field){"images", FIELD_PICTURE};
     if (a->dtype != FTMRT_U8 || a->rank < 3)
-        return report_error(
-            "%s: images must be uint8 [N, H, W], [N, H, W, C] or [N, C, H, W], or float32 inputs",
-            s->name);
+        return refuse_pictures(s, a);
     bool last = a->rank == 4 && (a->dim[3] == 1 || a->dim[3] == 3);
     p->channels_last = a->rank == 3 || last;
     p->channels = a->rank == 3 ? 1 : (int)a->dim[last ? 3 : 1];

@@ -347,7 +347,7 @@ static bool take_options(struct train_command *t)
     if (!strcmp(r->outcome, "finished"))
         return report_error("%s: is finished; `%s train --from %ld` starts a new schedule from its "
                             "weights",
-                            t->resumed, t->runs.program->name, run->number);
+                            t->resumed, report_command(), run->number);
     if (chdir(r->folder) != 0)
         return report_error("%s: %s; the run was begun there", r->folder, strerror(errno));
     t->past_files = app_alloc((size_t)r->argc, sizeof(char *));

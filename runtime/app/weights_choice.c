@@ -36,7 +36,7 @@ static bool take_pretrained(struct session *s, const struct runs *r)
     if (!all_pretrained(s->program)) {
         report_error(
             "not trained yet: run '%s train' first, or name a trained file with --weights FILE",
-            s->program->name);
+            report_command());
         say_other(r);
         return false;
     }

@@ -1,24 +1,26 @@
 #include "folder_parts.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "folder_walk.h"
 
 static const struct {
     const char *name;
     enum folder_part part;
-} words[] = {{"train", PART_TRAIN},      {"training", PART_TRAIN},        {"val", PART_VALIDATION},
-             {"valid", PART_VALIDATION}, {"validation", PART_VALIDATION}, {"test", PART_TEST},
-             {"testing", PART_TEST}};
+} words[] = {
+    {"train", PART_TRAIN},      {"training", PART_TRAIN},        {"val", PART_VALIDATION},
+    {"valid", PART_VALIDATION}, {"validation", PART_VALIDATION}, {"validate", PART_VALIDATION},
+    {"eval", PART_VALIDATION},  {"dev", PART_VALIDATION},        {"test", PART_TEST},
+    {"testing", PART_TEST}};
 
 enum { WORDS = sizeof words / sizeof *words };
 
 enum folder_part folder_part_of(const char *name)
 {
     for (size_t i = 0; i < WORDS; i++)
-        if (!strcmp(words[i].name, name))
+        if (!strcasecmp(words[i].name, name))
             return words[i].part;
     return PART_COUNT;
 }
@@ -42,15 +44,26 @@ bool folder_parts_find(struct folder_parts *p, const char *root)
            (*p->names[PART_VALIDATION] || *p->names[PART_TEST]);
 }
 
+/* The part that is looked for, and what its folder is called. */
+struct part_search {
+    enum folder_part part;
+    char *name;
+};
+
+static bool take_part(void *context, const char *name)
+{
+    const struct part_search *search = context;
+    if (folder_part_of(name) != search->part)
+        return true;
+    snprintf(search->name, 16, "%s", name);
+    return false;
+}
+
 bool folder_part_find(const char *root, enum folder_part part, char name[16])
 {
-    for (size_t i = 0; i < WORDS; i++) {
-        char path[PATH_MAX];
-        const int n = snprintf(path, sizeof path, "%s/%s", root, words[i].name);
-        if (words[i].part == part && n < (int)sizeof path && folder_is(path)) {
-            snprintf(name, 16, "%s", words[i].name);
-            return true;
-        }
-    }
-    return false;
+    struct part_search search = {part, name};
+    struct folder_walk walk = {.entry = take_part, .context = &search};
+    name[0] = '\0';
+    (void)folder_walk_folders(&walk, root);
+    return name[0] != '\0';
 }

@@ -88,6 +88,8 @@ static bool walk_entry(struct walking *w, int parent, const struct dirent *e, si
     return w->folders || enter(w, parent, e->d_name, end, above);
 }
 
+static bool is_passed_over(const char *name) { return name[0] == '.' || !strcmp(name, "__MACOSX"); }
+
 /* Takes fd over. */
 static bool walk_folder(struct walking *w, int fd, size_t length, const struct level *above)
 {
@@ -99,7 +101,7 @@ static bool walk_folder(struct walking *w, int fd, size_t length, const struct l
     }
     bool ok = true;
     for (struct dirent *e; ok && (e = readdir(d));)
-        if (e->d_name[0] != '.')
+        if (!is_passed_over(e->d_name))
             ok = walk_entry(w, fd, e, length, above);
     closedir(d);
     return ok;

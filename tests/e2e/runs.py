@@ -77,7 +77,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     # Which one is current.
     _, said = both(program, "train", "--lr", "0.0001")
-    check("run 1 (100.00 %) stays current: run 2 has " in said and "`s use 2`" in said, "a worse one does not replace it")
+    check("run 1 (100.00 %) stays current: run 2 has " in said and " use 2`" in said, "a worse one does not replace it")
     _, said = both(program, "train", "--steps", 1)
     check("stays current: run 3 is a trial" in said, "nor does a smoke run")
     _, said = both(program, "train", "--name", "try")

@@ -93,9 +93,11 @@ with tempfile.TemporaryDirectory() as folder:
     check("training samples 12, validation samples 6" in said, "train/ trains and valid/ validates")
     check(json.loads(run(parts, "eval", "--json", "--runs", work / "parts_program_runs"))["samples"] == 4, "test/ is for eval")
     shutil.copytree(work / "parts", work / "elsewhere")
-    (work / "elsewhere" / "valid").rename(work / "elsewhere" / "val")
+    (work / "elsewhere" / "valid").rename(work / "elsewhere" / "Validate")
+    (work / "elsewhere" / "__MACOSX" / "cat").mkdir(parents=True)
     said, _ = train(parts, "--data", work / "elsewhere")
     check("training samples 12, validation samples 6" in said, "so they do below --data, by other names too")
+    check("of one class" not in said, "as many of each class are no fault")
 
     # What must go wrong is said.
     for i in range(25):
@@ -110,6 +112,10 @@ with tempfile.TemporaryDirectory() as folder:
     shutil.rmtree(work / "odd" / "cat")
     said, _ = train(odd)
     check("no sample trains 'cat'" in said and "all samples are of one class, 'dog'" in said, "and a class without samples")
+    for c in ("cat", "Cat"):
+        add(work / "alike" / c / "1.png")
+    said, _ = train(program(work, "alike_program", 'train = folder("alike")'))
+    check("'Cat' and 'cat' are two classes; if they are one, write rename \"Cat\" to \"cat\" in `data`" in said, "names alike are said")
     np.save(work / "x.npy", np.full((4, 3, 8, 8), 255, np.float32))
     np.save(work / "y.npy", np.arange(4) % 2)
     floats = program(work, "floats", 'train = npy("x.npy", "y.npy")')
