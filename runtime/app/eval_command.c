@@ -54,15 +54,28 @@ static void print_text(const struct session *s, const struct eval_data *d, const
 {
     printf("weights   %s\ndata      %s\n", s->weights_from, d->samples.source->name);
     printf("split     %s%s\n", eval_data_part(d),
-           was_chosen_on(s, d) ? "  (the epoch was chosen on it: new samples will do worse)" : "");
+           was_chosen_on(s, d) ? "  (the epoch was chosen on it: new samples will do worse)"
+           : d->foreign        ? "  (not the data that it was trained on)"
+                               : "");
     metrics_print(m, &s->config, stdout);
+}
+
+/* Whether the samples of a share are the run's is known where the weights are those of a run. */
+static bool compare_data(const struct session *s, struct eval_data *d)
+{
+    struct run_record record;
+    if (!s->run || !run_record_find(&record, s->run))
+        return true;
+    const bool ok = eval_data_compare(d, run_record_text(&record, "data_hash"), s->threads);
+    run_record_free(&record);
+    return ok;
 }
 
 /* What a run did on the test data stays beside it, for `runs` and comparisons; a folder that cannot be written keeps what it has. */
 static void keep_result(const struct session *s, const struct eval_data *d, const struct metrics *m,
                         const json_t *result)
 {
-    if (!s->run || d->validates)
+    if (!s->run || d->validates || d->foreign)
         return;
     char *path = app_format("%s/test.json", s->run);
     char *text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
@@ -122,7 +135,8 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
     bool ok = weights_take(&s, o);
     if (ok)
         take_seed(&s);
-    ok = ok && eval_data_open(&d, &s.config, o->split, o->data) && measure(&s, &d, o);
+    ok = ok && eval_data_open(&d, &s.config, o->split, o->data) && compare_data(&s, &d) &&
+         measure(&s, &d, o);
     eval_data_close(&d);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;

@@ -3,11 +3,15 @@
 
 #include <string.h>
 
+#include "network_identity.h"
 #include "report.h"
 
 static const char *const parts[] = {"test", "validation"};
 
-const char *eval_data_part(const struct eval_data *d) { return parts[d->validates]; }
+const char *eval_data_part(const struct eval_data *d)
+{
+    return d->foreign ? "all" : parts[d->validates];
+}
 
 static bool open_test(struct eval_data *d, const struct config *c, const char *data_dir)
 {
@@ -50,6 +54,21 @@ bool eval_data_open(struct eval_data *d, const struct config *c, const char *par
     if (!c->validation && !c->train)
         return report_error("the recipe names no test data; add `test = ...` to its data block");
     return open_validation(d, c, data_dir);
+}
+
+bool eval_data_compare(struct eval_data *d, const char *data_hash, int threads)
+{
+    struct training_data_hashes hashes;
+    if (!d->share.split.validation_count || !*data_hash)
+        return true;
+    if (!training_data_hash(&d->share, threads, &hashes))
+        return false;
+    if (!strcmp(data_hash, identity_hash_text(hashes.data).hash))
+        return true;
+    d->validates = false;
+    d->foreign = true;
+    d->samples = (struct subset){&d->share.train, NULL, d->share.train.count};
+    return true;
 }
 
 void eval_data_close(struct eval_data *d)

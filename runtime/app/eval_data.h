@@ -8,6 +8,7 @@ struct eval_data {
     bool validates;             /* the part that training validates with; else the test source */
     struct source test;         /* or */
     struct training_data share; /* whose validation is measured */
+    bool foreign;               /* the share is none of the run's data: all of it is measured */
     struct subset samples;
 };
 
@@ -15,6 +16,8 @@ struct eval_data {
  * false after a message, with d to be closed all the same. */
 bool eval_data_open(struct eval_data *d, const struct config *c, const char *part,
                     const char *data_dir);
+/* Takes all samples where a share was to be measured and the data has not the hash of that which trained. */
+bool eval_data_compare(struct eval_data *d, const char *data_hash, int threads);
 void eval_data_close(struct eval_data *d);
 
 /* Its name in messages and files. */

@@ -99,6 +99,15 @@ with tempfile.TemporaryDirectory() as folder:
     check("training samples 12, validation samples 6" in said, "so they do below --data, by other names too")
     check("of one class" not in said, "as many of each class are no fault")
 
+    # eval measures the share that validated; of other data all.
+    shutil.copytree(work / "parts" / "train", work / "pile")
+    share = program(work, "share_program", 'train = folder("pile")\n        validation = 25%')
+    train(share)
+    own, other = (json.loads(run(share, "eval", "--json", "--runs", work / "share_program_runs", *data))
+                  for data in ((), ("--data", work / "parts" / "test")))
+    check(own["split"] == "validation" and own["epoch_chosen_on_it"] and own["samples"] < 12, "the share of the run's own data")
+    check(other["split"] == "all" and not other["epoch_chosen_on_it"] and other["samples"] == 4, "all of other data")
+
     # What must go wrong is said.
     for i in range(25):
         add(work / "odd" / "dog" / f"{i}.png")
