@@ -115,10 +115,11 @@ static uint64_t hash_transform(const struct ftmrt_call *finetune)
 {
     const struct ftmrt_call *transform = ftmrt_call_inner(finetune, FTMRT_PARAM_finetune_transform);
     const struct ftmrt_call *data = ftmrt_call_inner(finetune, FTMRT_PARAM_finetune_data);
+    static const enum ftmrt_param decoding[] = {FTMRT_PARAM_data_alpha, FTMRT_PARAM_data_exif,
+                                                FTMRT_PARAM_data_jpeg};
     uint64_t hash = 0;
-    if (data)
-        hash = hash_arg(ftmrt_call_arg(data, FTMRT_PARAM_data_exif),
-                        hash_arg(ftmrt_call_arg(data, FTMRT_PARAM_data_alpha), hash));
+    for (size_t i = 0; data && i < sizeof decoding / sizeof *decoding; i++)
+        hash = hash_arg(ftmrt_call_arg(data, decoding[i]), hash);
     return transform ? hash_arg(ftmrt_call_arg(transform, FTMRT_PARAM_transform_eval), hash) : hash;
 }
 
