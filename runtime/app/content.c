@@ -1,13 +1,15 @@
-/* Contents of files; see content.h. */
+/* Contents of samples; see content.h. */
 #include "content.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fingerprint.h"
+#include "report.h"
 
 /* The last bytes of a file that the first ones are not; false: they cannot be read. */
 static bool add_tail(int fd, off_t size, uint64_t *content)
@@ -48,4 +50,21 @@ const char *content_of_file(const char *path, uint64_t *content, unsigned char h
     const char *why = add_file(fd, content, head, size);
     close(fd);
     return why;
+}
+
+static int by_content(const void *a, const void *b)
+{
+    const struct content_key *x = a, *y = b;
+    if (x->content != y->content)
+        return x->content < y->content ? -1 : 1;
+    return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+struct content_key *content_order(const uint64_t *contents, int64_t count)
+{
+    struct content_key *order = app_alloc((size_t)count, sizeof *order);
+    for (int64_t i = 0; i < count; i++)
+        order[i] = (struct content_key){contents[i], i};
+    qsort(order, (size_t)count, sizeof *order, by_content);
+    return order;
 }

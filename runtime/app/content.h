@@ -15,4 +15,13 @@ enum { CONTENT_HEAD = 4096 };
 const char *content_of_file(const char *path, uint64_t *content, unsigned char head[CONTENT_HEAD],
                             size_t *size);
 
+/* A sample by its content. */
+struct content_key {
+    uint64_t content;
+    int64_t sample;
+};
+
+/* Samples in the order of their contents, equal ones in that of their numbers; [count], to be freed. */
+struct content_key *content_order(const uint64_t *contents, int64_t count);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "content.h"
 #include "report.h"
 #include "split_file.h"
 
@@ -35,26 +36,10 @@ static bool group(const struct choice *c)
     return true;
 }
 
-struct keyed {
-    uint64_t content;
-    int64_t sample;
-};
-
-static int by_content(const void *a, const void *b)
-{
-    const struct keyed *x = a, *y = b;
-    if (x->content != y->content)
-        return x->content < y->content ? -1 : 1;
-    return x->sample < y->sample ? -1 : x->sample > y->sample;
-}
-
 static void find_units(struct choice *c)
 {
     const int64_t count = c->source->count;
-    struct keyed *order = app_alloc((size_t)count, sizeof *order);
-    for (int64_t i = 0; i < count; i++)
-        order[i] = (struct keyed){c->contents[i], i};
-    qsort(order, (size_t)count, sizeof *order, by_content);
+    struct content_key *order = content_order(c->contents, count);
     for (int64_t i = 0, first = 0; i < count; i++) {
         first = order[i].content == order[first].content ? first : i;
         c->unit[order[i].sample] = order[first].sample;

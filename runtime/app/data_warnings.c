@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "content.h"
 #include "report.h"
 
 /* Samples of each class, [classes]. */
@@ -124,19 +125,6 @@ static void warn_alike(const struct config *c, const char *name)
 
 /* ---- one content in two classes ---- */
 
-struct keyed {
-    uint64_t content;
-    int64_t sample;
-};
-
-static int by_content(const void *a, const void *b)
-{
-    const struct keyed *x = a, *y = b;
-    if (x->content != y->content)
-        return x->content < y->content ? -1 : 1;
-    return x->sample < y->sample ? -1 : x->sample > y->sample;
-}
-
 /* What a message calls a sample; to be freed. */
 static char *title(const struct source *s, int64_t i)
 {
@@ -144,7 +132,7 @@ static char *title(const struct source *s, int64_t i)
                           : app_format("sample %lld", (long long)i);
 }
 
-static void say_twice(const struct source *s, int64_t pairs, const struct keyed *first)
+static void say_twice(const struct source *s, int64_t pairs, const struct content_key *first)
 {
     char *one = title(s, first[0].sample), *other = title(s, first[1].sample);
     report_note("warning: %s: %lld equal samples are in different classes: %s and %s are %s",
@@ -156,13 +144,9 @@ static void say_twice(const struct source *s, int64_t pairs, const struct keyed 
 static void warn_twice(const struct source *s, int threads)
 {
     uint64_t *contents = app_alloc((size_t)s->count, sizeof *contents);
-    struct keyed *order = app_alloc((size_t)s->count, sizeof *order);
     int64_t pairs = 0, first = 0;
     const bool known = s->contents && s->contents(s, threads, contents);
-    for (int64_t i = 0; i < s->count; i++)
-        order[i] = (struct keyed){contents[i], i};
-    if (known)
-        qsort(order, (size_t)s->count, sizeof *order, by_content);
+    struct content_key *order = known ? content_order(contents, s->count) : NULL;
     for (int64_t i = s->count - 1; known && i > 0; i--)
         if (order[i].content == order[i - 1].content &&
             source_class(s, order[i].sample) != source_class(s, order[i - 1].sample)) {

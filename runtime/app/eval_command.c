@@ -14,18 +14,6 @@
 #include "run_record.h"
 #include "weights_choice.h"
 
-/* The part of the data that validated a run is that of its seed. */
-static void take_seed(struct session *s)
-{
-    struct run_record record;
-    if (!s->run || !run_record_find(&record, s->run))
-        return;
-    const json_t *seed = json_object_get(record.root, "seed");
-    if (json_is_integer(seed))
-        s->config.seed = (uint64_t)json_integer_value(seed);
-    run_record_free(&record);
-}
-
 /* Whether the weights are those of the epoch that did best on these samples. */
 static bool was_chosen_on(const struct session *s, const struct eval_data *d)
 {
@@ -60,14 +48,19 @@ static void print_text(const struct session *s, const struct eval_data *d, const
     metrics_print(m, &s->config, stdout);
 }
 
-/* Whether the samples of a share are the run's is known where the weights are those of a run. */
-static bool compare_data(const struct session *s, struct eval_data *d)
+/* The part of the data that validated a run is that of its seed; it is the run's own only in data like the run's. */
+static bool open_data(struct session *s, struct eval_data *d, const struct options *o)
 {
     struct run_record record;
-    if (!s->run || !run_record_find(&record, s->run))
-        return true;
-    const bool ok = eval_data_compare(d, run_record_text(&record, "data_hash"), s->threads);
-    run_record_free(&record);
+    const bool known = s->run && run_record_find(&record, s->run);
+    const json_t *seed = known ? json_object_get(record.root, "seed") : NULL;
+    if (json_is_integer(seed))
+        s->config.seed = (uint64_t)json_integer_value(seed);
+    bool ok = eval_data_open(d, &s->config, o->split, o->data);
+    if (known) {
+        ok = ok && eval_data_compare(d, run_record_text(&record, "data_hash"), s->threads);
+        run_record_free(&record);
+    }
     return ok;
 }
 
@@ -132,11 +125,7 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
         return EXIT_ERROR;
     s.workers = app_workers(o);
     config_say_pictures(&s.config);
-    bool ok = weights_take(&s, o);
-    if (ok)
-        take_seed(&s);
-    ok = ok && eval_data_open(&d, &s.config, o->split, o->data) && compare_data(&s, &d) &&
-         measure(&s, &d, o);
+    const bool ok = weights_take(&s, o) && open_data(&s, &d, o) && measure(&s, &d, o);
     eval_data_close(&d);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;
