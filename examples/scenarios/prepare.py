@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import os
 import pathlib
-import shutil
 import struct
 import sys
 
@@ -47,19 +46,22 @@ def all_of_each(source, count, out):
 
 
 def read_idx(path):
-    data = gzip.open(path).read()
+    data = (gzip.open(path) if path.suffix == ".gz" else open(path, "rb")).read()
     rank = data[3]
     return struct.unpack(f">{rank}I", data[4:4 + 4 * rank]), data[4 + 4 * rank:]
 
 
 def write_idx(path, shape, data):
-    with gzip.open(path, "wb") as file:
+    with gzip.GzipFile(path, "wb", mtime=0) as file:
         file.write(bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + data)
 
 
-def few(source, count, out):
-    (_, height, width), pixels = read_idx(source / "fashion-train-images-idx3-ubyte.gz")
-    _, classes = read_idx(source / "fashion-train-labels-idx1-ubyte.gz")
+def first_of_each(source, prefix, suffix, count, out):
+    """PREFIX...SUFFIX: the four files of MNIST, or of what is kept like it."""
+    train_images, train_labels, test_images, test_labels = (
+        source / f"{prefix}{part}-{kind}-ubyte{suffix}" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+    (_, height, width), pixels = read_idx(train_images)
+    _, classes = read_idx(train_labels)
     taken, left = [], {c: count for c in set(classes)}
     for i, c in enumerate(classes):
         if left[c]:
@@ -69,8 +71,12 @@ def few(source, count, out):
     out.mkdir(parents=True, exist_ok=True)
     write_idx(out / "train-images.gz", (len(taken), height, width), b"".join(pixels[i * size:(i + 1) * size] for i in taken))
     write_idx(out / "train-labels.gz", (len(taken),), bytes(classes[i] for i in taken))
-    for name, file in (("images", "fashion-t10k-images-idx3-ubyte.gz"), ("labels", "fashion-t10k-labels-idx1-ubyte.gz")):
-        shutil.copyfile(source / file, out / f"test-{name}.gz")
+    write_idx(out / "test-images.gz", *read_idx(test_images))
+    write_idx(out / "test-labels.gz", *read_idx(test_labels))
+
+
+def few(source, count, out):
+    first_of_each(source, "fashion-", ".gz", count, out)
 
 
 def main():
@@ -80,4 +86,5 @@ def main():
     make(pathlib.Path(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4]))
 
 
-main()
+if __name__ == "__main__":
+    main()
