@@ -75,16 +75,26 @@ static bool same(const char *a, const char *b)
     return *a == *b;
 }
 
+/* The reference's lines: call, argument, default, which may have blanks. */
+static char *reference_text(struct arena *arena)
+{
+    struct file_map m;
+    assert_true(file_map_open(&m, reference));
+    char *text = arena_strndup(arena, (const char *)m.data, m.size);
+    file_map_close(&m);
+    return text;
+}
+
 /* Calls `use` for each line of the reference that has a row. */
 static uint32_t each_default(struct arena *arena, struct strbuf *out,
                              void (*use)(struct strbuf *out, const struct ftmrt_call_info *call,
                                          const struct ftmrt_param_info *p, const char *own,
                                          const char *theirs))
 {
-    char call[64], param[64], theirs[128];
     uint32_t count = 0;
-    FILE *f = fopen(reference, "r");
-    while (f && fscanf(f, "%63s %63s %127[^\n]", call, param, theirs) == 3) {
+    char *next = reference_text(arena);
+    for (const char *call; (call = strtok_r(next, " ", &next));) {
+        const char *param = strtok_r(NULL, " ", &next), *theirs = strtok_r(NULL, "\n", &next);
         const struct ftmrt_call_info *info = call_find(call);
         for (uint32_t i = 0; info && i < info->param_count; i++)
             if (!strcmp(info->params[i].name, param)) {
@@ -92,7 +102,6 @@ static uint32_t each_default(struct arena *arena, struct strbuf *out,
                 count++;
             }
     }
-    assert_true(f && fclose(f) == 0);
     return count;
 }
 
