@@ -9,11 +9,12 @@
 
 #include "decoder.h"
 
-enum { EXIF_MARKER = JPEG_APP0 + 1, EXIF_MOST = 65533 };
+enum { EXIF_MARKER = JPEG_APP0 + 1, EXIF_MOST = 65533, SCANS_MOST = 500 };
 
 struct reader {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
     struct jpeg_source_mgr source;
     jmp_buf failed;
     struct decoding *d;
@@ -41,6 +42,16 @@ static void keep_warning(j_common_ptr jpeg, int level)
         return;
     jpeg->err->format_message(jpeg, text);
     snprintf(r->d->report->warning, sizeof r->d->report->warning, "damaged JPEG: %.150s", text);
+}
+
+/* Each scan of a progressive file is a walk over the whole picture, however few bytes it has: a small file could take hours. */
+static void count_scans(j_common_ptr jpeg)
+{
+    struct reader *r = jpeg->client_data;
+    if (r->jpeg.input_scan_number <= SCANS_MOST)
+        return;
+    decoding_fail(r->d, "cannot be read as JPEG: more than %d scans", SCANS_MOST);
+    longjmp(r->failed, 1);
 }
 
 static void start_source(j_decompress_ptr jpeg) { (void)jpeg; }
@@ -169,7 +180,8 @@ bool decode_jpeg(struct decoding *d)
                                   .fill_input_buffer = no_more_bytes,
                                   .skip_input_data = skip_bytes,
                                   .resync_to_restart = jpeg_resync_to_restart,
-                                  .term_source = start_source}};
+                                  .term_source = start_source},
+                       .progress = {.progress_monitor = count_scans}};
     r.jpeg.err = jpeg_std_error(&r.errors);
     r.errors.error_exit = keep_error;
     r.errors.emit_message = keep_warning;
@@ -177,6 +189,7 @@ bool decode_jpeg(struct decoding *d)
     if (setjmp(r.failed) == 0) {
         jpeg_create_decompress(&r.jpeg);
         r.jpeg.src = &r.source;
+        r.jpeg.progress = &r.progress;
     } else {
         return false;
     }

@@ -66,6 +66,8 @@ static void read_picture(struct reader *r)
     png_read_info(r->png, r->info);
     const int64_t height = png_get_image_height(r->png, r->info),
                   width = png_get_image_width(r->png, r->info);
+    if (!decoding_check_size(r->d, height, width)) /* libpng takes memory for whole rows next */
+        longjmp(png_jmpbuf(r->png), 1);
     set_transformations(r);
     const int channels = png_get_channels(r->png, r->info);
     unsigned char *at = decoding_pixels(r->d, height, width, channels);

@@ -3,7 +3,7 @@
 
 #include "decoder.h"
 
-enum { ORIENTATION = 0x0112, SHORT = 3, ENTRY = 12 };
+enum { ORIENTATION = 0x0112, SHORT = 3, LONG = 4, ENTRY = 12 };
 
 /* A TIFF file's bytes, in its order. */
 struct tiff {
@@ -23,8 +23,9 @@ static uint32_t number(const struct tiff *t, size_t place, size_t bytes)
 
 static int entry_orientation(const struct tiff *t, size_t entry)
 {
-    const uint32_t value = number(t, entry + 8, 2);
-    const bool fits = number(t, entry + 2, 2) == SHORT && number(t, entry + 4, 4) == 1;
+    const uint32_t type = number(t, entry + 2, 2), /* SHORT; some programs write LONG */
+        value = number(t, entry + 8, type == LONG ? 4 : 2);
+    const bool fits = (type == SHORT || type == LONG) && number(t, entry + 4, 4) == 1;
     return fits && value >= 1 && value <= 8 ? (int)value : 1;
 }
 

@@ -255,14 +255,14 @@ static void test_other_kinds(void **state)
     refused("", 0, "not a picture");
 }
 
-/* A header of 57 bytes that claims 2^31 - 1 pixels in each direction. */
+/* A header of 57 bytes that claims 2^31 - 1 pixels in a row: it is refused before memory for a row is asked for. */
 static void test_huge_png(void **state)
 {
     (void)state;
     static const char png[] =
-        "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\0\0\0\0"
-        "\x84\x5f\x25\xc4\0\0\0\0IDAT";
-    refused(png, sizeof png - 1, "PNG");
+        "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\x7f\xff\xff\xff\0\0\0\x01\x10\x06\0\0\0"
+        "\xf0\xa6\xef\x9e\0\0\0\0IDAT";
+    refused(png, sizeof png - 1, "2147483647 x 1 pixels; the limit is 100 megapixels");
 }
 
 static void test_names(void **state)
@@ -283,7 +283,10 @@ static void test_exif(void **state)
     (void)state;
     static const unsigned char good[] = "II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0";
     unsigned char bad[sizeof good];
+    static const unsigned char big_long[] =
+        "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x06";
     assert_int_equal(exif_orientation(good, sizeof good - 1), 6);
+    assert_int_equal(exif_orientation(big_long, sizeof big_long - 1), 6);
     for (size_t size = 0; size < sizeof good - 1; size++)
         assert_int_equal(exif_orientation(good, size), 1);
     for (size_t i = 0; i < sizeof good - 1; i++)
