@@ -168,7 +168,8 @@ static bool has_word(const char *name, const char *word)
 static int idx_rank(const char *path)
 {
     unsigned char head[4] = {0};
-    gzFile file = gzopen(path, "rb"); /* which reads plain files, too */
+    struct stat st; /* a pipe would wait for its writer */
+    gzFile file = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? gzopen(path, "rb") : NULL;
     const int size = file ? gzread(file, head, sizeof head) : 0;
     if (file)
         gzclose(file);

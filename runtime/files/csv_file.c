@@ -66,10 +66,10 @@ static int fail(char *error, size_t error_size, const char *why)
     return -1;
 }
 
-/* Whether a line ends here: at LF, at CRLF, or with the file. */
+/* Whether a line ends here: at LF, at CRLF, at CR alone (as tables from a Macintosh have it), or with the file. */
 static bool at_line_end(const struct csv_file *c)
 {
-    return c->at == c->end || *c->at == '\n' || (*c->at == '\r' && (c->at[1] == '\n' || !c->at[1]));
+    return c->at == c->end || *c->at == '\n' || *c->at == '\r';
 }
 
 static void skip_line_end(struct csv_file *c)

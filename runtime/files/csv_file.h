@@ -1,4 +1,4 @@
-/* Tables as text: records of fields, separated by commas and quoted as RFC 4180 says; lines end in LF or CRLF, a byte order mark
+/* Tables as text: records of fields, separated by commas and quoted as RFC 4180 says; lines end in LF, CRLF or CR, a byte order mark
  * in front is none of the first field. A file is read whole; fields lie in its memory. */
 #ifndef FTMRT_CSV_FILE_H
 #define FTMRT_CSV_FILE_H

@@ -18,9 +18,13 @@ struct level {
     ino_t inode;
 };
 
+enum { MOST_ABOVE = 64 };
+
 /* A walk while it goes on. */
 struct walking {
     struct folder_walk *walk;
+    struct level roots
+        [MOST_ABOVE]; /* the root, and the folders that it is in: a link to one of them leads round */
     const char *root;
     bool folders;        /* whether folders are wanted, those in the root; or files, at any depth */
     char path[PATH_MAX]; /* of the entry, from the root */
@@ -60,14 +64,16 @@ static bool enter(struct walking *w, int parent, const char *name, size_t length
 
 enum entry_kind { ENTRY_OTHER, ENTRY_FILE, ENTRY_FOLDER };
 
-static enum entry_kind kind_of(int parent, const struct dirent *e)
+static enum entry_kind kind_of(int parent, const struct dirent *e, const struct level *above)
 {
     struct stat st;
     if (e->d_type == DT_REG || e->d_type == DT_DIR)
         return e->d_type == DT_REG ? ENTRY_FILE : ENTRY_FOLDER;
     if ((e->d_type != DT_LNK && e->d_type != DT_UNKNOWN) || fstatat(parent, e->d_name, &st, 0) != 0)
         return ENTRY_OTHER;
-    return S_ISREG(st.st_mode) ? ENTRY_FILE : S_ISDIR(st.st_mode) ? ENTRY_FOLDER : ENTRY_OTHER;
+    if (S_ISDIR(st.st_mode))
+        return is_above(above, &st) ? ENTRY_OTHER : ENTRY_FOLDER;
+    return S_ISREG(st.st_mode) ? ENTRY_FILE : ENTRY_OTHER;
 }
 
 /* An entry of the folder whose path has `length` bytes. */
@@ -75,7 +81,7 @@ static bool walk_entry(struct walking *w, int parent, const struct dirent *e, si
                        const struct level *above)
 {
     const size_t name = strlen(e->d_name), end = length + (length > 0) + name;
-    const enum entry_kind kind = kind_of(parent, e);
+    const enum entry_kind kind = kind_of(parent, e, above);
     if (kind == ENTRY_OTHER)
         return true;
     if (end >= sizeof w->path)
@@ -107,19 +113,31 @@ static bool walk_folder(struct walking *w, int fd, size_t length, const struct l
     return ok;
 }
 
+/* The root and the folders that it is in, up to the one that is in itself. */
+static void find_roots(struct walking *w, int fd)
+{
+    char path[3 * MOST_ABOVE + 2] = ".";
+    struct stat st;
+    for (size_t i = 0; i < MOST_ABOVE && fstatat(fd, path, &st, 0) == 0; i++) {
+        struct level *l = &w->roots[i], *below = i ? l - 1 : NULL;
+        if (below && below->device == st.st_dev && below->inode == st.st_ino)
+            return;
+        *l = (struct level){NULL, st.st_dev, st.st_ino};
+        if (below)
+            below->above = l;
+        memcpy(path + 1 + 3 * i, "/..", 4);
+    }
+}
+
 static bool walk(struct folder_walk *walk, const char *root, bool folders)
 {
     struct walking w = {.walk = walk, .root = root, .folders = folders};
-    struct stat st;
     walk->error[0] = '\0';
     const int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        const int code = errno;
-        if (fd >= 0)
-            close(fd);
-        return fail(&w, 0, code);
-    }
-    return walk_folder(&w, fd, 0, &(struct level){NULL, st.st_dev, st.st_ino});
+    if (fd < 0)
+        return fail(&w, 0, errno);
+    find_roots(&w, fd);
+    return walk_folder(&w, fd, 0, &w.roots[0]);
 }
 
 bool folder_walk_folders(struct folder_walk *w, const char *root) { return walk(w, root, true); }

@@ -1,6 +1,6 @@
 /* What is in a folder. Hidden entries (".x") and the folder of
  * macOS's archives (__MACOSX) are passed over. A link counts as what it leads to; one that leads to a folder above
- * itself is passed over. What vanishes meanwhile is not there. */
+ * itself, be it above the walk's root, is passed over. What vanishes meanwhile is not there. */
 #ifndef FTMRT_FOLDER_WALK_H
 #define FTMRT_FOLDER_WALK_H
 

@@ -47,6 +47,10 @@ static int make_tree(void **state)
         write_file(files[i], "x");
     path_of(path, "a/deep/up"); /* to a folder above it */
     assert_int_equal(symlink("..", path), 0);
+    path_of(path, "a/out"); /* above the class: the other classes' pictures are none of its own */
+    assert_int_equal(symlink("../", path), 0);
+    path_of(path, "all");
+    assert_int_equal(symlink(".", path), 0);
     path_of(path, "a/deep/gone");
     assert_int_equal(symlink("nowhere", path), 0);
     return 0;
@@ -55,7 +59,7 @@ static int make_tree(void **state)
 static int remove_tree(void **state)
 {
     (void)state;
-    static const char *const more[] = {"a/deep/up", "a/deep/gone", "table"};
+    static const char *const more[] = {"a/deep/up", "a/out", "all", "a/deep/gone", "table"};
     char path[128];
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         path_of(path, more[i]);
@@ -202,7 +206,8 @@ static void tables_are_read(void **state)
     static const char *const texts[] = {
         "\xef\xbb\xbflabel,who,path\r\n10,p,\"x, \"\"y\"\".png\"\r\n\r\n9,q,z.png\r\n10,p,w.png",
         "label;who;path\n10;p;\"x, \"\"y\"\".png\"\n9;q;z.png\n10;p;w.png\n",
-        "label\twho\tpath\n10\tp\tx, \"y\".png\n9\tq\tz.png\n10\tp\tw.png\n"};
+        "label\twho\tpath\n10\tp\tx, \"y\".png\n9\tq\tz.png\n10\tp\tw.png\n",
+        "label,who,path\r10,p,\"x, \"\"y\"\".png\"\r\r9,q,z.png\r10,p,w.png\r"};
     static const char *const want[] = {"10 x, \"y\".png", "9 z.png", "10 w.png"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct listing_want w;
