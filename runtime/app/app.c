@@ -1,7 +1,6 @@
 /* The command line of a compiled program: the table of commands and what is common to them. */
 #include "app.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,14 +87,10 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
         code = c->run(p, &options);
     }
     free(files);
-    if (fflush(stdout) != 0 && code == EXIT_OK) {
-        report_error("standard output: %s", strerror(errno));
-        code = EXIT_ERROR;
-    }
     return code;
 }
 
-int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
+static int dispatch(const struct ftmrt_program *p, int argc, char **argv)
 {
     if (argc < 2) {
         print_help(p, NULL, stderr);
@@ -122,4 +117,14 @@ int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
         }
     report_error("unknown command '%s'", argv[1]);
     return usage_error(p);
+}
+
+int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
+{
+    const int code = dispatch(p, argc, argv);
+    /* Output that is lost must not look like success. An earlier flush may have met it: then nothing is left to be flushed. */
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK)
+        return code;
+    report_error("standard output could not be written");
+    return EXIT_ERROR;
 }

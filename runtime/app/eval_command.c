@@ -6,6 +6,7 @@
 #include "command.h"
 #include "eval_data.h"
 #include "evaluate.h"
+#include "file_bytes.h"
 #include "no_worse.h"
 #include "not_finite.h"
 #include "replace.h"
@@ -125,7 +126,8 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
         return EXIT_ERROR;
     s.workers = app_workers(o);
     config_say_pictures(&s.config);
-    const bool ok = weights_take(&s, o) && open_data(&s, &d, o) && measure(&s, &d, o);
+    const bool ok = (!o->logits || file_can_be_written(o->logits)) && weights_take(&s, o) &&
+                    open_data(&s, &d, o) && measure(&s, &d, o);
     eval_data_close(&d);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replace.h"
 #include "report.h"
 
 enum { FIRST_SIZE = 1 << 16, MOST_BYTES = 1 << 30 };
@@ -77,4 +78,10 @@ void file_bytes_close(struct file_bytes *f)
 {
     free((void *)(uintptr_t)f->at);
     *f = (struct file_bytes){0};
+}
+
+bool file_can_be_written(const char *path)
+{
+    char error[512];
+    return replace_check(path, error, sizeof error) == FTMRT_OK || report_error("%s", error);
 }

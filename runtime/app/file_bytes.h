@@ -17,4 +17,7 @@ const char *file_bytes_try(struct file_bytes *f, const char *path);
 bool file_bytes_open(struct file_bytes *f, const char *path);
 void file_bytes_close(struct file_bytes *f);
 
+/* Whether a file can be written, for what is written at the end of long work; false after a message. Leaves nothing. */
+bool file_can_be_written(const char *path);
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "file_bytes.h"
 #include "metrics.h"
 #include "replace.h"
 #include "report.h"
@@ -241,17 +242,6 @@ static void write_logits(struct predict_output *o)
 
 /* ---- all ---- */
 
-/* Whether a file could be written: the array's is not before the end. */
-static bool could_be_written(const char *path)
-{
-    struct replace_file f;
-    char error[512];
-    if (replace_open(&f, path, error, sizeof error) != FTMRT_OK)
-        return report_error("%s", error);
-    replace_abort(&f);
-    return true;
-}
-
 static bool begin_csv(struct predict_output *o)
 {
     char error[512];
@@ -265,7 +255,7 @@ static bool begin(struct predict_output *o)
 {
     if (o->forms.json && o->forms.csv && to_stdout(o))
         return report_error("--json and --csv - would both be written to standard output");
-    return (!o->forms.logits || could_be_written(o->forms.logits)) &&
+    return (!o->forms.logits || file_can_be_written(o->forms.logits)) &&
            (!o->forms.csv || begin_csv(o));
 }
 

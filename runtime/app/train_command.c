@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checkpoint.h"
@@ -14,6 +13,7 @@
 #include "data_warnings.h"
 #include "epoch_advice.h"
 #include "expected_time.h"
+#include "file_bytes.h"
 #include "picture_cache.h"
 #include "progress_line.h"
 #include "report.h"
@@ -91,23 +91,6 @@ static bool plan(struct train_command *t)
                  training_data_validation(&t->data), epochs, o->steps_given ? o->steps : -1, lr);
     return t->trainer.progress.total_steps > 0 ||
            report_error("there is nothing to train: 0 steps");
-}
-
-/* --out is written at the end: a folder that is not there is found now. */
-static bool check_out(const char *out)
-{
-    if (!out)
-        return true;
-    const char *slash = strrchr(out, '/');
-    char *folder = slash ? app_format("%.*s", (int)(slash - out) + 1, out) : app_strdup(".");
-    struct stat st;
-    bool replaced = stat(out, &st) == 0, ok = true;
-    if (replaced && !S_ISREG(st.st_mode))
-        ok = report_error("%s: not a regular file", out);
-    else if (access(folder, W_OK | X_OK) != 0)
-        ok = report_error("%s: %s", out, strerror(errno));
-    free(folder);
-    return ok;
 }
 
 /* ---- what happens while training ---- */
@@ -449,7 +432,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     if (!session_open(&t->session, p, t->threads, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
     t->session.workers = t->workers;
-    bool ok = check_out(o->out) && training_data_open(&t->data, &t->session.config, o->data) &&
+    bool ok = (!o->out || file_can_be_written(o->out)) &&
+              training_data_open(&t->data, &t->session.config, o->data) &&
               (!o->from || weights_take_from(&t->session, o->from, o->runs)) && plan(t) &&
               train_warnings(&t->trainer);
     if (ok && o->dry_run)

@@ -2,6 +2,7 @@
 #include "train_warnings.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "not_finite.h"
@@ -37,12 +38,17 @@ static const struct ftmrt_state *one_value(const struct ftmrt_program *p, int64_
     return NULL;
 }
 
-/* The greatest batch below this one that leaves no single image. */
+/* The greatest batch below this one that leaves no single image, or the smallest one above it; 0: there is none. */
 static int64_t better_batch(int64_t count, int64_t batch)
 {
-    while (batch > 2 && count % batch == 1)
-        batch--;
-    return batch;
+    int64_t b = batch;
+    while (b > 1 && count % b == 1)
+        b--;
+    if (b > 1)
+        return b;
+    for (b = batch + 1; b < count && count % b == 1;)
+        b++;
+    return count > 1 ? b : 0;
 }
 
 /* A variance over one value is 0, whatever it is: no gradient passes, and the running variance is pulled to 0. */
@@ -51,12 +57,17 @@ static void warn_last_batch(const struct trainer *t)
     const int64_t batch = t->session->config.batch,
                   last = t->train.count % batch ? t->train.count % batch : batch;
     const struct ftmrt_state *s = one_value(t->session->program, last);
-    if (s)
-        report_note("warning: the last batch of an epoch has one image (%lld in batches of %lld), "
-                    "and '%.*s' then has one value per channel: its variance is 0, no gradient "
-                    "passes, and its running statistics become wrong; take `batch = %lld`",
-                    (long long)t->train.count, (long long)batch, layer_length(s), s->name,
-                    (long long)better_batch(t->train.count, batch));
+    if (!s)
+        return;
+    const int64_t better = better_batch(t->train.count, batch);
+    char *way = better ? app_format("take `batch = %lld`", (long long)better)
+                       : app_format("add images, or write `freeze statistics %.*s`",
+                                    layer_length(s), s->name);
+    report_note("warning: the last batch of an epoch has one image (%lld in batches of %lld), and "
+                "'%.*s' then has one value per channel: its variance is 0, no gradient passes, and "
+                "its running statistics become wrong; %s",
+                (long long)t->train.count, (long long)batch, layer_length(s), s->name, way);
+    free(way);
 }
 
 double statistics_left(const struct ftmrt_program *p, int64_t steps,

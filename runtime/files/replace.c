@@ -1,5 +1,6 @@
 /* Replacing a file atomically (POSIX rename); see replace.h. The temporary file is in the same
- * folder, as rename does not cross file systems; its name holds the process number, so that
+ * folder, as rename does not cross file systems. Where the system can, it has no name before it is
+ * whole, so that a process that is killed leaves nothing; its name holds the process number, so that
  * programs do not meet. */
 #include "replace.h"
 
@@ -25,7 +26,7 @@ static void discard(struct replace_file *f)
     const int code = errno;
     if (f->fd >= 0)
         close(f->fd);
-    if (f->temporary)
+    if (f->temporary && !f->unnamed)
         unlink(f->temporary);
     free(f->temporary);
     free(f->path);
@@ -33,7 +34,24 @@ static void discard(struct replace_file *f)
     errno = code;
 }
 
-static int create(const char *path)
+/* The folder that a file is in; allocated, or NULL. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+}
+
+/* A file without a name in the folder of `path`; -1 where the file system has none, or nothing would give it a name. */
+static int create_unnamed(const char *path)
+{
+    char *folder = folder_of(path);
+    const bool can = folder && access("/proc/self/fd", X_OK) == 0;
+    const int fd = can ? open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666) : -1;
+    free(folder);
+    return fd;
+}
+
+static int create_named(const char *path)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     const int fd = open(path, flags, 0666);
@@ -63,7 +81,10 @@ enum ftmrt_status replace_open(struct replace_file *f, const char *path, char *e
         return fail(path, ENOMEM, error, error_size);
     }
     snprintf(f->temporary, size, "%s.tmp.%ld", path, (long)getpid());
-    f->fd = create(f->temporary);
+    f->fd = create_unnamed(path);
+    f->unnamed = f->fd >= 0;
+    if (!f->unnamed)
+        f->fd = create_named(f->temporary);
     if (f->fd >= 0)
         return FTMRT_OK;
     const int code = errno;
@@ -71,6 +92,15 @@ enum ftmrt_status replace_open(struct replace_file *f, const char *path, char *e
     f->temporary = NULL;
     discard(f);
     return fail(path, code, error, error_size);
+}
+
+enum ftmrt_status replace_check(const char *path, char *error, size_t error_size)
+{
+    struct replace_file f;
+    const enum ftmrt_status status = replace_open(&f, path, error, error_size);
+    if (status == FTMRT_OK)
+        replace_abort(&f);
+    return status;
 }
 
 enum ftmrt_status replace_write(struct replace_file *f, const void *data, size_t size, char *error,
@@ -94,8 +124,7 @@ enum ftmrt_status replace_write(struct replace_file *f, const void *data, size_t
  * devices. */
 static void sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    char *folder = folder_of(path);
     if (!folder)
         return;
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -106,9 +135,19 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
+/* Gives a file that has none its temporary name. */
+static int give_name(struct replace_file *f)
+{
+    char place[32];
+    snprintf(place, sizeof place, "/proc/self/fd/%d", f->fd);
+    unlink(f->temporary); /* left by a process of this number that was killed */
+    f->unnamed = linkat(AT_FDCWD, place, AT_FDCWD, f->temporary, AT_SYMLINK_FOLLOW) != 0;
+    return f->unnamed ? -1 : 0;
+}
+
 enum ftmrt_status replace_commit(struct replace_file *f, char *error, size_t error_size)
 {
-    int ok = fsync(f->fd) == 0;
+    int ok = fsync(f->fd) == 0 && (!f->unnamed || give_name(f) == 0);
     int code = errno;
     if (close(f->fd) != 0 && ok) {
         ok = 0;
