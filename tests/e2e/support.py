@@ -133,6 +133,17 @@ def write_png(path, pixels):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
+def read_pictures():
+    """The picture files of the stored references (tests/tools/make_picture_reference.py), of all kinds, a few pixels each."""
+    data, files = (ROOT / "tests" / "unit" / "data" / "pictures.ref").read_bytes(), []
+    while data:
+        (size,) = struct.unpack("<I", data[:4])
+        height, width, channels = struct.unpack("<HHB", data[4 + size:9 + size])
+        files.append(data[4:4 + size])
+        data = data[4 + size + 8 + height * width * channels:]
+    return files
+
+
 def check_training(program, work, stored, exact, level):
     """Trains 20 steps on the data in `work`, by 1, 2 and 3 threads, and holds files, losses and state to PyTorch's: `stored` has its
     losses and how far its f32 run is from `exact`, the state in double precision."""
