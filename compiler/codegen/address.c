@@ -107,6 +107,19 @@ struct address ir_launder(struct ir *ir, struct address a)
     return a;
 }
 
+void ir_prefetch(struct ir *ir, struct address a, LLVMValueRef i)
+{
+    enum { READ = 0, EVERY_CACHE = 3, DATA = 1 };
+    static const char name[] = "llvm.prefetch";
+    const unsigned id = LLVMLookupIntrinsicID(name, sizeof name - 1);
+    LLVMTypeRef i32 = LLVMInt32TypeInContext(ir->context);
+    LLVMValueRef args[] = {LLVMBuildGEP2(ir->b, element(ir, a), a.p, &i, 1, ""),
+                           LLVMConstInt(i32, READ, false), LLVMConstInt(i32, EVERY_CACHE, false),
+                           LLVMConstInt(i32, DATA, false)};
+    LLVMValueRef fn = LLVMGetIntrinsicDeclaration(ir->module, id, &ir->ptr, 1);
+    LLVMBuildCall2(ir->b, LLVMIntrinsicGetType(ir->context, id, &ir->ptr, 1), fn, args, 4, "");
+}
+
 struct address ir_stack(struct ir *ir, int64_t count)
 {
     enum { ALIGN = 64 };

@@ -45,6 +45,9 @@ static inline struct address ir_loose(struct address a)
  * register blocks of the micro-kernels are spilled. No instruction results. */
 struct address ir_launder(struct ir *ir, struct address a);
 
+/* Asks for the cache line of element i after a, which may lie outside the data, to be fetched before it is loaded. */
+void ir_prefetch(struct ir *ir, struct address a, LLVMValueRef i);
+
 /* Room for so many f32 on the function's stack, aligned to 64 bytes. */
 struct address ir_stack(struct ir *ir, int64_t count);
 

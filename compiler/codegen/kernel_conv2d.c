@@ -86,6 +86,23 @@ static void emit_step(struct conv *c, struct tile *t, struct address a, struct a
     }
 }
 
+/* With one tap, each channel block reads a line for each output, blocks lie a map apart, and no processor foresees that: step k
+ * asks for the line of output k some blocks on, about as far as the third-level cache takes to answer. */
+static bool fetches_ahead(const struct conv *c)
+{
+    return c->p.q.kernel[0] * c->p.q.kernel[1] == 1 && !c->p.q.plain && c->p.q.in_channels > CB;
+}
+
+static void fetch_ahead(struct conv *c, const struct tile *t, struct address a, LLVMValueRef step)
+{
+    enum { BLOCKS = 2 };
+    struct ir *ir = c->ir;
+    for (int64_t m = 0; m < t->width; m += CB) {
+        LLVMValueRef output = ir_mul_const(ir, ir_add_const(ir, step, m), t->step);
+        ir_prefetch(ir, a, ir_add(ir, ir_mul_const(ir, c->block, BLOCKS), output));
+    }
+}
+
 /* Steps in one turn of the innermost loop. */
 static int64_t unroll_of(const struct conv *c, const struct tile *t)
 {
@@ -107,8 +124,11 @@ static void emit_channels(struct conv *c, struct tile *t, struct address a, stru
     struct ir_loop loop = ir_loop_begin(ir, ir_i64(ir, 0), count, unroll);
     struct address ai = ir_at(ir, a, ir_mul_const(ir, loop.i, c->channel));
     struct address bi = ir_at(ir, b, ir_mul_const(ir, loop.i, CB));
-    for (int64_t s = 0; s < unroll; s++)
+    for (int64_t s = 0; s < unroll; s++) {
+        if (fetches_ahead(c))
+            fetch_ahead(c, t, a, ir_add_const(ir, loop.i, s));
         emit_step(c, t, ir_at_const(ir, ai, s * c->channel), ir_at_const(ir, bi, s * CB), lo, hi);
+    }
     ir_loop_end(ir, &loop);
 }
 

@@ -135,6 +135,8 @@ struct conv_tiles conv_tiles_of(const struct graph *g, const struct node *n, con
     int64_t taps = p.q.kernel[0] * p.q.kernel[1];
     int64_t weight_bytes =
         p.conv_groups * out_blocks * ceil_div(p.q.in_channels, CB) * taps * CB * CB * 4;
-    p.groups_outer = weight_bytes > cpu->l2;
+    /* What comes from beyond the cache for an image: its input once for each group, or all weights and the input. */
+    int64_t image_bytes = p.conv_groups * p.q.in_channels * p.q.in[0] * p.q.in[1] * 4;
+    p.groups_outer = weight_bytes > cpu->l2 && p.groups * image_bytes < weight_bytes + image_bytes;
     return p;
 }
