@@ -237,7 +237,7 @@ enum ftmrt_state_kind {
 enum {
     FTMRT_TRAINABLE = 1, /* updated by the optimizer in some phase */
     FTMRT_MUTABLE = 2,   /* written by some entry: lives in the workspace; otherwise it is frozen */
-    FTMRT_NEW = 4        /* of a layer that the recipe added: never taken from the source */
+    FTMRT_NEW = 4        /* of a layer that the recipe added: taken from its trained file alone */
 };
 
 struct ftmrt_state {

@@ -6,6 +6,7 @@
 #include "ast.h"
 #include "file.h"
 #include "import.h"
+#include "shell_word.h"
 #include "str.h"
 
 enum { SHA256_DIGITS = 64, SHA256_LEAST = 8 };
@@ -143,17 +144,10 @@ const char *published_name(const struct published *p)
 /* A text as one word of a shell. */
 static const char *word(struct arena *arena, const char *text)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=";
-    if (*text && strspn(text, plain) == strlen(text))
-        return text;
-    struct strbuf b;
-    strbuf_init(&b, arena);
-    strbuf_addc(&b, '\'');
-    for (; *text; text++)
-        strbuf_addf(&b, *text == '\'' ? "'\\''" : "%c", *text);
-    strbuf_addc(&b, '\'');
-    return b.text;
+    const size_t size = shell_word(text, NULL, 0) + 1;
+    char *out = arena_alloc(arena, size);
+    shell_word(text, out, size);
+    return out;
 }
 
 const char *published_fetch(struct arena *arena, const struct published *p, const char *path)

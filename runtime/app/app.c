@@ -26,9 +26,9 @@ static const struct command commands[] = {
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
 
 /* Help on one command, or on all (NULL). */
-static void print_help(const struct ftmrt_program *p, const struct command *only, FILE *out)
+static void print_help(const struct command *only, FILE *out)
 {
-    fprintf(out, "usage: %s %s [OPTION]...%s\n\n", p->name, only ? only->name : "COMMAND",
+    fprintf(out, "usage: %s %s [OPTION]...%s\n\n", report_command(), only ? only->name : "COMMAND",
             only && !*only->arguments ? "" : " [FILE]...");
     for (int i = 0; i < COMMAND_COUNT; i++) {
         const struct command *c = &commands[i];
@@ -57,10 +57,20 @@ int app_workers(const struct options *o)
     return (int)o->workers;
 }
 
-static int usage_error(const struct ftmrt_program *p)
+static int usage_error(void)
 {
-    fprintf(stderr, "try '%s --help'\n", p->name);
+    fprintf(stderr, "try `%s --help`\n", report_command());
     return EXIT_WRONG_USAGE;
+}
+
+static int unknown_command(const char *word)
+{
+    report_error("unknown command '%s'", word);
+    fprintf(stderr, "the commands are");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);
+    fputc('\n', stderr);
+    return usage_error();
 }
 
 static bool check_files(const struct options *options, const struct command *c)
@@ -76,7 +86,7 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
     const char **files = app_alloc((size_t)argc, sizeof(char *));
     int code = EXIT_WRONG_USAGE;
     if (!options_parse(&options, c->name, argc, argv, files) || !check_files(&options, c)) {
-        usage_error(p);
+        usage_error();
     } else if (c->compiled && !ftmrt_cpu_supported(p->cpu)) {
         report_error("this processor lacks instructions of %s, which this program was compiled "
                      "for; compile it again "
@@ -93,11 +103,11 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
 static int dispatch(const struct ftmrt_program *p, int argc, char **argv)
 {
     if (argc < 2) {
-        print_help(p, NULL, stderr);
+        print_help(NULL, stderr);
         return EXIT_WRONG_USAGE;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-        print_help(p, NULL, stdout);
+        print_help(NULL, stdout);
         return EXIT_OK;
     }
     if (!strcmp(argv[1], "--version")) {
@@ -112,11 +122,10 @@ static int dispatch(const struct ftmrt_program *p, int argc, char **argv)
         if (!strcmp(argv[1], commands[i].name)) {
             if (argc != 3 || (strcmp(argv[2], "--help") != 0 && strcmp(argv[2], "-h") != 0))
                 return run_command(p, &commands[i], argc, argv);
-            print_help(p, &commands[i], stdout);
+            print_help(&commands[i], stdout);
             return EXIT_OK;
         }
-    report_error("unknown command '%s'", argv[1]);
-    return usage_error(p);
+    return unknown_command(argv[1]);
 }
 
 int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)

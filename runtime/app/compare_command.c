@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "current.h"
 #include "predictions.h"
 #include "recipe_difference.h"
 #include "report.h"
@@ -65,13 +66,15 @@ static bool read_of(struct predictions *p, const struct run *run, const char *fi
     return ok;
 }
 
-/* Samples of arrays are known by their numbers: they mean the same in the same data only. */
-static bool names_mean_the_same(const struct predictions *p, const struct run *a,
-                                const struct run *b)
+/* Whether both were measured on the same data: that of their training, a validation of its own, or test data. */
+static bool same_data(const struct run *a, const struct run *b, bool test)
 {
-    const bool numbers = p->count && !p->at[0].sample[strspn(p->at[0].sample, "0123456789")];
-    return !numbers || !strcmp(run_record_text(&a->record, "data_hash"),
-                               run_record_text(&b->record, "data_hash"));
+    const char *of_a = run_test_hash(a), *of_b = run_test_hash(b);
+    if (test && *of_a && *of_b)
+        return !strcmp(of_a, of_b);
+    return !strcmp(run_record_text(&a->record, "data_hash"),
+                   run_record_text(&b->record, "data_hash")) ||
+           (!test && runs_share_split(a, b));
 }
 
 static void print_pairs(const struct predictions *a, const struct predictions *b,
@@ -93,17 +96,20 @@ static void print_pairs(const struct predictions *a, const struct predictions *b
 }
 
 /* Compares on one file of both, if both have it. */
-static bool compare_on(const struct run *a, const struct run *b, const char *file, const char *what)
+static bool compare_on(const struct run *a, const struct run *b, const char *file, bool test)
 {
+    const char *what = test ? "test" : "validation";
     struct predictions in_a, in_b = {0};
     if (!read_of(&in_a, a, file))
         return false;
     bool ok = read_of(&in_b, b, file);
-    if (ok && !names_mean_the_same(&in_a, a, b)) {
+    const bool same = ok && same_data(a, b, test);
+    if (ok && !same && predictions_are_numbered(&in_a))
         printf("\n%s: their samples have numbers for names, and their data differ\n", what);
-    } else if (ok) {
+    else if (ok)
         print_pairs(&in_a, &in_b, a, b, what);
-    }
+    if (ok && !same && !predictions_are_numbered(&in_a))
+        printf("their data differ: samples are matched by their names\n");
     predictions_free(&in_a);
     predictions_free(&in_b);
     return ok;
@@ -113,18 +119,18 @@ int command_compare(const struct ftmrt_program *p, const struct options *o)
 {
     struct runs r;
     if (o->file_count != 2) {
-        report_error("name two runs, by number, name or folder: %s compare 1 2", p->name);
+        report_error("name two runs, by number, name or folder: %s compare 1 2", report_command());
         return EXIT_WRONG_USAGE;
     }
     runs_read(&r, p, o->runs);
     const struct run *a = runs_find(&r, o->files[0]), *b = a ? runs_find(&r, o->files[1]) : NULL;
     if (b) {
         print_settings(a, b);
-        const bool validation = compare_on(a, b, "predictions.csv", "validation"),
-                   test = compare_on(a, b, "test_predictions.csv", "test");
+        const bool validation = compare_on(a, b, "predictions.csv", false),
+                   test = compare_on(a, b, "test_predictions.csv", true);
         if (!test)
             printf("%sfigures on the test data: `%s eval --run N` of both first\n",
-                   validation ? "\n" : "\nno predictions that both have; ", p->name);
+                   validation ? "\n" : "\nno predictions that both have; ", report_command());
     }
     runs_free(&r);
     return b ? EXIT_OK : EXIT_ERROR;

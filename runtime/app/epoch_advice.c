@@ -7,9 +7,19 @@
 #include "report.h"
 #include "train_warnings.h"
 
-/* What counts as far above, in accuracy; from how many samples on validation is believed; epochs of patience. */
+/* What counts as far above, in accuracy, and as a fall of the loss, as a share of it; from how many samples on validation is believed;
+ * epochs of patience, and which part of the epochs so far must have passed in vain; up to which epoch a best one is no more than where it
+ * all began. */
 #define FAR_ABOVE 0.15
-enum { FEW_SAMPLES = 20, SOON = 100, PATIENCE = 5 };
+#define FALL      0.001
+enum { FEW_SAMPLES = 20, SOON = 100, PATIENCE = 5, PART_IN_VAIN = 3, BEGINNING = 2 };
+
+/* What the rules look at. */
+struct look {
+    const struct trainer *t;
+    const struct epoch_result *e;
+    int64_t moved; /* the epoch in which validation became better last */
+};
 
 /* So many times the loss of guessing is no start that a few steps more would mend. */
 #define FAR_OFF 10
@@ -21,8 +31,10 @@ static bool is_far_above(const struct trainer *t, const struct epoch_result *e)
 }
 
 /* The loss of an answer that gives every class the same share is ln(classes), whatever the weights of the classes. */
-static char *not_below_guessing(const struct trainer *t, const struct epoch_result *e)
+static char *not_below_guessing(const struct look *l)
 {
+    const struct trainer *t = l->t;
+    const struct epoch_result *e = l->e;
     const struct config *c = &t->session->config;
     const double guess = log((double)c->classes);
     if (c->task != TASK_CLASS ||
@@ -37,8 +49,10 @@ static char *not_below_guessing(const struct trainer *t, const struct epoch_resu
                       e->train_loss > 1.5 * guess ? "" : ", or train more layers");
 }
 
-static char *statistics_lag(const struct trainer *t, const struct epoch_result *e)
+static char *statistics_lag(const struct look *l)
 {
+    const struct trainer *t = l->t;
+    const struct epoch_result *e = l->e;
     const struct ftmrt_state *s = NULL;
     const double left = statistics_left(t->session->program, e->step, &s);
     if (!s || left < 0.1 || !is_far_above(t, e))
@@ -50,45 +64,73 @@ static char *statistics_lag(const struct trainer *t, const struct epoch_result *
                       (long long)e->step, s->momentum);
 }
 
-static char *learnt_by_heart(const struct trainer *t, const struct epoch_result *e)
+static char *learnt_by_heart(const struct look *l)
 {
+    const struct trainer *t = l->t;
+    const struct epoch_result *e = l->e;
+    const long long best = (long long)t->progress.best_epoch;
     double decay = 0;
     if (e->best || e->epoch < 3 || !is_far_above(t, e))
         return NULL;
     const bool has = config_scalar(&t->session->config, "weight_decay", &decay);
     char *setting =
         has ? app_format("raise optimizer.weight_decay (it is %g), ", decay) : app_strdup("");
+    char *end = best > BEGINNING ? app_format("stop at --epochs %lld", best)
+                                 : app_strdup("lower optimizer.lr");
     char *text = app_format("training (%.1f %%) is far above validation (%.1f %%): it learns the "
-                            "samples by heart; add samples or random transforms, %sor stop at "
-                            "--epochs %lld",
-                            100 * e->train_accuracy, 100 * e->validation_accuracy, setting,
-                            (long long)t->progress.best_epoch);
+                            "samples by heart; add samples or random transforms, %sor %s",
+                            100 * e->train_accuracy, 100 * e->validation_accuracy, setting, end);
     free(setting);
+    free(end);
     return text;
 }
 
-static char *no_longer_moves(const struct trainer *t, const struct epoch_result *e)
+/* Neither the accuracy nor the loss has become better for some epochs, and for a good part of all. What was best at the beginning is no
+ * length to recommend. */
+static char *no_longer_moves(const struct look *l)
 {
-    const int64_t best = t->progress.best_epoch;
-    if (!e->validated || !best || e->epoch - best < PATIENCE)
+    const int64_t in_vain = l->e->epoch - l->moved;
+    if (!l->e->validated || !l->moved || in_vain < PATIENCE || in_vain * PART_IN_VAIN < l->e->epoch)
         return NULL;
-    return app_format("validation has not improved since epoch %lld: --epochs %lld is enough, or "
-                      "lower optimizer.lr (it is %g)",
-                      (long long)best, (long long)best, t->progress.lr);
+    char *end = l->moved > BEGINNING
+                    ? app_format("--epochs %lld is enough, or ", (long long)l->moved)
+                    : app_strdup("add samples, or ");
+    char *text = app_format("validation has not improved since epoch %lld, neither accuracy nor "
+                            "loss: %slower optimizer.lr (it is %g)",
+                            (long long)l->moved, end, l->t->progress.lr);
+    free(end);
+    return text;
+}
+
+/* Notes in which epoch validation became better last: its best epoch, or a lower loss. */
+static void note_moves(struct epoch_advice *a, const struct trainer *t,
+                       const struct epoch_result *e)
+{
+    if (t->progress.best_epoch > a->moved)
+        a->moved = t->progress.best_epoch;
+    if (e->validated && isfinite(e->validation_loss) &&
+        (!a->has_loss || e->validation_loss < (1 - FALL) * a->loss)) {
+        a->loss = e->validation_loss;
+        a->has_loss = true;
+        a->moved = e->epoch;
+    }
 }
 
 char *epoch_advice(struct epoch_advice *a, const struct trainer *t, const struct epoch_result *e)
 {
-    static char *(*const rules[])(const struct trainer *, const struct epoch_result *) = {
-        not_below_guessing, statistics_lag, learnt_by_heart, no_longer_moves};
+    static char *(*const rules[])(const struct look *) = {not_below_guessing, statistics_lag,
+                                                          learnt_by_heart, no_longer_moves};
+    note_moves(a, t, e);
+    const struct look look = {t, e, a->moved};
     for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++) {
-        char *text = rules[i](t, e);
+        char *text = rules[i](&look);
         if (text && a->rule == i + 1 && e->epoch < 2 * a->epoch) {
             free(text);
             return NULL;
         }
         if (text) {
-            *a = (struct epoch_advice){i + 1, e->epoch};
+            a->rule = i + 1;
+            a->epoch = e->epoch;
             return text;
         }
     }

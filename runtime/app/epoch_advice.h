@@ -4,10 +4,13 @@
 
 #include "trainer.h"
 
-/* When what was said last; zero at the start. */
+/* When what was said last, and what validation has reached; zero at the start. */
 struct epoch_advice {
     int rule; /* number + 1 of the rule that spoke last */
     int64_t epoch;
+    int64_t moved; /* the last epoch in which validation became better, by accuracy or loss */
+    double loss;   /* the lowest in validation, where it has_loss */
+    bool has_loss;
 };
 
 /* One line with the setting to change, or NULL: a loss not below that of guessing, statistics that lag, training far above validation,

@@ -7,6 +7,7 @@
 #include "eval_data.h"
 #include "evaluate.h"
 #include "file_bytes.h"
+#include "network_identity.h"
 #include "no_worse.h"
 #include "not_finite.h"
 #include "replace.h"
@@ -67,10 +68,12 @@ static bool open_data(struct session *s, struct eval_data *d, const struct optio
 
 /* What a run did on the test data stays beside it, for `runs` and comparisons; a folder that cannot be written keeps what it has. */
 static void keep_result(const struct session *s, const struct eval_data *d, const struct metrics *m,
-                        const json_t *result)
+                        json_t *result)
 {
-    if (!s->run || d->validates || d->foreign)
+    uint64_t hash;
+    if (!s->run || d->validates || d->foreign || !eval_data_hash(d, s->threads, &hash))
         return;
+    json_object_set_new(result, "data_hash", json_string(identity_hash_text(hash).hash));
     char *path = app_format("%s/test.json", s->run);
     char *text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     if (text && replace_whole(path, text, strlen(text), NULL, 0) == FTMRT_OK)

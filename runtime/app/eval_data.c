@@ -71,6 +71,16 @@ bool eval_data_compare(struct eval_data *d, const char *data_hash, int threads)
     return true;
 }
 
+bool eval_data_hash(const struct eval_data *d, int threads, uint64_t *hash)
+{
+    struct training_data_hashes hashes;
+    if (d->samples.source != &d->share.train)
+        return d->test.fingerprint(&d->test, threads, hash);
+    const bool ok = training_data_hash(&d->share, threads, &hashes);
+    *hash = ok ? hashes.data : 0;
+    return ok;
+}
+
 void eval_data_close(struct eval_data *d)
 {
     source_close(&d->test);

@@ -20,6 +20,10 @@ bool eval_data_open(struct eval_data *d, const struct config *c, const char *par
 bool eval_data_compare(struct eval_data *d, const char *data_hash, int threads);
 void eval_data_close(struct eval_data *d);
 
+/* A hash of the data that the samples are of, by so many threads; with the same one sample numbers mean the same. false after a
+ * message. */
+bool eval_data_hash(const struct eval_data *d, int threads, uint64_t *hash);
+
 /* Its name in messages and files. */
 const char *eval_data_part(const struct eval_data *d);
 

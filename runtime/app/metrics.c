@@ -385,15 +385,20 @@ enum {
 
 /* ---- text and JSON ---- */
 
+/* Whether there is anything to judge. */
+static bool has_answers(const struct metrics *m) { return !m->count || m->not_finite < m->count; }
+
 static void print_overall(const struct metrics *m, FILE *out)
 {
     fprintf(out, "samples   %lld\n", (long long)m->count);
-    for (int i = 0; i < OVERALL; i++) {
+    for (int i = 0; i < OVERALL && has_answers(m); i++) {
         if (!(overall[i].tasks >> m->task & 1))
             continue;
         const double value = overall[i].value(m);
         fprintf(out, "%-8s  ", overall[i].title);
-        if (overall[i].percent)
+        if (!isfinite(value))
+            fputs("not finite", out);
+        else if (overall[i].percent)
             fprintf(out, "%.2f %%", 100 * value);
         else
             fprintf(out, "%.5f", value);
@@ -430,7 +435,7 @@ static void print_classes(const struct metrics *m, const struct config *c, FILE 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
 {
     print_overall(m, out);
-    if (m->task != TASK_CLASS)
+    if (m->task != TASK_CLASS || !has_answers(m))
         return;
     print_classes(m, c, out);
     if (m->classes <= MAX_MATRIX)

@@ -60,6 +60,7 @@ double metrics_precision(const struct metrics *m, int64_t k);
 double metrics_recall(const struct metrics *m, int64_t k);
 double metrics_f1(const struct metrics *m, int64_t k);
 
+/* For people. Where no sample has a finite answer there is no figure. */
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out);
 /* The same as JSON: a figure that is not finite is null. A new reference. */
 json_t *metrics_json(const struct metrics *m, const struct config *c);

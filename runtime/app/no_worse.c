@@ -2,7 +2,9 @@
 #include "no_worse.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "network_identity.h"
 #include "predictions.h"
 #include "report.h"
 #include "runs.h"
@@ -42,6 +44,29 @@ static bool judge(const struct paired *p, const struct run *run)
     return true;
 }
 
+/* What an evaluation's samples are part of must be what the run's are: else their numbers mean others, and their names may. */
+static bool check_data(const struct session *s, const struct eval_data *d, const struct run *run,
+                       bool numbered)
+{
+    uint64_t ours;
+    if (!eval_data_hash(d, s->threads, &ours))
+        return false;
+    const struct identity_text hash = identity_hash_text(ours);
+    const char *theirs = !d->validates ? run_test_hash(run)
+                         : d->samples.source == &d->share.train
+                             ? run_record_text(&run->record, "data_hash")
+                             : run_record_text(&run->record, "split_hash");
+    if (!strcmp(hash.hash, theirs))
+        return true;
+    if (numbered)
+        return report_error("run %ld (%s) was measured on other data, and these samples are known "
+                            "by their numbers alone; measure it on this data: `%s eval --run %ld`",
+                            run->number, run->name, report_command(), run->number);
+    report_note("run %ld (%s) was measured on other data; samples are matched by their names",
+                run->number, run->name);
+    return true;
+}
+
 static bool compare_with(const struct session *s, const struct eval_data *d,
                          const struct metrics *m, const struct run *run)
 {
@@ -50,12 +75,12 @@ static bool compare_with(const struct session *s, const struct eval_data *d,
         app_format("%s/%s", run->path, d->validates ? "predictions.csv" : "test_predictions.csv");
     bool ok = predictions_read(&theirs, path);
     if (!ok)
-        report_error("%s: is not there; measure that run first: `eval --run %ld` of its program",
-                     path, run->number);
+        report_error("%s: is not there; measure that run first: `%s eval --run %ld`", path,
+                     run->same_name ? report_command() : run_program(run), run->number);
     if (ok) {
         struct predictions ours = predictions_of(s, d, m);
         const struct paired p = predictions_pair(&ours, &theirs);
-        ok = judge(&p, run);
+        ok = check_data(s, d, run, predictions_are_numbered(&ours)) && judge(&p, run);
         predictions_free(&ours);
         predictions_free(&theirs);
     }

@@ -71,6 +71,11 @@ void predictions_free(struct predictions *p)
     *p = (struct predictions){0};
 }
 
+bool predictions_are_numbered(const struct predictions *p)
+{
+    return p->count && !p->at[0].sample[strspn(p->at[0].sample, "0123456789")];
+}
+
 /* ---- pairs ---- */
 
 static bool is_right(const struct prediction *p) { return !strcmp(p->label, p->predicted); }

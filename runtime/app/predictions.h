@@ -25,6 +25,9 @@ void predictions_add(struct predictions *p, const char *sample, const char *labe
                      const char *predicted);
 void predictions_sort(struct predictions *p);
 
+/* Whether samples are known by numbers, as those of arrays, which mean the same in the same data only. */
+bool predictions_are_numbered(const struct predictions *p);
+
 /* Two runs on the samples that both have with the same label. */
 struct paired {
     int64_t count, both, only_a, only_b, neither;

@@ -146,24 +146,52 @@ void recipe_differences(const char *a, const char *b, recipe_difference_fn *tell
 
 struct line {
     char *text;
+    const char *within; /* what the keys that count begin with */
     int count, most;
 };
 
+/* How many bytes two lists have in common at the begin, up to behind a comma. */
+static size_t common_begin(const char *a, const char *b)
+{
+    size_t common = 0;
+    for (size_t at = 0;;) {
+        const char *end = skip_item(a + at, a + strlen(a));
+        const size_t n = (size_t)(end - (a + at)) + strspn(end, ", ");
+        if (!*end || strncmp(a + at, b + at, n) != 0)
+            return common;
+        at = common = at + n;
+    }
+}
+
+/* Of what b says behind the steps that a has, too; at most so many bytes are told. */
+enum { LONGEST_VALUE = 80 };
+
+static char *told_value(const char *a, const char *b)
+{
+    const char *rest = a ? b + common_begin(a, b) : b;
+    int length = (int)strnlen(rest, LONGEST_VALUE);
+    const bool cut = rest[length];
+    while (cut && length && (rest[length] & 0xc0) == 0x80) /* within a character */
+        length--;
+    return app_format("%s%.*s%s", rest > b ? "..., " : "", length, rest, cut ? "..." : "");
+}
+
 static void add_to_line(void *context, const char *key, const char *a, const char *b)
 {
-    (void)a;
     struct line *l = context;
-    if (l->count++ >= l->most)
+    if (!begins(key, l->within) || l->count++ >= l->most)
         return;
+    char *value = told_value(a, b ? b : "");
     char *longer = app_format("%s%s%s%s%s%s", l->text, l->count > 1 ? ", " : "", b ? "" : "no ",
-                              key, b && *b ? " " : "", b ? b : "");
+                              key, *value ? " " : "", value);
+    free(value);
     free(l->text);
     l->text = longer;
 }
 
-char *recipe_difference_line(const char *a, const char *b, int most)
+char *recipe_difference_within(const char *a, const char *b, const char *within, int most)
 {
-    struct line l = {app_strdup(""), 0, most};
+    struct line l = {app_strdup(""), within, 0, most};
     recipe_differences(a, b, add_to_line, &l);
     if (l.count > most) {
         char *longer = app_format("%s and %d more", l.text, l.count - most);
@@ -171,4 +199,9 @@ char *recipe_difference_line(const char *a, const char *b, int most)
         l.text = longer;
     }
     return l.text;
+}
+
+char *recipe_difference_line(const char *a, const char *b, int most)
+{
+    return recipe_difference_within(a, b, "", most);
 }

@@ -13,5 +13,7 @@ void recipe_differences(const char *a, const char *b, recipe_difference_fn *tell
 /* The same as one line of what b says, "optimizer.lr 0.1, no freeze all", with at most so many settings; allocated, "" where
  * nothing differs. */
 char *recipe_difference_line(const char *a, const char *b, int most);
+/* Of the settings alone whose keys begin so: "data.train". */
+char *recipe_difference_within(const char *a, const char *b, const char *within, int most);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shell_word.h"
+
 static _Thread_local struct report_held *holder;
 
 static void *or_exit(void *p)
@@ -31,10 +33,21 @@ static char *format_text(const char *format, va_list args)
     return text;
 }
 
+char *report_word(const char *word)
+{
+    const size_t size = shell_word(word, NULL, 0) + 1;
+    char *text = app_alloc(size, 1);
+    shell_word(word, text, size);
+    return text;
+}
+
 const char *report_command(void)
 {
+    static char *own;
     const char *through = getenv("FTM_COMMAND"); /* which `ftmc run` sets */
-    return through ? through : program_invocation_name;
+    if (!through && !own)
+        own = report_word(program_invocation_name);
+    return through ? through : own;
 }
 
 void report_hold(struct report_held *held) { holder = held; }

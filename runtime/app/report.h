@@ -10,8 +10,11 @@
 bool report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* How the program is called, for advice: "./digits", or "ftmc run digits.ftm". Never freed. */
+/* How the program was called, for advice, as a shell reads it: "./digits", or "ftmc run 'my digits.ftm'". Never freed. */
 const char *report_command(void);
+
+/* A word of a command line, in quotes where a shell wants them; allocated. */
+char *report_word(const char *word);
 
 /* Messages that a thread holds back, so that another one can print them in an order of its own. */
 struct report_held {

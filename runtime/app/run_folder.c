@@ -144,10 +144,11 @@ static bool write_recipe(const struct run_folder *r, const struct session *s)
 
 /* ---- leaving at once ---- */
 
-/* What a signal handler needs to write a record: prepared, as it may call nothing that allocates. */
+/* What a signal handler needs to write a record and to say what is left: prepared, as it may call nothing that allocates. */
 static struct {
     char *path, *temporary, *text;
     size_t size;
+    char *best, *with_best, *without;
 } farewell;
 
 static void forget_farewell(void)
@@ -155,12 +156,32 @@ static void forget_farewell(void)
     free(farewell.path);
     free(farewell.temporary);
     free(farewell.text);
+    free(farewell.best);
+    free(farewell.with_best);
+    free(farewell.without);
     memset(&farewell, 0, sizeof farewell);
+}
+
+/* The lines that are said: with the best weights of the epochs that were done, or without. */
+static void prepare_words(const struct run_folder *r)
+{
+    char *folder = report_word(r->path);
+    char *next = app_format("`%s train --resume %s` goes on from the last checkpoint, or from the "
+                            "beginning where there is none yet",
+                            report_command(), folder);
+    farewell.best = run_folder_file(r, "best.safetensors");
+    farewell.with_best = app_format("\nstopped at once; the best weights of the epochs that were "
+                                    "done are in %s; %s\n",
+                                    farewell.best, next);
+    farewell.without = app_format("\nstopped at once, before an epoch was done; %s\n", next);
+    free(folder);
+    free(next);
 }
 
 static void prepare_farewell(const struct run_folder *r)
 {
     forget_farewell();
+    prepare_words(r);
     json_t *record = json_copy(r->record);
     json_object_set_new(record, "outcome", json_string("interrupted"));
     char *text = json_dumps(record, JSON_INDENT(2));
@@ -178,6 +199,9 @@ void run_folder_abandon(void)
     const int fd = open(farewell.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd >= 0 && write(fd, farewell.text, farewell.size) == (ssize_t)farewell.size)
         rename(farewell.temporary, farewell.path);
+    const char *words = access(farewell.best, F_OK) == 0 ? farewell.with_best : farewell.without;
+    if (write(STDERR_FILENO, words, strlen(words)) < 0)
+        return; /* nobody reads it */
 }
 
 /* Opens a file to write behind what it holds; it is made if it is not there. */

@@ -51,7 +51,7 @@ bool run_folder_predictions(const struct run_folder *r, const struct session *s,
 /* The first of them alone, under another name, in the folder of any run. */
 bool run_predictions_write(const char *folder, const char *name, const struct session *s,
                            const struct metrics *m, const struct subset *samples);
-/* Writes into the record of the run that is open that it was interrupted: for signal handlers. */
+/* Writes into the record of the run that is open that it was interrupted, and says on stderr what is left: for signal handlers. */
 void run_folder_abandon(void);
 /* run.json again, with the outcome and the final figures. */
 bool run_folder_finish(struct run_folder *r, const struct session *s, const struct progress *p,

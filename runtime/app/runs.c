@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "network_identity.h"
 #include "recipe_difference.h"
-#include "replace.h"
 #include "report.h"
+#include "run_mark.h"
 
 char *runs_folder(const char *given)
 {
@@ -42,14 +41,6 @@ long run_number(const char *name)
 
 /* ---- reading ---- */
 
-static bool has_file(const struct run *run, const char *name, struct stat *st)
-{
-    char *path = app_format("%s/%s", run->path, name);
-    const bool found = stat(path, st) == 0;
-    free(path);
-    return found;
-}
-
 static const char *record_text(const void *record, const char *key)
 {
     return run_record_text(record, key);
@@ -74,7 +65,6 @@ static void run_free(struct run *run)
 /* Reads the run at a path; NULL: it is none. Takes name and path. */
 static struct run *read_run(const struct ftmrt_program *p, char *name, char *path)
 {
-    struct stat st;
     struct run *run = app_alloc(1, sizeof *run);
     *run = (struct run){.number = run_number(name), .name = name, .path = path};
     if (!run_record_find(&run->record, path)) {
@@ -85,7 +75,8 @@ static struct run *read_run(const struct ftmrt_program *p, char *name, char *pat
     json_object_set_new(run->record.root, "test", json_load_file(test, 0, NULL));
     free(test);
     run->own = is_own(run, p);
-    run->current = run->own && has_file(run, "current", &st);
+    run->same_name = run->own && !strcmp(run_program(run), p->name);
+    run->current = run->own && run_mark_has(run, p->name, NULL);
     return run;
 }
 
@@ -128,6 +119,15 @@ void runs_free(struct runs *r)
 }
 
 /* ---- one of them ---- */
+
+const char *run_program(const struct run *run) { return run_record_text(&run->record, "program"); }
+
+const char *run_test_hash(const struct run *run)
+{
+    const json_t *test = json_object_get(run->record.root, "test");
+    const char *hash = json_string_value(json_object_get(test, "data_hash"));
+    return hash ? hash : "";
+}
 
 char *run_best(const struct run *run) { return app_format("%s/best.safetensors", run->path); }
 
@@ -193,14 +193,14 @@ char *run_strangeness(const struct run *run, const struct ftmrt_program *p)
 const struct run *runs_current(const struct runs *r)
 {
     const struct run *found = NULL;
-    struct stat newest = {0}, st;
+    struct timespec newest = {0}, when;
     for (size_t i = 0; i < r->count; i++) {
         const struct run *run = r->at[i];
-        if (!run->current || !has_file(run, "current", &st) ||
-            (found && st.st_mtime < newest.st_mtime))
+        if (!run->current || !run_mark_has(run, r->program->name, &when) ||
+            (found && when.tv_sec < newest.tv_sec))
             continue;
         found = run;
-        newest = st;
+        newest = when;
     }
     return found;
 }
@@ -209,24 +209,34 @@ const struct run *runs_default(const struct runs *r)
 {
     const struct run *found = runs_current(r);
     for (size_t i = r->count; !found && i > 0; i--)
-        if (r->at[i - 1]->own && run_has_best(r->at[i - 1]))
+        if (r->at[i - 1]->same_name && run_has_best(r->at[i - 1]))
             found = r->at[i - 1];
     return found;
 }
 
-static const struct run *find_by_name(const struct runs *r, const char *name)
+static bool is_called(const struct run *run, const char *name)
 {
     char *end;
     const long number = strtol(name, &end, 10);
-    const bool is_number = *name && !*end;
+    if (*name && !*end)
+        return run->number == number;
+    return !strcmp(run->name, name) || !strcmp(run_record_text(&run->record, "name"), name);
+}
+
+/* The newest of a name: one of the program's own name, else of its network, else any. */
+static const struct run *find_by_name(const struct runs *r, const char *name)
+{
+    const struct run *found = NULL;
     for (size_t i = r->count; i > 0; i--) {
         const struct run *run = r->at[i - 1];
-        if (is_number
-                ? run->number == number
-                : !strcmp(run->name, name) || !strcmp(run_record_text(&run->record, "name"), name))
+        if (!is_called(run, name))
+            continue;
+        if (run->same_name)
             return run;
+        if (!found || (run->own && !found->own))
+            found = run;
     }
-    return NULL;
+    return found;
 }
 
 /* One that is named by its path, which may be outside the folder; it is added to the list. */
@@ -262,27 +272,12 @@ const struct run *runs_find(struct runs *r, const char *name)
     return NULL;
 }
 
-static bool mark(const struct run *run)
-{
-    char *path = app_format("%s/current", run->path), error[512];
-    const bool ok = replace_whole(path, "", 0, error, sizeof error) == FTMRT_OK;
-    free(path);
-    return ok || report_error("%s", error);
-}
-
-static void unmark(const struct run *run)
-{
-    char *path = app_format("%s/current", run->path);
-    unlink(path);
-    free(path);
-}
-
 bool runs_use(const struct runs *r, const struct run *run)
 {
-    if (!mark(run))
-        return false;
-    for (size_t i = 0; i < r->count; i++)
+    const char *program = r->program->name;
+    bool ok = run_mark_set(run, program);
+    for (size_t i = 0; ok && i < r->count; i++)
         if (r->at[i]->current && strcmp(r->at[i]->path, run->path) != 0)
-            unmark(r->at[i]);
-    return true;
+            ok = run_mark_clear(r->at[i], program);
+    return ok;
 }

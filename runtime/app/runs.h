@@ -1,7 +1,8 @@
 /* The runs in a folder, and which of them a program takes.
  *
- * A run belongs to a network (network_identity.h), not to a name: those of the program's own network are its own. One of them is
- * current: it has a file `current` in its folder. That is the one that eval, predict and selftest take. */
+ * A run belongs to a network (network_identity.h): those of the program's own network are its own, and it can take their weights. Two
+ * recipes may have one network and learn from other data, so unless it is told a program takes what a recipe of its own name has begun.
+ * One of its own runs is current for it (run_mark.h): the one that eval, predict and selftest take. */
 #ifndef FTMRT_APP_RUNS_H
 #define FTMRT_APP_RUNS_H
 
@@ -16,7 +17,9 @@ struct run {
     char *name;  /* of its folder: "digits-003" */
     char *path;  /* of its folder */
     struct run_record record;
-    bool own, current;
+    bool own;       /* of the program's network */
+    bool same_name; /* and of a recipe of its name */
+    bool current;   /* for this program */
 };
 
 /* In order of their numbers. */
@@ -37,15 +40,16 @@ void runs_free(struct runs *r);
 /* The number of a run's folder ("digits-003"), or -1. */
 long run_number(const char *name);
 
-/* The own run that is current, or NULL; and what is taken where none is asked for: the current one, else the newest own one that
- * has weights, or NULL. */
+/* The own run that is current, or NULL; and what is taken where none is asked for: the current one, else the newest own one of the
+ * program's name that has weights, or NULL. */
 const struct run *runs_current(const struct runs *r);
 const struct run *runs_default(const struct runs *r);
 
-/* The run that a user names: by its number or name an own one, by a path any. NULL after a message. */
+/* The run that a user names: by its number or name an own one, of several with a name one of the program's own name; by a path any. NULL
+ * after a message. */
 const struct run *runs_find(struct runs *r, const char *name);
 
-/* Makes a run current, and no other own one. false after a message. */
+/* Makes a run current for this program, and no other own one; for other programs nothing changes. false after a message. */
 bool runs_use(const struct runs *r, const struct run *run);
 
 /* Path of a run's best weights, allocated; and whether it has any. */
@@ -55,10 +59,16 @@ bool run_has_best(const struct run *run);
 /* How it ended: its record's outcome, or "killed" where that says that it runs and no process works on it. */
 const char *run_outcome(const struct run *run);
 
+/* The hash of the test data that it was measured on, or "". */
+const char *run_test_hash(const struct run *run);
+
 /* What differs from the program's network and recipe, or why that is not known; one line, allocated. */
 char *run_strangeness(const struct run *run, const struct ftmrt_program *p);
 
 /* The text of its recipe, or ""; allocated. */
 char *run_recipe(const struct run *run);
+
+/* The name of the recipe that began it. */
+const char *run_program(const struct run *run);
 
 #endif

@@ -34,13 +34,9 @@ static char *options_text(const struct run *run)
 }
 
 /* Of an own run from the current one (NULL: from the program): its options, where they are others, and its recipe's settings. */
-static char *differences(const struct run *run, const struct run *current,
-                         const struct ftmrt_program *p)
+static char *settings_text(const struct run *run, const struct run *current,
+                           const struct ftmrt_program *p)
 {
-    if (!run->own)
-        return run_strangeness(run, p);
-    if (run == current)
-        return app_strdup("");
     char *recipe = run_recipe(run),
          *of_current = current ? run_recipe(current) : app_strdup(p->resolved);
     char *settings = recipe_difference_line(of_current, recipe, 4);
@@ -55,6 +51,20 @@ static char *differences(const struct run *run, const struct run *current,
     free(settings);
     free(options);
     free(others);
+    return line;
+}
+
+/* Of any run; whose it is comes first, where it is no recipe of the program's name. */
+static char *differences(const struct run *run, const struct run *current,
+                         const struct ftmrt_program *p)
+{
+    if (!run->own)
+        return run_strangeness(run, p);
+    char *settings = run == current ? app_strdup("") : settings_text(run, current, p);
+    if (run->same_name)
+        return settings;
+    char *line = app_format("recipe %s%s%s", run_program(run), *settings ? ": " : "", settings);
+    free(settings);
     return line;
 }
 
@@ -93,11 +103,11 @@ static json_t *run_json(const struct run *run, const struct run *current,
                         const struct ftmrt_program *p)
 {
     char *differs = differences(run, current, p);
-    json_t *row =
-        json_pack("{s:I, s:s, s:s, s:s, s:b, s:b, s:s, s:s}", "number", (json_int_t)run->number,
-                  "name", run_record_text(&run->record, "name"), "path", run->path, "outcome",
-                  run_outcome(run), "own", run->own, "current", run == current, "split_hash",
-                  run_record_text(&run->record, "split_hash"), "differs", differs);
+    json_t *row = json_pack(
+        "{s:I, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s}", "number", (json_int_t)run->number, "name",
+        run_record_text(&run->record, "name"), "program", run_program(run), "path", run->path,
+        "outcome", run_outcome(run), "own", run->own, "current", run == current, "split_hash",
+        run_record_text(&run->record, "split_hash"), "differs", differs);
     static const char *const figures[] = {"best", "last", "test"};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         json_t *value = json_object_get(run->record.root, figures[i]);
@@ -144,7 +154,7 @@ int command_runs(const struct ftmrt_program *p, const struct options *o)
     else if (r.count)
         print_list(&r, o->all);
     else
-        printf("no runs in %s yet: `%s train` makes the first\n", r.folder, p->name);
+        printf("no runs in %s yet: `%s train` makes the first\n", r.folder, report_command());
     runs_free(&r);
     return EXIT_OK;
 }

@@ -144,8 +144,12 @@ bool state_file_open(struct state_file *f, const char *path)
         return true;
     const bool pytorch = f->size > 4 && (!memcmp(bytes, "PK\003\004", 4) || bytes[0] == 0x80);
     munmap(f->data, f->size);
-    return report_error("%s: %s", path,
-                        pytorch ? "a PyTorch file; trained files are safetensors" : error);
+    if (!pytorch)
+        return report_error("%s: %s", path, error);
+    return report_error("%s: a PyTorch file; --weights takes what training left (safetensors). "
+                        "Pretrained weights are named in the recipe, as in `weights = \"%s\"`, "
+                        "and the recipe compiled",
+                        path, path);
 }
 
 void state_file_close(struct state_file *f)

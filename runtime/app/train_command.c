@@ -288,6 +288,18 @@ static bool end_not_finite(const struct train_command *t)
                         step, last->lr);
 }
 
+static void say_interrupted(const struct train_command *t)
+{
+    char *folder = report_word(t->run.path), *last = run_folder_file(&t->run, "last.safetensors"),
+         *weights = report_word(last);
+    report_note("interrupted; `%s train --resume %s` goes on; the weights so far are in "
+                "last.safetensors there: eval and predict take them with --weights %s",
+                report_command(), folder, weights);
+    free(folder);
+    free(last);
+    free(weights);
+}
+
 /* What an outcome means for files and for the user; false if the command failed. */
 static bool end(struct train_command *t, enum trainer_outcome outcome)
 {
@@ -304,9 +316,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
     if (!ok)
         say_left(t);
     if (ok && outcome == TRAINER_INTERRUPTED)
-        report_note("interrupted; `train --resume %s` goes on, and the weights so far are in "
-                    "%s/last.safetensors (eval and predict take them with --weights)",
-                    t->run.path, t->run.path);
+        say_interrupted(t);
     if (ok && outcome == TRAINER_DONE)
         remove_checkpoint(t);
     if (ok && outcome == TRAINER_DONE)
@@ -436,10 +446,11 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
               training_data_open(&t->data, &t->session.config, o->data) &&
               (!o->from || weights_take_from(&t->session, o->from, o->runs)) && plan(t) &&
               train_warnings(&t->trainer);
+    if (ok)
+        data_warnings(&t->data, &t->session.config);
     if (ok && o->dry_run)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {
-        data_warnings(&t->data, &t->session.config);
         open_cache(&t->session, t->cache, t->trainer.epochs);
         config_say_pictures(&t->session.config);
         watch_interrupt();

@@ -105,6 +105,8 @@ bool session_load(struct session *s, const char *path)
     if (!state_file_open(&f, path))
         return false;
     const bool ok = weights_check(s, &f.st, path) && take_tensors(s, &f.st, path);
+    if (ok)
+        weights_say_differences(s->program, &f.st, path);
     state_file_close(&f);
     return ok;
 }

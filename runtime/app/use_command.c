@@ -22,7 +22,7 @@ static bool check_run(const struct run *run, const struct ftmrt_program *p)
 int command_use(const struct ftmrt_program *p, const struct options *o)
 {
     if (o->file_count != 1) {
-        report_error("name one run, by its number: %s use 3", p->name);
+        report_error("name one run, by its number: %s use 3", report_command());
         return EXIT_WRONG_USAGE;
     }
     struct runs r;

@@ -159,8 +159,8 @@ static const char *file_text(const void *file, const char *key)
     return st_find_metadata(file, key);
 }
 
-static void say_differences(const struct ftmrt_program *p, const struct st_file *f,
-                            const char *path)
+void weights_say_differences(const struct ftmrt_program *p, const struct st_file *f,
+                             const char *path)
 {
     const char *recipe = st_find_metadata(f, "recipe");
     char *parts = identity_differences(p, file_text, f);
@@ -173,11 +173,33 @@ static void say_differences(const struct ftmrt_program *p, const struct st_file 
     free(settings);
 }
 
+/* ---- networks ---- */
+
+static const struct ftmrt_state *missing_state(const struct ftmrt_program *p,
+                                               const struct st_file *f)
+{
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (p->states[i].kind != FTMRT_STATE_SLOT && !st_find(f, p->states[i].name))
+            return &p->states[i];
+    return NULL;
+}
+
+/* A file that says that it is of another network and has not the tensors of this one. */
+static bool check_network(const struct ftmrt_program *p, const struct st_file *f, const char *path)
+{
+    const char *theirs = st_find_metadata(f, identity_key(IDENTITY_graph)),
+               *program = st_find_metadata(f, "program");
+    const struct ftmrt_state *missing = missing_state(p, f);
+    if (!missing || !theirs || !strcmp(theirs, identity_text(p, IDENTITY_graph).hash))
+        return true;
+    return report_error("%s: holds the weights of another network, trained by the recipe '%s': it "
+                        "has no '%s'; name a file that this recipe has trained",
+                        path, program ? program : "?", missing->name);
+}
+
 bool weights_check(const struct session *s, const struct st_file *f, const char *path)
 {
-    if (!check_classes(&s->config, st_find_metadata(f, "classes"), path) ||
-        !check_transform(s, f, path))
-        return false;
-    say_differences(s->program, f, path);
-    return true;
+    return check_network(s->program, f, path) &&
+           check_classes(&s->config, st_find_metadata(f, "classes"), path) &&
+           check_transform(s, f, path);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "recipe_difference.h"
 #include "report.h"
 #include "runs.h"
 
@@ -16,34 +17,69 @@ static bool all_pretrained(const struct ftmrt_program *p)
     return true;
 }
 
-/* The newest run of another network: what a user who compiled a changed recipe looks for. */
+/* The newest run with weights that is of another network; own: or of this one, of another recipe; NULL: there is none. */
+static const struct run *newest_other(const struct runs *r, bool own)
+{
+    for (size_t i = r->count; i > 0; i--)
+        if (r->at[i - 1]->own == own && !r->at[i - 1]->same_name && run_has_best(r->at[i - 1]))
+            return r->at[i - 1];
+    return NULL;
+}
+
+/* What a user may look for who gave a recipe another name, or changed its network. */
 static void say_other(const struct runs *r)
 {
-    for (size_t i = r->count; i > 0; i--) {
-        const struct run *run = r->at[i - 1];
-        if (run->own)
-            continue;
-        char *why = run_strangeness(run, r->program);
-        report_note("run %ld (%s) is of another network: %s", run->number, run->name, why);
+    const struct run *own = newest_other(r, true), *other = newest_other(r, false);
+    if (own) {
+        report_note("run %ld (%s) is of the recipe '%s', which has the same network: --run %ld "
+                    "takes it, `%s use %ld` makes it current for '%s'",
+                    own->number, own->name, run_program(own), own->number, report_command(),
+                    own->number, r->program->name);
+    } else if (other) {
+        char *why = run_strangeness(other, r->program);
+        report_note("run %ld (%s) is of another network: %s", other->number, other->name, why);
         free(why);
-        return;
     }
 }
 
-/* Nothing was asked for and no run of this network is there. */
+static bool report_untrained(const struct runs *r)
+{
+    report_error("not trained yet: `%s train` first, or name a trained file with --weights FILE",
+                 report_command());
+    if (!r->count && !getenv("FTM_COMMAND")) /* `ftmc run` has its recipe at hand */
+        report_note("there are no runs in %s; those of a program that was copied stayed beside the "
+                    "original: copy runs/, too, or compile the trained weights into the program, "
+                    "with `ftmc RECIPE.ftm --weights=runs/NAME/best.safetensors`",
+                    r->folder);
+    say_other(r);
+    return false;
+}
+
+/* Nothing was asked for and no run of this recipe is there. */
 static bool take_pretrained(struct session *s, const struct runs *r)
 {
-    if (!all_pretrained(s->program)) {
-        report_error(
-            "not trained yet: run '%s train' first, or name a trained file with --weights FILE",
-            report_command());
-        say_other(r);
-        return false;
-    }
+    if (!all_pretrained(s->program))
+        return report_untrained(r);
     say_other(r);
     s->weights_from =
         app_format("%s (pretrained)", s->config.weights ? s->config.weights : "the program");
     return true;
+}
+
+/* A run of another recipe, or from before the recipe's data became another: it may be taken, but not silently. */
+static void say_origin(const struct run *run, const struct ftmrt_program *p)
+{
+    char *recipe = run_recipe(run),
+         *data = recipe_difference_within(p->resolved, recipe, "data.train", 3);
+    const char *comma = *data ? ": " : "";
+    if (run->own && !run->same_name)
+        report_note("run %ld (%s) is of the recipe '%s'%s%s", run->number, run->name,
+                    run_program(run), comma, data);
+    else if (run->own && *data)
+        report_note("run %ld (%s) was trained on other data than this recipe has now%s%s",
+                    run->number, run->name, comma, data);
+    free(recipe);
+    free(data);
 }
 
 static bool take_run(struct session *s, const struct run *run)
@@ -54,6 +90,7 @@ static bool take_run(struct session *s, const struct run *run)
         return report_error("run %ld (%s) has no best weights: it %s before an epoch was done; "
                             "its folder may have last.safetensors",
                             run->number, run->name, run_outcome(run));
+    say_origin(run, s->program);
     return session_load(s, s->weights_from);
 }
 
@@ -98,16 +135,18 @@ bool weights_take(struct session *s, const struct options *o)
 }
 
 /* A schedule that was cut short goes on; another one from its middle is hardly meant. */
-static bool check_whole(const struct run *run, const struct ftmrt_program *p)
+static bool check_whole(const struct run *run)
 {
     const char *outcome = run_outcome(run);
     if (!strcmp(outcome, "finished") || !strcmp(outcome, "failed"))
         return true;
-    return report_error(
-        "run %ld (%s) is not finished (%s): `%s train --resume %ld` goes on with its "
-        "schedule; to start another one from there, name the file: --from "
-        "%s/best.safetensors",
-        run->number, run->name, outcome, p->name, run->number, run->path);
+    char *best = run_best(run), *word = report_word(best);
+    report_error("run %ld (%s) is not finished (%s): `%s train --resume %ld` goes on with its "
+                 "schedule; to start another one from there, name the file: --from %s",
+                 run->number, run->name, outcome, report_command(), run->number, word);
+    free(best);
+    free(word);
+    return false;
 }
 
 bool weights_take_from(struct session *s, const char *from, const char *runs)
@@ -118,7 +157,7 @@ bool weights_take_from(struct session *s, const char *from, const char *runs)
     struct runs r;
     runs_read(&r, s->program, runs);
     const struct run *run = runs_find(&r, from);
-    const bool ok = run && check_whole(run, s->program) && take_run(s, run);
+    const bool ok = run && check_whole(run) && take_run(s, run);
     runs_free(&r);
     return ok;
 }

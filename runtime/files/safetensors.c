@@ -78,6 +78,9 @@ static enum ftmrt_status read_shape(const struct reader *r, struct st_tensor *t,
     return FTMRT_OK;
 }
 
+/* What is most often the matter where data ends before it should. */
+static const char cut_short[] = "cut short, copy it again: ";
+
 static enum ftmrt_status read_offsets(const struct reader *r, struct st_tensor *t,
                                       const json_t *json)
 {
@@ -87,9 +90,10 @@ static enum ftmrt_status read_offsets(const struct reader *r, struct st_tensor *
     const json_int_t begin = json_integer_value(first), end = json_integer_value(last);
     if (begin < 0 || end < begin || (uint64_t)end > r->data_size)
         return fail(r,
-                    "tensor '%.200s': data_offsets [%" PRId64 ", %" PRId64 "] outside the %" PRIu64
-                    " bytes of data",
-                    t->name, (int64_t)begin, (int64_t)end, r->data_size);
+                    "%stensor '%.200s': data_offsets [%" PRId64 ", %" PRId64
+                    "] outside the %" PRIu64 " bytes of data",
+                    begin < 0 || end < begin ? "" : cut_short, t->name, (int64_t)begin,
+                    (int64_t)end, r->data_size);
     t->data = r->data + begin;
     t->bytes = (uint64_t)(end - begin);
     return FTMRT_OK;
@@ -213,8 +217,8 @@ static enum ftmrt_status parse(struct reader *r, struct st_file *f, const unsign
     if (length > ST_MAX_HEADER)
         return fail(r, "the header length %" PRIu64 " is over the limit of 100 MB", length);
     if (length > size - 8)
-        return fail(r, "the header length %" PRIu64 " is more than the file's %zu bytes", length,
-                    size);
+        return fail(r, "%sthe header length %" PRIu64 " is more than the file's %zu bytes",
+                    size > 8 && buffer[8] == '{' ? cut_short : "", length, size);
     if (length == 0 || buffer[8] != '{')
         return fail(r, "the header does not begin with '{'");
     json_error_t json_error;

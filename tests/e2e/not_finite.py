@@ -102,7 +102,8 @@ with tempfile.TemporaryDirectory() as folder:
     result = json.loads(out, parse_constant=lambda c: sys.exit(f"{c} in JSON"))
     check(code == 1 and result["accuracy"] == 0 and result["not_finite"] == 36 and result["nll"] is None, "they are no class, and null in JSON")
     check("'fc.weight' has values that are not finite" in said, "eval names the weight")
-    check("no answer" in told(program, "eval", "--weights", work / "nan.safetensors")[1], "in text, too")
+    text = told(program, "eval", "--weights", work / "nan.safetensors")[1]
+    check("no answer 36 samples" in text and "nan" not in text.split("samples", 1)[1] and "accuracy" not in text, "in text no figure is made of them")
     check("'fc.weight' has values that are NOT FINITE" in told(program, "selftest", "--weights", work / "nan.safetensors")[1], "selftest, too")
     bad = build(weights='"nan.safetensors"')
     code, _, said = told(bad, "train", "--runs", work / "weights")
@@ -125,6 +126,8 @@ with tempfile.TemporaryDirectory() as folder:
 
     # Signals.
     program = build()
+    said = []
+
     def ended_by(number, again=None, count=1):
         runs = work / f"signal{number}{again}"
         process = subprocess.Popen([program, "train", "--epochs", "1000000", "--runs", runs], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -137,12 +140,14 @@ with tempfile.TemporaryDirectory() as folder:
             process.send_signal(signal.SIGCONT)
         else:
             process.send_signal(number)
-        process.communicate(timeout=60)
+        said.append(process.communicate(timeout=60)[1])
         return process.returncode, record(newest_run(runs))["outcome"]
 
     for number in (signal.SIGHUP, signal.SIGTERM):
         check(ended_by(number) == (130, "interrupted"), f"{number.name} leaves a run that can go on")
     check(ended_by(signal.SIGINT, signal.SIGTERM) == (130, "interrupted"), "so do two at once")
+    check(f"stopped at once; the best weights of the epochs that were done are in {work}" in said[-1] and "train --resume" in said[-1],
+          "the second says what is left")
     process = subprocess.Popen([program, "train", "--epochs", "1000000", "--runs", work / "pipe"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     process.stdout.readline()
     process.stdout.close()

@@ -126,6 +126,7 @@ with tempfile.TemporaryDirectory() as folder:
     out, _ = both(program, "train", "--dry-run", "--epochs", 1000)
     check(re.search(r"about \d+:\d\d for \d+000 steps in 1000 epochs: .* s a step, .* s for validation", out), "a dry run says the time")
     check(sorted((work / "runs").iterdir()) == before, "and leaves nothing")
+    check("classes cat " in out, "after it has looked at the data")
 
     # What an epoch's figures say.
     check("is not below that of guessing, ln(3) = 1.099" in both(program, "train", "--lr", "1e-9", "--name", "try")[1], "nothing is learned")
@@ -154,13 +155,13 @@ with tempfile.TemporaryDirectory() as folder:
     unnamed = build("s", ('    labels  = ["cat", "dog", "fox"]\n', ""))
     check("has no class 'cat'" in run(unnamed, "eval", "--weights", best, code=1), "no names")
 
-    # Runs of the same network under another name are its own; numbers are counted through.
+    # Runs of the same network under another name are its own, to be taken when told; numbers are counted through.
     renamed = build("t", ("epochs = 5", "epochs = 6"))
-    check(rows(renamed)[1]["own"] and "epochs 5" not in rows(renamed)[1]["differs"], "a run belongs to the network, not to a name")
+    check(rows(renamed)[1]["own"] and rows(renamed)[1]["differs"].startswith("recipe s: epochs 5"), "a run belongs to the network, not to a name")
     both(renamed, "train")
     numbers = [int(p.name[-3:]) for p in (work / "runs").iterdir()]
     check(len(set(numbers)) == len(numbers) and (work / f"runs/t-{max(numbers):03}").exists(), "numbers are unique")
-    check(rows(renamed)[max(numbers)]["current"] and rows(renamed)[1]["differs"].startswith("epochs 5"), "a setting that differs is said")
+    check(rows(renamed)[max(numbers)]["current"] and rows(renamed)[1]["differs"].startswith("recipe s: epochs 5"), "a setting that differs is said")
     frozen = build("s", ("    labels  =", "    replace fc with linear(classes)\n    labels  ="))
     said = run(frozen, "eval", code=1)
     check("not trained yet" in said and "other network (no replace" in said, "an edited network has no run")

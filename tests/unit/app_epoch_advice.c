@@ -75,7 +75,10 @@ static void training_far_above_validation(void **state)
                              .validation_accuracy = 0.8,
                              .validated = true};
     SAYS(e, "training (99.0 %) is far above validation (80.0 %)");
-    SAYS(e, "--epochs 1");
+    SAYS(e, "or lower optimizer.lr"); /* the first epoch is no length */
+    t.progress.best_epoch = 3;
+    e.epoch = 5;
+    SAYS(e, "or stop at --epochs 3");
     e.best = true; /* validation still gains */
     SILENT_ON(e);
     e.best = false;
@@ -94,18 +97,44 @@ static void training_far_above_validation(void **state)
 static void validation_that_no_longer_moves(void **state)
 {
     (void)state;
-    const struct trainer t = trainer_of(&plain);
+    struct trainer t = trainer_of(&plain);
     struct epoch_result e = {.epoch = 5, .step = 90, .train_loss = 0.1, .validated = true};
-    struct epoch_advice a = {0};
-    SILENT_ON(e);
+    const struct epoch_advice one = {.moved = 1, .loss = 0.5, .has_loss = true};
+    struct epoch_advice a = one;
+    e.validation_loss = 0.5;
+    assert_string_equal(said(&a, &t, &e), ""); /* not for long enough */
     e.epoch = 6;
-    assert_non_null(strstr(said(&a, &t, &e), "not improved since epoch 1: --epochs 1 is enough"));
+    assert_non_null(strstr(said(&a, &t, &e), "since epoch 1, neither accuracy nor loss: add"));
     e.epoch = 7; /* was said */
     assert_string_equal(said(&a, &t, &e), "");
     e.epoch = 12;
     assert_non_null(strstr(said(&a, &t, &e), "not improved"));
+    t.progress.best_epoch = 10;
+    a = one;
+    e.epoch = 15;
+    assert_non_null(strstr(said(&a, &t, &e), "since epoch 10, neither accuracy nor loss: "
+                                             "--epochs 10 is enough, or lower optimizer.lr"));
+    a = (struct epoch_advice){.moved = 30, .loss = 0.5, .has_loss = true};
+    e.epoch = 40;
+    assert_string_equal(said(&a, &t, &e), ""); /* a quarter of the epochs is no long time */
     e.validated = false;
     SILENT_ON(e);
+}
+
+/* The best epoch may be long ago: as long as the loss falls, validation moves. */
+static void a_loss_that_still_falls(void **state)
+{
+    (void)state;
+    const struct trainer t = trainer_of(&plain);
+    struct epoch_result e = {.step = 90, .train_loss = 0.1, .validated = true};
+    struct epoch_advice a = {0};
+    for (e.epoch = 1; e.epoch <= 18; e.epoch++) {
+        e.validation_loss = 0.341 - 0.002 * (double)e.epoch;
+        assert_string_equal(said(&a, &t, &e), "");
+    }
+    for (; e.epoch < 27; e.epoch++)
+        assert_string_equal(said(&a, &t, &e), "");
+    assert_non_null(strstr(said(&a, &t, &e), "since epoch 18, neither accuracy nor loss: "));
 }
 
 int main(void)
@@ -114,6 +143,7 @@ int main(void)
         cmocka_unit_test(a_loss_like_guessing),
         cmocka_unit_test(training_far_above_validation),
         cmocka_unit_test(validation_that_no_longer_moves),
+        cmocka_unit_test(a_loss_that_still_falls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,12 +71,51 @@ static void another_call_and_too_many(void **state)
             2, "labels [\"c = (\", \"a, b\"], transform train resize(8, 8), to_rgb() and 2 more");
 }
 
+/* Of a pipeline what is other, and of a long value its beginning. */
+static void long_values_are_cut(void **state)
+{
+    (void)state;
+    static const char steps[] =
+        "    transform eval = resize(4, 4), to_grey(), normalize(mean = 1)\n",
+                      other[] =
+                          "    transform eval = resize(4, 4), to_grey(), normalize(mean = 2)\n",
+                      shorter[] = "    transform eval = resize(4, 4), to_rgb()\n";
+    char *line = recipe_difference_line(steps, other, 4);
+    assert_string_equal(line, "transform eval ..., normalize(mean = 2)");
+    free(line);
+    line = recipe_difference_line(steps, shorter, 4);
+    assert_string_equal(line, "transform eval ..., to_rgb()");
+    free(line);
+    line = recipe_difference_line("",
+                                  "    weights = \"/a/long/long/long/long/long/long/long/long/long/"
+                                  "long/long/long/long/long/way/to/some.pth\"\n",
+                                  4);
+    assert_string_equal(
+        line,
+        "weights "
+        "\"/a/long/long/long/long/long/long/long/long/long/long/long/long/long/long/way/to...");
+    free(line);
+}
+
+static void settings_of_a_block(void **state)
+{
+    (void)state;
+    char *line = recipe_difference_within(recipe,
+                                          "finetune y {\n    data {\n        train = "
+                                          "folder(path = \"there\")\n    }\n}\n",
+                                          "data.train", 4);
+    assert_string_equal(line, "data.train.path \"there\"");
+    free(line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_recipes_do_not_differ),
         cmocka_unit_test(calls_differ_in_their_arguments),
         cmocka_unit_test(another_call_and_too_many),
+        cmocka_unit_test(long_values_are_cut),
+        cmocka_unit_test(settings_of_a_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
