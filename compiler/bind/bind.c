@@ -1,7 +1,8 @@
 /* Binding: which tensor of the weight file becomes which parameter, and what is wrong with the two.
  *
  * Every parameter of a layer that the model declared must find its tensor, of its shape and type;
- * layers that the recipe added take none, even under an old name. All defects are reported in one
+ * layers that the recipe added take none, even under an old name, unless the command line names a
+ * file that was trained with this recipe (bind_trained.c). All defects are reported in one
  * run. What the file has beyond that gets a fate, which `ftmc map` prints; a warning names what
  * belongs to no layer at all. */
 #include "bind.h"
@@ -34,6 +35,12 @@ struct bind {
 static const struct layer *layer_of(const struct bind *c, const struct net_param *p)
 {
     return &c->net->layers.at[p->layer.i];
+}
+
+/* Whether a parameter takes nothing from the file. */
+static bool is_new(const struct bind *c, const struct net_param *p)
+{
+    return layer_of(c, p)->added && !c->b->whole;
 }
 
 /* ---- advice ---- */
@@ -101,7 +108,7 @@ static bool report_other_network(struct bind *c, const struct net_param *first)
     uint32_t wanted = 0, found = 0;
     for (uint32_t i = 0; i < c->b->params.len; i++) {
         const struct net_param *p = &c->b->params.at[i];
-        if (p->param->kind == LAYER_COUNTER || layer_of(c, p)->added)
+        if (p->param->kind == LAYER_COUNTER || is_new(c, p))
             continue;
         wanted++;
         found += map_has(&c->by_key, p->name) || skipped_by_name(c, p->name);
@@ -276,7 +283,11 @@ static void classify_tensors(struct bind *c)
 {
     const uint32_t count = c->weights->tensors.len;
     c->keys = arena_array(c->arena, struct bind_key, count + 1);
-    if (!bind_keys(c->arena, c->diag, c->recipe, c->weights, c->keys))
+    c->b->whole =
+        c->recipe->given_weights && bind_is_trained_whole(c->arena, c->recipe, c->weights, c->b);
+    if (c->b->whole)
+        bind_own_keys(c->weights, c->keys);
+    else if (!bind_keys(c->arena, c->diag, c->recipe, c->weights, c->keys))
         c->bad_keys = true;
     c->errors += c->bad_keys;
     if (!c->bad_keys)
@@ -321,7 +332,7 @@ static void mark_named(struct bind *c)
         if (!t)
             continue;
         use_of(c, t)->param = i;
-        if (layer_of(c, p)->added)
+        if (is_new(c, p))
             use_of(c, t)->fate = TENSOR_REPLACED;
         else if (!t->unusable)
             use_of(c, t)->fate = TENSOR_USED;
@@ -335,7 +346,7 @@ static void mark_named(struct bind *c)
 static void bind_param(struct bind *c, struct net_param *p)
 {
     const struct weight_tensor *t = map_get(&c->by_key, p->name);
-    if (layer_of(c, p)->added)
+    if (is_new(c, p))
         return;
     if (t) {
         if (check_pair(c, p, t))

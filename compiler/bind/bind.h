@@ -46,6 +46,8 @@ struct binding {
     const struct weights *weights; /* NULL: random */
     const struct naming_way *way;  /* by which known renames made the file's names fit, or NULL */
     const char *renamed;           /* that in words, or NULL */
+    bool
+        whole; /* the file is what training left of this network: added layers are taken from it, too */
     VEC(struct net_param) params;
     /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type and shape; named
      * like the parameter. ftmrt_load_double and ftmrt_convert read them. */
@@ -57,6 +59,9 @@ struct binding {
  * for random weights. */
 bool bind_open_weights(struct arena *arena, struct diag *diag, const struct recipe *r,
                        const char *dir, struct weights **out);
+
+/* Whether a file is one that training left, of whatever network. */
+bool bind_is_trained_file(const struct weights *w);
 
 /* Matches parameters with tensors. weights may be NULL: everything is initialised. On errors
  * (E04xx, all of them reported) the result is false, but *out is still there for report_map. */

@@ -272,11 +272,16 @@ static bool check_unique(struct arena *arena, struct diag *diag, const struct re
     return ok;
 }
 
-bool bind_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
-               const struct weights *w, struct bind_key *keys)
+void bind_own_keys(const struct weights *w, struct bind_key *keys)
 {
     for (uint32_t i = 0; i < w->tensors.len; i++)
         keys[i] = (struct bind_key){w->tensors.at[i].name, false};
+}
+
+bool bind_keys(struct arena *arena, struct diag *diag, const struct recipe *r,
+               const struct weights *w, struct bind_key *keys)
+{
+    bind_own_keys(w, keys);
     bool ok = strip_keys(arena, diag, r, w, keys);
     ok = rename_keys(arena, diag, r, w, keys) && ok;
     ok = skip_keys(arena, diag, r, w, keys) && ok;

@@ -10,6 +10,9 @@ struct bind_key {
     bool skipped;
 };
 
+/* Takes every tensor's name as it is; keys has an element per tensor. */
+void bind_own_keys(const struct weights *w, struct bind_key *keys);
+
 /* Applies strip, rename and skip to every tensor; keys has an element per tensor. A pattern sees the file's own names; if
  * none matches, the names without the first known wrapper, then without the second. false after reports: a pattern that
  * matches nothing, an unknown placeholder, two tensors of one name. */
@@ -39,6 +42,11 @@ const char *bind_rename(struct arena *arena, const char *from, const char *to, c
 /* A name in `to` that is not a placeholder of `from`, or another defect of the two patterns; NULL:
  * none. */
 const char *bind_rename_defect(struct arena *arena, const char *from, const char *to);
+
+/* Whether a file is what training left of the recipe's own network, by what it says of itself: its classes are the recipe's, in their order,
+ * and it has all parameters, those of added layers too, in their shapes. */
+bool bind_is_trained_whole(struct arena *arena, const struct recipe *r, const struct weights *w,
+                           const struct binding *b);
 
 /* Parameters of all live layers, in the order of the layers, without sources. */
 void bind_list_params(struct arena *arena, const struct net *net, struct binding *b);

@@ -32,6 +32,9 @@ bool compile(struct compilation *c); /* all of it, to c->output */
 /* The canonical path, in the arena; NULL with errno set. */
 char *compilation_absolute(struct compilation *c, const char *path);
 
+/* A word of a command line that is printed, in quotes where a shell wants them; in the arena. */
+const char *compilation_word(struct compilation *c, const char *word);
+
 /* Where the models are that come with ftmc, or NULL. */
 const char *compilation_models(struct compilation *c);
 

@@ -23,9 +23,11 @@
 #include "pass.h"
 #include "replace.h"
 #include "reports.h"
+#include "shell_word.h"
 #include "str.h"
 #include "tables.h"
 #include "text.h"
+#include "trained_note.h"
 #include "verify.h"
 
 const char *compile_version(void) { return "ftmc " FTM_VERSION " (LLVM " FTM_LLVM_VERSION ")"; }
@@ -58,6 +60,14 @@ char *compilation_absolute(struct compilation *c, const char *path)
     return copy;
 }
 
+const char *compilation_word(struct compilation *c, const char *word)
+{
+    const size_t size = shell_word(word, NULL, 0) + 1;
+    char *text = arena_alloc(&c->arena, size);
+    shell_word(word, text, size);
+    return text;
+}
+
 static bool stage_weights(struct compilation *c)
 {
     const char *dir = file_dir(&c->arena, c->options->file);
@@ -65,6 +75,7 @@ static bool stage_weights(struct compilation *c)
         const char *path = compilation_absolute(c, c->options->weights);
         *recipe_setting(c->recipe, FTMRT_PARAM_finetune_weights) =
             (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = path}};
+        c->recipe->given_weights = true;
         if (!path) {
             diag_system(&c->diag, c->options->weights, errno);
             return false;
@@ -167,7 +178,7 @@ static bool stage_descriptor(struct compilation *c)
         FTM_BUG_ON(!in.resolved, "the recipe has no text");
     }
     c->descriptor = descriptor_new(&c->arena, &in);
-    return c->descriptor != NULL;
+    return c->descriptor && trained_check(c);
 }
 
 static struct object_input object_of(struct compilation *c)
@@ -298,7 +309,10 @@ bool compile(struct compilation *c)
         return print_to(c, print_tables);
     if (emit == EMIT_llvm || emit == EMIT_asm)
         return stage_text(c);
-    return timed(c, "object, link", stage_object_and_link);
+    const bool ok = timed(c, "object, link", stage_object_and_link);
+    if (ok && emit == EMIT_exe && !c->options->show_command)
+        trained_note(c);
+    return ok;
 }
 
 /* ---- the other commands ---- */
@@ -379,14 +393,23 @@ static bool models(struct compilation *c)
     return ok;
 }
 
+/* The words behind `help`, with something between them. */
+static const char *help_words(struct compilation *c, const char *between)
+{
+    const char *words = c->options->file;
+    for (uint32_t i = 0; c->options->rest.at[i]; i++)
+        words = arena_printf(&c->arena, "%s%s%s", words, between, c->options->rest.at[i]);
+    return words;
+}
+
 static bool help(struct compilation *c)
 {
-    const char *topic = c->options->file;
-    if (!topic) {
+    if (!c->options->file) {
         help_overview(stdout);
         return true;
     }
-    if (help_topic(&c->arena, topic, stdout))
+    const char *topic = help_words(c, " ");
+    if (help_topic(&c->arena, help_words(c, "_"), stdout) || help_search(&c->arena, topic, stdout))
         return true;
     const text_list names = help_names(&c->arena);
     const char *near = str_nearest(topic, names.at, names.len);
@@ -396,6 +419,12 @@ static bool help(struct compilation *c)
     else
         diag_note(&c->diag, "`ftmc help` lists them");
     return false;
+}
+
+static bool manual(struct compilation *c)
+{
+    manual_print(&c->arena, stdout);
+    return true;
 }
 
 static bool completion(struct compilation *c)
@@ -454,9 +483,11 @@ static bool is_program(const char *path)
 static void report_folder(struct compilation *c)
 {
     diag_report(&c->diag, SPAN_NONE, DIAG_OUTPUT_FOLDER, c->output);
-    diag_note(&c->diag, "name the %s with -o, as in `ftmc %s -o %s%s`",
-              c->options->emit_stage == EMIT_exe ? "program" : "output", c->options->file,
-              c->output, c->options->emit_stage == EMIT_exe ? ".program" : ".out");
+    const bool program = c->options->emit_stage == EMIT_exe;
+    const char *other = arena_printf(&c->arena, "%s%s", c->output, program ? ".program" : ".out");
+    diag_note(&c->diag, "name the %s with -o, as in `ftmc %s -o %s`",
+              program ? "program" : "output", compilation_word(c, c->options->file),
+              compilation_word(c, other));
 }
 
 static void report_program(struct compilation *c)

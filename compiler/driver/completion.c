@@ -3,6 +3,7 @@
 
 #include "cpu.h"
 #include "help.h"
+#include "program_commands.h"
 
 /* ---- words ---- */
 
@@ -28,6 +29,23 @@ static void print_options(const struct command_row *command, FILE *out)
     }
 }
 
+static void print_program_commands(FILE *out)
+{
+    for (size_t i = 0; i < program_command_count; i++)
+        fprintf(out, "%s%s", i ? " " : "", program_commands[i].name);
+}
+
+static void print_program_options(const struct program_command *command, FILE *out)
+{
+    const char *blank = "";
+    for (size_t i = 0; i < program_option_count; i++)
+        if (program_option_is_for(&program_options[i], command)) {
+            fprintf(out, "%s%s%s", blank, program_options[i].name,
+                    *program_options[i].argument ? "=" : "");
+            blank = " ";
+        }
+}
+
 static void print_topics(struct arena *arena, FILE *out)
 {
     const text_list names = help_names(arena);
@@ -50,6 +68,22 @@ static void print_levels(FILE *out)
 
 /* ---- bash ---- */
 
+/* What follows `ftmc run FILE.ftm`: a command of programs, then its options. */
+static void print_run(FILE *out)
+{
+    fprintf(out, "    if [ \"${COMP_WORDS[1]}\" = %s ] && [ $COMP_CWORD = 3 ]; then words=\"",
+            command_rows[COMMAND_run].name);
+    print_program_commands(out);
+    fprintf(out, "\"; fi\n    case ${COMP_WORDS[1]}:${COMP_WORDS[3]}:$word in\n");
+    for (size_t i = 0; i < program_command_count; i++) {
+        fprintf(out, "        %s:%s:-*) words=\"", command_rows[COMMAND_run].name,
+                program_commands[i].name);
+        print_program_options(&program_commands[i], out);
+        fputs("\" ;;\n", out);
+    }
+    fputs("    esac\n", out);
+}
+
 /* A function that sets `words` to what can follow. Both shells run it: zsh has bash's functions by bashcompinit. */
 static void print_body(struct arena *arena, FILE *out)
 {
@@ -71,7 +105,8 @@ static void print_body(struct arena *arena, FILE *out)
     print_topics(arena, out);
     fprintf(out, "\" ;;\n        %s) words=\"bash zsh\" ;;\n    esac\n",
             command_rows[COMMAND_completion].name);
-    fputs("    case $word in -*) case ${COMP_WORDS[1]} in\n", out);
+    print_run(out);
+    fputs("    case $word in -*) [ -n \"$words\" ] || case ${COMP_WORDS[1]} in\n", out);
     for (int i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "        %s) words=\"", command_rows[i].name);
         print_options(&command_rows[i], out);

@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "calls.h"
+#include "program_commands.h"
 #include "str.h"
 
 /* ---- the command line ---- */
+
+const char help_exit_codes[] =
+    "0 done, 1 an error in the input or environment, 2 wrong usage, 70 a bug of ftmc";
 
 static void print_option(const struct option_row *r, FILE *out)
 {
@@ -53,8 +57,7 @@ void help_usage(const struct command_row *only, FILE *out)
     if (!only)
         fprintf(out, "\n`ftmc help TOPIC` explains a command, a layer, a setting; `ftmc COMMAND "
                      "--help` has a command's own options\n");
-    fprintf(out, "exit codes: 0 done, 1 an error in the input or environment, 2 wrong usage, 70 "
-                 "a bug of ftmc\n");
+    fprintf(out, "exit codes: %s\n", help_exit_codes);
 }
 
 /* ---- calls ---- */
@@ -217,6 +220,7 @@ static bool print_command_topic(const char *topic, FILE *out)
 bool help_topic(struct arena *arena, const char *topic, FILE *out)
 {
     bool found = print_command_topic(topic, out);
+    found = help_program_topic(topic, out) || found;
     found = print_chapters(arena, topic, out) || found;
     found = print_calls(arena, topic, out) || found;
     found = print_functions(topic, out) || found;
@@ -228,6 +232,8 @@ text_list help_names(struct arena *arena)
     text_list names = {0};
     for (int i = 0; i < COMMAND_COUNT; i++)
         vec_push(arena, &names, command_rows[i].name);
+    for (size_t i = 0; i < program_command_count; i++)
+        vec_push(arena, &names, program_commands[i].name);
     for (uint32_t i = 0; call_chapter(i); i++)
         vec_push(arena, &names, call_chapter(i)->topic);
     for (uint32_t i = 0; i < call_count(); i++) {
@@ -267,6 +273,9 @@ void help_overview(FILE *out)
     fprintf(out, "`ftmc help TOPIC` explains one of these.\n\n  commands\n     ");
     for (int i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, " %s", command_rows[i].name);
+    fprintf(out, "\n  commands of programs: ftmc run FILE.ftm ...\n     ");
+    for (size_t i = 0; i < program_command_count; i++)
+        fprintf(out, " %s", program_commands[i].name);
     fprintf(out, "\n  blocks, and their keys by name\n");
     print_names(FTMRT_CATEGORY_BLOCK, out);
     for (uint32_t i = 0; call_chapter(i); i++) {

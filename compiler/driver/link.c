@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "str.h"
 
 extern char **environ;
 
@@ -108,20 +109,81 @@ static void show(const words *w)
     putchar('\n');
 }
 
+/* Starts the compiler with its messages in a pipe, whose end to read is *messages. An error of errno, or 0. */
+static int start(const words *w, pid_t *pid, int *messages)
+{
+    int ends[2];
+    posix_spawn_file_actions_t actions;
+    if (pipe(ends) != 0)
+        return errno;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    posix_spawn_file_actions_addclose(&actions, ends[0]);
+    posix_spawn_file_actions_addclose(&actions, ends[1]);
+    const int error = posix_spawnp(pid, w->at[0], &actions, NULL, (char *const *)w->at, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    *messages = ends[0];
+    if (error)
+        close(ends[0]);
+    return error;
+}
+
+/* Passes the compiler's messages on and keeps them; closes the pipe. */
+static const char *pass_messages(struct arena *arena, int messages)
+{
+    struct strbuf all;
+    char some[4096];
+    ssize_t n;
+    strbuf_init(&all, arena);
+    strbuf_add(&all, "");
+    while ((n = read(messages, some, sizeof some)) > 0 || (n < 0 && errno == EINTR))
+        if (n > 0) {
+            fwrite(some, 1, (size_t)n, stderr);
+            strbuf_addn(&all, some, (size_t)n);
+        }
+    close(messages);
+    return all.text;
+}
+
+/* Installed by a package, the compiler that it depends on is missing where dpkg was told to go on without. */
+static void note_packages(const struct link_job *job)
+{
+    const char *dir = file_install_dir(job->arena);
+    diag_note(job->diag,
+              "ftmc links programs with a C compiler, `cc` or the one that $CC names; on Debian: "
+              "apt install %s",
+              FTM_LINK_PACKAGES);
+    if (dir && !strcmp(dir, "/usr"))
+        diag_note(job->diag, "the package of ftmc depends on them: `apt-get install -f` brings "
+                             "what `dpkg -i` left out");
+}
+
+/* The compiler has failed, with these messages. */
+static void note_failure(const struct link_job *job, const char *messages)
+{
+    if (strstr(messages, strerror(ENOSPC)))
+        diag_note(job->diag,
+                  "the disk of %s is full, or that of the folder for temporary files "
+                  "(TMPDIR names another one)",
+                  job->output);
+    else
+        diag_note(job->diag,
+                  "its own messages are above; if they miss a library, on Debian: apt install %s",
+                  FTM_LINK_PACKAGES);
+}
+
 static bool execute(const struct link_job *job, const words *w)
 {
     pid_t pid;
-    int error = posix_spawnp(&pid, w->at[0], NULL, NULL, (char *const *)w->at, environ);
+    int messages = -1, status;
+    const int error = start(w, &pid, &messages);
     if (error) {
         diag_system(job->diag, w->at[0], error);
-        diag_note(
-            job->diag,
-            "ftmc links programs with a C compiler, `cc` or the one that $CC names; on Debian: apt "
-            "install %s",
-            FTM_LINK_PACKAGES);
+        note_packages(job);
         return false;
     }
-    int status;
+    const char *said = pass_messages(job->arena, messages);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) {
             diag_system(job->diag, w->at[0], errno);
@@ -131,9 +193,7 @@ static bool execute(const struct link_job *job, const words *w)
         return true;
     diag_report(job->diag, SPAN_NONE, DIAG_LINK, w->at[0],
                 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    diag_note(job->diag,
-              "its own messages are above; if they miss a library, on Debian: apt install %s",
-              FTM_LINK_PACKAGES);
+    note_failure(job, said);
     return false;
 }
 

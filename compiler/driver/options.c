@@ -2,8 +2,10 @@
 #include "options.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
-#include "file.h"
+#include "program_commands.h"
+#include "shell_word.h"
 #include "str.h"
 
 const struct option_row option_rows[] = {
@@ -83,6 +85,22 @@ static bool useless_option(const struct option_row *option, const struct command
             comma = ",";
         }
     fprintf(stderr, "\nTry 'ftmc %s --help'.\n", command->name);
+    return false;
+}
+
+/* What is to be typed to a program, typed to ftmc. */
+static bool program_word(const struct options *o, const char *word)
+{
+    char file[4096] = "FILE.ftm";
+    for (int i = 1; o->argv[i]; i++)
+        if (str_ends_with(o->argv[i], ".ftm")) {
+            shell_word(o->argv[i], file, sizeof file);
+            break;
+        }
+    fprintf(stderr,
+            "ftmc: '%s' is a command of the program: `ftmc run %s %s` compiles it and runs "
+            "that; `ftmc help %s` explains it.\n",
+            word, file, word, word);
     return false;
 }
 
@@ -232,11 +250,23 @@ static bool check_given(const struct options *o, const bool *given)
     return true;
 }
 
+static bool is_regular(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* A bare word where a file is expected is likely a command that is not known. */
 static bool check_word(const struct options *o)
 {
-    return o->named || !o->file || strpbrk(o->file, "./") || file_exists(o->file) ||
+    return o->named || !o->file || strpbrk(o->file, "./") || is_regular(o->file) ||
            unknown_word(o->file);
+}
+
+/* Whether a word that stands where a file does, or behind it, is a command of programs. */
+static bool is_program_word(const struct options *o, const char *word)
+{
+    return !o->named && program_command_find(word) && !is_regular(word);
 }
 
 /* Takes an argument that is no option. */
@@ -245,6 +275,8 @@ static bool take_argument(struct options *o, struct arena *arena, char *word, bo
     if (!o->named && !o->file && !only_files && take_command(o, word))
         return true;
     const struct command_row *command = &command_rows[o->command];
+    if (is_program_word(o, word))
+        return program_word(o, word);
     if (o->file && !check_word(o))
         return false;
     if (o->rest.len + (o->file ? 1U : 0U) >= command->most)
@@ -260,7 +292,7 @@ static bool take_argument(struct options *o, struct arena *arena, char *word, bo
 
 bool options_parse(struct options *o, struct arena *arena, int argc, char **argv)
 {
-    *o = (struct options){.command = COMMAND_compile};
+    *o = (struct options){.command = COMMAND_compile, .argv = argv};
     bool only_files = false, given[OPTION_COUNT] = {0};
     for (int i = 1; i < argc; i++) {
         const bool passed_on = o->file && command_rows[o->command].most == MANY;
@@ -270,6 +302,7 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
         else if (option ? !take_option(o, arena, argv, &i, given)
                         : !take_argument(o, arena, argv[i], only_files || passed_on))
             return false;
+        o->file_at = o->file && !o->file_at ? i : o->file_at;
     }
     const uint32_t arguments = o->rest.len + (o->file ? 1 : 0);
     vec_push(arena, &o->defines, NULL);

@@ -31,6 +31,8 @@ struct options {
     enum emit_stage emit_stage; /* of `emit`; graph where passes or stop_after ask for it */
     bool from_graph;            /* of `from` and the file's name */
     const char *file;           /* the first argument, or NULL */
+    char **argv;                /* the command line as it was typed */
+    int file_at;                /* where `file` is in it */
     text_list rest;             /* further ones */
 #define FTM_FLAG(field, short_name, long_name, commands, help)           bool field;
 #define FTM_TEXT(field, short_name, long_name, argument, commands, help) const char *field;

@@ -315,10 +315,11 @@ static bool check_written(struct init *t)
 
 static void print_next(const struct init *t)
 {
+    const char *file = compilation_word(t->c, t->path);
     printf("%s: %u classes, %" PRId64
            " pictures; next:\n  ftmc run %s train\n  ftmc run %s eval\n  ftmc run %s "
            "predict PICTURE...\n",
-           t->path, (unsigned)t->data.classes.len, t->data.total, t->path, t->path, t->path);
+           t->path, (unsigned)t->data.classes.len, t->data.total, file, file, file);
 }
 
 bool init(struct compilation *c)

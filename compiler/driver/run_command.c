@@ -201,6 +201,16 @@ static const char *program_name(struct compilation *c)
     return arena_strndup(&c->arena, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
+/* What was typed in front of the program's own words, for its advice: "ftmc run -D epochs=3 photos.ftm". */
+static const char *typed(struct compilation *c)
+{
+    const struct options *o = c->options;
+    const char *text = compilation_word(c, o->argv[0]);
+    for (int i = 1; i <= o->file_at; i++)
+        text = arena_printf(&c->arena, "%s %s", text, compilation_word(c, o->argv[i]));
+    return text;
+}
+
 /* Becomes the program; returns after a failure only. Its runs are beside the description, as those of a program that is
  * compiled there. */
 static void become(struct compilation *c)
@@ -212,7 +222,7 @@ static void become(struct compilation *c)
     memcpy(&argv[1], rest->at, rest->len * sizeof *argv);
     if (base)
         setenv("FTM_RUNS", arena_printf(&c->arena, "%s/runs", base), 0);
-    setenv("FTM_COMMAND", arena_printf(&c->arena, "ftmc run %s", c->options->file), 1);
+    setenv("FTM_COMMAND", typed(c), 1);
     diag_print(&c->diag, stderr);
     fflush(NULL);
     execv(c->output, (char *const *)(uintptr_t)argv);

@@ -34,6 +34,7 @@ struct recipe {
     VEC(struct weight_skip) skips;
     VEC(const char *) edits;           /* the statements, as text in order, for the resolved form */
     const struct published *published; /* weights of the model, or NULL */
+    bool given_weights;                /* the command line names the weight file, not the recipe */
     struct span weights_span, span;
 };
 

@@ -102,15 +102,66 @@ static const struct layer *find_head(const struct net *net)
     return l->path && l->param_count ? l : NULL;
 }
 
+/* A parameter beside the image that has no default; NULL: the model is complete by itself. */
+static const char *wanted_parameter(const struct decl *model)
+{
+    for (uint32_t i = 0; i < model->params->list.len; i++) {
+        const struct param *p = &model->params->list.at[i];
+        if (!p->value && !p->dims)
+            return p->name;
+    }
+    return NULL;
+}
+
+/* The published names that begin with a name, as text; "" for none. */
+static const char *names_like(struct arena *arena, const char *name,
+                              const struct model_list *models)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < models->names.len; i++)
+        if (!strncmp(models->names.at[i], name, strlen(name)))
+            text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "", models->names.at[i]);
+    return text;
+}
+
+static void advise_names(struct arena *arena, struct diag *diag, const struct lang_options *options,
+                         const char *name)
+{
+    struct diag quiet;
+    struct model_list models = {0};
+    diag_init(&quiet, arena);
+    lang_models(arena, &quiet, options, name, &models);
+    const char *like = names_like(arena, name, &models),
+               *near = str_nearest(name, models.names.at, models.names.len);
+    if (*like)
+        diag_note(diag, "there are %s", like);
+    else if (near)
+        diag_note(diag, "did you mean '%s'?", near);
+    diag_note(diag, "`ftmc models` lists those that come with ftmc; -I names a folder of others");
+}
+
+/* Finds a model that is complete by its name alone. */
+static bool find_complete(struct arena *arena, struct diag *diag,
+                          const struct lang_options *options, const char *name,
+                          struct model_facts *out)
+{
+    const bool found = find(arena, options, name, out);
+    const char *wanted = found ? wanted_parameter(out->model) : NULL;
+    if (found && !wanted)
+        return true;
+    diag_report(diag, SPAN_NONE, DIAG_UNKNOWN_CALL, found ? "model to begin with" : "model", name);
+    if (wanted)
+        diag_note(diag, "what %s calls so is what models are made with: it needs '%s'", out->file,
+                  wanted);
+    advise_names(arena, diag, options, name);
+    return false;
+}
+
 bool lang_model_facts(struct arena *arena, struct diag *diag, const struct lang_options *options,
                       const char *name, struct model_facts *out)
 {
-    if (!find(arena, options, name, out)) {
-        diag_report(diag, SPAN_NONE, DIAG_UNKNOWN_CALL, "model", name);
-        diag_note(diag,
-                  "`ftmc models` lists those that come with ftmc; -I names a folder of others");
+    if (!find_complete(arena, diag, options, name, out))
         return false;
-    }
     out->files->diag = diag;
     out->published = files_published(out->files, out->model);
     out->preprocess = files_preprocess(out->files, out->model);

@@ -33,5 +33,6 @@ cat <<END
 The recipe is build/examples/photos/photos.ftm. Try next, there:
   ftmc help transforms                       what can be done to pictures
   edit photos.ftm, and ftmc run photos.ftm train again
-  ftmc photos.ftm -o classify                a program to be copied elsewhere
+  ftmc photos.ftm -o classify --weights=runs/photos-001/best.safetensors
+                                             a program to be copied elsewhere, the trained weights in it
 END

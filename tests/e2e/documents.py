@@ -13,6 +13,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import struct
 import subprocess
 import sys
@@ -103,6 +104,9 @@ def check_commands(ftmc, folder, text):
             continue
         if "/" in words[0] and not words[0].startswith("./"):
             check((ROOT / words[0]).exists(), f"{words[0]} is there")
+        for trained in re.findall(r"--weights=(runs/\S+)", line):  # a run that pictures would have left
+            (folder / trained).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(next(p for p in folder.iterdir() if p.suffix in (".pth", ".safetensors")), folder / trained)
         if words[0] == "ftmc" and words[1] not in PICTURES:
             run(ftmc, *words[1:], cwd=folder)
 

@@ -25,4 +25,9 @@ with tempfile.TemporaryDirectory() as folder:
     bash = work / "moved/share/bash-completion/completions/ftmc"
     check(subprocess.run(["bash", "-n", bash]).returncode == 0 and "resolved" in bash.read_text(), "completion for bash")
     check((work / "moved/share/zsh/vendor-completions/_ftmc").read_text().startswith("#compdef ftmc"), "completion for zsh")
+    manual = work / "moved/share/man/man1/ftmc.1"
+    check(manual.read_text() == run(installed, "manual"), "the manual page is the one that ftmc prints")
+    if shutil.which("groff"):
+        done = subprocess.run(["groff", "-man", "-ww", "-z", manual], capture_output=True, text=True)
+        check(done.returncode == 0 and not done.stderr, f"it is good roff {done.stderr}")
     check(not [p for p in (work / "moved").rglob("*") if p.is_symlink()], "nothing points back into the tree")

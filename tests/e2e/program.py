@@ -37,6 +37,17 @@ with tempfile.TemporaryDirectory() as folder:
 
     out = work / "full.safetensors"
     run(program, "train", "--out", out, "--seed", 3)
+    for name, content, said in (("lite0.pth", b"PK\3\4" + bytes(100), "a PyTorch file; --weights takes what training left (safetensors). Pretrained"),
+                                ("cut.safetensors", out.read_bytes()[:-500], "cut.safetensors: cut short, copy it again: tensor")):
+        (work / name).write_bytes(content)
+        check(said in run(program, "eval", "--weights", work / name, code=1), f"{name}: {said}")
+    text = (here / "small.ftm").read_text().replace('"data/', f'"{DATA}/').replace("small.safetensors", "nothing").replace("finetune small_training", "finetune other")
+    text = text.replace(f'weights = "{DATA}/nothing"', "weights = random").replace("conv1:", "first:").replace("    test  = ", "    # test  = ")
+    (work / "other.ftm").write_text(text)
+    other = compile_program(ftmc, work / "other.ftm", work / "other")
+    said = run(other, "eval", "--weights", out, code=1)
+    check("full.safetensors: holds the weights of another network, trained by the recipe 'small_training': it has no 'first.weight'" in said and
+          said.count("\n") == 1, "the file of another architecture: one sentence")
     check(metadata(out)["classes"] == "a\nb\nc\nd\ne" and "preprocess" in metadata(out), "the trained file says its classes")
     again = work / "again.safetensors"
     run(program, "train", "--out", again, "--seed", 3)

@@ -1,0 +1,162 @@
+/* What is said of trained weights when a program is compiled: whether they are in it, or stay in its runs. */
+#include "trained_note.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bind.h"
+#include "descriptor.h"
+#include "file.h"
+#include "safetensors.h"
+#include "text.h"
+
+/* ---- what network a trained file is of ---- */
+
+/* Whether the file's metadata has the program's hash of a part of its network, or none. */
+static bool same_part(const struct st_file *f, const char *key, uint64_t hash)
+{
+    char text[17];
+    const char *theirs = st_find_metadata(f, key);
+    snprintf(text, sizeof text, "%016" PRIx64, hash);
+    return !theirs || !strcmp(theirs, text);
+}
+
+static bool same_network(const struct st_file *f, const struct ftmrt_identity *id)
+{
+    bool same = true;
+#define FTMRT_IDENTITY(name, what, meaning) same = same && same_part(f, #name "_hash", id->name);
+#include "identity.def"
+#undef FTMRT_IDENTITY
+    return same;
+}
+
+/* Whether a file is what a run of this program left. */
+static bool is_of_program(const char *path, const struct ftmrt_program *p)
+{
+    struct file_map map;
+    struct st_file f;
+    if (!file_map_open(&map, path))
+        return false;
+    bool is = st_read(&f, map.data, map.size, NULL, 0) == FTMRT_OK;
+    if (is) {
+        const char *program = st_find_metadata(&f, "program");
+        is = program && !strcmp(program, p->name) && same_network(&f, &p->identity);
+        st_free(&f);
+    }
+    file_map_close(&map);
+    return is;
+}
+
+/* ---- a file of the command line ---- */
+
+static const char *metadata(const struct weights *w, const char *key)
+{
+    for (uint32_t i = 0; i < w->metadata.len; i++)
+        if (!strcmp(w->metadata.at[i].key, key))
+            return w->metadata.at[i].value;
+    return NULL;
+}
+
+/* What a resolved recipe says of evaluation. */
+static void note_transform(struct compilation *c, const char *where, const char *recipe)
+{
+    const char *line = strstr(recipe, "transform eval = ");
+    if (line)
+        diag_note(&c->diag, "%s: %s", where, arena_strndup(&c->arena, line, strcspn(line, "\n")));
+}
+
+bool trained_check(struct compilation *c)
+{
+    char ours[17];
+    const char *theirs =
+        c->binding && c->binding->whole ? metadata(c->weights, "transform_hash") : NULL;
+    snprintf(ours, sizeof ours, "%016" PRIx64, c->descriptor->program.identity.transform);
+    if (!theirs || !strcmp(theirs, ours))
+        return true;
+    diag_report(&c->diag, c->recipe->weights_span, DIAG_TRAINED_TRANSFORM, c->weights->path);
+    note_transform(c, "there", metadata(c->weights, "recipe"));
+    note_transform(c, "here", c->descriptor->program.resolved);
+    return false;
+}
+
+/* ---- runs beside the program ---- */
+
+struct found {
+    const char *best;
+    bool current;
+    struct timespec time;
+};
+
+static bool is_later(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Keeps the run's best file if it is current, or newer than what was found. */
+static void consider(struct compilation *c, const char *run, struct found *found)
+{
+    struct stat st;
+    struct found this = {.best = arena_printf(&c->arena, "%s/best.safetensors", run),
+                         .current = file_exists(arena_printf(&c->arena, "%s/current", run))};
+    if (stat(this.best, &st) != 0 || !is_of_program(this.best, &c->descriptor->program))
+        return;
+    this.time = st.st_mtim;
+    if (!found->best || this.current > found->current ||
+        (this.current == found->current && is_later(&this.time, &found->time)))
+        *found = this;
+}
+
+/* The trained weights that the program will take from the runs beside it, or NULL. */
+static const char *find_trained(struct compilation *c)
+{
+    const char *slash = strrchr(c->output, '/');
+    const char *runs =
+        slash ? arena_printf(&c->arena, "%.*s/runs", (int)(slash - c->output), c->output) : "runs";
+    struct found found = {0};
+    DIR *dir = opendir(runs);
+    for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir))
+        if (e->d_name[0] != '.')
+            consider(c, arena_printf(&c->arena, "%s/%s", runs, e->d_name), &found);
+    if (dir)
+        closedir(dir);
+    return found.best;
+}
+
+/* ---- what is said ---- */
+
+static void say_runs(struct compilation *c, const char *best)
+{
+    fprintf(stderr,
+            "note: the trained weights stay in %s, where '%s' finds them; to copy it elsewhere "
+            "alone, put them into it: ftmc %s -o %s --weights=%s\n",
+            best, c->output, compilation_word(c, c->options->file), compilation_word(c, c->output),
+            compilation_word(c, best));
+}
+
+/* The weight file of the command line, which training has left. */
+static void say_given(struct compilation *c)
+{
+    if (c->binding->whole)
+        fprintf(stderr, "note: '%s' has the trained weights of %s in it\n", c->output,
+                c->weights->path);
+    else
+        fprintf(stderr,
+                "note: %s was trained by a recipe with other classes or layers: layers that are "
+                "new in this one take nothing from it\n",
+                c->weights->path);
+}
+
+void trained_note(struct compilation *c)
+{
+    if (!c->recipe || !c->binding || c->options->command != COMMAND_compile)
+        return;
+    if (c->recipe->given_weights && c->weights && bind_is_trained_file(c->weights)) {
+        say_given(c);
+        return;
+    }
+    const char *best = find_trained(c);
+    if (best)
+        say_runs(c, best);
+}

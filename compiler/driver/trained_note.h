@@ -1,0 +1,15 @@
+/* What is said of trained weights when a program is compiled. */
+#ifndef FTM_DRIVER_TRAINED_NOTE_H
+#define FTM_DRIVER_TRAINED_NOTE_H
+
+#include "compilation.h"
+
+/* Whether a trained file that is taken as a whole saw pictures as this recipe prepares them. false after a report. The tables must be
+ * made. */
+bool trained_check(struct compilation *c);
+
+/* Says on stderr, behind the last stage of a program: that a trained file of the command line is in it, or not as a whole; else, where runs
+ * beside the program have weights of its network, that they stay there and how to put them into it. */
+void trained_note(struct compilation *c);
+
+#endif
