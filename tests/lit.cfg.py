@@ -1,6 +1,7 @@
 # The golden tests: text in, text of one stage out, compared with FileCheck. tests/CMakeLists.txt runs each folder of
 # golden/ as one ctest test and says where the compiler and LLVM's tools are.
 import os
+import shutil
 import sys
 
 import lit.formats
@@ -18,5 +19,7 @@ for name in ("CC", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "T
              "OMP_TOOL_LIBRARIES"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+if shutil.which("zsh"):
+    config.available_features.add("zsh")
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%ftmc", os.path.join(lit_config.params.get("bin", ""), "ftmc")))

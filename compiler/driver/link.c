@@ -146,17 +146,14 @@ static const char *pass_messages(struct arena *arena, int messages)
     return all.text;
 }
 
-/* Installed by a package, the compiler that it depends on is missing where dpkg was told to go on without. */
 static void note_packages(const struct link_job *job)
 {
-    const char *dir = file_install_dir(job->arena);
     diag_note(job->diag,
               "ftmc links programs with a C compiler, `cc` or the one that $CC names; on Debian: "
               "apt install %s",
               FTM_LINK_PACKAGES);
-    if (dir && !strcmp(dir, "/usr"))
-        diag_note(job->diag, "the package of ftmc depends on them: `apt-get install -f` brings "
-                             "what `dpkg -i` left out");
+    diag_note(job->diag, "the Debian package of ftmc depends on them: behind a `dpkg -i` that left "
+                         "them out, `apt-get install -f` brings them");
 }
 
 /* The compiler has failed, with these messages. */

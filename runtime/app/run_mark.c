@@ -31,24 +31,18 @@ static char *read_names(const struct run *run)
     return names;
 }
 
-static bool is_name(const char *line, int length, const char *name)
-{
-    return strlen(name) == (size_t)length && !strncmp(line, name, (size_t)length);
-}
-
 /* The names but for one; allocated. */
 static char *names_without(const char *names, const char *program)
 {
-    char *kept = app_strdup("");
-    for (const char *line = names; *line;) {
-        const int length = (int)strcspn(line, "\n");
-        if (length && !is_name(line, length, program)) {
-            char *longer = app_format("%s%.*s\n", kept, length, line);
-            free(kept);
-            kept = longer;
-        }
-        line += length + (line[length] == '\n');
+    char *kept = app_strdup(""), *copy = app_strdup(names), *rest;
+    for (char *name = strtok_r(copy, "\n", &rest); name; name = strtok_r(NULL, "\n", &rest)) {
+        if (!strcmp(name, program))
+            continue;
+        char *longer = app_format("%s%s\n", kept, name);
+        free(kept);
+        kept = longer;
     }
+    free(copy);
     return kept;
 }
 
