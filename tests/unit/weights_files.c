@@ -412,7 +412,7 @@ static void test_safetensors_cut(void **state)
     struct bytes b = {.size = 0};
     ADD(&b, "\x80\x02\0\0\0\0\0\0{\"w\":");
     check_refused(*state, open_bytes(*state, &b),
-                  "damaged safetensors file: the header length 640");
+                  "damaged safetensors file: cut short, copy it again: the header length 640");
 }
 
 /* ---- files as training scripts save them (tests/tools/make_weight_cases.py) ---- */
