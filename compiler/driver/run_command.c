@@ -96,20 +96,27 @@ static const char *cache_folder(struct compilation *c)
     return arena_printf(&c->arena, "%s.ftmc", file_dir(&c->arena, c->options->file));
 }
 
+static bool make_folder(struct compilation *c, const char *path)
+{
+    const int code = mkdir(path, 0777) == 0 ? 0 : errno;
+    if (!code || code == EEXIST || file_exists(path)) /* of one on a disk that is only read, too */
+        return true;
+    diag_system(&c->diag, path, code);
+    diag_note(&c->diag, "programs are kept there; XDG_CACHE_HOME names another folder for it");
+    return false;
+}
+
 /* Makes a folder and those above it. false after a report. */
 static bool make_folders(struct compilation *c, const char *path)
 {
     char *part = arena_strdup(&c->arena, path);
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    bool ok = true;
+    for (char *slash = strchr(part + 1, '/'); ok && slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(part, 0777); /* that it is not there now shows below */
+        ok = make_folder(c, part);
         *slash = '/';
     }
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return true;
-    diag_system(&c->diag, path, errno);
-    diag_note(&c->diag, "programs are kept there; XDG_CACHE_HOME names another folder for it");
-    return false;
+    return ok && make_folder(c, path);
 }
 
 /* Waits for the key's lock. -1 after a report. */

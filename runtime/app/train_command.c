@@ -70,6 +70,7 @@ struct train_command {
     struct session session;
     struct training_data data;
     struct trainer trainer;
+    int64_t kept_epoch; /* whose weights best.safetensors has; 0: there are none */
     struct run_folder run;
     struct progress_line line;
     struct expected_time timed;
@@ -210,12 +211,21 @@ static void say_advice(struct train_command *t, const struct epoch_result *e)
     free(advice);
 }
 
+/* Keeps the weights of an epoch that is the best so far, and its answers. */
+static bool keep_best(struct train_command *t, const struct epoch_result *e,
+                      const struct metrics *validation)
+{
+    if (!save_as(t, "best.safetensors", e->epoch))
+        return false;
+    t->kept_epoch = e->epoch;
+    return !validation ||
+           run_folder_predictions(&t->run, &t->session, validation, &t->trainer.validation);
+}
+
 static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
 {
     struct train_command *t = context;
-    if (e->best && (!save_as(t, "best.safetensors", e->epoch) ||
-                    (validation && !run_folder_predictions(&t->run, &t->session, validation,
-                                                           &t->trainer.validation))))
+    if (e->best && !keep_best(t, e, validation))
         return false;
     run_folder_epoch(&t->run, e);
     progress_line_clear(&t->line);
@@ -250,9 +260,9 @@ static bool copy_out(struct train_command *t)
 /* What is left of a run that failed: an epoch is kept only if its weights and its loss in validation are finite. */
 static void say_left(const struct train_command *t)
 {
-    const long long epoch = (long long)t->trainer.progress.best_epoch;
-    if (epoch)
-        report_note("the weights of epoch %lld are good: %s/best.safetensors", epoch, t->run.path);
+    if (t->kept_epoch)
+        report_note("the weights of epoch %lld are good: %s/best.safetensors",
+                    (long long)t->kept_epoch, t->run.path);
     else
         report_note("nothing was saved; the run's log is in %s", t->run.path);
 }
@@ -358,6 +368,7 @@ static bool go_on(struct train_command *t)
     char *path = run_folder_file(&t->run, "checkpoint.safetensors");
     bool ok = access(path, F_OK) != 0 || checkpoint_load(&t->session, p, &t->identity, path);
     free(path);
+    t->kept_epoch = p->best_epoch;
     ok = ok && run_folder_go_on(&t->run, &t->session, p->log_bytes, p->metrics_bytes);
     if (ok && p->step)
         printf("going on behind step %lld\n", (long long)p->step);

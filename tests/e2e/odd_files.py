@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -176,7 +177,7 @@ def check_closed():
     run(built, "train", "--runs", work / "closed_runs")
     many = work / "many"
     many.mkdir()
-    for i in range(3000):
+    for i in range(1500):
         os.link(work / "moving" / "cat" / "00.png", many / f"{i}.png")
     command = f"'{built}' predict --runs '{work}/closed_runs' '{many}'"
     for options in ("", "--json", "--csv -", "--json --csv x.csv"):
@@ -191,9 +192,27 @@ def check_closed():
     check(process.returncode == -signal.SIGKILL and not list(work.glob("x.csv*")), "nor where it is killed")
 
 
+def check_full():
+    """A limit on the size of files stands in for a full disk."""
+    def limit(size):
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    built, picture = work / "closed", work / "many" / "0.png"
+    runs = work / "full_runs"
+    done = subprocess.run([built, "train", "--runs", runs], capture_output=True, text=True, preexec_fn=lambda: limit(2000))
+    check(done.returncode == 1 and "best.safetensors: File too large" in done.stderr and "are good" not in done.stderr and "nothing was saved" in done.stderr,
+          "where the first weights cannot be written none are said to be good")
+    for options in (["--logits", "x.npy"], ["--csv", "x.csv", "--top", 2]):
+        done = subprocess.run([built, "predict", "--runs", work / "closed_runs", *([picture] * 200), *map(str, options)], capture_output=True, text=True, cwd=work,
+                              preexec_fn=lambda: limit(1000))
+        check(done.returncode == 1 and f"{options[1]}: " in done.stderr and not list(work.glob("x.*")), f"{options[0]} that does not fit is an error, and leaves nothing")
+
+
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder).resolve()
     check_tables()
     check_init()
     check_changes()
     check_closed()
+    check_full()
