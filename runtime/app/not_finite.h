@@ -8,7 +8,8 @@
 enum not_finite_cause {
     CAUSE_UPDATE, /* a step: its learning rate was too high */
     CAUSE_INPUT,  /* a sample's input has such values */
-    CAUSE_SIZE /* none of them, before any step: numbers of weights and inputs that are too large */
+    CAUSE_SIZE, /* none of them, before any step: numbers of weights and inputs that are too large */
+    CAUSE_LAST  /* the last step: its loss was finite, those behind it are not */
 };
 
 /* The first parameter or running statistic that has a value that is not finite, of those that are trained, or (all) of the frozen ones

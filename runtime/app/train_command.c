@@ -288,6 +288,10 @@ static bool end_not_finite(const struct train_command *t)
                             state->name, step, last->lr);
     if (t->trainer.broken.cause == CAUSE_INPUT)
         return say_input(t);
+    if (t->trainer.broken.cause == CAUSE_LAST)
+        return report_error("the loss is not finite behind step %lld: its update made the weights "
+                            "too large; lower the learning rate (it is %g)",
+                            step, last->lr);
     if (t->trainer.broken.cause == CAUSE_SIZE)
         return report_error("the loss is not finite at step %lld, before any update: inputs and "
                             "weights are, so their numbers are too large; look at the scale of "

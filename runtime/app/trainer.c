@@ -184,6 +184,31 @@ static void next_epoch(struct progress *p)
     p->epoch_loss = 0;
 }
 
+/* Where nothing validates: whether what the last step made of the weights, finite as they are, gives a batch of the training samples a
+ * loss that is. */
+static enum trainer_outcome try_weights(struct trainer *t)
+{
+    const struct session *s = t->session;
+    struct subset few = t->train;
+    struct metrics m;
+    few.count = few.count < s->config.batch ? few.count : s->config.batch;
+    if (!evaluate(t->session, &few, &m, NULL))
+        return TRAINER_FAILED;
+    const bool finite = isfinite(metrics_loss(&m));
+    metrics_free(&m);
+    t->broken.cause = CAUSE_LAST;
+    return finite ? TRAINER_DONE : TRAINER_NOT_FINITE;
+}
+
+static enum trainer_outcome validate(struct trainer *t, struct epoch_result *e, struct metrics *m)
+{
+    if (!evaluate(t->session, &t->validation, m, NULL))
+        return TRAINER_FAILED;
+    e->validation_loss = metrics_loss(m);
+    e->validation_accuracy = metrics_accuracy(m);
+    return TRAINER_DONE;
+}
+
 /* Validates if there is something to validate on, and tells. */
 static enum trainer_outcome finish_epoch(struct trainer *t)
 {
@@ -193,12 +218,9 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
     if (t->broken.state)
         return TRAINER_NOT_FINITE;
     e.validated = t->validation.count > 0;
-    if (e.validated) {
-        if (!evaluate(t->session, &t->validation, &m, NULL))
-            return TRAINER_FAILED;
-        e.validation_loss = metrics_loss(&m);
-        e.validation_accuracy = metrics_accuracy(&m);
-    }
+    const enum trainer_outcome outcome = e.validated ? validate(t, &e, &m) : try_weights(t);
+    if (outcome != TRAINER_DONE)
+        return outcome;
     e.seconds = t->progress.seconds = trainer_clock() - t->started;
     e.best = keep_best(&t->progress, &e);
     next_epoch(&t->progress);

@@ -155,6 +155,17 @@ def check_not_finite():
     check(code == 1 and result["not_finite"] == 12 and result["loss"] is None, "and eval counts them")
 
 
+def check_last_update():
+    """Weights that are finite, and of no use, made by the only step, where nothing validates."""
+    np.save(work / "u.npy", rng.integers(0, 256, (4, 4, 4)).astype(np.uint8))
+    np.save(work / "v.npy", np.arange(4) % 2)
+    built = program("once", BODY="fc: linear(flatten(relu(conv: conv2d(image, 4, kernel = 3))), classes)", DATA='train = npy(images = "u.npy", labels = "v.npy")')
+    for rate in ("1e20", "1e25"):
+        code, _, said = told(built, "train", "--steps", 1, "--lr", rate, "--runs", work / "once_runs")
+        check(code == 1 and "not finite behind step 1" in said and "lower the learning rate" in said, f"--lr {rate}: the update of the last step is looked at")
+        check(not (newest_run(work / "once_runs") / "best.safetensors").exists(), "and never the best")
+
+
 # ---- one value per channel (pytorch 7716, fastai 1352) ----
 
 def check_last_batch():
@@ -264,6 +275,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_crops()
     check_runs()
     check_not_finite()
+    check_last_update()
     check_last_batch()
     check_one_class()
     check_normalisations()
