@@ -32,7 +32,23 @@ static bool same_network(const struct st_file *f, const struct ftmrt_identity *i
     return same;
 }
 
-/* Whether a file is what a run of this program left. */
+/* What a resolved recipe names as training data, up to the end of its line; "" where it names none. */
+static const char *training_data(const char *recipe, size_t *length)
+{
+    static const char key[] = "\n        train = ";
+    const char *found = strstr(recipe, key), *line = found ? found + sizeof key - 1 : "";
+    *length = strcspn(line, "\n");
+    return line;
+}
+
+static bool same_training_data(const char *a, const char *b)
+{
+    size_t n, m;
+    const char *in_a = training_data(a, &n), *in_b = training_data(b, &m);
+    return n == m && !strncmp(in_a, in_b, n);
+}
+
+/* Whether a file is what a run of this program left, which it takes before others (runtime/app/runs.h). */
 static bool is_of_program(const char *path, const struct ftmrt_program *p)
 {
     struct file_map map;
@@ -41,8 +57,10 @@ static bool is_of_program(const char *path, const struct ftmrt_program *p)
         return false;
     bool is = st_read(&f, map.data, map.size, NULL, 0) == FTMRT_OK;
     if (is) {
-        const char *program = st_find_metadata(&f, "program");
-        is = program && !strcmp(program, p->name) && same_network(&f, &p->identity);
+        const char *program = st_find_metadata(&f, "program"),
+                   *recipe = st_find_metadata(&f, "recipe");
+        is = program && !strcmp(program, p->name) && recipe &&
+             same_training_data(recipe, p->resolved) && same_network(&f, &p->identity);
         st_free(&f);
     }
     file_map_close(&map);

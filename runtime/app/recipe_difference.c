@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fingerprint.h"
 #include "report.h"
 
 struct setting {
@@ -204,4 +205,20 @@ char *recipe_difference_within(const char *a, const char *b, const char *within,
 char *recipe_difference_line(const char *a, const char *b, int most)
 {
     return recipe_difference_within(a, b, "", most);
+}
+
+static uint64_t add_text(const char *text, uint64_t hash)
+{
+    return fingerprint_bytes(text, strlen(text) + 1, hash);
+}
+
+uint64_t recipe_hash_within(const char *text, const char *within)
+{
+    struct settings in = cut(text);
+    uint64_t hash = 0;
+    for (size_t i = 0; i < in.count; i++)
+        if (begins(in.at[i].key, within))
+            hash = add_text(in.at[i].value, add_text(in.at[i].key, hash));
+    settings_free(&in);
+    return hash;
 }

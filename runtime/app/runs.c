@@ -62,9 +62,19 @@ static void run_free(struct run *run)
     free(run);
 }
 
-/* Reads the run at a path; NULL: it is none. Takes name and path. */
-static struct run *read_run(const struct ftmrt_program *p, char *name, char *path)
+static bool is_of_data(const struct run *run, const char *key)
 {
+    char *recipe = run_recipe(run), *theirs = run_mark_key(run_program(run), recipe);
+    const bool same = !strcmp(theirs, key);
+    free(recipe);
+    free(theirs);
+    return same;
+}
+
+/* Reads the run at a path; NULL: it is none. Takes name and path. */
+static struct run *read_run(const struct runs *r, char *name, char *path)
+{
+    const struct ftmrt_program *p = r->program;
     struct run *run = app_alloc(1, sizeof *run);
     *run = (struct run){.number = run_number(name), .name = name, .path = path};
     if (!run_record_find(&run->record, path)) {
@@ -76,7 +86,8 @@ static struct run *read_run(const struct ftmrt_program *p, char *name, char *pat
     free(test);
     run->own = is_own(run, p);
     run->same_name = run->own && !strcmp(run_program(run), p->name);
-    run->current = run->own && run_mark_has(run, p->name, NULL);
+    run->same_data = run->same_name && is_of_data(run, r->key);
+    run->current = run->own && run_mark_has(run, r->key, NULL);
     return run;
 }
 
@@ -89,7 +100,7 @@ static int by_number(const void *a, const void *b)
 /* The run, or NULL where there is none. */
 static const struct run *add_run(struct runs *r, char *name, char *path)
 {
-    struct run *run = read_run(r->program, name, path);
+    struct run *run = read_run(r, name, path);
     if (!run)
         return NULL;
     r->at = app_grow(r->at, r->count + 1, sizeof *r->at);
@@ -99,6 +110,7 @@ static const struct run *add_run(struct runs *r, char *name, char *path)
 void runs_read(struct runs *r, const struct ftmrt_program *p, const char *given)
 {
     *r = (struct runs){.program = p, .folder = runs_folder(given)};
+    r->key = run_mark_key(p->name, p->resolved);
     DIR *d = opendir(r->folder);
     for (struct dirent *e; d && (e = readdir(d));)
         if (run_number(e->d_name) > 0)
@@ -115,6 +127,7 @@ void runs_free(struct runs *r)
         run_free(r->at[i]);
     free(r->at);
     free(r->folder);
+    free(r->key);
     *r = (struct runs){0};
 }
 
@@ -196,7 +209,7 @@ const struct run *runs_current(const struct runs *r)
     struct timespec newest = {0}, when;
     for (size_t i = 0; i < r->count; i++) {
         const struct run *run = r->at[i];
-        if (!run->current || !run_mark_has(run, r->program->name, &when) ||
+        if (!run->current || !run_mark_has(run, r->key, &when) ||
             (found && when.tv_sec < newest.tv_sec))
             continue;
         found = run;
@@ -205,12 +218,27 @@ const struct run *runs_current(const struct runs *r)
     return found;
 }
 
+/* How near a run is to what is wanted of it where none is current; 0: not at all. */
+static int nearness(const struct run *run, const char *key)
+{
+    if (run->same_data)
+        return 3;
+    if (run->own && run_mark_has_name(run, key))
+        return 2;
+    return run->same_name;
+}
+
 const struct run *runs_default(const struct runs *r)
 {
     const struct run *found = runs_current(r);
-    for (size_t i = r->count; !found && i > 0; i--)
-        if (r->at[i - 1]->same_name && run_has_best(r->at[i - 1]))
+    int best = 0;
+    for (size_t i = r->count; i > 0 && !runs_current(r); i--) {
+        const int near = run_has_best(r->at[i - 1]) ? nearness(r->at[i - 1], r->key) : 0;
+        if (near > best) {
+            best = near;
             found = r->at[i - 1];
+        }
+    }
     return found;
 }
 
@@ -274,10 +302,9 @@ const struct run *runs_find(struct runs *r, const char *name)
 
 bool runs_use(const struct runs *r, const struct run *run)
 {
-    const char *program = r->program->name;
-    bool ok = run_mark_set(run, program);
+    bool ok = run_mark_set(run, r->key);
     for (size_t i = 0; ok && i < r->count; i++)
         if (r->at[i]->current && strcmp(r->at[i]->path, run->path) != 0)
-            ok = run_mark_clear(r->at[i], program);
+            ok = run_mark_clear(r->at[i], r->key);
     return ok;
 }

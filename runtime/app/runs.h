@@ -1,7 +1,8 @@
 /* The runs in a folder, and which of them a program takes.
  *
  * A run belongs to a network (network_identity.h): those of the program's own network are its own, and it can take their weights. Two
- * recipes may have one network and learn from other data, so unless it is told a program takes what a recipe of its own name has begun.
+ * recipes may have one network and learn from other data, so unless it is told a program takes what a recipe of its own name has begun, and
+ * of that what has trained on the same data as its own recipe names, if there is any.
  * One of its own runs is current for it (run_mark.h): the one that eval, predict and selftest take. */
 #ifndef FTMRT_APP_RUNS_H
 #define FTMRT_APP_RUNS_H
@@ -19,13 +20,14 @@ struct run {
     struct run_record record;
     bool own;       /* of the program's network */
     bool same_name; /* and of a recipe of its name */
+    bool same_data; /* that trained on the same data, as it is named there */
     bool current;   /* for this program */
 };
 
 /* In order of their numbers. */
 struct runs {
     const struct ftmrt_program *program;
-    char *folder;
+    char *folder, *key; /* key: the program's (run_mark.h) */
     struct run **at;
     size_t count;
 };
@@ -40,8 +42,8 @@ void runs_free(struct runs *r);
 /* The number of a run's folder ("digits-003"), or -1. */
 long run_number(const char *name);
 
-/* The own run that is current, or NULL; and what is taken where none is asked for: the current one, else the newest own one of the
- * program's name that has weights, or NULL. */
+/* The own run that is current, or NULL; and what is taken where none is asked for: the current one, else the newest of the
+ * program's name and data that has weights, else what was current for that name with other data, else the newest of the name, or NULL. */
 const struct run *runs_current(const struct runs *r);
 const struct run *runs_default(const struct runs *r);
 

@@ -70,7 +70,7 @@ static bool take_pretrained(struct session *s, const struct runs *r)
 static void say_origin(const struct run *run, const struct ftmrt_program *p)
 {
     char *recipe = run_recipe(run),
-         *data = recipe_difference_within(p->resolved, recipe, "data.train", 3);
+         *data = recipe_difference_within(p->resolved, recipe, "data.train", 2);
     const char *comma = *data ? ": " : "";
     if (run->own && !run->same_name)
         report_note("run %ld (%s) is of the recipe '%s'%s%s", run->number, run->name,
@@ -94,10 +94,11 @@ static bool take_run(struct session *s, const struct run *run)
     return session_load(s, s->weights_from);
 }
 
-/* The newest run where none is current: it was cut short, or runs before it were removed. */
-static void say_newest(const struct run *run)
+/* What is taken where none is current: runs were cut short or removed, or the recipe's data is another now. */
+static void say_nearest(const struct run *run)
 {
-    report_note("no run is current; run %ld is the newest (%s)", run->number, run_outcome(run));
+    report_note("no run is current for this recipe%s; run %ld is taken (%s)",
+                run->same_data ? "" : " and its data", run->number, run_outcome(run));
 }
 
 static bool take_from_runs(struct session *s, const struct options *o, struct runs *r)
@@ -108,7 +109,7 @@ static bool take_from_runs(struct session *s, const struct options *o, struct ru
     if (!run)
         return take_pretrained(s, r);
     if (!o->run && !runs_current(r))
-        say_newest(run);
+        say_nearest(run);
     return take_run(s, run);
 }
 

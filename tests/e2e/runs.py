@@ -96,7 +96,7 @@ with tempfile.TemporaryDirectory() as folder:
     (work / "runs/s-005/current").unlink()
     (work / "runs/s-005").rename(work / "elsewhere")
     _, said = both(program, "predict", work / "cat.png")
-    check("no run is current" in said and "s-004" in said, "without a current one the newest is taken, and that is said")
+    check("no run is current for this recipe; run 4 is taken" in said and "s-004" in said, "without a current one the newest is taken, and that is said")
     run(program, "use", 1)
 
     # Two runs compared, on the samples that both have.

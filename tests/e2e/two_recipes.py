@@ -104,6 +104,16 @@ with tempfile.TemporaryDirectory() as folder:
     first, said = answer(rate, "--run", 1)
     check(first == "left" and "run 1 (one-001) was trained on other data than this recipe has now: data.train.images \"sides.npy\"" in said,
           "the same name with other data: said")
+    first, said = answer(rate)
+    check(first == "left" and "no run is current for this recipe and its data; run 1 is taken" in said and "other data" in said,
+          "where no run has trained on that data, what was current is taken, and said")
+    copied = build("one", "sides", "copied")
+    said = told(rate, "train")[1]
+    check("run 6 is current" in said, "its first run on that data is current")
+    check(answer(rate)[0] == "right" and "one-006" in answer(rate)[1], "and is taken")
+    first, said = answer(copied)
+    check(first == "left" and "one-001" in said and "recipe" not in said, "a copy of the recipe with the other data keeps its own, under the same name")
+    check([rows(p)[n]["current"] for p in (copied, rate) for n in (1, 6)] == [True, False, False, True], "as its current one")
     text = (work / "changed.ftm").read_text().replace("lr = 0.3", "lr = 0.2").replace("mirrored", "sides")
     (work / "changed.ftm").write_text(text)
     rate = compile_program(ftmc, work / "changed.ftm", work / "changed")

@@ -106,6 +106,13 @@ static void settings_of_a_block(void **state)
                                           "data.train", 4);
     assert_string_equal(line, "data.train.path \"there\"");
     free(line);
+    static const char
+        same[] = "# of another rate\nfinetune z {\n    data {\n        train = folder(path = "
+                 "\"here\")\n        test = folder(path = \"x\")\n    }\n    epochs = 9\n}\n",
+        other[] = "finetune x {\n    data {\n        train = folder(path = \"here \")\n    }\n}\n";
+    assert_true(recipe_hash_within(recipe, "data.train") == recipe_hash_within(same, "data.train"));
+    assert_true(recipe_hash_within(recipe, "data.train") !=
+                recipe_hash_within(other, "data.train"));
 }
 
 int main(void)
