@@ -16,6 +16,7 @@ Distances are max|a - b| / max|b|, of a state the largest of all its tensors. We
 statistics of norms those of the images. Recorded run: PyTorch 2.14, torchvision 0.29, timm 1.0.31, 1 thread.
 """
 import argparse
+import collections
 import copy
 import pathlib
 import sys
@@ -61,7 +62,7 @@ class Case:
     def settle(self):
         """Generated weights; the norms take the statistics of what they see."""
         made = generated_weights({k: tuple(v.shape) for k, v in self.net.state_dict().items()})
-        self.net.load_state_dict({k: torch.from_numpy(v) for k, v in made.items()})
+        load(self.net, made)
         norms = [m for m in self.net.modules() if isinstance(m, torch.nn.BatchNorm2d)]
         momenta = [m.momentum for m in norms]
         for m in norms:
@@ -84,10 +85,17 @@ class Case:
         return step_losses(newest_run(self.folder / "runs")), read_safetensors(self.folder / "end.safetensors")
 
 
+def load(net, state):
+    """Gives a network the tensors of {name: array}, with the versions of its own state dict, without which MNASNet refuses one."""
+    tensors = collections.OrderedDict((k, torch.from_numpy(v.copy())) for k, v in state.items())
+    tensors._metadata = net.state_dict()._metadata
+    net.load_state_dict(tensors, strict=True)
+
+
 def refusal(net, state):
     """What PyTorch says against a state, or nothing."""
     try:
-        copy.deepcopy(net).load_state_dict({k: torch.from_numpy(v.copy()) for k, v in state.items()}, strict=True)
+        load(copy.deepcopy(net), state)
     except RuntimeError as error:
         return str(error).splitlines()[1].strip()
     return ""

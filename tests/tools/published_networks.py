@@ -13,9 +13,11 @@ class Network(NamedTuple):
     name: str  # in the library
     off: dict = {}  # what switches off the random parts of training, in the recipe and in torchvision
     normalize: str = IMAGENET
+    options: dict = {}  # with which torchvision makes the network that the model is
 
     def torchvision(self, classes):
-        return getattr(importlib.import_module("torchvision.models"), self.name)(weights=None, num_classes=classes, **self.off)
+        make = getattr(importlib.import_module("torchvision.models"), self.name)
+        return make(weights=None, num_classes=classes, **self.off, **self.options)
 
     def timm(self, classes):
         return importlib.import_module("timm").create_model(self.name, num_classes=classes)
@@ -40,6 +42,10 @@ def torchvision_networks():
     yield Network("densenet121", "densenet", "densenet121")
     yield Network("regnet_y_400mf", "regnet", "regnet_y_400mf")
     yield from (Network(name, "vgg", name, DROPOUT) for name in ("vgg16", "vgg16_bn"))
+    yield from (Network(name, "squeezenet", name, DROPOUT) for name in ("squeezenet1_0", "squeezenet1_1"))
+    yield from (Network(f"shufflenet_v2_{x}", "shufflenet", f"shufflenet_v2_{x}") for x in ("x0_5", "x1_0", "x1_5", "x2_0"))
+    yield from (Network(f"mnasnet{x}", "mnasnet", f"mnasnet{x}", DROPOUT) for x in ("0_5", "0_75", "1_0", "1_3"))
+    yield Network("googlenet", "googlenet", "googlenet", DROPOUT, options={"aux_logits": False, "init_weights": False})
 
 
 def timm_networks():

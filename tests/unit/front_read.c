@@ -108,6 +108,17 @@ static void test_published_models(void **state)
     expect_parameters("densenet.ftm", "densenet121", 7978856);
     expect_parameters("convnext.ftm", "convnext_tiny", 28589128);
     expect_parameters("regnet.ftm", "regnet_y_400mf", 4344144);
+    expect_parameters("squeezenet.ftm", "squeezenet1_0", 1248424);
+    expect_parameters("squeezenet.ftm", "squeezenet1_1", 1235496);
+    expect_parameters("shufflenet.ftm", "shufflenet_v2_x0_5", 1366792);
+    expect_parameters("shufflenet.ftm", "shufflenet_v2_x1_0", 2278604);
+    expect_parameters("shufflenet.ftm", "shufflenet_v2_x1_5", 3503624);
+    expect_parameters("shufflenet.ftm", "shufflenet_v2_x2_0", 7393996);
+    expect_parameters("mnasnet.ftm", "mnasnet0_5", 2218512);
+    expect_parameters("mnasnet.ftm", "mnasnet0_75", 3170208);
+    expect_parameters("mnasnet.ftm", "mnasnet1_0", 4383312);
+    expect_parameters("mnasnet.ftm", "mnasnet1_3", 6282256);
+    expect_parameters("googlenet.ftm", "googlenet", 6624904);
     expect_parameters("efficientnet.ftm", "efficientnet_b0", 5288548);
     expect_parameters("efficientnet.ftm", "efficientnet_b1", 7794184);
     expect_parameters("efficientnet.ftm", "efficientnet_b2", 9109994);
