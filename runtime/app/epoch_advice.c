@@ -85,12 +85,13 @@ static char *learnt_by_heart(const struct look *l)
     return text;
 }
 
-/* Neither the accuracy nor the loss has become better for some epochs, and for a good part of all. What was best at the beginning is no
- * length to recommend. */
+/* Neither the accuracy nor the loss has become better for some epochs, for some steps (few pictures have epochs of one step), and for a
+ * good part of all. What was best at the beginning is no length to recommend. */
 static char *no_longer_moves(const struct look *l)
 {
     const int64_t in_vain = l->e->epoch - l->moved;
-    if (!l->e->validated || !l->moved || in_vain < PATIENCE || in_vain * PART_IN_VAIN < l->e->epoch)
+    if (!l->e->validated || !l->moved || in_vain < PATIENCE ||
+        in_vain * PART_IN_VAIN < l->e->epoch || in_vain * l->e->step < SOON * l->e->epoch)
         return NULL;
     char *end = l->moved > BEGINNING
                     ? app_format("--epochs %lld is enough, or ", (long long)l->moved)

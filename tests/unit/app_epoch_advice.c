@@ -98,7 +98,7 @@ static void validation_that_no_longer_moves(void **state)
 {
     (void)state;
     struct trainer t = trainer_of(&plain);
-    struct epoch_result e = {.epoch = 5, .step = 90, .train_loss = 0.1, .validated = true};
+    struct epoch_result e = {.epoch = 5, .step = 900, .train_loss = 0.1, .validated = true};
     const struct epoch_advice one = {.moved = 1, .loss = 0.5, .has_loss = true};
     struct epoch_advice a = one;
     e.validation_loss = 0.5;
@@ -117,6 +117,9 @@ static void validation_that_no_longer_moves(void **state)
     a = (struct epoch_advice){.moved = 30, .loss = 0.5, .has_loss = true};
     e.epoch = 40;
     assert_string_equal(said(&a, &t, &e), ""); /* a quarter of the epochs is no long time */
+    a = one;
+    e.step = 40; /* one in each epoch: too early to tell */
+    assert_string_equal(said(&a, &t, &e), "");
     e.validated = false;
     SILENT_ON(e);
 }
@@ -126,7 +129,7 @@ static void a_loss_that_still_falls(void **state)
 {
     (void)state;
     const struct trainer t = trainer_of(&plain);
-    struct epoch_result e = {.step = 90, .train_loss = 0.1, .validated = true};
+    struct epoch_result e = {.step = 900, .train_loss = 0.1, .validated = true};
     struct epoch_advice a = {0};
     for (e.epoch = 1; e.epoch <= 18; e.epoch++) {
         e.validation_loss = 0.341 - 0.002 * (double)e.epoch;
