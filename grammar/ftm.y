@@ -242,6 +242,7 @@ primary: INTEGER                      { $$ = ast_expr(p, EXPR_INT, @1); $$->inte
        | name                         { $$ = ast_expr(p, EXPR_NAME, @1); $$->text = $1; }
        | PATH                         { $$ = ast_path(p, $1, @1); }
        | '(' expr ')'                 { $$ = $2; }
+       | '(' expr ',' exprs ')'       { $$ = ast_tuple(p, $2, $4, @$); }
        | '[' exprs ']'                { $$ = ast_list(p, $2, @$); }
        | call
        | label call                   { $$ = ast_labelled(p, $1, $2); }

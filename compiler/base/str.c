@@ -93,6 +93,50 @@ const char *str_printable(struct arena *arena, const char *s)
     return out.text;
 }
 
+/* Bytes behind the one that begins a character, or 9: none does. */
+static unsigned bytes_behind(unsigned c)
+{
+    return c < 0x80                ? 0
+           : c >= 0xc2 && c < 0xe0 ? 1
+           : c >= 0xe0 && c < 0xf0 ? 2
+           : c >= 0xf0 && c < 0xf5 ? 3
+                                   : 9;
+}
+
+size_t str_utf8_end(const char *s, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)s;
+    for (size_t i = 0; i < size;) {
+        const unsigned c = at[i], more = bytes_behind(c);
+        if (c == 0 || more == 9 || i + more >= size + (more == 0))
+            return i;
+        for (unsigned k = 1; k <= more; k++)
+            if ((at[i + k] & 0xc0) != 0x80)
+                return i;
+        const bool overlong = (c == 0xe0 && at[i + 1] < 0xa0) || (c == 0xf0 && at[i + 1] < 0x90);
+        const bool range = (c == 0xed && at[i + 1] > 0x9f) || (c == 0xf4 && at[i + 1] > 0x8f);
+        if (overlong || range)
+            return i;
+        i += more + 1;
+    }
+    return size;
+}
+
+const char *str_bytes(struct arena *arena, const char *s)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    strbuf_add(&out, "");
+    for (;;) {
+        const size_t size = strlen(s), end = str_utf8_end(s, size);
+        strbuf_addn(&out, s, end);
+        if (end == size)
+            return out.text;
+        strbuf_addf(&out, "\\x%02x", (unsigned)(unsigned char)s[end]);
+        s += end + 1;
+    }
+}
+
 const char *str_quoted(struct arena *arena, const char *s)
 {
     struct strbuf out;

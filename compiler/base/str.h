@@ -28,6 +28,11 @@ void strbuf_add_double(struct strbuf *b, double v);
  * not reach a terminal raw. */
 const char *str_printable(struct arena *arena, const char *s);
 
+/* The place of the first byte that is no text in UTF-8, as NUL is not; size: there is none. */
+size_t str_utf8_end(const char *s, size_t size);
+/* The text with bytes that are no UTF-8 written as \xe9. */
+const char *str_bytes(struct arena *arena, const char *s);
+
 /* The text as a string of the language: in quotes, with \" and \\ before which a \ stands. */
 const char *str_quoted(struct arena *arena, const char *s);
 

@@ -346,6 +346,27 @@ static const char *classes_text(const struct lower *c, const struct shape *wante
                         wanted->dim[2], wanted->dim[3]);
 }
 
+/* Where the recipe says how many outputs a layer has, as an argument of its model; NULL: it does not. */
+static const struct origin *origin_of_outputs(const struct layer *l, const struct shape *s)
+{
+    for (uint32_t i = 0; l->row && s->rank == 2 && i < l->row->param_count; i++)
+        if (l->args[i].kind == VALUE_INT && l->args[i].integer == s->dim[1] && l->args[i].origin)
+            return l->args[i].origin;
+    return NULL;
+}
+
+/* What to change, where the recipe says it. */
+static void advise_argument(const struct lower *c, const struct origin *o, const struct layer *l,
+                            int64_t classes)
+{
+    if (c->recipe->classes_from)
+        diag_note(c->diag, "%s: write `%s(%s = %" PRId64 ")`", c->recipe->classes_from, o->callee,
+                  o->name, classes);
+    if (l->span.source != o->span.source)
+        diag_note(c->diag, "the output is made in %s:%u", l->span.source->path,
+                  (unsigned)l->span.line);
+}
+
 static bool check_classes(const struct lower *c, const struct net *net)
 {
     const struct layer *l = &net->layers.at[net->outputs.at[0].layer.i];
@@ -353,9 +374,14 @@ static bool check_classes(const struct lower *c, const struct net *net)
     if (shape_equal(s, &wanted))
         return true;
     char shape[96];
-    diag_report(c->diag, l->span, DIAG_OUTPUT_CLASSES, net->outputs.at[0].name,
-                shape_text(s, shape, sizeof shape), classes_text(c, &wanted));
-    if (l->path && s->rank == 2 && wanted.rank == 2)
+    const struct origin *origin = wanted.rank == 2 ? origin_of_outputs(l, s) : NULL;
+    const bool pretrained = recipe_text(c->recipe, FTMRT_PARAM_finetune_weights) != NULL;
+    diag_report(c->diag, origin ? origin->span : l->span, DIAG_OUTPUT_CLASSES,
+                net->outputs.at[0].name, shape_text(s, shape, sizeof shape),
+                classes_text(c, &wanted));
+    if (origin)
+        advise_argument(c, origin, l, wanted.dim[1]);
+    if (l->path && s->rank == 2 && wanted.rank == 2 && (pretrained || !origin))
         diag_note(c->diag, "give the network a new head: `replace %s with linear(classes)`",
                   l->path);
     if (s->rank == 4 && wanted.rank == 2)

@@ -89,6 +89,20 @@ struct expr *ast_list(struct parser *p, struct exprs *items, struct place place)
     return e;
 }
 
+struct expr *ast_tuple(struct parser *p, struct expr *first, const struct exprs *rest,
+                       struct place place)
+{
+    struct exprs *items = arena_new(p->arena, struct exprs);
+    const char *text = parser_text(p, place);
+    vec_push(p->arena, &items->list, first);
+    for (uint32_t i = 0; i < rest->list.len; i++)
+        vec_push(p->arena, &items->list, rest->list.at[i]);
+    diag_report(p->diag, parser_span(p, place), DIAG_SYNTAX,
+                arena_printf(p->arena, "a list stands in [ ]: write [%.*s]", (int)strlen(text) - 2,
+                             text + 1));
+    return ast_list(p, items, place);
+}
+
 struct expr *ast_call(struct parser *p, const char *name, struct args *args,
                       struct place name_place)
 {

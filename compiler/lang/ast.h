@@ -213,6 +213,9 @@ struct expr *ast_if(struct parser *p, struct expr *then, struct expr *cond, stru
 struct expr *ast_attr(struct parser *p, struct expr *a, const char *name, struct place place);
 struct expr *ast_index(struct parser *p, struct expr *a, struct expr *b, struct place place);
 struct expr *ast_list(struct parser *p, struct exprs *items, struct place place);
+/* A list in parentheses, as Python writes tuples: reported, and read as the list that it means. */
+struct expr *ast_tuple(struct parser *p, struct expr *first, const struct exprs *rest,
+                       struct place place);
 struct expr *ast_call(struct parser *p, const char *name, struct args *args,
                       struct place name_place);
 struct expr *ast_labelled(struct parser *p, struct label *label, struct expr *call);

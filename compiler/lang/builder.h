@@ -58,6 +58,9 @@ struct frame {
 struct image_size {
     int64_t channels, height, width;
     const char *transform; /* whose pipeline makes them: "eval", "train" */
+    struct span
+        counted; /* the step whose numbers alone say how many channels there are; else none */
+    const char *counted_advice; /* then: what to write instead */
 };
 
 /* An empty network. */

@@ -279,6 +279,20 @@ static bool in_range(const struct ftmrt_param_info *p, const struct value *v)
     return !number || (isfinite(x) && x >= p->min && x <= p->max);
 }
 
+/* Where to place what is wrong with a value: where the user's file gives it, if it does. */
+static struct span place_of(const struct value *v, struct span span)
+{
+    return v->origin && !v->origin->is_default ? v->origin->span : span;
+}
+
+/* Behind a report at place_of: how the value got where it is wrong. */
+static void note_way(struct builder *b, const struct value *v, struct span span)
+{
+    if (v->origin && !v->origin->is_default && span.source)
+        diag_note(b->diag, "as `%s` of %s it gets to %s:%u:%u", v->origin->name, v->origin->callee,
+                  span.source->path, (unsigned)span.line, (unsigned)span.column);
+}
+
 static void report_range(struct builder *b, const struct ftmrt_param_info *p, const struct value *v,
                          struct span span)
 {
@@ -292,8 +306,9 @@ static void report_range(struct builder *b, const struct ftmrt_param_info *p, co
     for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++)
         if (!in_range(p, &v->items[i]))
             bad = &v->items[i];
-    diag_report(b->diag, span, DIAG_BAD_VALUE, arena_printf(b->arena, "'%s'", p->name), range.text,
-                value_text(b->arena, bad));
+    diag_report(b->diag, place_of(v, span), DIAG_BAD_VALUE, arena_printf(b->arena, "'%s'", p->name),
+                range.text, value_text(b->arena, bad));
+    note_way(b, v, span);
 }
 
 /* Whether a word is one of the parameter's; a string may be a file's name, where it takes one. */
@@ -312,10 +327,12 @@ static bool check(struct builder *b, const struct ftmrt_param_info *p, const cha
     if (v->kind == VALUE_ERROR)
         return false;
     if (!convert(b, p->type, v, span) || !known_word(p, &given)) {
-        diag_report(b->diag, span, DIAG_WRONG_TYPE, title, call_wanted(b->arena, p),
-                    value_text(b->arena, &given));
+        diag_report(b->diag, place_of(&given, span), DIAG_WRONG_TYPE, title,
+                    call_wanted(b->arena, p), value_text(b->arena, &given));
+        note_way(b, &given, span);
         return false;
     }
+    v->origin = given.origin;
     if (in_range(p, v))
         return true;
     report_range(b, p, v, span);

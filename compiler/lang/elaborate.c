@@ -79,13 +79,35 @@ static bool set_param(struct builder *b, struct frame *frame, const struct param
     return !p->dtype || bind_dims(b, frame, p, v, span);
 }
 
-static bool bind_default(struct builder *b, struct frame *frame, const struct param *p,
-                         struct span span)
+/* Whether a call is the user's, of what is not: the recipe's of its model, or one of another file. */
+static bool is_users_call(const struct builder *b, const struct frame *caller,
+                          const struct decl *callee, const struct expr *e)
 {
-    if (p->value)
-        return set_param(b, frame, p, eval(b, frame, p->value), p->span);
-    diag_report(b->diag, span, DIAG_MISSING_ARGUMENT, frame->decl->name, p->name);
-    return false;
+    const struct decl *recipe = b->files->finetune;
+    return caller->decl->kind == DECL_FINETUNE ||
+           (recipe && e->span.source == recipe->span.source &&
+            callee->span.source != e->span.source);
+}
+
+/* Notes where a value was given, if it has come from no farther. */
+static void note_origin(struct builder *b, struct value *v, struct origin origin)
+{
+    struct origin *kept = arena_new(b->arena, struct origin);
+    *kept = origin;
+    v->origin = v->origin ? v->origin : kept;
+}
+
+static bool bind_default(struct builder *b, struct frame *caller, struct frame *frame,
+                         const struct param *p, const struct expr *e)
+{
+    if (!p->value) {
+        diag_report(b->diag, e->span, DIAG_MISSING_ARGUMENT, frame->decl->name, p->name);
+        return false;
+    }
+    struct value v = eval(b, frame, p->value);
+    if (is_users_call(b, caller, frame->decl, e))
+        note_origin(b, &v, (struct origin){e->span, frame->decl->name, p->name, true});
+    return set_param(b, frame, p, v, p->span);
 }
 
 /* What is given for the parameters of a block or model, while arguments are matched. */
@@ -128,6 +150,8 @@ static void match_all(struct builder *b, struct frame *caller, const struct decl
             report_twice(b, d->name, g->names[slot], arg);
             g->ok = false;
         }
+        if (is_users_call(b, caller, d, e))
+            note_origin(b, &v, (struct origin){arg->value->span, d->name, g->names[slot], false});
         g->given[slot] = true;
         g->values[slot] = v;
         g->spans[slot] = arg->value->span;
@@ -151,7 +175,7 @@ static bool bind_params(struct builder *b, struct frame *caller, struct frame *f
     for (uint32_t i = 0; i < params->list.len && !g.misnamed; i++) {
         const struct param *p = &params->list.at[i];
         bool bound = g.given[i] ? set_param(b, frame, p, g.values[i], g.spans[i])
-                                : bind_default(b, frame, p, e->span);
+                                : bind_default(b, caller, frame, p, e);
         g.ok = bound && g.ok;
     }
     return g.ok && !g.misnamed;

@@ -36,6 +36,8 @@ struct recipe {
     const struct published *published; /* weights of the model, or NULL */
     bool given_weights;                /* the command line names the weight file, not the recipe */
     struct span weights_span, span;
+    const char *
+        classes_from; /* "`labels` in line 7 has 3": how many classes there are; NULL: the network does */
 };
 
 /* A bit for each phase of the training. */

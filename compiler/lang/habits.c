@@ -18,8 +18,51 @@ static bool reads_size(const struct ftmrt_call_info *info)
            (!strncmp(x->pytorch, "in_", 3) || !strncmp(x->pytorch, "num_", 4));
 }
 
+/* What of an argument can be said again in few words. */
+static void add_value(struct strbuf *out, const struct expr *e)
+{
+    if (e->kind == EXPR_INT)
+        strbuf_addf(out, "%" PRId64, e->integer);
+    else if (e->kind == EXPR_FLOAT)
+        strbuf_add_double(out, e->real);
+    else if (e->kind == EXPR_BOOL)
+        strbuf_add(out, e->integer ? "true" : "false");
+    else
+        strbuf_add(out, e->kind == EXPR_NAME ? e->text : "...");
+}
+
+/* Whether PyTorch has a parameter as an element of one that it calls so: "betas[0]". */
+static bool is_element(const struct ftmrt_param_info *p, const char *name)
+{
+    const size_t length = strlen(name);
+    return !strncmp(p->pytorch, name, length) && p->pytorch[length] == '[';
+}
+
+/* What PyTorch gives as elements of one: "beta1 = 0.9, beta2 = 0.999". */
+static void habit_elements(struct builder *b, const struct ftmrt_call_info *info,
+                           const struct arg *arg)
+{
+    const struct exprs *items = arg->value->kind == EXPR_LIST ? arg->value->items : NULL;
+    struct strbuf out;
+    uint32_t count = 0;
+    strbuf_init(&out, b->arena);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        if (!is_element(&info->params[i], arg->name))
+            continue;
+        strbuf_addf(&out, "%s%s = ", count ? ", " : "", info->params[i].name);
+        if (items && count < items->list.len)
+            add_value(&out, items->list.at[count]);
+        else
+            strbuf_add(&out, "...");
+        count++;
+    }
+    if (count)
+        diag_note(b->diag, "PyTorch's '%s' is written one by one here: %s", arg->name, out.text);
+}
+
 void habit_name(struct builder *b, const struct ftmrt_call_info *info, const struct arg *arg)
 {
+    habit_elements(b, info, arg);
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct ftmrt_param_info *p = &info->params[i];
         if (strcmp(p->pytorch, arg->name) != 0)
@@ -33,19 +76,6 @@ void habit_name(struct builder *b, const struct ftmrt_call_info *info, const str
 }
 
 /* ---- the size of the input by position ---- */
-
-/* What of an argument can be said again in few words. */
-static void add_value(struct strbuf *out, const struct expr *e)
-{
-    if (e->kind == EXPR_INT)
-        strbuf_addf(out, "%" PRId64, e->integer);
-    else if (e->kind == EXPR_FLOAT)
-        strbuf_add_double(out, e->real);
-    else if (e->kind == EXPR_BOOL)
-        strbuf_add(out, e->integer ? "true" : "false");
-    else
-        strbuf_add(out, e->kind == EXPR_NAME ? e->text : "...");
-}
 
 /* The call without one of its arguments. */
 static const char *call_without(struct arena *arena, const struct expr *e, uint32_t without)

@@ -47,6 +47,12 @@ static void report_image_dim(struct builder *b, const struct expr *dim, uint32_t
                              int64_t made, const struct image_size *image, const char *wanted)
 {
     static const char *const color = "to_grey() makes 1 channel, to_rgb() 3";
+    if (made && i == 0 && image->counted.source) {
+        diag_report(b->diag, image->counted, DIAG_INPUT_SIZE, image_dims[i], (long long)found,
+                    image->transform, (long long)made);
+        diag_note(b->diag, "%s", image->counted_advice);
+        return;
+    }
     if (made) {
         diag_report(b->diag, dim->span, DIAG_INPUT_SIZE, image_dims[i], (long long)found,
                     image->transform, (long long)made);

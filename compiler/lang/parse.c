@@ -112,30 +112,6 @@ void parser_recover(struct parser *p)
     p->damaged = true;
 }
 
-/* The first byte that is not valid UTF-8 text, or size. */
-static size_t bad_byte(const unsigned char *s, size_t size)
-{
-    for (size_t i = 0; i < size;) {
-        unsigned c = s[i];
-        unsigned more = c < 0x80                ? 0
-                        : c >= 0xc2 && c < 0xe0 ? 1
-                        : c >= 0xe0 && c < 0xf0 ? 2
-                        : c >= 0xf0 && c < 0xf5 ? 3
-                                                : 9;
-        if (c == 0 || more == 9 || i + more >= size + (more == 0))
-            return i;
-        for (unsigned k = 1; k <= more; k++)
-            if ((s[i + k] & 0xc0) != 0x80)
-                return i;
-        bool overlong = (c == 0xe0 && s[i + 1] < 0xa0) || (c == 0xf0 && s[i + 1] < 0x90);
-        bool range = (c == 0xed && s[i + 1] > 0x9f) || (c == 0xf4 && s[i + 1] > 0x8f);
-        if (overlong || range)
-            return i;
-        i += more + 1;
-    }
-    return size;
-}
-
 static struct span offset_span(const struct source *source, size_t offset)
 {
     struct span span = {.source = source, .line = 1, .column = 1, .length = 1};
@@ -177,7 +153,7 @@ const struct source *parse_load(struct arena *arena, struct diag *diag, const ch
 
 static bool check_text(struct diag *diag, const struct source *source)
 {
-    size_t bad = bad_byte((const unsigned char *)source->text, source->size);
+    size_t bad = str_utf8_end(source->text, source->size);
     if (bad == source->size)
         return true;
     if (source->text[bad] == '\0')

@@ -24,6 +24,7 @@ struct parser {
     bool too_deep;        /* reported */
     bool damaged;         /* a statement of the declaration being parsed was lost */
     bool fatal;           /* the scanner gave up */
+    bool single_quotes;   /* reported: the other strings in single quotes are of that kind, too */
     struct decls *decls;  /* result of a file */
     struct exprs *values; /* result of values alone */
 };

@@ -234,6 +234,20 @@ static void read_model(struct recipe_reader *r)
 
 /* ---- classes ---- */
 
+/* Who says how many classes there are. */
+static const char *classes_from(const struct recipe_reader *r, int64_t count)
+{
+    static const char *const settings[] = {"classes", "labels"}, *const has[] = {"is", "has"};
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, settings[i]);
+        if (s)
+            return arena_printf(r->arena, "`%s` in line %u %s %lld", settings[i],
+                                (unsigned)s->span.line, has[i], (long long)count);
+    }
+    return arena_printf(r->arena, "the data has %lld class%s", (long long)count,
+                        count == 1 ? "" : "es");
+}
+
 /* classes = 10, or as many as labels. */
 static void read_class_count(struct recipe_reader *r, struct frame *scope)
 {
@@ -248,9 +262,11 @@ static void read_class_count(struct recipe_reader *r, struct frame *scope)
         diag_report(r->diag, stmt->span, DIAG_CLASS_COUNT, (long long)classes->integer, labels);
     else if (labels)
         *classes = (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = labels}};
-    if (classes->kind == FTMRT_ARG_INTEGER)
+    if (classes->kind == FTMRT_ARG_INTEGER) {
         frame_set(r->builder, scope, "classes", value_int(classes->integer));
-    else if (stmt || find_setting(r, RECIPE_SETTING, "labels"))
+        r->recipe->classes_from = classes_from(r, classes->integer);
+    }
+    if (classes->kind != FTMRT_ARG_INTEGER && (stmt || find_setting(r, RECIPE_SETTING, "labels")))
         frame_set(r->builder, scope, "classes", value_error());
 }
 

@@ -6,8 +6,10 @@
 #include "recipe_reader.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "listing.h"
 #include "str.h"
 #include "transform.h"
 
@@ -17,6 +19,8 @@ struct pipeline {
     struct ftmrt_form form;    /* behind the steps so far */
     struct span normalized_at; /* the step that made numbers of the pixels */
     struct span random_at;     /* the first step that draws random numbers */
+    const struct bound_call
+        *counted; /* the step whose numbers alone say how many channels there are, or NULL */
 };
 
 static void order_error(struct recipe_reader *r, struct span span, const char *text,
@@ -28,6 +32,57 @@ static void order_error(struct recipe_reader *r, struct span span, const char *t
 }
 
 /* ---- one step ---- */
+
+static double mean_of(const struct value *v)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < v->count; i++)
+        sum += value_number(&v->items[i]);
+    return v->count ? sum / v->count : 0;
+}
+
+/* "normalize(mean = 0.449, std = 0.226)": a call with one number for all channels where it has one each. */
+static const char *one_each(struct arena *arena, const struct bound_call *c)
+{
+    struct strbuf out;
+    strbuf_init(&out, arena);
+    strbuf_addf(&out, "%s(", c->info->name);
+    const size_t begin = out.len;
+    for (uint32_t i = 0; i < c->info->param_count; i++) {
+        const struct ftmrt_param_info *p = &c->info->params[i];
+        const struct value *v = &c->args[i];
+        const double number = v->kind == VALUE_LIST ? mean_of(v) : v->real;
+        if (v->kind == VALUE_LIST || (v->kind == VALUE_FLOAT && number != strtod(p->value, NULL)))
+            strbuf_addf(&out, "%s%s = %.3g", out.len > begin ? ", " : "", p->name, number);
+    }
+    strbuf_addc(&out, ')');
+    return out.text;
+}
+
+/* " or `model.preprocess`", where the model has one. */
+static const char *or_preprocess(const struct recipe_reader *r)
+{
+    return r->model && files_preprocess(r->files, r->model) ? ", or `model.preprocess`" : "";
+}
+
+/* Whether the model takes grey images and no others. */
+static bool is_grey(const struct recipe_reader *r)
+{
+    const struct param *image = r->model ? model_image(r->model) : NULL;
+    const struct expr *channels = image ? image->dims->list.at[0] : NULL;
+    return channels && channels->kind == EXPR_INT && channels->integer == 1;
+}
+
+static void advise_channels(struct recipe_reader *r, const struct bound_call *c,
+                            const struct ftmrt_form *form)
+{
+    if (form->have != 1)
+        diag_note(r->diag, "give as many numbers as there are channels, or one for all");
+    else
+        diag_note(r->diag, "%swrite one number each for grey: %s%s",
+                  is_grey(r) ? "" : "write to_rgb() before it, or ", one_each(r->arena, c),
+                  or_preprocess(r));
+}
 
 static void report_problem(struct recipe_reader *r, const struct bound_call *c,
                            const struct ftmrt_form *form)
@@ -45,11 +100,7 @@ static void report_problem(struct recipe_reader *r, const struct bound_call *c,
     case FTMRT_FORM_CHANNELS:
         diag_report(r->diag, c->span, DIAG_TRANSFORM_CHANNELS, name, (long long)form->have,
                     (long long)form->want);
-        diag_note(
-            r->diag,
-            form->have == 1
-                ? "write to_rgb() before it, or one number each for grey: mean = 0.5, std = 0.5"
-                : "give as many numbers as there are channels, or one for all");
+        advise_channels(r, c, form);
         break;
     }
 }
@@ -84,8 +135,10 @@ static bool add_step(struct recipe_reader *r, struct pipeline *p, const struct b
                     "it is the last step: sizes and colours are changed on pixels from 0 to 255");
         p->form.normalized = false;
     }
-    const bool random = p->form.random;
+    const bool random = p->form.random, counted = p->form.channels != 0;
     ftmrt_form_step(&step, &p->form);
+    if (!counted && p->form.channels && p->form.normalized)
+        p->counted = c;
     if (p->form.random && !random)
         p->random_at = c->span;
     report_problem(r, c, &p->form);
@@ -170,20 +223,39 @@ static void check_normalisation(struct recipe_reader *r, const char *which,
     }
 }
 
+/* Warns of pixels that are not normalised at all, where samples are pictures for sure. */
+static void check_pixels(struct recipe_reader *r, const struct pipeline *eval_steps)
+{
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_TRANSFORM, "eval");
+    const struct ftmrt_call *data = recipe_call(r->recipe, FTMRT_PARAM_finetune_data),
+                            *train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
+    if (!stmt || eval_steps->form.normalized || !train || !listing_can(train))
+        return;
+    diag_report(r->diag, stmt->span, DIAG_NORMALISE_SCALE, "0", "255");
+    diag_note(r->diag,
+              "end with normalize(mean = 0.5, std = 0.5), which makes -1 to 1 of them%s; where the "
+              "network takes pixels, write normalize(mean = 0, std = 1, scale = 1)",
+              or_preprocess(r));
+}
+
 /* Warns of a normalisation that pretrained weights do not expect. */
 static void compare(struct recipe_reader *r, const struct pipeline *eval_steps,
                     const struct pipeline *train_steps)
 {
     const struct decl *d = r->model ? files_preprocess(r->files, r->model) : NULL;
     const struct recipe_stmt *weights = find_setting(r, RECIPE_SETTING, "weights");
-    if (!d || !weights || weights->values->list.at[0]->kind != EXPR_STRING)
-        return;
     struct pipeline own = {0};
-    struct frame frame = {.decl = d, .scope = ""};
-    if (!add_steps(r, &frame, d->steps, &own) || !own.form.normalized)
-        return;
-    check_normalisation(r, "eval", eval_steps, &own.form);
-    check_normalisation(r, "train", train_steps, &own.form);
+    if (d && weights && weights->values->list.at[0]->kind == EXPR_STRING) {
+        struct frame frame = {.decl = d, .scope = ""};
+        if (!add_steps(r, &frame, d->steps, &own))
+            return;
+    }
+    if (own.form.normalized) {
+        check_normalisation(r, "eval", eval_steps, &own.form);
+        check_normalisation(r, "train", train_steps, &own.form);
+    } else {
+        check_pixels(r, eval_steps);
+    }
 }
 
 /* ---- comparison of the two ---- */
@@ -239,12 +311,35 @@ static void check_channels(struct recipe_reader *r, const struct recipe_stmt *st
                     (long long)train, (long long)eval);
 }
 
+/* Takes the size that the model declares for pictures that no step brings to one: those of another are refused when they are read. */
+static void take_declared(const struct recipe_reader *r, struct image_size *size)
+{
+    const struct param *image = r->model ? model_image(r->model) : NULL;
+    const struct expr *const *dims =
+        image ? (const struct expr *const *)image->dims->list.at : NULL;
+    if (!dims || dims[1]->kind != EXPR_INT || dims[2]->kind != EXPR_INT)
+        return;
+    size->height = dims[1]->integer;
+    size->width = dims[2]->integer;
+}
+
 /* The size of the images behind a pipeline; unknown after a report. */
 static struct image_size image_behind(struct recipe_reader *r, const char *transform,
-                                      struct span span, const struct ftmrt_form *form)
+                                      struct span span, const struct pipeline *p)
 {
-    if (form->height)
-        return (struct image_size){form->channels, form->height, form->width, transform};
+    const struct ftmrt_form *form = &p->form;
+    struct image_size size = {form->channels, form->height, form->width,
+                              transform,      SPAN_NONE,    NULL};
+    if (p->counted) {
+        size.counted = p->counted->span;
+        size.counted_advice = arena_printf(
+            r->arena, "it has numbers for %lld channels; write one each for all: %s%s",
+            (long long)form->channels, one_each(r->arena, p->counted), or_preprocess(r));
+    }
+    if (!form->height && !form->shorter && !form->square)
+        take_declared(r, &size);
+    if (size.height)
+        return size;
     diag_report(r->diag, span, DIAG_UNKNOWN_SIZE, "size", transform);
     diag_note(r->diag, form->shorter
                            ? "resize(n) sets the shorter side only: add center_crop(n), or "
@@ -274,13 +369,13 @@ void read_transforms(struct recipe_reader *r, struct frame *scope)
     const struct recipe_stmt *train_stmt = find_setting(r, RECIPE_TRANSFORM, "train");
     if (eval_pipeline(r, scope, &eval_steps))
         r->eval_image = image_behind(
-            r, "eval", eval_stmt ? eval_stmt->span : r->files->finetune->span, &eval_steps.form);
+            r, "eval", eval_stmt ? eval_stmt->span : r->files->finetune->span, &eval_steps);
     check_not_random(r, &eval_steps);
     if (!train_stmt) {
         train_steps = eval_steps;
         r->train_image = r->eval_image;
     } else if (add_steps(r, scope, train_stmt->values, &train_steps)) {
-        r->train_image = image_behind(r, "train", train_stmt->span, &train_steps.form);
+        r->train_image = image_behind(r, "train", train_stmt->span, &train_steps);
         check_channels(r, train_stmt);
         if (r->eval_image.height)
             compare_two(r, train_stmt, &train_steps, &eval_steps);

@@ -23,6 +23,15 @@ enum value_kind {
 
 struct bound_call;
 
+/* Where a value comes from that a model got as an argument of the recipe, or a block of another file from the user's own: errors that
+ * it makes there are placed here. */
+struct origin {
+    struct span span;   /* of the argument; of a default the call */
+    const char *callee; /* the model or block */
+    const char *name;   /* its parameter */
+    bool is_default;
+};
+
 struct value {
     enum value_kind kind;
     int64_t integer;     /* INT, BOOL */
@@ -33,6 +42,7 @@ struct value {
     layer_id tensor;
     const struct decl *decl;
     struct bound_call *call;
+    const struct origin *origin; /* or NULL; results of operators have none */
 };
 
 struct value value_int(int64_t v);
