@@ -11,20 +11,25 @@
 #include "fingerprint.h"
 #include "report.h"
 
-/* The last bytes of a file that the first ones are not; false: they cannot be read. */
-static bool add_tail(int fd, off_t size, uint64_t *content)
+/* The last bytes of a file; the content is that of those that the first ones are not. false: they cannot be read. */
+static bool add_tail(int fd, struct content_ends *ends, uint64_t *content)
 {
-    unsigned char bytes[CONTENT_HEAD];
-    const off_t rest = size - CONTENT_HEAD, tail = rest < CONTENT_HEAD ? rest : CONTENT_HEAD;
-    if (tail <= 0)
+    const int64_t rest = ends->size - CONTENT_END;
+    if (rest <= 0) {
+        memcpy(ends->tail, ends->head, ends->head_size);
+        ends->tail_size = ends->head_size;
         return true;
-    const ssize_t got = pread(fd, bytes, (size_t)tail, size - tail);
-    if (got >= 0)
-        *content = fingerprint_bytes(bytes, (size_t)got, *content);
-    return got >= 0;
+    }
+    const ssize_t got = pread(fd, ends->tail, CONTENT_END, ends->size - CONTENT_END);
+    if (got < 0)
+        return false;
+    ends->tail_size = (size_t)got;
+    const size_t known = rest < got ? (size_t)(got - rest) : 0;
+    *content = fingerprint_bytes(ends->tail + known, ends->tail_size - known, *content);
+    return true;
 }
 
-static const char *add_file(int fd, uint64_t *content, unsigned char *head, size_t *size)
+static const char *add_file(int fd, uint64_t *content, struct content_ends *ends)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
@@ -33,21 +38,21 @@ static const char *add_file(int fd, uint64_t *content, unsigned char *head, size
         return "is not a regular file";
     if (!info.st_size)
         return "is empty";
-    const ssize_t got = pread(fd, head, CONTENT_HEAD, 0);
+    const ssize_t got = pread(fd, ends->head, CONTENT_END, 0);
     if (got < 0)
         return strerror(errno);
-    *size = (size_t)got;
-    *content = fingerprint_bytes(head, *size, (uint64_t)info.st_size);
-    return add_tail(fd, info.st_size, content) ? NULL : strerror(errno);
+    ends->size = info.st_size;
+    ends->head_size = (size_t)got;
+    *content = fingerprint_bytes(ends->head, ends->head_size, (uint64_t)info.st_size);
+    return add_tail(fd, ends, content) ? NULL : strerror(errno);
 }
 
-const char *content_of_file(const char *path, uint64_t *content, unsigned char head[CONTENT_HEAD],
-                            size_t *size)
+const char *content_of_file(const char *path, uint64_t *content, struct content_ends *ends)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait */
     if (fd < 0)
         return strerror(errno);
-    const char *why = add_file(fd, content, head, size);
+    const char *why = add_file(fd, content, ends);
     close(fd);
     return why;
 }

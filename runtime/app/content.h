@@ -7,13 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONTENT_HEAD = 4096 };
+enum { CONTENT_END = 4096 };
+
+/* The two ends of a file. Of one that is short the tail is the head's end again. */
+struct content_ends {
+    unsigned char head[CONTENT_END], tail[CONTENT_END];
+    size_t head_size, tail_size;
+    int64_t size; /* of the file */
+};
 
 /* Of a file: of its size, its first and its last 4096 bytes. A picture's pixels cannot change without them: PNG ends in checksums
  * of all that it holds, and what is compressed otherwise changes its size. So 1,000,000 pictures can be told apart by a read or
- * two each. head: its first bytes, *size of them. NULL, or why it cannot be read. */
-const char *content_of_file(const char *path, uint64_t *content, unsigned char head[CONTENT_HEAD],
-                            size_t *size);
+ * two each. NULL, or why it cannot be read. */
+const char *content_of_file(const char *path, uint64_t *content, struct content_ends *ends);
 
 /* A sample by its content. */
 struct content_key {

@@ -17,6 +17,7 @@ struct choice {
     int64_t *unit;  /* of each sample: the first sample of its content */
     int64_t *sizes; /* of a unit, at its first sample: how many samples */
     bool *chosen;   /* whether it validates, at the first sample of a unit */
+    int64_t mended; /* classes of which nothing would have validated, and something does */
 };
 
 /* ---- units ---- */
@@ -108,10 +109,12 @@ static void mend_sides(struct choice *c)
     count_sides(c, sides);
     for (int64_t k = 0; k < class_count(c); k++) {
         const struct sides *s = &sides[k];
-        if (s->units > 1 && s->chosen == 0)
+        if (s->units > 1 && s->chosen == 0) {
             c->chosen[s->lowest] = true;
-        else if (s->units > 0 && s->chosen == s->units)
+            c->mended++;
+        } else if (s->units > 0 && s->chosen == s->units) {
             c->chosen[s->highest] = false;
+        }
     }
     free(sides);
 }
@@ -178,6 +181,19 @@ static void say_parts(const struct choice *c, const struct parts *parts)
                     parts[first].train == 1 ? "" : "s");
 }
 
+/* A share that would leave classes out is exceeded. */
+static void say_mended(const struct choice *c, const struct split *s)
+{
+    const long long validation = (long long)s->validation_count, all = (long long)c->source->count;
+    if (!c->mended)
+        return;
+    report_note("%s: validation = %g%% is %lld of %lld samples, %.0f %%: nothing would validate "
+                "%lld of %lld classes, and each got %s",
+                c->source->name, c->rule->percent, validation, all,
+                100 * (double)validation / (double)all, (long long)c->mended,
+                (long long)class_count(c), c->rule->group ? "a group" : "a sample");
+}
+
 /* Says what a split lacks; false after a message if it is of no use. */
 static bool check_parts(const struct choice *c, const struct split *s)
 {
@@ -188,6 +204,7 @@ static bool check_parts(const struct choice *c, const struct split *s)
         parts[class_of(c, s->validation[i])].validation++;
     if (s->validation_count)
         say_parts(c, parts);
+    say_mended(c, s);
     free(parts);
     if (!s->train_count)
         return report_error("%s: no samples are left for training", c->source->name);
@@ -240,7 +257,8 @@ bool split_open(struct split *s, const struct source *source, const struct split
                        app_alloc(count, sizeof(uint64_t)),
                        app_alloc(count, sizeof(int64_t)),
                        app_alloc(count, sizeof(int64_t)),
-                       app_alloc(count, sizeof(bool))};
+                       app_alloc(count, sizeof(bool)),
+                       0};
     *s = (struct split){0};
     for (int64_t i = 0; i < source->count; i++)
         c.unit[i] = i;

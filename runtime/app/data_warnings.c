@@ -6,12 +6,14 @@
 #include <strings.h>
 
 #include "content.h"
+#include "picture_warnings.h"
 #include "report.h"
 
 /* Samples of each class, [classes]. */
 struct counts {
     const struct config *config;
     int64_t *train, *validation;
+    bool validates, splits; /* whether something validates; whether it is a share of what trains */
 };
 
 static void count(const struct subset *s, int64_t *counts)
@@ -53,24 +55,41 @@ static void print_classes(const struct counts *n, int64_t least, int64_t most)
 
 /* ---- warnings ---- */
 
+/* Names in a message, of which only the first are kept. */
+struct names {
+    char *text; /* owned; NULL: there are none */
+    int64_t count;
+};
+
+/* Adds a name, which it frees. */
+static void add_name(struct names *names, char *name)
+{
+    if (names->count++ < MOST_LISTED) {
+        char *more = names->text ? app_format("%s, %s", names->text, name) : app_strdup(name);
+        free(names->text);
+        names->text = more;
+    }
+    free(name);
+}
+
+/* The text of all, to be freed; NULL: there are none. */
+static char *names_text(const struct names *names)
+{
+    if (names->count <= MOST_LISTED)
+        return names->text;
+    char *text = app_format("%s, ... (%lld classes)", names->text, (long long)names->count);
+    free(names->text);
+    return text;
+}
+
 /* "'a', 'b', ...": the classes whose counts are 0 in one part and not in the other; NULL: there are none. */
 static char *classes_without(const struct counts *n, const int64_t *none, const int64_t *some)
 {
-    char *text = NULL;
-    int64_t found = 0;
-    for (int64_t k = 0; k < n->config->classes; k++) {
-        if (none[k] || (some && !some[k]) || found++ >= MOST_LISTED)
-            continue;
-        char *more =
-            app_format("%s%s'%s'", text ? text : "", text ? ", " : "", n->config->labels[k]);
-        free(text);
-        text = more;
-    }
-    if (found <= MOST_LISTED)
-        return text;
-    char *more = app_format("%s, ... (%lld classes)", text, (long long)found);
-    free(text);
-    return more;
+    struct names names = {0};
+    for (int64_t k = 0; k < n->config->classes; k++)
+        if (!none[k] && (!some || some[k]))
+            add_name(&names, app_format("'%s'", n->config->labels[k]));
+    return names_text(&names);
 }
 
 static void warn_missing(const struct counts *n, const char *name)
@@ -78,14 +97,44 @@ static void warn_missing(const struct counts *n, const char *name)
     char *missing = classes_without(n, n->train, NULL),
          *unseen = classes_without(n, n->train, n->validation);
     if (missing)
-        report_note("warning: %s: no sample trains %s: the network can learn to answer anything "
-                    "else; add samples, or compile it for the classes that there are",
+        report_note("warning: %s: no sample trains %s: the network will hardly ever answer that, "
+                    "whatever it sees; add samples, or leave the class out (an empty folder, a "
+                    "name in `labels`)",
                     name, missing);
     if (unseen)
         report_note("warning: %s: %s validate and do not train: their samples count as mistakes",
                     name, unseen);
     free(missing);
     free(unseen);
+}
+
+/* Of classes of fewer samples than this, or of one that validates, no figure says much. */
+enum { FEW_SAMPLES = 5 };
+
+/* A class of a split of which nothing validates has been named when it was split. */
+static bool is_few(const struct counts *n, int64_t k)
+{
+    const int64_t train = n->train[k], validation = n->validation[k];
+    if (!train || (n->splits && n->validates && !validation))
+        return false;
+    return train + validation < FEW_SAMPLES || (n->validates && validation <= 1);
+}
+
+static void warn_few(const struct counts *n, const char *name)
+{
+    struct names names = {0};
+    for (int64_t k = 0; k < n->config->classes; k++)
+        if (is_few(n, k))
+            add_name(&names,
+                     app_format("'%s' (%lld train%s, %lld validate%s)", n->config->labels[k],
+                                (long long)n->train[k], n->train[k] == 1 ? "s" : "",
+                                (long long)n->validation[k], n->validation[k] == 1 ? "s" : ""));
+    char *few = names_text(&names);
+    if (few)
+        report_note("warning: %s: few samples of %s: what is learnt of them, and what is measured, "
+                    "is mostly chance; add samples",
+                    name, few);
+    free(few);
 }
 
 /* So many times as many samples are said. */
@@ -161,21 +210,14 @@ static void warn_twice(const struct source *s, int threads)
 
 /* ---- all ---- */
 
-static void say_turned(const struct source *s, const struct config *c)
-{
-    if (s->turned)
-        report_note("%s: %lld of %lld pictures have an EXIF orientation, %s", s->name,
-                    (long long)s->turned, (long long)s->count,
-                    c->pictures.exif == FTMRT_EXIF_APPLY
-                        ? "and are turned as it says"
-                        : "which is ignored: they lie as the camera held them");
-}
-
 static void warn_classes(const struct training_data *d, const struct config *c)
 {
     const struct subset train = training_data_train(d), validation = training_data_validation(d);
-    struct counts n = {c, app_alloc((size_t)c->classes, sizeof(int64_t)),
-                       app_alloc((size_t)c->classes, sizeof(int64_t))};
+    struct counts n = {.config = c,
+                       .train = app_alloc((size_t)c->classes, sizeof(int64_t)),
+                       .validation = app_alloc((size_t)c->classes, sizeof(int64_t)),
+                       .validates = validation.count > 0,
+                       .splits = d->split.train != NULL};
     int64_t least, most;
     count(&train, n.train);
     count(&validation, n.validation);
@@ -183,15 +225,16 @@ static void warn_classes(const struct training_data *d, const struct config *c)
     print_classes(&n, least, most);
     warn_missing(&n, d->train.name);
     warn_ends(&n, d->train.name, least, most);
+    warn_few(&n, d->train.name);
     warn_alike(c, d->train.name);
     warn_twice(&d->train, c->threads);
     free(n.train);
     free(n.validation);
 }
 
-void data_warnings(const struct training_data *d, const struct config *c)
+void data_warnings(const struct training_data *d, const struct config *c, const char *data_dir)
 {
-    say_turned(&d->train, c);
+    picture_warnings(d, c, data_dir);
     if (c->task == TASK_CLASS && d->train.fields[FIELD_LABEL].kind == FIELD_INDEX)
         warn_classes(d, c);
 }

@@ -4,8 +4,8 @@
 
 #include "training_data.h"
 
-/* Prints the classes with their samples in training, and warns of what is missing, of classes far apart, of one content in two classes,
- * and of pictures that are turned. Nothing of classes is said where labels are none. */
-void data_warnings(const struct training_data *d, const struct config *c);
+/* Prints the classes with their samples in training, and warns of what is missing, of classes far apart or of few samples, of one content
+ * in two classes, and of pictures (picture_warnings.h). Nothing of classes is said where labels are none. data_dir: --data, or NULL. */
+void data_warnings(const struct training_data *d, const struct config *c, const char *data_dir);
 
 #endif

@@ -246,14 +246,12 @@ bool run_folder_open(struct run_folder *r, const struct session *s, const char *
     return true;
 }
 
-/* ---- going on ---- */
-
-/* Files that replace.h was writing when the process was killed. */
-static void remove_temporary(const struct run_folder *r)
+/* Files in whose names something occurs; "": all. */
+static void remove_files(const struct run_folder *r, const char *part)
 {
     DIR *d = opendir(r->path);
     for (struct dirent *e; d && (e = readdir(d));)
-        if (strstr(e->d_name, ".tmp.")) {
+        if (e->d_type != DT_DIR && strstr(e->d_name, part)) {
             char *path = run_folder_file(r, e->d_name);
             unlink(path);
             free(path);
@@ -261,6 +259,22 @@ static void remove_temporary(const struct run_folder *r)
     if (d)
         closedir(d);
 }
+
+void run_folder_discard(struct run_folder *r)
+{
+    if (!r->path)
+        return;
+    forget_farewell();
+    remove_files(r, "");
+    rmdir(r->path);
+    if (r->metrics)
+        fclose(r->metrics);
+    if (r->log)
+        fclose(r->log);
+    r->metrics = r->log = NULL;
+}
+
+/* ---- going on ---- */
 
 bool run_folder_enter(struct run_folder *r, const char *path)
 {
@@ -272,7 +286,7 @@ bool run_folder_enter(struct run_folder *r, const char *path)
     run_record_free(&record);
     if (!open_lines(r))
         return false;
-    remove_temporary(r);
+    remove_files(r, ".tmp."); /* which replace.h was writing when the process was killed */
     return true;
 }
 

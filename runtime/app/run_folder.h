@@ -35,6 +35,9 @@ bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log
 /* Makes the lines so far durable and says how long the two files are. false after a message. */
 bool run_folder_lengths(struct run_folder *r, int64_t *log_bytes, int64_t *metrics_bytes);
 
+/* Removes a run in which nothing was done, if one was made, with all that is in its folder; r is to be closed. */
+void run_folder_discard(struct run_folder *r);
+
 void run_folder_close(struct run_folder *r);
 
 /* The path of a file in the folder; allocated. */

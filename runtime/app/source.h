@@ -39,6 +39,11 @@ union field_value {
     int64_t index;
 };
 
+/* Pictures whose sides have a ratio far from that of most: how many, and one of them with its size; upright. */
+struct odd_pictures {
+    int64_t count, sample, height, width;
+};
+
 struct source {
     char *name; /* for messages: a path */
     int64_t count;
@@ -57,7 +62,8 @@ struct source {
     int64_t (*groups)(const struct source *s, uint64_t *contents);
     /* A hash of everything that it holds, in *hash: another one means other data. Threads and failure as above. */
     bool (*fingerprint)(const struct source *s, int threads, uint64_t *hash);
-    int64_t turned;                  /* how many pictures have an EXIF orientation */
+    int64_t turned; /* how many pictures have an EXIF orientation */
+    struct odd_pictures odd;
     void (*close)(struct source *s); /* frees `state` */
     void *state;
 };

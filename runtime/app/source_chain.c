@@ -101,6 +101,12 @@ static bool add_part(struct source *s, const struct source *part)
     free(s->name);
     s->name = name;
     s->sample_name = part->sample_name ? chain_name : s->sample_name;
+    if (!s->odd.count) {
+        s->odd = part->odd;
+        s->odd.sample += s->count;
+    } else {
+        s->odd.count += part->odd.count;
+    }
     s->count += part->count;
     s->turned += part->turned;
     return true;

@@ -1,6 +1,7 @@
 /* Pictures of a listing: their classes by the program's names, a look at each file, and reading. */
 #include "source_pictures.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,6 @@ struct pictures {
     struct listing listing;
     int32_t *labels;    /* of the listing's classes: the program's */
     uint64_t *contents; /* [count] */
-    int64_t turned;     /* how many are not upright */
     struct ftmrt_picture_options options;
     bool skips; /* what cannot be read is left out, or has another one in its place */
     struct left_out others, unread; /* no pictures, and of kinds that are not read */
@@ -41,6 +41,8 @@ static void close_pictures(struct source *s)
 }
 
 /* ---- reading ---- */
+
+#define GO_ON "`on_error = skip` in `data`"
 
 static int32_t label_of(const struct pictures *p, int64_t i)
 {
@@ -73,7 +75,8 @@ static bool read_picture(const struct source *s, int64_t i, struct buffer *buffe
     struct ftmrt_picture_report r;
     if (!picture_file_try(path, &p->options, buffer, out, &r))
         return p->skips ? read_other(s, i, r.error, buffer, out)
-                        : report_error("%s: %s", path, r.error);
+                        : report_error("%s: %s; mend or remove it, or go on without: " GO_ON, path,
+                                       r.error);
     if (r.warning[0])
         report_note("%s: %s", path, r.warning);
     return true;
@@ -136,21 +139,45 @@ static bool fingerprint_pictures(const struct source *s, int threads, uint64_t *
 struct seen {
     char *error; /* owned; NULL: it seems to be readable */
     bool turned;
+    int64_t height, width; /* upright; 0: not known */
 };
 
-static void look_at(const char *path, uint64_t *content, struct seen *seen)
+/* Whether a file can be read to its end; only one that does not end as it should is decoded for that. */
+static bool is_whole(const struct pictures *p, const char *path, const struct content_ends *ends,
+                     struct ftmrt_picture_report *r)
 {
-    unsigned char head[CONTENT_HEAD];
-    size_t size;
+    struct buffer pixels = {0};
+    struct ftmrt_picture picture;
+    if (ftmrt_picture_ends(ends->head, ends->head_size, ends->tail, ends->tail_size, ends->size))
+        return true;
+    const bool ok = picture_file_try(path, &p->options, &pixels, &picture, r);
+    buffer_free(&pixels);
+    return ok;
+}
+
+static void keep_size(const struct pictures *p, const struct ftmrt_picture_look *look,
+                      struct seen *seen)
+{
+    const bool lies = look->orientation > 4 && p->options.exif == FTMRT_EXIF_APPLY;
+    seen->turned = look->orientation != 1;
+    seen->height = lies ? look->width : look->height;
+    seen->width = lies ? look->height : look->width;
+}
+
+static void look_at(const struct pictures *p, const char *path, uint64_t *content,
+                    struct seen *seen)
+{
+    struct content_ends ends;
     struct ftmrt_picture_look look;
     struct ftmrt_picture_report r;
-    const char *why = content_of_file(path, content, head, &size);
-    if (!why && !ftmrt_picture_look(head, size, &look, &r))
+    const char *why = content_of_file(path, content, &ends);
+    if (!why && (!ftmrt_picture_look(ends.head, ends.head_size, &look, &r) ||
+                 !is_whole(p, path, &ends, &r)))
         why = r.error;
     if (why)
         seen->error = app_format("%s: %s", path, why);
     else
-        seen->turned = look.orientation != 1;
+        keep_size(p, &look, seen);
 }
 
 enum { MOST_NAMED = 10 };
@@ -171,21 +198,24 @@ static int64_t name_bad(const struct source *s, const struct seen *seen)
     return bad;
 }
 
-/* Takes the pictures that cannot be read out. */
-static void drop_bad(struct source *s, const struct seen *seen)
+/* Takes the pictures that cannot be read out, of what was seen, too. */
+static void drop_bad(struct source *s, struct seen *seen)
 {
     struct pictures *p = s->state;
     int64_t kept = 0;
     for (int64_t i = 0; i < s->count; i++) {
-        if (seen[i].error)
+        if (seen[i].error) {
+            free(seen[i].error);
             continue;
+        }
+        seen[kept] = seen[i];
         p->contents[kept] = p->contents[i];
         p->listing.at[kept++] = p->listing.at[i];
     }
     s->count = kept;
 }
 
-static bool settle_bad(struct source *s, const struct seen *seen)
+static bool settle_bad(struct source *s, struct seen *seen)
 {
     const struct pictures *p = s->state;
     const int64_t bad = name_bad(s, seen), all = s->count;
@@ -193,12 +223,49 @@ static bool settle_bad(struct source *s, const struct seen *seen)
         return true;
     if (!p->skips)
         return report_error("%s: %lld of %lld pictures cannot be read; mend or remove %s, or go on "
-                            "without: `on_error = skip` in `data`",
+                            "without: " GO_ON,
                             s->name, (long long)bad, (long long)all, bad == 1 ? "it" : "them");
     drop_bad(s, seen);
     report_note("%s: %lld of %lld pictures cannot be read and are left out", s->name,
                 (long long)bad, (long long)all);
     return true;
+}
+
+/* How many times as long as most, or as high, is odd. */
+#define FAR_RATIO 4.0
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of width by height; 0: of no picture it is known. */
+static double usual_ratio(const struct source *s, const struct seen *seen)
+{
+    double *ratios = app_alloc((size_t)s->count, sizeof *ratios), median = 0;
+    int64_t known = 0;
+    for (int64_t i = 0; i < s->count; i++)
+        if (seen[i].height > 0 && seen[i].width > 0)
+            ratios[known++] = (double)seen[i].width / (double)seen[i].height;
+    if (known) {
+        qsort(ratios, (size_t)known, sizeof *ratios, by_value);
+        median = ratios[known / 2];
+    }
+    free(ratios);
+    return median;
+}
+
+static void find_odd(struct source *s, const struct seen *seen)
+{
+    const double usual = usual_ratio(s, seen);
+    for (int64_t i = 0; i < s->count; i++) {
+        if (seen[i].height <= 0 || seen[i].width <= 0)
+            continue;
+        const double ratio = (double)seen[i].width / (double)seen[i].height / usual;
+        if (fmax(ratio, 1 / ratio) > FAR_RATIO && !s->odd.count++)
+            s->odd = (struct odd_pictures){1, i, seen[i].height, seen[i].width};
+    }
 }
 
 static bool look_at_all(struct source *s, int threads)
@@ -208,11 +275,13 @@ static bool look_at_all(struct source *s, int threads)
     p->contents = app_alloc((size_t)s->count, sizeof *p->contents);
 #pragma omp parallel for num_threads(threads > 0 ? threads : 1) schedule(dynamic, 64)
     for (int64_t i = 0; i < s->count; i++)
-        look_at(p->listing.at[i].path, &p->contents[i], &seen[i]);
-    for (int64_t i = 0; i < s->count; i++)
-        p->turned += seen[i].turned;
+        look_at(p, p->listing.at[i].path, &p->contents[i], &seen[i]);
     const bool ok = settle_bad(s, seen);
-    for (int64_t i = 0; i < p->listing.count; i++)
+    for (int64_t i = 0; i < s->count; i++)
+        s->turned += seen[i].turned;
+    if (ok)
+        find_odd(s, seen);
+    for (int64_t i = 0; i < s->count; i++)
         free(seen[i].error);
     free(seen);
     return ok;
@@ -362,6 +431,5 @@ bool source_pictures(struct source *s, const struct ftmrt_call *call,
     p->skips = want->skips;
     if (!list_all(s, call, want) || !look_at_all(s, want->threads))
         return false;
-    s->turned = p->turned;
     return s->count > 0 || report_error("%s: no picture is left", s->name);
 }

@@ -314,6 +314,12 @@ static void say_interrupted(const struct train_command *t)
     free(weights);
 }
 
+/* A run whose first step failed leaves nothing behind. */
+static bool is_stillborn(const struct train_command *t, enum trainer_outcome outcome)
+{
+    return outcome == TRAINER_FAILED && t->trainer.progress.step == 0 && !t->resumed;
+}
+
 /* What an outcome means for files and for the user; false if the command failed. */
 static bool end(struct train_command *t, enum trainer_outcome outcome)
 {
@@ -325,6 +331,11 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
                   ? save_as(t, "last.safetensors", t->trainer.progress.epoch) && write_checkpoint(t)
               : outcome == TRAINER_NOT_FINITE ? end_not_finite(t)
                                               : outcome == TRAINER_DONE && copy_out(t);
+    if (is_stillborn(t, outcome)) {
+        run_folder_discard(&t->run);
+        report_note("nothing was trained, and no run is kept");
+        return false;
+    }
     const char *word = ok ? words[outcome] : "failed";
     ok = run_folder_finish(&t->run, &t->session, &t->trainer.progress, word) && ok;
     if (!ok)
@@ -389,17 +400,26 @@ static bool new_run(struct train_command *t, const struct training_data_hashes *
                            run_facts(&t->session, t->options, hashes));
 }
 
+static bool open_run(struct train_command *t, const struct training_data_hashes *hashes)
+{
+    return (t->resumed ? go_on(t) : new_run(t, hashes)) &&
+           (!t->data.split.validation_count ||
+            run_folder_split(&t->run, &t->data.train, &t->data.split));
+}
+
 static bool start_run(struct train_command *t)
 {
     struct training_data_hashes hashes;
     if (!training_data_hash(&t->data, t->session.threads, &hashes))
         return false;
     t->identity = run_identity(t->session.program, hashes.data);
-    if (!(t->resumed ? go_on(t) : new_run(t, &hashes)))
-        return false;
-    plan_checkpoints(t);
-    return !t->data.split.validation_count ||
-           run_folder_split(&t->run, &t->data.train, &t->data.split);
+    if (open_run(t, &hashes)) {
+        plan_checkpoints(t);
+        return true;
+    }
+    if (!t->resumed)
+        run_folder_discard(&t->run);
+    return false;
 }
 
 static void print_start(const struct train_command *t)
@@ -462,7 +482,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
               (!o->from || weights_take_from(&t->session, o->from, o->runs)) && plan(t) &&
               train_warnings(&t->trainer);
     if (ok)
-        data_warnings(&t->data, &t->session.config);
+        data_warnings(&t->data, &t->session.config, o->data);
     if (ok && o->dry_run)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {

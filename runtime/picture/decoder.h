@@ -26,6 +26,13 @@ typedef void look_fn(const unsigned char *bytes, size_t size, struct ftmrt_pictu
 #include "decoders.def"
 #undef FTMRT_DECODER
 
+/* ends_NAME of each row, in picture_look.c: whether the file's last bytes are those with which such a file ends. */
+typedef bool ends_fn(const unsigned char *head, const unsigned char *tail, size_t tail_size,
+                     int64_t file_size);
+#define FTMRT_DECODER(name, magic, length, suffixes, title) ends_fn ends_##name;
+#include "decoders.def"
+#undef FTMRT_DECODER
+
 /* Whether a picture is small enough; false: report->error. */
 bool decoding_check_size(struct decoding *d, int64_t height, int64_t width);
 

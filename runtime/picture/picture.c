@@ -15,9 +15,10 @@ static const struct decoder {
     const char *suffixes, *title;
     decode_fn *decode;
     look_fn *look;
+    ends_fn *ends;
 } decoders[] = {
 #define FTMRT_DECODER(name, magic, length, suffixes, title)                                        \
-    {magic, length, suffixes, title, decode_##name, look_##name},
+    {magic, length, suffixes, title, decode_##name, look_##name, ends_##name},
 #include "decoders.def"
 #undef FTMRT_DECODER
 };
@@ -218,4 +219,12 @@ bool ftmrt_picture_look(const unsigned char *bytes, size_t size, struct ftmrt_pi
         return refuse_kind(&d);
     decoder->look(bytes, size, look);
     return !look->height || decoding_check_size(&d, look->height, look->width);
+}
+
+bool ftmrt_picture_ends(const unsigned char *head, size_t head_size, const unsigned char *tail,
+                        size_t tail_size, int64_t file_size)
+{
+    const struct decoding d = {.bytes = head, .size = head_size};
+    const struct decoder *decoder = decoder_of(&d);
+    return decoder && decoder->ends(head, tail, tail_size, file_size);
 }

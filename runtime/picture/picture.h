@@ -54,6 +54,11 @@ struct ftmrt_picture_look {
 bool ftmrt_picture_look(const unsigned char *bytes, size_t size, struct ftmrt_picture_look *look,
                         struct ftmrt_picture_report *r);
 
+/* Whether a file that begins and ends with these bytes (of one that is short both may be all of it) ends as its kind does. false: it
+ * may be cut short, which only decoding can tell, as others write something behind their pictures. */
+bool ftmrt_picture_ends(const unsigned char *head, size_t head_size, const unsigned char *tail,
+                        size_t tail_size, int64_t file_size);
+
 /* What a recipe's block `data` says. */
 struct ftmrt_picture_options ftmrt_picture_options_of(const struct ftmrt_call *data);
 

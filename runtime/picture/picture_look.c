@@ -1,4 +1,4 @@
-/* Sizes and orientations by the first bytes of files. Sources: PNG specification, sections 5.3 and 11.2.2; ITU-T T.81, annex B; the WebP
+/* Sizes and orientations by the first bytes of files, and by the last ones whether they are whole. Sources: PNG specification, sections 5.3 and 11.2.2; ITU-T T.81, annex B; the WebP
  * container specification (RFC 9649). */
 #include <string.h>
 
@@ -78,4 +78,39 @@ void look_webp(const unsigned char *bytes, size_t size, struct ftmrt_picture_loo
         look->width = (sizes & 0x3fff) + 1;
         look->height = (sizes >> 14 & 0x3fff) + 1;
     }
+}
+
+/* ---- ends ---- */
+
+/* Whether some bytes are among the last ones. */
+static bool has_bytes(const unsigned char *tail, size_t size, const char *bytes, size_t count)
+{
+    for (size_t at = size; at >= count; at--)
+        if (!memcmp(tail + at - count, bytes, count))
+            return true;
+    return false;
+}
+
+/* The name of the last chunk, which is empty, and its checksum. */
+bool ends_png(const unsigned char *head, const unsigned char *tail, size_t tail_size,
+              int64_t file_size)
+{
+    (void)head, (void)file_size;
+    return has_bytes(tail, tail_size, "IEND\xae\x42\x60\x82", 8);
+}
+
+/* The marker of the end, which does not occur among pixels. */
+bool ends_jpeg(const unsigned char *head, const unsigned char *tail, size_t tail_size,
+               int64_t file_size)
+{
+    (void)head, (void)file_size;
+    return has_bytes(tail, tail_size, "\xff\xd9", 2);
+}
+
+/* The container says how long it is. */
+bool ends_webp(const unsigned char *head, const unsigned char *tail, size_t tail_size,
+               int64_t file_size)
+{
+    (void)tail, (void)tail_size;
+    return (int64_t)little(head + 4, 4) + 8 <= file_size;
 }

@@ -46,6 +46,7 @@ void size_resize(const struct ftmrt_call *c, struct ftmrt_form *f)
         new_size(c, &f->height, &f->width);
         f->space += resample_space(&before, f, filter_of(c));
     }
+    f->stretched = f->stretched || (!before.height && !before.square && f->height);
     f->resized = true;
     f->square = f->square && f->height == f->width;
 }

@@ -53,6 +53,14 @@ bool ftmrt_pipeline_least(const struct ftmrt_pipeline *p, int64_t *height, int64
     return f.resized;
 }
 
+bool ftmrt_pipeline_stretches(const struct ftmrt_pipeline *p)
+{
+    struct ftmrt_form f = {0};
+    for (uint32_t i = 0; i < p->count; i++)
+        ftmrt_form_step(&p->steps[i], &f);
+    return f.stretched;
+}
+
 /* ---- memory ---- */
 
 uint64_t transform_round(uint64_t bytes) { return (bytes + 15) / 16 * 16; }

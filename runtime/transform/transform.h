@@ -49,6 +49,7 @@ struct ftmrt_form {
         std[FTMRT_PICTURE_CHANNELS]; /* then pixels from 0 to 255 are (x - mean) / std */
     bool random;                     /* some step draws random numbers */
     bool resized;   /* a step has brought the whole picture to this size, whatever it was before */
+    bool stretched; /* a step makes all pictures of one side ratio, whatever theirs were */
     uint64_t space; /* bytes that the steps so far took, if all sizes are known */
     enum ftmrt_form_problem problem; /* of the last step */
     int64_t want, have;              /* in the problem */
@@ -60,6 +61,9 @@ void ftmrt_form_step(const struct ftmrt_call *step, struct ftmrt_form *f);
 /* How many of a pipeline's first steps make the same of a picture each time, and leave it one of pixels: those before the first
  * that is random or normalises. */
 uint32_t ftmrt_pipeline_fixed(const struct ftmrt_pipeline *p);
+
+/* Whether a pipeline stretches pictures whose sides have another ratio than the network's images. */
+bool ftmrt_pipeline_stretches(const struct ftmrt_pipeline *p);
 
 /* The size that pictures must have at least so that a pipeline only makes them smaller: that of its first step that looks at sizes, if
  * it brings all of the picture to one. Into *height and *width, or, of a step that knows the shorter side alone, *shorter; the others

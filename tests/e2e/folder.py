@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from support import DATA, check, compile_program, newest_run, read_safetensors, run, write_png
+from support import DATA, check, compile_program, newest_run, read_safetensors, run, spoil_png, write_png
 
 ftmc = sys.argv[1]
 MODEL = """model tiny(image: f32[3, 8, 8], classes = 2) {
@@ -160,11 +160,24 @@ with tempfile.TemporaryDirectory() as folder:
         outputs[name] = (np.load(work / f"{name}.npy"), "jpeg = fast: JPEG files are decoded at" in done.stderr)
     check(outputs["fast"][1] and not outputs["slow"][1], "jpeg = fast is said")
     check(0 < np.abs(outputs["fast"][0] - outputs["slow"][0]).max() < 0.2, "it is nearly the same, and not the same")
+    whole = (other / "dark side" / "12.png").read_bytes()
     for name in ("0.png", "12.png"):
-        (other / "dark side" / name).write_bytes((other / "dark side" / name).read_bytes()[:45])
+        (other / "dark side" / name).write_bytes(whole[:45])
+    said = run(program, "eval", "--data", other.parent, code=1)
+    check("0.png: cannot be read as PNG" in said and "12.png: cannot be read as PNG" in said and "2 of 22 pictures cannot be read" in said,
+          "pictures that are cut short are all named at once")
+    for name in ("0.png", "12.png"):
+        (other / "dark side" / name).write_bytes(whole)
+        spoil_png(other / "dark side" / name)
     for workers in (0, 4):
         said = run(program, "eval", "--workers", workers, "--data", other.parent, code=1)
-        check("0.png: cannot be read as PNG" in said and "12.png: cannot" not in said, "the first damaged picture is named")
+        check("0.png: cannot be read as PNG" in said and "12.png: cannot" not in said and "on_error = skip" in said,
+              "the first damaged picture is named, with the way out")
+    for path in (other / "dark side").rglob("*.png"):
+        if path.name not in ("0.png", "12.png"):
+            spoil_png(path)
+    run(program, "train", "--data", other.parent, "--runs", work / "stillborn", code=1)
+    check(not list((work / "stillborn").iterdir()), "a training whose first step fails leaves no run")
     check("IMG_1.HEIC is one; convert them: heif-convert" in said, "what cannot be read is named, with what to do")
     run(program, "eval", "--data", work / "nowhere", code=1)
 

@@ -144,6 +144,13 @@ def read_pictures():
     return files
 
 
+def spoil_png(path):
+    """Damages the packed pixels of a file that write_png has made: only decoding finds it."""
+    data = bytearray(path.read_bytes())
+    data[41] ^= 0xff
+    path.write_bytes(data)
+
+
 def check_training(program, work, stored, exact, level):
     """Trains 20 steps on the data in `work`, by 1, 2 and 3 threads, and holds files, losses and state to PyTorch's: `stored` has its
     losses and how far its f32 run is from `exact`, the state in double precision."""
