@@ -92,17 +92,25 @@ static bool count_elements(const struct array *a, size_t *bytes)
     return true;
 }
 
+/* Whether so many bytes, and no more, are behind the header. */
+static bool check_payload(const struct bytes *b, size_t header, size_t want, const char *path)
+{
+    if (b->len < header || b->len - header < want)
+        return report_error(
+            "%s: the header asks for more data than the file holds (%zu bytes behind the header)",
+            path, b->len < header ? 0 : b->len - header);
+    return b->len - header == want ||
+           report_error("%s: %zu bytes behind the end of the array", path, b->len - header - want);
+}
+
 /* Moves the payload behind the header into the array. */
 static bool take_payload(struct array *a, struct bytes *b, size_t header, const char *path)
 {
     size_t want;
-    if (!count_elements(a, &want) || b->len < header || b->len - header < want)
-        return report_error(
-            "%s: the header asks for more data than the file holds (%zu bytes behind the header)",
-            path, b->len < header ? 0 : b->len - header);
-    if (b->len - header > want)
-        return report_error("%s: %zu bytes behind the end of the array", path,
-                            b->len - header - want);
+    if (!count_elements(a, &want))
+        want = SIZE_MAX;
+    if (!check_payload(b, header, want, path))
+        return false;
     memmove(b->at, b->at + header, want);
     a->data = b->at;
     return true;
@@ -116,6 +124,7 @@ static bool parse_idx(struct array *a, struct bytes *b, const char *path)
         return report_error("%s: IDX element type 0x%02x; only unsigned bytes (0x08) are read",
                             path, b->at[2]);
     a->dtype = FTMRT_U8;
+    a->type = "uint8";
     a->rank = b->at[3];
     if (a->rank < 1 || a->rank > ARRAY_MAX_RANK)
         return report_error("%s: IDX rank %d; 1 to %d are read", path, a->rank, ARRAY_MAX_RANK);
@@ -158,22 +167,45 @@ static const char *npy_field(const char *header, const char *key)
     return p;
 }
 
-static bool npy_dtype(const char *descr, enum ftmrt_dtype *dtype)
+/* An element of a NumPy file, and as what it is kept. */
+struct npy_type {
+    const char *code, *name;
+    enum ftmrt_dtype dtype;
+    int narrow; /* bytes of an integer that is widened to 64 bits, below 0: signed; 0: it lies as it is kept */
+};
+
+static const struct npy_type npy_types[] = {
+    {"u1", "uint8", FTMRT_U8, 0},    {"b1", "bool", FTMRT_U8, 0},
+    {"i1", "int8", FTMRT_I64, -1},   {"i2", "int16", FTMRT_I64, -2},
+    {"u2", "uint16", FTMRT_I64, 2},  {"i4", "int32", FTMRT_I32, 0},
+    {"u4", "uint32", FTMRT_I64, 4},  {"i8", "int64", FTMRT_I64, 0},
+    {"u8", "uint64", FTMRT_I64, 0},  {"f4", "float32", FTMRT_F32, 0},
+    {"f8", "float64", FTMRT_F64, 0},
+};
+
+/* The type of "'<i2'"; of one byte every order is the same. NULL: it is not read. */
+static const struct npy_type *npy_type(const char *descr)
 {
-    static const struct {
-        const char *text;
-        enum ftmrt_dtype dtype;
-    } table[] = {
-        {"'|u1'", FTMRT_U8},  {"'<u1'", FTMRT_U8},  {"'>u1'", FTMRT_U8},  {"'|b1'", FTMRT_U8},
-        {"'<b1'", FTMRT_U8},  {"'>b1'", FTMRT_U8},  {"'<i4'", FTMRT_I32}, {"'<i8'", FTMRT_I64},
-        {"'<f4'", FTMRT_F32}, {"'<f8'", FTMRT_F64},
-    }; /* of one byte every order is the same */
-    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-        if (!strncmp(descr, table[i].text, strlen(table[i].text))) {
-            *dtype = table[i].dtype;
-            return true;
-        }
-    return false;
+    if (*descr != '\'' || !descr[1] || !strchr("<|>", descr[1]))
+        return NULL;
+    for (size_t i = 0; i < sizeof npy_types / sizeof *npy_types; i++) {
+        const struct npy_type *t = &npy_types[i];
+        if (!strncmp(descr + 2, t->code, 2) && descr[4] == '\'' &&
+            (descr[1] != '>' || t->code[1] == '1'))
+            return t;
+    }
+    return NULL;
+}
+
+/* Integer i of so many bytes, below 0: signed; the lowest byte is the first. */
+static int64_t narrow_integer(const unsigned char *at, int64_t i, int bytes)
+{
+    const int size = abs(bytes);
+    uint64_t v = 0;
+    for (int k = size - 1; k >= 0; k--)
+        v = v << 8 | at[i * size + k];
+    const uint64_t sign = UINT64_C(1) << (8 * size - 1);
+    return bytes < 0 && v & sign ? (int64_t)v - (int64_t)(2 * sign) : (int64_t)v;
 }
 
 static bool npy_shape(struct array *a, const char *p)
@@ -197,24 +229,56 @@ static bool npy_shape(struct array *a, const char *p)
     }
 }
 
-static bool parse_npy_header(struct array *a, const char *header, const char *path)
+/* What is read of a kind of numbers instead: of floating point, and of all else. */
+static bool refuse_npy_type(const char *descr, const char *path)
+{
+    const bool text = descr[0] == '\'' && descr[1] && strchr("USO", descr[2]);
+    const bool real = descr[0] == '\'' && descr[1] && descr[2] == 'f';
+    return report_error("%s: .npy element type %.*s is not read; %s", path,
+                        (int)strcspn(descr, ",}"), descr,
+                        text   ? "classes are integers from 0, with their names in `labels`"
+                        : real ? "save it with astype(numpy.float32)"
+                               : "save it with astype(numpy.int64), or pixels with "
+                                 "astype(numpy.uint8)");
+}
+
+static bool parse_npy_header(struct array *a, const char *header, int *narrow, const char *path)
 {
     const char *descr = npy_field(header, "'descr'");
     const char *order = npy_field(header, "'fortran_order'");
     const char *shape = npy_field(header, "'shape'");
     if (!descr || !order || !shape)
         return report_error("%s: damaged .npy header", path);
-    if (!npy_dtype(descr, &a->dtype))
-        return report_error(
-            "%s: .npy element type %.*s; bool, uint8, int32, int64, float32 and float64 "
-            "(little-endian) are read",
-            path, (int)strcspn(descr, ",}"), descr);
+    const struct npy_type *type = npy_type(descr);
+    if (!type)
+        return refuse_npy_type(descr, path);
+    a->dtype = type->dtype;
+    a->type = type->name;
+    *narrow = type->narrow;
     if (strncmp(order, "False", 5) != 0)
         return report_error("%s: a Fortran-ordered array; save it with numpy.ascontiguousarray",
                             path);
     if (!npy_shape(a, shape))
         return report_error("%s: unreadable shape, or more than %d dimensions", path,
                             ARRAY_MAX_RANK);
+    return true;
+}
+
+/* Takes integers of fewer bytes as 64-bit ones. */
+static bool take_narrow(struct array *a, struct bytes *b, size_t header, int narrow,
+                        const char *path)
+{
+    size_t want;
+    if (!count_elements(a, &want))
+        want = SIZE_MAX;
+    const size_t count = want / sizeof(int64_t);
+    if (!check_payload(b, header, want == SIZE_MAX ? want : count * (size_t)abs(narrow), path))
+        return false;
+    int64_t *to = app_alloc(count, sizeof *to);
+    for (size_t i = 0; i < count; i++)
+        to[i] = narrow_integer(b->at + header, (int64_t)i, narrow);
+    free(b->at);
+    a->data = b->at = (unsigned char *)to;
     return true;
 }
 
@@ -232,9 +296,11 @@ static bool parse_npy(struct array *a, struct bytes *b, const char *path)
         return report_error("%s: truncated .npy header", path);
     char *header = app_alloc(length + 1, 1);
     memcpy(header, b->at + at, length);
-    bool ok = parse_npy_header(a, header, path);
+    int narrow = 0;
+    bool ok = parse_npy_header(a, header, &narrow, path);
     free(header);
-    return ok && take_payload(a, b, at + length, path);
+    return ok && (narrow ? take_narrow(a, b, at + length, narrow, path)
+                         : take_payload(a, b, at + length, path));
 }
 
 bool array_read_npy(struct array *a, const char *path) { return read_with(a, path, parse_npy); }

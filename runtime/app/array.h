@@ -12,6 +12,7 @@ enum { ARRAY_MAX_RANK = 4 };
 
 struct array {
     enum ftmrt_dtype dtype; /* U8, I32, I64, F32 or F64 */
+    const char *type;       /* of the file, by NumPy's name: "int16", which is I64 here */
     int rank;
     int64_t dim[ARRAY_MAX_RANK];
     void *data;

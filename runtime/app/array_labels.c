@@ -15,8 +15,7 @@ static bool refuse_form(const struct array_labels_site *site, const struct array
                         const char *expected)
 {
     char *found = array_shape_text(a);
-    report_error("%s: labels of %s %s, expected %s", site->path, ftmrt_dtype_name(a->dtype), found,
-                 expected);
+    report_error("%s: labels of %s %s, expected %s", site->path, a->type, found, expected);
     free(found);
     return false;
 }

@@ -86,9 +86,11 @@ static bool refuse_pictures(const struct source *s, const struct array *a)
 {
     char *shape = array_shape_text(a);
     report_error("%s: images must be uint8 [N, H, W], [N, H, W, C] or [N, C, H, W], or float32 "
-                 "inputs, not %s %s%s",
-                 s->name, ftmrt_dtype_name(a->dtype), shape,
-                 a->rank < 3 ? "; are images and labels the wrong way round?" : "");
+                 "inputs, not %s %s; %s",
+                 s->name, a->type, shape,
+                 a->rank < 3 ? "are images and labels the wrong way round?"
+                             : "save pixels with astype(numpy.uint8), numbers that a network takes "
+                               "as they are with astype(numpy.float32)");
     free(shape);
     return false;
 }

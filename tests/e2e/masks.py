@@ -101,5 +101,5 @@ with tempfile.TemporaryDirectory() as folder:
 
     refused("class", np.where(masks == IGNORED, 254, masks).astype(np.uint8),
             "label 254 in the mask of image 0 is not a class; the network has 4 classes (0 to 3)", "`ignore_index`")
-    refused("size", masks[:, :15], "labels of U8 [28, 15, 16], expected an integer for each pixel of the images, [N, 16, 16]")
-    refused("float", masks.astype(np.float32), "labels of F32 [28, 16, 16], expected an integer for each pixel")
+    refused("size", masks[:, :15], "labels of uint8 [28, 15, 16], expected an integer for each pixel of the images, [N, 16, 16]")
+    refused("float", masks.astype(np.float32), "labels of float32 [28, 16, 16], expected an integer for each pixel")

@@ -69,6 +69,52 @@ static void npy_as_numpy(void **state)
         }
 }
 
+/* An .npy file of one element. */
+static void write_one(const char *type, const unsigned char *bytes, size_t size)
+{
+    unsigned char file[10 + 112 + 8] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 112};
+    char text[112];
+    snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (1,), }", type);
+    snprintf((char *)file + 10, 113, "%-111s\n", text);
+    memcpy(file + 122, bytes, size);
+    write_file(file, 122 + size);
+}
+
+static void integers_of_all_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *name;
+        unsigned char bytes[8];
+        size_t size;
+        int64_t value;
+    } rows[] = {
+        {"|i1", "int8", {0xfd}, 1, -3},
+        {"<i2", "int16", {0xfe, 0xff}, 2, -2},
+        {"<u2", "uint16", {0xfe, 0xff}, 2, 65534},
+        {"<i4", "int32", {0xfe, 0xff, 0xff, 0xff}, 4, -2},
+        {"<u4", "uint32", {0, 0, 0, 0x80}, 4, INT64_C(2147483648)},
+        {"<i8", "int64", {1, 2}, 8, 513},
+        {"<u8", "uint64", {1, 2}, 8, 513},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct array a;
+        write_one(rows[i].type, rows[i].bytes, rows[i].size);
+        assert_true(array_read_npy(&a, path));
+        assert_string_equal(a.type, rows[i].name);
+        assert_int_equal(array_integer(&a, 0), rows[i].value);
+        array_free(&a);
+        write_one(rows[i].type, rows[i].bytes, rows[i].size - 1);
+        assert_false(array_read_npy(&a, path));
+    }
+    static const char *const others[] = {"<f2", ">i2", ">f4", "<c8", "<U3", "<M8"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct array a;
+        write_one(others[i], rows[0].bytes, 8);
+        assert_false(array_read_npy(&a, path));
+    }
+}
+
 static void idx_plain_and_gzipped(void **state)
 {
     (void)state;
@@ -156,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(npy_as_numpy),
+        cmocka_unit_test(integers_of_all_sizes),
         cmocka_unit_test(idx_plain_and_gzipped),
         cmocka_unit_test(npy_round_trip),
         cmocka_unit_test(every_truncation_is_refused),
