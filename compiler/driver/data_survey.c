@@ -10,17 +10,32 @@
 
 #include "class_folder.h"
 #include "file.h"
+#include "folder_parts.h"
+#include "folder_walk.h"
+#include "lang.h"
+#include "name_series.h"
 #include "picture.h"
 #include "str.h"
 
 /* Pictures that are looked at; the medians of more of them would hardly be others. */
-enum { SAMPLED = 96, MAX_CLASSES = 65536 };
+enum { SAMPLED = 96, MOST_COMPARED = 2000 };
+
+/* Files that are not taken: how many, and the first. */
+struct left_out {
+    int64_t count;
+    const char *first;
+};
 
 struct looking {
     struct arena *arena;
     struct diag *diag;
     const char *dir, *as;
     struct data_survey *out;
+    struct left_out unread,
+        others;                /* pictures of kinds that are not read, and what is no picture */
+    struct name_series series; /* of all classes; pattern and example of the one with most names */
+    int64_t most;              /* its names */
+    bool scarce;               /* a class with series has hardly other pictures */
 };
 
 /* ---- a folder per class ---- */
@@ -66,6 +81,44 @@ static bool report_folder(struct looking *l, const char *error)
     return false;
 }
 
+static void leave_out(struct looking *l, const char *folder, const char *name)
+{
+    struct left_out *to = ftmrt_picture_converter(name) ? &l->unread : &l->others;
+    if (!to->count++)
+        to->first = arena_printf(l->arena, "%s/%s", folder, name);
+}
+
+/* Moves the pictures among names to the front; how many there are. */
+static size_t keep_pictures(struct looking *l, const char *folder, char **names, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ftmrt_picture_name(names[i]))
+            names[kept++] = names[i];
+        else
+            leave_out(l, folder, names[i]);
+    }
+    return kept;
+}
+
+enum { OTHERS_ENOUGH = 10 };
+
+/* Series of pictures that are taken within seconds of each other. */
+static void look_for_series(struct looking *l, const char *folder, char *const *names, size_t count)
+{
+    struct name_series s;
+    if (!name_series_find(&s, (const char *const *)names, (int64_t)count, NULL) || !s.series)
+        return;
+    l->series.series += s.series;
+    l->series.names += s.names;
+    l->scarce = l->scarce || (int64_t)count - s.names < OTHERS_ENOUGH;
+    if (s.names <= l->most)
+        return;
+    l->most = s.names;
+    l->series.example = arena_printf(l->arena, "%s/%s", folder, s.example);
+    memcpy(l->series.group, s.group, sizeof s.group);
+}
+
 /* Counts a class, and measures pictures of it: as many as its part of SAMPLED. */
 static bool look_at_class(struct looking *l, const char *dir, const char *name, size_t classes,
                           struct measured *m)
@@ -76,18 +129,118 @@ static bool look_at_class(struct looking *l, const char *dir, const char *name, 
     if (class_folder_files(&files, folder, error, sizeof error) != FTMRT_OK)
         return report_folder(l, error);
     const size_t part = 1 + (SAMPLED - 1) / classes, step = 1 + files.count / part;
-    int64_t count = 0;
-    for (size_t i = 0; i < files.count; i++) {
-        if (!ftmrt_picture_name(files.at[i]))
-            continue;
-        if ((size_t)count++ % step == 0)
-            measure(l, m, arena_printf(l->arena, "%s/%s", folder, files.at[i]));
-    }
+    const size_t count = keep_pictures(l, folder, files.at, files.count);
+    for (size_t i = 0; i < count; i += step)
+        measure(l, m, arena_printf(l->arena, "%s/%s", folder, files.at[i]));
+    look_for_series(l, folder, files.at, count);
     name_list_free(&files);
     vec_push(l->arena, &l->out->classes,
-             (struct survey_class){arena_strdup(l->arena, name), count});
-    l->out->total += count;
+             (struct survey_class){arena_strdup(l->arena, name), (int64_t)count});
+    l->out->total += (int64_t)count;
     return true;
+}
+
+/* ---- what is odd ---- */
+
+static void warn_empty(struct looking *l, const char *dir)
+{
+    for (uint32_t i = 0; i < l->out->classes.len; i++) {
+        const struct survey_class *c = &l->out->classes.at[i];
+        if (c->count)
+            continue;
+        diag_report(l->diag, SPAN_NONE, DIAG_DATA_ODD,
+                    arena_printf(l->arena, "%s/%s holds no pictures", dir, c->name));
+        diag_note(l->diag, "it is a class all the same, which the network will hardly ever answer: "
+                           "add pictures, or remove the folder and write the recipe anew");
+    }
+}
+
+static void warn_alike(struct looking *l)
+{
+    const uint32_t count = l->out->classes.len;
+    for (uint32_t i = 0; count <= MOST_COMPARED && i < count; i++)
+        for (uint32_t k = i + 1; k < count; k++) {
+            const char *a = l->out->classes.at[i].name, *b = l->out->classes.at[k].name;
+            if (strcasecmp(a, b) != 0)
+                continue;
+            diag_report(l->diag, SPAN_NONE, DIAG_DATA_ODD,
+                        arena_printf(l->arena, "'%s' and '%s' are two classes", a, b));
+            diag_note(l->diag, "if they are one, write `rename %s to %s` in `data`",
+                      str_quoted(l->arena, a), str_quoted(l->arena, b));
+        }
+}
+
+static void warn_left_out(struct looking *l)
+{
+    if (l->unread.count) {
+        diag_report(l->diag, SPAN_NONE, DIAG_DATA_ODD,
+                    arena_printf(l->arena,
+                                 "%lld pictures of a kind that is not read are left out, as %s",
+                                 (long long)l->unread.count, l->unread.first));
+        diag_note(l->diag, "%s are read; convert them: %s", ftmrt_picture_kinds,
+                  ftmrt_picture_converter(l->unread.first));
+    }
+    if (l->others.count)
+        diag_report(l->diag, SPAN_NONE, DIAG_DATA_ODD,
+                    arena_printf(l->arena,
+                                 "%lld files that are no pictures (%s) are left out, as %s",
+                                 (long long)l->others.count, ftmrt_picture_kinds, l->others.first));
+}
+
+/* The recipe keeps series together where a split still has something to choose from. */
+static void warn_series(struct looking *l)
+{
+    const char *group = l->series.group;
+    if (!l->series.series)
+        return;
+    l->out->group = *group && !l->scarce ? arena_strdup(l->arena, group) : NULL;
+    diag_report(l->diag, SPAN_NONE, DIAG_DATA_ODD,
+                arena_printf(l->arena,
+                             "%lld pictures are of %lld series that were taken within seconds, as "
+                             "%s",
+                             (long long)l->series.names, (long long)l->series.series,
+                             l->series.example));
+    if (!*group)
+        diag_note(l->diag, "a pattern of their names as `group` in `data` keeps a series on one "
+                           "side of the split; else the figures are too good");
+    else if (l->out->group)
+        diag_note(l->diag, "`group = \"%s\"` keeps a series on one side of the split", group);
+    else
+        diag_note(l->diag,
+                  "`group = \"%s\"` in `data` keeps a series on one side of the split, "
+                  "else the figures are too good; add pictures that are of no series",
+                  group);
+}
+
+/* Folders beside those of the parts. */
+static void warn_beside(struct looking *l, const char *train)
+{
+    struct name_list names;
+    if (class_folder_names(&names, l->dir, NULL, 0) != FTMRT_OK)
+        return;
+    for (size_t i = 0; i < names.count; i++)
+        if (folder_part_of(names.at[i]) == PART_COUNT) {
+            diag_report(l->diag, SPAN_NONE, DIAG_DATA_ODD,
+                        arena_printf(l->arena, "%s/%s is beside %s and is not used", l->dir,
+                                     names.at[i], train));
+            diag_note(l->diag, "folders of parts are called train, val (valid, validation, "
+                               "validate, eval, dev) and test (testing)");
+        }
+    name_list_free(&names);
+}
+
+/* Whether the names of all classes are texts. */
+static bool check_names(struct looking *l, const char *dir, const struct name_list *names)
+{
+    bool ok = true;
+    for (size_t i = 0; i < names->count; i++) {
+        const size_t size = strlen(names->at[i]);
+        if (str_utf8_end(names->at[i], size) == size)
+            continue;
+        report_class_folder(l->arena, l->diag, SPAN_NONE, dir, names->at[i]);
+        ok = false;
+    }
+    return ok;
 }
 
 static bool look_at_classes(struct looking *l, const char *dir)
@@ -97,56 +250,63 @@ static bool look_at_classes(struct looking *l, const char *dir)
     char error[512];
     if (class_folder_names(&names, dir, error, sizeof error) != FTMRT_OK)
         return report_folder(l, error);
-    bool ok = true;
+    bool ok = check_names(l, dir, &names);
     for (size_t i = 0; ok && i < names.count; i++)
         ok = look_at_class(l, dir, names.at[i], names.count, &m);
     name_list_free(&names);
-    if (ok && !m.count)
+    if (!ok)
+        return false;
+    warn_left_out(l);
+    if (!m.count)
         return report_folder(l, arena_printf(l->arena, "%s: no picture could be read", dir));
-    if (ok) {
-        l->out->side = (int64_t)median(m.sides, m.count);
-        l->out->ratio = median(m.ratios, m.count);
-    }
+    warn_empty(l, dir);
+    warn_alike(l);
+    warn_series(l);
+    l->out->side = (int64_t)median(m.sides, m.count);
+    l->out->ratio = median(m.ratios, m.count);
     l->out->named = true;
-    return ok;
+    return true;
 }
 
-static bool is_folder(const char *path)
+/* The folder of a part, or NULL. */
+static const char *find_part(struct looking *l, enum folder_part part)
 {
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    char name[16];
+    return folder_part_find(l->dir, part, name) ? arena_strdup(l->arena, name) : NULL;
 }
 
-/* The source of the first of some subfolders that is there, or NULL. */
-static const char *subfolder(struct looking *l, const char *const *names)
+/* The source of a folder in the folder; NULL of NULL. */
+static const char *part_source(struct looking *l, const char *name)
 {
-    for (; *names; names++)
-        if (is_folder(arena_printf(l->arena, "%s/%s", l->dir, *names)))
-            return arena_printf(
-                l->arena, "folder(%s)",
-                str_quoted(l->arena, arena_printf(l->arena, "%s/%s", l->as, *names)));
-    return NULL;
+    return name ? arena_printf(l->arena, "folder(%s)",
+                               str_quoted(l->arena, arena_printf(l->arena, "%s/%s", l->as, name)))
+                : NULL;
+}
+
+/* Whether it holds folders: a class that is called "train" does not. */
+static bool has_folders(const char *path)
+{
+    struct name_list names;
+    const bool has = class_folder_names(&names, path, NULL, 0) == FTMRT_OK;
+    if (has)
+        name_list_free(&names);
+    return has;
 }
 
 static bool look_at_folder(struct looking *l)
 {
-    static const char *const train[] = {"train", "training", NULL};
-    static const char *const validation[] = {"val", "valid", "validation", NULL};
-    static const char *const test[] = {"test", "testing", NULL};
     struct data_survey *out = l->out;
-    out->train = subfolder(l, train);
-    if (!out->train) {
+    const char *train = find_part(l, PART_TRAIN),
+               *dir = train ? arena_printf(l->arena, "%s/%s", l->dir, train) : NULL;
+    if (!dir || !has_folders(dir)) {
         out->train = arena_printf(l->arena, "folder(%s)", str_quoted(l->arena, l->as));
         return look_at_classes(l, l->dir);
     }
-    out->validation = subfolder(l, validation);
-    out->test = subfolder(l, test);
-    for (const char *const *name = train; *name; name++) {
-        const char *dir = arena_printf(l->arena, "%s/%s", l->dir, *name);
-        if (is_folder(dir))
-            return look_at_classes(l, dir);
-    }
-    return false;
+    out->train = part_source(l, train);
+    out->validation = part_source(l, find_part(l, PART_VALIDATION));
+    out->test = part_source(l, find_part(l, PART_TEST));
+    warn_beside(l, train);
+    return look_at_classes(l, dir);
 }
 
 /* ---- IDX files ---- */
@@ -263,7 +423,7 @@ bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const 
 {
     struct looking l = {.arena = arena, .diag = diag, .dir = dir, .as = as, .out = out};
     *out = (struct data_survey){.ratio = 1};
-    if (!is_folder(dir)) {
+    if (!folder_is(dir)) {
         diag_report(diag, SPAN_NONE, DIAG_SYSTEM, dir, "no such folder");
         return false;
     }

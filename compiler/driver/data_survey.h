@@ -19,10 +19,12 @@ struct data_survey {
     int64_t side;                     /* median of the pictures' shorter sides */
     double ratio;                     /* median of longer by shorter side */
     bool transparent;                 /* some picture has transparent pixels, or could have */
+    const char *
+        group; /* pattern that keeps series of pictures together; NULL: there are none, or hardly other pictures */
 };
 
 /* Looks at `dir`: a folder per class, such folders below train/ (and val/, test/), or IDX files as MNIST has them. as: how the
- * recipe names the folder. false after a report. */
+ * recipe names the folder. What is odd about it is a warning; false after a report. */
 bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const char *as,
                  struct data_survey *out);
 

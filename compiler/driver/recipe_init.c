@@ -2,6 +2,7 @@
  * says follows from the data (data_survey.c), the model (lang/model_facts.c) and the table of advice (lang/advice.def). */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,17 +97,44 @@ static void add_head(struct init *t)
     strbuf_addf(&t->out, "import \"%s\"\n\nfinetune %s {\n", t->model.file, recipe_name(t));
 }
 
+/* Pictures of a step, and the percentage of those that train which validates instead. */
+enum { BATCH = 32, SHARE = 20, SMALL_SHARE = 10 };
+
+static int validation_share(const struct data_survey *d)
+{
+    return d->test || d->total >= MANY_PICTURES ? SMALL_SHARE : SHARE;
+}
+
+/* Running statistics of which more than this share is left at the end are not those of the data: the program would warn. */
+#define MUCH_LEFT 0.2
+
+/* "bn_momentum = 0.1", where the statistics of the model would hardly move in so few steps; or "". */
+static const char *momentum_argument(const struct init *t)
+{
+    const struct data_survey *d = &t->data;
+    const int64_t train = d->validation ? d->total : d->total * (100 - validation_share(d)) / 100,
+                  steps = (train + BATCH - 1) / BATCH * t->advice->epochs;
+    const bool moves = t->model.bn_momentum > 0 && t->advice->trains != ADVICE_HEAD;
+    return moves && pow(1 - t->model.bn_momentum, (double)steps) > MUCH_LEFT ? "bn_momentum = 0.1"
+                                                                             : "";
+}
+
 static void add_model(struct init *t)
 {
     const unsigned classes = t->data.classes.len;
+    const char *momentum = momentum_argument(t);
+    if (*momentum)
+        add_comment(t, "    ",
+                    "Steps are few: the running statistics of batch norms have to move faster.");
     if (!t->weights) {
         LINE(t, t->data.named ? "as many classes as there are folders" : "",
-             "    model   = %s(classes = %u)", t->model.name, classes);
+             "    model   = %s(classes = %u%s%s)", t->model.name, classes, *momentum ? ", " : "",
+             momentum);
         LINE(t, "nothing is pretrained: everything is learnt from these pictures",
              "    weights = random");
         return;
     }
-    LINE(t, "", "    model   = %s()", t->model.name);
+    LINE(t, "", "    model   = %s(%s)", t->model.name, momentum);
     LINE(t, "the pretrained network", "    weights = %s", str_quoted(t->arena, t->weights));
     LINE(t, "a new last layer, for these classes", "    replace %s with %s(classes)", t->model.head,
          t->model.head_call);
@@ -114,27 +142,45 @@ static void add_model(struct init *t)
         LINE(t, "numbers in the file of labels: 0, 1, ...", "    classes = %u", classes);
 }
 
+/* ", whose shorter side is up to 80 pixels,": where the number of pictures that counts depends on it. */
+static const char *small_text(const struct init *t)
+{
+    return t->frozen->side
+               ? arena_printf(t->arena, ", whose shorter side has up to %" PRId64 " pixels,",
+                              t->frozen->side)
+               : "";
+}
+
+/* Why so few are enough, where others would not be: the row's reason. */
+static const char *why_all(const struct init *t)
+{
+    char *text = t->frozen->side ? arena_printf(t->arena, ": %s", t->frozen->reason) : NULL;
+    if (text && text[2] >= 'A' && text[2] <= 'Z')
+        text[2] = (char)(text[2] + ('a' - 'A'));
+    return text ? text : "";
+}
+
 static void add_frozen(struct init *t)
 {
     if (t->advice->trains != ADVICE_RANDOM)
         strbuf_addc(&t->out, '\n');
     if (t->advice->trains == ADVICE_HEAD) {
-        add_comment(
-            t, "    ",
-            arena_printf(t->arena,
-                         "A class has %" PRId64 " pictures: with up to %" PRId64
-                         " of such pictures a new layer alone learns better than all layers. With "
-                         "more, take these two lines out.",
-                         t->per_class, t->frozen->value));
+        add_comment(t, "    ",
+                    arena_printf(
+                        t->arena,
+                        "A class has %" PRId64 " pictures: with up to %" PRId64
+                        " of such pictures%s a new layer alone learns better than all layers. With "
+                        "more, take these two lines out.",
+                        t->per_class, t->frozen->value, small_text(t)));
         LINE(t, "", "    freeze all");
         LINE(t, "", "    train %s", t->model.head);
     } else if (t->advice->trains == ADVICE_ALL) {
         add_comment(t, "    ",
                     arena_printf(t->arena,
-                                 "%" PRId64 " pictures of a class are enough for all layers to "
-                                 "learn. With `freeze all` and `train %s` the new one would alone, "
-                                 "in a part of the time.",
-                                 t->per_class, t->model.head));
+                                 "%" PRId64 " pictures of a class%s are enough for all layers to "
+                                 "learn%s. With `freeze all` and `train %s` the new one would "
+                                 "alone, in a part of the time.",
+                                 t->per_class, small_text(t), why_all(t), t->model.head));
     }
 }
 
@@ -148,9 +194,12 @@ static void add_data(struct init *t)
         LINE(t, "what `eval` measures", "        test       = %s", d->test);
     if (d->validation)
         LINE(t, "what chooses the best epoch", "        validation = %s", d->validation);
-    else if (!d->test)
+    else
         LINE(t, "taken from the pictures that train, to choose the best epoch",
-             "        validation = %d%%", d->total < MANY_PICTURES ? 20 : 10);
+             "        validation = %d%%", validation_share(d));
+    if (d->group && !d->validation)
+        LINE(t, "pictures taken within seconds of each other are on one side",
+             "        group      = %s", str_quoted(t->arena, d->group));
     if (d->transparent)
         LINE(t, "some pictures are transparent: white lies behind them",
              "        alpha      = \"white\"");
@@ -201,7 +250,7 @@ static void add_training(struct init *t)
     LINE(t, "the rate falls to 0 along half a cosine wave", "    schedule  = %s",
          t->advice->schedule);
     LINE(t, "passes over the pictures", "    epochs    = %" PRId64, t->advice->epochs);
-    LINE(t, "pictures in a step", "    batch     = 32");
+    LINE(t, "pictures in a step", "    batch     = %d", BATCH);
     LINE(t, "of the split, the order and the new layers: another one tells what is chance",
          "    seed      = 0");
     strbuf_add(&t->out, "}\n");
@@ -278,12 +327,25 @@ static bool find_weights(struct init *t)
     return t->weights != NULL;
 }
 
+/* Whether a recipe can name a file: its text is UTF-8. */
+static bool check_text(struct init *t, const char *path)
+{
+    const size_t size = strlen(path);
+    if (str_utf8_end(path, size) == size)
+        return true;
+    diag_report(&t->c->diag, SPAN_NONE, DIAG_SYSTEM, str_bytes(t->arena, path),
+                "its name is not UTF-8, so that no recipe can name it; rename it");
+    return false;
+}
+
 static bool gather(struct init *t)
 {
     struct compilation *c = t->c;
     const char *data = trimmed(t->arena, c->options->data);
     const struct lang_options options = {.include_dirs = c->options->includes.at,
                                          .models_dir = compilation_models(c)};
+    if (!check_text(t, data) || !check_text(t, c->options->weights))
+        return false;
     if (!lang_model_facts(t->arena, &c->diag, &options, c->options->model, &t->model) ||
         !choose_path(t, data) || !find_weights(t))
         return false;
@@ -311,6 +373,14 @@ static bool check_written(struct init *t)
     const bool ok = compilation_program(t->c);
     t->c->options = NULL;
     return ok;
+}
+
+/* The weights are another network's, say: nothing is left to be in the way, and that is said of the places in it. */
+static void withdraw(const struct init *t)
+{
+    unlink(t->path);
+    diag_report(&t->c->diag, SPAN_NONE, DIAG_NOT_WRITTEN,
+                arena_printf(t->arena, "%s is not written: it would not compile", t->path));
 }
 
 static void print_next(const struct init *t)
@@ -347,6 +417,6 @@ bool init(struct compilation *c)
     if (ok)
         print_next(&t);
     else
-        unlink(t.path); /* the weights are another network's: nothing is left to be in the way */
+        withdraw(&t);
     return ok;
 }

@@ -6,48 +6,29 @@
 #include "csv_file.h"
 #include "file.h"
 #include "folder_parts.h"
+#include "lang.h"
 #include "listing.h"
 #include "name_pattern.h"
 #include "str.h"
 
 /* ---- names of classes ---- */
 
-/* The length of the UTF-8 sequence that a byte begins, or 0. */
-static int sequence_length(unsigned char c)
+void report_class_folder(struct arena *arena, struct diag *diag, struct span span,
+                         const char *place, const char *name)
 {
-    return c < 0x80                ? 1
-           : c >= 0xc2 && c < 0xe0 ? 2
-           : c >= 0xe0 && c < 0xf0 ? 3
-           : c >= 0xf0 && c < 0xf5 ? 4
-                                   : 0;
+    diag_report(diag, span, DIAG_CLASS_FOLDER,
+                arena_printf(arena, "%s/%s: the name of the folder is not UTF-8",
+                             str_bytes(arena, place), str_bytes(arena, name)));
+    diag_note(diag,
+              "the name of a class is a text: rename the folder; `convmv -f latin1 -t utf8 "
+              "--notest %s/*` renames old ones",
+              str_bytes(arena, place));
 }
 
 static bool is_utf8(const char *text)
 {
-    const unsigned char *c = (const unsigned char *)text;
-    while (*c) {
-        const int length = sequence_length(*c);
-        for (int i = 1; i < length; i++)
-            if ((c[i] & 0xc0) != 0x80)
-                return false;
-        if (!length)
-            return false;
-        c += length;
-    }
-    return true;
-}
-
-/* A text whose bytes may be anything: "caf\\xe9". */
-static const char *shown_bytes(struct arena *arena, const char *text)
-{
-    struct strbuf out;
-    strbuf_init(&out, arena);
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x80)
-            strbuf_addc(&out, *text);
-        else
-            strbuf_addf(&out, "\\x%02x", (unsigned char)*text);
-    return out.text;
+    const size_t size = strlen(text);
+    return str_utf8_end(text, size) == size;
 }
 
 /* Names of classes stand in tables, CSV files and lines of output, and are looked up by readers:
@@ -64,7 +45,7 @@ static bool check_label(struct recipe_reader *r, const struct value *v, struct s
     bool printable = v->text[0] != '\0';
     if (!is_utf8(v->text)) {
         diag_report(r->diag, span, DIAG_BAD_VALUE, "the name of a class", "UTF-8",
-                    shown_bytes(r->arena, v->text));
+                    str_bytes(r->arena, v->text));
         return true;
     }
     for (const char *c = v->text; *c; c++)
@@ -299,10 +280,32 @@ static void report_listing(void *context, const char *text)
     diag_report(c->reader->diag, c->span, DIAG_CLASS_FOLDER, text);
 }
 
-static void add_names(struct class_names *c, const struct listing *l)
+/* A name that no text of the language can have. */
+static void report_name(struct class_names *c, const struct ftmrt_call *source,
+                        const struct listing *l, const char *name)
+{
+    struct diag *diag = c->reader->diag;
+    const char *shown = str_bytes(c->reader->arena, name);
+    if (ftmrt_call_info(source->id)->params[0].type == FTMRT_TYPE_CLASSES) {
+        report_class_folder(c->reader->arena, diag, c->span, l->want->place, name);
+        return;
+    }
+    diag_report(diag, c->span, DIAG_CLASS_FOLDER,
+                arena_printf(c->reader->arena, "%s: the name of a class, '%s', is not UTF-8",
+                             l->want->place, shown));
+    diag_note(diag, "save the file as UTF-8");
+}
+
+static void add_names(struct class_names *c, const struct ftmrt_call *source,
+                      const struct listing *l)
 {
     struct arena *arena = c->reader->arena;
     for (int32_t i = 0; i < l->class_count; i++) {
+        if (!is_utf8(l->classes[i])) {
+            report_name(c, source, l, l->classes[i]);
+            c->known = false;
+            continue;
+        }
         const char *name = arena_strdup(arena, l->classes[i]);
         if (!map_get(&c->seen, name))
             vec_push(arena, &c->names, name);
@@ -331,7 +334,7 @@ static void list_source(struct class_names *c, const struct ftmrt_call *source)
     c->known = listing_open(&l, source, &want);
     if (!c->known)
         return;
-    add_names(c, &l);
+    add_names(c, source, &l);
     listing_close(&l);
 }
 

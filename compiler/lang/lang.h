@@ -20,6 +20,10 @@ struct lang_options {
 bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,
                struct net **net, struct recipe **recipe);
 
+/* Reports a folder of a class whose name cannot be one, not being UTF-8, in the folder `place`; what to do is a note. */
+void report_class_folder(struct arena *arena, struct diag *diag, struct span span,
+                         const char *place, const char *name);
+
 /* Parses one file (imports are not followed) and prints its syntax tree, a statement a line, as
  * S-expressions: --emit=ast. */
 bool lang_print_ast(struct arena *arena, struct diag *diag, const char *path, FILE *out);

@@ -55,12 +55,19 @@ const char *lang_model_file(struct arena *arena, const struct lang_options *opti
 
 /* ---- what it is ---- */
 
-static bool takes(const struct decl *model, const char *parameter)
+static const struct param *find_param(const struct decl *model, const char *name)
 {
     for (uint32_t i = 0; i < model->params->list.len; i++)
-        if (!strcmp(model->params->list.at[i].name, parameter))
-            return true;
-    return false;
+        if (!strcmp(model->params->list.at[i].name, name))
+            return &model->params->list.at[i];
+    return NULL;
+}
+
+/* The number that a parameter has by default; 0: it is none, or there is no such parameter. */
+static double default_number(const struct decl *model, const char *name)
+{
+    const struct param *p = find_param(model, name);
+    return p && p->value && p->value->kind == EXPR_FLOAT ? p->value->real : 0;
 }
 
 /* Follows the preprocess; each step is handed to `use`, with the form before and behind it. */
@@ -165,7 +172,8 @@ bool lang_model_facts(struct arena *arena, struct diag *diag, const struct lang_
     out->files->diag = diag;
     out->published = files_published(out->files, out->model);
     out->preprocess = files_preprocess(out->files, out->model);
-    out->has_classes = takes(out->model, "classes");
+    out->has_classes = find_param(out->model, "classes") != NULL;
+    out->bn_momentum = default_number(out->model, "bn_momentum");
     const struct param *image = model_image(out->model);
     out->any_size = image && image->dims->list.at[1]->kind == EXPR_NAME;
     if (out->preprocess)

@@ -8,8 +8,9 @@ struct model_facts {
     const char *name, *file;           /* as it is called, and imported */
     const struct published *published; /* or NULL */
     bool has_classes;                  /* it takes `classes` */
-    bool any_size;                     /* the sizes of its images are not fixed */
-    int64_t size;                      /* shorter side of the images that its preprocess makes */
+    double bn_momentum; /* the default of its parameter of that name; 0: it has none */
+    bool any_size;      /* the sizes of its images are not fixed */
+    int64_t size;       /* shorter side of the images that its preprocess makes */
     const char *head,
         *head_call; /* the last layer with parameters, and what makes it; NULL: there is none */
     const struct decl *model, *preprocess; /* preprocess: or NULL */

@@ -1,6 +1,7 @@
 """Makes folders of pictures and a weight file for init.test: init_pictures.py OUT."""
 import gzip
 import json
+import os
 import pathlib
 import struct
 import sys
@@ -32,6 +33,19 @@ for name, count in {"ant": 3, "bee": 5}.items():
         png(out / "parts" / "train" / name / f"{i}.png", 300, 300, grey=i)
         png(out / "parts" / "test" / name / f"{i}.png", 300, 300, grey=i)
         png(out / "long" / name / f"{i}.png", 300, 100, kind=4, grey=i)
+for i in range(12):
+    png(out / "odd" / "Train" / "cat" / f"{i}.png", 30, 28, grey=i)
+for i in range(4):
+    png(out / "odd" / "Train" / "cat" / f"IMG_20240101_12000{i}.png", 30, 28, grey=20 + i)
+    png(out / "burst" / "car" / f"IMG_20240101_12000{i}.png", 30, 28, grey=20 + i)
+    png(out / "burst" / "train" / f"{i}.png", 30, 28, grey=i)
+png(out / "odd" / "Train" / "Cat" / "1.png", 30, 28, grey=99)
+png(out / "odd" / "TEST" / "cat" / "1.png", 30, 28, grey=98)
+for folder in ("Train/dog", "holdout"):
+    (out / "odd" / folder).mkdir()
+for name in ("a.bmp", "b.bmp", "notes.txt"):
+    (out / "odd" / "Train" / "cat" / name).write_text("x")
+png(pathlib.Path(os.fsdecode(os.fsencode(out) + b"/latin/\xe9t\xe9/1.png")), 30, 28)
 (out / "small" / "ant" / "notes.txt").write_text("no picture")
 (out / "nothing").mkdir()
 for part in ("train", "t10k"):
