@@ -53,7 +53,7 @@ def reasons(said, folder):
     """What was said of each file."""
     found = {}
     for line in said.splitlines():
-        if f"{folder}/" in line:
+        if f"{folder}/" in line and "warning: " not in line:
             name, _, why = line.split(f"{folder}/", 1)[1].partition(": ")
             found.setdefault(name, []).append(why)
     return found
