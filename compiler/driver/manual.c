@@ -112,8 +112,10 @@ static void add_programs(struct arena *arena, FILE *out)
     add_section(out, "PROGRAMS");
     add_paragraph(out, "What ftmc makes is a program of its own: ./NAME COMMAND [OPTION]..., or "
                        "ftmc run FILE.ftm COMMAND [OPTION]... without a file of one's own. Its "
-                       "exit codes are 0 success, 1 error, 2 wrong usage, 130 interrupted. Its "
-                       "commands are");
+                       "exit codes are");
+    for (size_t i = 0; i < program_exit_count; i++)
+        add_item(out, arena_printf(arena, "%d", program_exits[i].code), program_exits[i].meaning);
+    add_paragraph(out, "and its commands:");
     for (size_t i = 0; i < program_command_count; i++)
         add_program_command(arena, &program_commands[i], out);
 }

@@ -15,6 +15,13 @@ const struct program_option program_options[] = {
 #undef APP_OPTION
 };
 
+const struct program_exit program_exits[] = {
+#define APP_EXIT(name, code, meaning) {code, meaning},
+#include "exit_codes.def"
+#undef APP_EXIT
+};
+
+const size_t program_exit_count = sizeof program_exits / sizeof *program_exits;
 const size_t program_command_count = sizeof program_commands / sizeof *program_commands;
 const size_t program_option_count = sizeof program_options / sizeof *program_options;
 

@@ -1,4 +1,5 @@
-/* The commands of compiled programs and their options, for help and advice: the rows of runtime/app/commands.def and options.def. */
+/* The commands of compiled programs, their options and exit codes, for help and advice: the rows of runtime/app/commands.def, options.def
+ * and exit_codes.def. */
 #ifndef FTM_DRIVER_PROGRAM_COMMANDS_H
 #define FTM_DRIVER_PROGRAM_COMMANDS_H
 
@@ -20,6 +21,14 @@ extern const struct program_command program_commands[];
 extern const size_t program_command_count;
 extern const struct program_option program_options[];
 extern const size_t program_option_count;
+
+struct program_exit {
+    int code;
+    const char *meaning;
+};
+
+extern const struct program_exit program_exits[];
+extern const size_t program_exit_count;
 
 /* The row of that name, or NULL. */
 const struct program_command *program_command_find(const char *name);

@@ -23,6 +23,15 @@ static const struct command commands[] = {
 #undef APP_COMMAND
 };
 
+static const struct {
+    int code;
+    const char *meaning;
+} exits[] = {
+#define APP_EXIT(name, code, meaning) {code, meaning},
+#include "exit_codes.def"
+#undef APP_EXIT
+};
+
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
 
 /* Help on one command, or on all (NULL). */
@@ -38,7 +47,10 @@ static void print_help(const struct command *only, FILE *out)
                 c->help);
         options_print(out, c->letter);
     }
-    fprintf(out, "\nexit codes: 0 success, 1 error, 2 wrong usage, 130 interrupted\n");
+    fputs("\nexit codes:", out);
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        fprintf(out, "%s %d %s", i ? "," : "", exits[i].code, exits[i].meaning);
+    fputc('\n', out);
 }
 
 enum { MAX_THREADS = 1024 };

@@ -38,7 +38,11 @@ json_t *options_json(const struct options *options);
 /* Lines of help on the options of a command, by its letter. */
 void options_print(FILE *out, char letter);
 
-enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_WRONG_USAGE = 2, EXIT_INTERRUPTED = 130 };
+enum {
+#define APP_EXIT(name, code, meaning) EXIT_##name = (code),
+#include "exit_codes.def"
+#undef APP_EXIT
+};
 
 /* Runs a command and returns the exit code. */
 typedef int command_fn(const struct ftmrt_program *p, const struct options *o);

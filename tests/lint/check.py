@@ -42,7 +42,7 @@ ALLOWED_RUNTIME = {
 }
 
 # ftmc explains what programs do by their own rows.
-PROGRAM_TABLES = {"commands.def", "options.def"}
+PROGRAM_TABLES = {"commands.def", "options.def", "exit_codes.def"}
 
 # What a fenced block of a document can be (tests/e2e/documents.py).
 SNIPPETS = {"ftm", "sh", "ebnf", "text"}
