@@ -282,8 +282,18 @@ static bool take_narrow(struct array *a, struct bytes *b, size_t header, int nar
     return true;
 }
 
+/* Several arrays in a zip archive. */
+static bool is_archive(const struct bytes *b) { return b->len > 3 && !memcmp(b->at, "PK\3\4", 4); }
+
+static bool refuse_archive(const char *path)
+{
+    return report_error("%s: an .npz archive; save its array by itself, with numpy.save", path);
+}
+
 static bool parse_npy(struct array *a, struct bytes *b, const char *path)
 {
+    if (is_archive(b))
+        return refuse_archive(path);
     if (b->len < 12 || memcmp(b->at, "\x93NUMPY", 6) != 0)
         return report_error("%s: not a .npy file", path);
     if (b->at[6] < 1 || b->at[6] > 3)
@@ -311,6 +321,8 @@ static bool parse_any(struct array *a, struct bytes *b, const char *path)
         return parse_idx(a, b, path);
     if (b->len > 0 && b->at[0] == 0x93)
         return parse_npy(a, b, path);
+    if (is_archive(b))
+        return refuse_archive(path);
     return report_error("%s: neither an .npy nor an IDX file; pictures are named without --data",
                         path);
 }
