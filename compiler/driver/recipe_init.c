@@ -136,8 +136,9 @@ static void add_model(struct init *t)
     }
     LINE(t, "", "    model   = %s(%s)", t->model.name, momentum);
     LINE(t, "the pretrained network", "    weights = %s", str_quoted(t->arena, t->weights));
-    LINE(t, "a new last layer, for these classes", "    replace %s with %s(classes)", t->model.head,
-         t->model.head_call);
+    if (t->model.head)
+        LINE(t, "a new last layer, for these classes", "    replace %s with %s", t->model.head,
+             t->model.head_call);
     if (!t->data.named)
         LINE(t, "numbers in the file of labels: 0, 1, ...", "    classes = %u", classes);
 }
@@ -174,7 +175,7 @@ static void add_frozen(struct init *t)
                         t->per_class, t->frozen->value, small_text(t)));
         LINE(t, "", "    freeze all");
         LINE(t, "", "    train %s", t->model.head);
-    } else if (t->advice->trains == ADVICE_ALL) {
+    } else if (t->advice->trains == ADVICE_ALL && t->model.head) {
         add_comment(t, "    ",
                     arena_printf(t->arena,
                                  "%" PRId64 " pictures of a class%s are enough for all layers to "

@@ -100,14 +100,116 @@ static void keep_size(void *context, const struct ftmrt_call *step, const struct
     *size = after->height < after->width ? after->height : after->width;
 }
 
-/* The layer that gives the first output, or the nearest above it that has parameters. */
+/* ---- its last layer ---- */
+
+static void add_call(struct strbuf *out, struct builder *b, const struct ftmrt_call_info *row,
+                     const struct value *args);
+
+static void add_value(struct strbuf *out, struct builder *b, const struct value *v)
+{
+    if (v->kind == VALUE_CALL) {
+        add_call(out, b, v->call->info, v->call->args);
+    } else if (v->kind == VALUE_SYMBOL) {
+        strbuf_add(out, v->text);
+    } else if (v->kind == VALUE_LIST) {
+        for (uint32_t i = 0; i < v->count; i++) {
+            strbuf_add(out, i ? ", " : "[");
+            add_value(out, b, &v->items[i]);
+        }
+        strbuf_addc(out, ']');
+    } else {
+        strbuf_add(out, value_text(b->arena, v));
+    }
+}
+
+/* The same number along height and width, which is then written once. */
+static bool one_for_all(const struct ftmrt_param_info *p, const struct value *v)
+{
+    if (v->kind != VALUE_LIST || (p->type != FTMRT_TYPE_PAIR && p->type != FTMRT_TYPE_PADDING))
+        return false;
+    for (uint32_t i = 1; i < v->count; i++)
+        if (v->items[i].integer != v->items[0].integer)
+            return false;
+    return true;
+}
+
+/* An argument as it is written. */
+static const char *value_source(struct builder *b, const struct ftmrt_param_info *p,
+                                const struct value *v)
+{
+    struct strbuf out;
+    strbuf_init(&out, b->arena);
+    add_value(&out, b, one_for_all(p, v) ? &v->items[0] : v);
+    return out.text;
+}
+
+/* Whether a parameter is how many channels a layer makes: the only number that its call has to say. */
+static bool makes_channels(const struct ftmrt_param_info *p)
+{
+    return p->type == FTMRT_TYPE_INT && !p->value;
+}
+
+/* How an edit writes an argument; NULL: not at all, because it is the layer's input or the default. */
+static const char *argument_source(struct builder *b, const struct ftmrt_param_info *p,
+                                   const struct value *v)
+{
+    struct value usual;
+    if (makes_channels(p))
+        return "classes";
+    if (v->kind == VALUE_TENSOR || v->kind == VALUE_ABSENT ||
+        !param_default(b, p, SPAN_NONE, &usual))
+        return NULL;
+    const char *text = value_source(b, p, v);
+    if (p->value && !strcmp(text, value_source(b, p, &usual)))
+        return NULL;
+    return arena_printf(b->arena, "%s = %s", p->name, text);
+}
+
+/* A call as an edit writes it, with `classes` for the channels that it makes. */
+static void add_call(struct strbuf *out, struct builder *b, const struct ftmrt_call_info *row,
+                     const struct value *args)
+{
+    const char *between = "";
+    strbuf_addf(out, "%s(", row->name);
+    for (uint32_t i = 0; i < row->param_count; i++) {
+        const char *text = argument_source(b, &row->params[i], &args[i]);
+        if (!text)
+            continue;
+        strbuf_addf(out, "%s%s", between, text);
+        between = ", ";
+    }
+    strbuf_addc(out, ')');
+}
+
+static bool layer_makes_channels(const struct layer *l)
+{
+    for (uint32_t i = 0; l->path && l->row && i < l->row->param_count; i++)
+        if (makes_channels(&l->row->params[i]))
+            return true;
+    return false;
+}
+
+/* The layer that gives the first output, or the nearest above it, whose parameters make the channels. */
 static const struct layer *find_head(const struct net *net)
 {
     const struct layer *l = &net->layers.at[net->outputs.at[0].layer.i];
-    while (!(l->path && l->param_count) && l->input_count)
+    while (!layer_makes_channels(l) && l->input_count)
         l = &net->layers.at[l->inputs[0].i];
-    return l->path && l->param_count ? l : NULL;
+    return layer_makes_channels(l) ? l : NULL;
 }
+
+static void keep_head(struct model_facts *out, const struct layer *head)
+{
+    struct builder b;
+    struct strbuf call;
+    builder_init(&b, out->files);
+    strbuf_init(&call, b.arena);
+    add_call(&call, &b, head->row, head->args);
+    out->head = head->path;
+    out->head_call = call.text;
+}
+
+/* ---- all of it ---- */
 
 /* A parameter beside the image that has no default; NULL: the model is complete by itself. */
 static const char *wanted_parameter(const struct decl *model)
@@ -180,8 +282,8 @@ bool lang_model_facts(struct arena *arena, struct diag *diag, const struct lang_
         follow(out, keep_size, &out->size);
     const struct net *net = model_net(out->files, out->model, out->size ? out->size : USUAL_SIZE);
     const struct layer *head = net ? find_head(net) : NULL;
-    out->head = head ? head->path : NULL;
-    out->head_call = head ? layer_kind(head) : NULL;
+    if (head)
+        keep_head(out, head);
     return net != NULL;
 }
 

@@ -12,7 +12,8 @@ struct model_facts {
     bool any_size;      /* the sizes of its images are not fixed */
     int64_t size;       /* shorter side of the images that its preprocess makes */
     const char *head,
-        *head_call; /* the last layer with parameters, and what makes it; NULL: there is none */
+        *head_call; /* the last layer whose parameters make channels, and the call of another one for
+                       `classes`; NULL: there is none */
     const struct decl *model, *preprocess; /* preprocess: or NULL */
     struct files *files;
 };

@@ -1,6 +1,7 @@
 """Makes folders of pictures and a weight file for init.test: init_pictures.py OUT."""
 import gzip
 import json
+import math
 import os
 import pathlib
 import struct
@@ -25,6 +26,18 @@ def png(path, width, height, kind=0, grey=0):
 def idx(path, shape, data):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + data))
+
+
+def weights(name, shapes):
+    """A file of zeros for {tensor: shape}."""
+    header, at = {}, 0
+    for tensor, shape in shapes.items():
+        size = 4 * math.prod(shape)
+        header[tensor] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (out / name).write_bytes(struct.pack("<Q", len(text)) + text + bytes(at))
 
 
 for name, count in {"ant": 3, "bee": 5}.items():
@@ -62,14 +75,14 @@ for part in ("train", "t10k"):
 }
 preprocess net = resize(80), center_crop(200), to_rgb(), normalize(mean = 127, std = 128, scale = 1)
 """.replace("resize(80)", "resize(228)"))
-shapes = {"conv.weight": [4, 3, 3, 3], "conv.bias": [4], "head.last.weight": [10, 4], "head.last.bias": [10]}
-header, at = {}, 0
-for name, shape in shapes.items():
-    size = 4
-    for d in shape:
-        size *= d
-    header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
-    at += size
-text = json.dumps(header).encode()
-text += b" " * (-len(text) % 8)
-(out / "net.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + bytes(at))
+weights("net.safetensors", {"conv.weight": [4, 3, 3, 3], "conv.bias": [4], "head.last.weight": [10, 4], "head.last.bias": [10]})
+
+# One whose last layer is a convolution with a window of its own, under a mean.
+(out / "maps.ftm").write_text("""model maps(image: f32[3, H, W], classes = 10) {
+    x = relu(conv: conv2d(image, 4, kernel = 3, padding = 1))
+    x = last: conv2d(x, classes, kernel = [1, 3], padding = 1, bias = false, init = normal(0.01))
+    output logits = flatten(global_avg_pool(relu(x)))
+}
+preprocess maps = resize(64, 64), to_rgb(), normalize(imagenet)
+""")
+weights("maps.safetensors", {"conv.weight": [4, 3, 3, 3], "conv.bias": [4], "last.weight": [10, 4, 1, 3]})
