@@ -139,7 +139,7 @@ def check_not_finite():
     np.save(work / "y.npy", y)
     numbers = program("numbers", DATA='train = npy(images = "x.npy", labels = "y.npy", kind = vector)', LOSS="loss = mse()")
     code, _, said = told(numbers, "train")
-    check(code == 1 and "y.npy" in said and ("label" in said or "sample 7" in said) and "lower the learning rate" not in said, f"a label that is no number is the cause {said}")
+    check(code == 1 and "y.npy" in said and ("label" in said or "sample 7" in said) and "lower the learning rate" not in said, "a label that is no number is the cause")
     y[7, 1] = 0
     np.save(work / "y.npy", (y > 0.5).astype(np.float32))
     several = program("several", DATA='train = npy(images = "x.npy", labels = "y.npy", kind = vector)\n        test = npy(images = "x.npy", labels = "y.npy", kind = vector)',
@@ -263,7 +263,7 @@ def check_arrays():
         check(np.array_equal(np.load(work / "a_seen.npy"), expected), f"{name}: read as numpy does")
     np.savez(work / "b.npz", x=expected)
     code, _, said = told(built, "predict", "--data", work / "b.npz")
-    check(code == 1 and "b.npz" in said and "npz" in said.split("b.npz", 1)[1], f"an .npz is said to be one {said}")
+    check(code == 1 and "b.npz: an .npz archive" in said, "an .npz is said to be one")
     (work / "a.npy").write_bytes(array_file("[('x', '|u1')]", "(8,)", values))
     code, _, said = told(built, "predict", "--data", work / "a.npy")
     check(code == 1 and "element type" in said, "a structure has no element type that is read")
