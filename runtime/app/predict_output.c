@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "csv_file.h"
 #include "file_bytes.h"
 #include "metrics.h"
 #include "replace.h"
@@ -70,7 +71,9 @@ struct predict_output {
     int64_t samples;
     float *logits; /* [samples, output_count] */
     struct replace_file csv;
-    char *row; /* of CSV; allocated */
+    FILE *row;  /* of CSV, in `line` */
+    char *line; /* [length] */
+    size_t length;
     bool failed;
 };
 
@@ -146,20 +149,14 @@ static void print_json(const struct predict_output *o, const char *name, bool go
 
 /* ---- CSV ---- */
 
-/* Adds a cell to the row, quoted where it must be (RFC 4180). */
 static void add_cell(struct predict_output *o, const char *text)
 {
-    char *old = o->row, *quoted = app_alloc(2 * strlen(text) + 1, 1), *q = quoted;
-    const bool quotes = strpbrk(text, ",\"\r\n") != NULL;
-    for (const char *c = text; *c; c++) {
-        if (*c == '"')
-            *q++ = '"';
-        *q++ = *c;
-    }
-    o->row = app_format("%s%s%s%s%s", old ? old : "", old ? "," : "", quotes ? "\"" : "", quoted,
-                        quotes ? "\"" : "");
-    free(quoted);
-    free(old);
+    if (o->row)
+        fputc(',', o->row);
+    else if (!o->failed && !(o->row = open_memstream(&o->line, &o->length)))
+        keep_failure(o, "a row of the table: out of memory");
+    if (o->row)
+        csv_write_field(o->row, text);
 }
 
 static void add_number(struct predict_output *o, double value)
@@ -171,19 +168,21 @@ static void add_number(struct predict_output *o, double value)
 
 static bool to_stdout(const struct predict_output *o) { return !strcmp(o->forms.csv, "-"); }
 
-/* Writes the row, and begins another. */
+/* Writes the row, and begins another; nothing behind a failure. */
 static void end_row(struct predict_output *o)
 {
-    char error[512];
-    if (to_stdout(o)) {
-        puts(o->row);
-    } else if (!o->failed) {
-        char *line = app_format("%s\n", o->row);
-        if (replace_write(&o->csv, line, strlen(line), error, sizeof error) != FTMRT_OK)
-            keep_failure(o, error);
-        free(line);
-    }
-    free(o->row);
+    char error[512] = "a row of the table: out of memory";
+    if (!o->row)
+        return;
+    fputc('\n', o->row);
+    bool whole = !ferror(o->row);
+    whole = fclose(o->row) == 0 && whole;
+    if (whole && to_stdout(o))
+        fputs(o->line, stdout);
+    else if (!whole || replace_write(&o->csv, o->line, o->length, error, sizeof error) != FTMRT_OK)
+        keep_failure(o, error);
+    free(o->line);
+    o->line = NULL;
     o->row = NULL;
 }
 
@@ -261,7 +260,6 @@ static bool begin(struct predict_output *o)
 
 static void free_output(struct predict_output *o)
 {
-    free(o->row);
     free(o->logits);
     free(o->taken);
     free(o->order);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "csv_file.h"
 #include "replace.h"
 #include "report.h"
 #include "run_record.h"
@@ -343,18 +344,6 @@ void run_folder_close(struct run_folder *r)
     *r = (struct run_folder){0};
 }
 
-/* A field of text, quoted as RFC 4180 says. */
-static void csv_text(FILE *f, const char *text)
-{
-    fputc('"', f);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', f);
-        fputc(*text, f);
-    }
-    fputc('"', f);
-}
-
 /* A figure for CSV: empty if there is none. */
 static void csv_figure(FILE *f, double v)
 {
@@ -428,11 +417,11 @@ static bool write_confusion(const struct run_folder *r, const struct session *s,
     fputs("label", f);
     for (int64_t k = 0; k < m->classes; k++) {
         fputc(',', f);
-        csv_text(f, s->config.labels[k]);
+        csv_write_field(f, s->config.labels[k]);
     }
     fputc('\n', f);
     for (int64_t i = 0; i < m->classes; i++) {
-        csv_text(f, s->config.labels[i]);
+        csv_write_field(f, s->config.labels[i]);
         for (int64_t k = 0; k < m->classes; k++)
             fprintf(f, ",%lld", (long long)m->confusion[i * m->classes + k]);
         fputc('\n', f);
@@ -451,11 +440,11 @@ static void write_prediction(FILE *f, const struct session *s, const struct metr
 {
     char number[SPLIT_NUMBER];
     const int64_t sample = samples->indices ? samples->indices[i] : i;
-    csv_text(f, split_file_name(samples->source, sample, number));
+    csv_write_field(f, split_file_name(samples->source, sample, number));
     fputc(',', f);
-    csv_text(f, class_name(s, m->labels[i]));
+    csv_write_field(f, class_name(s, m->labels[i]));
     fputc(',', f);
-    csv_text(f, class_name(s, m->predicted[i]));
+    csv_write_field(f, class_name(s, m->predicted[i]));
     fprintf(f, m->predicted[i] == NO_CLASS ? ",\n" : ",%.6f\n", (double)m->confidence[i]);
 }
 

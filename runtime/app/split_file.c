@@ -19,21 +19,6 @@ const char *split_file_name(const struct source *s, int64_t i, char number[SPLIT
 
 /* ---- writing ---- */
 
-/* A field, quoted where RFC 4180 wants it. */
-static void write_field(FILE *f, const char *text)
-{
-    const bool plain = !text[strcspn(text, ",\"\r\n")];
-    if (!plain)
-        fputc('"', f);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', f);
-        fputc(*text, f);
-    }
-    if (!plain)
-        fputc('"', f);
-}
-
 /* What a part is called. */
 static const char *const parts[] = {"train", "validation"};
 
@@ -44,7 +29,7 @@ void split_file_write(FILE *f, const struct source *source, const struct split *
     for (int64_t i = 0, v = 0; i < source->count; i++) {
         const bool validates = v < s->validation_count && s->validation[v] == i;
         v += validates;
-        write_field(f, split_file_name(source, i, number));
+        csv_write_field(f, split_file_name(source, i, number));
         fprintf(f, ",%s\n", parts[validates]);
     }
 }

@@ -1,4 +1,4 @@
-/* Records of a CSV file, unquoted in place; see csv_file.h. */
+/* Records of a CSV file, unquoted in place, and fields as it has them; see csv_file.h. */
 #include "csv_file.h"
 
 #include <errno.h>
@@ -141,4 +141,18 @@ int csv_file_next(struct csv_file *c, char *error, size_t error_size)
         skip_line_end(c);
     c->line = c->next_line;
     return c->at == c->end ? 0 : take_record(c, error, error_size);
+}
+
+void csv_write_field(FILE *f, const char *text)
+{
+    const bool quotes = strpbrk(text, ",\"\r\n") != NULL;
+    if (quotes)
+        fputc('"', f);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', f);
+        fputc(*text, f);
+    }
+    if (quotes)
+        fputc('"', f);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "ftmrt.h"
 
@@ -27,5 +28,8 @@ void csv_file_close(struct csv_file *c);
 /* The number of fields of the next record that is not empty, now in c->fields; 0 at the end; -1: `error` says what is wrong
  * with line c->line. */
 int csv_file_next(struct csv_file *c, char *error, size_t error_size);
+
+/* Writes a field, in quotes where it needs them. What fails is seen in the stream's error indicator. */
+void csv_write_field(FILE *f, const char *text);
 
 #endif
