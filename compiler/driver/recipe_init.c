@@ -179,8 +179,8 @@ static void add_frozen(struct init *t)
         add_comment(t, "    ",
                     arena_printf(t->arena,
                                  "%" PRId64 " pictures of a class%s are enough for all layers to "
-                                 "learn%s. With `freeze all` and `train %s` the new one would "
-                                 "alone, in a part of the time.",
+                                 "learn%s. `freeze all` and `train %s` would let the new one alone "
+                                 "learn, in a part of the time.",
                                  t->per_class, small_text(t), why_all(t), t->model.head));
     }
 }
