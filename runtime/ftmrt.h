@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define FTMRT_ABI_VERSION 3
+#define FTMRT_ABI_VERSION 4
 
 /* Channel block: activations and packed weights hold channels in groups of 16 floats, one cache line. A constant
  * of the format, a multiple of every target's vector width. */
@@ -337,6 +337,14 @@ struct ftmrt_identity {
 #undef FTMRT_IDENTITY
 };
 
+/* What a trained file says of the training that left it. */
+struct ftmrt_training {
+    uint64_t seed;
+    int64_t epoch;   /* whose weights it has */
+    uint64_t data;   /* hash of the data; 0: unknown */
+    uint32_t chosen; /* 1: the epoch did best in validation; 0: it was the last */
+};
+
 struct ftmrt_program {
     uint32_t abi_version;
     const char *name;
@@ -350,6 +358,8 @@ struct ftmrt_program {
         *recipe;          /* recipe/recipe.h: what the recipe says; NULL: there is none */
     const char *resolved; /* the .ftm recipe with every default filled in */
     struct ftmrt_identity identity;
+    const struct ftmrt_training *
+        training; /* that left all weights in the program; NULL: they are not trained, or not all */
     uint32_t state_count, tensor_count, derive_count, entry_count;
     const struct ftmrt_state *states;
     const struct ftmrt_tensor *tensors;

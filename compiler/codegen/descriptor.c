@@ -208,7 +208,8 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
                                 .workspace_size = s->workspace_size,
                                 .arena_size = s->arena_size,
                                 .recipe = in->recipe,
-                                .resolved = in->resolved};
+                                .resolved = in->resolved,
+                                .training = in->training};
     int32_t *source_index = arena_array(arena, int32_t, in->source_count);
     const struct descriptor_source **data =
         arena_array(arena, const struct descriptor_source *, in->source_count);

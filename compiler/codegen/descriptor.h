@@ -24,10 +24,11 @@ struct descriptor_input {
     const struct cpu *cpu;
     const struct descriptor_source *sources;
     uint32_t source_count;
-    const char *compiler;              /* "ftmc 0.1.0 (LLVM 22.1.8)" */
-    const struct ftmrt_recipe *recipe; /* NULL: there is none */
-    const char *resolved;              /* .ftm text */
-    uint64_t network;                  /* identity_network of the program before the passes */
+    const char *compiler;                  /* "ftmc 0.1.0 (LLVM 22.1.8)" */
+    const struct ftmrt_recipe *recipe;     /* NULL: there is none */
+    const char *resolved;                  /* .ftm text */
+    const struct ftmrt_training *training; /* NULL: the weights are no trained file's */
+    uint64_t network;                      /* identity_network of the program before the passes */
 };
 
 struct descriptor {

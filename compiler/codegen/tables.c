@@ -299,6 +299,16 @@ static void print_identity(struct strbuf *out, const struct ftmrt_identity *id)
     strbuf_add(out, "},\n");
 }
 
+static void print_training(struct strbuf *out, const struct ftmrt_training *t)
+{
+    strbuf_addf(out,
+                "/* What left the weights. */\n"
+                "static const struct ftmrt_training training = {\n"
+                "    .seed = UINT64_C(%" PRIu64 "), .epoch = %" PRId64
+                ", .data = UINT64_C(0x%016" PRIx64 "), .chosen = %" PRIu32 "};\n\n",
+                t->seed, t->epoch, t->data, t->chosen);
+}
+
 static void print_program(struct strbuf *out, const struct descriptor *d)
 {
     const struct ftmrt_program *p = &d->program;
@@ -318,6 +328,8 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
         strbuf_add(out, "    .recipe = &recipe,\n");
     add_text_field(out, "resolved", p->resolved);
     print_identity(out, &p->identity);
+    if (p->training)
+        strbuf_add(out, "    .training = &training,\n");
     add_table_field(out, "states", "state_count", p->state_count);
     add_table_field(out, "tensors", "tensor_count", p->tensor_count);
     add_table_field(out, "derives", "derive_count", p->derive_count);
@@ -348,6 +360,8 @@ void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main
                 d->program.abi_version);
     if (d->program.recipe)
         tables_print_recipe(out, d->program.recipe);
+    if (d->program.training)
+        print_training(out, d->program.training);
     print_tensors(out, &d->program);
     print_states(out, &d->program);
     print_derives(out, &d->program);

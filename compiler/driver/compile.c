@@ -170,6 +170,7 @@ static bool stage_descriptor(struct compilation *c)
         .schedule = c->schedule, .cpu = c->cpu, .compiler = compile_version(), .resolved = ""};
     in.network = c->network;
     in.sources = source_tensors(c, &in.source_count);
+    in.training = trained_training(c);
     if (c->recipe) {
         const char *base = compilation_absolute(c, file_dir(&c->arena, c->options->file));
         c->recipe->bound.base = base ? base : ".";

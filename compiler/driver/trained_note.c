@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -75,6 +76,26 @@ static const char *metadata(const struct weights *w, const char *key)
         if (!strcmp(w->metadata.at[i].key, key))
             return w->metadata.at[i].value;
     return NULL;
+}
+
+static uint64_t metadata_number(const struct weights *w, const char *key, int base)
+{
+    const char *text = metadata(w, key);
+    return text ? strtoull(text, NULL, base) : 0;
+}
+
+/* A file that does not say how its epoch was chosen may be of the best one. */
+const struct ftmrt_training *trained_training(struct compilation *c)
+{
+    if (!c->binding || !c->binding->whole)
+        return NULL;
+    const char *chosen = metadata(c->weights, "epoch_chosen");
+    struct ftmrt_training *t = arena_new(&c->arena, struct ftmrt_training);
+    *t = (struct ftmrt_training){.seed = metadata_number(c->weights, "seed", 10),
+                                 .epoch = (int64_t)metadata_number(c->weights, "epoch", 10),
+                                 .data = metadata_number(c->weights, "data_hash", 16),
+                                 .chosen = !chosen || !strcmp(chosen, "true")};
+    return t;
 }
 
 /* What a resolved recipe says of evaluation. */

@@ -35,7 +35,7 @@ char *run_best_text(const struct run *run)
 /* Why a run does not become current though nothing is better; NULL: it may. */
 static const char *shortcoming(const struct run *run)
 {
-    if (json_is_true(json_object_get(run->record.root, "trial")))
+    if (run_is_trial(run))
         return "is a trial";
     if (!strcmp(run->record.outcome, "finished"))
         return NULL;
@@ -51,6 +51,22 @@ static void say_stays(const struct runs *r, const struct run *run, const char *w
     free(best);
 }
 
+/* A run that does not become current though none is. */
+static void say_left(const struct runs *r, const struct run *run, const char *why)
+{
+    if (!run_has_best(run))
+        return;
+    if (r->program->training)
+        report_note(
+            "the trained weights in the program stay: run %ld %s; `%s use %ld` changes that",
+            run->number, why, report_command(), run->number);
+    else
+        report_note(
+            "run %ld %s: it is not current, and is taken only while no run is; `%s use %ld` "
+            "makes it so",
+            run->number, why, report_command(), run->number);
+}
+
 static void settle(const struct runs *r, const struct run *run)
 {
     const struct run *current = runs_current(r);
@@ -64,8 +80,11 @@ static void settle(const struct runs *r, const struct run *run)
         say_stays(r, run, has);
         free(has);
         free(best);
-    } else if (!why && runs_use(r, run)) {
-        report_note("run %ld is current: eval and predict take it", run->number);
+    } else if (why) {
+        say_left(r, run, why);
+    } else if (runs_use(r, run)) {
+        report_note("run %ld is current: eval and predict take it%s", run->number,
+                    r->program->training ? ", not the trained weights in the program" : "");
     }
 }
 

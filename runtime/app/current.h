@@ -6,7 +6,7 @@
 
 /* Decides for a run at `path` (with its folder in front), which has ended. A finished one becomes current, unless the current one
  * validates with the same samples and is better; one that was cut short, interrupted, or called a try never does. Says on stderr which
- * one stays and how to change that. */
+ * one stays, or that the trained weights in the program do, and how to change that. */
 void current_settle(const struct ftmrt_program *p, const char *path);
 
 /* Whether two runs validate with the same samples; and whether a's best epoch is better than b's: by accuracy, then by loss. */

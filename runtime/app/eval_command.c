@@ -19,7 +19,7 @@
 /* Whether the weights are those of the epoch that did best on these samples. */
 static bool was_chosen_on(const struct session *s, const struct eval_data *d)
 {
-    return d->validates && s->run;
+    return d->validates && (s->run || (s->training && s->training->chosen));
 }
 
 static json_t *result_json(const struct session *s, const struct eval_data *d,
@@ -50,20 +50,31 @@ static void print_text(const struct session *s, const struct eval_data *d, const
     metrics_print(m, &s->config, stdout);
 }
 
-/* The part of the data that validated a run is that of its seed; it is the run's own only in data like the run's. */
-static bool open_data(struct session *s, struct eval_data *d, const struct options *o)
+/* What trained the weights, if that is known: takes its seed, and the hash of its data or "". */
+static struct identity_text take_training(struct session *s)
 {
+    struct identity_text data = {""};
     struct run_record record;
-    const bool known = s->run && run_record_find(&record, s->run);
-    const json_t *seed = known ? json_object_get(record.root, "seed") : NULL;
-    if (json_is_integer(seed))
-        s->config.seed = (uint64_t)json_integer_value(seed);
-    bool ok = eval_data_open(d, &s->config, o->split, o->data);
-    if (known) {
-        ok = ok && eval_data_compare(d, run_record_text(&record, "data_hash"), s->threads);
+    if (s->training) {
+        s->config.seed = s->training->seed;
+        if (s->training->data)
+            data = identity_hash_text(s->training->data);
+    } else if (s->run && run_record_find(&record, s->run)) {
+        const json_t *seed = json_object_get(record.root, "seed");
+        if (json_is_integer(seed))
+            s->config.seed = (uint64_t)json_integer_value(seed);
+        snprintf(data.hash, sizeof data.hash, "%s", run_record_text(&record, "data_hash"));
         run_record_free(&record);
     }
-    return ok;
+    return data;
+}
+
+/* The part of the data that validated a training is that of its seed; it is the training's own only in data like its own. */
+static bool open_data(struct session *s, struct eval_data *d, const struct options *o)
+{
+    const struct identity_text data = take_training(s);
+    return eval_data_open(d, &s->config, o->split, o->data) &&
+           eval_data_compare(d, data.hash, s->threads);
 }
 
 /* What a run did on the test data stays beside it, for `runs` and comparisons; a folder that cannot be written keeps what it has. */

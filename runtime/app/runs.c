@@ -231,8 +231,9 @@ static int nearness(const struct run *run, const char *key)
 const struct run *runs_default(const struct runs *r)
 {
     const struct run *found = runs_current(r);
+    const bool wanted = !found && !r->program->training;
     int best = 0;
-    for (size_t i = r->count; i > 0 && !runs_current(r); i--) {
+    for (size_t i = r->count; i > 0 && wanted; i--) {
         const int near = run_has_best(r->at[i - 1]) ? nearness(r->at[i - 1], r->key) : 0;
         if (near > best) {
             best = near;
@@ -240,6 +241,11 @@ const struct run *runs_default(const struct runs *r)
         }
     }
     return found;
+}
+
+bool run_is_trial(const struct run *run)
+{
+    return json_is_true(json_object_get(run->record.root, "trial"));
 }
 
 static bool is_called(const struct run *run, const char *name)

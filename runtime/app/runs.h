@@ -43,7 +43,8 @@ void runs_free(struct runs *r);
 long run_number(const char *name);
 
 /* The own run that is current, or NULL; and what is taken where none is asked for: the current one, else the newest of the
- * program's name and data that has weights, else what was current for that name with other data, else the newest of the name, or NULL. */
+ * program's name and data that has weights, else what was current for that name with other data, else the newest of the name, or NULL. A
+ * program with trained weights in it has what it takes: no other than the current one. */
 const struct run *runs_current(const struct runs *r);
 const struct run *runs_default(const struct runs *r);
 
@@ -57,6 +58,9 @@ bool runs_use(const struct runs *r, const struct run *run);
 /* Path of a run's best weights, allocated; and whether it has any. */
 char *run_best(const struct run *run);
 bool run_has_best(const struct run *run);
+
+/* Whether it was cut short on purpose, or called a try: it never becomes current by itself. */
+bool run_is_trial(const struct run *run);
 
 /* How it ended: its record's outcome, or "killed" where that says that it runs and no process works on it. */
 const char *run_outcome(const struct run *run);

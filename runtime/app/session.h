@@ -35,6 +35,8 @@ struct session {
         *weight;        /* the first WEIGHT: the mean weight of the batch's labels; NULL: it is 1 */
     char *weights_from; /* what the weights were taken from, for messages */
     char *run;          /* the folder of the run that they are of, or NULL */
+    const struct ftmrt_training
+        *training; /* that left them, where they are the program's own; or NULL */
 };
 
 /* Prepares everything, for so many threads, with the seed's initial weights (NULL: the recipe's seed; else it becomes
@@ -62,8 +64,8 @@ bool session_train_step(struct session *s, int64_t n, int64_t number, double lr,
 bool session_load(struct session *s, const char *path);
 
 /* Writes all states but optimizer slots as safetensors: frozen ones byte for byte as in the
- * pretrained file, trained ones as f32. seed and epoch go into the metadata. Replaces the file
+ * pretrained file, trained ones as f32. What the training was goes into the metadata. Replaces the file
  * atomically. false after a message. */
-bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch);
+bool session_save(const struct session *s, const char *path, const struct ftmrt_training *training);
 
 #endif

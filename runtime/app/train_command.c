@@ -66,6 +66,7 @@ struct train_command {
     struct options past;           /* its options, whose files are past_files */
     const char **past_files;
     struct run_identity identity;
+    uint64_t data_hash;
     struct checkpoint_plan checkpoints;
     struct session session;
     struct training_data data;
@@ -96,12 +97,30 @@ static bool plan(struct train_command *t)
 
 /* ---- what happens while training ---- */
 
-static bool save_as(struct train_command *t, const char *name, int64_t epoch)
+static bool save_as(struct train_command *t, const char *name,
+                    const struct ftmrt_training *training)
 {
     char *path = run_folder_file(&t->run, name);
-    bool ok = session_save(&t->session, path, t->session.config.seed, epoch);
+    bool ok = session_save(&t->session, path, training);
     free(path);
     return ok;
+}
+
+static struct ftmrt_training training_of(const struct train_command *t, int64_t epoch, bool chosen)
+{
+    return (struct ftmrt_training){t->session.config.seed, epoch, t->data_hash, chosen};
+}
+
+static bool save_last(struct train_command *t, int64_t epoch)
+{
+    const struct ftmrt_training training = training_of(t, epoch, false);
+    return save_as(t, "last.safetensors", &training);
+}
+
+static bool save_best(struct train_command *t, int64_t epoch)
+{
+    const struct ftmrt_training training = training_of(t, epoch, true);
+    return save_as(t, "best.safetensors", &training);
 }
 
 /* ---- checkpoints ---- */
@@ -215,7 +234,7 @@ static void say_advice(struct train_command *t, const struct epoch_result *e)
 static bool keep_best(struct train_command *t, const struct epoch_result *e,
                       const struct metrics *validation)
 {
-    if (!save_as(t, "best.safetensors", e->epoch))
+    if (!save_best(t, e->epoch))
         return false;
     t->kept_epoch = e->epoch;
     return !validation ||
@@ -237,7 +256,7 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
             "variance or the validation data is at fault",
             (long long)e->epoch);
     say_advice(t, e);
-    return save_as(t, "last.safetensors", e->epoch);
+    return save_last(t, e->epoch);
 }
 
 /* ---- the end ---- */
@@ -250,9 +269,9 @@ static bool copy_out(struct train_command *t)
     if (!t->options->out)
         return true;
     char *best = run_folder_file(&t->run, "best.safetensors");
-    bool ok = session_load(&t->session, best) &&
-              session_save(&t->session, t->options->out, t->session.config.seed,
-                           t->trainer.progress.best_epoch);
+    const struct ftmrt_training training = training_of(t, t->trainer.progress.best_epoch, true);
+    bool ok =
+        session_load(&t->session, best) && session_save(&t->session, t->options->out, &training);
     free(best);
     return ok;
 }
@@ -328,7 +347,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
                                         [TRAINER_NOT_FINITE] = "failed",
                                         [TRAINER_FAILED] = "failed"};
     bool ok = outcome == TRAINER_INTERRUPTED
-                  ? save_as(t, "last.safetensors", t->trainer.progress.epoch) && write_checkpoint(t)
+                  ? save_last(t, t->trainer.progress.epoch) && write_checkpoint(t)
               : outcome == TRAINER_NOT_FINITE ? end_not_finite(t)
                                               : outcome == TRAINER_DONE && copy_out(t);
     if (is_stillborn(t, outcome)) {
@@ -412,6 +431,7 @@ static bool start_run(struct train_command *t)
     struct training_data_hashes hashes;
     if (!training_data_hash(&t->data, t->session.threads, &hashes))
         return false;
+    t->data_hash = hashes.data;
     t->identity = run_identity(t->session.program, hashes.data);
     if (open_run(t, &hashes)) {
         plan_checkpoints(t);

@@ -13,16 +13,17 @@
 static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
 
 /* Metadata beside the parts of the network's identity. */
-enum { FILE_FACTS = 9 };
+enum { FILE_FACTS = 11 };
 
 static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
-                          uint64_t seed, int64_t epoch)
+                          const struct ftmrt_training *training)
 {
     const struct ftmrt_program *p = s->program;
-    char *seed_text = app_format("%llu", (unsigned long long)seed),
-         *epoch_text = app_format("%lld", (long long)epoch);
+    char *seed_text = app_format("%llu", (unsigned long long)training->seed),
+         *epoch_text = app_format("%lld", (long long)training->epoch);
     char *classes = weights_class_names(&s->config), error[512];
-    const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved));
+    const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved)),
+                               data = identity_hash_text(training->data);
     struct identity_text parts[IDENTITY_PARTS];
     struct st_metadata metadata[FILE_FACTS + IDENTITY_PARTS] = {
         {"format", "pt"},
@@ -34,6 +35,8 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
         {"recipe_hash", recipe.hash},
         {"seed", seed_text},
         {"epoch", epoch_text},
+        {"epoch_chosen", training->chosen ? "true" : "false"},
+        {"data_hash", data.hash},
     };
     for (int i = 0; i < IDENTITY_PARTS; i++) {
         const enum identity_part part = (enum identity_part)i;
@@ -50,7 +53,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     return status == FTMRT_OK || report_error("%s", error);
 }
 
-bool session_save(const struct session *s, const char *path, uint64_t seed, int64_t epoch)
+bool session_save(const struct session *s, const char *path, const struct ftmrt_training *training)
 {
     const struct ftmrt_program *p = s->program;
     struct st_file f = {.tensors = app_alloc(p->state_count, sizeof(struct st_tensor))};
@@ -58,7 +61,7 @@ bool session_save(const struct session *s, const char *path, uint64_t seed, int6
     for (uint32_t i = 0; ok && i < p->state_count; i++)
         if (p->states[i].kind != FTMRT_STATE_SLOT)
             ok = state_tensor_take(s, i, &f.tensors[f.tensor_count++]);
-    ok = ok && write_tensors(s, &f, path, seed, epoch);
+    ok = ok && write_tensors(s, &f, path, training);
     for (size_t i = 0; i < f.tensor_count; i++)
         state_tensor_free(s, &f.tensors[i]);
     free(f.tensors);

@@ -55,14 +55,16 @@ static bool report_untrained(const struct runs *r)
     return false;
 }
 
-/* Nothing was asked for and no run of this recipe is there. */
+/* Nothing was asked for and no run of this recipe is there, or none is current and the program has trained weights in it. */
 static bool take_pretrained(struct session *s, const struct runs *r)
 {
     if (!all_pretrained(s->program))
         return report_untrained(r);
-    say_other(r);
-    s->weights_from =
-        app_format("%s (pretrained)", s->config.weights ? s->config.weights : "the program");
+    s->training = s->program->training;
+    if (!s->training)
+        say_other(r);
+    s->weights_from = app_format("%s (%s)", s->config.weights ? s->config.weights : "the program",
+                                 s->training ? "trained, in the program" : "pretrained");
     return true;
 }
 
@@ -97,8 +99,9 @@ static bool take_run(struct session *s, const struct run *run)
 /* What is taken where none is current: runs were cut short or removed, or the recipe's data is another now. */
 static void say_nearest(const struct run *run)
 {
-    report_note("no run is current for this recipe%s; run %ld is taken (%s)",
-                run->same_data ? "" : " and its data", run->number, run_outcome(run));
+    report_note("no run is current for this recipe%s; run %ld is taken (%s%s)",
+                run->same_data ? "" : " and its data", run->number,
+                run_is_trial(run) ? "a trial, " : "", run_outcome(run));
 }
 
 static bool take_from_runs(struct session *s, const struct options *o, struct runs *r)

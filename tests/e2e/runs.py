@@ -63,6 +63,10 @@ with tempfile.TemporaryDirectory() as folder:
 
     program = build("s")
     check("no runs" in run(program, "runs"), "no runs yet")
+    _, said = both(program, "train", "--steps", 1, "--runs", work / "trial")
+    check("run 1 is a trial: it is not current" in said and " use 1` makes it so" in said, "a first run that is a trial")
+    _, said = both(program, "predict", work / "cat.png", "--runs", work / "trial")
+    check("run 1 is taken (a trial, finished)" in said, "is called one where it is taken")
     _, said = both(program, "train")
     check("run 1 is current" in said, "a finished run becomes current, and that is said")
     record = json.loads((work / "runs/s-001/run.json").read_text())

@@ -138,6 +138,39 @@ with tempfile.TemporaryDirectory() as folder:
     out, said = told(far / "again", "predict", left)
     check(": left 0." in out, "the copy answers as the original")
     check(out.split()[-1] == told(rate, "predict", left)[0].split()[-1], "with the same number")
+    check("weights best.safetensors (trained, in the program)" in told(far / "again", "predict", left)[1], "and says that they are trained")
+
+    # Trained weights in the program are measured as those of a run are, and no trial takes their place.
+    baked = far / "again"
+    for data in ("sides", "labels"):
+        shutil.copy(work / f"{data}.npy", far)
+    text = (work / "changed.ftm").read_text().replace('        test  = npy(images = "sides.npy", labels = "labels.npy")\n', "")
+    (far / "again.ftm").write_text(text)
+    run(ftmc, far / "again.ftm", "-o", baked, f"--weights={best}")
+    (far / "other").mkdir()
+    np.save(far / "other/sides.npy", images[:10])
+    np.save(far / "other/labels.npy", labels[:10])
+    own = json.loads(run(baked, "eval", "--json"))
+    check(own["split"] == "validation" and own["samples"] < 40 and own["epoch_chosen_on_it"], "the share of its own data, on which the epoch was chosen")
+    check("(the epoch was chosen on it: new samples will do worse)" in run(baked, "eval"), "which is said")
+    other = json.loads(run(baked, "eval", "--json", "--data", far / "other"))
+    check(other["split"] == "all" and other["samples"] == 10 and not other["epoch_chosen_on_it"], "all of other data")
+    check("all  (not the data that it was trained on)" in run(baked, "eval", "--data", far / "other"), "which is said")
+    last = best.with_name("last.safetensors")
+    run(ftmc, far / "again.ftm", "-o", far / "last", f"--weights={last}")
+    check(not json.loads(run(far / "last", "eval", "--json"))["epoch_chosen_on_it"], "a last epoch was not chosen")
+    answered = told(baked, "predict", left)
+    for options in (("--steps", 1), ("--name", "try")):
+        said = told(baked, "train", *options)[1]
+        check("the trained weights in the program stay: run " in said and "is a trial; `" in said and " use " in said, f"train {' '.join(map(str, options))} says what stays")
+        check(told(baked, "predict", left) == answered, "and it stays")
+    run(baked, "use", 1)
+    check("runs/one-001/best.safetensors" in told(baked, "predict", left)[1], "until a trial is made current")
+    (far / "runs/one-001/current").unlink()
+    said = told(baked, "train", "--epochs", 2)[1]
+    check("run 3 is current: eval and predict take it, not the trained weights in the program" in said, "or a whole run ends")
+    said = told(baked, "train", "--steps", 1)[1]
+    check("run 3 (" in said and "stays current: run 4 is a trial" in said, "which no trial replaces")
     other = (work / "changed.ftm").read_text().replace('["left", "right"]', '["right", "left"]')
     (work / "swapped.ftm").write_text(other)
     said = run(ftmc, work / "swapped.ftm", "-o", work / "swapped", f"--weights={best}", notes=True)
