@@ -243,6 +243,48 @@ static bool check_names(struct looking *l, const char *dir, const struct name_li
     return ok;
 }
 
+/* The names of a folder's folders, in order and with commas; NULL: it holds none. */
+static const char *folder_texts(struct looking *l, const char *dir, const char *name)
+{
+    struct name_list names;
+    struct strbuf out;
+    const char *path = arena_printf(l->arena, "%s/%s", dir, name);
+    if (class_folder_names(&names, path, NULL, 0) != FTMRT_OK)
+        return NULL;
+    strbuf_init(&out, l->arena);
+    for (size_t i = 0; i < names.count; i++)
+        strbuf_addf(&out, "%s%s", i ? ", " : "", names.at[i]);
+    name_list_free(&names);
+    return out.text;
+}
+
+/* An archive that is unpacked into a folder of its own name has the folders of the classes one folder deeper. False after a message
+ * where nothing else can be meant; of several such folders each may be a class. */
+static bool check_depth(struct looking *l, const char *dir, const struct name_list *names)
+{
+    const char *first = names->at[0], *inner = folder_texts(l, dir, first);
+    if (!inner)
+        return true;
+    if (names->count == 1) {
+        diag_report(l->diag, SPAN_NONE, DIAG_CLASS_FOLDER,
+                    arena_printf(l->arena, "%s holds one folder, %s/%s, with the folders %s", dir,
+                                 dir, first, inner));
+        diag_note(l->diag, "the classes are one folder deeper: write --data %s/%s", dir, first);
+        return false;
+    }
+    for (size_t i = 1; i < names->count; i++) {
+        const char *other = folder_texts(l, dir, names->at[i]);
+        if (!other || strcmp(inner, other) != 0)
+            return true;
+    }
+    diag_report(l->diag, SPAN_NONE, DIAG_DATA_ODD,
+                arena_printf(l->arena,
+                             "'%s' and '%s' are two classes, and both hold the folders %s", first,
+                             names->at[1], inner));
+    diag_note(l->diag, "if those are the classes, write --data %s/%s", dir, first);
+    return true;
+}
+
 static bool look_at_classes(struct looking *l, const char *dir)
 {
     struct name_list names;
@@ -250,7 +292,7 @@ static bool look_at_classes(struct looking *l, const char *dir)
     char error[512];
     if (class_folder_names(&names, dir, error, sizeof error) != FTMRT_OK)
         return report_folder(l, error);
-    bool ok = check_names(l, dir, &names);
+    bool ok = check_names(l, dir, &names) && check_depth(l, dir, &names);
     for (size_t i = 0; ok && i < names.count; i++)
         ok = look_at_class(l, dir, names.at[i], names.count, &m);
     name_list_free(&names);
