@@ -355,13 +355,13 @@ static const struct origin *origin_of_outputs(const struct layer *l, const struc
     return NULL;
 }
 
-/* What to change, where the recipe says it. */
+/* What to change, where the recipe says it; weights of a file mostly have as many outputs as it says. */
 static void advise_argument(const struct lower *c, const struct origin *o, const struct layer *l,
-                            int64_t classes)
+                            int64_t classes, bool pretrained)
 {
     if (c->recipe->classes_from)
-        diag_note(c->diag, "%s: write `%s(%s = %" PRId64 ")`", c->recipe->classes_from, o->callee,
-                  o->name, classes);
+        diag_note(c->diag, "%s: %swrite `%s(%s = %" PRId64 ")`", c->recipe->classes_from,
+                  pretrained ? "if the weights are of as many, " : "", o->callee, o->name, classes);
     if (l->span.source != o->span.source)
         diag_note(c->diag, "the output is made in %s:%u", l->span.source->path,
                   (unsigned)l->span.line);
@@ -379,11 +379,11 @@ static bool check_classes(const struct lower *c, const struct net *net)
     diag_report(c->diag, origin ? origin->span : l->span, DIAG_OUTPUT_CLASSES,
                 net->outputs.at[0].name, shape_text(s, shape, sizeof shape),
                 classes_text(c, &wanted));
-    if (origin)
-        advise_argument(c, origin, l, wanted.dim[1]);
     if (l->path && s->rank == 2 && wanted.rank == 2 && (pretrained || !origin))
         diag_note(c->diag, "give the network a new head: `replace %s with linear(classes)`",
                   l->path);
+    if (origin)
+        advise_argument(c, origin, l, wanted.dim[1], pretrained);
     if (s->rank == 4 && wanted.rank == 2)
         diag_note(c->diag, "an output that is a map needs labels of kind `mask`");
     return false;
