@@ -398,6 +398,14 @@ static const char **param_names(struct arena *arena, const struct ftmrt_call_inf
     return names;
 }
 
+static void report_no_call(struct builder *b, struct span span, enum ftmrt_category category,
+                           const char *what, const struct value *v)
+{
+    diag_report(b->diag, span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
+                value_text(b->arena, v));
+    habit_text(b, category, v);
+}
+
 struct bound_call *setting_call(struct builder *b, struct frame *frame, const struct expr *e,
                                 enum ftmrt_category category, const char *what)
 {
@@ -425,8 +433,7 @@ struct bound_call *setting_call(struct builder *b, struct frame *frame, const st
     if (v.kind == VALUE_CALL && v.call->info->category == category)
         return v.call;
     if (v.kind != VALUE_ERROR)
-        diag_report(b->diag, e->span, DIAG_WRONG_TYPE, what, ftmrt_category_text(category, true),
-                    value_text(b->arena, &v));
+        report_no_call(b, e->span, category, what, &v);
     return NULL;
 }
 
@@ -593,6 +600,7 @@ struct bound_call *call_bind(struct builder *b, struct frame *frame,
     m.given = arena_array(b->arena, bool, info->param_count);
     const char **names = param_names(b->arena, info);
     uint32_t position = 0;
+    const struct ftmrt_param_info *before = NULL;
     if (implicit && info->param_count) {
         m.given[0] = true;
         m.ok = store(b, m.call, position++, *implicit, e->span);
@@ -604,7 +612,11 @@ struct bound_call *call_bind(struct builder *b, struct frame *frame,
         position += !arg->name;
         if (arg->name && slot == info->param_count)
             habit_name(b, info, arg);
+        const uint32_t errors = b->diag->errors;
         give(b, frame, &m, arg, slot);
+        if (b->diag->errors > errors)
+            habit_comma(b, e, i, before);
+        before = slot < info->param_count ? &info->params[slot] : NULL;
     }
     const bool ok = !m.misnamed && fill(b, m.call, m.given) && m.ok;
     if (ok || m.misplaced)

@@ -75,6 +75,30 @@ void habit_name(struct builder *b, const struct ftmrt_call_info *info, const str
     }
 }
 
+/* ---- what is written elsewhere in other ways ---- */
+
+void habit_comma(struct builder *b, const struct expr *e, uint32_t i,
+                 const struct ftmrt_param_info *before)
+{
+    if (i == 0 || e->args->list.at[i].name)
+        return;
+    const struct expr *whole = e->args->list.at[i - 1].value, *part = e->args->list.at[i].value;
+    const struct span *a = &whole->span, *z = &part->span;
+    const bool joined =
+        a->source == z->source && a->line == z->line && a->column + a->length + 1 == z->column;
+    const bool real = before && before->type == FTMRT_TYPE_FLOAT;
+    if (real && joined && whole->kind == EXPR_INT && part->kind == EXPR_INT)
+        diag_note(b->diag, "a number has a decimal point, not a comma: %" PRId64 ".%0*" PRId64,
+                  whole->integer, (int)z->length, part->integer);
+}
+
+void habit_text(struct builder *b, enum ftmrt_category category, const struct value *v)
+{
+    if (category == FTMRT_CATEGORY_DATA && v->kind == VALUE_STRING)
+        diag_note(b->diag, "a folder with a folder of pictures per class: write `folder(%s)`",
+                  str_quoted(b->arena, v->text));
+}
+
 /* ---- the size of the input by position ---- */
 
 /* The call without one of its arguments. */
