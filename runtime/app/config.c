@@ -273,6 +273,12 @@ void config_class_weights(const struct config *c, float *weights)
         weights[k] = given && k < given->count ? (float)given->numbers[k] : 1;
 }
 
+double config_label_smoothing(const struct config *c)
+{
+    const struct ftmrt_arg *given = argument(c->loss, "label_smoothing");
+    return given ? given->number : 0;
+}
+
 bool config_scalar(const struct config *c, const char *name, double *value)
 {
     const struct ftmrt_arg *given = argument(c->optimizer, name);

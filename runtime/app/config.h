@@ -81,6 +81,9 @@ bool config_two_sizes(const struct config *c);
 /* The class weights of the loss, [classes]: 1 where the recipe has none. */
 void config_class_weights(const struct config *c, float *weights);
 
+/* The share of a label that the loss spreads over all classes; 0 where it has no such parameter. */
+double config_label_smoothing(const struct config *c);
+
 /* A scalar of the optimizer by its parameter's name; false if it has none of that name. */
 bool config_scalar(const struct config *c, const char *name, double *value);
 

@@ -19,6 +19,7 @@ struct look {
     const struct trainer *t;
     const struct epoch_result *e;
     int64_t moved; /* the epoch in which validation became better last */
+    bool learned;  /* the loss was below that of guessing, now or before */
 };
 
 /* So many times the loss of guessing is no start that a few steps more would mend. */
@@ -30,17 +31,40 @@ static bool is_far_above(const struct trainer *t, const struct epoch_result *e)
            e->train_accuracy - e->validation_accuracy > FAR_ABOVE;
 }
 
-/* The loss of an answer that gives every class the same share is ln(classes), whatever the weights of the classes. */
+/* The loss of an answer that gives every class the same share is ln(classes), whatever the weights of the classes and however the
+ * labels are smoothed or mixed. */
+static double loss_of_guessing(const struct trainer *t)
+{
+    return log((double)t->session->config.classes);
+}
+
+/* As both are printed: what reads as below is below. */
+static bool is_below_guessing(const struct trainer *t, const struct epoch_result *e)
+{
+    return round(1000 * e->train_loss) < round(1000 * loss_of_guessing(t));
+}
+
+/* The loss of the best answer is the entropy of the labels: whether a network that has learned shows in the loss of an epoch. Mixed
+ * labels differ from batch to batch, and smoothed ones may leave no difference to see. */
+static bool shows_learning(const struct config *c)
+{
+    const double spread = config_label_smoothing(c), k = (double)c->classes;
+    const double other = spread / k, own = 1 - spread + other;
+    const double best = spread > 0 ? -own * log(own) - (k - 1) * other * log(other) : 0;
+    return !c->input_train.mix && log(k) - best > 0.01 * log(k);
+}
+
 static char *not_below_guessing(const struct look *l)
 {
     const struct trainer *t = l->t;
     const struct epoch_result *e = l->e;
     const struct config *c = &t->session->config;
-    const double guess = log((double)c->classes);
+    const double guess = loss_of_guessing(t);
     if (c->task != TASK_CLASS ||
         ftmrt_loss_info(c->loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION || t->progress.lr <= 0 ||
-        (e->epoch < 2 && e->step < SOON && e->train_loss < FAR_OFF * guess) ||
-        e->train_loss < 0.99 * guess)
+        l->learned ||
+        ((!shows_learning(c) || (e->epoch < 2 && e->step < SOON)) &&
+         e->train_loss < FAR_OFF * guess))
         return NULL;
     return app_format("the loss, %.3f, is not below that of guessing, ln(%lld) = %.3f: nothing is "
                       "learned yet; %s optimizer.lr (it is %g)%s",
@@ -103,10 +127,11 @@ static char *no_longer_moves(const struct look *l)
     return text;
 }
 
-/* Notes in which epoch validation became better last: its best epoch, or a lower loss. */
+/* Notes in which epoch validation became better last (its best epoch, or a lower loss), and whether training has left guessing. */
 static void note_moves(struct epoch_advice *a, const struct trainer *t,
                        const struct epoch_result *e)
 {
+    a->learned = a->learned || is_below_guessing(t, e);
     if (t->progress.best_epoch > a->moved)
         a->moved = t->progress.best_epoch;
     if (e->validated && isfinite(e->validation_loss) &&
@@ -122,7 +147,7 @@ char *epoch_advice(struct epoch_advice *a, const struct trainer *t, const struct
     static char *(*const rules[])(const struct look *) = {not_below_guessing, statistics_lag,
                                                           learnt_by_heart, no_longer_moves};
     note_moves(a, t, e);
-    const struct look look = {t, e, a->moved};
+    const struct look look = {t, e, a->moved, a->learned};
     for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++) {
         char *text = rules[i](&look);
         if (text && a->rule == i + 1 && e->epoch < 2 * a->epoch) {

@@ -11,6 +11,7 @@ struct epoch_advice {
     int64_t moved; /* the last epoch in which validation became better, by accuracy or loss */
     double loss;   /* the lowest in validation, where it has_loss */
     bool has_loss;
+    bool learned; /* in some epoch the loss of training was below that of guessing */
 };
 
 /* One line with the setting to change, or NULL: a loss not below that of guessing, statistics that lag, training far above validation,

@@ -49,7 +49,7 @@ static void a_loss_like_guessing(void **state)
 {
     (void)state;
     struct trainer t = trainer_of(&plain);
-    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.3, .best = true};
+    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.3027, .best = true};
     SAYS(e, "ln(10) = 2.303: nothing is learned yet; raise optimizer.lr (it is 0.1)");
     e.train_loss = 4;
     SAYS(e, "lower optimizer.lr");
@@ -61,6 +61,43 @@ static void a_loss_like_guessing(void **state)
     SILENT_ON(e);
     e.train_loss = 4;
     session.config.task = TASK_NUMBERS;
+    SILENT_ON(e);
+}
+
+/* Once the loss was below, as it is printed, an epoch above has lost something: it is not where all began. */
+static void a_loss_that_was_below_guessing(void **state)
+{
+    (void)state;
+    const struct trainer t = trainer_of(&plain);
+    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.302, .best = true};
+    struct epoch_advice a = {0};
+    assert_string_equal(said(&a, &t, &e), "");
+    e.epoch = 3;
+    e.train_loss = 2.7;
+    assert_string_equal(said(&a, &t, &e), "");
+    SAYS(e, "nothing is learned");
+}
+
+/* The loss of mixed labels may lie above that of guessing, and that of smoothed ones hardly below. */
+static void labels_that_leave_no_difference(void **state)
+{
+    (void)state;
+    const struct trainer t = trainer_of(&plain);
+    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.31, .best = true};
+    SAYS(e, "nothing is learned");
+    session.config.input_train.mix = &loss;
+    SILENT_ON(e);
+    e.train_loss = 100; /* no mixing does that */
+    SAYS(e, "lower optimizer.lr");
+    struct ftmrt_arg args[8] = {0};
+    const struct ftmrt_call smoothed = {FTMRT_CALL_cross_entropy, args};
+    struct ftmrt_arg *spread = &args[FTMRT_PARAM_cross_entropy_label_smoothing % FTMRT_PARAM_LIMIT];
+    *spread = (struct ftmrt_arg){FTMRT_ARG_NUMBER, 0, {.number = 0.1}};
+    session.config.input_train.mix = NULL;
+    session.config.loss = &smoothed;
+    e.train_loss = 2.31;
+    SAYS(e, "nothing is learned");
+    spread->number = 0.95;
     SILENT_ON(e);
 }
 
@@ -144,6 +181,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_loss_like_guessing),
+        cmocka_unit_test(a_loss_that_was_below_guessing),
+        cmocka_unit_test(labels_that_leave_no_difference),
         cmocka_unit_test(training_far_above_validation),
         cmocka_unit_test(validation_that_no_longer_moves),
         cmocka_unit_test(a_loss_that_still_falls),
