@@ -17,6 +17,7 @@ struct choice {
     int64_t *unit;  /* of each sample: the first sample of its content */
     int64_t *sizes; /* of a unit, at its first sample: how many samples */
     bool *chosen;   /* whether it validates, at the first sample of a unit */
+    int64_t drawn;  /* samples that validate before classes are mended */
     int64_t mended; /* classes of which nothing would have validated, and something does */
 };
 
@@ -102,6 +103,14 @@ static void count_sides(const struct choice *c, struct sides *sides)
     }
 }
 
+static int64_t count_chosen(const struct choice *c)
+{
+    int64_t samples = 0;
+    for (int64_t i = 0; i < c->source->count; i++)
+        samples += c->chosen[c->unit[i]];
+    return samples;
+}
+
 /* A class that has several units gets one on each side. */
 static void mend_sides(struct choice *c)
 {
@@ -161,6 +170,9 @@ static void choose_exactly(struct choice *c)
 
 /* ---- what is said ---- */
 
+/* So many times as much as was asked for is said, and so is its inverse. */
+#define FAR 1.5
+
 /* Samples of each class on both sides. */
 struct parts {
     int64_t train, validation;
@@ -181,17 +193,41 @@ static void say_parts(const struct choice *c, const struct parts *parts)
                     parts[first].train == 1 ? "" : "s");
 }
 
-/* A share that would leave classes out is exceeded. */
-static void say_mended(const struct choice *c, const struct split *s)
+/* One reason behind others; frees both. */
+static char *add_reason(char *reasons, char *one)
 {
-    const long long validation = (long long)s->validation_count, all = (long long)c->source->count;
-    if (!c->mended)
+    char *text = app_format("%s%s%s", reasons, *reasons ? "; " : "", one);
+    free(reasons);
+    free(one);
+    return text;
+}
+
+/* What makes a share another than the one asked for: a share that would leave classes out is exceeded, and few samples that are drawn
+ * one by one are seldom as many as asked for. */
+static void say_share(const struct choice *c, const struct split *s)
+{
+    const char *unit = c->rule->group ? "group" : "sample";
+    const double asked = c->rule->percent, all = (double)c->source->count,
+                 drawn = 100 * (double)c->drawn / all;
+    const bool far = c->rule->kind == SPLIT_CONTENT && asked > 0 &&
+                     (drawn > FAR * asked || (c->drawn && asked > FAR * drawn));
+    if (!s->validation_count || (!c->mended && !far))
         return;
-    report_note("%s: validation = %g%% is %lld of %lld samples, %.0f %%: nothing would validate "
-                "%lld of %lld classes, and each got %s",
-                c->source->name, c->rule->percent, validation, all,
-                100 * (double)validation / (double)all, (long long)c->mended,
-                (long long)class_count(c), c->rule->group ? "a group" : "a sample");
+    char *why = c->drawn && c->drawn != s->validation_count
+                    ? app_format("%lld, %.0f %%, were drawn", (long long)c->drawn, drawn)
+                    : app_strdup("");
+    if (far && c->drawn)
+        why = add_reason(why, app_format("each %s is drawn by itself, and few are seldom the share "
+                                         "(`split = exact` draws it of each class)",
+                                         unit));
+    if (c->mended)
+        why = add_reason(why, app_format("nothing would validate %lld of %lld classes, and each "
+                                         "got a %s",
+                                         (long long)c->mended, (long long)class_count(c), unit));
+    report_note("%s: validation = %g%% is %lld of %lld samples, %.0f %%: %s", c->source->name,
+                asked, (long long)s->validation_count, (long long)c->source->count,
+                100 * (double)s->validation_count / all, why);
+    free(why);
 }
 
 /* Says what a split lacks; false after a message if it is of no use. */
@@ -204,7 +240,7 @@ static bool check_parts(const struct choice *c, const struct split *s)
         parts[class_of(c, s->validation[i])].validation++;
     if (s->validation_count)
         say_parts(c, parts);
-    say_mended(c, s);
+    say_share(c, s);
     free(parts);
     if (!s->train_count)
         return report_error("%s: no samples are left for training", c->source->name);
@@ -245,6 +281,7 @@ static bool choose(struct choice *c)
         choose_exactly(c);
     else
         choose_by_content(c);
+    c->drawn = count_chosen(c);
     mend_sides(c);
     return true;
 }
@@ -258,6 +295,7 @@ bool split_open(struct split *s, const struct source *source, const struct split
                        app_alloc(count, sizeof(int64_t)),
                        app_alloc(count, sizeof(int64_t)),
                        app_alloc(count, sizeof(bool)),
+                       0,
                        0};
     *s = (struct split){0};
     for (int64_t i = 0; i < source->count; i++)

@@ -108,7 +108,7 @@ static void warn_missing(const struct counts *n, const char *name)
     free(unseen);
 }
 
-/* Of classes of fewer samples than this, or of one that validates, no figure says much. */
+/* Of fewer samples than this little is learnt, and of one that validates no figure says much. */
 enum { FEW_SAMPLES = 5 };
 
 /* A class of a split of which nothing validates has been named when it was split. */
@@ -117,7 +117,7 @@ static bool is_few(const struct counts *n, int64_t k)
     const int64_t train = n->train[k], validation = n->validation[k];
     if (!train || (n->splits && n->validates && !validation))
         return false;
-    return train + validation < FEW_SAMPLES || (n->validates && validation <= 1);
+    return train < FEW_SAMPLES || (n->validates && validation <= 1);
 }
 
 static void warn_few(const struct counts *n, const char *name)

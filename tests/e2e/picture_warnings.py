@@ -1,6 +1,7 @@
 """What is said of pictures before training: few of a class, bursts on both sides of a split, thin ones that are stretched, the same ones
 in training and in what is measured. And what is no fault is not said."""
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -68,6 +69,23 @@ with tempfile.TemporaryDirectory() as folder:
         (work / "few" / "photos" / "bird" / f"IMG_{i:04}.png").unlink()
     text = said(plain, work / "few")
     check("few samples of 'bird' (1 trains, 2 validate): what is learnt of them" in text, "a class of three is said")
+    most = program("most", "90%")
+    text = said(most, work / "few")
+    check(re.search(r"few samples of 'bird' \(\d trains?, \d validates?\), 'cat' \(\d trains?, \d+ validate\)", text),
+          "classes of which few samples train are said, however many validate")
+
+    # A share that is not the one asked for has its whole reason.
+    shutil.copytree(work / "fine", work / "scarce")
+    for c in ("bird", "cat", "dog"):
+        for i in range(4, 40):
+            (work / "scarce" / "photos" / c / f"IMG_{i:04}.png").unlink()
+    reasons = {}
+    for percent in (10, 20, 30):
+        text = said(program(f"scarce{percent}", f"{percent}%"), work / "scarce")
+        reasons[percent] = re.findall(rf"validation = {percent}% is .*", text)
+    check("3 of 12 samples, 25 %: 1, 8 %, were drawn; nothing would validate 2 of 3 classes, and each got a sample" in reasons[10][0], "what was drawn, and what was added")
+    check("5 of 12 samples, 42 %: each sample is drawn by itself" in reasons[20][0] and "nothing would" not in reasons[20][0], "a draw that is far from the share")
+    check(not reasons[30], "and none that is near")
 
     # A burst.
     shutil.copytree(work / "fine", work / "burst")
