@@ -5,9 +5,9 @@
 #include "command.h"
 #include "session.h"
 
-/* Takes those that --weights or --run names, else the current run's, else the trained ones in the program, else the newest own run's, else the
- * pretrained ones, and notes
- * which in s->weights_from, s->run and s->training. false after a message: where new layers were never trained, too. */
+/* Takes those that --weights or --run names, else the current run's, else the trained ones in the program, else the newest own run's,
+ * else the pretrained ones, and notes which in s->weights_from, s->run and s->training. false after a message: where new layers were
+ * never trained, too. */
 bool weights_take(struct session *s, const struct options *o);
 
 /* Takes those that a new training starts from: of a run that a user names, or of a file. A run that was cut is refused: it goes on with
