@@ -5,17 +5,9 @@
 
 #include "weights.h"
 
-static const char *metadata(const struct weights *w, const char *key)
-{
-    for (uint32_t i = 0; i < w->metadata.len; i++)
-        if (!strcmp(w->metadata.at[i].key, key))
-            return w->metadata.at[i].value;
-    return NULL;
-}
-
 bool bind_is_trained_file(const struct weights *w)
 {
-    return metadata(w, "recipe") && metadata(w, "classes");
+    return weights_find_metadata(w, "recipe") && weights_find_metadata(w, "classes");
 }
 
 /* Whether lines are the classes' names in their order: the recipe's labels, or numbers where it has none. */
@@ -40,7 +32,7 @@ static bool same_classes(struct arena *arena, const struct recipe *r, const char
 bool bind_is_trained_whole(struct arena *arena, const struct recipe *r, const struct weights *w,
                            const struct binding *b)
 {
-    if (!bind_is_trained_file(w) || !same_classes(arena, r, metadata(w, "classes")))
+    if (!bind_is_trained_file(w) || !same_classes(arena, r, weights_find_metadata(w, "classes")))
         return false;
     for (uint32_t i = 0; i < b->params.len; i++) {
         const struct weight_tensor *t = weights_find(w, b->params.at[i].name);

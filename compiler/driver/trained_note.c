@@ -15,11 +15,10 @@
 
 /* ---- what network a trained file is of ---- */
 
-/* Whether the file's metadata has the program's hash of a part of its network, or none. */
-static bool same_part(const struct st_file *f, const char *key, uint64_t hash)
+/* Whether a file's hash of a part of its network is the program's; files of before have none (NULL). */
+static bool same_part(const char *theirs, uint64_t hash)
 {
     char text[17];
-    const char *theirs = st_find_metadata(f, key);
     snprintf(text, sizeof text, "%016" PRIx64, hash);
     return !theirs || !strcmp(theirs, text);
 }
@@ -27,7 +26,8 @@ static bool same_part(const struct st_file *f, const char *key, uint64_t hash)
 static bool same_network(const struct st_file *f, const struct ftmrt_identity *id)
 {
     bool same = true;
-#define FTMRT_IDENTITY(name, what, meaning) same = same && same_part(f, #name "_hash", id->name);
+#define FTMRT_IDENTITY(name, what, meaning)                                                        \
+    same = same && same_part(st_find_metadata(f, #name "_hash"), id->name);
 #include "identity.def"
 #undef FTMRT_IDENTITY
     return same;
@@ -70,17 +70,9 @@ static bool is_of_program(const char *path, const struct ftmrt_program *p)
 
 /* ---- a file of the command line ---- */
 
-static const char *metadata(const struct weights *w, const char *key)
-{
-    for (uint32_t i = 0; i < w->metadata.len; i++)
-        if (!strcmp(w->metadata.at[i].key, key))
-            return w->metadata.at[i].value;
-    return NULL;
-}
-
 static uint64_t metadata_number(const struct weights *w, const char *key, int base)
 {
-    const char *text = metadata(w, key);
+    const char *text = weights_find_metadata(w, key);
     return text ? strtoull(text, NULL, base) : 0;
 }
 
@@ -89,7 +81,7 @@ const struct ftmrt_training *trained_training(struct compilation *c)
 {
     if (!c->binding || !c->binding->whole)
         return NULL;
-    const char *chosen = metadata(c->weights, "epoch_chosen");
+    const char *chosen = weights_find_metadata(c->weights, "epoch_chosen");
     struct ftmrt_training *t = arena_new(&c->arena, struct ftmrt_training);
     *t = (struct ftmrt_training){.seed = metadata_number(c->weights, "seed", 10),
                                  .epoch = (int64_t)metadata_number(c->weights, "epoch", 10),
@@ -108,14 +100,12 @@ static void note_transform(struct compilation *c, const char *where, const char 
 
 bool trained_check(struct compilation *c)
 {
-    char ours[17];
-    const char *theirs =
-        c->binding && c->binding->whole ? metadata(c->weights, "transform_hash") : NULL;
-    snprintf(ours, sizeof ours, "%016" PRIx64, c->descriptor->program.identity.transform);
-    if (!theirs || !strcmp(theirs, ours))
+    if (!c->binding || !c->binding->whole ||
+        same_part(weights_find_metadata(c->weights, "transform_hash"),
+                  c->descriptor->program.identity.transform))
         return true;
     diag_report(&c->diag, c->recipe->weights_span, DIAG_TRAINED_TRANSFORM, c->weights->path);
-    note_transform(c, "there", metadata(c->weights, "recipe"));
+    note_transform(c, "there", weights_find_metadata(c->weights, "recipe"));
     note_transform(c, "here", c->descriptor->program.resolved);
     return false;
 }

@@ -142,3 +142,11 @@ const struct weight_tensor *weights_find(const struct weights *w, const char *na
     }
     return NULL;
 }
+
+const char *weights_find_metadata(const struct weights *w, const char *key)
+{
+    for (uint32_t i = 0; i < w->metadata.len; i++)
+        if (!strcmp(w->metadata.at[i].key, key))
+            return w->metadata.at[i].value;
+    return NULL;
+}

@@ -57,6 +57,9 @@ void weights_close(struct weights *w);
 
 const struct weight_tensor *weights_find(const struct weights *w, const char *name);
 
+/* The value of a key of the metadata; NULL if there is none. */
+const char *weights_find_metadata(const struct weights *w, const char *key);
+
 /* ---- types, sizes and texts of tensors (weight_values.c) ---- */
 
 /* Whether values of this type can become f32 parameters. */

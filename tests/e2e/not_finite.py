@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from support import check, compile_program, newest_run, read_safetensors, run, write_safetensors
+from support import check, compile_program, newest_run, read_safetensors, run, told, write_safetensors
 
 RECIPE = """
 model net(image: f32[1, 4, 4], classes = 3) {
@@ -36,11 +36,6 @@ finetune net {
 }
 """
 ftmc = sys.argv[1]
-
-
-def told(program, *arguments):
-    done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
 
 
 def record(folder):

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from damaged import PNG, chunk, header
-from support import check, compile_program, newest_run, read_safetensors, run, write_png, write_safetensors
+from support import check, compile_program, newest_run, read_safetensors, run, told, write_png, write_safetensors
 
 ftmc = sys.argv[1]
 RECIPE = """model net(image: f32[CHANNELS, HEIGHT, WIDTH], classes = CLASSES) {
@@ -49,11 +49,6 @@ def write(name, **parts):
 
 def program(name, **parts):
     return compile_program(ftmc, write(name, **parts), work / name)
-
-
-def told(*command):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd=work)
-    return done.returncode, done.stdout, done.stderr
 
 
 def shower(name, height, width, steps, data=""):

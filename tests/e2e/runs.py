@@ -2,13 +2,12 @@
 import json
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-from support import check, compile_program, metadata, run, write_png
+from support import both, check, compile_program, metadata, run, write_png
 
 RECIPE = """
 model net(image: f32[1, 4, 4], classes = 3) {
@@ -31,13 +30,6 @@ finetune NAME {
 }
 """
 ftmc = sys.argv[1]
-
-
-def both(program, *arguments):
-    """stdout and stderr of a command that succeeds."""
-    done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True)
-    check(done.returncode == 0, f"{' '.join(map(str, arguments))} succeeds{'' if not done.returncode else done.stderr}")
-    return done.stdout, done.stderr
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -27,6 +27,19 @@ def run(*command, code=0, cwd=None, env=None, stdin=None, notes=False):
     return done.stdout + done.stderr if code or notes else done.stdout
 
 
+def told(*command):
+    """Exit code, stdout and stderr of a command."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def both(program, *arguments, code=0):
+    """stdout and stderr of a command that ends with the code."""
+    status, out, err = told(program, *arguments)
+    check(status == code, f"{pathlib.Path(program).name} {' '.join(map(str, arguments))}: exit code {code}{'' if status == code else err}")
+    return out, err
+
+
 def host_levels():
     """The instruction set levels that this machine can run, highest first."""
     text = pathlib.Path("/proc/cpuinfo").read_text()

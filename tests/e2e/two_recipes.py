@@ -3,13 +3,12 @@ A program that is copied elsewhere: what it says without its runs, and how the t
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-from support import check, compile_program, run, write_png
+from support import both, check, compile_program, run, write_png
 
 RECIPE = """
 model net(image: f32[1, 4, 4], classes = 7) {
@@ -35,13 +34,6 @@ finetune NAME {
 ftmc = sys.argv[1]
 
 
-def told(program, *arguments, code=0):
-    """stdout and stderr of a command."""
-    done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True)
-    check(done.returncode == code, f"{pathlib.Path(program).name} {' '.join(map(str, arguments))}: exit code {code}{'' if done.returncode == code else done.stderr}")
-    return done.stdout, done.stderr
-
-
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     labels = np.arange(40, dtype=np.int32) % 2
@@ -63,12 +55,12 @@ with tempfile.TemporaryDirectory() as folder:
         return {r["number"]: r for r in json.loads(run(program, "runs", "--json"))}
 
     def answer(program, *options):
-        out, said = told(program, "predict", left, *options)
+        out, said = both(program, "predict", left, *options)
         return out.split(": ")[1].split()[0], said
 
     one, two = build("one", "sides"), build("two", "mirrored")
     run(one, "train")
-    check(told(two, "predict", left, code=1)[1].count("run 1 (one-001) is of the recipe 'one', which has the same network: --run 1 takes it"),
+    check(both(two, "predict", left, code=1)[1].count("run 1 (one-001) is of the recipe 'one', which has the same network: --run 1 takes it"),
           "a recipe without a run of its own does not take another's, but names it")
     run(two, "train")
     first, said = answer(one)
@@ -108,7 +100,7 @@ with tempfile.TemporaryDirectory() as folder:
     check(first == "left" and "no run is current for this recipe and its data; run 1 is taken" in said and "other data" in said,
           "where no run has trained on that data, what was current is taken, and said")
     copied = build("one", "sides", "copied")
-    said = told(rate, "train")[1]
+    said = both(rate, "train")[1]
     check("run 6 is current" in said, "its first run on that data is current")
     check(answer(rate)[0] == "right" and "one-006" in answer(rate)[1], "and is taken")
     first, said = answer(copied)
@@ -129,16 +121,16 @@ with tempfile.TemporaryDirectory() as folder:
     far = work / "far away"
     far.mkdir()
     shutil.copy(work / "again", far)
-    said = told(far / "again", "predict", left, code=1)[1]
+    said = both(far / "again", "predict", left, code=1)[1]
     check(f"`'{far}/again' train` first" in said and f"there are no runs in {far}/runs" in said and "copy runs/, too" in said,
           "without runs the copy says what to do, and names itself as it was called")
     said = run(ftmc, *command.split()[1:], notes=True)
     check(f"has the trained weights of {best} in it" in said, "a trained file of the network is taken whole")
     shutil.copy(work / "again", far)
-    out, said = told(far / "again", "predict", left)
+    out, said = both(far / "again", "predict", left)
     check(": left 0." in out, "the copy answers as the original")
-    check(out.split()[-1] == told(rate, "predict", left)[0].split()[-1], "with the same number")
-    check("weights best.safetensors (trained, in the program)" in told(far / "again", "predict", left)[1], "and says that they are trained")
+    check(out.split()[-1] == both(rate, "predict", left)[0].split()[-1], "with the same number")
+    check("weights best.safetensors (trained, in the program)" in both(far / "again", "predict", left)[1], "and says that they are trained")
 
     # Trained weights in the program are measured as those of a run are, and no trial takes their place.
     baked = far / "again"
@@ -159,17 +151,17 @@ with tempfile.TemporaryDirectory() as folder:
     last = best.with_name("last.safetensors")
     run(ftmc, far / "again.ftm", "-o", far / "last", f"--weights={last}")
     check(not json.loads(run(far / "last", "eval", "--json"))["epoch_chosen_on_it"], "a last epoch was not chosen")
-    answered = told(baked, "predict", left)
+    answered = both(baked, "predict", left)
     for options in (("--steps", 1), ("--name", "try")):
-        said = told(baked, "train", *options)[1]
+        said = both(baked, "train", *options)[1]
         check("the trained weights in the program stay: run " in said and "is a trial; `" in said and " use " in said, f"train {' '.join(map(str, options))} says what stays")
-        check(told(baked, "predict", left) == answered, "and it stays")
+        check(both(baked, "predict", left) == answered, "and it stays")
     run(baked, "use", 1)
-    check("runs/one-001/best.safetensors" in told(baked, "predict", left)[1], "until a trial is made current")
+    check("runs/one-001/best.safetensors" in both(baked, "predict", left)[1], "until a trial is made current")
     (far / "runs/one-001/current").unlink()
-    said = told(baked, "train", "--epochs", 2)[1]
+    said = both(baked, "train", "--epochs", 2)[1]
     check("run 3 is current: eval and predict take it, not the trained weights in the program" in said, "or a whole run ends")
-    said = told(baked, "train", "--steps", 1)[1]
+    said = both(baked, "train", "--steps", 1)[1]
     check("run 3 (" in said and "stays current: run 4 is a trial" in said, "which no trial replaces")
     other = (work / "changed.ftm").read_text().replace('["left", "right"]', '["right", "left"]')
     (work / "swapped.ftm").write_text(other)
