@@ -6,62 +6,36 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-static char root[64];
+#include "folder_tree.h"
 
-static const char *const folders[] = {"b", "a", "a/deep", ".hidden", "a/.git"};
-static const char *const files[] = {"a/2", "a/10", "a/deep/1", "a/.x", "a/.git/y", "top"};
+static const char *const folders[] = {"b", "a", "a/deep", ".hidden", "a/.git", NULL};
+static const char *const files[] = {"a/2", "a/10", "a/deep/1", "a/.x", "a/.git/y", "top", NULL};
+static struct folder_tree tree = {"/tmp/ftm-classes-XXXXXX", folders, files};
 
-static void path_of(char out[128], const char *name) { snprintf(out, 128, "%s/%s", root, name); }
+static void path_of(char out[128], const char *name) { tree_path(out, &tree, name); }
 
 static int make_tree(void **state)
 {
     (void)state;
-    char path[128];
-    snprintf(root, sizeof root, "/tmp/ftm_classes_%ld", (long)getpid());
-    if (mkdir(root, 0777) != 0)
-        return -1;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        path_of(path, folders[i]);
-        if (mkdir(path, 0777) != 0)
-            return -1;
-    }
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        path_of(path, files[i]);
-        FILE *f = fopen(path, "w");
-        if (!f || fclose(f) != 0)
-            return -1;
-    }
+    tree_make(&tree);
     return 0;
 }
 
 static int remove_tree(void **state)
 {
     (void)state;
-    char path[128];
-    for (size_t i = sizeof files / sizeof files[0]; i-- > 0;) {
-        path_of(path, files[i]);
-        unlink(path);
-    }
-    for (size_t i = sizeof folders / sizeof folders[0]; i-- > 0;) {
-        path_of(path, folders[i]);
-        rmdir(path);
-    }
-    return rmdir(root);
+    return tree_remove(&tree);
 }
 
 static void classes_are_the_folders_in_order(void **state)
 {
     (void)state;
     struct name_list names;
-    assert_int_equal(class_folder_names(&names, root, NULL, 0), FTMRT_OK);
+    assert_int_equal(class_folder_names(&names, tree.root, NULL, 0), FTMRT_OK);
     assert_int_equal(names.count, 2);
     assert_string_equal(names.at[0], "a");
     assert_string_equal(names.at[1], "b");

@@ -15,36 +15,23 @@
 #include <cmocka.h>
 
 #include "folder_parts.h"
+#include "folder_tree.h"
 #include "name_pattern.h"
 
-static char root[] = "/tmp/ftm-listing-XXXXXX";
+static const char *const folders[] = {"b", "a", "a/deep", ".hidden", "a/.git", "a b", NULL};
+static const char *const files[] = {"a/2.png", "a/10.png",  "a/deep/1.png", "a/.x", "a/.git/y",
+                                    "top",     "a b/1.png", "b/z.txt",      NULL};
+static struct folder_tree tree = {"/tmp/ftm-listing-XXXXXX", folders, files};
 
-static const char *const folders[] = {"b", "a", "a/deep", ".hidden", "a/.git", "a b"};
-static const char *const files[] = {"a/2.png",  "a/10.png", "a/deep/1.png", "a/.x",
-                                    "a/.git/y", "top",      "a b/1.png",    "b/z.txt"};
+static void path_of(char out[128], const char *name) { tree_path(out, &tree, name); }
 
-static void path_of(char out[128], const char *name) { snprintf(out, 128, "%s/%s", root, name); }
-
-static void write_file(const char *name, const char *text)
-{
-    char path[128];
-    path_of(path, name);
-    FILE *f = fopen(path, "w");
-    if (!f || fputs(text, f) < 0 || fclose(f) != 0)
-        abort();
-}
+static void write_file(const char *name, const char *text) { tree_write(&tree, name, text); }
 
 static int make_tree(void **state)
 {
     (void)state;
     char path[128];
-    assert_non_null(mkdtemp(root));
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        path_of(path, folders[i]);
-        assert_int_equal(mkdir(path, 0777), 0);
-    }
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        write_file(files[i], "x");
+    tree_make(&tree);
     path_of(path, "a/deep/up"); /* to a folder above it */
     assert_int_equal(symlink("..", path), 0);
     path_of(path, "a/out"); /* above the class: the other classes' pictures are none of its own */
@@ -65,15 +52,7 @@ static int remove_tree(void **state)
         path_of(path, more[i]);
         unlink(path);
     }
-    for (size_t i = sizeof files / sizeof files[0]; i-- > 0;) {
-        path_of(path, files[i]);
-        unlink(path);
-    }
-    for (size_t i = sizeof folders / sizeof folders[0]; i-- > 0;) {
-        path_of(path, folders[i]);
-        rmdir(path);
-    }
-    return rmdir(root);
+    return tree_remove(&tree);
 }
 
 /* ---- listing ---- */
@@ -106,7 +85,7 @@ static const struct ftmrt_call *folder_call(const char *include, const char *exc
     static struct ftmrt_call call = {FTMRT_CALL_folder, args};
     texts[0] = include;
     texts[1] = exclude;
-    args[0] = (struct ftmrt_arg){.kind = FTMRT_ARG_TEXT, .text = root};
+    args[0] = (struct ftmrt_arg){.kind = FTMRT_ARG_TEXT, .text = tree.root};
     for (int i = 0; i < 2; i++)
         args[i + 1] = texts[i] ? (struct ftmrt_arg){FTMRT_ARG_TEXTS, 1, {.texts = &texts[i]}}
                                : (struct ftmrt_arg){.kind = FTMRT_ARG_NONE};
@@ -120,7 +99,7 @@ static void check_listing(const struct listing *l, const char *const *want, int6
     for (int64_t i = 0; i < count; i++) {
         char found[256];
         snprintf(found, sizeof found, "%s %s", l->classes[l->at[i].class],
-                 l->at[i].path + strlen(root) + 1);
+                 l->at[i].path + strlen(tree.root) + 1);
         assert_string_equal(found, want[i]);
     }
 }
@@ -130,7 +109,7 @@ static void folders_are_classes_in_order(void **state)
     (void)state;
     static const char *const want[] = {"a a/10.png", "a a/2.png", "a a/deep/1.png",
                                        "a b a b/1.png"};
-    const struct listing_want w = want_of(root);
+    const struct listing_want w = want_of(tree.root);
     struct listing l;
     assert_true(listing_open(&l, folder_call(NULL, NULL), &w));
     check_listing(&l, want, 4);
@@ -143,7 +122,7 @@ static void patterns_choose_files(void **state)
 {
     (void)state;
     static const char *const want[] = {"a a/2.png", "a b a b/1.png"};
-    const struct listing_want w = want_of(root);
+    const struct listing_want w = want_of(tree.root);
     struct listing l;
     assert_true(listing_open(&l, folder_call("[0-9].png", "deep/*"), &w));
     check_listing(&l, want, 2);
@@ -155,7 +134,7 @@ static void classes_are_renamed_and_skipped(void **state)
     (void)state;
     static const char *const renames[] = {"a b", "c", "a", "c"}, *const skips[] = {"b*"};
     static const char *const want[] = {"c a/10.png", "c a/2.png", "c a/deep/1.png", "c a b/1.png"};
-    struct listing_want w = want_of(root);
+    struct listing_want w = want_of(tree.root);
     struct listing l;
     w.renames = renames;
     w.rename_count = 4;
@@ -302,7 +281,7 @@ static void parts_are_folders_of_their_names(void **state)
     (void)state;
     struct folder_parts parts;
     char path[128], name[16];
-    assert_false(folder_parts_find(&parts, root));
+    assert_false(folder_parts_find(&parts, tree.root));
     static const char *const made[] = {"b/train", "b/valid"};
     for (int i = 0; i < 2; i++) {
         path_of(path, made[i]);
