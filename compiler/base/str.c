@@ -122,6 +122,12 @@ size_t str_utf8_end(const char *s, size_t size)
     return size;
 }
 
+bool str_is_utf8(const char *s)
+{
+    const size_t size = strlen(s);
+    return str_utf8_end(s, size) == size;
+}
+
 const char *str_bytes(struct arena *arena, const char *s)
 {
     struct strbuf out;

@@ -30,6 +30,7 @@ const char *str_printable(struct arena *arena, const char *s);
 
 /* The place of the first byte that is no text in UTF-8, as NUL is not; size: there is none. */
 size_t str_utf8_end(const char *s, size_t size);
+bool str_is_utf8(const char *s);
 /* The text with bytes that are no UTF-8 written as \xe9. */
 const char *str_bytes(struct arena *arena, const char *s);
 

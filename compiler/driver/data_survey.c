@@ -234,8 +234,7 @@ static bool check_names(struct looking *l, const char *dir, const struct name_li
 {
     bool ok = true;
     for (size_t i = 0; i < names->count; i++) {
-        const size_t size = strlen(names->at[i]);
-        if (str_utf8_end(names->at[i], size) == size)
+        if (str_is_utf8(names->at[i]))
             continue;
         report_class_folder(l->arena, l->diag, SPAN_NONE, dir, names->at[i]);
         ok = false;

@@ -331,8 +331,7 @@ static bool find_weights(struct init *t)
 /* Whether a recipe can name a file: its text is UTF-8. */
 static bool check_text(struct init *t, const char *path)
 {
-    const size_t size = strlen(path);
-    if (str_utf8_end(path, size) == size)
+    if (str_is_utf8(path))
         return true;
     diag_report(&t->c->diag, SPAN_NONE, DIAG_SYSTEM, str_bytes(t->arena, path),
                 "its name is not UTF-8, so that no recipe can name it; rename it");

@@ -25,12 +25,6 @@ void report_class_folder(struct arena *arena, struct diag *diag, struct span spa
               str_bytes(arena, place));
 }
 
-static bool is_utf8(const char *text)
-{
-    const size_t size = strlen(text);
-    return str_utf8_end(text, size) == size;
-}
-
 /* Names of classes stand in tables, CSV files and lines of output, and are looked up by readers:
  * one line each, none twice. */
 static bool check_label(struct recipe_reader *r, const struct value *v, struct span span,
@@ -43,7 +37,7 @@ static bool check_label(struct recipe_reader *r, const struct value *v, struct s
         return false;
     }
     bool printable = v->text[0] != '\0';
-    if (!is_utf8(v->text)) {
+    if (!str_is_utf8(v->text)) {
         diag_report(r->diag, span, DIAG_BAD_VALUE, "the name of a class", "UTF-8",
                     str_bytes(r->arena, v->text));
         return true;
@@ -301,7 +295,7 @@ static void add_names(struct class_names *c, const struct ftmrt_call *source,
 {
     struct arena *arena = c->reader->arena;
     for (int32_t i = 0; i < l->class_count; i++) {
-        if (!is_utf8(l->classes[i])) {
+        if (!str_is_utf8(l->classes[i])) {
             report_name(c, source, l, l->classes[i]);
             c->known = false;
             continue;
