@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "argument.h"
 #include "calls.h"
 #include "program_commands.h"
 #include "str.h"
@@ -76,7 +77,7 @@ static void print_param(struct arena *arena, const struct ftmrt_param_info *p, F
     call_default(&b, p);
     fprintf(out, "  %-28s %s", b.text, p->help);
     print_pytorch(p->pytorch, out);
-    fprintf(out, "\n  %-28s %s", "", call_wanted(arena, p));
+    fprintf(out, "\n  %-28s %s", "", argument_wanted(arena, p));
     if (p->min <= p->max)
         fprintf(out, ", from %g to %g", p->min, p->max);
     if (!p->value)

@@ -2,342 +2,13 @@
  * range-checked here, so that what runs behind sees complete calls only. */
 #include "calls.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "str.h"
 
+#include "argument.h"
 #include "builder.h"
 #include "habits.h"
-
-/* ---- conversion of one argument ---- */
-
-static const char *type_text(enum ftmrt_type type)
-{
-    static const char *const texts[] = {
-        [FTMRT_TYPE_TENSOR] = "a layer's value",
-        [FTMRT_TYPE_TENSORS] = "a list of layers' values",
-        [FTMRT_TYPE_INT] = "an integer",
-        [FTMRT_TYPE_INTEGERS] = "an integer or a list of integers",
-        [FTMRT_TYPE_PAIR] = "an integer or a list of two",
-        [FTMRT_TYPE_SCALE] = "a number or a list of two",
-        [FTMRT_TYPE_PADDING] =
-            "an integer, a list [vertical, horizontal] or [top, left, bottom, right], or `same`",
-        [FTMRT_TYPE_FLOAT] = "a number",
-        [FTMRT_TYPE_BOOL] = "true or false",
-        [FTMRT_TYPE_STRING] = "a string",
-        [FTMRT_TYPE_WORD] = "one of some words",
-        [FTMRT_TYPE_FILE] = "a file's name",
-        [FTMRT_TYPE_CLASSES] = "a folder's name",
-        [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
-        [FTMRT_TYPE_RANGE] = "two numbers, [from, to]",
-        [FTMRT_TYPE_INIT] =
-            "an initial value (default, zeros, ones, full(0.1), identity, normal(0.01), ...)",
-        [FTMRT_TYPE_EPOCHS] = "a number of epochs",
-        [FTMRT_TYPE_STRINGS] = "a string or a list of strings",
-        [FTMRT_TYPE_RENAMES] = "statements `rename`",
-        [FTMRT_TYPE_SKIPS] = "statements `skip`",
-        [FTMRT_TYPE_MODEL] = "the call of a model, as in `resnet18()`",
-        [FTMRT_TYPE_WEIGHTS] = "a file's name or `random`",
-        [FTMRT_TYPE_LABEL] = "`index`, `vector` or `mask`",
-        [FTMRT_TYPE_LOSS] = "a loss",
-        [FTMRT_TYPE_MIX] = "a way of mixing",
-        [FTMRT_TYPE_OPTIMIZER] = "an optimizer",
-        [FTMRT_TYPE_SCHEDULE] = "a schedule",
-        [FTMRT_TYPE_DATA] = "a data source",
-        [FTMRT_TYPE_SOURCES] = "a list of data sources",
-        [FTMRT_TYPE_SHARE] = "a share of `train`, as in 10%, or a data source",
-        [FTMRT_TYPE_TRANSFORMS] = "transforms",
-        [FTMRT_TYPE_BLOCK] = "a block",
-    };
-    return texts[type];
-}
-
-/* What is wanted, for messages: of a WORD "none" or "tanh". */
-const char *call_wanted(struct arena *arena, const struct ftmrt_param_info *p)
-{
-    if (!ftmrt_type_has_words(p->type))
-        return type_text(p->type);
-    struct strbuf out;
-    strbuf_init(&out, arena);
-    strbuf_addc(&out, '"');
-    for (const char *at = p->value; *at; at++)
-        strbuf_addf(&out, *at == '|' ? "\" or \"" : "%c", *at);
-    strbuf_add(&out, p->type == FTMRT_TYPE_WORD ? "\"" : "\", or a file's name");
-    return out.text;
-}
-
-/* The value of a default's text. */
-static struct value literal(const char *text)
-{
-    if (!*text)
-        return (struct value){.kind = VALUE_ABSENT};
-    if (!strcmp(text, "true") || !strcmp(text, "false"))
-        return value_bool(*text == 't');
-    char *end;
-    long long i = strtoll(text, &end, 10);
-    if (!*end)
-        return value_int(i);
-    double d = strtod(text, &end);
-    return *end ? (struct value){.kind = VALUE_SYMBOL, .text = text} : value_float(d);
-}
-
-/* "[0.08, 1]" */
-static struct value range_literal(struct arena *arena, const char *text)
-{
-    struct value *two = arena_array(arena, struct value, 2);
-    char *end;
-    two[0] = value_float(strtod(text + 1, &end));
-    two[1] = value_float(strtod(end + 1, NULL));
-    return (struct value){.kind = VALUE_LIST, .items = two, .count = 2};
-}
-
-static struct value default_value(struct arena *arena, const struct ftmrt_param_info *p)
-{
-    if (p->type == FTMRT_TYPE_RANGE)
-        return range_literal(arena, p->value);
-    if (p->type == FTMRT_TYPE_STRING && *p->value)
-        return (struct value){.kind = VALUE_STRING, .text = p->value};
-    if (!ftmrt_type_has_words(p->type))
-        return literal(p->value);
-    return (struct value){.kind = VALUE_STRING,
-                          .text = arena_strndup(arena, p->value, strcspn(p->value, "|"))};
-}
-
-static bool is_symbol(const struct value *v, const char *text)
-{
-    return v->kind == VALUE_SYMBOL && !strcmp(v->text, text);
-}
-
-/* One number as a list of n. */
-static void spread(struct arena *arena, struct value *v, uint32_t n)
-{
-    struct value one = *v;
-    *v = (struct value){
-        .kind = VALUE_LIST, .items = arena_array(arena, struct value, n), .count = n};
-    for (uint32_t i = 0; i < n; i++)
-        v->items[i] = one;
-}
-
-static bool all_kind(const struct value *v, bool integers)
-{
-    for (uint32_t i = 0; i < v->count; i++)
-        if (integers ? v->items[i].kind != VALUE_INT : !value_is_number(&v->items[i]))
-            return false;
-    return v->count > 0;
-}
-
-/* The category of the calls that a parameter of this type takes, or FTMRT_CATEGORY_COUNT. */
-static enum ftmrt_category type_category(enum ftmrt_type type)
-{
-    static const struct {
-        enum ftmrt_type type;
-        enum ftmrt_category category;
-    } pairs[] = {
-        {FTMRT_TYPE_INIT, FTMRT_CATEGORY_INIT},
-        {FTMRT_TYPE_LOSS, FTMRT_CATEGORY_LOSS},
-        {FTMRT_TYPE_MIX, FTMRT_CATEGORY_MIX},
-        {FTMRT_TYPE_OPTIMIZER, FTMRT_CATEGORY_OPTIMIZER},
-        {FTMRT_TYPE_SCHEDULE, FTMRT_CATEGORY_SCHEDULE},
-        {FTMRT_TYPE_DATA, FTMRT_CATEGORY_DATA},
-    };
-    for (uint32_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (pairs[i].type == type)
-            return pairs[i].category;
-    return FTMRT_CATEGORY_COUNT;
-}
-
-static bool is_call_of(const struct value *v, enum ftmrt_category category)
-{
-    return v->kind == VALUE_CALL && v->call && v->call->info->category == category;
-}
-
-/* A call of a category; a default is its name. */
-static bool convert_call(struct builder *b, enum ftmrt_category category, struct value *v,
-                         struct span span)
-{
-    const struct ftmrt_call_info *named = v->kind == VALUE_SYMBOL ? call_find(v->text) : NULL;
-    if (named && named->category == category)
-        *v = (struct value){.kind = VALUE_CALL, .call = call_bind_bare(b, named, span)};
-    return is_call_of(v, category);
-}
-
-static bool all_tensors(const struct value *v)
-{
-    for (uint32_t i = 0; i < v->count; i++)
-        if (v->items[i].kind != VALUE_TENSOR)
-            return false;
-    return v->count > 0;
-}
-
-static bool all_strings(const struct value *v)
-{
-    for (uint32_t i = 0; i < v->count; i++)
-        if (v->items[i].kind != VALUE_STRING)
-            return false;
-    return v->count > 0;
-}
-
-static bool all_sources(const struct value *v)
-{
-    for (uint32_t i = 0; i < v->count; i++)
-        if (!is_call_of(&v->items[i], FTMRT_CATEGORY_DATA))
-            return false;
-    return v->count > 0;
-}
-
-/* A word to the number of its kind. */
-static bool convert_label(struct value *v)
-{
-    const enum ftmrt_label_kind kind =
-        v->kind == VALUE_SYMBOL ? ftmrt_label_find(v->text) : FTMRT_LABEL_COUNT;
-    *v = value_int(kind);
-    return kind != FTMRT_LABEL_COUNT;
-}
-
-/* Brings a value into the form of its type; false if it is of another. */
-static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, struct span span)
-{
-    switch (type) {
-    case FTMRT_TYPE_TENSOR: return v->kind == VALUE_TENSOR;
-    case FTMRT_TYPE_TENSORS: return v->kind == VALUE_LIST && all_tensors(v);
-    case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
-    case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
-    case FTMRT_TYPE_STRING:
-    case FTMRT_TYPE_FILE:
-    case FTMRT_TYPE_CLASSES: return v->kind == VALUE_STRING;
-    case FTMRT_TYPE_WORD:
-    case FTMRT_TYPE_WORD_OR_FILE:
-        if (v->kind == VALUE_SYMBOL)
-            v->kind = VALUE_STRING;
-        return v->kind == VALUE_STRING;
-    case FTMRT_TYPE_FLOAT:
-        if (v->kind == VALUE_INT)
-            *v = value_float((double)v->integer);
-        return v->kind == VALUE_FLOAT;
-    case FTMRT_TYPE_EPOCHS:
-        if (value_is_number(v))
-            *v = (struct value){.kind = VALUE_EPOCHS, .real = value_number(v)};
-        return v->kind == VALUE_EPOCHS;
-    case FTMRT_TYPE_PADDING:
-        if (is_symbol(v, "same") || (v->kind == VALUE_LIST && v->count == 4 && all_kind(v, true)))
-            return true;
-        /* fallthrough */
-    case FTMRT_TYPE_PAIR:
-        if (v->kind == VALUE_INT)
-            spread(b->arena, v, 2);
-        return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, true);
-    case FTMRT_TYPE_SCALE:
-        if (value_is_number(v))
-            spread(b->arena, v, 2);
-        return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, false);
-    case FTMRT_TYPE_INTEGERS:
-        return v->kind == VALUE_INT || (v->kind == VALUE_LIST && all_kind(v, true));
-    case FTMRT_TYPE_NUMBERS:
-        if (value_is_number(v))
-            spread(b->arena, v, 1);
-        return v->kind == VALUE_LIST && all_kind(v, false);
-    case FTMRT_TYPE_RANGE:
-        return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, false) &&
-               value_number(&v->items[0]) <= value_number(&v->items[1]);
-    case FTMRT_TYPE_STRINGS:
-        if (v->kind == VALUE_STRING)
-            spread(b->arena, v, 1);
-        return v->kind == VALUE_LIST && all_strings(v);
-    case FTMRT_TYPE_SOURCES: return v->kind == VALUE_LIST && all_sources(v);
-    case FTMRT_TYPE_LABEL: return convert_label(v);
-    case FTMRT_TYPE_INIT:
-    case FTMRT_TYPE_LOSS:
-    case FTMRT_TYPE_MIX:
-    case FTMRT_TYPE_OPTIMIZER:
-    case FTMRT_TYPE_SCHEDULE:
-    case FTMRT_TYPE_DATA: return convert_call(b, type_category(type), v, span);
-    case FTMRT_TYPE_RENAMES:
-    case FTMRT_TYPE_SKIPS:
-    case FTMRT_TYPE_MODEL:
-    case FTMRT_TYPE_WEIGHTS:
-    case FTMRT_TYPE_SHARE:
-    case FTMRT_TYPE_TRANSFORMS:
-    case FTMRT_TYPE_BLOCK: break; /* statements of their own: settings.c and transforms.c */
-    }
-    return false;
-}
-
-static bool in_range(const struct ftmrt_param_info *p, const struct value *v)
-{
-    if (p->max < p->min)
-        return true;
-    if (v->kind == VALUE_LIST) {
-        for (uint32_t i = 0; i < v->count; i++)
-            if (!in_range(p, &v->items[i]))
-                return false;
-        return true;
-    }
-    double x = v->kind == VALUE_EPOCHS ? v->real : value_number(v);
-    bool number = value_is_number(v) || v->kind == VALUE_EPOCHS;
-    return !number || (isfinite(x) && x >= p->min && x <= p->max);
-}
-
-/* Where to place what is wrong with a value: where the user's file gives it, if it does. */
-static struct span place_of(const struct value *v, struct span span)
-{
-    return v->origin && !v->origin->is_default ? v->origin->span : span;
-}
-
-/* Behind a report at place_of: how the value got where it is wrong. */
-static void note_way(struct builder *b, const struct value *v, struct span span)
-{
-    if (v->origin && !v->origin->is_default && span.source)
-        diag_note(b->diag, "as `%s` of %s it gets to %s:%u:%u", v->origin->name, v->origin->callee,
-                  span.source->path, (unsigned)span.line, (unsigned)span.column);
-}
-
-static void report_range(struct builder *b, const struct ftmrt_param_info *p, const struct value *v,
-                         struct span span)
-{
-    struct strbuf range;
-    strbuf_init(&range, b->arena);
-    strbuf_add(&range, "from ");
-    strbuf_add_double(&range, p->min);
-    strbuf_add(&range, " to ");
-    strbuf_add_double(&range, p->max);
-    const struct value *bad = v;
-    for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++)
-        if (!in_range(p, &v->items[i]))
-            bad = &v->items[i];
-    diag_report(b->diag, place_of(v, span), DIAG_BAD_VALUE, arena_printf(b->arena, "'%s'", p->name),
-                range.text, value_text(b->arena, bad));
-    note_way(b, v, span);
-}
-
-/* Whether a word is one of the parameter's; a string may be a file's name, where it takes one. */
-static bool known_word(const struct ftmrt_param_info *p, const struct value *v)
-{
-    return !ftmrt_type_has_words(p->type) || ftmrt_word_index(p, v->text) >= 0 ||
-           (p->type == FTMRT_TYPE_WORD_OR_FILE && v->kind == VALUE_STRING && *v->text);
-}
-
-/* Brings a value into the form of a parameter and checks its range. title: of the value in messages. false after a
- * report, or if the value is an error already. */
-static bool check(struct builder *b, const struct ftmrt_param_info *p, const char *title,
-                  struct value *v, struct span span)
-{
-    const struct value given = *v;
-    if (v->kind == VALUE_ERROR)
-        return false;
-    if (!convert(b, p->type, v, span) || !known_word(p, &given)) {
-        diag_report(b->diag, place_of(&given, span), DIAG_WRONG_TYPE, title,
-                    call_wanted(b->arena, p), value_text(b->arena, &given));
-        note_way(b, &given, span);
-        return false;
-    }
-    v->origin = given.origin;
-    if (in_range(p, v))
-        return true;
-    report_range(b, p, v, span);
-    return false;
-}
 
 /* Checks and stores argument i. */
 static bool store(struct builder *b, struct bound_call *c, uint32_t i, struct value v,
@@ -346,8 +17,8 @@ static bool store(struct builder *b, struct bound_call *c, uint32_t i, struct va
     const struct ftmrt_param_info *p = &c->info->params[i];
     c->spans[i] = span;
     c->args[i] = v;
-    return check(b, p, arena_printf(b->arena, "'%s' of %s", p->name, c->info->name), &c->args[i],
-                 span);
+    return argument_check(b, p, arena_printf(b->arena, "'%s' of %s", p->name, c->info->name),
+                          &c->args[i], span);
 }
 
 /* ---- binding ---- */
@@ -442,7 +113,7 @@ static struct value argument(struct builder *b, struct frame *frame,
                              const struct ftmrt_param_info *p, const char *title,
                              const struct expr *e)
 {
-    enum ftmrt_category category = p ? type_category(p->type) : FTMRT_CATEGORY_COUNT;
+    enum ftmrt_category category = p ? argument_category(p->type) : FTMRT_CATEGORY_COUNT;
     if (category == FTMRT_CATEGORY_COUNT)
         return eval(b, frame, e);
     struct bound_call *c = setting_call(b, frame, e, category, title);
@@ -462,7 +133,7 @@ static bool fill(struct builder *b, struct bound_call *c, const bool *given)
             diag_report(b->diag, c->span, DIAG_MISSING_ARGUMENT, c->info->name, p->name);
             ok = false;
         } else if (*p->value) {
-            ok = store(b, c, i, default_value(b->arena, p), c->span) && ok;
+            ok = store(b, c, i, argument_default(b->arena, p), c->span) && ok;
         } else {
             c->args[i] = (struct value){.kind = VALUE_ABSENT};
         }
@@ -636,12 +307,12 @@ bool param_value(struct builder *b, struct frame *frame, const struct ftmrt_para
                  const struct expr *e, struct value *out)
 {
     *out = argument(b, frame, p, p->name, e);
-    return check(b, p, arena_printf(b->arena, "'%s'", p->name), out, e->span);
+    return argument_check(b, p, arena_printf(b->arena, "'%s'", p->name), out, e->span);
 }
 
 bool param_default(struct builder *b, const struct ftmrt_param_info *p, struct span span,
                    struct value *out)
 {
-    *out = p->value ? default_value(b->arena, p) : (struct value){.kind = VALUE_ABSENT};
-    return out->kind == VALUE_ABSENT || check(b, p, p->name, out, span);
+    *out = p->value ? argument_default(b->arena, p) : (struct value){.kind = VALUE_ABSENT};
+    return out->kind == VALUE_ABSENT || argument_check(b, p, p->name, out, span);
 }

@@ -52,8 +52,6 @@ struct strbuf;
 void call_signature(struct strbuf *out, const struct ftmrt_call_info *info);
 /* Appends " = 1", the default of a parameter that has one. */
 void call_default(struct strbuf *out, const struct ftmrt_param_info *p);
-/* What an argument may be: "an integer", of a WORD `"none" or "tanh"`. */
-const char *call_wanted(struct arena *arena, const struct ftmrt_param_info *p);
 
 struct builder;
 struct frame;
