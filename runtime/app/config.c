@@ -230,6 +230,14 @@ void config_free(struct config *c)
     *c = (struct config){0};
 }
 
+struct ftmrt_transform_task config_task(const struct config_input *input)
+{
+    return (struct ftmrt_transform_task){.pipeline = input->transform,
+                                         .channels = (int)input->channels,
+                                         .height = input->height,
+                                         .width = input->width};
+}
+
 struct source_want config_want(const struct config *c, const struct config_input *input,
                                const char *data_dir)
 {
@@ -240,6 +248,7 @@ struct source_want config_want(const struct config *c, const struct config_input
                                 .width = input->width,
                                 .classes = c->classes,
                                 .labels = c->labels,
+                                .task = config_task(input),
                                 .vector = ftmrt_loss_info(c->loss->id)->vector,
                                 .pictures = c->pictures,
                                 .data = c->data,

@@ -65,6 +65,9 @@ struct config {
 bool config_read(struct config *c, const struct ftmrt_program *p);
 void config_free(struct config *c);
 
+/* How pictures become an input of the network; draws nothing. */
+struct ftmrt_transform_task config_task(const struct config_input *input);
+
 /* What a source needs to know of the network: the input that its samples become. data_dir: --data, or NULL. */
 struct source_want config_want(const struct config *c, const struct config_input *input,
                                const char *data_dir);

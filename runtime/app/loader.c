@@ -1,20 +1,18 @@
 /* Samples to inputs and labels. */
 #include "loader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
+#include "transform_limit.h"
 
 struct loader loader_of(const struct source *s, const struct config_input *input, uint64_t seed,
                         uint64_t epoch)
 {
-    return (struct loader){.source = s,
-                           .task = {.pipeline = input->transform,
-                                    .draw = {.seed = seed, .epoch = epoch},
-                                    .channels = (int)input->channels,
-                                    .height = input->height,
-                                    .width = input->width},
-                           .input = input};
+    struct loader l = {.source = s, .task = config_task(input), .input = input};
+    l.task.draw = (struct ftmrt_draw){.seed = seed, .epoch = epoch};
+    return l;
 }
 
 void loader_space_free(struct loader_space *s)
@@ -49,26 +47,15 @@ static bool refuse_size(const struct ftmrt_transform_task *task, const struct ft
                         (long long)task->width);
 }
 
-/* A thin picture whose shorter side is made longer becomes a huge one. */
-enum { SPACE_LIMIT_MB = 1024 };
-
-static bool refuse_space(const struct ftmrt_picture *picture, const char *name, uint64_t bytes)
-{
-    return report_error(
-        "%s: the transforms of %lld x %lld pixels would take %llu MB of memory; the limit is "
-        "%d MB; crop it, or use resize(height, width) or pad_square()",
-        name, (long long)picture->width, (long long)picture->height,
-        (unsigned long long)(bytes >> 20), SPACE_LIMIT_MB);
-}
-
 /* Memory for a run, or NULL after a message. */
 static void *need_space(const struct ftmrt_transform_task *task, struct buffer *work,
                         const struct ftmrt_picture *picture, const char *name)
 {
-    const uint64_t bytes = ftmrt_transform_space(task, picture);
-    if (bytes >> 20 < SPACE_LIMIT_MB)
-        return buffer_need(work, bytes);
-    refuse_space(picture, name, bytes);
+    char *defect = transform_limit_defect(task, picture);
+    if (!defect)
+        return buffer_need(work, ftmrt_transform_space(task, picture));
+    report_error("%s: %s", name, defect);
+    free(defect);
     return NULL;
 }
 

@@ -13,6 +13,7 @@
 #include "picture_file.h"
 #include "picture_labels.h"
 #include "report.h"
+#include "transform_limit.h"
 
 /* Files that are left out: how many, and the first of them. */
 struct left_out {
@@ -25,6 +26,7 @@ struct pictures {
     int32_t *labels;    /* of the listing's classes: the program's */
     uint64_t *contents; /* [count] */
     struct ftmrt_picture_options options;
+    struct ftmrt_transform_task task; /* that they are for */
     bool skips; /* what cannot be read is left out, or has another one in its place */
     struct left_out others, unread; /* no pictures, and of kinds that are not read */
 };
@@ -164,6 +166,24 @@ static void keep_size(const struct pictures *p, const struct ftmrt_picture_look 
     seen->width = lies ? look->height : look->width;
 }
 
+/* Why the transforms cannot take a picture that was looked at, or NULL. Where that depends on its channels, it is decoded. */
+static char *find_defect(const struct pictures *p, const char *path, const struct seen *seen)
+{
+    struct ftmrt_picture picture = {.height = seen->height, .width = seen->width, .channels = 1};
+    struct ftmrt_picture_report r;
+    struct buffer pixels = {0};
+    char *grey = transform_limit_defect(&p->task, &picture);
+    picture.channels = 3;
+    char *defect = transform_limit_defect(&p->task, &picture);
+    if (defect && !grey && picture_file_try(path, &p->options, &pixels, &picture, &r)) {
+        free(defect);
+        defect = transform_limit_defect(&p->task, &picture);
+    }
+    free(grey);
+    buffer_free(&pixels);
+    return defect;
+}
+
 static void look_at(const struct pictures *p, const char *path, uint64_t *content,
                     struct seen *seen)
 {
@@ -174,10 +194,14 @@ static void look_at(const struct pictures *p, const char *path, uint64_t *conten
     if (!why && (!ftmrt_picture_look(ends.head, ends.head_size, &look, &r) ||
                  !is_whole(p, path, &ends, &r)))
         why = r.error;
+    char *defect = NULL;
+    if (!why) {
+        keep_size(p, &look, seen);
+        why = defect = find_defect(p, path, seen);
+    }
     if (why)
         seen->error = app_format("%s: %s", path, why);
-    else
-        keep_size(p, &look, seen);
+    free(defect);
 }
 
 enum { MOST_NAMED = 10 };
@@ -222,11 +246,11 @@ static bool settle_bad(struct source *s, struct seen *seen)
     if (!bad)
         return true;
     if (!p->skips)
-        return report_error("%s: %lld of %lld pictures cannot be read; mend or remove %s, or go on "
+        return report_error("%s: %lld of %lld pictures cannot be used; mend or remove %s, or go on "
                             "without: " GO_ON,
                             s->name, (long long)bad, (long long)all, bad == 1 ? "it" : "them");
     drop_bad(s, seen);
-    report_note("%s: %lld of %lld pictures cannot be read and are left out", s->name,
+    report_note("%s: %lld of %lld pictures cannot be used and are left out", s->name,
                 (long long)bad, (long long)all);
     return true;
 }
@@ -428,6 +452,7 @@ bool source_pictures(struct source *s, const struct ftmrt_call *call,
                          .close = close_pictures,
                          .state = p};
     p->options = want->pictures;
+    p->task = want->task;
     p->skips = want->skips;
     if (!list_all(s, call, want) || !look_at_all(s, want->threads))
         return false;

@@ -76,7 +76,7 @@ def check_predict(built, folder, files):
 def check_train(work, root, refused):
     stop, skip = (program(work, error, 'folder("pictures")', error) for error in ("stop", "skip"))
     said = told(stop, "train", code=1)[1]
-    check("pictures cannot be read; mend or remove them, or go on without: `on_error = skip`" in said and len(reasons(said, "bad")) >= 10,
+    check("pictures cannot be used; mend or remove them, or go on without: `on_error = skip`" in said and len(reasons(said, "bad")) >= 10,
           "train names the first and counts them, and says the way out")
     out, said = told(skip, "train", code=0)
     why = reasons(said, "bad")

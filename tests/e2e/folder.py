@@ -164,7 +164,7 @@ with tempfile.TemporaryDirectory() as folder:
     for name in ("0.png", "12.png"):
         (other / "dark side" / name).write_bytes(whole[:45])
     said = run(program, "eval", "--data", other.parent, code=1)
-    check("0.png: cannot be read as PNG" in said and "12.png: cannot be read as PNG" in said and "2 of 22 pictures cannot be read" in said,
+    check("0.png: cannot be read as PNG" in said and "12.png: cannot be read as PNG" in said and "2 of 22 pictures cannot be used" in said,
           "pictures that are cut short are all named at once")
     for name in ("0.png", "12.png"):
         (other / "dark side" / name).write_bytes(whole)

@@ -234,7 +234,11 @@ def check_huge():
         train = f"resize(4, 4), {steps}\n    transform train = {first}, {steps}" if name == "kept" else f"{first}, {steps}"
         built = program(name, DATA='train = folder("seen")', STEPS=train)
         code, _, said = told(built, "train", "--runs", work / f"{name}_runs")
-        check(code == 1 and "thin.png: the transforms of 300000 x 1 pixels would take" in said and "the limit is" in said, f"{name}: the file and the limit are named")
+        check(code == 1 and "thin.png: the transforms of 300000 x 1 pixels would take" in said and "the limit is" in said and not (work / f"{name}_runs").exists(),
+              f"{name}: the file and the limit are named before there is a run")
+    built = program("skips", DATA='train = folder("seen")\n        on_error = skip', STEPS=f"pad_square(), resize(4), {steps}")
+    code, _, said = told(built, "train", "--runs", work / "skips_runs")
+    check(code == 0 and "1 of " in said and "pictures cannot be used and are left out" in said, "skip goes on without it")
     (work / "seen/a/thin.png").unlink()
 
 

@@ -140,11 +140,11 @@ with tempfile.TemporaryDirectory() as folder:
     said = run(stop, "train", code=1)
     check("s0_0.png: is empty" in said and "s0_1.png: not a picture" in said and "s1_2.png: 65536 x 65536 pixels; the limit" in said,
           "all that cannot be read is named")
-    check("photos: 3 of 18 pictures cannot be read; mend or remove them, or go on without: `on_error = skip`" in said, "with the way out")
+    check("photos: 3 of 18 pictures cannot be used; mend or remove them, or go on without: `on_error = skip`" in said, "with the way out")
     spoil_png(broken / "s1_3.png")
     skip = program(work, "skip", 'train = folder("photos")\n        rename "kitten" to "cat"\n        skip "trash"\n        on_error = skip')
     said, _ = train(skip)
-    check("training samples 15" in said and "3 of 18 pictures cannot be read and are left out" in said, "skip goes on without them")
+    check("training samples 15" in said and "3 of 18 pictures cannot be used and are left out" in said, "skip goes on without them")
     check("s1_3.png: cannot be read as PNG" in said and "s2_4.png is taken in its place" in said, "what is damaged inside has a stand-in")
 
     # Files that are cut short are found before there is a run; what another program has added behind a picture is no fault.
@@ -159,4 +159,4 @@ with tempfile.TemporaryDirectory() as folder:
     said = run(stop, "train", "--runs", work / "cut_runs", code=1)
     for name in ("s0_1.jpg: cannot be read as JPEG: the file ends too early", "s1_2.webp: cannot be read as WebP: the file ends too early"):
         check(name in said, f"{name}, it is said")
-    check("2 of 19 pictures cannot be read" in said and not (work / "cut_runs").exists(), "before there is a run, and whole ones are not")
+    check("2 of 19 pictures cannot be used" in said and not (work / "cut_runs").exists(), "before there is a run, and whole ones are not")
