@@ -27,8 +27,8 @@ static const char *const flags[] = {
 };
 
 static const char *const archives[] = {
-    "libftmrt_app.a",       "libftmrt_listing.a", "libftmrt_files.a", "libftmrt_picture.a",
-    "libftmrt_transform.a", "libftmrt_recipe.a",  "libftmrt.a"};
+    "libftmrt_app.a",       "libftmrt_listing.a", "libftmrt_files.a",  "libftmrt_picture.a",
+    "libftmrt_transform.a", "libftmrt_network.a", "libftmrt_recipe.a", "libftmrt.a"};
 
 #ifndef FTM_CC
 #define FTM_CC "cc"

@@ -1,9 +1,9 @@
 /* Labels from an array file. */
 #include "array_labels.h"
 
-#include <math.h>
 #include <stdlib.h>
 
+#include "network.h"
 #include "report.h"
 
 /* A mask's class numbers are bytes, as pixels are. */
@@ -79,31 +79,14 @@ static bool take_classes(struct array_labels *l, const struct array *a,
     return true;
 }
 
-static bool refuse_vector(const struct array_labels_site *site, int64_t image, double found,
-                          const char *expected)
-{
-    return report_error("%s: label of image %lld: %g, expected %s", site->path, (long long)image,
-                        found, expected);
-}
-
 /* Whether the numbers of an image are what the loss wants. */
 static bool check_vector(const struct array_labels_site *site, const float *v, int64_t size,
                          int64_t image)
 {
-    const enum ftmrt_vector want = site->want->vector;
-    double sum = 0;
-    for (int64_t k = 0; k < size; k++) {
-        if (!isfinite(v[k]))
-            return refuse_vector(site, image, (double)v[k], "a finite number");
-        if (want != FTMRT_VECTOR_NUMBERS && !(v[k] >= 0 && v[k] <= 1))
-            return refuse_vector(site, image, (double)v[k],
-                                 "a share from 0 to 1, which the recipe's loss takes");
-        sum += (double)v[k];
-    }
-    if (want == FTMRT_VECTOR_DISTRIBUTION && fabs(sum - 1) > 1e-3)
-        return refuse_vector(site, image, sum,
-                             "shares that add up to 1, which the recipe's loss takes");
-    return true;
+    double found;
+    const char *expected = network_vector_problem(site->want->vector, v, size, &found);
+    return !expected || report_error("%s: label of image %lld: %g, expected %s", site->path,
+                                     (long long)image, found, expected);
 }
 
 static bool take_vectors(struct array_labels *l, const struct array *a,

@@ -7,26 +7,6 @@
 #include "call_json.h"
 #include "report.h"
 
-/* What the entry of a kind takes of a sample, itself or through the one that computes its features; NULL: nothing. */
-static const struct ftmrt_value *input_of(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
-{
-    const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, 1);
-    const struct ftmrt_value *v =
-        e ? ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_INPUT, NULL) : NULL;
-    return e && !v && kind != FTMRT_ENTRY_PREFIX ? input_of(p, FTMRT_ENTRY_PREFIX) : v;
-}
-
-/* What labels the entry of a kind takes: int32_t [N], float [N, outputs] or int32_t [N, H, W]. */
-static enum ftmrt_label_kind labels_of(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
-{
-    const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, 1);
-    const struct ftmrt_value *v =
-        e ? ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_LABEL, NULL) : NULL;
-    if (v && v->dtype == FTMRT_F32)
-        return FTMRT_LABEL_VECTOR;
-    return v && v->rank > 1 ? FTMRT_LABEL_MASK : FTMRT_LABEL_INDEX;
-}
-
 /* kind: of the entry that takes the labels. */
 static struct config_input input_from(const struct ftmrt_program *p, const struct ftmrt_value *v,
                                       enum ftmrt_entry_kind kind, int64_t classes)
@@ -35,7 +15,7 @@ static struct config_input input_from(const struct ftmrt_program *p, const struc
                                  .channels = v->dim[1],
                                  .height = v->dim[2],
                                  .width = v->dim[3],
-                                 .labels = labels_of(p, kind),
+                                 .labels = network_labels(p, kind),
                                  .classes = classes};
 }
 
@@ -65,12 +45,9 @@ static bool check_inputs(const struct ftmrt_program *p)
 /* What the network takes and makes; false if that is no image and no class. */
 static bool read_interface(struct config *c, const struct ftmrt_program *p)
 {
-    const struct ftmrt_entry *predict = ftmrt_entry_for(p, FTMRT_ENTRY_PREDICT, NULL, 0, 1);
-    const struct ftmrt_value *logits =
-        predict ? ftmrt_find_value(predict->outputs, predict->output_count, FTMRT_ROLE_LOGITS, NULL)
-                : NULL;
-    const struct ftmrt_value *eval = input_of(p, FTMRT_ENTRY_PREDICT),
-                             *train = input_of(p, FTMRT_ENTRY_TRAIN);
+    const struct ftmrt_value *logits = network_logits(p),
+                             *eval = network_input(p, FTMRT_ENTRY_PREDICT),
+                             *train = network_input(p, FTMRT_ENTRY_TRAIN);
     train = train ? train : eval;
     if (!eval || eval->rank != 4 || train->rank != 4 || !logits ||
         (logits->rank != 2 && logits->rank != 4))
@@ -90,18 +67,6 @@ static void read_labels(struct config *c, const struct ftmrt_arg *labels)
         c->labels[i] = labels->kind == FTMRT_ARG_TEXTS && i < labels->count
                            ? app_strdup(labels->texts[i])
                            : app_format("%lld", (long long)i);
-}
-
-/* From the labels' kind and, if they are vectors, from what their numbers are to the loss. */
-static enum task task_of(const struct ftmrt_call *data, const struct ftmrt_call *loss)
-{
-    static const enum task vectors[] = {[FTMRT_VECTOR_NUMBERS] = TASK_NUMBERS,
-                                        [FTMRT_VECTOR_SHARES] = TASK_LABELS,
-                                        [FTMRT_VECTOR_DISTRIBUTION] = TASK_DISTRIBUTION};
-    const enum ftmrt_label_kind labels = ftmrt_data_labels(data);
-    if (labels == FTMRT_LABEL_VECTOR)
-        return vectors[ftmrt_loss_info(loss->id)->vector];
-    return labels == FTMRT_LABEL_MASK ? TASK_PIXELS : TASK_CLASS;
 }
 
 /* A word of the row, or a file, whose name starts where the recipe is. */
@@ -128,23 +93,6 @@ static void read_data(struct config *c, const struct ftmrt_call *data)
         c->validation_percent = validation->number;
     else
         c->validation = ftmrt_call_inner(data, FTMRT_PARAM_data_validation);
-}
-
-/* An argument of a call by its name; NULL where there is none of that name, or none was given. */
-static const struct ftmrt_arg *argument(const struct ftmrt_call *call, const char *name)
-{
-    const struct ftmrt_call_info *info = ftmrt_call_info(call->id);
-    for (uint32_t i = 0; i < info->param_count; i++)
-        if (!strcmp(info->params[i].name, name) && call->args[i].kind != FTMRT_ARG_NONE)
-            return &call->args[i];
-    return NULL;
-}
-
-static void read_loss(struct config *c, const struct ftmrt_call *loss)
-{
-    const struct ftmrt_arg *ignored = argument(loss, "ignore_index");
-    c->loss = loss;
-    c->ignored = ignored ? &ignored->integer : NULL;
 }
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -187,7 +135,8 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->model = ftmrt_call_text(f, FTMRT_PARAM_finetune_model);
     c->weights = slash ? slash + 1 : weights;
     c->optimizer = ftmrt_call_inner(f, FTMRT_PARAM_finetune_optimizer);
-    read_loss(c, ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss));
+    c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
+    c->ignored = network_ignored(c->loss);
     c->schedule = ftmrt_call_inner(f, FTMRT_PARAM_finetune_schedule);
     c->epochs = ftmrt_call_integer(f, FTMRT_PARAM_finetune_epochs);
     c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
@@ -197,7 +146,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     const struct ftmrt_call *data = ftmrt_call_inner(f, FTMRT_PARAM_finetune_data);
     read_data(c, data);
     c->input_train.mix = ftmrt_call_inner(f, FTMRT_PARAM_finetune_mix);
-    c->task = task_of(data, c->loss);
+    c->task = network_task(r);
     const struct ftmrt_call *transform = ftmrt_call_inner(f, FTMRT_PARAM_finetune_transform);
     c->input_train.transform = ftmrt_pipeline_of(transform, FTMRT_PARAM_transform_train);
     c->input_eval.transform = ftmrt_pipeline_of(transform, FTMRT_PARAM_transform_eval);
@@ -275,24 +224,8 @@ bool config_two_sizes(const struct config *c)
     return train->height != eval->height || train->width != eval->width;
 }
 
-void config_class_weights(const struct config *c, float *weights)
-{
-    const struct ftmrt_arg *given = argument(c->loss, "weight");
-    for (int64_t k = 0; k < c->classes; k++)
-        weights[k] = given && k < given->count ? (float)given->numbers[k] : 1;
-}
-
 double config_label_smoothing(const struct config *c)
 {
-    const struct ftmrt_arg *given = argument(c->loss, "label_smoothing");
+    const struct ftmrt_arg *given = ftmrt_call_named(c->loss, "label_smoothing");
     return given ? given->number : 0;
-}
-
-bool config_scalar(const struct config *c, const char *name, double *value)
-{
-    const struct ftmrt_arg *given = argument(c->optimizer, name);
-    if (!given || given->kind != FTMRT_ARG_NUMBER)
-        return false;
-    *value = given->number;
-    return true;
 }

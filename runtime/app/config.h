@@ -8,6 +8,7 @@
 
 #include "data_split.h"
 #include "ftmrt.h"
+#include "network.h"
 #include "recipe.h"
 #include "source.h"
 #include "transform.h"
@@ -21,16 +22,6 @@ struct config_input {
     int64_t classes;              /* or other outputs: the length of a vector */
     const struct ftmrt_call
         *mix; /* what makes one sample of several of a batch; NULL: nothing does */
-};
-
-/* What a network is trained for: what its labels and its loss are. It says which figures mean something. */
-enum task {
-    TASK_CLASS,        /* labels are classes */
-    TASK_LABELS,       /* a yes or no for each output: shares */
-    TASK_NUMBERS,      /* a number for each output */
-    TASK_DISTRIBUTION, /* a distribution over the classes */
-    TASK_PIXELS,       /* a class for each pixel: masks */
-    TASK_COUNT
 };
 
 struct config {
@@ -81,13 +72,7 @@ void config_say_pictures(const struct config *c);
 /* Whether training has images of another size than evaluation. */
 bool config_two_sizes(const struct config *c);
 
-/* The class weights of the loss, [classes]: 1 where the recipe has none. */
-void config_class_weights(const struct config *c, float *weights);
-
 /* The share of a label that the loss spreads over all classes; 0 where it has no such parameter. */
 double config_label_smoothing(const struct config *c);
-
-/* A scalar of the optimizer by its parameter's name; false if it has none of that name. */
-bool config_scalar(const struct config *c, const char *name, double *value);
 
 #endif

@@ -96,7 +96,7 @@ static char *learnt_by_heart(const struct look *l)
     double decay = 0;
     if (e->best || e->epoch < 3 || !is_far_above(t, e))
         return NULL;
-    const bool has = config_scalar(&t->session->config, "weight_decay", &decay);
+    const bool has = network_scalar(t->session->config.optimizer, "weight_decay", &decay);
     char *setting =
         has ? app_format("raise optimizer.weight_decay (it is %g), ", decay) : app_strdup("");
     char *end = best > BEGINNING ? app_format("stop at --epochs %lld", best)

@@ -44,18 +44,6 @@ double probabilities(const float *logits, int64_t classes, double *out)
     return ftmrt_softmax(classes, out, out);
 }
 
-int32_t predicted_class(const float *logits, int64_t classes)
-{
-    int64_t best = 0;
-    bool finite = isfinite(logits[0]);
-    for (int64_t k = 1; k < classes; k++) {
-        finite = finite && isfinite(logits[k]);
-        if (logits[k] > logits[best])
-            best = k;
-    }
-    return finite ? (int32_t)best : NO_CLASS;
-}
-
 static bool all_finite(const float *row, int64_t count)
 {
     for (int64_t k = 0; k < count; k++)
@@ -91,15 +79,12 @@ static void add_class(struct metrics *m, const float *row, const void *labels, i
     m->confusion[label * m->classes + predicted]++;
 }
 
-/* A logit above 0 says yes. */
 static void add_labels(struct metrics *m, const float *row, const void *labels, int64_t i)
 {
-    const float *shares = (const float *)labels + i * m->classes;
-    int64_t correct = 0;
-    for (int64_t k = 0; k < m->classes; k++)
-        correct += !isnan(row[k]) && (row[k] > 0) == (shares[k] > 0.5F);
-    m->correct += correct;
-    m->whole += correct == m->classes;
+    const int64_t right =
+        network_right_labels(row, (const float *)labels + i * m->classes, m->classes);
+    m->correct += right;
+    m->whole += right == m->classes;
 }
 
 static void add_numbers(struct metrics *m, const float *row, const void *labels, int64_t i)
@@ -114,16 +99,10 @@ static void add_numbers(struct metrics *m, const float *row, const void *labels,
 
 static void add_pixels(struct metrics *m, const float *row, const void *labels, int64_t i)
 {
-    const int32_t *mask = (const int32_t *)labels + i * m->pixels;
-    for (int64_t p = 0; p < m->pixels; p++) {
-        if (m->ignored && mask[p] == *m->ignored)
-            continue;
-        int64_t best = 0;
-        for (int64_t k = 1; k < m->classes; k++)
-            best = row[k * m->pixels + p] > row[best * m->pixels + p] ? k : best;
-        m->correct += best == mask[p] && isfinite(row[best * m->pixels + p]);
-        m->judged++;
-    }
+    int64_t judged;
+    m->correct += network_right_pixels(row, (const int32_t *)labels + i * m->pixels, m->classes,
+                                       m->pixels, m->ignored, &judged);
+    m->judged += judged;
 }
 
 static void (*const adders[TASK_COUNT])(struct metrics *m, const float *row, const void *labels,

@@ -65,11 +65,6 @@ void metrics_print(const struct metrics *m, const struct config *c, FILE *out);
 /* The same as JSON: a figure that is not finite is null. A new reference. */
 json_t *metrics_json(const struct metrics *m, const struct config *c);
 
-enum { NO_CLASS = -1 };
-
-/* The class of the largest logit of one row; ties go to the lower class. NO_CLASS where one is not finite. */
-int32_t predicted_class(const float *logits, int64_t classes);
-
 /* Probabilities of the classes from one row of logits, in double precision; returns log(sum exp(logits)). */
 double probabilities(const float *logits, int64_t classes, double *out);
 

@@ -50,23 +50,6 @@ static void *find_buffer(const struct session *s, enum ftmrt_role role, const ch
     return NULL;
 }
 
-/* Bytes that the values of a role and name take in the entry where they take most. */
-static size_t most_bytes(const struct ftmrt_program *p, enum ftmrt_role role, const char *name)
-{
-    size_t most = 0;
-    for (uint32_t i = 0; i < p->entry_count; i++) {
-        const struct ftmrt_entry *e = &p->entries[i];
-        const struct ftmrt_value *v[] = {
-            ftmrt_find_value(e->inputs, e->input_count, role, name),
-            ftmrt_find_value(e->outputs, e->output_count, role, name),
-        };
-        for (int k = 0; k < 2; k++)
-            if (v[k] && ftmrt_value_bytes(v[k], e->max_n) > most)
-                most = ftmrt_value_bytes(v[k], e->max_n);
-    }
-    return most;
-}
-
 /* Buffers for values that have none yet. Scalars of a step are its caller's. */
 static void add_buffers(struct session *s, const struct ftmrt_value *values, uint32_t count)
 {
@@ -75,7 +58,7 @@ static void add_buffers(struct session *s, const struct ftmrt_value *values, uin
         const char *name = values[i].name;
         if (role == FTMRT_ROLE_HYPER || role == FTMRT_ROLE_LOSS || find_buffer(s, role, name))
             continue;
-        void *memory = app_alloc(most_bytes(s->program, role, name), 1);
+        void *memory = app_alloc(network_value_bytes(s->program, role, name), 1);
         s->buffers[s->buffer_count++] = (struct session_buffer){role, name, memory, memory};
     }
 }
@@ -97,7 +80,7 @@ static void make_buffers(struct session *s)
     s->weight = find_buffer(s, FTMRT_ROLE_WEIGHT, NULL);
     float *class_weights = find_buffer(s, FTMRT_ROLE_CLASS_WEIGHT, NULL);
     if (class_weights)
-        config_class_weights(&s->config, class_weights);
+        network_class_weights(s->config.loss, s->config.classes, class_weights);
 }
 
 /* The first buffer of a role, or NULL. */
@@ -157,56 +140,36 @@ void session_close(struct session *s)
 
 /* ---- entries ---- */
 
-enum { MAX_VALUES = 16 };
-
-/* Where a step's scalars are: lr is the schedule's, step the number of the step, every other one the optimizer's. */
+/* What a step is called with: lr is the schedule's, number the step's, from 1. */
 struct step {
     double lr, number;
-    float scalars[MAX_VALUES]; /* by input */
     float *loss;
 };
 
-/* The data of input i, or NULL. */
-static const void *input_data(struct session *s, const struct ftmrt_entry *e, uint32_t i,
-                              struct step *step)
+static void *find_value(const void *from, enum ftmrt_role role, const char *name)
 {
-    const struct ftmrt_value *v = &e->inputs[i];
-    bool number = v->role == FTMRT_ROLE_STEP;
-    double value = number ? step->number : step->lr;
-    if (v->role != FTMRT_ROLE_HYPER && !number)
-        return find_buffer(s, (enum ftmrt_role)v->role, v->name);
-    if (!number && strcmp(v->name, "lr") != 0 && !config_scalar(&s->config, v->name, &value))
-        return NULL;
-    step->scalars[i] = (float)value;
-    return &step->scalars[i];
-}
-
-static void *output_data(struct session *s, const struct ftmrt_value *v, struct step *step)
-{
-    return v->role == FTMRT_ROLE_LOSS ? step->loss
-                                      : find_buffer(s, (enum ftmrt_role)v->role, v->name);
+    return find_buffer(from, role, name);
 }
 
 static bool run_entry(struct session *s, const struct ftmrt_entry *e, struct step *step, int64_t n)
 {
-    const void *inputs[MAX_VALUES];
-    void *outputs[MAX_VALUES];
-    if (e->input_count > MAX_VALUES || e->output_count > MAX_VALUES)
-        return report_error("entry '%s' has more than %d inputs or outputs", e->name, MAX_VALUES);
-    for (uint32_t i = 0; i < e->input_count; i++)
-        if (!(inputs[i] = input_data(s, e, i, step)))
-            return report_error("entry '%s' wants an unknown input '%s'", e->name,
-                                e->inputs[i].name);
-    for (uint32_t i = 0; i < e->output_count; i++)
-        if (!(outputs[i] = output_data(s, &e->outputs[i], step)))
-            return report_error("entry '%s' has an unknown output '%s'", e->name,
-                                e->outputs[i].name);
     struct ftmrt_context context = {.workspace = s->workspace,
                                     .threads = s->threads,
                                     .seed = s->config.seed,
                                     .step = (int64_t)step->number};
-    enum ftmrt_status status = e->run(&context, inputs, outputs, n);
-    return status == FTMRT_OK || report_error("entry '%s': %s", e->name, ftmrt_status_text(status));
+    const struct network_call call = {.context = &context,
+                                      .optimizer = s->config.optimizer,
+                                      .lr = step->lr,
+                                      .step = step->number,
+                                      .loss = step->loss,
+                                      .find = find_value,
+                                      .from = s};
+    const struct ftmrt_value *missing;
+    const enum ftmrt_status status = network_run(&call, e, n, &missing);
+    if (status == FTMRT_OK)
+        return true;
+    return missing ? report_error("entry '%s' has an unknown value '%s'", e->name, missing->name)
+                   : report_error("entry '%s': %s", e->name, ftmrt_status_text(status));
 }
 
 /* Runs the entry of a kind, behind the one that computes its features if it takes any. */
@@ -216,8 +179,7 @@ static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step 
     if (!e)
         return report_error("this program has no entry for that, or none for a batch of %lld",
                             (long long)n);
-    if (ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_FEATURE, NULL) &&
-        !run_kind(s, FTMRT_ENTRY_PREFIX, step, n))
+    if (network_takes_features(e) && !run_kind(s, FTMRT_ENTRY_PREFIX, step, n))
         return false;
     return run_entry(s, e, step, n);
 }

@@ -87,7 +87,7 @@ static bool plan(struct train_command *t)
     const struct options *o = t->options;
     const int64_t epochs = o->epochs_given ? o->epochs : c->epochs;
     double lr = o->lr;
-    if (!o->lr_given && !config_scalar(c, "lr", &lr))
+    if (!o->lr_given && !network_scalar(c->optimizer, "lr", &lr))
         return report_error("the optimizer has no learning rate");
     trainer_open(&t->trainer, &t->session, training_data_train(&t->data),
                  training_data_validation(&t->data), epochs, o->steps_given ? o->steps : -1, lr);

@@ -128,6 +128,15 @@ const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_pa
     return &c->args[(unsigned)param % FTMRT_PARAM_LIMIT];
 }
 
+const struct ftmrt_arg *ftmrt_call_named(const struct ftmrt_call *c, const char *name)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (!strcmp(info->params[i].name, name) && c->args[i].kind != FTMRT_ARG_NONE)
+            return &c->args[i];
+    return NULL;
+}
+
 /* The value, which must be of one kind. */
 static const struct ftmrt_arg *of_kind(const struct ftmrt_call *c, enum ftmrt_param param,
                                        enum ftmrt_arg_kind kind)

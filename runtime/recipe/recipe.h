@@ -184,7 +184,10 @@ struct ftmrt_recipe {
 /* The argument for a parameter. param must be one of c's own call: anything else is a mistake in the program, which aborts. */
 const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_param param);
 
-/* The same, of one kind: an INTEGER (also a truth value), a NUMBER, a TEXT or NULL where there is none. */
+/* The argument for a parameter by its name; NULL where the row has none of that name, or none was given. */
+const struct ftmrt_arg *ftmrt_call_named(const struct ftmrt_call *c, const char *name);
+
+/* As ftmrt_call_arg, of one kind: an INTEGER (also a truth value), a NUMBER, a TEXT or NULL where there is none. */
 int64_t ftmrt_call_integer(const struct ftmrt_call *c, enum ftmrt_param param);
 double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param);
 const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param);

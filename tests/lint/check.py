@@ -38,7 +38,8 @@ ALLOWED_RUNTIME = {
     "picture": {"runtime", "recipe", "transform", "picture"},
     "files": {"runtime", "files"},
     "listing": {"runtime", "recipe", "files", "listing"},
-    "app": {"runtime", "recipe", "transform", "picture", "files", "listing", "app"},
+    "network": {"runtime", "recipe", "network"},
+    "app": {"runtime", "recipe", "network", "transform", "picture", "files", "listing", "app"},
 }
 
 # ftmc explains what programs do by their own rows.

@@ -114,10 +114,10 @@ static void a_recipe_is_read(void **state)
     assert_int_equal(c.input_train.height, 2); /* as there is no entry that trains */
     assert_int_equal(c.classes, 2);
     double lr = 0, other = 0;
-    assert_true(config_scalar(&c, "lr", &lr));
+    assert_true(network_scalar(c.optimizer, "lr", &lr));
     assert_float_equal(lr, 0.5, 0);
-    assert_false(config_scalar(&c, "nesterov", &other)); /* a switch, not a number */
-    assert_false(config_scalar(&c, "beta", &other));
+    assert_false(network_scalar(c.optimizer, "nesterov", &other)); /* a switch, not a number */
+    assert_false(network_scalar(c.optimizer, "beta", &other));
     assert_int_equal(c.schedule->id, FTMRT_CALL_cosine);
     assert_int_equal(c.input_train.transform.count, 1);
     const struct ftmrt_call *resize = &c.input_train.transform.steps[0];
