@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define FTMRT_ABI_VERSION 4
+#define FTMRT_ABI_VERSION 5
 
 /* Channel block: activations and packed weights hold channels in groups of 16 floats, one cache line. A constant
  * of the format, a multiple of every target's vector width. */
@@ -155,6 +155,9 @@ struct ftmrt_context {
     /* Keys of ftmrt_random for kernels of ops that draw, with first_image: the run's seed and the number of the step. */
     uint64_t seed;
     int64_t step;
+    /* Where the program's constants are, laid out as its blob and 64-byte aligned: what a library's entries read, so that
+     * its weights can lie in a file. NULL: the program's own. Entries of programs read their own in any case. */
+    const unsigned char *blob;
 };
 
 /* Merges what another call has into what this one has: sums are added, moments by the pairwise formula of T. F. Chan,
@@ -365,7 +368,7 @@ struct ftmrt_program {
     const struct ftmrt_tensor *tensors;
     const struct ftmrt_derive *derives;
     const struct ftmrt_entry *entries;
-    const unsigned char *blob;
+    const unsigned char *blob; /* NULL: the weights are in a file */
     uint64_t blob_size;
 };
 

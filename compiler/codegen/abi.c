@@ -6,20 +6,18 @@
 
 /* The orders above are those of the structs: where each field lies in the compiler's own layout. */
 #define FOLLOWS(type, field, before) (offsetof(struct type, field) > offsetof(struct type, before))
-_Static_assert(offsetof(struct ftmrt_context, workspace) == 0 &&
-                   FOLLOWS(ftmrt_context, step_images, workspace) &&
-                   FOLLOWS(ftmrt_context, first_image, step_images) &&
-                   FOLLOWS(ftmrt_context, first_shard, first_image) &&
-                   FOLLOWS(ftmrt_context, threads, first_shard) &&
-                   FOLLOWS(ftmrt_context, parallel, threads) &&
-                   FOLLOWS(ftmrt_context, parallel_user, parallel) &&
-                   FOLLOWS(ftmrt_context, team, parallel_user) &&
-                   FOLLOWS(ftmrt_context, merge, team) &&
-                   FOLLOWS(ftmrt_context, merge_user, merge) &&
-                   FOLLOWS(ftmrt_context, clock, merge_user) &&
-                   FOLLOWS(ftmrt_context, clock_user, clock) &&
-                   FOLLOWS(ftmrt_context, seed, clock_user) && FOLLOWS(ftmrt_context, step, seed),
-               "the order of context_field");
+_Static_assert(
+    offsetof(struct ftmrt_context, workspace) == 0 &&
+        FOLLOWS(ftmrt_context, step_images, workspace) &&
+        FOLLOWS(ftmrt_context, first_image, step_images) &&
+        FOLLOWS(ftmrt_context, first_shard, first_image) &&
+        FOLLOWS(ftmrt_context, threads, first_shard) && FOLLOWS(ftmrt_context, parallel, threads) &&
+        FOLLOWS(ftmrt_context, parallel_user, parallel) &&
+        FOLLOWS(ftmrt_context, team, parallel_user) && FOLLOWS(ftmrt_context, merge, team) &&
+        FOLLOWS(ftmrt_context, merge_user, merge) && FOLLOWS(ftmrt_context, clock, merge_user) &&
+        FOLLOWS(ftmrt_context, clock_user, clock) && FOLLOWS(ftmrt_context, seed, clock_user) &&
+        FOLLOWS(ftmrt_context, step, seed) && FOLLOWS(ftmrt_context, blob, step),
+    "the order of context_field");
 _Static_assert(offsetof(struct ftmrt_task, context) == 0 && FOLLOWS(ftmrt_task, buffers, context) &&
                    FOLLOWS(ftmrt_task, n, buffers) && FOLLOWS(ftmrt_task, step_images, n) &&
                    FOLLOWS(ftmrt_task, first_image, step_images) &&

@@ -21,6 +21,7 @@ enum context_field {
     CONTEXT_CLOCK_USER,
     CONTEXT_SEED,
     CONTEXT_STEP,
+    CONTEXT_BLOB,
     CONTEXT_FIELDS
 };
 

@@ -198,7 +198,10 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
 {
     const struct schedule *s = in->schedule;
     struct descriptor *d = arena_new(arena, struct descriptor);
-    d->symbol = descriptor_symbol(arena, s->program->name);
+    d->name = descriptor_symbol(arena, s->program->name);
+    d->symbol = in->library ? "entry" : d->name;
+    d->program_symbol = in->library ? "ftmx_program" : arena_printf(arena, "%s_program", d->symbol);
+    d->blob = in->blob;
     struct ftmrt_program *p = &d->program;
     *p = (struct ftmrt_program){.abi_version = FTMRT_ABI_VERSION,
                                 .name = s->program->name,

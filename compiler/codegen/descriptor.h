@@ -18,6 +18,13 @@ struct descriptor_source {
     uint64_t bytes;
 };
 
+/* Where entries find the blob. */
+enum descriptor_blob {
+    DESCRIPTOR_BLOB_OWN,    /* in the objects */
+    DESCRIPTOR_BLOB_EITHER, /* where the context says; otherwise in the objects */
+    DESCRIPTOR_BLOB_CONTEXT /* where the context says: none is in the objects */
+};
+
 /* What comes from outside the schedule. */
 struct descriptor_input {
     const struct schedule *schedule;
@@ -29,13 +36,20 @@ struct descriptor_input {
     const char *resolved;                  /* .ftm text */
     const struct ftmrt_training *training; /* NULL: the weights are no trained file's */
     uint64_t network;                      /* identity_network of the program before the passes */
+    bool
+        library; /* symbols as runtime/embed wants them; otherwise the program's name begins them */
+    enum descriptor_blob blob;
 };
 
 struct descriptor {
     struct ftmrt_program
-        program; /* entries' run and the blob's address are NULL until the program is loaded */
-    const char *symbol;    /* of the program's name: prefix of everything that the objects define */
-    uint64_t constants_at; /* offset of the derived constants in the blob */
+        program;      /* entries' run and the blob's address are NULL until the program is loaded */
+    const char *name; /* the program's as a C identifier */
+    const char
+        *symbol; /* that, or "entry" in a library: prefix of everything that the objects define */
+    const char *program_symbol; /* but of this: of the constant struct ftmrt_program */
+    uint64_t constants_at;      /* offset of the derived constants in the blob */
+    enum descriptor_blob blob;
 };
 
 /* Makes the tables and the blob (blob.h). NULL after a report. */

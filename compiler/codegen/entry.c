@@ -19,7 +19,8 @@ struct entry {
     const struct descriptor *descriptor;
     LLVMValueRef workspace, inputs, outputs, n; /* of the call */
     LLVMValueRef task; /* struct ftmrt_task on the stack: what all its kernels see alike */
-    LLVMValueRef blob, parallel, run, merge, clock;
+    LLVMValueRef blob; /* its address in the call */
+    LLVMValueRef own_blob, parallel, run, merge, clock;
     LLVMValueRef buffers; /* pointers on the stack, as many as the widest call wants */
     LLVMTypeRef parallel_type, run_type, kernel_type, merge_type, clock_type;
 };
@@ -111,6 +112,19 @@ static void set_buffers(struct entry *e, const struct graph *g, const struct nod
     if (c->scratch.kind != PLACE_NONE)
         set_buffer(e, n->input_count + 1, &c->scratch);
     set_numbers(e, g, n, c);
+}
+
+/* The address of the blob, as the descriptor says. */
+static LLVMValueRef blob_address(struct entry *e, LLVMValueRef context)
+{
+    struct ir *ir = e->ir;
+    if (e->descriptor->blob == DESCRIPTOR_BLOB_OWN)
+        return e->own_blob;
+    LLVMValueRef given = abi_load_context(ir, context, CONTEXT_BLOB);
+    if (e->descriptor->blob == DESCRIPTOR_BLOB_CONTEXT)
+        return given;
+    LLVMValueRef none = LLVMBuildICmp(ir->b, LLVMIntEQ, given, LLVMConstNull(ir->ptr), "");
+    return LLVMBuildSelect(ir->b, none, e->own_blob, given, "blob");
 }
 
 static void emit_parallel(struct entry *e, LLVMValueRef function, LLVMValueRef units)
@@ -222,6 +236,7 @@ static LLVMValueRef emit_body(struct entry *e, const struct schedule_function *f
     e->buffers = LLVMBuildAlloca(ir->b, LLVMArrayType2(ir->ptr, most_buffers(f)), "buffers");
     e->task = LLVMBuildAlloca(ir->b, abi_task_type(ir), "task");
     e->workspace = abi_load_context(ir, context, CONTEXT_WORKSPACE);
+    e->blob = blob_address(e, context);
     fill_task(e, context);
     for (uint32_t i = 0; i < f->calls.len; i++)
         emit_call(e, f->graph, &f->calls.at[i]);
@@ -247,10 +262,13 @@ static void emit_entry(struct entry *e, const struct schedule_function *f)
 static void declare_blob(struct entry *e)
 {
     struct ir *ir = e->ir;
-    e->blob = LLVMAddGlobal(ir->module, ir->i8, descriptor_blob_symbol(e->arena, e->descriptor));
-    LLVMSetGlobalConstant(e->blob, true);
-    LLVMSetVisibility(e->blob, LLVMHiddenVisibility);
-    LLVMSetAlignment(e->blob, 64);
+    if (e->descriptor->blob == DESCRIPTOR_BLOB_CONTEXT)
+        return;
+    e->own_blob =
+        LLVMAddGlobal(ir->module, ir->i8, descriptor_blob_symbol(e->arena, e->descriptor));
+    LLVMSetGlobalConstant(e->own_blob, true);
+    LLVMSetVisibility(e->own_blob, LLVMHiddenVisibility);
+    LLVMSetAlignment(e->own_blob, 64);
 }
 
 static LLVMValueRef declare(struct ir *ir, const char *name, LLVMTypeRef *type, LLVMTypeRef *params,

@@ -42,12 +42,15 @@ static void emit_kernels(struct ir *ir, const struct object_input *in, const str
     arena_clear(&arena);
 }
 
-/* The blob as a section of its own, taken from a file by the assembler: LLVM would be slow with so
+/* The blob as a section of its own, taken from <dir>/blob by the assembler: LLVM would be slow with so
  * many constants. */
-static void include_blob(struct ir *ir, const struct object_input *in, const char *path)
+static void include_blob(struct ir *ir, const struct object_input *in, const char *dir)
 {
+    if (in->descriptor->blob == DESCRIPTOR_BLOB_CONTEXT)
+        return;
     struct arena arena;
     arena_init(&arena, "blob");
+    const char *path = arena_printf(&arena, "%s/blob", dir);
     const char *symbol = descriptor_blob_symbol(&arena, in->descriptor);
     struct strbuf text;
     strbuf_init(&text, &arena);
@@ -83,10 +86,7 @@ static void finish_module(struct module *m, const struct object_input *in, const
 {
     if (i == 0) {
         entry_emit_all(m->ir, in->schedule, codes, in->descriptor);
-        struct arena arena;
-        arena_init(&arena, "path");
-        include_blob(m->ir, in, arena_printf(&arena, "%s/blob", dir));
-        arena_clear(&arena);
+        include_blob(m->ir, in, dir);
     } else {
         emit_kernels(m->ir, in, codes, i - 1, parts);
     }

@@ -312,10 +312,12 @@ static void print_training(struct strbuf *out, const struct ftmrt_training *t)
 static void print_program(struct strbuf *out, const struct descriptor *d)
 {
     const struct ftmrt_program *p = &d->program;
-    char *blob = descriptor_blob_symbol(out->arena, d);
-    strbuf_addf(out, "extern const unsigned char %s[];\n", blob);
-    strbuf_addf(out, "extern const struct ftmrt_program %s_program;\n\n", d->symbol);
-    strbuf_addf(out, "const struct ftmrt_program %s_program = {\n", d->symbol);
+    const bool linked = d->blob != DESCRIPTOR_BLOB_CONTEXT;
+    const char *blob = linked ? descriptor_blob_symbol(out->arena, d) : "NULL";
+    if (linked)
+        strbuf_addf(out, "extern const unsigned char %s[];\n", blob);
+    strbuf_addf(out, "extern const struct ftmrt_program %s;\n\n", d->program_symbol);
+    strbuf_addf(out, "const struct ftmrt_program %s = {\n", d->program_symbol);
     strbuf_addf(out, "    .abi_version = %" PRIu32 ",\n", p->abi_version);
     add_text_field(out, "name", p->name);
     add_text_field(out, "compiler", p->compiler);
@@ -343,8 +345,8 @@ static void print_main(struct strbuf *out, const struct descriptor *d)
         out,
         "\nint ftmrt_app_main(const struct ftmrt_program *program, int argc, char **argv);\n"
         "\nint main(int argc, char **argv)\n{\n"
-        "    return ftmrt_app_main(&%s_program, argc, argv);\n}\n",
-        d->symbol);
+        "    return ftmrt_app_main(&%s, argc, argv);\n}\n",
+        d->program_symbol);
 }
 
 void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main)

@@ -38,6 +38,10 @@ const char *compilation_word(struct compilation *c, const char *word);
 /* Where the models are that come with ftmc, or NULL. */
 const char *compilation_models(struct compilation *c);
 
+/* Chooses where the output goes, and reports what stands in its way there. */
+void output_choose(struct compilation *c);
+void output_check(struct compilation *c);
+
 /* Warns of data files and folders of the recipe that are not there. */
 void check_data(struct compilation *c);
 

@@ -19,6 +19,8 @@
 #include "help.h"
 #include "identity.h"
 #include "lang.h"
+#include "library.h"
+#include "library_header.h"
 #include "link.h"
 #include "pass.h"
 #include "replace.h"
@@ -164,6 +166,13 @@ static struct descriptor_source *source_tensors(struct compilation *c, uint32_t 
     return out;
 }
 
+/* Whether what is made is for somebody else's product. */
+static bool makes_library(const struct options *o)
+{
+    return o->command == COMMAND_compile &&
+           (o->emit_stage == EMIT_lib || o->emit_stage == EMIT_header);
+}
+
 static bool stage_descriptor(struct compilation *c)
 {
     struct descriptor_input in = {
@@ -171,9 +180,11 @@ static bool stage_descriptor(struct compilation *c)
     in.network = c->network;
     in.sources = source_tensors(c, &in.source_count);
     in.training = trained_training(c);
+    in.library = makes_library(c->options);
+    in.blob = in.library ? DESCRIPTOR_BLOB_EITHER : DESCRIPTOR_BLOB_OWN;
     if (c->recipe) {
         const char *base = compilation_absolute(c, file_dir(&c->arena, c->options->file));
-        c->recipe->bound.base = base ? base : ".";
+        c->recipe->bound.base = base && !in.library ? base : "."; /* a library reads no files */
         in.recipe = &c->recipe->bound;
         in.resolved = lang_resolved(&c->arena, c->recipe);
         FTM_BUG_ON(!in.resolved, "the recipe has no text");
@@ -191,6 +202,19 @@ static struct object_input object_of(struct compilation *c)
                                  .diag = &c->diag};
 }
 
+static bool make_library(struct compilation *c, const char *dir, const object_paths *objects)
+{
+    const char *threads = c->options->threads;
+    const struct library_job job = {.arena = &c->arena,
+                                    .diag = &c->diag,
+                                    .descriptor = c->descriptor,
+                                    .objects = objects,
+                                    .work = dir,
+                                    .output = c->output,
+                                    .threads = !threads || strcmp(threads, "none") != 0};
+    return library_make(&job);
+}
+
 static bool stage_object_and_link(struct compilation *c)
 {
     char *dir = link_temp_dir(&c->arena, &c->diag);
@@ -204,7 +228,9 @@ static bool stage_object_and_link(struct compilation *c)
                            .output = c->output,
                            .relocatable = c->options->emit_stage == EMIT_obj,
                            .show = c->options->show_command};
-    bool ok = object_write(&c->arena, &in, dir, &objects) && link_run(&job);
+    bool ok =
+        object_write(&c->arena, &in, dir, &objects) &&
+        (c->options->emit_stage == EMIT_lib ? make_library(c, dir, &objects) : link_run(&job));
     link_remove_dir(&c->arena, dir, &objects);
     return ok;
 }
@@ -239,6 +265,20 @@ static void print_tables(struct compilation *c, FILE *out)
     strbuf_init(&text, &c->arena);
     tables_print(&text, c->descriptor, true);
     fputs(text.text, out);
+}
+
+static bool stage_header(struct compilation *c)
+{
+    struct strbuf text;
+    strbuf_init(&text, &c->arena);
+    if (!library_header(&text, &c->diag, c->descriptor))
+        return false;
+    if (!c->output)
+        return fwrite(text.text, 1, text.len, stdout) == text.len;
+    if (replace_whole(c->output, text.text, text.len, NULL, 0) == FTMRT_OK)
+        return true;
+    diag_system(&c->diag, c->output, errno);
+    return false;
 }
 
 static void print_schedule(struct compilation *c, FILE *out) { schedule_print(c->schedule, out); }
@@ -308,6 +348,8 @@ bool compile(struct compilation *c)
         return false;
     if (emit == EMIT_tables)
         return print_to(c, print_tables);
+    if (emit == EMIT_header)
+        return stage_header(c);
     if (emit == EMIT_llvm || emit == EMIT_asm)
         return stage_text(c);
     const bool ok = timed(c, "object, link", stage_object_and_link);
@@ -444,21 +486,10 @@ static bool (*const commands[])(struct compilation *c) = {
 #undef FTM_COMMAND
 };
 
-/* The file's name without its folder and ending. */
-static const char *default_output(struct compilation *c)
-{
-    const char *base = file_base(c->options->file);
-    const char *dot = strrchr(base, '.');
-    size_t length = dot && dot != base ? (size_t)(dot - base) : strlen(base);
-    const char *stem = arena_strndup(&c->arena, base, length);
-    if (c->options->emit_stage == EMIT_obj)
-        return arena_printf(&c->arena, "%s.o", stem);
-    return strcmp(stem, base) == 0 ? arena_printf(&c->arena, "%s.out", stem) : stem;
-}
-
 static bool choose_target(struct compilation *c)
 {
-    const char *name = c->options->cpu ? c->options->cpu : "native";
+    const char *usual = makes_library(c->options) ? "x86-64-v3" : "native";
+    const char *name = c->options->cpu ? c->options->cpu : usual;
     c->cpu = cpu_find(name);
     if (c->cpu)
         return true;
@@ -467,52 +498,6 @@ static bool choose_target(struct compilation *c)
         fprintf(stderr, " %s", cpu_at(i)->name);
     fprintf(stderr, " and native\n");
     return false;
-}
-
-/* Whether a file begins as a program does. */
-static bool is_program(const char *path)
-{
-    struct file_map m;
-    const bool open = file_map_open(&m, path);
-    const bool elf = open && m.size >= 4 && memcmp(m.data, "\177ELF", 4) == 0;
-    if (open)
-        file_map_close(&m);
-    return elf;
-}
-
-/* A folder stands where the output would be: often that of the pictures, beside their recipe. */
-static void report_folder(struct compilation *c)
-{
-    diag_report(&c->diag, SPAN_NONE, DIAG_OUTPUT_FOLDER, c->output);
-    const bool program = c->options->emit_stage == EMIT_exe;
-    const char *other = arena_printf(&c->arena, "%s%s", c->output, program ? ".program" : ".out");
-    diag_note(&c->diag, "name the %s with -o, as in `ftmc %s -o %s`",
-              program ? "program" : "output", compilation_word(c, c->options->file),
-              compilation_word(c, other));
-}
-
-static void report_program(struct compilation *c)
-{
-    diag_report(&c->diag, SPAN_NONE, DIAG_OUTPUT_PROGRAM, c->output,
-                stage_name(c->options->emit_stage));
-    diag_note(&c->diag, "name another file with -o, or leave it out to print the text");
-}
-
-/* Whether a file can be made there: found before the work, not after it by the linker. */
-static void check_output(struct compilation *c)
-{
-    struct stat st;
-    if (!c->output || c->options->show_command)
-        return;
-    const bool there = stat(c->output, &st) == 0;
-    if (there && S_ISDIR(st.st_mode))
-        report_folder(c);
-    else if (there && !S_ISREG(st.st_mode)) /* a rename would replace /dev/null */
-        diag_report(&c->diag, SPAN_NONE, DIAG_SYSTEM, c->output, "not a regular file");
-    else if (access(file_dir(&c->arena, c->output), W_OK | X_OK) != 0)
-        diag_system(&c->diag, c->output, errno);
-    else if (there && emit_is_text(c->options->emit_stage) && is_program(c->output))
-        report_program(c);
 }
 
 static void check_includes(struct compilation *c)
@@ -530,7 +515,7 @@ static void check_includes(struct compilation *c)
 static bool run_options(struct compilation *c)
 {
     check_includes(c);
-    check_output(c);
+    output_check(c);
     if (!c->diag.errors)
         return commands[c->options->command](c);
     if (c->options->command == COMMAND_compile)
@@ -546,8 +531,7 @@ int compile_command(const struct options *o)
     c.diag.color = o->color && strcmp(o->color, "auto") != 0 ? o->color : NULL;
     int code = 2;
     if (choose_target(&c)) {
-        bool text = o->command != COMMAND_compile || emit_is_text(o->emit_stage);
-        c.output = o->output || text ? o->output : default_output(&c);
+        output_choose(&c);
         code = run_options(&c) && c.diag.errors == 0 ? 0 : 1;
         fflush(stdout);
         print_stats(&c);

@@ -232,6 +232,17 @@ static bool choose_source(struct options *o)
            usage_error("--from=graph reads a graph; it knows no stage", o->from);
 }
 
+static bool check_threads(const struct options *o)
+{
+    if (!o->threads)
+        return true;
+    if (strcmp(o->threads, "none") != 0 && strcmp(o->threads, "openmp") != 0)
+        return usage_error("--threads is openmp or none, not", o->threads);
+    return o->emit_stage == EMIT_lib ||
+           usage_error("only --emit=lib knows --threads; with --emit it was",
+                       o->emit ? o->emit : "exe");
+}
+
 static bool check_color(const struct options *o)
 {
     static const char *const known[] = {"always", "never", "auto"};
@@ -313,5 +324,5 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
     if (arguments < command_rows[o->command].least)
         return missing_argument(&command_rows[o->command], o->named);
     return check_word(o) && check_given(o, given) && choose_stage(o) && choose_source(o) &&
-           check_color(o);
+           check_threads(o) && check_color(o);
 }

@@ -35,6 +35,7 @@ ALLOWED_RUNTIME = {
     "core": {"runtime", "core"},
     "recipe": {"runtime", "recipe"},
     "transform": {"runtime", "recipe", "transform"},
+    "embed": {"runtime", "recipe", "network", "transform", "embed"},
     "picture": {"runtime", "recipe", "transform", "picture"},
     "files": {"runtime", "files"},
     "listing": {"runtime", "recipe", "files", "listing"},

@@ -1,0 +1,279 @@
+/* How a library comes about:
+ *
+ *     kernels, entries, blob, tables.c + runtime's archives --cc -r--> one object, without what nobody calls
+ *       --objcopy--> the same, with digits_predict for ftmx_predict and everything else hidden in it
+ *       --ar--> libdigits.a        --cc -shared--> libdigits.so
+ *
+ * As nothing but the header's functions is visible, libraries of two recipes, and of two versions of ftmc, go into one
+ * program. */
+#include "library.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "library_header.h"
+#include "replace.h"
+#include "tool.h"
+
+/* In the order in which one calls the next; the last is libftmrt.a or the one without threads. */
+static const char *const archives[] = {"libftmrt_embed.a", "libftmrt_network.a",
+                                       "libftmrt_transform.a", "libftmrt_recipe.a"};
+
+/* What is made, in this order. */
+enum library_file {
+    FILE_ARCHIVE,
+    FILE_SHARED,
+    FILE_HEADER,
+    FILE_PKGCONFIG,
+    FILE_CMAKE,
+    FILE_COUNT
+};
+
+static const char *const file_formats[FILE_COUNT] = {
+    [FILE_ARCHIVE] = "lib%s.a", [FILE_SHARED] = "lib%s.so",      [FILE_HEADER] = "%s.h",
+    [FILE_PKGCONFIG] = "%s.pc", [FILE_CMAKE] = "%sConfig.cmake",
+};
+
+struct library {
+    const struct library_job *job;
+    const char *folder; /* where the files are until all are made */
+    library_names functions;
+};
+
+static const char *file_name(struct arena *arena, const char *format, const char *name)
+{
+    const char *at = strstr(format, "%s");
+    return arena_printf(arena, "%.*s%s%s", (int)(at - format), format, name, at + 2);
+}
+
+static const char *path_in(const struct library *l, const char *folder, enum library_file file)
+{
+    const struct library_job *job = l->job;
+    return arena_printf(job->arena, "%s/%s", folder,
+                        file_name(job->arena, file_formats[file], job->descriptor->name));
+}
+
+static void push(const struct library *l, tool_words *w, const char *word)
+{
+    vec_push(l->job->arena, w, word);
+}
+
+static bool run(const struct library *l, tool_words *w)
+{
+    push(l, w, NULL);
+    return tool_run(l->job->arena, l->job->diag, w, l->job->output);
+}
+
+/* ---- code ---- */
+
+static bool add_archive(const struct library *l, const char *name, tool_words *w)
+{
+    const char *path = tool_runtime_file(l->job->arena, l->job->diag, "lib", name);
+    if (path)
+        push(l, w, path);
+    return path != NULL;
+}
+
+static bool add_archives(const struct library *l, tool_words *w)
+{
+    for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++)
+        if (!add_archive(l, archives[i], w))
+            return false;
+    return add_archive(l, l->job->threads ? "libftmrt.a" : "libftmrt_serial.a", w);
+}
+
+/* All code and data that the functions want, as one object. */
+static bool link_object(const struct library *l, const char *output)
+{
+    tool_words w = {0};
+    tool_add_compiler(l->job->arena, &w);
+    push(l, &w, "-o");
+    push(l, &w, output);
+    if (!tool_add_tables_options(l->job->arena, l->job->diag, &w))
+        return false;
+    static const char *const words[] = {"-r", "-nostdlib", "-Wl,--gc-sections"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        push(l, &w, words[i]);
+    for (uint32_t i = 0; i < l->functions.len; i++)
+        push(l, &w, arena_printf(l->job->arena, "-Wl,-u,%s", l->functions.at[i]));
+    for (uint32_t i = 0; i < l->job->objects->len; i++)
+        push(l, &w, l->job->objects->at[i]);
+    return add_archives(l, &w) && run(l, &w);
+}
+
+/* Gives the functions their names; whatever else has one becomes the object's own. */
+static bool name_functions(const struct library *l, const char *input, const char *output)
+{
+    struct arena *arena = l->job->arena;
+    tool_words w = {0};
+    tool_add_program(arena, "OBJCOPY", "objcopy", &w);
+    for (uint32_t i = 0; i < l->functions.len; i++) {
+        const char *from = l->functions.at[i];
+        const char *to = library_named(arena, l->job->descriptor, from);
+        push(l, &w, arena_printf(arena, "--redefine-sym=%s=%s", from, to));
+        push(l, &w, arena_printf(arena, "--keep-global-symbol=%s", to));
+    }
+    push(l, &w, input);
+    push(l, &w, output);
+    return run(l, &w);
+}
+
+static bool make_archive(const struct library *l, const char *object)
+{
+    tool_words w = {0};
+    tool_add_program(l->job->arena, "AR", "ar", &w);
+    push(l, &w, "rcsD");
+    push(l, &w, path_in(l, l->folder, FILE_ARCHIVE));
+    push(l, &w, object);
+    return run(l, &w);
+}
+
+/* Without the compiler's start files, which have a constructor and a variable. 16 KiB: the largest page that phones have. */
+static bool make_shared(const struct library *l, const char *object)
+{
+    static const char *const words[] = {"-shared",
+                                        "-nostartfiles",
+                                        "-Wl,-z,max-page-size=16384",
+                                        "-Wl,-z,relro",
+                                        "-Wl,-z,now",
+                                        "-Wl,--build-id=none",
+#ifdef FTM_SANITIZE
+                                        "-fsanitize=" FTM_SANITIZE
+#else
+                                        "-Wl,-z,defs"
+#endif
+    };
+    struct arena *arena = l->job->arena;
+    const char *output = path_in(l, l->folder, FILE_SHARED);
+    tool_words w = {0};
+    tool_add_compiler(arena, &w);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        push(l, &w, words[i]);
+    push(l, &w, arena_printf(arena, "-Wl,-soname,lib%s.so", l->job->descriptor->name));
+    push(l, &w, "-o");
+    push(l, &w, output);
+    push(l, &w, object);
+    if (l->job->threads)
+        push(l, &w, "-fopenmp");
+    push(l, &w, "-lm");
+    return run(l, &w);
+}
+
+static bool make_code(const struct library *l)
+{
+    struct arena *arena = l->job->arena;
+    const char *linked = arena_printf(arena, "%s/linked.o", l->job->work);
+    const char *object = arena_printf(arena, "%s/%s.o", l->job->work, l->job->descriptor->name);
+    const bool ok = link_object(l, linked) && name_functions(l, linked, object) &&
+                    make_archive(l, object) && make_shared(l, object);
+    unlink(linked);
+    unlink(object);
+    return ok;
+}
+
+/* ---- texts ---- */
+
+static bool write_text(const struct library *l, enum library_file file, const struct strbuf *text)
+{
+    const char *path = path_in(l, l->folder, file);
+    if (replace_whole(path, text->text, text->len, NULL, 0) == FTMRT_OK)
+        return true;
+    diag_system(l->job->diag, path, errno);
+    return false;
+}
+
+static bool make_header(const struct library *l)
+{
+    struct strbuf text;
+    strbuf_init(&text, l->job->arena);
+    return library_header(&text, l->job->diag, l->job->descriptor) &&
+           write_text(l, FILE_HEADER, &text);
+}
+
+/* What a program is linked with behind a static library. */
+static const char *static_words(const struct library *l)
+{
+    return l->job->threads ? "-fopenmp -lm" : "-lm";
+}
+
+/* Both packages find the library beside themselves. */
+static bool make_pkgconfig(const struct library *l)
+{
+    const char *name = l->job->descriptor->name;
+    struct strbuf text;
+    strbuf_init(&text, l->job->arena);
+    strbuf_addf(&text,
+                "prefix=${pcfiledir}\n\nName: %s\nDescription: %s for %s, made by %s\nVersion: %s\n"
+                "Cflags: -I\"${prefix}\"\nLibs: -L\"${prefix}\" -l%s\nLibs.private: %s\n",
+                name, name, l->job->descriptor->program.cpu, l->job->descriptor->program.compiler,
+                FTM_VERSION, name, static_words(l));
+    return write_text(l, FILE_PKGCONFIG, &text);
+}
+
+static bool make_cmake(const struct library *l)
+{
+    const char *name = l->job->descriptor->name;
+    struct strbuf text;
+    strbuf_init(&text, l->job->arena);
+    for (int shared = 1; shared >= 0; shared--) {
+        const char *target = arena_printf(l->job->arena, "%s::%s", name, shared ? name : "static");
+        const char *file =
+            file_name(l->job->arena, file_formats[shared ? FILE_SHARED : FILE_ARCHIVE], name);
+        strbuf_addf(&text,
+                    "if(NOT TARGET %s)\n"
+                    "    add_library(%s %s IMPORTED)\n"
+                    "    set_target_properties(%s PROPERTIES\n"
+                    "        IMPORTED_LOCATION \"${CMAKE_CURRENT_LIST_DIR}/%s\"\n"
+                    "        INTERFACE_INCLUDE_DIRECTORIES \"${CMAKE_CURRENT_LIST_DIR}\"",
+                    target, target, shared ? "SHARED" : "STATIC", target, file);
+        if (!shared)
+            strbuf_addf(&text, "\n        INTERFACE_LINK_LIBRARIES \"%s\"",
+                        l->job->threads ? "-fopenmp;m" : "m");
+        strbuf_add(&text, ")\nendif()\n");
+    }
+    return write_text(l, FILE_CMAKE, &text);
+}
+
+/* ---- the folder ---- */
+
+static void remove_folder(const struct library *l)
+{
+    for (int file = 0; file < FILE_COUNT; file++)
+        unlink(path_in(l, l->folder, (enum library_file)file));
+    rmdir(l->folder);
+}
+
+/* Moves the files to where they belong: the folder as a whole where there is none yet. */
+static bool publish(const struct library *l)
+{
+    const char *output = l->job->output;
+    if (rename(l->folder, output) == 0)
+        return true;
+    for (int file = 0; file < FILE_COUNT; file++) {
+        const char *to = path_in(l, output, (enum library_file)file);
+        if (rename(path_in(l, l->folder, (enum library_file)file), to) == 0)
+            continue;
+        diag_system(l->job->diag, to, errno);
+        return false;
+    }
+    return rmdir(l->folder) == 0;
+}
+
+bool library_make(const struct library_job *job)
+{
+    struct library l = {
+        .job = job, .folder = arena_printf(job->arena, "%s.tmp%ld", job->output, (long)getpid())};
+    library_functions(job->arena, job->descriptor, &l.functions);
+    if (mkdir(l.folder, 0777) != 0) {
+        diag_system(job->diag, l.folder, errno);
+        return false;
+    }
+    const bool ok =
+        make_header(&l) && make_code(&l) && make_pkgconfig(&l) && make_cmake(&l) && publish(&l);
+    if (!ok)
+        remove_folder(&l);
+    return ok;
+}
