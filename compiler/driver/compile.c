@@ -181,7 +181,9 @@ static bool stage_descriptor(struct compilation *c)
     in.sources = source_tensors(c, &in.source_count);
     in.training = trained_training(c);
     in.library = makes_library(c->options);
-    in.blob = in.library ? DESCRIPTOR_BLOB_EITHER : DESCRIPTOR_BLOB_OWN;
+    in.blob = c->options->separate_weights ? DESCRIPTOR_BLOB_CONTEXT
+              : in.library                 ? DESCRIPTOR_BLOB_EITHER
+                                           : DESCRIPTOR_BLOB_OWN;
     if (c->recipe) {
         const char *base = compilation_absolute(c, file_dir(&c->arena, c->options->file));
         c->recipe->bound.base = base && !in.library ? base : "."; /* a library reads no files */

@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #include "library_header.h"
+#include "packed.h"
+#include "recipe.h"
 #include "replace.h"
 #include "tool.h"
 
 /* In the order in which one calls the next; the last is libftmrt.a or the one without threads. */
-static const char *const archives[] = {"libftmrt_embed.a", "libftmrt_network.a",
+static const char *const archives[] = {"libftmrt_embed.a", "libftmrt_files.a", "libftmrt_network.a",
                                        "libftmrt_transform.a", "libftmrt_recipe.a"};
 
 /* What is made, in this order. */
@@ -29,17 +31,19 @@ enum library_file {
     FILE_HEADER,
     FILE_PKGCONFIG,
     FILE_CMAKE,
+    FILE_WEIGHTS, /* only where they are not in the library */
     FILE_COUNT
 };
 
 static const char *const file_formats[FILE_COUNT] = {
     [FILE_ARCHIVE] = "lib%s.a", [FILE_SHARED] = "lib%s.so",      [FILE_HEADER] = "%s.h",
-    [FILE_PKGCONFIG] = "%s.pc", [FILE_CMAKE] = "%sConfig.cmake",
+    [FILE_PKGCONFIG] = "%s.pc", [FILE_CMAKE] = "%sConfig.cmake", [FILE_WEIGHTS] = "%s.weights",
 };
 
 struct library {
     const struct library_job *job;
     const char *folder; /* where the files are until all are made */
+    int file_count;     /* of enum library_file */
     library_names functions;
 };
 
@@ -237,11 +241,59 @@ static bool make_cmake(const struct library *l)
     return write_text(l, FILE_CMAKE, &text);
 }
 
+/* ---- weights ---- */
+
+/* The names of the classes, each with its NUL. */
+static uint32_t class_names(const struct descriptor *d, struct strbuf *names)
+{
+    const struct ftmrt_arg *labels =
+        ftmrt_call_arg(&d->program.recipe->finetune, FTMRT_PARAM_finetune_labels);
+    const uint32_t count = labels->kind == FTMRT_ARG_TEXTS ? labels->count : 0;
+    for (uint32_t i = 0; i < count; i++)
+        strbuf_addn(names, labels->texts[i], strlen(labels->texts[i]) + 1);
+    return count;
+}
+
+static bool write_parts(struct replace_file *f, const struct packed_header *h,
+                        const struct strbuf *names, const unsigned char *blob)
+{
+    static const unsigned char padding[PACKED_ALIGNMENT];
+    const size_t before = sizeof *h + names->len;
+    return replace_write(f, h, sizeof *h, NULL, 0) == FTMRT_OK &&
+           replace_write(f, names->text, names->len, NULL, 0) == FTMRT_OK &&
+           replace_write(f, padding, h->blob_at - before, NULL, 0) == FTMRT_OK &&
+           replace_write(f, blob, h->blob_bytes, NULL, 0) == FTMRT_OK &&
+           replace_commit(f, NULL, 0) == FTMRT_OK;
+}
+
+static bool make_weights(const struct library *l)
+{
+    const struct descriptor *d = l->job->descriptor;
+    const char *path = path_in(l, l->folder, FILE_WEIGHTS);
+    struct strbuf names;
+    struct replace_file f;
+    if (l->file_count <= FILE_WEIGHTS)
+        return true;
+    strbuf_init(&names, l->job->arena);
+    strbuf_add(&names, "");
+    const uint32_t count = class_names(d, &names);
+    const struct packed_header h = packed_header_of(&d->program, names.text, names.len, count);
+    if (replace_open(&f, path, NULL, 0) == FTMRT_OK) {
+        if (write_parts(&f, &h, &names, d->program.blob))
+            return true;
+        const int error = errno;
+        replace_abort(&f);
+        errno = error;
+    }
+    diag_system(l->job->diag, path, errno);
+    return false;
+}
+
 /* ---- the folder ---- */
 
 static void remove_folder(const struct library *l)
 {
-    for (int file = 0; file < FILE_COUNT; file++)
+    for (int file = 0; file < l->file_count; file++)
         unlink(path_in(l, l->folder, (enum library_file)file));
     rmdir(l->folder);
 }
@@ -252,7 +304,7 @@ static bool publish(const struct library *l)
     const char *output = l->job->output;
     if (rename(l->folder, output) == 0)
         return true;
-    for (int file = 0; file < FILE_COUNT; file++) {
+    for (int file = 0; file < l->file_count; file++) {
         const char *to = path_in(l, output, (enum library_file)file);
         if (rename(path_in(l, l->folder, (enum library_file)file), to) == 0)
             continue;
@@ -266,13 +318,14 @@ bool library_make(const struct library_job *job)
 {
     struct library l = {
         .job = job, .folder = arena_printf(job->arena, "%s.tmp%ld", job->output, (long)getpid())};
+    l.file_count = job->descriptor->blob == DESCRIPTOR_BLOB_CONTEXT ? FILE_COUNT : FILE_WEIGHTS;
     library_functions(job->arena, job->descriptor, &l.functions);
     if (mkdir(l.folder, 0777) != 0) {
         diag_system(job->diag, l.folder, errno);
         return false;
     }
-    const bool ok =
-        make_header(&l) && make_code(&l) && make_pkgconfig(&l) && make_cmake(&l) && publish(&l);
+    const bool ok = make_header(&l) && make_code(&l) && make_pkgconfig(&l) && make_cmake(&l) &&
+                    make_weights(&l) && publish(&l);
     if (!ok)
         remove_folder(&l);
     return ok;

@@ -232,8 +232,12 @@ static bool choose_source(struct options *o)
            usage_error("--from=graph reads a graph; it knows no stage", o->from);
 }
 
-static bool check_threads(const struct options *o)
+/* What only libraries know. */
+static bool check_library(const struct options *o)
 {
+    if (o->separate_weights && o->emit_stage != EMIT_lib && o->emit_stage != EMIT_header)
+        return usage_error("--separate-weights is for --emit=lib; with --emit it was",
+                           o->emit ? o->emit : "exe");
     if (!o->threads)
         return true;
     if (strcmp(o->threads, "none") != 0 && strcmp(o->threads, "openmp") != 0)
@@ -324,5 +328,5 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
     if (arguments < command_rows[o->command].least)
         return missing_argument(&command_rows[o->command], o->named);
     return check_word(o) && check_given(o, given) && choose_stage(o) && choose_source(o) &&
-           check_threads(o) && check_color(o);
+           check_library(o) && check_color(o);
 }

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,19 @@ def check_contents(folder, name):
     check("0x4000" in run("readelf", "-lW", shared), "pages of 16 KiB")
 
 
+def check_header(folder, name):
+    """It compiles as C99 and as C++11, and says something of everything that it declares."""
+    user = folder / "user.c"
+    user.write_text(f'#include "{name}.h"\nint main(void) {{ return (int){name}_abi_version() - {name.upper()}_ABI_VERSION; }}\n')
+    for language in ("-xc -std=c99", "-xc++ -std=c++11"):
+        run(*CC, *language.split(), "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror", "-fsyntax-only", user)
+    print("ok: the header is C99 and C++11")
+    if shutil.which("doxygen"):
+        options = f"INPUT={folder / name}.h\nOUTPUT_DIRECTORY={folder}/doxygen\nGENERATE_LATEX=NO\nQUIET=YES\nEXTRACT_ALL=NO\nHAVE_DOT=NO\nGENERATE_HTML=NO\nGENERATE_XML=YES\n"
+        done = subprocess.run(["doxygen", "-"], input=options, capture_output=True, text=True)
+        check(done.returncode == 0 and not done.stderr, f"doxygen finds nothing that is not said {done.stderr}")
+
+
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     run(ftmc, here / "small.ftm", "--emit=lib", "-o", work / "small", "--threads=none")
@@ -60,3 +74,9 @@ with tempfile.TemporaryDirectory() as folder:
     if not sanitized:
         wanted = set(symbols("nm", "-u", work / "small/libsmall_training.a")) - {"_GLOBAL_OFFSET_TABLE_"}
         check(wanted <= ALLOWED | math_functions(), f"without threads it wants libc and libm only, and of libc what moves bytes: {sorted(wanted)}")
+    check_header(work / "small", "small_training")
+
+    run(ftmc, here / "small.ftm", "--emit=lib", "-o", work / "apart/", "--separate-weights")
+    weights, archive = work / "apart/small_training.weights", work / "apart/libsmall_training.a"
+    check(weights.stat().st_size > 6 << 10 and b"a\0b\0c\0d\0e\0" in weights.read_bytes()[:128], "the weights in a file, with the names of the classes")
+    check(".ftm_blob" not in sections(archive) or sections(archive)[".ftm_blob"] == 0, "are not in the library")

@@ -27,7 +27,7 @@ ALLOWED = {
     "schedule": {"base", "graph", "ops", "kernel", "schedule"} | RUNTIME,
     "codegen": {"base", "graph", "ops", "kernel", "schedule", "codegen"} | RUNTIME,
     "driver": {"base", "graph", "ops", "passes", "weights", "lang", "bind", "kernel", "schedule", "codegen",
-               "driver"} | RUNTIME,
+               "driver", "embed"} | RUNTIME,
 }
 # The same of runtime/ (runtime/README.md): the core sees nothing of what programs are made of.
 ALLOWED_RUNTIME = {
@@ -35,7 +35,7 @@ ALLOWED_RUNTIME = {
     "core": {"runtime", "core"},
     "recipe": {"runtime", "recipe"},
     "transform": {"runtime", "recipe", "transform"},
-    "embed": {"runtime", "recipe", "network", "transform", "embed"},
+    "embed": {"runtime", "recipe", "network", "transform", "files", "embed"},
     "picture": {"runtime", "recipe", "transform", "picture"},
     "files": {"runtime", "files"},
     "listing": {"runtime", "recipe", "files", "listing"},

@@ -1,0 +1,119 @@
+/* A packed file is trusted as far as its numbers agree: no place outside of it is ever looked at. */
+#include "packed.h"
+
+#include <string.h>
+
+#include "fingerprint.h"
+#include "rounding.h"
+
+const uint64_t packed_magic =
+    UINT64_C(0x6b6361706d746601); /* 1 "ftmpack", from its first byte on */
+
+static uint64_t hash_tensors(const struct ftmrt_program *p, uint64_t hash)
+{
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const struct ftmrt_tensor *t = &p->tensors[i];
+        const uint64_t facts[] = {t->dtype, t->rank, t->offset, t->bytes};
+        hash = fingerprint_bytes(facts, sizeof facts, hash);
+        hash = fingerprint_bytes(t->dim, t->rank * sizeof t->dim[0], hash);
+    }
+    return hash;
+}
+
+static uint64_t hash_derives(const struct ftmrt_program *p, uint64_t hash)
+{
+    for (uint32_t i = 0; i < p->derive_count; i++) {
+        const struct ftmrt_derive *d = &p->derives[i];
+        const uint64_t facts[] = {d->op, d->rank, d->layout, d->offset, d->stored};
+        const double numbers[] = {d->eps, d->value};
+        hash = fingerprint_bytes(facts, sizeof facts, hash);
+        hash = fingerprint_bytes(d->in, sizeof d->in, hash);
+        hash = fingerprint_bytes(numbers, sizeof numbers, hash);
+        hash = fingerprint_bytes(d->dim, d->rank * sizeof d->dim[0], hash);
+    }
+    return hash;
+}
+
+static uint64_t hash_sources(const struct ftmrt_program *p, uint64_t hash)
+{
+    for (uint32_t i = 0; i < p->state_count; i++)
+        hash = fingerprint_bytes(&p->states[i].source, sizeof p->states[i].source, hash);
+    return hash;
+}
+
+uint64_t packed_interface(const struct ftmrt_program *p)
+{
+    const uint64_t whole[] = {p->abi_version,  p->identity.graph, p->identity.transform,
+                              p->blob_size,    p->state_count,    p->tensor_count,
+                              p->derive_count, PACKED_VERSION};
+    uint64_t hash = fingerprint_bytes(whole, sizeof whole, 0);
+    return hash_derives(p, hash_tensors(p, hash_sources(p, hash)));
+}
+
+/* What lies between names and blob is nobody's. */
+static uint64_t content_hash(const void *names, size_t names_bytes, const void *blob, size_t bytes)
+{
+    return fingerprint_bytes(blob, bytes, fingerprint_bytes(names, names_bytes, 0));
+}
+
+struct packed_header packed_header_of(const struct ftmrt_program *p, const char *names,
+                                      size_t names_bytes, uint32_t class_count)
+{
+    const uint64_t before = sizeof(struct packed_header) + names_bytes;
+    return (struct packed_header){
+        .magic = packed_magic,
+        .version = PACKED_VERSION,
+        .class_count = class_count,
+        .interface = packed_interface(p),
+        .weights = p->identity.weights,
+        .classes = p->identity.classes,
+        .content = content_hash(names, names_bytes, p->blob, (size_t)p->blob_size),
+        .names_bytes = names_bytes,
+        .blob_at = align_up(before, PACKED_ALIGNMENT),
+        .blob_bytes = p->blob_size};
+}
+
+/* Whether so many names, each with its NUL, fill the bytes. */
+static int names_fit(const char *names, uint64_t bytes, uint32_t count)
+{
+    uint32_t seen = 0;
+    for (uint64_t i = 0; i < bytes; i++)
+        seen += names[i] == '\0';
+    return seen == count && (bytes == 0 || names[bytes - 1] == '\0');
+}
+
+/* Whether names and blob lie in the file, in this order; no sum can overflow. */
+static int parts_fit(const struct packed_header *h, size_t bytes)
+{
+    const uint64_t size = sizeof *h;
+    return h->names_bytes <= bytes - size && h->blob_at % PACKED_ALIGNMENT == 0 &&
+           h->blob_at >= size + h->names_bytes && h->blob_at <= bytes &&
+           h->blob_bytes == bytes - h->blob_at;
+}
+
+enum ftmrt_status packed_open(const struct ftmrt_program *p, uint32_t class_count, const void *file,
+                              size_t bytes, struct packed_weights *out)
+{
+    struct packed_header h;
+    const unsigned char *begin = file;
+    if (!file || (uintptr_t)file % PACKED_ALIGNMENT != 0)
+        return FTMRT_ERROR_ARGUMENT;
+    if (bytes < sizeof h)
+        return FTMRT_ERROR_FORMAT;
+    memcpy(&h, file, sizeof h);
+    const char *names = (const char *)begin + sizeof h;
+    if (h.magic != packed_magic || !parts_fit(&h, bytes) ||
+        !names_fit(names, h.names_bytes, h.class_count))
+        return FTMRT_ERROR_FORMAT;
+    if (h.version != PACKED_VERSION || h.interface != packed_interface(p) ||
+        h.blob_bytes != p->blob_size || h.class_count != class_count)
+        return FTMRT_ERROR_MISMATCH;
+    if (content_hash(names, h.names_bytes, begin + h.blob_at, h.blob_bytes) != h.content)
+        return FTMRT_ERROR_FORMAT;
+    *out = (struct packed_weights){.blob = begin + h.blob_at,
+                                   .names = names,
+                                   .class_count = h.class_count,
+                                   .weights = h.weights,
+                                   .classes = h.classes};
+    return FTMRT_OK;
+}
