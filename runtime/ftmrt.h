@@ -134,7 +134,8 @@ struct ftmrt_context {
     int threads;                      /* that compute; 0: as many as the process may run on */
     /* Runs the kernel over units 0 .. units-1, each exactly once: calls it with copies of *task in which begin, end and
      * worker (less than the threads that the workspace was made for) are set, and returns when all are done. NULL: the
-     * core's own loop (OpenMP), which flushes denormals in every thread; a loop of the caller's must do so, too. */
+     * core's own loop (OpenMP), which flushes denormals in every thread; a loop of the caller's must do so, too, as
+     * ftmrt_run_piece does. */
     void (*parallel)(void *user, ftmrt_kernel *kernel, const struct ftmrt_task *task,
                      int64_t units);
     void *parallel_user;
@@ -158,6 +159,9 @@ struct ftmrt_context {
     /* Where the program's constants are, laid out as its blob and 64-byte aligned: what a library's entries read, so that
      * its weights can lie in a file. NULL: the program's own. Entries of programs read their own in any case. */
     const unsigned char *blob;
+    /* Where a call may be ended from outside, by an atomic store: once it is not 0, kernels that have not begun are left out,
+     * and what the entry should have written is undefined. NULL: nobody does. */
+    const int *cancel;
 };
 
 /* Merges what another call has into what this one has: sums are added, moments by the pairwise formula of T. F. Chan,
@@ -177,6 +181,10 @@ void ftmrt_clock(const struct ftmrt_task *task, const char *kernel, int end);
  * independent; which thread runs which is unspecified and never changes results. Denormals are flushed in every thread
  * while it computes; the caller's floating-point state is restored. */
 void ftmrt_parallel(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64_t units);
+
+/* Units begin <= u < end of a kernel by a worker, denormals flushed: what a loop of the caller's (ftmrt_context.parallel) calls. */
+void ftmrt_run_piece(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64_t begin,
+                     int64_t end, int64_t worker);
 
 /* The straight-line code of an entry: calls of ftmrt_parallel, one after the other. */
 typedef void ftmrt_body(struct ftmrt_context *context, const void *const *inputs,

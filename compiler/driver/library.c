@@ -120,6 +120,7 @@ static bool name_functions(const struct library *l, const char *input, const cha
         push(l, &w, arena_printf(arena, "--redefine-sym=%s=%s", from, to));
         push(l, &w, arena_printf(arena, "--keep-global-symbol=%s", to));
     }
+    push(l, &w, "--strip-unneeded"); /* names that only left out code wanted */
     push(l, &w, input);
     push(l, &w, output);
     return run(l, &w);

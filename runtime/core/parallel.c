@@ -108,6 +108,14 @@ static void run_units(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64
     kernel(&piece);
 }
 
+void ftmrt_run_piece(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64_t begin,
+                     int64_t end, int64_t worker)
+{
+    const fp_state saved = flush_denormals();
+    run_units(kernel, task, begin, end, worker);
+    restore_denormals(saved);
+}
+
 /* Runs one chunk if there is one. */
 static bool help(struct ftmrt_team *t, int64_t worker)
 {
@@ -222,11 +230,16 @@ static void run_kernel_errand(struct errand *errand)
         run_units(k->kernel, k->task, 0, k->units, 0);
 }
 
+static bool is_cancelled(const struct ftmrt_context *c)
+{
+    return c->cancel && __atomic_load_n(c->cancel, __ATOMIC_RELAXED);
+}
+
 void ftmrt_parallel(ftmrt_kernel *kernel, const struct ftmrt_task *task, int64_t units)
 {
     struct ftmrt_context *c = task->context;
     struct kernel_errand k = {{run_kernel_errand, c}, kernel, task, units};
-    if (units <= 0)
+    if (units <= 0 || is_cancelled(c))
         return;
     if (c->parallel)
         c->parallel(c->parallel_user, kernel, task, units);

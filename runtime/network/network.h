@@ -37,7 +37,10 @@ bool network_scalar(const struct ftmrt_call *optimizer, const char *name, double
 /* What the entry of a kind takes of a sample, itself or through the one that computes its features; NULL: nothing. */
 const struct ftmrt_value *network_input(const struct ftmrt_program *p, enum ftmrt_entry_kind kind);
 
-/* What labels the entry of a kind takes: int32_t [N], float [N, outputs] or int32_t [N, H, W]. */
+/* The labels that the entry of a kind takes; NULL: none. */
+const struct ftmrt_value *network_label(const struct ftmrt_program *p, enum ftmrt_entry_kind kind);
+
+/* Their kind; in memory they are int32_t [N], float [N, outputs] or int32_t [N, H, W]. */
 enum ftmrt_label_kind network_labels(const struct ftmrt_program *p, enum ftmrt_entry_kind kind);
 
 /* What prediction gives, [N, classes] or [N, classes, H, W]; NULL: nothing. */

@@ -51,11 +51,15 @@ const struct ftmrt_value *network_input(const struct ftmrt_program *p, enum ftmr
     return e && !v && kind != FTMRT_ENTRY_PREFIX ? network_input(p, FTMRT_ENTRY_PREFIX) : v;
 }
 
-enum ftmrt_label_kind network_labels(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
+const struct ftmrt_value *network_label(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
 {
     const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, 1);
-    const struct ftmrt_value *v =
-        e ? ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_LABEL, NULL) : NULL;
+    return e ? ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_LABEL, NULL) : NULL;
+}
+
+enum ftmrt_label_kind network_labels(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
+{
+    const struct ftmrt_value *v = network_label(p, kind);
     if (v && v->dtype == FTMRT_F32)
         return FTMRT_LABEL_VECTOR;
     return v && v->rank > 1 ? FTMRT_LABEL_MASK : FTMRT_LABEL_INDEX;

@@ -181,7 +181,7 @@ struct ftmrt_recipe {
     struct ftmrt_call finetune; /* FTMRT_CALL_finetune: the settings, with everything else inside */
 };
 
-/* The argument for a parameter. param must be one of c's own call: anything else is a mistake in the program, which aborts. */
+/* The argument for a parameter. param must be one of c's own call: anything else is a mistake in the program, which traps. */
 const struct ftmrt_arg *ftmrt_call_arg(const struct ftmrt_call *c, enum ftmrt_param param);
 
 /* The argument for a parameter by its name; NULL where the row has none of that name, or none was given. */

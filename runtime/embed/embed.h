@@ -1,0 +1,97 @@
+/* What the files of the library are written with. */
+#ifndef FTMRT_EMBED_H
+#define FTMRT_EMBED_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "ftmx.h"
+#include "network.h"
+
+/* The tables of the recipe: the library's own, in another object. */
+extern const struct ftmrt_program ftmx_program __attribute__((visibility("hidden")));
+
+/* ---- models ---- */
+
+/* What an ftmx_model is. */
+struct model {
+    uint64_t magic;
+    struct ftmrt_program program; /* the library's, with the model's blob */
+};
+
+_Static_assert(sizeof(struct model) <= sizeof(ftmx_model), "ftmx_model is too small");
+
+/* NULL: it is none, or none that is open. */
+const struct model *model_of(const ftmx_model *model);
+
+/* ---- contexts ---- */
+
+enum {
+    CONTEXT_VALUES = 32,   /* roles and names of an entry's values */
+    CONTEXT_ERROR = 512,   /* bytes of a sentence */
+    CONTEXT_THREADS = 1024 /* at most */
+};
+
+/* What a call of an entry computes of and writes to: the caller's memory; NULL: the context's. */
+struct batch {
+    const float *input;
+    const void *labels;
+    float *logits, *loss;
+    int64_t n;
+};
+
+struct ftmx_context {
+    uint64_t magic;
+    const struct model *model;
+    ftmx_options options;
+    struct ftmrt_context call;
+    int cancel; /* by atomic operations only */
+    struct {
+        enum ftmrt_role role;
+        const char *name;
+        void *data;
+    } values[CONTEXT_VALUES]; /* what entries take and give beside the caller's arrays */
+    uint32_t value_count;
+    double lr;
+    bool missed;            /* the caller's loop left something of the running call out */
+    bool lost;              /* what training made of the weights is not finite */
+    struct batch batch;     /* of the running call */
+    double *row;            /* [FTMX_OUTPUTS] */
+    unsigned char *staging; /* a state, row by row, in its own type */
+    char error[CONTEXT_ERROR];
+};
+
+/* Begins a call of a context: ARGUMENT if it is none, CANCELLED if ftmx_cancel was called before; forgets the last error. */
+ftmx_status context_begin(ftmx_context *c);
+
+/* The same for calls that want weights which are not lost. */
+ftmx_status context_begin_sound(ftmx_context *c);
+
+/* Whether it is a context that ftmx_init made. */
+bool context_is_made(const ftmx_context *c);
+
+/* Ends a call with a status and its sentence. In the format: %s a text, %d an int64_t, and nothing else. */
+ftmx_status context_fail(ftmx_context *c, ftmx_status status, const char *format, ...);
+
+/* Whether [count] elements of `size` bytes may lie at p, which is called `name`; false after context_fail. */
+bool context_takes(ftmx_context *c, const void *p, int64_t count, size_t size, const char *name);
+
+/* The context's memory of the values of a role and name (NULL: the first); NULL: there is none. */
+void *context_value(const ftmx_context *c, enum ftmrt_role role, const char *name);
+
+/* Runs the entry of a kind on c->batch, behind the prefix if it takes features. */
+ftmx_status context_run(ftmx_context *c, enum ftmrt_entry_kind kind);
+
+/* Whether some entry of the kind takes a batch of n; false after context_fail. */
+bool context_takes_batch(ftmx_context *c, enum ftmrt_entry_kind kind, int64_t n);
+
+/* Values of one image at the network's input for a kind of entry, and of its output. */
+int64_t model_input_count(const struct model *m, enum ftmrt_entry_kind kind);
+int64_t model_output_count(const struct model *m);
+
+/* ---- texts ---- */
+
+/* Writes a text of at most size - 1 bytes and its end. */
+void text_format(char *out, size_t size, const char *format, va_list args);
+
+#endif

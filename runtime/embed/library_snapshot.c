@@ -1,0 +1,88 @@
+/* Snapshots: all that training changes, in one piece of the caller's memory.
+ *
+ * The states stand at the beginning of the workspace, before the activations. */
+#include <string.h>
+
+#include "embed.h"
+
+/* In front of the states. A snapshot is of one build of one recipe: the compiler decides where states lie. */
+struct snapshot {
+    uint64_t magic;
+    uint64_t graph; /* identity of the network */
+    uint64_t bytes; /* of states */
+    int64_t step;
+    double lr;
+};
+
+/* "ftmsnaps" */
+static const uint64_t snapshot_magic = UINT64_C(0x7370616e736d7466);
+
+static size_t states_bytes(const struct ftmrt_program *p)
+{
+    size_t end = 0;
+    for (uint32_t i = 0; i < p->state_count; i++) {
+        const struct ftmrt_state *s = &p->states[i];
+        const size_t bytes = (size_t)ftmrt_layout_elements((enum ftmrt_layout)s->layout,
+                                                           s->layout_rank, s->layout_dim) *
+                             ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
+        if (s->flags & FTMRT_MUTABLE && s->offset + bytes > end)
+            end = s->offset + bytes;
+    }
+    return end;
+}
+
+static size_t whole_bytes(const ftmx_context *c)
+{
+    return sizeof(struct snapshot) + states_bytes(&c->model->program);
+}
+
+size_t ftmx_snapshot_size(const ftmx_context *context)
+{
+    return context_is_made(context) ? whole_bytes(context) : 0;
+}
+
+static ftmx_status check_memory(ftmx_context *c, const void *memory, size_t bytes)
+{
+    if (!memory)
+        return context_fail(c, FTMX_ERROR_ARGUMENT, "memory is NULL");
+    if (bytes < whole_bytes(c))
+        return context_fail(c, FTMX_ERROR_ARGUMENT, "%d bytes, where a snapshot has %d",
+                            (int64_t)bytes, (int64_t)whole_bytes(c));
+    return FTMX_OK;
+}
+
+ftmx_status ftmx_snapshot(ftmx_context *context, void *memory, size_t bytes)
+{
+    ftmx_status status = context_begin_sound(context);
+    if (status == FTMX_OK)
+        status = check_memory(context, memory, bytes);
+    if (status != FTMX_OK)
+        return status;
+    const struct ftmrt_program *p = &context->model->program;
+    const struct snapshot head = {snapshot_magic, p->identity.graph, states_bytes(p),
+                                  context->call.step, context->lr};
+    memcpy(memory, &head, sizeof head);
+    memcpy((unsigned char *)memory + sizeof head, context->call.workspace, head.bytes);
+    return FTMX_OK;
+}
+
+ftmx_status ftmx_restore(ftmx_context *context, const void *memory, size_t bytes)
+{
+    ftmx_status status = context_begin(context);
+    if (status == FTMX_OK)
+        status = check_memory(context, memory, bytes);
+    if (status != FTMX_OK)
+        return status;
+    struct snapshot head;
+    memcpy(&head, memory, sizeof head);
+    const struct ftmrt_program *p = &context->model->program;
+    if (head.magic != snapshot_magic)
+        return context_fail(context, FTMX_ERROR_FORMAT, "the memory holds no snapshot");
+    if (head.graph != p->identity.graph || head.bytes != states_bytes(p))
+        return context_fail(context, FTMX_ERROR_MISMATCH, "the snapshot is of another network");
+    memcpy(context->call.workspace, (const unsigned char *)memory + sizeof head, head.bytes);
+    context->call.step = head.step;
+    context->lr = head.lr;
+    context->lost = false;
+    return FTMX_OK;
+}

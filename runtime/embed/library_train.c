@@ -1,0 +1,180 @@
+/* Training and evaluation: one step, one batch. */
+#include <math.h>
+#include <string.h>
+
+#include "embed.h"
+
+/* ---- labels ---- */
+
+static ftmx_status refuse_class(ftmx_context *c, int64_t found, int64_t image, int64_t classes)
+{
+    return context_fail(c, FTMX_ERROR_ARGUMENT,
+                        "label %d of image %d is not a class; the network has %d classes (0 to %d)",
+                        found, image, classes, classes - 1);
+}
+
+static ftmx_status check_classes(ftmx_context *c, const struct batch *b, int64_t pixels,
+                                 const int64_t *ignored)
+{
+    const int32_t *labels = b->labels;
+    const int64_t classes = network_logits(&c->model->program)->dim[1];
+    for (int64_t i = 0; i < b->n * pixels; i++)
+        if ((labels[i] < 0 || labels[i] >= classes) && !(ignored && labels[i] == *ignored))
+            return refuse_class(c, labels[i], i / pixels, classes);
+    return FTMX_OK;
+}
+
+static ftmx_status check_vectors(ftmx_context *c, const struct batch *b, int64_t size,
+                                 enum ftmrt_vector want)
+{
+    const float *labels = b->labels;
+    double found;
+    for (int64_t i = 0; i < b->n; i++) {
+        const char *expected = network_vector_problem(want, labels + i * size, size, &found);
+        if (expected)
+            return context_fail(c, FTMX_ERROR_ARGUMENT, "the label of image %d is not %s", i,
+                                expected);
+    }
+    return FTMX_OK;
+}
+
+static const struct ftmrt_call *loss_of(const ftmx_context *c)
+{
+    const struct ftmrt_recipe *r = c->model->program.recipe;
+    return ftmrt_call_inner(&r->finetune, FTMRT_PARAM_finetune_loss);
+}
+
+static ftmx_status check_labels(ftmx_context *c, const struct batch *b, enum ftmrt_entry_kind kind)
+{
+    const struct ftmrt_program *p = &c->model->program;
+    const struct ftmrt_value *label = network_label(p, kind);
+    const int64_t size = ftmrt_elements(label->rank - 1, label->dim + 1);
+    if (!context_takes(c, b->labels, b->n * size, sizeof(float), "labels"))
+        return FTMX_ERROR_ARGUMENT;
+    if (label->dtype == FTMRT_F32)
+        return check_vectors(c, b, size, ftmrt_loss_info(loss_of(c)->id)->vector);
+    return check_classes(c, b, size, network_ignored(loss_of(c)));
+}
+
+/* ---- batches ---- */
+
+static ftmx_status check_batch(ftmx_context *c, const struct batch *b, enum ftmrt_entry_kind kind)
+{
+    const int64_t count = b->n * model_input_count(c->model, kind);
+    if (!context_takes_batch(c, kind, b->n) ||
+        !context_takes(c, b->input, count, sizeof *b->input, "input"))
+        return FTMX_ERROR_ARGUMENT;
+    return check_labels(c, b, kind);
+}
+
+/* What is not finite would be spread over all weights. */
+static ftmx_status check_finite(ftmx_context *c, const float *values, int64_t n, int64_t count)
+{
+    for (int64_t i = 0; i < n * count; i++)
+        if (!isfinite(values[i]))
+            return context_fail(c, FTMX_ERROR_NOT_FINITE,
+                                "image %d of the batch has a value that is not finite, element %d; "
+                                "nothing was learned from the batch",
+                                i / count, i % count);
+    return FTMX_OK;
+}
+
+/* The step of c->batch, whose arguments are checked. It is not cancelled halfway: ftmx_cancel ends the call behind it. */
+static ftmx_status run_step(ftmx_context *c, float *loss, ftmx_status (*run)(ftmx_context *c))
+{
+    float found = 0;
+    c->batch.loss = &found;
+    c->call.step++;
+    c->call.cancel = NULL;
+    const ftmx_status status = run(c);
+    c->call.cancel = &c->cancel;
+    c->lost = status != FTMX_OK || !isfinite(found);
+    if (status != FTMX_OK)
+        return status;
+    if (c->lost)
+        return context_fail(c, FTMX_ERROR_NOT_FINITE,
+                            "the loss of step %d is not finite: the rate is too high for these "
+                            "weights; ftmx_restore or ftmx_load brings weights of before",
+                            c->call.step);
+    if (loss)
+        *loss = found;
+    return FTMX_OK;
+}
+
+static ftmx_status run_training(ftmx_context *c) { return context_run(c, FTMRT_ENTRY_TRAIN); }
+
+ftmx_status ftmx_train_step(ftmx_context *context, const float *input, const ftmx_label *labels,
+                            int64_t n, float *loss)
+{
+    const struct batch batch = {.input = input, .labels = labels, .n = n};
+    ftmx_status status = context_begin_sound(context);
+    if (status == FTMX_OK)
+        status = check_batch(context, &batch, FTMRT_ENTRY_TRAIN);
+    if (status == FTMX_OK)
+        status =
+            check_finite(context, input, n, model_input_count(context->model, FTMRT_ENTRY_TRAIN));
+    if (status != FTMX_OK)
+        return status;
+    context->batch = batch;
+    return run_step(context, loss, run_training);
+}
+
+ftmx_status ftmx_set_lr(ftmx_context *context, double lr)
+{
+    const ftmx_status status = context_begin(context);
+    if (status != FTMX_OK)
+        return status;
+    if (!isfinite(lr) || lr < 0)
+        return context_fail(context, FTMX_ERROR_ARGUMENT, "the rate is negative or no number");
+    context->lr = lr;
+    return FTMX_OK;
+}
+
+/* ---- evaluation ---- */
+
+/* How many answers to an image are right. */
+static int64_t right_answers(const ftmx_context *c, int64_t i, int64_t classes, int64_t outputs)
+{
+    const struct batch *b = &c->batch;
+    const float *row = b->logits + i * outputs;
+    const int64_t pixels = outputs / classes;
+    int64_t judged;
+    switch (network_task(c->model->program.recipe)) {
+    case TASK_CLASS: return predicted_class(row, classes) == ((const int32_t *)b->labels)[i];
+    case TASK_LABELS:
+        return network_right_labels(row, (const float *)b->labels + i * classes, classes);
+    case TASK_PIXELS:
+        return network_right_pixels(row, (const int32_t *)b->labels + i * pixels, classes, pixels,
+                                    network_ignored(loss_of(c)), &judged);
+    case TASK_NUMBERS:
+    case TASK_DISTRIBUTION:
+    case TASK_COUNT: break;
+    }
+    return 0;
+}
+
+ftmx_status ftmx_eval(ftmx_context *context, const float *input, const ftmx_label *labels,
+                      int64_t n, float *loss, int64_t *correct)
+{
+    struct batch batch = {.input = input, .labels = labels, .n = n};
+    float found = 0;
+    ftmx_status status = context_begin_sound(context);
+    if (status == FTMX_OK)
+        status = check_batch(context, &batch, FTMRT_ENTRY_EVAL);
+    if (status != FTMX_OK)
+        return status;
+    batch.logits = context_value(context, FTMRT_ROLE_LOGITS, NULL);
+    batch.loss = &found;
+    context->batch = batch;
+    status = context_run(context, FTMRT_ENTRY_EVAL);
+    if (status != FTMX_OK)
+        return status;
+    const struct ftmrt_value *logits = network_logits(&context->model->program);
+    if (loss)
+        *loss = found;
+    if (correct)
+        *correct = 0;
+    for (int64_t i = 0; correct && i < n; i++)
+        *correct += right_answers(context, i, logits->dim[1], model_output_count(context->model));
+    return FTMX_OK;
+}
