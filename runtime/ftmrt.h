@@ -230,13 +230,21 @@ enum ftmrt_init {
 #undef FTMRT_INIT
 };
 
-/* A tensor of the pretrained file, kept verbatim in the blob. */
+/* How a tensor in the blob stands to that of the weight file. */
+enum ftmrt_rows {
+    FTMRT_ROWS_ALL,     /* it is the file's, verbatim */
+    FTMRT_ROWS_MATCHED, /* its rows are some of the file's, by the names of classes */
+    FTMRT_ROWS_DRAWN /* some are, and some are initial values: of classes that the file has not */
+};
+
+/* A tensor of the pretrained file, kept in the blob. */
 struct ftmrt_tensor {
     const char *name; /* key in the file, after strip and rename */
     uint32_t dtype;   /* enum ftmrt_dtype */
     uint32_t rank;
     int64_t dim[FTMRT_MAX_RANK];
     uint64_t offset, bytes; /* in the blob */
+    uint32_t rows;          /* enum ftmrt_rows */
 };
 
 enum ftmrt_state_kind {

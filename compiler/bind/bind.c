@@ -1,8 +1,8 @@
 /* Binding: which tensor of the weight file becomes which parameter, and what is wrong with the two.
  *
  * Every parameter of a layer that the model declared must find its tensor, of its shape and type;
- * layers that the recipe added take none, even under an old name, unless the command line names a
- * file that was trained with this recipe (bind_trained.c). All defects are reported in one
+ * layers that the recipe added take none, even under an old name, unless the file was trained by a
+ * recipe that had added them, too (bind_trained.c). All defects are reported in one
  * run. What the file has beyond that gets a fate, which `ftmc map` prints; a warning names what
  * belongs to no layer at all. */
 #include "bind.h"
@@ -27,6 +27,7 @@ struct bind {
     struct bind_key *keys; /* per tensor */
     struct map by_key;     /* key -> struct weight_tensor of weights */
     uint32_t errors;       /* of this stage */
+    bool trained;          /* training has left the file */
     bool bad_keys;         /* patterns are wrong: what is missing follows from that */
     const char *prefix;    /* that `strip` should remove: reported once */
     bool other_network;    /* most parameters have no tensor: reported once */
@@ -35,12 +36,6 @@ struct bind {
 static const struct layer *layer_of(const struct bind *c, const struct net_param *p)
 {
     return &c->net->layers.at[p->layer.i];
-}
-
-/* Whether a parameter takes nothing from the file. */
-static bool is_new(const struct bind *c, const struct net_param *p)
-{
-    return layer_of(c, p)->added && !c->b->whole;
 }
 
 /* ---- advice ---- */
@@ -108,7 +103,7 @@ static bool report_other_network(struct bind *c, const struct net_param *first)
     uint32_t wanted = 0, found = 0;
     for (uint32_t i = 0; i < c->b->params.len; i++) {
         const struct net_param *p = &c->b->params.at[i];
-        if (p->param->kind == LAYER_COUNTER || is_new(c, p))
+        if (p->param->kind == LAYER_COUNTER || p->fresh)
             continue;
         wanted++;
         found += map_has(&c->by_key, p->name) || skipped_by_name(c, p->name);
@@ -174,11 +169,15 @@ static void advise_shape(struct bind *c, const struct net_param *p, const struct
 {
     const struct layer *l = layer_of(c, p);
     const struct shape *s = &p->param->type.shape;
+    const bool added = c->trained && bind_was_added(c->arena, c->b, p->name);
     if (p->layer.i == c->net->outputs.at[0].layer.i && s->rank == 2 && t->rank == 2 &&
         t->dim[1] == s->dim[1])
-        diag_note(c->diag,
-                  "a head for other classes is a new layer: `replace %s with linear(classes)`",
-                  l->path);
+        diag_note(
+            c->diag,
+            added ? "the recipe that trained the file had added the layer: with that edit here, "
+                    "too, as `replace %s with linear(classes)`, it is taken"
+                  : "a head for other classes is a new layer: `replace %s with linear(classes)`",
+            l->path);
     if (reads_image(c, l) && s->rank == 4 && t->rank == 4 && t->dim[0] == s->dim[0] &&
         t->dim[1] != s->dim[1])
         advise_channels(c, t->dim[1]);
@@ -277,15 +276,28 @@ static void take(struct bind *c, struct net_param *p, const struct weight_tensor
     vec_push(c->arena, &c->b->tensors, copy);
 }
 
+static bool takes_rows(const struct bind *c, const struct net_param *p,
+                       const struct weight_tensor *t)
+{
+    return c->trained && !t->unusable && bind_rows_fit(c->b->rows, p, t);
+}
+
+static void take_rows(struct bind *c, struct net_param *p, const struct weight_tensor *t)
+{
+    const uint64_t seed = (uint64_t)recipe_integer(c->recipe, FTMRT_PARAM_finetune_seed);
+    const struct weight_tensor rows =
+        bind_take_rows(c->arena, c->b->rows, p, t, bind_file_name(c->arena, c->b, p->name), seed);
+    take(c, p, &rows);
+}
+
 /* ---- the two sides ---- */
 
 static void classify_tensors(struct bind *c)
 {
     const uint32_t count = c->weights->tensors.len;
     c->keys = arena_array(c->arena, struct bind_key, count + 1);
-    c->b->whole =
-        c->recipe->given_weights && bind_is_trained_whole(c->arena, c->recipe, c->weights, c->b);
-    if (c->b->whole)
+    c->trained = bind_is_trained_file(c->weights);
+    if (c->trained && c->recipe->given_weights) /* what the recipe says is of its own file's keys */
         bind_own_keys(c->weights, c->keys);
     else if (!bind_keys(c->arena, c->diag, c->recipe, c->weights, c->keys))
         c->bad_keys = true;
@@ -332,7 +344,7 @@ static void mark_named(struct bind *c)
         if (!t)
             continue;
         use_of(c, t)->param = i;
-        if (is_new(c, p))
+        if (p->fresh)
             use_of(c, t)->fate = TENSOR_REPLACED;
         else if (!t->unusable)
             use_of(c, t)->fate = TENSOR_USED;
@@ -346,10 +358,12 @@ static void mark_named(struct bind *c)
 static void bind_param(struct bind *c, struct net_param *p)
 {
     const struct weight_tensor *t = map_get(&c->by_key, p->name);
-    if (is_new(c, p))
+    if (p->fresh)
         return;
     if (t) {
-        if (check_pair(c, p, t))
+        if (takes_rows(c, p, t))
+            take_rows(c, p, t);
+        else if (check_pair(c, p, t))
             take(c, p, t);
         else if (!t->unusable)
             use_of(c, t)->fate = TENSOR_MISFIT;
@@ -390,9 +404,10 @@ static bool random_init(enum ftmrt_init init)
 }
 
 /* Whether a parameter is frozen with values that were drawn. */
-static bool is_frozen_random(const struct net_param *p)
+static bool is_frozen_random(const struct bind *c, const struct net_param *p)
 {
-    return !p->param->trainable && p->source < 0 && random_init(p->param->init);
+    const bool drawn = p->source < 0 || c->b->tensors.at[p->source].rows == FTMRT_ROWS_DRAWN;
+    return !p->param->trainable && drawn && random_init(p->param->init);
 }
 
 /* One warning, at the first layer, for all. */
@@ -401,7 +416,7 @@ static void warn_frozen_random(struct bind *c)
     uint32_t first = UINT32_MAX, last = UINT32_MAX, more = 0;
     for (uint32_t i = 0; i < c->b->params.len; i++) {
         const struct net_param *p = &c->b->params.at[i];
-        if (!is_frozen_random(p) || p->layer.i == last)
+        if (!is_frozen_random(c, p) || p->layer.i == last)
             continue;
         more += first != UINT32_MAX;
         first = first == UINT32_MAX ? i : first;
@@ -427,9 +442,12 @@ bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
     map_init(&c.by_key, arena);
     if (weights) {
         classify_tensors(&c);
+        if (c.trained)
+            bind_take_up(arena, diag, net, r, &c.by_key, c.b);
         mark_named(&c);
         for (uint32_t i = 0; i < c.b->params.len; i++)
             bind_param(&c, &c.b->params.at[i]);
+        c.b->whole = c.trained && r->given_weights && bind_all_trained(c.b);
         if (!c.errors)
             warn_leftovers(&c);
     }

@@ -21,6 +21,8 @@ struct net_param {
     const char *name;                /* state dict key: layer path and the parameter's name */
     bool mutable;                    /* trainable, or statistics that training updates */
     int32_t source;                  /* index in binding.tensors, or -1: initialised */
+    bool fresh;                      /* of an added layer, which takes nothing from the file */
+    const char *note;                /* what a trained file has to do with that, or NULL */
 };
 
 /* What became of a tensor of the weight file. */
@@ -41,13 +43,16 @@ struct tensor_use {
 };
 
 struct naming_way;
+struct class_rows;
 
 struct binding {
     const struct weights *weights; /* NULL: random */
     const struct naming_way *way;  /* by which known renames made the file's names fit, or NULL */
     const char *renamed;           /* that in words, or NULL */
     bool
-        whole; /* the file is what training left of this network: added layers are taken from it, too */
+        whole; /* the command line's file is what training left of this network, and all is taken */
+    struct class_rows *rows; /* of a trained file; else NULL */
+    VEC(const char *) notes; /* what of a trained file is taken, what is new, and why */
     VEC(struct net_param) params;
     /* The used ones, in order of params: state.source indexes it. Verbatim, in the file's type and shape; named
      * like the parameter. ftmrt_load_double and ftmrt_convert read them. */

@@ -5,7 +5,7 @@ static void add_param(struct arena *arena, struct binding *b, const struct layer
                       const struct layer_param *param)
 {
     struct net_param *p = vec_add(arena, &b->params);
-    *p = (struct net_param){.layer = id, .param = param, .source = -1};
+    *p = (struct net_param){.layer = id, .param = param, .source = -1, .fresh = l->added};
     p->name = layer_param_key(arena, l, param);
     p->mutable = param->trainable || (param->kind != LAYER_PARAMETER && layer_statistics(l));
 }

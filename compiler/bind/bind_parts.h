@@ -4,6 +4,8 @@
 
 #include "bind.h"
 
+struct map;
+
 /* A tensor's key as the net sees it. */
 struct bind_key {
     const char *name; /* after strip, rename and known renames */
@@ -43,10 +45,46 @@ const char *bind_rename(struct arena *arena, const char *from, const char *to, c
  * none. */
 const char *bind_rename_defect(struct arena *arena, const char *from, const char *to);
 
-/* Whether a file is what training left of the recipe's own network, by what it says of itself: its classes are the recipe's, in their order,
- * and it has all parameters, those of added layers too, in their shapes. */
-bool bind_is_trained_whole(struct arena *arena, const struct recipe *r, const struct weights *w,
-                           const struct binding *b);
+/* ---- trained files ---- */
+
+/* How the classes of a trained file stand to the recipe's: names, which are numbers where there are none. */
+struct class_rows {
+    layer_id
+        layer; /* the last with parameters before the first output, which has a row for each; LAYER_NONE: several are */
+    bool same; /* both lists are the same, in their order */
+    bool by_name; /* they are not, and rows of the layer can be taken by the names that both have */
+    uint32_t here, there, taken;             /* classes of the recipe, of the file, of both */
+    int64_t *from;                           /* [here]: the file's row, or -1 */
+    VEC(const char *) new_names, lost_names; /* only in the recipe, only in the file */
+};
+
+struct class_rows *bind_class_rows(struct arena *arena, const struct net *net,
+                                   const struct recipe *r, const char *classes);
+
+/* Whether a parameter's rows are to be taken by name out of a tensor, which has the file's classes and fits otherwise. */
+bool bind_rows_fit(const struct class_rows *rows, const struct net_param *p,
+                   const struct weight_tensor *t);
+
+/* The parameter's tensor of rows by name, in F32: new classes have the initial values of the seed, as the state would without a
+ * file. state: its name in files. */
+struct weight_tensor bind_take_rows(struct arena *arena, const struct class_rows *rows,
+                                    const struct net_param *p, const struct weight_tensor *t,
+                                    const char *state, uint64_t seed);
+
+/* Decides for each added layer whether it is taken from the trained file that b has, and makes b's rows and notes; of the rest
+ * the parameters stay fresh. tensors: the file's, by the network's names. Warns of added layers whose place the file has
+ * trained tensors for. */
+void bind_take_up(struct arena *arena, struct diag *diag, const struct net *net,
+                  const struct recipe *r, const struct map *tensors, struct binding *b);
+
+/* Whether a trained file's recipe had added the layer of a parameter, as far as the file says it. */
+bool bind_was_added(struct arena *arena, const struct binding *b, const char *param);
+
+/* Whether all parameters, and all rows, are a trained file's. */
+bool bind_all_trained(const struct binding *b);
+
+/* "a, b and c"; of many the first ones, and how many more. */
+const char *bind_name_list(struct arena *arena, const char *const *names, uint32_t count);
 
 /* Parameters of all live layers, in the order of the layers, without sources. */
 void bind_list_params(struct arena *arena, const struct net *net, struct binding *b);

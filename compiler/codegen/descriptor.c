@@ -80,8 +80,11 @@ static struct ftmrt_tensor *make_tensors(struct arena *arena, const struct descr
         source_index[source] = (int32_t)*count;
         data[*count] = s;
         struct ftmrt_tensor *t = &tensors[(*count)++];
-        *t = (struct ftmrt_tensor){
-            .name = s->name, .dtype = s->dtype, .rank = s->rank, .bytes = s->bytes};
+        *t = (struct ftmrt_tensor){.name = s->name,
+                                   .dtype = s->dtype,
+                                   .rank = s->rank,
+                                   .bytes = s->bytes,
+                                   .rows = s->rows};
         memcpy(t->dim, s->dim, sizeof t->dim);
     }
     return tensors;

@@ -16,6 +16,7 @@ struct descriptor_source {
     int64_t dim[FTMRT_MAX_RANK];
     const void *data;
     uint64_t bytes;
+    enum ftmrt_rows rows;
 };
 
 /* Where entries find the blob. */

@@ -140,7 +140,11 @@ static void print_tensor(struct strbuf *out, const struct ftmrt_tensor *t)
     tables_add_string(out, t->name);
     strbuf_addf(out, ", .dtype = %s", dtypes[t->dtype]);
     add_shape(out, "", t->rank, t->dim);
-    strbuf_addf(out, ", .offset = %" PRIu64 ", .bytes = %" PRIu64 "},\n", t->offset, t->bytes);
+    strbuf_addf(out, ", .offset = %" PRIu64 ", .bytes = %" PRIu64, t->offset, t->bytes);
+    if (t->rows)
+        strbuf_addf(out, ", .rows = %s",
+                    t->rows == FTMRT_ROWS_DRAWN ? "FTMRT_ROWS_DRAWN" : "FTMRT_ROWS_MATCHED");
+    strbuf_add(out, "},\n");
 }
 
 static void print_state(struct strbuf *out, const struct ftmrt_state *s)

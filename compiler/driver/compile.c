@@ -160,7 +160,8 @@ static struct descriptor_source *source_tensors(struct compilation *c, uint32_t 
                                             .dtype = t->dtype,
                                             .rank = t->rank,
                                             .data = t->data,
-                                            .bytes = t->bytes};
+                                            .bytes = t->bytes,
+                                            .rows = t->rows};
         memcpy(out[i].dim, t->dim, sizeof out[i].dim);
     }
     return out;

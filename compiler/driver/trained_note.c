@@ -164,27 +164,25 @@ static void say_runs(struct compilation *c, const char *best)
             compilation_word(c, best));
 }
 
-/* The weight file of the command line, which training has left. */
-static void say_given(struct compilation *c)
+/* The weight file, which training has left. */
+static void say_trained(struct compilation *c)
 {
-    if (c->binding->whole)
+    const struct binding *b = c->binding;
+    for (uint32_t i = 0; !b->whole && i < b->notes.len; i++)
+        fprintf(stderr, "note: %s: %s\n", c->weights->path, b->notes.at[i]);
+    if (b->whole && c->options->command == COMMAND_compile)
         fprintf(stderr, "note: '%s' has the trained weights of %s in it\n", c->output,
-                c->weights->path);
-    else
-        fprintf(stderr,
-                "note: %s was trained by a recipe with other classes or layers: layers that are "
-                "new in this one take nothing from it\n",
                 c->weights->path);
 }
 
 void trained_note(struct compilation *c)
 {
-    if (!c->recipe || !c->binding || c->options->command != COMMAND_compile)
+    if (!c->recipe || !c->binding)
         return;
-    if (c->recipe->given_weights && c->weights && bind_is_trained_file(c->weights)) {
-        say_given(c);
+    if (c->weights && bind_is_trained_file(c->weights))
+        say_trained(c);
+    if (c->options->command != COMMAND_compile || c->recipe->given_weights)
         return;
-    }
     const char *best = find_trained(c);
     if (best)
         say_runs(c, best);

@@ -50,7 +50,9 @@ static const char *why_unsourced(const struct map_printer *m, const struct net_p
 {
     if (!m->b->weights)
         return "random weights";
-    if (m->net->layers.at[p->layer.i].added)
+    if (p->fresh && p->note)
+        return arena_printf(m->arena, "new layer: %s", p->note);
+    if (p->fresh)
         return t ? "new layer; the file's tensor of that name is not taken" : "new layer";
     if (t)
         return t->unusable ? t->unusable : "does not fit";
@@ -78,11 +80,12 @@ static void print_param(const struct map_printer *m, uint32_t index)
     const struct weight_tensor *t = tensor_of(m, index);
     fprintf(m->out, "  %-*s  %-18s ", m->width, p->name, type_text(m, p));
     if (p->source >= 0)
-        fprintf(m->out, "<- %s  %s %s\n", str_printable(m->arena, t->name),
-                ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t));
-    else if (t && t->unusable && !m->net->layers.at[p->layer.i].added)
+        fprintf(m->out, "<- %s  %s %s%s%s\n", str_printable(m->arena, t->name),
+                ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t), p->note ? "  " : "",
+                p->note ? p->note : "");
+    else if (t && t->unusable && !p->fresh)
         fprintf(m->out, "!! %s: %s\n", str_printable(m->arena, t->name), t->unusable);
-    else if (t && !m->net->layers.at[p->layer.i].added)
+    else if (t && !p->fresh)
         fprintf(m->out, "!! %s  %s %s: %s\n", str_printable(m->arena, t->name),
                 ftmrt_dtype_name(t->dtype), weight_shape_text(m->arena, t), misfit_text(m, p, t));
     else

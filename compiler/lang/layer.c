@@ -130,6 +130,11 @@ int64_t work_of_weight(const struct layer *l)
     return shape_elements(&l->type.shape, 1) * l->params[0].fan_in;
 }
 
+bool layer_rows_are_outputs(const struct layer *l)
+{
+    return l->rules && l->rules->rows_are_outputs;
+}
+
 int64_t layer_work(const struct layer *l)
 {
     return l->rules && l->rules->work ? l->rules->work(l) : 0;

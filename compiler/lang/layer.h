@@ -31,6 +31,7 @@ struct layer_rules {
     int64_t (*work)(const struct layer *l); /* see layer_work(); NULL: none */
     /* What the shape rules do not say, or NULL. false after a report. */
     bool (*check)(struct diag *diag, const struct layer *l, const struct shape *x);
+    bool rows_are_outputs; /* see layer_rows_are_outputs() */
     bool takes_parameters; /* it reads parameters, which have no batch, as it reads values */
     /* Of a layer that acts on the channels of each place, wherever they lie: whether its value is seen with channels last,
      * where x says so of its input. NULL: it reads maps as they are seen. */

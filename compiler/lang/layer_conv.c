@@ -34,5 +34,8 @@ static bool check_conv2d(struct diag *diag, const struct layer *l, const struct 
     return false;
 }
 
-const struct layer_rules rules_conv2d = {
-    .params = params_conv2d, .lower = lower_conv2d, .work = work_of_weight, .check = check_conv2d};
+const struct layer_rules rules_conv2d = {.params = params_conv2d,
+                                         .rows_are_outputs = true,
+                                         .lower = lower_conv2d,
+                                         .work = work_of_weight,
+                                         .check = check_conv2d};

@@ -97,6 +97,9 @@ uint32_t layer_statistics(const struct layer *l);
 /* Whether it draws random numbers where it trains: its op does. */
 bool layer_draws(const struct layer *l);
 
+/* Whether the rows of its parameters are its outputs: the first dimension of each counts the channels of its value. */
+bool layer_rows_are_outputs(const struct layer *l);
+
 /* Multiplications with an addition that one image takes forward. */
 int64_t layer_work(const struct layer *l);
 

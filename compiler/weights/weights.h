@@ -21,7 +21,8 @@ struct weight_tensor {
     /* Contiguous row-major little-endian of any alignment, valid while the file is open. */
     const unsigned char *data;
     uint64_t bytes;
-    bool contiguous; /* false: strided in the file; data is a rearranged copy in the arena */
+    enum ftmrt_rows rows; /* of a copy that a network takes: whether it is the file's tensor */
+    bool contiguous;      /* false: strided in the file; data is a rearranged copy in the arena */
 };
 
 struct map_entry_text {

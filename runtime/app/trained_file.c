@@ -2,6 +2,7 @@
  *
  * A file is accepted as a whole before the first state changes, so a bad file leaves the session as
  * it was. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,21 @@
 static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
 
 /* Metadata beside the parts of the network's identity. */
-enum { FILE_FACTS = 11 };
+enum { FILE_FACTS = 12 };
+
+/* The tensors of layers that the recipe added, a line each: a recipe that adds them, too, takes them up. Allocated. */
+static char *added_names(const struct ftmrt_program *p)
+{
+    size_t size = 1;
+    for (uint32_t i = 0; i < p->state_count; i++)
+        size += strlen(p->states[i].name) + 1;
+    char *names = app_alloc(size, 1), *end = names;
+    *end = '\0';
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (p->states[i].kind != FTMRT_STATE_SLOT && p->states[i].flags & FTMRT_NEW)
+            end += sprintf(end, "%s%s", end == names ? "" : "\n", p->states[i].name);
+    return names;
+}
 
 static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
                           const struct ftmrt_training *training)
@@ -21,7 +36,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     const struct ftmrt_program *p = s->program;
     char *seed_text = app_format("%llu", (unsigned long long)training->seed),
          *epoch_text = app_format("%lld", (long long)training->epoch);
-    char *classes = weights_class_names(&s->config), error[512];
+    char *classes = weights_class_names(&s->config), *added = added_names(p), error[512];
     const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved)),
                                data = identity_hash_text(training->data);
     struct identity_text parts[IDENTITY_PARTS];
@@ -30,6 +45,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
         {"program", p->name},
         {"compiler", p->compiler},
         {"classes", classes},
+        {"added", added},
         {"preprocess", s->config.preprocess},
         {"recipe", p->resolved},
         {"recipe_hash", recipe.hash},
@@ -50,6 +66,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     free(seed_text);
     free(epoch_text);
     free(classes);
+    free(added);
     return status == FTMRT_OK || report_error("%s", error);
 }
 

@@ -9,10 +9,16 @@
 #include "report.h"
 #include "runs.h"
 
+/* Whether a file has had values for all of a state. */
+static bool is_sourced(const struct ftmrt_program *p, const struct ftmrt_state *s)
+{
+    return s->source >= 0 && p->tensors[s->source].rows != FTMRT_ROWS_DRAWN;
+}
+
 static bool all_pretrained(const struct ftmrt_program *p)
 {
     for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind == FTMRT_STATE_PARAMETER && p->states[i].source < 0)
+        if (p->states[i].kind == FTMRT_STATE_PARAMETER && !is_sourced(p, &p->states[i]))
             return false;
     return true;
 }

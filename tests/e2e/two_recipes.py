@@ -166,8 +166,13 @@ with tempfile.TemporaryDirectory() as folder:
     other = (work / "changed.ftm").read_text().replace('["left", "right"]', '["right", "left"]')
     (work / "swapped.ftm").write_text(other)
     said = run(ftmc, work / "swapped.ftm", "-o", work / "swapped", f"--weights={best}", notes=True)
-    check("layers that are new in this one take nothing from it" in said, "of other classes no new layer is taken")
-    check("not trained yet" in run(work / "swapped", "predict", left, "--runs", work / "none", code=1), "so it must be trained")
+    check("has the trained weights of" in said, "a list of classes in another order takes the rows by their names")
+    out, said = both(work / "swapped", "predict", left, "--runs", work / "none")
+    check(": left 0." in out and "trained, in the program" in said, "and answers alike")
+    (work / "others.ftm").write_text((work / "changed.ftm").read_text().replace('["left", "right"]', '["up", "down"]'))
+    said = run(ftmc, work / "others.ftm", "-o", work / "others", f"--weights={best}", notes=True)
+    check("is new: the file was trained for other classes" in said, "of other classes no new layer is taken")
+    check("not trained yet" in run(work / "others", "predict", left, "--runs", work / "none", code=1), "so it must be trained")
 
     # The gate compares what was measured on the same data.
     run(one, "eval", "--run", 1)
