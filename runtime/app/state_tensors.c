@@ -133,16 +133,22 @@ static bool map_file(struct state_file *f, const char *path)
     return false;
 }
 
+/* Whether a file that is no whole safetensors file begins as PyTorch's do: a zip archive, or a pickle, whose first byte may be that
+ * of a header's length, too. */
+static bool is_pytorch(const unsigned char *bytes, size_t size)
+{
+    return size > 8 && (!memcmp(bytes, "PK\003\004", 4) || (bytes[0] == 0x80 && bytes[8] != '{'));
+}
+
 bool state_file_open(struct state_file *f, const char *path)
 {
     char error[512];
     *f = (struct state_file){0};
     if (!map_file(f, path))
         return false;
-    const unsigned char *bytes = f->data;
     if (st_read(&f->st, f->data, f->size, error, sizeof error) == FTMRT_OK)
         return true;
-    const bool pytorch = f->size > 4 && (!memcmp(bytes, "PK\003\004", 4) || bytes[0] == 0x80);
+    const bool pytorch = is_pytorch(f->data, f->size);
     munmap(f->data, f->size);
     if (!pytorch)
         return report_error("%s: %s", path, error);
