@@ -30,6 +30,7 @@
 #include "tables.h"
 #include "text.h"
 #include "trained_note.h"
+#include "transform.h"
 #include "verify.h"
 
 const char *compile_version(void) { return "ftmc " FTM_VERSION " (LLVM " FTM_LLVM_VERSION ")"; }
@@ -127,6 +128,27 @@ bool compilation_program(struct compilation *c)
 
 /* ---- passes, schedule ---- */
 
+/* Whether what is made is for somebody else's product. */
+static bool makes_library(const struct options *o)
+{
+    return o->command == COMMAND_compile &&
+           (o->emit_stage == EMIT_lib || o->emit_stage == EMIT_header);
+}
+
+/* Features can be kept where each epoch sees the same pixels; of a library that is its caller's business. Who calls the entries of an
+ * object has the whole ones. */
+static enum prefix_cut prefix_cut_of(const struct compilation *c)
+{
+    const struct options *o = c->options;
+    const char *when = o->prefix ? o->prefix : "auto";
+    if (strcmp(when, "auto") != 0)
+        return strcmp(when, "always") == 0 ? PREFIX_ALWAYS : PREFIX_NEVER;
+    if (!c->recipe || o->emit_stage == EMIT_obj)
+        return PREFIX_NEVER;
+    return makes_library(o) || ftmrt_recipe_repeats(&c->recipe->bound) ? PREFIX_SMALL
+                                                                       : PREFIX_NEVER;
+}
+
 static bool stage_passes(struct compilation *c)
 {
     const struct options *o = c->options;
@@ -138,7 +160,7 @@ static bool stage_passes(struct compilation *c)
 #ifndef NDEBUG
     p.verify = true;
 #endif
-    c->program->cut_prefix = o->prefix;
+    c->program->cut_prefix = prefix_cut_of(c);
     return passes_run(c->program, &p);
 }
 
@@ -165,13 +187,6 @@ static struct descriptor_source *source_tensors(struct compilation *c, uint32_t 
         memcpy(out[i].dim, t->dim, sizeof out[i].dim);
     }
     return out;
-}
-
-/* Whether what is made is for somebody else's product. */
-static bool makes_library(const struct options *o)
-{
-    return o->command == COMMAND_compile &&
-           (o->emit_stage == EMIT_lib || o->emit_stage == EMIT_header);
 }
 
 static bool stage_descriptor(struct compilation *c)

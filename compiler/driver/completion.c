@@ -97,7 +97,7 @@ static void print_body(struct arena *arena, FILE *out)
     print_stages(out);
     fputs("\" ;;\n        --cpu) words=\"", out);
     print_levels(out);
-    fputs("\" ;;\n        --color) words=\"always never auto\" ;;\n"
+    fputs("\" ;;\n        --color|--prefix) words=\"always never auto\" ;;\n"
           "        ftmc|*/ftmc) words=\"",
           out);
     print_commands(out);

@@ -247,13 +247,13 @@ static bool check_library(const struct options *o)
                        o->emit ? o->emit : "exe");
 }
 
-static bool check_color(const struct options *o)
+static bool check_when(const char *given, const char *message)
 {
     static const char *const known[] = {"always", "never", "auto"};
-    for (int i = 0; o->color && i < 3; i++)
-        if (strcmp(o->color, known[i]) == 0)
+    for (int i = 0; given && i < 3; i++)
+        if (strcmp(given, known[i]) == 0)
             return true;
-    return !o->color || usage_error("--color is always, never or auto, not", o->color);
+    return !given || usage_error(message, given);
 }
 
 static bool check_given(const struct options *o, const bool *given)
@@ -328,5 +328,6 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
     if (arguments < command_rows[o->command].least)
         return missing_argument(&command_rows[o->command], o->named);
     return check_word(o) && check_given(o, given) && choose_stage(o) && choose_source(o) &&
-           check_library(o) && check_color(o);
+           check_library(o) && check_when(o->color, "--color is always, never or auto, not") &&
+           check_when(o->prefix, "--prefix is always, never or auto, not");
 }

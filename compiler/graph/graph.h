@@ -179,6 +179,14 @@ struct optimizer {
     VEC(struct optimizer_group) groups;
 };
 
+/* Which frozen prefixes of the training become entries of their own (passes/prefix.c). */
+enum prefix_cut {
+    PREFIX_NEVER,
+    PREFIX_SMALL, /* those whose features can be kept: they take no more memory than the inputs */
+    PREFIX_ALWAYS,
+    PREFIX_CUT_COUNT
+};
+
 struct program {
     struct arena *arena;
     struct diag *diag;
@@ -189,7 +197,7 @@ struct program {
     struct map state_names; /* index in `states` + 1 */
     VEC(struct graph *) functions;
     struct attrs_table attrs;
-    bool cut_prefix; /* what never changes in a phase becomes an entry (passes/prefix.c) */
+    enum prefix_cut cut_prefix;
     struct optimizer optimizer;
 };
 

@@ -1,7 +1,8 @@
 /* prefix: what never changes in a phase of the training becomes an entry of its own.
  *
  * Expects    dce: nodes in execution order, gradients and updates made. Does nothing unless the
- *            program asks for the cut
+ *            program asks for the cut; PREFIX_SMALL leaves a phase whole where its features would not
+ *            be worth their memory
  * Changes    for each training function: the values that follow from inputs, from constants and
  *            from states that nothing of its phase and scope writes, sample by sample, go into a
  *            function of kind PREFIX. Those that the rest reads, any number of them, are its
@@ -202,7 +203,35 @@ static bool takes_the_same(const struct graph *g, const struct graph *train)
     return true;
 }
 
-static bool cut_phase(struct pass_context *c, const struct graph *train, uint32_t functions)
+/* ---- whether to cut ---- */
+
+static int64_t bytes_of(const struct node *n)
+{
+    return shape_elements(&n->type.shape, 1) * (int64_t)ftmrt_dtype_size(n->type.dtype);
+}
+
+/* Whether the features of a sample save work (those of a reshaped image do not), and are no larger than what they are computed of. */
+static bool worth_keeping(const struct cut *cut, struct graph *train)
+{
+    const struct part p = part_of(cut, train);
+    int64_t inputs = 0, features = 0;
+    bool work = false;
+    for (uint32_t i = p.count; i-- > 0;) {
+        const struct node *n = &train->nodes.at[i];
+        const bool feature = is_feature(&p, i);
+        p.needed[i] |= feature;
+        if (!p.needed[i])
+            continue;
+        features += feature ? bytes_of(n) : 0;
+        inputs += n->op == OP_input ? bytes_of(n) : 0;
+        work |= op_info(n->op)->cls == OP_CLASS_ANCHOR;
+        for (uint32_t j = 0; j < n->input_count; j++)
+            p.needed[n->inputs[j].i] = true;
+    }
+    return work && features <= inputs;
+}
+
+static bool cut_phase(struct pass_context *c, struct graph *train, uint32_t functions)
 {
     struct cut cut = {.c = c, .train = train};
     cut.written = arena_array(c->scratch, bool, c->program->states.len);
@@ -218,6 +247,8 @@ static bool cut_phase(struct pass_context *c, const struct graph *train, uint32_
         if (takes_the_same(g, train))
             vec_push(c->scratch, &parts, g);
     }
+    if (c->program->cut_prefix == PREFIX_SMALL && !worth_keeping(&cut, train))
+        return false;
     for (uint32_t i = 0; i < parts.len; i++)
         cut_function(&cut, parts.at[i]);
     return cut.prefix != NULL;
@@ -228,7 +259,7 @@ bool pass_prefix(struct pass_context *c)
     bool changed = false;
     uint32_t functions = c->program->functions.len;
     for (uint32_t i = 0; c->program->cut_prefix && i < functions; i++) {
-        const struct graph *g = c->program->functions.at[i];
+        struct graph *g = c->program->functions.at[i];
         if (g->kind == FTMRT_ENTRY_TRAIN)
             changed |= cut_phase(c, g, functions);
     }

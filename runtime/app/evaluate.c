@@ -18,15 +18,15 @@ static bool evaluate_batch(struct session *s, struct metrics *m, int64_t n)
 }
 
 /* All batches of a queue, one after the other. */
-static bool evaluate_queue(struct session *s, struct loader_queue *q, struct metrics *m,
-                           float *all_logits)
+static bool evaluate_queue(struct session *s, const struct loader *l, struct loader_queue *q,
+                           struct metrics *m, float *all_logits)
 {
     const int64_t outputs = s->config.output_count;
     struct loaded_batch b;
     enum loaded loaded;
     while ((loaded = loader_queue_next(q, &b)) == LOADED_BATCH) {
         const int64_t values = b.batch.n * outputs;
-        session_point(s, b.batch.inputs, b.batch.labels);
+        session_take(s, l, &b.batch, b.samples);
         if (!evaluate_batch(s, m, b.batch.n))
             return false;
         if (all_logits) {
@@ -41,15 +41,15 @@ bool evaluate(struct session *s, const struct subset *d, struct metrics *m, floa
 {
     if (m)
         metrics_init(m, &s->config, d->count);
-    struct loader l = loader_of(d->source, &s->config.input_eval, s->config.seed, 0);
-    l.table = picture_cache_table(s->cache, l.source, &s->config.input_eval.transform);
+    const struct loader l =
+        session_loader(s, m ? FTMRT_ENTRY_EVAL : FTMRT_ENTRY_PREDICT, d->source, 0);
     struct loader_queue *q = loader_queue_open(&(struct loader_plan){.loader = l,
                                                                      .indices = d->indices,
                                                                      .end = d->count,
                                                                      .batch = s->program->max_batch,
                                                                      .threads = s->threads,
                                                                      .workers = s->workers});
-    const bool ok = evaluate_queue(s, q, m, all_logits);
+    const bool ok = evaluate_queue(s, &l, q, m, all_logits);
     session_point(s, NULL, NULL);
     loader_queue_close(q);
     if (!ok && m)

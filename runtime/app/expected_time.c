@@ -22,16 +22,26 @@ double expected_time_of_step(const struct expected_time *e)
 
 /* ---- a dry run ---- */
 
+/* Steps that are timed. */
+struct dry_run {
+    struct expected_time time;
+    const struct trainer *trainer;
+};
+
+/* Where features are kept, a second epoch is not like the first. */
 static bool enough(void *context)
 {
-    const struct expected_time *e = context;
-    return e->steps >= TIMED_STEPS;
+    const struct dry_run *d = context;
+    const struct trainer *t = d->trainer;
+    return d->time.steps >= TIMED_STEPS ||
+           (t->loader.features && t->progress.position == t->train.count);
 }
 
 static bool count_step(void *context, const struct step_result *r)
 {
     (void)r;
-    expected_time_step(context);
+    struct dry_run *d = context;
+    expected_time_step(&d->time);
     return true;
 }
 
@@ -41,7 +51,12 @@ static bool next_epoch(void *context, const struct epoch_result *e, const struct
     return true;
 }
 
-/* Seconds that validation takes after an epoch, from one batch of it; below 0 after a message. */
+/* Seconds of a step, and of a validation; below 0 after a message. */
+struct measured {
+    double step, validation;
+};
+
+/* Of one batch of what validates. */
 static double time_validation(struct trainer *t)
 {
     struct subset some = t->validation;
@@ -57,30 +72,51 @@ static double time_validation(struct trainer *t)
     return (trainer_clock() - begin) * (double)t->validation.count / (double)some.count;
 }
 
-static void print_time(const struct trainer *t, double step, double validation)
+/* Does the next steps of the training. */
+static bool time_epoch(struct trainer *t, struct measured *out)
 {
-    char text[16];
-    const double all = step * (double)t->progress.total_steps + validation * (double)t->epochs;
-    progress_time_text(text, sizeof text, ceil(all));
-    printf("about %s for %lld steps in %lld epochs: %.3g s a step", text,
-           (long long)t->progress.total_steps, (long long)t->epochs, step);
-    if (validation > 0)
-        printf(", %.3g s for validation after each epoch", validation);
-    printf("\nnothing was saved: a dry run\n");
-}
-
-bool expected_time_dry_run(struct trainer *t)
-{
-    struct expected_time e = {0};
-    const struct trainer_events events = {&e, enough, count_step, next_epoch};
+    struct dry_run d = {.trainer = t};
+    const struct expected_time *e = &d.time;
+    const struct trainer_events events = {&d, enough, count_step, next_epoch};
     const enum trainer_outcome outcome = trainer_run(t, &events);
     if (outcome == TRAINER_NOT_FINITE)
         return report_error("the loss is not finite at step %lld", (long long)t->last.step);
     if (outcome == TRAINER_FAILED)
         return false;
-    const double validation = time_validation(t);
-    if (validation < 0)
+    *out = (struct measured){e->steps > 1 ? expected_time_of_step(e) : 0, time_validation(t)};
+    return out->validation >= 0;
+}
+
+static void print_time(const struct trainer *t, const struct measured *first,
+                       const struct measured *later)
+{
+    char text[16];
+    const int64_t total = t->progress.total_steps, epoch = t->schedule.steps_per_epoch,
+                  steps = total < epoch ? total : epoch;
+    const double all = first->step * (double)steps + first->validation +
+                       later->step * (double)(total - steps) +
+                       later->validation * (double)(t->epochs - 1);
+    progress_time_text(text, sizeof text, ceil(all));
+    printf("about %s for %lld steps in %lld epochs: %.3g s a step", text, (long long)total,
+           (long long)t->epochs, first->step);
+    if (first->validation > 0)
+        printf(", %.3g s for validation after each epoch", first->validation);
+    if (later != first)
+        printf("; after the first epoch, when what is frozen has been computed, %.3g s a step",
+               later->step);
+    printf("\nnothing was saved: a dry run\n");
+}
+
+bool expected_time_dry_run(struct trainer *t)
+{
+    const struct progress begin = t->progress;
+    struct measured first = {0}, later = {0};
+    if (!time_epoch(t, &first))
         return false;
-    print_time(t, e.steps > 1 ? expected_time_of_step(&e) : 0, validation);
+    const bool kept = t->loader.features && t->epochs > 1;
+    t->progress = begin;
+    if (kept && !time_epoch(t, &later)) /* the same samples again, whose features are kept */
+        return false;
+    print_time(t, &first, kept ? &later : &first);
     return true;
 }

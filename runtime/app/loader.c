@@ -164,7 +164,8 @@ static bool load_label(const struct loader *l, struct loader_space *space, int64
 bool loader_sample(const struct loader *l, struct loader_space *space, int64_t i, float *input,
                    void *label)
 {
-    return load_input(l, space, i, input) && load_label(l, space, i, label);
+    const bool known = l->features && feature_table_has(l->features, i);
+    return (known || load_input(l, space, i, input)) && load_label(l, space, i, label);
 }
 
 void loader_mix(const struct loader *l, const struct batch *batch, int64_t k, int64_t i,

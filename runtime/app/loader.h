@@ -2,6 +2,7 @@
 #ifndef FTMRT_APP_LOADER_H
 #define FTMRT_APP_LOADER_H
 
+#include "feature_cache.h"
 #include "picture_cache.h"
 #include "sampling.h"
 
@@ -12,6 +13,8 @@ struct loader {
     struct ftmrt_transform_task task; /* its draw.epoch is the running one */
     const struct config_input *input; /* what the labels are, and what mixes samples */
     struct picture_table *table;      /* pictures that are kept, or NULL */
+    struct feature_table
+        *features; /* or this: of samples whose features are kept no input is made */
 };
 
 /* What one thread needs while it makes a sample. */
@@ -31,7 +34,7 @@ struct batch {
 struct loader loader_of(const struct source *s, const struct config_input *input, uint64_t seed,
                         uint64_t epoch);
 
-/* Writes sample i: input [C, H, W], and its label where the source has one (a mask behind the transform of its picture). A
+/* Writes sample i: input [C, H, W], unless its features are kept, and its label where the source has one (a mask behind the transform of its picture). A
  * function of the sample and of the draw's keys. Any number of threads may run it at once, each with a space of its own.
  * false after a message. */
 bool loader_sample(const struct loader *l, struct loader_space *space, int64_t i, float *input,

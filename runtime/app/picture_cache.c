@@ -38,6 +38,15 @@ struct picture_cache *picture_cache_open(int64_t bytes)
     return c;
 }
 
+bool picture_cache_take(struct picture_cache *c, int64_t bytes)
+{
+    if (atomic_fetch_sub(&c->left, bytes) >= bytes)
+        return true;
+    atomic_fetch_add(&c->left, bytes);
+    atomic_store(&c->full, true);
+    return false;
+}
+
 static void free_table(struct picture_table *t)
 {
     for (int64_t i = 0; i < t->count; i++)
@@ -93,10 +102,10 @@ void picture_table_keep(struct picture_table *t, int64_t i, const struct ftmrt_p
     const size_t size = (size_t)(p->height * p->width) * (size_t)p->channels;
     const int64_t cost = (int64_t)size + OVERHEAD;
     struct kept *none = NULL, *k = NULL;
-    if (atomic_fetch_sub(&t->cache->left, cost) >= cost)
-        k = malloc(sizeof *k + size);
+    if (!picture_cache_take(t->cache, cost))
+        return;
+    k = malloc(sizeof *k + size);
     if (!k) {
-        atomic_fetch_add(&t->cache->left, cost);
         atomic_store(&t->cache->full, true);
         return;
     }

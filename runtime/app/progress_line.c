@@ -12,7 +12,8 @@ struct progress_line progress_line_start(const struct trainer *t)
     return (struct progress_line){.terminal = isatty(STDERR_FILENO) != 0,
                                   .started = now,
                                   .last = now,
-                                  .first_step = t->progress.step};
+                                  .first_step = t->progress.step,
+                                  .computes = true};
 }
 
 void progress_time_text(char *text, size_t size, double seconds)
@@ -72,39 +73,61 @@ static void add_loss(struct progress_line *p, double loss)
     p->loss_weight = SMOOTHING * p->loss_weight + (1 - SMOOTHING);
 }
 
+/* Where features are kept, the first epoch says nothing of how long later ones take: the count begins anew behind it. */
+static void count_anew(struct progress_line *p, const struct trainer *t)
+{
+    const struct progress *at = &t->progress;
+    p->computes = t->loader.features && p->computes;
+    if (!p->computes || at->position < t->train.count)
+        return;
+    p->computes = false;
+    p->started = trainer_clock();
+    p->first_step = at->step;
+}
+
 static struct progress_view view_of(const struct progress_line *p, const struct trainer *t,
                                     double elapsed)
 {
     const struct progress *at = &t->progress;
     const double steps = (double)(at->step - p->first_step);
+    const int64_t batch = t->session->config.batch,
+                  rest = p->computes ? (t->train.count - at->position) / batch
+                                     : at->total_steps - at->step;
     return (struct progress_view){
         .epoch = at->epoch,
         .epochs = t->epochs,
         .done = (double)at->position / (double)t->train.count,
         .loss = p->loss / p->loss_weight,
-        .rate = steps * (double)t->session->config.batch / elapsed,
-        .left = elapsed / steps * (double)(at->total_steps - at->step),
+        .rate = steps * (double)batch / elapsed,
+        .left = elapsed / steps * (double)rest,
     };
+}
+
+static void print_view(const struct progress_line *p, const struct trainer *t,
+                       const struct progress_view *v)
+{
+    char text[LINE_SIZE], left[16];
+    if (p->terminal) {
+        progress_line_text(text, sizeof text, terminal_columns(), v);
+        fprintf(stderr, "\r%s\033[K", text);
+        return;
+    }
+    progress_time_text(left, sizeof left, v->left);
+    fprintf(stderr, "epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f samples/s  %s left\n",
+            (long long)v->epoch, (long long)v->epochs, (long long)t->progress.step,
+            (long long)t->progress.total_steps, v->loss, v->rate, left);
 }
 
 void progress_line_show(struct progress_line *p, const struct trainer *t)
 {
-    const double now = trainer_clock(), elapsed = now - p->started;
-    char text[LINE_SIZE], left[16];
+    const double now = trainer_clock();
     add_loss(p, t->last.loss);
-    if (now - p->last < (p->terminal ? 0.2 : 10))
-        return;
-    p->last = now;
-    const struct progress_view v = view_of(p, t, elapsed);
-    if (p->terminal) {
-        progress_line_text(text, sizeof text, terminal_columns(), &v);
-        fprintf(stderr, "\r%s\033[K", text);
-        return;
+    if (now - p->last >= (p->terminal ? 0.2 : 10)) {
+        const struct progress_view v = view_of(p, t, now - p->started);
+        p->last = now;
+        print_view(p, t, &v);
     }
-    progress_time_text(left, sizeof left, v.left);
-    fprintf(stderr, "epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f samples/s  %s left\n",
-            (long long)v.epoch, (long long)v.epochs, (long long)t->progress.step,
-            (long long)t->progress.total_steps, v.loss, v.rate, left);
+    count_anew(p, t);
 }
 
 void progress_line_clear(const struct progress_line *p)

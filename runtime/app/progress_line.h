@@ -10,8 +10,10 @@
 /* On a terminal a line with a bar that is overwritten, elsewhere a plain line now and then; both on stderr. */
 struct progress_line {
     bool terminal;
-    double started, last;     /* on trainer_clock */
-    int64_t first_step;       /* of this process */
+    double started, last; /* on trainer_clock */
+    int64_t first_step;   /* that the rate counts */
+    bool
+        computes; /* what later epochs need not do again: features are kept, and this is the process's first epoch */
     double loss, loss_weight; /* smoothed, and the weight of all losses in it */
 };
 

@@ -100,6 +100,15 @@ void session_point(struct session *s, float *inputs, void *labels)
         s->inputs = input->data = inputs ? inputs : input->memory;
     if (label)
         s->labels = label->data = labels ? labels : label->memory;
+    s->batch.table = NULL;
+}
+
+void session_take(struct session *s, const struct loader *l, const struct batch *b,
+                  const int64_t *samples)
+{
+    session_point(s, b->inputs, b->labels);
+    s->batch.table = l->features;
+    s->batch.samples = samples;
 }
 
 bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
@@ -134,6 +143,7 @@ void session_close(struct session *s)
     free(s->buffers);
     free(s->weights_from);
     free(s->run);
+    feature_cache_close(s->features);
     picture_cache_close(s->cache);
     *s = (struct session){0};
 }
@@ -172,16 +182,114 @@ static bool run_entry(struct session *s, const struct ftmrt_entry *e, struct ste
                    : report_error("entry '%s': %s", e->name, ftmrt_status_text(status));
 }
 
+static const struct ftmrt_entry *find_entry(const struct session *s, enum ftmrt_entry_kind kind,
+                                            int64_t n)
+{
+    return ftmrt_entry_for(s->program, kind, NULL, 0, n);
+}
+
+/* ---- features ---- */
+
+/* A batch of n, of which some samples' features are kept. */
+struct feature_batch {
+    const struct ftmrt_entry *prefix;
+    unsigned char **features; /* by the prefix's outputs; owned */
+    int64_t n, missing_count;
+    int64_t *missing; /* places in the batch; owned */
+};
+
+static struct feature_batch feature_batch(const struct session *s, const struct ftmrt_entry *prefix,
+                                          int64_t n)
+{
+    struct feature_batch b = {.prefix = prefix, .n = n};
+    b.missing = app_alloc((size_t)n, sizeof *b.missing);
+    b.features = app_alloc(prefix->output_count, sizeof *b.features);
+    for (uint32_t i = 0; i < prefix->output_count; i++)
+        b.features[i] = find_buffer(s, FTMRT_ROLE_FEATURE, prefix->outputs[i].name);
+    for (int64_t k = 0; k < n; k++)
+        if (!s->batch.table || !feature_table_has(s->batch.table, s->batch.samples[k]))
+            b.missing[b.missing_count++] = k;
+    return b;
+}
+
+/* Runs the prefix on the inputs of what is missing, which are brought together in the session's own memory if they are not all. */
+static bool run_prefix(struct session *s, const struct feature_batch *b, struct step *step)
+{
+    struct session_buffer *input = first_buffer(s, FTMRT_ROLE_INPUT);
+    unsigned char *given = input->data, *own = input->memory;
+    const size_t bytes = ftmrt_value_bytes(&b->prefix->inputs[0], 1);
+    for (int64_t j = 0; b->missing_count < b->n && j < b->missing_count; j++)
+        memmove(own + (size_t)j * bytes, given + (size_t)b->missing[j] * bytes, bytes);
+    if (b->missing_count < b->n)
+        input->data = own;
+    const bool ok = !b->missing_count || run_entry(s, b->prefix, step, b->missing_count);
+    input->data = given;
+    return ok;
+}
+
+/* Brings what was computed to its places, and keeps it; fills in what was kept. */
+static void spread_features(struct session *s, const struct feature_batch *b)
+{
+    int64_t left = b->missing_count;
+    for (int64_t k = b->n; k-- > 0;) {
+        const bool computed = left > 0 && b->missing[left - 1] == k;
+        left -= computed;
+        for (uint32_t i = 0; computed && left < k && i < b->prefix->output_count; i++) {
+            const size_t bytes = ftmrt_value_bytes(&b->prefix->outputs[i], 1);
+            memcpy(b->features[i] + (size_t)k * bytes, b->features[i] + (size_t)left * bytes,
+                   bytes);
+        }
+        if (computed && s->batch.table)
+            feature_table_keep(s->batch.table, s->batch.samples[k], b->features, k);
+        else if (!computed)
+            feature_table_get(s->batch.table, s->batch.samples[k], b->features, k);
+    }
+}
+
+/* Computes the features of a batch of n, as far as they are not kept. */
+static bool make_features(struct session *s, struct step *step, int64_t n)
+{
+    const struct ftmrt_entry *prefix = find_entry(s, FTMRT_ENTRY_PREFIX, n);
+    if (!prefix)
+        return report_error("this program has no entry that computes features of %lld samples",
+                            (long long)n);
+    struct feature_batch b = feature_batch(s, prefix, n);
+    const bool ok = run_prefix(s, &b, step);
+    if (ok)
+        spread_features(s, &b);
+    free(b.missing);
+    free((void *)b.features);
+    return ok;
+}
+
 /* Runs the entry of a kind, behind the one that computes its features if it takes any. */
 static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step *step, int64_t n)
 {
-    const struct ftmrt_entry *e = ftmrt_entry_for(s->program, kind, NULL, 0, n);
+    const struct ftmrt_entry *e = find_entry(s, kind, n);
     if (!e)
         return report_error("this program has no entry for that, or none for a batch of %lld",
                             (long long)n);
-    if (network_takes_features(e) && !run_kind(s, FTMRT_ENTRY_PREFIX, step, n))
-        return false;
-    return run_entry(s, e, step, n);
+    return (!network_takes_features(e) || make_features(s, step, n)) && run_entry(s, e, step, n);
+}
+
+void session_keep(struct session *s, int64_t bytes)
+{
+    s->cache = picture_cache_open(bytes);
+    s->features = feature_cache_open(s->program, s->cache);
+}
+
+struct loader session_loader(const struct session *s, enum ftmrt_entry_kind kind,
+                             const struct source *source, uint64_t epoch)
+{
+    const struct config_input *input =
+        kind == FTMRT_ENTRY_TRAIN ? &s->config.input_train : &s->config.input_eval;
+    const struct ftmrt_entry *e = find_entry(s, kind, 1);
+    struct loader l = loader_of(source, input, s->config.seed, epoch);
+    if (e && network_takes_features(e) && !input->mix)
+        l.features = feature_cache_table(s->features, source, &input->transform);
+    if (!l.features)
+        l.table = picture_cache_table(s->cache, source, &input->transform);
+    return l;
 }
 
 bool session_predict(struct session *s, int64_t n)

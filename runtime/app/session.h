@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "ftmrt.h"
+#include "loader.h"
 
 /* The memory of the values of a role and name. */
 struct session_buffer {
@@ -21,9 +22,14 @@ struct session {
     struct config config;
     void *workspace;
     size_t workspace_bytes;
-    int threads;                 /* that compute and load; no more than it was opened for */
-    int workers;                 /* threads that load ahead beside them */
-    struct picture_cache *cache; /* pictures that are kept between epochs, or NULL; owned */
+    int threads;                    /* that compute and load; no more than it was opened for */
+    int workers;                    /* threads that load ahead beside them */
+    struct picture_cache *cache;    /* pictures that are kept between epochs, or NULL; owned */
+    struct feature_cache *features; /* and features; owned */
+    struct {
+        struct feature_table *table; /* where its features are kept, or NULL */
+        const int64_t *samples;      /* its samples in that table */
+    } batch;                         /* that is in the inputs */
     struct session_buffer
         *buffers; /* [buffer_count]: for what the entries take and give, features too */
     uint32_t buffer_count;
@@ -48,6 +54,19 @@ void session_close(struct session *s);
 /* From here on entries take inputs and labels from this memory of the caller's, which is as large as the batches that they are
  * run for; NULL: from the session's own. */
 void session_point(struct session *s, float *inputs, void *labels);
+
+/* Keeps pictures, or features where the program has a prefix, from here on, in so many bytes. */
+void session_keep(struct session *s, int64_t bytes);
+
+/* A loader for the entries of a kind, with the recipe's seed, and with what the session keeps of the source's samples; epoch: of the
+ * random draws (0 outside training). */
+struct loader session_loader(const struct session *s, enum ftmrt_entry_kind kind,
+                             const struct source *source, uint64_t epoch);
+
+/* Takes a batch of a session's loader, as session_point does: what is kept of its samples stands for the inputs that were not
+ * made. It is to last until the session is pointed elsewhere. */
+void session_take(struct session *s, const struct loader *l, const struct batch *b,
+                  const int64_t *samples);
 
 /* One batch of n already in s->inputs: logits in s->logits. */
 bool session_predict(struct session *s, int64_t n);

@@ -14,7 +14,6 @@
 #include "epoch_advice.h"
 #include "expected_time.h"
 #include "file_bytes.h"
-#include "picture_cache.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_facts.h"
@@ -181,14 +180,22 @@ static bool on_stop(void *context)
 static void say_expected(const struct train_command *t)
 {
     char text[16];
-    const double seconds =
-        expected_time_of_step(&t->timed) * (double)t->trainer.progress.total_steps;
+    const struct trainer *r = &t->trainer;
+    const bool kept = r->loader.features && r->progress.epoch == 1 &&
+                      r->progress.total_steps > r->schedule.steps_per_epoch;
+    const int64_t steps = kept ? r->schedule.steps_per_epoch : r->progress.total_steps;
+    const double seconds = expected_time_of_step(&t->timed) * (double)steps;
     if (seconds < LONG_SECONDS)
         return;
     progress_time_text(text, sizeof text, seconds);
     progress_line_clear(&t->line);
-    report_note("all %lld steps take about %s, without validation",
-                (long long)t->trainer.progress.total_steps, text);
+    if (kept)
+        report_note(
+            "the %lld steps of the first epoch take about %s, without validation; later ones "
+            "take less, as what is frozen is computed once",
+            (long long)steps, text);
+    else
+        report_note("all %lld steps take about %s, without validation", (long long)steps, text);
 }
 
 static bool on_step(void *context, const struct step_result *r)
@@ -487,7 +494,7 @@ static const char *const with_resume[] = {"--resume",  "--runs",  "--threads",
 static void open_cache(struct session *s, const int64_t *bytes, int64_t epochs)
 {
     if (epochs > 1)
-        s->cache = picture_cache_open(bytes ? *bytes : s->config.cache_bytes);
+        session_keep(s, bytes ? *bytes : s->config.cache_bytes);
 }
 
 static int train(struct train_command *t, const struct ftmrt_program *p)
@@ -503,10 +510,11 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
               train_warnings(&t->trainer);
     if (ok)
         data_warnings(&t->data, &t->session.config, o->data);
+    if (ok)
+        open_cache(&t->session, t->cache, t->trainer.epochs);
     if (ok && o->dry_run)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {
-        open_cache(&t->session, t->cache, t->trainer.epochs);
         config_say_pictures(&t->session.config);
         watch_interrupt();
         ok = start_run(t) && run(t);

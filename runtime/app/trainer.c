@@ -87,10 +87,9 @@ static void open_queue(struct trainer *t)
     const struct config *c = &s->config;
     const struct progress *p = &t->progress;
     const int64_t end = p->position + (p->total_steps - p->step) * c->batch;
-    struct loader l = loader_of(t->train.source, &c->input_train, c->seed, (uint64_t)p->epoch);
-    l.table = picture_cache_table(s->cache, l.source, &c->input_train.transform);
+    t->loader = session_loader(s, FTMRT_ENTRY_TRAIN, t->train.source, (uint64_t)p->epoch);
     t->queue =
-        loader_queue_open(&(struct loader_plan){.loader = l,
+        loader_queue_open(&(struct loader_plan){.loader = t->loader,
                                                 .indices = t->order,
                                                 .first = p->position,
                                                 .end = end < t->train.count ? end : t->train.count,
@@ -112,7 +111,7 @@ static bool load_batch(struct trainer *t, int64_t *n)
     struct loaded_batch b;
     if (loader_queue_next(t->queue, &b) != LOADED_BATCH)
         return false;
-    session_point(t->session, b.batch.inputs, b.batch.labels);
+    session_take(t->session, &t->loader, &b.batch, b.samples);
     *n = b.batch.n;
     return true;
 }

@@ -57,6 +57,7 @@ struct trainer {
     struct trainer_events events;
     struct progress progress;
     int64_t *order;             /* samples of the epoch */
+    struct loader loader;       /* of the epoch */
     struct loader_queue *queue; /* the rest of its batches; NULL between two epochs */
     double started; /* on the monotonic clock, as if earlier processes had run in this one */
     struct step_result last;

@@ -41,6 +41,23 @@ uint32_t ftmrt_pipeline_fixed(const struct ftmrt_pipeline *p)
     return p->count;
 }
 
+bool ftmrt_pipeline_random(const struct ftmrt_pipeline *p)
+{
+    struct ftmrt_form f = {0};
+    for (uint32_t i = 0; i < p->count; i++)
+        ftmrt_form_step(&p->steps[i], &f);
+    return f.random;
+}
+
+bool ftmrt_recipe_repeats(const struct ftmrt_recipe *r)
+{
+    const struct ftmrt_call *transform =
+        ftmrt_call_inner(&r->finetune, FTMRT_PARAM_finetune_transform);
+    const struct ftmrt_pipeline train = ftmrt_pipeline_of(transform, FTMRT_PARAM_transform_train);
+    return !ftmrt_call_inner(&r->finetune, FTMRT_PARAM_finetune_mix) &&
+           !ftmrt_pipeline_random(&train);
+}
+
 bool ftmrt_pipeline_least(const struct ftmrt_pipeline *p, int64_t *height, int64_t *width,
                           int64_t *shorter)
 {

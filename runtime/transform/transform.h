@@ -62,6 +62,12 @@ void ftmrt_form_step(const struct ftmrt_call *step, struct ftmrt_form *f);
  * that is random or normalises. */
 uint32_t ftmrt_pipeline_fixed(const struct ftmrt_pipeline *p);
 
+/* Whether a pipeline makes another input of a picture each time: a step is random. */
+bool ftmrt_pipeline_random(const struct ftmrt_pipeline *p);
+
+/* Whether a picture is the same input in each epoch of a recipe's training: its transform is not random, and nothing mixes pictures. */
+bool ftmrt_recipe_repeats(const struct ftmrt_recipe *r);
+
 /* Whether a pipeline stretches pictures whose sides have another ratio than the network's images. */
 bool ftmrt_pipeline_stretches(const struct ftmrt_pipeline *p);
 

@@ -31,6 +31,7 @@ finetune pictures {
     batch  = 7
 }
 """
+TRAIN_TRANSFORM = next(line for line in RECIPE.splitlines() if line.startswith("    transform train"))
 SMALL = 5000  # bytes: for some of the pictures
 
 
@@ -48,6 +49,11 @@ def add_pictures(root):
         (root / name / "photo.jpg").write_bytes((DATA / "photo.jpg").read_bytes() + name.encode())  # equal ones would be one group
 
 
+def tables(work, recipe):
+    (work / "tables.ftm").write_text(recipe)
+    return run(ftmc, work / "tables.ftm", "--emit=tables")
+
+
 def ways(caches):
     """Options that must not matter."""
     for workers in range(5):
@@ -55,26 +61,26 @@ def ways(caches):
             yield ["--workers", workers, "--cache", cache, "--threads", 1 + (workers + cache) % 3]
 
 
-def check_jpeg(work, jpeg, caches):
-    """Everything with one way of decoding JPEG and some sizes of the cache; the trained file."""
-    (work / f"{jpeg}.ftm").write_text(RECIPE.replace("JPEG", jpeg))
-    program = compile_program(ftmc, work / f"{jpeg}.ftm", work / jpeg)
+def check_recipe(work, name, recipe, caches):
+    """Everything with one recipe and some sizes of the cache; the trained file."""
+    (work / f"{name}.ftm").write_text(recipe)
+    program = compile_program(ftmc, work / f"{name}.ftm", work / name)
     runs = []
     for way in ways(caches):
-        runs.append(work / f"{jpeg}{len(runs)}")
+        runs.append(work / f"{name}{len(runs)}")
         run(program, "train", "--runs", runs[-1], *way)
     whole = newest_run(runs[0])
-    check(all(same_run(newest_run(r), whole) for r in runs), f"jpeg = {jpeg}: {len(runs)} ways of loading leave the same files")
+    check(all(same_run(newest_run(r), whole) for r in runs), f"{name}: {len(runs)} ways of loading leave the same files")
 
     total = len(log_lines(whole))
     for i, (before, after) in enumerate(((0, 4), (3, 0), (1, 2))):
-        target = work / f"{jpeg}_cut{i}" / "pictures-001"
+        target = work / f"{name}_cut{i}" / "pictures-001"
         sizes = (0, 10**9) if i % 2 else (SMALL, 0)
         killed = kill_at([program, "train", "--runs", target.parent, "--checkpoint-every", 2, "--workers", before, "--cache", sizes[0]],
                          target / "log.jsonl", total // 3, 0)
         if killed:
             run(program, "train", "--resume", target, "--workers", after, "--cache", sizes[1], "--threads", 1 + i)
-        check(same_run(target, whole), f"jpeg = {jpeg}: so does a run that goes on with {after} workers instead of {before}")
+        check(same_run(target, whole), f"{name}: so does a run that goes on with {after} workers instead of {before}")
 
     logits, told = [], []
     for workers in range(5):
@@ -83,13 +89,18 @@ def check_jpeg(work, jpeg, caches):
         said = run(program, "predict", "--json", "--top", 2, "--logits", work / "p.npy", "--csv", work / "p.csv", *options, work / "pictures")
         logits.append((work / "e.npy").read_bytes() + (work / "p.npy").read_bytes())
         told.append(said + (work / "p.csv").read_text())
-    check(len(set(logits)) == 1 and len(set(told)) == 1, f"jpeg = {jpeg}: eval and predict answer alike with 0 to 4 workers")
+    check(len(set(logits)) == 1 and len(set(told)) == 1, f"{name}: eval and predict answer alike with 0 to 4 workers")
     return (whole / "last.safetensors").read_bytes()
 
 
 with tempfile.TemporaryDirectory() as folder:
     root = pathlib.Path(folder)
     add_pictures(root / "pictures")
-    exact = check_jpeg(root, "exact", (0, SMALL, 10**9))
-    fast = check_jpeg(root, "fast", (SMALL,))
+    exact = check_recipe(root, "exact", RECIPE.replace("JPEG", "exact"), (0, SMALL, 10**9))
+    fast = check_recipe(root, "fast", RECIPE.replace("JPEG", "fast"), (SMALL,))
     check(exact != fast, "a reduced scale was in use")
+    # What the frozen layer makes of pictures is kept instead of them.
+    frozen = RECIPE.replace("JPEG", "exact").replace(TRAIN_TRANSFORM, "").replace("    data {", "    freeze conv\n    data {")
+    check("FTMRT_ENTRY_PREFIX" in tables(root, frozen) and "FTMRT_ENTRY_PREFIX" not in tables(root, RECIPE.replace("JPEG", "exact")),
+          "features are computed once where each epoch sees the same pixels")
+    check_recipe(root, "frozen", frozen, (SMALL,))

@@ -83,7 +83,7 @@ static void build(struct fixture *f)
     struct program *plain = read_program(f), *steps = read_program(f), *all = read_program(f);
     struct pass_options backward = {.stop_after = "backward", .verify = true},
                         whole = {.verify = true};
-    all->cut_prefix = true;
+    all->cut_prefix = PREFIX_ALWAYS;
     assert_true(passes_run(steps, &backward) && passes_run(all, &whole));
     f->plain = interpreter(f, plain);
     f->steps = interpreter(f, steps);

@@ -1,0 +1,41 @@
+/* Features that are kept in memory between epochs: what the entry PREFIX, which nothing trains, computes of a sample.
+ *
+ * They are what the entry would compute again, since the features of a sample do not depend on the others of its batch; so nothing
+ * else changes with the cache but the time. Kept are those that are computed first, until the budget is spent, which they share with
+ * kept pictures; none is given up for another. */
+#ifndef FTMRT_APP_FEATURE_CACHE_H
+#define FTMRT_APP_FEATURE_CACHE_H
+
+#include "ftmrt.h"
+#include "picture_cache.h"
+
+struct feature_cache;
+
+/* The features of one source's samples behind one pipeline. */
+struct feature_table;
+
+/* A cache for the features of a program, with the budget of `pictures`, which is to outlive it. NULL without a budget, and where the
+ * program has no prefix. */
+struct feature_cache *feature_cache_open(const struct ftmrt_program *p,
+                                         struct picture_cache *pictures);
+void feature_cache_close(struct feature_cache *c);
+
+/* The table of a source's samples behind a pipeline, made where there is none yet; NULL without a cache, where the pipeline makes
+ * another input of a sample each time, and where there are too many tables. Not for several threads at once. The source is to stay
+ * where it is. */
+struct feature_table *feature_cache_table(struct feature_cache *c, const struct source *s,
+                                          const struct ftmrt_pipeline *p);
+
+/* Whether the features of sample i are kept: for good, then. Any number of threads may ask while one keeps. */
+bool feature_table_has(const struct feature_table *t, int64_t i);
+
+/* Keeps the features of sample i, unless the budget is spent. features: a buffer for each output of the prefix, where the sample is
+ * the one with number k. */
+void feature_table_keep(struct feature_table *t, int64_t i, unsigned char *const *features,
+                        int64_t k);
+
+/* Writes the features of sample i, which are kept, to the places k of such buffers. */
+void feature_table_get(const struct feature_table *t, int64_t i, unsigned char *const *features,
+                       int64_t k);
+
+#endif
