@@ -17,12 +17,26 @@ extern const struct ftmrt_program ftmx_program __attribute__((visibility("hidden
 struct model {
     uint64_t magic;
     struct ftmrt_program program; /* the library's, with the model's blob */
+    const char
+        *names; /* of the classes, each behind the NUL of the one before; NULL: the recipe's */
+    void (*release)(struct model *m); /* what else ends with the model, or NULL */
+    void *map;                        /* the file that it has mapped, [map_bytes] */
+    size_t map_bytes;
 };
 
 _Static_assert(sizeof(struct model) <= sizeof(ftmx_model), "ftmx_model is too small");
 
 /* NULL: it is none, or none that is open. */
 const struct model *model_of(const ftmx_model *model);
+
+/* Opens a model as ftmx_model_open does; *model becomes what it writes there. */
+ftmx_status model_make(struct model *model, uint32_t abi, const void *packed, size_t bytes);
+
+/* Puts an open model into the caller's memory. */
+void model_put(ftmx_model *model, const struct model *opened);
+
+/* Whether the memory of a model can be one. */
+bool model_is_aligned(const ftmx_model *model);
 
 /* ---- contexts ---- */
 
@@ -57,7 +71,7 @@ struct ftmx_context {
     bool lost;              /* what training made of the weights is not finite */
     struct batch batch;     /* of the running call */
     double *row;            /* [FTMX_OUTPUTS] */
-    unsigned char *staging; /* a state, row by row, in its own type */
+    unsigned char *staging; /* [load_staging_bytes]: what calls put aside */
     char error[CONTEXT_ERROR];
 };
 
@@ -89,7 +103,26 @@ bool context_takes_batch(ftmx_context *c, enum ftmrt_entry_kind kind, int64_t n)
 int64_t model_input_count(const struct model *m, enum ftmrt_entry_kind kind);
 int64_t model_output_count(const struct model *m);
 
+/* ---- states ---- */
+
+/* Whether a state may be set, saved and loaded: a parameter or buffer that is not frozen. */
+bool state_is_open(const struct ftmrt_state *s);
+
+/* Bytes of a state row by row, and of its copy in the workspace. */
+size_t state_bytes(const struct ftmrt_state *s);
+size_t state_space(const struct ftmrt_state *s);
+
+/* Where the states end in the workspace; behind them are activations, which no two calls share. */
+size_t states_end(const struct ftmrt_program *p);
+
+/* Bytes that loading puts aside: more than the largest state. */
+size_t load_staging_bytes(const struct ftmrt_program *p);
+
 /* ---- texts ---- */
+
+/* A number in decimal, of at most 20 digits and its end, and a hash in hexadecimal as files have it. */
+void text_number(char text[24], uint64_t value);
+void text_hash(char text[17], uint64_t hash);
 
 /* Writes a text of at most size - 1 bytes and its end. */
 void text_format(char *out, size_t size, const char *format, va_list args);

@@ -88,17 +88,14 @@ static void keep_values(ftmx_context *c, struct memory *m, const struct ftmrt_va
     }
 }
 
-/* Bytes of the largest state, row by row. */
-static size_t largest_state(const struct ftmrt_program *p)
+/* Where calls put something aside: in the activations, or in memory of its own where they are too small. */
+static unsigned char *take_staging(const ftmx_context *c, struct memory *m)
 {
-    size_t most = 0;
-    for (uint32_t i = 0; i < p->state_count; i++) {
-        const struct ftmrt_state *s = &p->states[i];
-        const size_t bytes =
-            (size_t)ftmrt_elements(s->rank, s->dim) * ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
-        most = bytes > most ? bytes : most;
-    }
-    return most;
+    const struct ftmrt_program *p = &c->model->program;
+    const size_t want = load_staging_bytes(p), begin = align_up(states_end(p), FTMX_ALIGNMENT);
+    if (begin > p->workspace_size || want > p->workspace_size - begin)
+        return take(m, want);
+    return m->at ? (unsigned char *)c->call.workspace + begin : NULL;
 }
 
 /* Cuts the memory for a context that has its model and options. */
@@ -112,7 +109,7 @@ static void lay_out(ftmx_context *c, struct memory *m)
         keep_values(c, m, p->entries[i].outputs, p->entries[i].output_count);
     }
     c->row = take(m, (size_t)model_output_count(c->model) * sizeof *c->row);
-    c->staging = take(m, largest_state(p));
+    c->staging = take_staging(c, m);
 }
 
 size_t ftmx_workspace_size(const ftmx_model *model, const ftmx_options *options)

@@ -6,6 +6,38 @@
 
 _Static_assert(FTMRT_MAX_RANK == 6, "ftmx_parameter.shape has the dimensions of a state");
 
+/* ---- states ---- */
+
+bool state_is_open(const struct ftmrt_state *s)
+{
+    return s->kind != FTMRT_STATE_SLOT && (s->flags & FTMRT_MUTABLE) != 0;
+}
+
+size_t state_bytes(const struct ftmrt_state *s)
+{
+    return (size_t)ftmrt_elements(s->rank, s->dim) * ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
+}
+
+size_t state_space(const struct ftmrt_state *s)
+{
+    return (size_t)ftmrt_layout_elements((enum ftmrt_layout)s->layout, s->layout_rank,
+                                         s->layout_dim) *
+           ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
+}
+
+size_t states_end(const struct ftmrt_program *p)
+{
+    size_t end = 0;
+    for (uint32_t i = 0; i < p->state_count; i++) {
+        const struct ftmrt_state *s = &p->states[i];
+        if (s->flags & FTMRT_MUTABLE && s->offset + state_space(s) > end)
+            end = s->offset + state_space(s);
+    }
+    return end;
+}
+
+/* ---- by name ---- */
+
 /* State i of those that a state dict has; NULL behind the last. */
 static const struct ftmrt_state *state_at(const struct ftmrt_program *p, int64_t i)
 {
@@ -26,7 +58,7 @@ ftmx_status ftmx_parameter_at(const ftmx_model *model, int64_t i, ftmx_parameter
     *parameter = (ftmx_parameter){.name = s->name,
                                   .rank = (int)s->rank,
                                   .count = ftmrt_elements(s->rank, s->dim),
-                                  .open = (s->flags & FTMRT_MUTABLE) != 0};
+                                  .open = state_is_open(s)};
     memcpy(parameter->shape, s->dim, s->rank * sizeof *s->dim);
     return FTMX_OK;
 }
@@ -84,7 +116,7 @@ ftmx_status ftmx_set_parameter(ftmx_context *context, const char *name, const fl
     const struct ftmrt_program *p = &context->model->program;
     const struct ftmrt_state *s = &p->states[state];
     const void *row_major = values;
-    if (!(s->flags & FTMRT_MUTABLE))
+    if (!state_is_open(s))
         return context_fail(context, FTMX_ERROR_FROZEN, "%s is a constant of this library", name);
     for (int64_t i = 0; i < count; i++)
         if (!isfinite(values[i]))

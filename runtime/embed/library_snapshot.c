@@ -17,23 +17,9 @@ struct snapshot {
 /* "ftmsnaps" */
 static const uint64_t snapshot_magic = UINT64_C(0x7370616e736d7466);
 
-static size_t states_bytes(const struct ftmrt_program *p)
-{
-    size_t end = 0;
-    for (uint32_t i = 0; i < p->state_count; i++) {
-        const struct ftmrt_state *s = &p->states[i];
-        const size_t bytes = (size_t)ftmrt_layout_elements((enum ftmrt_layout)s->layout,
-                                                           s->layout_rank, s->layout_dim) *
-                             ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
-        if (s->flags & FTMRT_MUTABLE && s->offset + bytes > end)
-            end = s->offset + bytes;
-    }
-    return end;
-}
-
 static size_t whole_bytes(const ftmx_context *c)
 {
-    return sizeof(struct snapshot) + states_bytes(&c->model->program);
+    return sizeof(struct snapshot) + states_end(&c->model->program);
 }
 
 size_t ftmx_snapshot_size(const ftmx_context *context)
@@ -59,7 +45,7 @@ ftmx_status ftmx_snapshot(ftmx_context *context, void *memory, size_t bytes)
     if (status != FTMX_OK)
         return status;
     const struct ftmrt_program *p = &context->model->program;
-    const struct snapshot head = {snapshot_magic, p->identity.graph, states_bytes(p),
+    const struct snapshot head = {snapshot_magic, p->identity.graph, states_end(p),
                                   context->call.step, context->lr};
     memcpy(memory, &head, sizeof head);
     memcpy((unsigned char *)memory + sizeof head, context->call.workspace, head.bytes);
@@ -78,7 +64,7 @@ ftmx_status ftmx_restore(ftmx_context *context, const void *memory, size_t bytes
     const struct ftmrt_program *p = &context->model->program;
     if (head.magic != snapshot_magic)
         return context_fail(context, FTMX_ERROR_FORMAT, "the memory holds no snapshot");
-    if (head.graph != p->identity.graph || head.bytes != states_bytes(p))
+    if (head.graph != p->identity.graph || head.bytes != states_end(p))
         return context_fail(context, FTMX_ERROR_MISMATCH, "the snapshot is of another network");
     memcpy(context->call.workspace, (const unsigned char *)memory + sizeof head, head.bytes);
     context->call.step = head.step;

@@ -14,17 +14,31 @@ static void add(struct text *t, const char *bytes, size_t count)
     *t->at = '\0';
 }
 
-static void add_number(struct text *t, int64_t value)
+void text_number(char text[24], uint64_t value)
 {
     char digits[24];
     size_t from = sizeof digits;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     do
-        digits[--from] = (char)('0' + rest % 10);
-    while (rest /= 10);
+        digits[--from] = (char)('0' + value % 10);
+    while (value /= 10);
+    memcpy(text, digits + from, sizeof digits - from);
+    text[sizeof digits - from] = '\0';
+}
+
+void text_hash(char text[17], uint64_t hash)
+{
+    for (int i = 0; i < 16; i++)
+        text[i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+    text[16] = '\0';
+}
+
+static void add_number(struct text *t, int64_t value)
+{
+    char digits[24];
+    text_number(digits, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
     if (value < 0)
-        digits[--from] = '-';
-    add(t, digits + from, sizeof digits - from);
+        add(t, "-", 1);
+    add(t, digits, strlen(digits));
 }
 
 void text_format(char *out, size_t size, const char *format, va_list args)

@@ -17,14 +17,14 @@ recipe = (here / "small.ftm").read_text().replace('"data/', f'"{DATA}/').replace
 CASES = {"all trains": "", "body frozen": "freeze all\n    train fc"}
 
 
-def library_says(work, images, labels):
+def library_says(work, images, labels, trained):
     """What the driver prints: lines of a word, and for numbers an array of them."""
     run(ftmc, work / "bits.ftm", "--emit=lib", "-o", work, "--cpu=native")
     subprocess.run([*cc, "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-I", work,
                     "-x", "c", here / "library_bits.c.in", "-x", "none", work / "libbits.a", "-fopenmp", "-lm", "-lpthread", "-o", work / "driver"], check=True)
     images.tofile(work / "images")
     labels.astype(np.int32).tofile(work / "labels")
-    return [line.split(" ") for line in run(work / "driver", work / "images", work / "labels", len(images)).splitlines()]
+    return [line.split(" ") for line in run(work / "driver", work / "images", work / "labels", len(images), work / "saved.safetensors", trained).splitlines()]
 
 
 def numbers(words):
@@ -40,19 +40,21 @@ for name, statements in CASES.items():
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         (work / "bits.ftm").write_text(recipe.replace("    labels", f"    {statements}\n    labels"))
-        said = library_says(work, np.ascontiguousarray(images, np.float32), labels)
+        program = compile_program(ftmc, work / "bits.ftm", work / "bits")
+        run(program, "train")
+        trained = newest_run(work / "runs")
+        said = library_says(work, np.ascontiguousarray(images, np.float32), labels, trained / "last.safetensors")
         for words in said:
             if words[0] in ("same", "other"):
                 check(words[0] == "same", f"{name}: {' '.join(words[1:])}: the same bits")
         found = {words[0]: words[1:] for words in said}
         parameters = {words[1]: numbers(words[2:]) for words in said if words[0] == "parameter"}
-
-        program = compile_program(ftmc, work / "bits.ftm", work / "bits")
-        run(program, "train")
-        trained = newest_run(work / "runs")
         losses, state = step_losses(trained), read_safetensors(trained / "last.safetensors")
         check(len(losses) == 20 and same(numbers(found["losses"]), losses), f"{name}: the losses of the program's steps")
         check(parameters.keys() == state.keys() and all(same(parameters[k], state[k].ravel()) for k in state), f"{name}: its weights")
         run(program, "predict", "--weights", trained / "last.safetensors", "--data", DATA / "small_images.npy", "--logits", work / "logits.npy")
         check(same(numbers(found["logits"]), np.load(work / "logits.npy").ravel()), f"{name}: its logits")
         check(int(found["correct"][0]) == np.sum(np.load(work / "logits.npy").argmax(1) == labels), f"{name}: its right answers")
+        saved = read_safetensors(work / "saved.safetensors")
+        check(set(saved) == set(state) - ({k for k in state if not k.startswith("fc.")} if statements else set()) and
+              all(saved[k].tobytes() == state[k].tobytes() for k in saved), f"{name}: its trained tensors, in a file")

@@ -1,0 +1,181 @@
+/* What is not frozen as a safetensors file (../files/safetensors.h has the format).
+ *
+ * The header is made twice by the same code: first to learn its length, which stands in front of it, then to be written. */
+#include <string.h>
+
+#include "embed.h"
+#include "rounding.h"
+
+/* Where bytes go; without `write` they are only counted. */
+struct output {
+    ftmx_write_fn *write;
+    void *user;
+    bool failed;
+    uint64_t count;
+    size_t used;
+    char buffer[512];
+};
+
+static void flush(struct output *o)
+{
+    if (o->write && o->used && !o->failed)
+        o->failed = o->write(o->user, o->buffer, o->used) != 0;
+    o->used = 0;
+}
+
+static void put(struct output *o, char byte)
+{
+    o->count++;
+    o->buffer[o->used++] = byte;
+    if (o->used == sizeof o->buffer)
+        flush(o);
+}
+
+static void put_text(struct output *o, const char *text)
+{
+    while (*text)
+        put(o, *text++);
+}
+
+/* A text as JSON has it, in quotes. */
+static void put_string(struct output *o, const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    put(o, '"');
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            put(o, '\\');
+        if (c >= ' ') {
+            put(o, *text);
+            continue;
+        }
+        put_text(o, "\\u00");
+        put(o, digits[c >> 4]);
+        put(o, digits[c & 15]);
+    }
+    put(o, '"');
+}
+
+static void put_number(struct output *o, uint64_t value)
+{
+    char text[24];
+    text_number(text, value);
+    put_text(o, text);
+}
+
+/* ---- the header ---- */
+
+static void put_fact(struct output *o, const char *key, const char *value)
+{
+    put(o, ',');
+    put_string(o, key);
+    put(o, ':');
+    put_string(o, value);
+}
+
+static void put_hash(struct output *o, const char *key, uint64_t hash)
+{
+    char text[17];
+    text_hash(text, hash);
+    put_fact(o, key, text);
+}
+
+/* What a file says of its origin, as a program's has it: by it others know whose it is. */
+static void put_metadata(struct output *o, const struct ftmrt_program *p)
+{
+    put_text(o, "{\"__metadata__\":{\"format\":\"pt\"");
+    put_fact(o, "program", p->name);
+    put_fact(o, "compiler", p->compiler);
+    put_hash(o, "recipe_hash", ftmrt_name_hash(p->resolved));
+#define FTMRT_IDENTITY(name, what, meaning) put_hash(o, #name "_hash", p->identity.name);
+#include "identity.def"
+#undef FTMRT_IDENTITY
+    put(o, '}');
+}
+
+static void put_tensor(struct output *o, const struct ftmrt_state *s, uint64_t begin, uint64_t end)
+{
+    put(o, ',');
+    put_string(o, s->name);
+    put_text(o, ":{\"dtype\":");
+    put_string(o, ftmrt_dtype_name((enum ftmrt_dtype)s->dtype));
+    put_text(o, ",\"shape\":[");
+    for (uint32_t i = 0; i < s->rank; i++) {
+        if (i)
+            put(o, ',');
+        put_number(o, (uint64_t)s->dim[i]);
+    }
+    put_text(o, "],\"data_offsets\":[");
+    put_number(o, begin);
+    put(o, ',');
+    put_number(o, end);
+    put_text(o, "]}");
+}
+
+/* Larger elements first, so that each tensor is aligned. */
+static const size_t element_sizes[] = {8, 4, 2, 1};
+
+enum { SIZES = sizeof element_sizes / sizeof *element_sizes };
+
+static bool is_saved(const struct ftmrt_state *s, int size)
+{
+    return state_is_open(s) && ftmrt_dtype_size((enum ftmrt_dtype)s->dtype) == element_sizes[size];
+}
+
+static void put_header(struct output *o, const struct ftmrt_program *p)
+{
+    uint64_t at = 0;
+    put_metadata(o, p);
+    for (int size = 0; size < SIZES; size++)
+        for (uint32_t i = 0; i < p->state_count; i++) {
+            if (!is_saved(&p->states[i], size))
+                continue;
+            const uint64_t bytes = state_bytes(&p->states[i]);
+            put_tensor(o, &p->states[i], at, at + bytes);
+            at += bytes;
+        }
+    put(o, '}');
+    while (o->count % 8)
+        put(o, ' ');
+}
+
+static void put_length(struct output *o, uint64_t length)
+{
+    for (int i = 0; i < 8; i++)
+        put(o, (char)(unsigned char)(length >> (8 * i)));
+}
+
+/* ---- all of it ---- */
+
+static void put_data(struct output *o, const ftmx_context *c)
+{
+    const struct ftmrt_program *p = &c->model->program;
+    flush(o);
+    for (int size = 0; size < SIZES; size++)
+        for (uint32_t i = 0; i < p->state_count && !o->failed; i++) {
+            const size_t bytes = state_bytes(&p->states[i]);
+            if (!is_saved(&p->states[i], size))
+                continue;
+            ftmrt_get_state(p, c->call.workspace, i, c->staging, bytes);
+            o->failed = o->write(o->user, c->staging, bytes) != 0;
+        }
+}
+
+ftmx_status ftmx_save(ftmx_context *context, ftmx_write_fn *write, void *user)
+{
+    const ftmx_status status = context_begin_sound(context);
+    if (status != FTMX_OK)
+        return status;
+    if (!write)
+        return context_fail(context, FTMX_ERROR_ARGUMENT, "there is no function that writes");
+    const struct ftmrt_program *p = &context->model->program;
+    struct output measured = {.write = NULL}, o = {.write = write, .user = user};
+    put_header(&measured, p);
+    put_length(&o, measured.count);
+    put_header(&o, p);
+    put_data(&o, context);
+    return o.failed ? context_fail(context, FTMX_ERROR_IO,
+                                   "the function that writes has failed: what it took is no file")
+                    : FTMX_OK;
+}
