@@ -25,8 +25,18 @@ static const struct ftmrt_entry *entry_of(const struct descriptor *d, enum ftmrt
     return NULL;
 }
 
-static const struct ftmrt_value *input_of(const struct ftmrt_entry *e)
+/* The entry that takes the inputs of an entry of a kind: the one that computes its features, if it takes those. */
+static const struct ftmrt_entry *taker_of(const struct descriptor *d, enum ftmrt_entry_kind kind)
 {
+    const struct ftmrt_entry *e = entry_of(d, kind);
+    return ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_FEATURE, NULL)
+               ? entry_of(d, FTMRT_ENTRY_PREFIX)
+               : e;
+}
+
+static const struct ftmrt_value *input_of(const struct descriptor *d, enum ftmrt_entry_kind kind)
+{
+    const struct ftmrt_entry *e = taker_of(d, kind);
     return ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_INPUT, NULL);
 }
 
@@ -41,9 +51,12 @@ static bool has_training(const struct descriptor *d)
     return entry_of(d, FTMRT_ENTRY_TRAIN) != NULL;
 }
 
+/* Whether a step can do with what the prefix computes. */
 static bool has_features(const struct descriptor *d)
 {
-    return entry_of(d, FTMRT_ENTRY_PREFIX) != NULL;
+    const struct ftmrt_entry *train = entry_of(d, FTMRT_ENTRY_TRAIN);
+    return train && entry_of(d, FTMRT_ENTRY_PREFIX) &&
+           !ftmrt_find_value(train->inputs, train->input_count, FTMRT_ROLE_INPUT, NULL);
 }
 
 static bool has_file(const struct descriptor *d) { return d->blob == DESCRIPTOR_BLOB_CONTEXT; }
@@ -194,11 +207,21 @@ static void add_label(struct strbuf *out, const struct descriptor *d)
                 number ? "float" : "int32_t", d->name);
 }
 
+/* Values that the prefix makes of an image, padding included. */
+static int64_t feature_count(const struct descriptor *d)
+{
+    const struct ftmrt_entry *prefix = entry_of(d, FTMRT_ENTRY_PREFIX);
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < prefix->output_count; i++)
+        bytes += ftmrt_value_bytes(&prefix->outputs[i], 1);
+    return (int64_t)(bytes / sizeof(float));
+}
+
 static void add_training_constants(struct strbuf *out, const struct descriptor *d)
 {
     const struct ftmrt_entry *train = entry_of(d, FTMRT_ENTRY_TRAIN);
     add_constant(out, d, "BATCH", train->max_n, "greatest n of a step");
-    add_sizes(out, d, input_of(train), "TRAIN_", " in a step");
+    add_sizes(out, d, input_of(d, FTMRT_ENTRY_TRAIN), "TRAIN_", " in a step");
     add_label(out, d);
 }
 
@@ -208,13 +231,15 @@ static void add_constants(struct strbuf *out, const struct descriptor *d)
     const struct ftmrt_value *output = output_of(d);
     const struct ftmrt_call *f = &d->program.recipe->finetune;
     const struct ftmrt_arg *classes = ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels);
-    add_sizes(out, d, input_of(predict), "", "");
+    add_sizes(out, d, input_of(d, FTMRT_ENTRY_PREDICT), "", "");
     add_constant(out, d, "OUTPUTS", ftmrt_elements(output->rank - 1, output->dim + 1),
                  "numbers that the network computes of an input");
     add_constant(out, d, "CLASSES", classes->kind == FTMRT_ARG_TEXTS ? classes->count : 0,
                  "that have names; 0: they have none");
     add_constant(out, d, "MAX_BATCH", predict->max_n, "greatest n of a prediction");
     add_constant(out, d, "SEED", ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed), "the recipe's");
+    if (has_features(d))
+        add_constant(out, d, "FEATURES", feature_count(d), "of an input, behind what is frozen");
     if (has_training(d))
         add_training_constants(out, d);
 }
@@ -263,7 +288,7 @@ static void add_statuses(struct strbuf *out, const struct descriptor *d)
 
 static void add_input(struct strbuf *out, const struct descriptor *d)
 {
-    const struct ftmrt_value *v = input_of(entry_of(d, FTMRT_ENTRY_PREDICT));
+    const struct ftmrt_value *v = input_of(d, FTMRT_ENTRY_PREDICT);
     const char *text =
         v->rank == 4 ? "[n, FTMX_CHANNELS, FTMX_HEIGHT, FTMX_WIDTH]" : "[n, FTMX_INPUTS]";
     strbuf_add(out, library_named(out->arena, d, text));
@@ -271,7 +296,7 @@ static void add_input(struct strbuf *out, const struct descriptor *d)
 
 static void add_train_input(struct strbuf *out, const struct descriptor *d)
 {
-    const struct ftmrt_value *v = input_of(entry_of(d, FTMRT_ENTRY_TRAIN));
+    const struct ftmrt_value *v = input_of(d, FTMRT_ENTRY_TRAIN);
     const char *text = v->rank == 4
                            ? "[n, FTMX_TRAIN_CHANNELS, FTMX_TRAIN_HEIGHT, FTMX_TRAIN_WIDTH]"
                            : "[n, FTMX_TRAIN_INPUTS]";
@@ -371,7 +396,8 @@ static const char *obstacle(const struct descriptor *d)
         return "it is a graph, without a recipe that names classes and transform";
     if (!predict || !output_of(d))
         return "it has no function that predicts";
-    if (count_values(predict->inputs, predict->input_count, FTMRT_ROLE_INPUT) != 1)
+    const struct ftmrt_entry *taker = taker_of(d, FTMRT_ENTRY_PREDICT);
+    if (count_values(taker->inputs, taker->input_count, FTMRT_ROLE_INPUT) != 1)
         return "its network has more than one input";
     if (predict->output_count != 1)
         return "its network has more than one output";

@@ -52,6 +52,7 @@ struct batch {
     const void *labels;
     float *logits, *loss;
     int64_t n;
+    bool has_features; /* in the context's memory */
 };
 
 struct ftmx_context {
@@ -102,6 +103,16 @@ bool context_takes_batch(ftmx_context *c, enum ftmrt_entry_kind kind, int64_t n)
 /* Values of one image at the network's input for a kind of entry, and of its output. */
 int64_t model_input_count(const struct model *m, enum ftmrt_entry_kind kind);
 int64_t model_output_count(const struct model *m);
+
+/* ---- training ---- */
+
+/* Labels, and n times `count` values, as a step wants them: a status after context_fail. What is not finite would be spread over all
+ * weights. */
+ftmx_status train_check_labels(ftmx_context *c, const struct batch *b);
+ftmx_status train_check_finite(ftmx_context *c, const float *values, int64_t n, int64_t count);
+
+/* The step of c->batch, whose arguments are checked. It is not cancelled halfway: ftmx_cancel ends the call behind it. */
+ftmx_status train_run(ftmx_context *c, float *loss);
 
 /* ---- states ---- */
 

@@ -337,7 +337,7 @@ ftmx_status context_run(ftmx_context *c, enum ftmrt_entry_kind kind)
     const struct ftmrt_program *p = &c->model->program;
     const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, c->batch.n),
                              *prefix =
-                                 e && network_takes_features(e)
+                                 e && network_takes_features(e) && !c->batch.has_features
                                      ? ftmrt_entry_for(p, FTMRT_ENTRY_PREFIX, NULL, 0, c->batch.n)
                                      : NULL;
     ftmx_status status = prefix ? run_entry(c, prefix) : FTMX_OK;

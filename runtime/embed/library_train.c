@@ -67,8 +67,7 @@ static ftmx_status check_batch(ftmx_context *c, const struct batch *b, enum ftmr
     return check_labels(c, b, kind);
 }
 
-/* What is not finite would be spread over all weights. */
-static ftmx_status check_finite(ftmx_context *c, const float *values, int64_t n, int64_t count)
+ftmx_status train_check_finite(ftmx_context *c, const float *values, int64_t n, int64_t count)
 {
     for (int64_t i = 0; i < n * count; i++)
         if (!isfinite(values[i]))
@@ -79,14 +78,18 @@ static ftmx_status check_finite(ftmx_context *c, const float *values, int64_t n,
     return FTMX_OK;
 }
 
-/* The step of c->batch, whose arguments are checked. It is not cancelled halfway: ftmx_cancel ends the call behind it. */
-static ftmx_status run_step(ftmx_context *c, float *loss, ftmx_status (*run)(ftmx_context *c))
+ftmx_status train_check_labels(ftmx_context *c, const struct batch *b)
+{
+    return check_labels(c, b, FTMRT_ENTRY_TRAIN);
+}
+
+ftmx_status train_run(ftmx_context *c, float *loss)
 {
     float found = 0;
     c->batch.loss = &found;
     c->call.step++;
     c->call.cancel = NULL;
-    const ftmx_status status = run(c);
+    const ftmx_status status = context_run(c, FTMRT_ENTRY_TRAIN);
     c->call.cancel = &c->cancel;
     c->lost = status != FTMX_OK || !isfinite(found);
     if (status != FTMX_OK)
@@ -101,8 +104,6 @@ static ftmx_status run_step(ftmx_context *c, float *loss, ftmx_status (*run)(ftm
     return FTMX_OK;
 }
 
-static ftmx_status run_training(ftmx_context *c) { return context_run(c, FTMRT_ENTRY_TRAIN); }
-
 ftmx_status ftmx_train_step(ftmx_context *context, const float *input, const ftmx_label *labels,
                             int64_t n, float *loss)
 {
@@ -111,12 +112,12 @@ ftmx_status ftmx_train_step(ftmx_context *context, const float *input, const ftm
     if (status == FTMX_OK)
         status = check_batch(context, &batch, FTMRT_ENTRY_TRAIN);
     if (status == FTMX_OK)
-        status =
-            check_finite(context, input, n, model_input_count(context->model, FTMRT_ENTRY_TRAIN));
+        status = train_check_finite(context, input, n,
+                                    model_input_count(context->model, FTMRT_ENTRY_TRAIN));
     if (status != FTMX_OK)
         return status;
     context->batch = batch;
-    return run_step(context, loss, run_training);
+    return train_run(context, loss);
 }
 
 ftmx_status ftmx_set_lr(ftmx_context *context, double lr)

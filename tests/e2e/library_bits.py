@@ -47,6 +47,7 @@ for name, statements in CASES.items():
         for words in said:
             if words[0] in ("same", "other"):
                 check(words[0] == "same", f"{name}: {' '.join(words[1:])}: the same bits")
+        check(("steps on features".split() in [w[1:] for w in said]) == bool(statements), f"{name}: {'' if statements else 'no '}steps on features")
         found = {words[0]: words[1:] for words in said}
         parameters = {words[1]: numbers(words[2:]) for words in said if words[0] == "parameter"}
         losses, state = step_losses(trained), read_safetensors(trained / "last.safetensors")
