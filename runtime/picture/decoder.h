@@ -43,10 +43,6 @@ bool decoding_fail(struct decoding *d, const char *format, ...)
 /* Memory for a picture, which *out describes from then on, after a look at the limit; NULL after a failure. */
 unsigned char *decoding_pixels(struct decoding *d, int64_t height, int64_t width, int channels);
 
-/* Lays pixels [count, channels] whose last channel is alpha over white or black, or drops it: `channels` - 1 are left in
- * each, at the beginning of the same memory. What is opaque stays as it is. */
-void alpha_flatten(unsigned char *pixels, int64_t count, int channels, enum ftmrt_alpha alpha);
-
 /* The orientation that a block of EXIF data says (behind "Exif\0\0"; a TIFF header and its first directory), 1 to 8; 1 if
  * it says none. CIPA DC-008 (Exif 2.32), section 4.6.4, tag 0x0112. */
 int exif_orientation(const unsigned char *exif, size_t size);

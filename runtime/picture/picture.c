@@ -134,24 +134,6 @@ unsigned char *decoding_pixels(struct decoding *d, int64_t height, int64_t width
     return at;
 }
 
-/* x of 255 parts of a, the rest of b, rounded as Pillow's Image.paste does. */
-static unsigned char blend(int x, int a, int b)
-{
-    const int sum = x * a + (255 - x) * b + 128;
-    return (unsigned char)((sum + (sum >> 8)) >> 8);
-}
-
-void alpha_flatten(unsigned char *pixels, int64_t count, int channels, enum ftmrt_alpha alpha)
-{
-    const int colors = channels - 1, ground = alpha == FTMRT_ALPHA_WHITE ? 255 : 0;
-    for (int64_t p = 0; p < count; p++)
-        for (int c = 0; c < colors; c++) {
-            const unsigned char x = pixels[p * channels + c];
-            pixels[p * colors + c] =
-                alpha == FTMRT_ALPHA_DROP ? x : blend(pixels[p * channels + colors], x, ground);
-        }
-}
-
 /* ---- reading ---- */
 
 struct ftmrt_picture_options ftmrt_picture_options_of(const struct ftmrt_call *data)

@@ -8,14 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "alpha.h"
 #include "recipe.h"
 #include "transform.h"
 
 /* The most pixels that a picture may have: 100 megapixels. */
 #define FTMRT_PICTURE_PIXELS ((int64_t)100 * 1000 * 1000)
 
-/* The words of the recipe's `alpha` and `exif`, in their order. */
-enum ftmrt_alpha { FTMRT_ALPHA_DROP, FTMRT_ALPHA_WHITE, FTMRT_ALPHA_BLACK };
+/* The words of the recipe's `exif`, in their order. */
 enum ftmrt_exif { FTMRT_EXIF_APPLY, FTMRT_EXIF_IGNORE };
 
 /* What a picture must not fall below when it is decoded at 1/2, 1/4 or 1/8 of its size; 0: of that nothing is asked. */

@@ -10,8 +10,9 @@ void size_pad_square(const struct ftmrt_call *c, struct ftmrt_form *f)
     f->shorter = 0; /* the longer side is not known */
     if (!f->height || f->height == f->width)
         return;
+    const int64_t before = f->width;
     f->height = f->width = longer(f->height, f->width);
-    f->space += transform_form_bytes(f);
+    form_region(f, before);
 }
 
 void run_pad_square(const struct ftmrt_call *c, struct transform *t)

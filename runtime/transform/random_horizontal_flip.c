@@ -4,6 +4,7 @@
 void size_random_horizontal_flip(const struct ftmrt_call *c, struct ftmrt_form *f)
 {
     (void)c;
+    transform_form_pixels(f);
     f->random = true;
 }
 
@@ -21,6 +22,7 @@ void run_random_horizontal_flip(const struct ftmrt_call *c, struct transform *t)
     struct ftmrt_picture *p = &t->picture;
     if (transform_uniform(t, 0) >= ftmrt_call_number(c, FTMRT_PARAM_random_horizontal_flip_p))
         return;
+    transform_pixels(t);
     for (int64_t y = 0; y < p->height; y++) {
         unsigned char *row = p->pixels + y * p->width * p->channels;
         for (int64_t x = 0; x < p->width / 2; x++)

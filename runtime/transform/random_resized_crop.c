@@ -37,10 +37,12 @@ void size_random_resized_crop(const struct ftmrt_call *c, struct ftmrt_form *f)
     f->random = true;
     if (!whole.height)
         return;
-    f->space += transform_form_bytes(&whole) + transform_form_bytes(f);
+    f->space += transform_form_bytes(&whole) + transform_form_bytes(f) +
+                transform_round((uint64_t)(whole.width * whole.channels));
     if (whole.height == f->height && whole.width == f->width)
         whole.height++; /* a part of it is brought to its size */
     f->space += resample_space(&whole, f, filter_of(c));
+    f->rows = false;
 }
 
 static int64_t place(const struct transform *t, uint32_t number, int64_t rest)

@@ -9,6 +9,9 @@
 void take_region(struct transform *t, int64_t top, int64_t left, int64_t height, int64_t width,
                  int fill);
 
+/* The memory that it takes, of a form that has the region's size by now; before: its width until then. */
+void form_region(struct ftmrt_form *f, int64_t before);
+
 /* Height and width that a call has at two parameters; without a width a square. */
 void region_size(const struct ftmrt_call *c, enum ftmrt_param height_param,
                  enum ftmrt_param width_param, int64_t *height, int64_t *width);

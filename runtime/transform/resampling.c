@@ -191,13 +191,31 @@ static void filter_rgb(const struct taps *t, const unsigned char *row, unsigned 
     out[2] = to_byte(b);
 }
 
+/* What is resampled: a picture in memory, or rows that are read into a strip of LANES rows. */
+struct source {
+    const struct transform *transform;
+    unsigned char *strip; /* NULL: the picture is in memory */
+};
+
+/* `count` rows from y on, behind each other. */
+static const unsigned char *rows_at(const struct source *s, int64_t y, int64_t count)
+{
+    const struct ftmrt_picture *p = &s->transform->picture;
+    const int64_t row = p->width * p->channels;
+    if (!s->strip)
+        return p->pixels + y * row;
+    for (int64_t i = 0; i < count; i++)
+        transform_read(s->transform, y + i, s->strip + i * row);
+    return s->strip;
+}
+
 /* Row by row. */
-static void filter_rows(const struct taps *taps, const struct ftmrt_picture *in,
+static void filter_rows(const struct taps *taps, const struct source *s,
                         const struct ftmrt_picture *out)
 {
-    const int64_t c = in->channels;
-    for (int64_t y = 0; y < in->height; y++) {
-        const unsigned char *from = in->pixels + y * in->width * c;
+    const int64_t c = out->channels;
+    for (int64_t y = 0; y < out->height; y++) {
+        const unsigned char *from = rows_at(s, y, 1);
         unsigned char *to = out->pixels + y * out->width * c;
         for (int64_t x = 0; x < out->width; x++)
             (c == 1 ? filter_grey : filter_rgb)(&taps[x], from, to + x * c);
@@ -255,16 +273,18 @@ static bool in_lanes(int64_t height, int64_t in_row, int64_t out_row)
 }
 
 static void filter_rows_in_lanes(struct transform *t, const struct taps *taps,
-                                 const struct ftmrt_picture *in, const struct ftmrt_picture *out)
+                                 const struct source *s, const struct ftmrt_picture *out)
 {
+    const struct ftmrt_picture *in = &s->transform->picture;
     const int64_t in_row = in->width * in->channels, out_row = out->width * out->channels;
     unsigned char *before = transform_take(t, lanes_space(in_row)),
                   *behind = transform_take(t, lanes_space(out_row));
     for (int64_t begin = 0; begin < in->height; begin += LANES) {
         const int64_t y = square_at(begin, in->height);
+        const unsigned char *from = rows_at(s, y, LANES);
         for (int64_t i = 0; i < in_row; i += LANES) {
             const int64_t x = square_at(i, in_row);
-            turn_square(in->pixels + y * in_row + x, in_row, before + x * LANES, LANES);
+            turn_square(from + x, in_row, before + x * LANES, LANES);
         }
         filter_lanes(taps, before, in->channels, out->width, behind);
         for (int64_t i = 0; i < out_row; i += LANES) {
@@ -274,14 +294,15 @@ static void filter_rows_in_lanes(struct transform *t, const struct taps *taps,
     }
 }
 
-static void resample_rows(struct transform *t, const struct ftmrt_picture *in,
+static void resample_rows(struct transform *t, const struct source *s,
                           const struct ftmrt_picture *out, enum resample_filter filter)
 {
+    const struct ftmrt_picture *in = &s->transform->picture;
     const struct taps *taps = make_filter(t, filter, in->width, out->width);
     if (in_lanes(in->height, in->width * in->channels, out->width * out->channels))
-        filter_rows_in_lanes(t, taps, in, out);
+        filter_rows_in_lanes(t, taps, s, out);
     else
-        filter_rows(taps, in, out);
+        filter_rows(taps, s, out);
 }
 
 static void filter_byte(const struct taps *t, const unsigned char *from, int64_t stride,
@@ -327,15 +348,16 @@ static void take_nearest_row(const unsigned char *from, unsigned char *to, int64
 }
 
 /* Places are added up in double precision, which decides where a centre lies on an edge: as Pillow does. */
-static void take_nearest(const struct ftmrt_picture *in, const struct ftmrt_picture *out)
+static void take_nearest(const struct source *s, const struct ftmrt_picture *out)
 {
+    const struct ftmrt_picture *in = &s->transform->picture;
     const int64_t c = in->channels;
     const double scale_y = (double)in->height / (double)out->height,
                  scale_x = (double)in->width / (double)out->width;
     double place = scale_y / 2;
     for (int64_t y = 0; y < out->height; y++, place += scale_y)
-        take_nearest_row(in->pixels + (int64_t)place * in->width * c,
-                         out->pixels + y * out->width * c, out->width, scale_x, c);
+        take_nearest_row(rows_at(s, (int64_t)place, 1), out->pixels + y * out->width * c,
+                         out->width, scale_x, c);
 }
 
 /* ---- both ---- */
@@ -347,9 +369,10 @@ uint64_t resample_space(const struct ftmrt_form *from, const struct ftmrt_form *
         .height = from->height, .width = to->width, .channels = from->channels};
     if (from->height == to->height && from->width == to->width)
         return 0;
+    const uint64_t strip = from->rows ? lanes_space(from->width * from->channels) : 0;
     if (filter == RESAMPLE_NEAREST)
-        return transform_form_bytes(to);
-    return transform_form_bytes(&middle) + transform_form_bytes(to) +
+        return strip + transform_form_bytes(to);
+    return strip + transform_form_bytes(&middle) + transform_form_bytes(to) +
            lanes_space(from->width * from->channels) + lanes_space(to->width * from->channels) +
            filter_space(filter, from->width, to->width) +
            filter_space(filter, from->height, to->height);
@@ -357,15 +380,19 @@ uint64_t resample_space(const struct ftmrt_form *from, const struct ftmrt_form *
 
 void resample(struct transform *t, int64_t height, int64_t width, enum resample_filter filter)
 {
+    const struct transform from = *t;
     const struct ftmrt_picture in = t->picture;
     if (height == in.height && width == in.width)
         return;
+    const struct source s = {&from, t->rows ? transform_take(t, lanes_space(in.width * in.channels))
+                                            : NULL};
+    t->rows = NULL;
     t->picture = transform_picture(t, height, width);
     if (in.mask || filter == RESAMPLE_NEAREST) {
-        take_nearest(&in, &t->picture);
+        take_nearest(&s, &t->picture);
         return;
     }
     const struct ftmrt_picture middle = transform_picture(t, in.height, width);
-    resample_rows(t, &in, &middle, filter);
+    resample_rows(t, &s, &middle, filter);
     resample_columns(t, &middle, &t->picture, filter);
 }

@@ -45,6 +45,7 @@ void size_resize(const struct ftmrt_call *c, struct ftmrt_form *f)
     } else {
         new_size(c, &f->height, &f->width);
         f->space += resample_space(&before, f, filter_of(c));
+        f->rows = f->rows && f->height == before.height && f->width == before.width;
     }
     f->stretched = f->stretched || (!before.height && !before.square && f->height);
     f->resized = true;

@@ -103,15 +103,20 @@ struct ftmrt_picture transform_picture(struct transform *t, int64_t height, int6
 
 /* ---- channels ---- */
 
-static void make_grey(struct ftmrt_picture *p)
+/* RGB pixels to grey ones, in their place. */
+static void make_grey(unsigned char *pixels, int64_t count)
 {
-    const int64_t count = p->height * p->width;
     for (int64_t i = 0; i < count; i++) {
-        const unsigned char *rgb = p->pixels + 3 * i;
-        p->pixels[i] =
+        const unsigned char *rgb = pixels + 3 * i;
+        pixels[i] =
             (unsigned char)((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
     }
-    p->channels = 1;
+}
+
+static void spread_grey(const unsigned char *grey, int64_t count, unsigned char *rgb)
+{
+    for (int64_t i = 0; i < count; i++)
+        memset(rgb + 3 * i, grey[i], 3);
 }
 
 static void make_rgb(struct transform *t)
@@ -120,16 +125,19 @@ static void make_rgb(struct transform *t)
     const int64_t count = grey.height * grey.width;
     t->picture.channels = 3;
     t->picture = transform_picture(t, grey.height, grey.width);
-    for (int64_t i = 0; i < count; i++)
-        memset(t->picture.pixels + 3 * i, grey.pixels[i], 3);
+    spread_grey(grey.pixels, count, t->picture.pixels);
 }
 
 void transform_channels(struct transform *t, int channels)
 {
     if (t->picture.mask || t->picture.channels == channels)
         return;
-    if (channels == 1)
-        make_grey(&t->picture);
+    if (t->rows)
+        t->grey = t->grey || channels == 1;
+    else if (channels == 1)
+        make_grey(t->picture.pixels, t->picture.height * t->picture.width);
+    if (t->rows || channels == 1)
+        t->picture.channels = channels;
     else if (t->picture.channels == 1)
         make_rgb(t);
 }
@@ -138,7 +146,55 @@ void transform_form_channels(struct ftmrt_form *f, int channels)
 {
     const bool grows = f->channels < channels;
     f->channels = channels;
-    f->space += grows ? transform_form_bytes(f) : 0;
+    f->space += grows && !f->rows ? transform_form_bytes(f) : 0;
+}
+
+/* ---- rows ---- */
+
+/* Pixels that are made of a row: [first, end) of the picture's columns. */
+static void copy_columns(const struct transform *t, int64_t first, int64_t end, unsigned char *out)
+{
+    const int c = t->picture.channels;
+    const int have = t->grey ? 1 : t->rows->channels;
+    const unsigned char *from = t->line + (t->left + first) * have;
+    if (have == c)
+        memcpy(out + first * c, from, (size_t)((end - first) * c));
+    else
+        spread_grey(from, end - first, out + first * c);
+}
+
+void transform_read(const struct transform *t, int64_t y, unsigned char *out)
+{
+    const struct ftmrt_row_source *source = t->rows;
+    const int64_t width = t->picture.width, rest = source->width - t->left, at = y + t->top;
+    const int64_t first = t->left < 0 ? -t->left : 0, end = rest < width ? rest : width;
+    if (first > 0 || end < width)
+        memset(out, t->fill, (size_t)(width * t->picture.channels));
+    if (at < 0 || at >= source->height || end <= first) {
+        memset(out, t->fill, (size_t)(width * t->picture.channels));
+        return;
+    }
+    source->read(source->from, at, t->line);
+    if (t->grey && source->channels == 3)
+        make_grey(t->line, source->width);
+    copy_columns(t, first, end, out);
+}
+
+void transform_pixels(struct transform *t)
+{
+    if (!t->rows)
+        return;
+    const struct ftmrt_picture p = transform_picture(t, t->picture.height, t->picture.width);
+    for (int64_t y = 0; y < p.height; y++)
+        transform_read(t, y, p.pixels + y * p.width * p.channels);
+    t->picture = p;
+    t->rows = NULL;
+}
+
+void transform_form_pixels(struct ftmrt_form *f)
+{
+    f->space += f->rows ? transform_form_bytes(f) : 0;
+    f->rows = false;
 }
 
 /* ---- draws ---- */
@@ -160,25 +216,59 @@ double transform_batch_uniform(const struct ftmrt_draw *d, uint32_t number)
 
 /* ---- running ---- */
 
+static uint64_t space_of(const struct ftmrt_transform_task *t, struct ftmrt_form f)
+{
+    for (uint32_t i = t->begin; i < t->pipeline.count; i++)
+        ftmrt_form_step(&t->pipeline.steps[i], &f);
+    transform_form_channels(&f, t->channels);
+    if (f.height == t->height && f.width == t->width) /* others are refused as they are */
+        transform_form_pixels(&f);
+    return f.space;
+}
+
 uint64_t ftmrt_transform_space(const struct ftmrt_transform_task *t, const struct ftmrt_picture *in)
 {
     struct ftmrt_form f = {.height = in->height, .width = in->width, .channels = in->channels};
     f.space = transform_form_bytes(&f);
-    for (uint32_t i = t->begin; i < t->pipeline.count; i++)
-        ftmrt_form_step(&t->pipeline.steps[i], &f);
-    transform_form_channels(&f, t->channels);
-    return f.space;
+    return space_of(t, f);
+}
+
+/* Bytes of a row before it is cut and made grey. */
+static uint64_t line_bytes(const struct ftmrt_row_source *in)
+{
+    return transform_round((uint64_t)in->width * (uint64_t)in->channels);
+}
+
+uint64_t ftmrt_transform_rows_space(const struct ftmrt_transform_task *t,
+                                    const struct ftmrt_row_source *in)
+{
+    return space_of(t, (struct ftmrt_form){.height = in->height,
+                                           .width = in->width,
+                                           .channels = in->channels,
+                                           .rows = true,
+                                           .space = line_bytes(in)});
+}
+
+static struct transform begin(const struct ftmrt_transform_task *t, struct ftmrt_picture picture,
+                              void *space)
+{
+    return (struct transform){
+        .picture = picture, .memory = space, .draw = t->draw, .scale = 1, .std = {1, 1, 1, 1}};
+}
+
+static void run(const struct ftmrt_transform_task *t, uint32_t end, struct transform *x)
+{
+    for (x->step = t->begin; x->step < end; x->step++)
+        rows[t->pipeline.steps[x->step].id].run(&t->pipeline.steps[x->step], x);
 }
 
 static struct transform run_steps(const struct ftmrt_transform_task *t, uint32_t end,
                                   const struct ftmrt_picture *in, void *space)
 {
-    struct transform x = {
-        .picture = *in, .memory = space, .draw = t->draw, .scale = 1, .std = {1, 1, 1, 1}};
+    struct transform x = begin(t, *in, space);
     x.picture = transform_picture(&x, in->height, in->width);
     memcpy(x.picture.pixels, in->pixels, (size_t)(in->height * in->width) * (size_t)in->channels);
-    for (x.step = t->begin; x.step < end; x.step++)
-        rows[t->pipeline.steps[x.step].id].run(&t->pipeline.steps[x.step], &x);
+    run(t, end, &x);
     return x;
 }
 
@@ -201,17 +291,37 @@ static void to_floats(const struct transform *t, float *out)
     }
 }
 
+/* From the last step to the network's input. */
+static enum ftmrt_status finish(const struct ftmrt_transform_task *t, struct transform *x,
+                                struct ftmrt_picture *found, float *out)
+{
+    transform_channels(x, t->channels);
+    *found = x->picture;
+    if (!right_size(t, found) || found->channels != t->channels)
+        return FTMRT_ERROR_MISMATCH;
+    transform_pixels(x);
+    to_floats(x, out);
+    return FTMRT_OK;
+}
+
 enum ftmrt_status ftmrt_transform_input(const struct ftmrt_transform_task *t,
                                         const struct ftmrt_picture *in, void *space,
                                         struct ftmrt_picture *found, float *out)
 {
     struct transform x = run_steps(t, t->pipeline.count, in, space);
-    transform_channels(&x, t->channels);
-    *found = x.picture;
-    if (!right_size(t, found) || found->channels != t->channels)
-        return FTMRT_ERROR_MISMATCH;
-    to_floats(&x, out);
-    return FTMRT_OK;
+    return finish(t, &x, found, out);
+}
+
+enum ftmrt_status ftmrt_transform_rows(const struct ftmrt_transform_task *t,
+                                       const struct ftmrt_row_source *in, void *space,
+                                       struct ftmrt_picture *found, float *out)
+{
+    const struct ftmrt_picture picture = {in->height, in->width, in->channels, false, NULL};
+    struct transform x = begin(t, picture, space);
+    x.line = transform_take(&x, line_bytes(in));
+    x.rows = in;
+    run(t, t->pipeline.count, &x);
+    return finish(t, &x, found, out);
 }
 
 struct ftmrt_picture ftmrt_transform_part(const struct ftmrt_transform_task *t, uint32_t end,

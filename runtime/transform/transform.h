@@ -21,6 +21,15 @@ struct ftmrt_picture {
     unsigned char *pixels;
 };
 
+/* The same whose rows are made as they are wanted, so that a large picture is nowhere as a whole: read writes row y, [width,
+ * channels]. */
+struct ftmrt_row_source {
+    int64_t height, width;
+    int channels;
+    void (*read)(const void *from, int64_t y, unsigned char *row);
+    const void *from;
+};
+
 /* The steps of a pipeline, in order. */
 struct ftmrt_pipeline {
     const struct ftmrt_call *steps;
@@ -51,6 +60,8 @@ struct ftmrt_form {
     bool resized;   /* a step has brought the whole picture to this size, whatever it was before */
     bool stretched; /* a step makes all pictures of one side ratio, whatever theirs were */
     uint64_t space; /* bytes that the steps so far took, if all sizes are known */
+    bool rows;      /* pixels are still where they came from, */
+    bool cut;       /* and only a part of them is wanted */
     enum ftmrt_form_problem problem; /* of the last step */
     int64_t want, have;              /* in the problem */
 };
@@ -103,6 +114,13 @@ uint64_t ftmrt_transform_space(const struct ftmrt_transform_task *t,
 enum ftmrt_status ftmrt_transform_input(const struct ftmrt_transform_task *t,
                                         const struct ftmrt_picture *in, void *space,
                                         struct ftmrt_picture *found, float *out);
+
+/* The same of rows, with the same result. */
+uint64_t ftmrt_transform_rows_space(const struct ftmrt_transform_task *t,
+                                    const struct ftmrt_row_source *in);
+enum ftmrt_status ftmrt_transform_rows(const struct ftmrt_transform_task *t,
+                                       const struct ftmrt_row_source *in, void *space,
+                                       struct ftmrt_picture *found, float *out);
 
 /* Runs the steps from task.begin to `end` alone. The result is in `space`, which is as large as for all of them. */
 struct ftmrt_picture ftmrt_transform_part(const struct ftmrt_transform_task *t, uint32_t end,

@@ -9,6 +9,12 @@ struct transform {
     struct ftmrt_picture
         picture; /* in `memory`: a step may write to its pixels, or put another in its place */
     unsigned char *memory; /* free from here on */
+    /* The picture may still be rows of another: the part of it at (top, left), `fill` around it, made grey on the way. */
+    const struct ftmrt_row_source *rows; /* NULL: pixels are in picture.pixels */
+    unsigned char *line;                 /* a row of them */
+    bool cut, grey;
+    int64_t top, left;
+    int fill;
     struct ftmrt_draw draw;
     uint32_t step; /* in the pipeline */
     double scale;  /* of what becomes of the pixels at the end, (x / scale - mean) / std: 1, 0, 1 */
@@ -44,6 +50,12 @@ uint64_t transform_form_bytes(const struct ftmrt_form *f);
 
 /* A picture of this size with the channels of the running one, not cleared. */
 struct ftmrt_picture transform_picture(struct transform *t, int64_t height, int64_t width);
+
+/* Row y of a picture that is rows, [width, channels]. */
+void transform_read(const struct transform *t, int64_t y, unsigned char *out);
+/* Sees to it that picture.pixels are there, for a step that writes to them; and its part of size_NAME. */
+void transform_pixels(struct transform *t);
+void transform_form_pixels(struct ftmrt_form *f);
 
 /* Makes a picture grey (ITU-R 601-2 luma in 16-bit fixed point, as Pillow's "L") or RGB; masks stay. */
 void transform_channels(struct transform *t, int channels);

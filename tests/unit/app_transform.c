@@ -46,6 +46,32 @@ static struct ftmrt_transform_task task_of(const struct ftmrt_call *step, int ch
         .pipeline = {step, step ? 1 : 0}, .channels = channels, .height = height, .width = width};
 }
 
+static void read_row(const void *from, int64_t y, unsigned char *row)
+{
+    const struct ftmrt_picture *p = from;
+    memcpy(row, p->pixels + y * p->width * p->channels, (size_t)(p->width * p->channels));
+}
+
+/* Runs a task on the rows of a picture, in memory of exactly its size: the same comes of it. */
+static void run_rows(const struct ftmrt_transform_task *t, const struct ftmrt_picture *in,
+                     enum ftmrt_status expected, const float *want)
+{
+    const struct ftmrt_row_source rows = {in->height, in->width, in->channels, read_row, in};
+    const uint64_t bytes = ftmrt_transform_rows_space(t, &rows);
+    const size_t count = (size_t)(t->channels * t->height * t->width);
+    struct ftmrt_picture found;
+    unsigned char *space = malloc(bytes + 16);
+    float *out = malloc(count * sizeof *out);
+    memset(space + bytes, 0x5a, 16);
+    assert_int_equal(ftmrt_transform_rows(t, &rows, space, &found, out), expected);
+    if (expected == FTMRT_OK)
+        assert_memory_equal(out, want, count * sizeof *out);
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(space[bytes + (size_t)i], 0x5a);
+    free(out);
+    free(space);
+}
+
 /* Runs a task in memory of exactly its size. */
 static enum ftmrt_status run(const struct ftmrt_transform_task *t, const struct ftmrt_picture *in,
                              float *out)
@@ -58,6 +84,7 @@ static enum ftmrt_status run(const struct ftmrt_transform_task *t, const struct 
     for (int i = 0; i < 16; i++)
         assert_int_equal(space[bytes + (size_t)i], 0x5a);
     free(space);
+    run_rows(t, in, status, out);
     return status;
 }
 
@@ -288,6 +315,38 @@ static void flips_are_a_function_of_seed_epoch_sample_and_place(void **state)
     assert_in_range(by_place, 300, 450);
 }
 
+/* Steps that cut, pad, mirror, and change channels, in all kinds of orders: of rows comes what comes of the picture. */
+static void rows_are_as_good_as_a_picture(void **state)
+{
+    (void)state;
+    struct ftmrt_arg whole[3], shorter[3], small[3], large[3], border = {0}, mirror = {0};
+    border = (struct ftmrt_arg){.kind = FTMRT_ARG_INTEGER, .integer = 90};
+    mirror = (struct ftmrt_arg){.kind = FTMRT_ARG_NUMBER, .number = 1};
+    const struct ftmrt_call resize = sized(FTMRT_CALL_resize, whole, 20, 20),
+                            aspect = sized(FTMRT_CALL_resize, shorter, 24, 0),
+                            cut = sized(FTMRT_CALL_center_crop, small, 20, 20),
+                            wide = sized(FTMRT_CALL_center_crop, large, 50, 31),
+                            pad = {FTMRT_CALL_pad_square, &border},
+                            flip = {FTMRT_CALL_random_horizontal_flip, &mirror},
+                            grey = {FTMRT_CALL_to_grey, NULL}, rgb = {FTMRT_CALL_to_rgb, NULL};
+    const struct ftmrt_call pipelines[][4] = {
+        {pad, resize, rgb, rgb},  {pad, grey, rgb, resize}, {aspect, cut, flip, rgb},
+        {cut, grey, grey, rgb},   {wide, cut, resize, rgb}, {cut, wide, grey, resize},
+        {flip, pad, cut, resize}, {grey, pad, rgb, resize}, {pad, wide, pad, resize},
+        {rgb, rgb, rgb, resize},
+    };
+    static float out[3 * 20 * 20];
+    struct array in = load("resize_in");
+    const struct ftmrt_picture source = as_picture(&in);
+    for (size_t i = 0; i < sizeof pipelines / sizeof *pipelines; i++)
+        for (int channels = 1; channels <= 3; channels += 2) {
+            struct ftmrt_transform_task t = task_of(pipelines[i], channels, 20, 20);
+            t.pipeline.count = 4;
+            assert_int_equal(run(&t, &source, out), FTMRT_OK);
+        }
+    array_free(&in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +359,7 @@ int main(void)
         cmocka_unit_test(masks_take_the_nearest_pixel),
         cmocka_unit_test(forms_follow_what_is_known),
         cmocka_unit_test(pipelines_say_what_they_need),
+        cmocka_unit_test(rows_are_as_good_as_a_picture),
         cmocka_unit_test(flips_are_a_function_of_seed_epoch_sample_and_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
