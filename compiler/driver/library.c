@@ -161,8 +161,10 @@ static bool make_shared(const struct library *l, const char *object)
     push(l, &w, "-o");
     push(l, &w, output);
     push(l, &w, object);
-    if (l->job->threads)
+    if (l->job->threads) {
         push(l, &w, "-fopenmp");
+        push(l, &w, "-Wl,-z,nodelete"); /* OpenMP's threads outlive a dlclose */
+    }
     push(l, &w, "-lm");
     return run(l, &w);
 }

@@ -61,6 +61,13 @@ static bool has_features(const struct descriptor *d)
 
 static bool has_file(const struct descriptor *d) { return d->blob == DESCRIPTOR_BLOB_CONTEXT; }
 
+/* Whether its input is a picture, which the transform of evaluation makes. */
+static bool has_pictures(const struct descriptor *d)
+{
+    const struct ftmrt_value *v = input_of(d, FTMRT_ENTRY_PREDICT);
+    return v->rank == 4 && (v->dim[1] == 1 || v->dim[1] == 3);
+}
+
 static bool has_always(const struct descriptor *d)
 {
     (void)d;
@@ -74,7 +81,8 @@ static const struct {
 } keys[] = {{"always", has_always},
             {"train", has_training},
             {"features", has_features},
-            {"file", has_file}};
+            {"file", has_file},
+            {"pictures", has_pictures}};
 
 static bool has(const struct descriptor *d, const char *key, size_t length)
 {

@@ -7,6 +7,7 @@
 
 #include "ftmx.h"
 #include "network.h"
+#include "transform.h"
 
 /* The tables of the recipe: the library's own, in another object. */
 extern const struct ftmrt_program ftmx_program __attribute__((visibility("hidden")));
@@ -37,6 +38,11 @@ void model_put(ftmx_model *model, const struct model *opened);
 
 /* Whether the memory of a model can be one. */
 bool model_is_aligned(const ftmx_model *model);
+
+/* Whether the network's input is a picture; and the memory that a transform of the largest one takes, as far as a context has it. */
+bool model_takes_pictures(const struct model *m);
+uint64_t model_picture_space(const struct model *m);
+enum { PICTURE_SPACE = 64 << 20 };
 
 /* ---- contexts ---- */
 
@@ -73,6 +79,9 @@ struct ftmx_context {
     struct batch batch;     /* of the running call */
     double *row;            /* [FTMX_OUTPUTS] */
     unsigned char *staging; /* [load_staging_bytes]: what calls put aside */
+    float *input;           /* of one picture */
+    unsigned char *picture; /* memory for its transform */
+    uint64_t picture_space; /* bytes */
     char error[CONTEXT_ERROR];
 };
 

@@ -88,14 +88,22 @@ static void keep_values(ftmx_context *c, struct memory *m, const struct ftmrt_va
     }
 }
 
-/* Where calls put something aside: in the activations, or in memory of its own where they are too small. */
-static unsigned char *take_staging(const ftmx_context *c, struct memory *m)
+/* Memory that is wanted within a call alone and not while an entry runs: that of the activations, or of its own where they are
+ * too small. */
+static unsigned char *take_spare(const ftmx_context *c, struct memory *m, uint64_t want)
 {
     const struct ftmrt_program *p = &c->model->program;
-    const size_t want = load_staging_bytes(p), begin = align_up(states_end(p), FTMX_ALIGNMENT);
+    const uint64_t begin = align_up(states_end(p), FTMX_ALIGNMENT);
     if (begin > p->workspace_size || want > p->workspace_size - begin)
-        return take(m, want);
+        return take(m, (size_t)want);
     return m->at ? (unsigned char *)c->call.workspace + begin : NULL;
+}
+
+static void keep_picture(ftmx_context *c, struct memory *m)
+{
+    c->input = take(m, (size_t)model_input_count(c->model, FTMRT_ENTRY_PREDICT) * sizeof *c->input);
+    c->picture_space = model_picture_space(c->model);
+    c->picture = take_spare(c, m, c->picture_space);
 }
 
 /* Cuts the memory for a context that has its model and options. */
@@ -109,7 +117,9 @@ static void lay_out(ftmx_context *c, struct memory *m)
         keep_values(c, m, p->entries[i].outputs, p->entries[i].output_count);
     }
     c->row = take(m, (size_t)model_output_count(c->model) * sizeof *c->row);
-    c->staging = take_staging(c, m);
+    c->staging = take_spare(c, m, load_staging_bytes(p));
+    if (model_takes_pictures(c->model))
+        keep_picture(c, m);
 }
 
 size_t ftmx_workspace_size(const ftmx_model *model, const ftmx_options *options)

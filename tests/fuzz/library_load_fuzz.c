@@ -25,7 +25,7 @@ static int read_bytes(void *user, void *data, size_t bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static _Alignas(64) unsigned char workspace[1 << 14];
+    static _Alignas(64) unsigned char workspace[1 << 16];
     unsigned char before[512], after[512];
     ftmx_model model;
     ftmx_options options = FTMX_OPTIONS;

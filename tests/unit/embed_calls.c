@@ -10,7 +10,7 @@
 
 #include "embed_program.h"
 
-static _Alignas(64) unsigned char memory[2][1 << 14];
+static _Alignas(64) unsigned char memory[2][1 << 16];
 static ftmx_model model;
 
 static const float images[EMBED_BATCH * EMBED_IN] = {

@@ -12,7 +12,7 @@
 #include "embed_program.h"
 #include "safetensors.h"
 
-static _Alignas(64) unsigned char memory[1 << 14];
+static _Alignas(64) unsigned char memory[1 << 16];
 static ftmx_model model;
 static ftmx_context *context;
 
