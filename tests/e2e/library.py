@@ -1,11 +1,17 @@
-"""A library for C: what is in it, and what is not. library.py FTMC"""
+"""A library for C: what is in it, what is not, and how it lives with others. library.py FTMC"""
+import _ctypes
+import ctypes
 import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import time
+
+import numpy as np
 
 from support import check, run
 
@@ -15,7 +21,7 @@ sanitized = "-fsanitize" in os.environ.get("RUNTIME_CC", "")
 CC = os.environ.get("RUNTIME_CC", "cc").split()
 
 # What a function of the standard library may be that a library without threads calls.
-ALLOWED = {"memcpy", "memset", "memmove", "memcmp", "strcmp", "strncmp", "strlen", "memchr", "strchr"}
+ALLOWED = {"memcpy", "memset", "memmove", "memcmp", "strcmp", "strncmp", "strlen", "memchr", "strchr", "strcspn"}
 
 
 def symbols(*command):
@@ -62,6 +68,138 @@ def check_header(folder, name):
         check(done.returncode == 0 and not done.stderr, f"doxygen finds nothing that is not said {done.stderr}")
 
 
+class Loaded:
+    """A shared library, by ctypes: the model, a context, and predictions as bytes."""
+
+    def __init__(self, folder, name, threads=1):
+        self.name, self.library = name, ctypes.CDLL(str(folder / f"lib{name}.so"))
+        self.size = {k: int(v) for k, v in re.findall(rf"#define {name.upper()}_(\w+) (\d+)", (folder / f"{name}.h").read_text())}
+        self.function("workspace_size").restype = ctypes.c_size_t
+        self.function("error").restype = ctypes.c_char_p
+        self.model = (ctypes.c_uint64 * 64)()
+        check(self.function("model_open")(self.model, ctypes.c_uint32(self.size["ABI_VERSION"]), None, ctypes.c_size_t(0)) == 0, f"{name} opens")
+        self.options = (ctypes.c_uint64 * 7)(56, self.size["ABI_VERSION"] | threads << 32)  # of this size and version
+        bytes_ = self.function("workspace_size")(self.model, self.options)
+        self.memory = ctypes.create_string_buffer(bytes_ + 64)
+        start = ctypes.byref(self.memory, -ctypes.addressof(self.memory) % 64)
+        self.context = ctypes.c_void_p()
+        check(self.function("init")(self.model, self.options, start, ctypes.c_size_t(bytes_), ctypes.byref(self.context)) == 0, "a context begins")
+
+    def function(self, name):
+        return getattr(self.library, f"{self.name}_{name}")
+
+    def close(self):
+        handle, self.library._handle = self.library._handle, 0
+        _ctypes.dlclose(handle)
+
+    def predict(self, count):
+        values = (ctypes.c_float * count)(*((i * 7 % 23 - 11) / 8 for i in range(count)))
+        output = (ctypes.c_float * self.size["OUTPUTS"])()
+        status = self.function("predict")(self.context, values, ctypes.c_int64(1), output)
+        return bytes(output) if status == 0 else b""
+
+
+def check_threads(folder, name, inputs):
+    """OpenMP's threads wait for more work after a call: what they run must stay, whatever is closed."""
+    said = set()
+    for _ in range(3):
+        loaded = Loaded(folder, name, 2)
+        said.add(loaded.predict(inputs))
+        loaded.close()
+        time.sleep(0.02)
+    check(len(said) == 1 and said == {Loaded(folder, name).predict(inputs)}, "two threads, closed and opened again: the numbers of one")
+
+
+def check_life(folder, name, inputs):
+    """dlopen, fork, dlclose."""
+    loaded = Loaded(folder, name)
+    first = loaded.predict(inputs)
+    check(len(first) == 4 * loaded.size["OUTPUTS"], "and predicts")
+    ends = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(ends[1], loaded.predict(inputs))
+        os._exit(0)
+    check(os.read(ends[0], 1 << 10) == first and os.waitpid(child, 0)[1] == 0, "a child has the same context, and the same numbers")
+    check(loaded.predict(inputs) == first, "so has the parent still")
+    loaded.close()
+    check(f"lib{name}.so" not in pathlib.Path("/proc/self/maps").read_text(), "closed, it is gone")
+    check(Loaded(folder, name).predict(inputs) == first, "and comes again")
+    return first
+
+
+FORMATS = {"GREY": 0, "RGB": 1, "BGR": 2, "RGBA": 3, "BGRA": 4, "NV12": 5}
+
+
+def preprocess(loaded, pixels, width, height, stride, form):
+    """Status and the network's input of a picture."""
+    size = [loaded.size[k] for k in ("CHANNELS", "HEIGHT", "WIDTH")]
+    out = np.full(size, -1, np.float32)
+    at = pixels.ctypes.data_as(ctypes.c_void_p) if pixels is not None else None
+    status = loaded.function("preprocess_u8")(loaded.context, at, *(ctypes.c_int64(v) for v in (width, height, stride)), form,
+                                              out.ctypes.data_as(ctypes.c_void_p))
+    return status, out
+
+
+def nv12(r, width, height):
+    """Random bytes of video, and the picture that they are, by BT.601 in floats."""
+    y, uv = r.integers(16, 236, (height, width)), r.integers(16, 241, ((height + 1) // 2, (width + 1) // 2, 2))
+    u, v = (np.kron(uv[..., k], np.ones((2, 2), int))[:height, :width] - 128 for k in (0, 1))
+    light = (y - 16) * 255 / 219
+    rgb = np.stack([light + 1.596 * v, light - 0.391 * u - 0.813 * v, light + 2.018 * u], -1)
+    stride = width + width % 2
+    plane = np.zeros((height, stride), int)
+    plane[:, :width] = y
+    return np.concatenate([plane, uv.reshape(-1, stride)]).astype(np.uint8), stride, np.clip(rgb, 0, 255)
+
+
+def check_pictures(loaded):
+    """A picture gives the same input however it lies; what is no picture is refused."""
+    r = np.random.default_rng(5)
+    h, w = 31, 47
+    rgb = r.integers(0, 256, (h, w, 3), np.uint8)
+    opaque = np.concatenate([rgb, np.full((h, w, 1), 255, np.uint8)], 2)
+    status, want = preprocess(loaded, rgb, w, h, 3 * w, FORMATS["RGB"])
+    check(status == 0 and want.min() >= 0 and want.max() <= 1 and want.std() > 0.05, "an input of a picture")
+    strided = np.zeros((h, 3 * w + 5), np.uint8)
+    strided[:, :3 * w] = rgb.reshape(h, -1)
+    for name, pixels, stride, form in (("RGB", strided, 3 * w + 5, 1), ("BGR", rgb[..., ::-1], 3 * w, 2), ("RGBA", opaque, 4 * w, 3),
+                                       ("BGRA", opaque[..., [2, 1, 0, 3]], 4 * w, 4)):
+        pixels = np.ascontiguousarray(pixels)
+        check(np.array_equal(preprocess(loaded, pixels, w, h, stride, form)[1], want), f"{name}: the same input")
+    for quarters in (1, 2, 3):
+        lying = np.ascontiguousarray(np.rot90(rgb, quarters))  # counter-clockwise; the library turns it back
+        height, width = lying.shape[:2]
+        check(np.array_equal(preprocess(loaded, lying, width, height, 3 * width, 1 | quarters << 4)[1], want), f"a picture that lies by {quarters} quarters")
+    grey = np.repeat(rgb[..., :1], 3, 2)
+    check(np.array_equal(preprocess(loaded, np.ascontiguousarray(rgb[..., 0]), w, h, w, 0)[1], preprocess(loaded, grey.copy(), w, h, 3 * w, 1)[1]), "grey")
+    video, stride, shown = nv12(r, w, h)
+    got, near = preprocess(loaded, video, w, h, stride, 5)[1], preprocess(loaded, np.rint(shown).astype(np.uint8), w, h, 3 * w, 1)[1]
+    check(np.abs(got - near).max() <= 2.01 / 255, "NV12 within two steps of BT.601 in floats")
+    photo = r.integers(0, 256, (3000, 4000, 3), np.uint8)
+    check(preprocess(loaded, photo, 4000, 3000, 12000, 1)[0] == 0, "a photo of 12 megapixels")
+    for what, arguments, status in (("NULL", (None, w, h, 3 * w, 1), 1), ("empty", (rgb, 0, h, 3 * w, 1), 1), ("a short stride", (rgb, w, h, 3 * w - 1, 1), 1),
+                                    ("an unknown format", (rgb, w, h, 3 * w, 6), 1), ("a turn that is none", (rgb, w, h, 3 * w, 64), 1),
+                                    ("too wide", (rgb, 1 << 40, h, 3 << 40, 1), 8)):
+        found, out = preprocess(loaded, *arguments)
+        check(found == status and (out == -1).all() and loaded.function("error")(loaded.context), f"{what}: {loaded.function('error')(loaded.context).decode()}")
+
+
+def check_two(work, names):
+    """Libraries of two recipes in one program, linked in both ways: the same numbers."""
+    source = here / "two_libraries.c"
+    includes = [f"-I{work / name}" for name in names]
+    said = set()
+    for kind in ("a", "so"):
+        libraries = [next((work / name).glob(f"*.{kind}")) for name in names]
+        run(*CC, "-std=c99", source, *includes, *libraries, "-fopenmp", "-lm", "-o", work / f"two_{kind}", *(f"-Wl,-rpath,{work / name}" for name in names))
+        lines = run(work / f"two_{kind}").splitlines()
+        check(len(lines) == 4 and lines[:2] == lines[2:], f"two recipes in one program (.{kind})")
+        said.add(tuple(lines))
+    check(len(said) == 1, "the same numbers, linked in both ways")
+    return [b"".join(struct.pack("<f", float.fromhex(v)) for v in line.split()) for line in lines[:2]]
+
+
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     run(ftmc, here / "small.ftm", "--emit=lib", "-o", work / "small", "--threads=none")
@@ -80,3 +218,11 @@ with tempfile.TemporaryDirectory() as folder:
     weights, archive = work / "apart/small_training.weights", work / "apart/libsmall_training.a"
     check(weights.stat().st_size > 6 << 10 and b"a\0b\0c\0d\0e\0" in weights.read_bytes()[:128], "the weights in a file, with the names of the classes")
     check(".ftm_blob" not in sections(archive) or sections(archive)[".ftm_blob"] == 0, "are not in the library")
+
+    run(ftmc, here.parents[1] / "examples/embed/numerals.ftm", "--emit=lib", "-o", work / "numerals")
+    check_contents(work / "numerals", "numerals")
+    two = check_two(work, ["small", "numerals"])
+    if not sanitized:
+        check(check_life(work / "small", "small_training", 3 * 12 * 12) == two[0], "the numbers that the program of two had")
+        check_threads(work / "numerals", "numerals", 28 * 28)
+        check_pictures(Loaded(work / "small", "small_training"))
