@@ -36,6 +36,9 @@ ftmx_status model_make(struct model *model, uint32_t abi, const void *packed, si
 /* Puts an open model into the caller's memory. */
 void model_put(ftmx_model *model, const struct model *opened);
 
+/* As ftmx_class_name. */
+const char *model_class_name(const struct model *m, int64_t i);
+
 /* Whether the memory of a model can be one. */
 bool model_is_aligned(const ftmx_model *model);
 

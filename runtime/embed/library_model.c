@@ -92,16 +92,21 @@ void ftmx_model_close(ftmx_model *model)
 
 /* ---- facts ---- */
 
-const char *ftmx_class_name(const ftmx_model *model, int64_t i)
+const char *model_class_name(const struct model *m, int64_t i)
 {
-    const struct model *m = model_of(model);
-    const struct ftmrt_arg *recipe = m ? recipe_names() : NULL;
-    if (!m || recipe->kind != FTMRT_ARG_TEXTS || i < 0 || i >= recipe->count)
+    const struct ftmrt_arg *recipe = recipe_names();
+    if (recipe->kind != FTMRT_ARG_TEXTS || i < 0 || i >= recipe->count)
         return NULL;
     const char *name = m->names;
     for (int64_t k = 0; name && k < i; k++)
         name += strlen(name) + 1;
     return name ? name : recipe->texts[i];
+}
+
+const char *ftmx_class_name(const ftmx_model *model, int64_t i)
+{
+    const struct model *m = model_of(model);
+    return m ? model_class_name(m, i) : NULL;
 }
 
 /* Elements of a value for one image. */

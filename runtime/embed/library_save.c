@@ -37,11 +37,10 @@ static void put_text(struct output *o, const char *text)
         put(o, *text++);
 }
 
-/* A text as JSON has it, in quotes. */
-static void put_string(struct output *o, const char *text)
+/* A text inside of a JSON string. */
+static void put_escaped(struct output *o, const char *text)
 {
     static const char digits[] = "0123456789abcdef";
-    put(o, '"');
     for (; *text; text++) {
         const unsigned char c = (unsigned char)*text;
         if (c == '"' || c == '\\')
@@ -54,6 +53,12 @@ static void put_string(struct output *o, const char *text)
         put(o, digits[c >> 4]);
         put(o, digits[c & 15]);
     }
+}
+
+static void put_string(struct output *o, const char *text)
+{
+    put(o, '"');
+    put_escaped(o, text);
     put(o, '"');
 }
 
@@ -81,13 +86,46 @@ static void put_hash(struct output *o, const char *key, uint64_t hash)
     put_fact(o, key, text);
 }
 
-/* What a file says of its origin, as a program's has it: by it others know whose it is. */
-static void put_metadata(struct output *o, const struct ftmrt_program *p)
+/* The names of the classes, a line each. */
+static void put_classes(struct output *o, const struct model *m)
 {
+    const char *name = model_class_name(m, 0);
+    if (!name)
+        return;
+    put_text(o, ",\"classes\":\"");
+    for (int64_t i = 0; name; name = model_class_name(m, ++i)) {
+        put_text(o, i ? "\\n" : "");
+        put_escaped(o, name);
+    }
+    put(o, '"');
+}
+
+/* The tensors of layers that the recipe added, a line each. */
+static void put_added(struct output *o, const struct ftmrt_program *p)
+{
+    const char *between = "";
+    put_text(o, ",\"added\":\"");
+    for (uint32_t i = 0; i < p->state_count; i++) {
+        const struct ftmrt_state *s = &p->states[i];
+        if (s->kind == FTMRT_STATE_SLOT || !(s->flags & FTMRT_NEW))
+            continue;
+        put_text(o, between);
+        put_escaped(o, s->name);
+        between = "\\n";
+    }
+    put(o, '"');
+}
+
+/* What a file says of its origin, as a program's has it (../app/trained_file.c): by it others know whose it is. */
+static void put_metadata(struct output *o, const struct model *m)
+{
+    const struct ftmrt_program *p = &m->program;
     put_text(o, "{\"__metadata__\":{\"format\":\"pt\"");
     put_fact(o, "program", p->name);
     put_fact(o, "compiler", p->compiler);
     put_hash(o, "recipe_hash", ftmrt_name_hash(p->resolved));
+    put_classes(o, m);
+    put_added(o, p);
 #define FTMRT_IDENTITY(name, what, meaning) put_hash(o, #name "_hash", p->identity.name);
 #include "identity.def"
 #undef FTMRT_IDENTITY
@@ -123,10 +161,11 @@ static bool is_saved(const struct ftmrt_state *s, int size)
     return state_is_open(s) && ftmrt_dtype_size((enum ftmrt_dtype)s->dtype) == element_sizes[size];
 }
 
-static void put_header(struct output *o, const struct ftmrt_program *p)
+static void put_header(struct output *o, const struct model *m)
 {
+    const struct ftmrt_program *p = &m->program;
     uint64_t at = 0;
-    put_metadata(o, p);
+    put_metadata(o, m);
     for (int size = 0; size < SIZES; size++)
         for (uint32_t i = 0; i < p->state_count; i++) {
             if (!is_saved(&p->states[i], size))
@@ -169,11 +208,10 @@ ftmx_status ftmx_save(ftmx_context *context, ftmx_write_fn *write, void *user)
         return status;
     if (!write)
         return context_fail(context, FTMX_ERROR_ARGUMENT, "there is no function that writes");
-    const struct ftmrt_program *p = &context->model->program;
     struct output measured = {.write = NULL}, o = {.write = write, .user = user};
-    put_header(&measured, p);
+    put_header(&measured, context->model);
     put_length(&o, measured.count);
-    put_header(&o, p);
+    put_header(&o, context->model);
     put_data(&o, context);
     return o.failed ? context_fail(context, FTMX_ERROR_IO,
                                    "the function that writes has failed: what it took is no file")

@@ -3,12 +3,16 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "embed_program.h"
+#include "packed.h"
 
 static _Alignas(64) unsigned char memory[2][1 << 16];
 static ftmx_model model;
@@ -79,6 +83,63 @@ static void models_are_opened_and_refused(void **state)
     assert_int_equal(ftmx_model_map(&other, FTMX_ABI_VERSION, NULL), FTMX_ERROR_ARGUMENT);
     assert_int_equal(ftmx_abi_version(), FTMX_ABI_VERSION);
     assert_string_equal(ftmx_status_text(FTMX_OK), "success");
+}
+
+/* Weights in a file: another scale, other names. */
+struct packed_file {
+    struct packed_header head;
+    char names[12];
+    _Alignas(PACKED_ALIGNMENT) float blob[16];
+};
+
+static void make_packed(struct packed_file *f)
+{
+    struct ftmrt_program p = ftmx_program;
+    memset(f, 0, sizeof *f);
+    f->blob[0] = 3;
+    memcpy(f->names, "one\0two\0six", sizeof f->names);
+    p.blob = (const unsigned char *)f->blob;
+    p.identity.weights = 22;
+    f->head = packed_header_of(&p, f->names, sizeof f->names, 3);
+}
+
+static float scale_of(const ftmx_model *m)
+{
+    float scale = 0;
+    ftmx_context *c = NULL;
+    assert_int_equal(ftmx_init(m, NULL, memory[0], sizeof memory[0], &c), FTMX_OK);
+    assert_int_equal(ftmx_get_parameter(c, "scale", &scale, 1), FTMX_OK);
+    return scale;
+}
+
+static void weights_may_lie_in_a_file(void **state)
+{
+    (void)state;
+    static _Alignas(PACKED_ALIGNMENT) struct packed_file f;
+    char path[] = "/tmp/ftm-packed-XXXXXX";
+    ftmx_model other;
+    make_packed(&f);
+    assert_int_equal(f.head.blob_at, offsetof(struct packed_file, blob));
+    assert_int_equal(ftmx_model_open(&other, FTMX_ABI_VERSION, &f, sizeof f), FTMX_OK);
+    assert_string_equal(ftmx_class_name(&other, 2), "six");
+    assert_null(ftmx_class_name(&other, 3));
+    assert_float_equal(scale_of(&other), 3, 0);
+    ftmx_model_close(&other);
+    assert_null(ftmx_class_name(&other, 0));
+    const int out = mkstemp(path);
+    assert_true(out >= 0 && write(out, &f, sizeof f) == (ssize_t)sizeof f && close(out) == 0);
+    assert_int_equal(ftmx_model_map(&other, FTMX_ABI_VERSION, path), FTMX_OK);
+    assert_int_equal(remove(path), 0);
+    assert_float_equal(scale_of(&other), 3, 0);
+    assert_string_equal(ftmx_class_name(&other, 1), "two");
+    ftmx_model_close(&other);
+    assert_int_equal(ftmx_model_open(&other, FTMX_ABI_VERSION, &f, sizeof f - 4),
+                     FTMX_ERROR_FORMAT);
+    f.blob[5] = 1;
+    assert_int_equal(ftmx_model_open(&other, FTMX_ABI_VERSION, &f, sizeof f), FTMX_ERROR_FORMAT);
+    make_packed(&f);
+    f.head.interface++;
+    assert_int_equal(ftmx_model_open(&other, FTMX_ABI_VERSION, &f, sizeof f), FTMX_ERROR_MISMATCH);
 }
 
 /* ---- contexts ---- */
@@ -414,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_are_opened_and_refused),
+        cmocka_unit_test(weights_may_lie_in_a_file),
         cmocka_unit_test(contexts_are_made_and_refused),
         cmocka_unit_test(a_seed_makes_the_first_values),
         cmocka_unit_test(prediction_refuses_what_it_cannot_take),

@@ -98,6 +98,8 @@ static void a_file_is_safetensors(void **state)
     assert_float_equal(bias[2], 0.25, 0);
     assert_string_equal(st_find_metadata(&st, "transform_hash"), "0000000000000003");
     assert_string_equal(st_find_metadata(&st, "program"), "net");
+    assert_string_equal(st_find_metadata(&st, "classes"), "left\nright\n\303\251t\303\251");
+    assert_string_equal(st_find_metadata(&st, "added"), "fc.weight\nfc.bias");
     assert_int_equal((f.size - 8 - 12 * 4 - 3 * 4) % 8, 0);
     st_free(&st);
 }
