@@ -1,4 +1,6 @@
 // The same as predict.c with objects that clean up after themselves. No exception crosses the border: the library calls nothing of ours.
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -21,7 +23,7 @@ public:
     Numerals(const Numerals &) = delete;
     Numerals &operator=(const Numerals &) = delete;
 
-    const char *name(int i) const { return numerals_class_name(&model, i); }
+    const char *name(std::ptrdiff_t i) const { return numerals_class_name(&model, i); }
 
     std::vector<float> predict(const std::vector<std::uint8_t> &pixels, int width, int height)
     {
@@ -48,10 +50,8 @@ try {
     std::vector<std::uint8_t> pixels(28 * 28);
     while (std::fread(pixels.data(), pixels.size(), 1, stdin) == 1) {
         const std::vector<float> p = numerals.predict(pixels, 28, 28);
-        int best = 0;
-        for (int i = 1; i < NUMERALS_OUTPUTS; i++)
-            best = p[i] > p[best] ? i : best;
-        std::printf("%s %.6f\n", numerals.name(best), static_cast<double>(p[best]));
+        const auto best = std::max_element(p.begin(), p.end());
+        std::printf("%s %.6f\n", numerals.name(best - p.begin()), static_cast<double>(*best));
     }
 } catch (const std::exception &error) {
     std::fprintf(stderr, "predict: %s\n", error.what());

@@ -18,6 +18,8 @@ with tempfile.TemporaryDirectory() as folder:
     shutil.copytree(here / "data", work / "data")
     run(installed, work / "small.ftm", "-o", work / "small")
     check("epoch 1/1" in run(work / "small", "train", "--epochs", 1), "a program of the installed compiler trains")
+    run(installed, work / "small.ftm", "--emit=lib", "-o", work / "library")
+    check((work / "library/libsmall_training.so").exists(), "and makes libraries")
     check("efficientnet_lite0" in run(installed, "models"), "models are installed")
     recipe = work / "published.ftm"
     recipe.write_text('import "lenet.ftm"\nfinetune f {\n    model = lenet5()\n    weights = random\n}\n')
