@@ -92,9 +92,9 @@ static char *learnt_by_heart(const struct look *l)
 {
     const struct trainer *t = l->t;
     const struct epoch_result *e = l->e;
-    const long long best = (long long)t->progress.best_epoch;
+    const long long best = (long long)t->progress.highest_epoch;
     double decay = 0;
-    if (e->best || e->epoch < 3 || !is_far_above(t, e))
+    if (e->highest || e->epoch < 3 || !is_far_above(t, e))
         return NULL;
     const bool has = network_scalar(t->session->config.optimizer, "weight_decay", &decay);
     char *setting =
@@ -127,13 +127,13 @@ static char *no_longer_moves(const struct look *l)
     return text;
 }
 
-/* Notes in which epoch validation became better last (its best epoch, or a lower loss), and whether training has left guessing. */
+/* Notes in which epoch validation became better last (its highest accuracy, or a lower loss), and whether training has left guessing. */
 static void note_moves(struct epoch_advice *a, const struct trainer *t,
                        const struct epoch_result *e)
 {
     a->learned = a->learned || is_below_guessing(t, e);
-    if (t->progress.best_epoch > a->moved)
-        a->moved = t->progress.best_epoch;
+    if (t->progress.highest_epoch > a->moved)
+        a->moved = t->progress.highest_epoch;
     if (e->validated && isfinite(e->validation_loss) &&
         (!a->has_loss || e->validation_loss < (1 - FALL) * a->loss)) {
         a->loss = e->validation_loss;

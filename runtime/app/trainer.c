@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "best_epoch.h"
 #include "evaluate.h"
 #include "loader_queue.h"
 #include "report.h"
@@ -159,23 +160,6 @@ static struct epoch_result summary(const struct trainer *t)
         .validation_accuracy = NAN};
 }
 
-/* Keeps the best score: the highest accuracy in validation, of several the one with the lowest loss; the lowest loss
- * where the task has no accuracy; without validation the last epoch. One whose loss is not finite is never best. */
-static bool keep_best(struct progress *p, const struct epoch_result *e)
-{
-    if (e->validated && !isfinite(e->validation_loss))
-        return false;
-    const double score = !e->validated                   ? (double)e->epoch
-                         : isnan(e->validation_accuracy) ? -e->validation_loss
-                                                         : e->validation_accuracy;
-    if (score < p->best || (score == p->best && !(e->validation_loss < p->best_loss)))
-        return false;
-    p->best = score;
-    p->best_loss = e->validation_loss;
-    p->best_epoch = e->epoch;
-    return true;
-}
-
 static void next_epoch(struct progress *p)
 {
     p->epoch++;
@@ -221,7 +205,7 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
     if (outcome != TRAINER_DONE)
         return outcome;
     e.seconds = t->progress.seconds = trainer_clock() - t->started;
-    e.best = keep_best(&t->progress, &e);
+    best_epoch_note(&t->progress, &e, t->validation.count);
     next_epoch(&t->progress);
     const bool ok = t->events.epoch(t->events.context, &e, e.validated ? &m : NULL);
     metrics_free(&m);

@@ -27,7 +27,8 @@ struct epoch_result {
     int64_t epoch, step;
     double lr, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds;
     bool validated; /* the two validation figures are, finite or not */
-    bool best;      /* of all epochs so far */
+    bool highest;   /* its figures in validation are the best so far */
+    bool best;      /* to be kept: best_epoch.h */
 };
 
 /* What a trainer's user is told. Those that return bool end the training by false, after a message of their own. */

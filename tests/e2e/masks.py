@@ -86,7 +86,7 @@ with tempfile.TemporaryDirectory() as folder:
     check(same(flipped, both), "masks are mirrored with their pictures")
     check(not same(flipped, pictures_only), "and it matters")
 
-    # A part validates; the best epoch is the one with the most right pixels.
+    # A part validates, by the share of right pixels.
     (work / "best.ftm").write_text(text.replace("        test  =", "        validation = 25%\n        split = exact\n        test  ="))
     best = compile_program(ftmc, work / "best.ftm", work / "best")
     said = run(best, "train", "--data", data, "--runs", work / "best_runs")

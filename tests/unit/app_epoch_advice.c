@@ -28,7 +28,7 @@ static struct trainer trainer_of(const struct ftmrt_program *p)
         .config = {.task = TASK_CLASS, .classes = 10, .loss = &loss, .optimizer = &optimizer}};
     return (struct trainer){.session = &session,
                             .validation = {.count = 100},
-                            .progress = {.lr = 0.1, .best_epoch = 1}};
+                            .progress = {.lr = 0.1, .highest_epoch = 1}};
 }
 
 /* What is said of an epoch; "" for nothing. */
@@ -49,7 +49,7 @@ static void a_loss_like_guessing(void **state)
 {
     (void)state;
     struct trainer t = trainer_of(&plain);
-    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.3027, .best = true};
+    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.3027, .highest = true};
     SAYS(e, "ln(10) = 2.303: nothing is learned yet; raise optimizer.lr (it is 0.1)");
     e.train_loss = 4;
     SAYS(e, "lower optimizer.lr");
@@ -69,7 +69,7 @@ static void a_loss_that_was_below_guessing(void **state)
 {
     (void)state;
     const struct trainer t = trainer_of(&plain);
-    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.302, .best = true};
+    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.302, .highest = true};
     struct epoch_advice a = {0};
     assert_string_equal(said(&a, &t, &e), "");
     e.epoch = 3;
@@ -83,7 +83,7 @@ static void labels_that_leave_no_difference(void **state)
 {
     (void)state;
     const struct trainer t = trainer_of(&plain);
-    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.31, .best = true};
+    struct epoch_result e = {.epoch = 2, .step = 60, .train_loss = 2.31, .highest = true};
     SAYS(e, "nothing is learned");
     session.config.input_train.mix = &loss;
     SILENT_ON(e);
@@ -113,12 +113,12 @@ static void training_far_above_validation(void **state)
                              .validated = true};
     SAYS(e, "training (99.0 %) is far above validation (80.0 %)");
     SAYS(e, "or lower optimizer.lr"); /* the first epoch is no length */
-    t.progress.best_epoch = 3;
+    t.progress.highest_epoch = 3;
     e.epoch = 5;
     SAYS(e, "or stop at --epochs 3");
-    e.best = true; /* validation still gains */
+    e.highest = true; /* validation still gains */
     SILENT_ON(e);
-    e.best = false;
+    e.highest = false;
     t.validation.count = 10; /* too few to tell */
     SILENT_ON(e);
     t = trainer_of(&slow);
@@ -146,7 +146,7 @@ static void validation_that_no_longer_moves(void **state)
     assert_string_equal(said(&a, &t, &e), "");
     e.epoch = 12;
     assert_non_null(strstr(said(&a, &t, &e), "not improved"));
-    t.progress.best_epoch = 10;
+    t.progress.highest_epoch = 10;
     a = one;
     e.epoch = 15;
     assert_non_null(strstr(said(&a, &t, &e), "since epoch 10, neither accuracy nor loss: "
@@ -161,7 +161,7 @@ static void validation_that_no_longer_moves(void **state)
     SILENT_ON(e);
 }
 
-/* The best epoch may be long ago: as long as the loss falls, validation moves. */
+/* The epoch of the highest accuracy may be long ago: as long as the loss falls, validation moves. */
 static void a_loss_that_still_falls(void **state)
 {
     (void)state;
