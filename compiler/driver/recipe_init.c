@@ -2,7 +2,6 @@
  * says follows from the data (data_survey.c), the model (lang/model_facts.c) and the table of advice (lang/advice.def). */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,18 +104,18 @@ static int validation_share(const struct data_survey *d)
     return d->test || d->total >= MANY_PICTURES ? SMALL_SHARE : SHARE;
 }
 
-/* Running statistics of which more than this share is left at the end are not those of the data: the program would warn. */
-#define MUCH_LEFT 0.2
+/* Running statistics look back 1 / momentum steps. Where a training is not so many times as long, they are those of weights that are
+ * still changing: EfficientNet-Lite0 (0.01) on 100 digits of a class, 290 steps: 92.6 %, with 0.1 95.9 %. */
+static const double few_spans = 10;
 
-/* "bn_momentum = 0.1", where the statistics of the model would hardly move in so few steps; or "". */
+/* "bn_momentum = 0.1", where the statistics of the model would not keep up in so few steps; or "". */
 static const char *momentum_argument(const struct init *t)
 {
     const struct data_survey *d = &t->data;
     const int64_t train = d->validation ? d->total : d->total * (100 - validation_share(d)) / 100,
                   steps = (train + BATCH - 1) / BATCH * t->advice->epochs;
     const bool moves = t->model.bn_momentum > 0 && t->advice->trains != ADVICE_HEAD;
-    return moves && pow(1 - t->model.bn_momentum, (double)steps) > MUCH_LEFT ? "bn_momentum = 0.1"
-                                                                             : "";
+    return moves && t->model.bn_momentum * (double)steps < few_spans ? "bn_momentum = 0.1" : "";
 }
 
 static void add_model(struct init *t)
@@ -124,8 +123,9 @@ static void add_model(struct init *t)
     const unsigned classes = t->data.classes.len;
     const char *momentum = momentum_argument(t);
     if (*momentum)
-        add_comment(t, "    ",
-                    "Steps are few: the running statistics of batch norms have to move faster.");
+        add_comment(
+            t, "    ",
+            "Steps are few: the running statistics of batch norms have to keep up with them.");
     if (!t->weights) {
         LINE(t, t->data.named ? "as many classes as there are folders" : "",
              "    model   = %s(classes = %u%s%s)", t->model.name, classes, *momentum ? ", " : "",

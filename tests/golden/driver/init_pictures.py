@@ -86,3 +86,6 @@ weights("net.safetensors", {"conv.weight": [4, 3, 3, 3], "conv.bias": [4], "head
 preprocess maps = resize(64, 64), to_rgb(), normalize(imagenet)
 """)
 weights("maps.safetensors", {"conv.weight": [4, 3, 3, 3], "conv.bias": [4], "last.weight": [10, 4, 1, 3]})
+for name, count in {"few": 1200, "many": 20000}.items():  # for 300 steps, and for 5,630
+    idx(out / name / "train-images.gz", (count, 4, 4), bytes(16 * count))
+    idx(out / name / "train-labels.gz", (count,), bytes([0, 1] * (count // 2)))
