@@ -23,8 +23,10 @@ def library_says(work, images, labels, trained):
     subprocess.run([*cc, "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-I", work,
                     "-x", "c", here / "library_bits.c.in", "-x", "none", work / "libbits.a", "-fopenmp", "-lm", "-lpthread", "-o", work / "driver"], check=True)
     images.tofile(work / "images")
+    pictures.tofile(work / "pictures")
     labels.astype(np.int32).tofile(work / "labels")
-    return [line.split(" ") for line in run(work / "driver", work / "images", work / "labels", len(images), work / "saved.safetensors", trained).splitlines()]
+    return [line.split(" ") for line in run(work / "driver", work / "images", work / "labels", len(images), work / "saved.safetensors", trained,
+                                                         work / "pictures").splitlines()]
 
 
 def numbers(words):
@@ -35,6 +37,7 @@ def same(a, b):
     return np.asarray(a, np.float32).tobytes() == np.asarray(b, np.float32).tobytes()
 
 
+pictures = np.random.default_rng(1).integers(0, 256, (4, 40, 31, 3), np.uint8)
 images, labels = np.load(DATA / "small_images.npy"), np.load(DATA / "small_labels.npy")
 for name, statements in CASES.items():
     with tempfile.TemporaryDirectory() as folder:
@@ -56,6 +59,9 @@ for name, statements in CASES.items():
         run(program, "predict", "--weights", trained / "last.safetensors", "--data", DATA / "small_images.npy", "--logits", work / "logits.npy")
         check(same(numbers(found["logits"]), np.load(work / "logits.npy").ravel()), f"{name}: its logits")
         check(int(found["correct"][0]) == np.sum(np.load(work / "logits.npy").argmax(1) == labels), f"{name}: its right answers")
+        np.save(work / "pictures.npy", pictures)
+        run(program, "predict", "--weights", trained / "last.safetensors", "--data", work / "pictures.npy", "--logits", work / "p.npy")
+        check(same(numbers(found["pictures"]), np.load(work / "p.npy").ravel()), f"{name}: its logits of pictures")
         saved = read_safetensors(work / "saved.safetensors")
         check(set(saved) == set(state) - ({k for k in state if not k.startswith("fc.")} if statements else set()) and
               all(saved[k].tobytes() == state[k].tobytes() for k in saved), f"{name}: its trained tensors, in a file")
