@@ -53,6 +53,7 @@ def check_contents(folder, name):
     there = sections(shared)
     check(not {".init_array", ".fini_array", ".init", ".ctors"} & set(there), "no constructor")
     check(not there.get(".data") and not there.get(".bss"), "nothing that is written to")
+    check(there[".text"] + there[".rodata"] < 140 << 10, f"{there['.text']} bytes of code, {there['.rodata']} of constants")
     check("0x4000" in run("readelf", "-lW", shared), "pages of 16 KiB")
 
 

@@ -74,7 +74,8 @@ with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     check(statements(examples / "predict.c") <= 20 and statements(examples / "learn.c") <= 40, "predict.c has 20 statements, learn.c 40 at most")
     run(ftmc, examples / "numerals.ftm", "--emit=lib", "-o", work / "numerals")
-    build(work, "learn.c", CXX11, "learn_cpp")
+    for source in ("learn.c", "predict.c"):
+        run(*CC, *CXX11, *STRICT, "-fsyntax-only", examples / source, f"-I{work}/numerals")
     learn, learnt = build(work, "learn.c", C99, "learn"), work / "learnt.safetensors"
     losses = []
     for seed in (2, 3):
@@ -90,7 +91,6 @@ with tempfile.TemporaryDirectory() as folder:
     check(learnt.read_bytes() == before, "a label that is no class is refused, and what was learnt stays")
 
     run(ftmc, examples / "numerals.ftm", "--emit=lib", "-o", work / "numerals", f"--weights={learnt}")
-    build(work, "predict.c", CXX11, "predict_c_as_cpp")
     labels, pixels = pictures(4, 20)
     said = feed([build(work, "predict.c", C99, "predict")], pixels.tobytes())
     lines = said.splitlines()
@@ -101,5 +101,5 @@ with tempfile.TemporaryDirectory() as folder:
     if not sanitized:
         check(feed([sys.executable, examples / "predict.py", work / "numerals"], pixels.tobytes()) == said, "Python too")
         if shutil.which("rustc"):
-            run("rustc", "-O", examples / "predict.rs", "-L", work / "numerals", "-l", "static=numerals", "-l", "gomp", "-o", work / "predict_rs")
+            run("rustc", examples / "predict.rs", "-L", work / "numerals", "-l", "static=numerals", "-l", "gomp", "-o", work / "predict_rs")
             check(feed([work / "predict_rs"], pixels.tobytes()) == said, "and Rust")
