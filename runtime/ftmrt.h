@@ -59,8 +59,8 @@ const char *ftmrt_dtype_name(enum ftmrt_dtype dtype);
 /* Element `index` of a stored little-endian tensor as a number; src may have any alignment. */
 double ftmrt_load_double(enum ftmrt_dtype dtype, const unsigned char *src, int64_t index);
 
-/* Converts `count` elements between types: floats round to nearest, integers keep every bit where the type does. Writes
- * F32, F64 and the integer types. Any alignment. */
+/* Converts `count` elements between types: floats round to nearest, of two to the even one; integers keep every bit where the type
+ * does. Any alignment. */
 void ftmrt_convert(enum ftmrt_dtype from, const unsigned char *src, enum ftmrt_dtype to,
                    unsigned char *dst, int64_t count);
 
@@ -230,11 +230,11 @@ enum ftmrt_init {
 #undef FTMRT_INIT
 };
 
-/* How a tensor in the blob stands to that of the weight file. */
-enum ftmrt_rows {
-    FTMRT_ROWS_ALL,     /* it is the file's, verbatim */
-    FTMRT_ROWS_MATCHED, /* its rows are some of the file's, by the names of classes */
-    FTMRT_ROWS_DRAWN /* some are, and some are initial values: of classes that the file has not */
+/* How a tensor in the blob stands to the weight file of the program's source. */
+enum ftmrt_origin {
+    FTMRT_ORIGIN_FILE, /* it is the file's, verbatim */
+    FTMRT_ORIGIN_MADE, /* another's, or made of one: rows by the names of classes */
+    FTMRT_ORIGIN_DRAWN /* likewise, and some rows are initial values: of classes that no file has */
 };
 
 /* A tensor of the pretrained file, kept in the blob. */
@@ -244,7 +244,7 @@ struct ftmrt_tensor {
     uint32_t rank;
     int64_t dim[FTMRT_MAX_RANK];
     uint64_t offset, bytes; /* in the blob */
-    uint32_t rows;          /* enum ftmrt_rows */
+    uint32_t origin;        /* enum ftmrt_origin */
 };
 
 enum ftmrt_state_kind {
@@ -364,6 +364,15 @@ struct ftmrt_training {
     uint32_t chosen; /* 1: the epoch did best in validation; 0: it was the last */
 };
 
+/* The weight file that a program was compiled with, so that a trained file can leave out what is in it. */
+struct ftmrt_source {
+    const char *file;   /* as the recipe names it, and below it */
+    const char *from;   /* the dictionary that was taken; "": the only one, or none */
+    const char *sha256; /* of the file's bytes: 64 digits */
+    /* Lines: "STATE<tab>KEY" of a state whose tensor is called otherwise in the file, "<tab>KEY" of a tensor that is no state. */
+    const char *names;
+};
+
 struct ftmrt_program {
     uint32_t abi_version;
     const char *name;
@@ -379,6 +388,7 @@ struct ftmrt_program {
     struct ftmrt_identity identity;
     const struct ftmrt_training *
         training; /* that left all weights in the program; NULL: they are not trained, or not all */
+    const struct ftmrt_source *source; /* NULL: there is none, or nothing trains */
     uint32_t state_count, tensor_count, derive_count, entry_count;
     const struct ftmrt_state *states;
     const struct ftmrt_tensor *tensors;

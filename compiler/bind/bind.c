@@ -268,8 +268,10 @@ static void take(struct bind *c, struct net_param *p, const struct weight_tensor
 {
     struct weight_tensor copy = *t;
     copy.name = p->name;
-    if (p->param->kind == LAYER_COUNTER)
+    if (p->param->kind == LAYER_COUNTER && t->rank) {
         copy.rank = 0;
+        copy.origin = FTMRT_ORIGIN_MADE; /* of an axis less */
+    }
     if (p->param->type.dtype == FTMRT_F32)
         warn_values(c, p, &copy);
     p->source = (int32_t)c->b->tensors.len;
@@ -406,7 +408,7 @@ static bool random_init(enum ftmrt_init init)
 /* Whether a parameter is frozen with values that were drawn. */
 static bool is_frozen_random(const struct bind *c, const struct net_param *p)
 {
-    const bool drawn = p->source < 0 || c->b->tensors.at[p->source].rows == FTMRT_ROWS_DRAWN;
+    const bool drawn = p->source < 0 || c->b->tensors.at[p->source].origin == FTMRT_ORIGIN_DRAWN;
     return !p->param->trainable && drawn && random_init(p->param->init);
 }
 

@@ -77,18 +77,24 @@ bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
  * a known rename was needed and leads back. */
 const char *bind_file_name(struct arena *arena, const struct binding *b, const char *param);
 
+/* How the states of a binding are called in their source, a file of w's tensors, where it is otherwise, and which of the source's tensors are none:
+ * struct ftmrt_source.names. */
+const char *bind_source_names(struct arena *arena, const struct binding *b,
+                              const struct weights *w);
+
 /* A model of a program, with its weights. */
 struct program_model {
     const char *
         scope; /* "": the program's own; else its states are called SCOPE/NAME, its functions SCOPE.NAME */
     const struct net *net;
     const struct binding *binding;
-    bool trained; /* or only predicted with: its states are constants */
+    bool
+        trained; /* or not: then its states are constants, and it only predicts; the program's own is evaluated, too */
 };
 
 /* Builds the program of some models: a state per parameter, a momentum slot per trainable one (added by the backward pass);
- * for each of the recipe's phases and each model the functions predict, eval and train; that for training has images of its
- * own size (net.h). The source of a state counts the tensors of all bindings, one behind the other. */
+ * for each of the recipe's phases and each model that trains the functions predict, eval and train; that for training has images of its
+ * own size (net.h); one phase where none trains. The source of a state counts the tensors of all bindings, one behind the other. */
 bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *r,
                    const struct program_model *models, uint32_t count, struct program **out);
 

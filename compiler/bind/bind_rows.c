@@ -138,7 +138,7 @@ struct weight_tensor bind_take_rows(struct arena *arena, const struct class_rows
             ftmrt_convert(t->dtype, t->data + (size_t)(rows->from[k] * row) * size, FTMRT_F32,
                           (unsigned char *)(values + k * row), row);
     struct weight_tensor out = *t;
-    out.rows = rows->taken == rows->here ? FTMRT_ROWS_MATCHED : FTMRT_ROWS_DRAWN;
+    out.origin = rows->taken == rows->here ? FTMRT_ORIGIN_MADE : FTMRT_ORIGIN_DRAWN;
     out.dtype = FTMRT_F32;
     out.dim[0] = s->dim[0];
     out.data = (const unsigned char *)values;

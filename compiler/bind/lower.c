@@ -233,7 +233,7 @@ static void add_scalars(struct graph *g)
         graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
 }
 
-/* The functions of a model in a phase. What is not trained only predicts. */
+/* The functions of a model in a phase. */
 static const struct entry_row {
     const char *name;
     enum ftmrt_entry_kind kind;
@@ -307,11 +307,17 @@ static bool lower_entry(struct lower *c, const struct entry_row *row)
     return row->kind == FTMRT_ENTRY_TRAIN || add_outputs(&b);
 }
 
+static bool is_judged(const struct program_model *m) { return m->trained || !*m->scope; }
+
+static bool has_entry(const struct program_model *m, enum ftmrt_entry_kind kind)
+{
+    return kind == FTMRT_ENTRY_PREDICT || (kind == FTMRT_ENTRY_TRAIN ? m->trained : is_judged(m));
+}
+
 static bool lower_entries(struct lower *c)
 {
     for (uint32_t i = 0; i < sizeof entry_rows / sizeof *entry_rows; i++)
-        if ((c->model->trained || entry_rows[i].kind == FTMRT_ENTRY_PREDICT) &&
-            !lower_entry(c, &entry_rows[i]))
+        if (has_entry(c->model, entry_rows[i].kind) && !lower_entry(c, &entry_rows[i]))
             return false;
     return true;
 }
@@ -421,11 +427,19 @@ static bool check_models(struct lower *c, const struct program_model *models, ui
         const struct net *net = models[i].net;
         if (!check_inputs(c, net))
             return false;
-        if (models[i].trained &&
+        if (is_judged(&models[i]) &&
             (!check_classes(c, net) || !check_classes(c, net_of_entry(net, FTMRT_ENTRY_TRAIN))))
             return false;
     }
     return true;
+}
+
+static bool any_trains(const struct program_model *models, uint32_t count)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < count; i++)
+        any = any || models[i].trained;
+    return any;
 }
 
 bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *r,
@@ -442,7 +456,8 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *
         c.model = &models[i];
         add_states(&c);
     }
-    for (c.phase = 0; c.phase < r->phases; c.phase++)
+    const uint32_t phases = any_trains(models, count) ? r->phases : 1;
+    for (c.phase = 0; c.phase < phases; c.phase++)
         for (uint32_t i = c.first_layer = 0; i < count;
              c.first_layer += models[i++].net->layers.len) {
             c.model = &models[i];

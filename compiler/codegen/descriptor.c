@@ -84,7 +84,7 @@ static struct ftmrt_tensor *make_tensors(struct arena *arena, const struct descr
                                    .dtype = s->dtype,
                                    .rank = s->rank,
                                    .bytes = s->bytes,
-                                   .rows = s->rows};
+                                   .origin = s->origin};
         memcpy(t->dim, s->dim, sizeof t->dim);
     }
     return tensors;
@@ -215,7 +215,8 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
                                 .arena_size = s->arena_size,
                                 .recipe = in->recipe,
                                 .resolved = in->resolved,
-                                .training = in->training};
+                                .training = in->training,
+                                .source = in->source};
     int32_t *source_index = arena_array(arena, int32_t, in->source_count);
     const struct descriptor_source **data =
         arena_array(arena, const struct descriptor_source *, in->source_count);

@@ -16,7 +16,7 @@ struct descriptor_source {
     int64_t dim[FTMRT_MAX_RANK];
     const void *data;
     uint64_t bytes;
-    enum ftmrt_rows rows;
+    enum ftmrt_origin origin;
 };
 
 /* Where entries find the blob. */
@@ -36,6 +36,7 @@ struct descriptor_input {
     const struct ftmrt_recipe *recipe;     /* NULL: there is none */
     const char *resolved;                  /* .ftm text */
     const struct ftmrt_training *training; /* NULL: the weights are no trained file's */
+    const struct ftmrt_source *source;     /* NULL: the program has no weight file to refer to */
     uint64_t network;                      /* identity_network of the program before the passes */
     bool
         library; /* symbols as runtime/embed wants them; otherwise the program's name begins them */

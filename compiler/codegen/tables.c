@@ -141,9 +141,9 @@ static void print_tensor(struct strbuf *out, const struct ftmrt_tensor *t)
     strbuf_addf(out, ", .dtype = %s", dtypes[t->dtype]);
     add_shape(out, "", t->rank, t->dim);
     strbuf_addf(out, ", .offset = %" PRIu64 ", .bytes = %" PRIu64, t->offset, t->bytes);
-    if (t->rows)
-        strbuf_addf(out, ", .rows = %s",
-                    t->rows == FTMRT_ROWS_DRAWN ? "FTMRT_ROWS_DRAWN" : "FTMRT_ROWS_MATCHED");
+    if (t->origin)
+        strbuf_addf(out, ", .origin = %s",
+                    t->origin == FTMRT_ORIGIN_DRAWN ? "FTMRT_ORIGIN_DRAWN" : "FTMRT_ORIGIN_MADE");
     strbuf_add(out, "},\n");
 }
 
@@ -313,6 +313,16 @@ static void print_training(struct strbuf *out, const struct ftmrt_training *t)
                 t->seed, t->epoch, t->data, t->chosen);
 }
 
+static void print_source(struct strbuf *out, const struct ftmrt_source *s)
+{
+    strbuf_add(out, "/* The weight file. */\nstatic const struct ftmrt_source source = {\n");
+    add_text_field(out, "file", s->file);
+    add_text_field(out, "from", s->from);
+    add_text_field(out, "sha256", s->sha256);
+    add_text_field(out, "names", s->names);
+    strbuf_add(out, "};\n\n");
+}
+
 static void print_program(struct strbuf *out, const struct descriptor *d)
 {
     const struct ftmrt_program *p = &d->program;
@@ -336,6 +346,8 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     print_identity(out, &p->identity);
     if (p->training)
         strbuf_add(out, "    .training = &training,\n");
+    if (p->source)
+        strbuf_add(out, "    .source = &source,\n");
     add_table_field(out, "states", "state_count", p->state_count);
     add_table_field(out, "tensors", "tensor_count", p->tensor_count);
     add_table_field(out, "derives", "derive_count", p->derive_count);
@@ -345,12 +357,14 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
 
 static void print_main(struct strbuf *out, const struct descriptor *d)
 {
-    strbuf_addf(
-        out,
-        "\nint ftmrt_app_main(const struct ftmrt_program *program, int argc, char **argv);\n"
-        "\nint main(int argc, char **argv)\n{\n"
-        "    return ftmrt_app_main(&%s, argc, argv);\n}\n",
-        d->program_symbol);
+    const char *run = ftmrt_entry_for(&d->program, FTMRT_ENTRY_TRAIN, NULL, 0, 1)
+                          ? "ftmrt_app_main"
+                          : "ftmrt_infer_main";
+    strbuf_addf(out,
+                "\nint %s(const struct ftmrt_program *program, int argc, char **argv);\n"
+                "\nint main(int argc, char **argv)\n{\n"
+                "    return %s(&%s, argc, argv);\n}\n",
+                run, run, d->program_symbol);
 }
 
 void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main)
@@ -368,6 +382,8 @@ void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main
         tables_print_recipe(out, d->program.recipe);
     if (d->program.training)
         print_training(out, d->program.training);
+    if (d->program.source)
+        print_source(out, d->program.source);
     print_tensors(out, &d->program);
     print_states(out, &d->program);
     print_derives(out, &d->program);

@@ -48,6 +48,7 @@ void check_data(struct compilation *c);
 /* Commands in files of their own; each returns false after a report. */
 bool init(struct compilation *c);
 bool convert(struct compilation *c);
+bool merge(struct compilation *c);
 bool run(struct compilation *c);
 
 #endif

@@ -49,7 +49,8 @@ bool compilation_front(struct compilation *c)
     struct lang_options f = {.path = c->options->file,
                              .include_dirs = c->options->includes.at,
                              .defines = c->options->defines.at,
-                             .models_dir = compilation_models(c)};
+                             .models_dir = compilation_models(c),
+                             .infer = c->options->infer};
     return lang_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
 }
 
@@ -76,6 +77,7 @@ static bool stage_weights(struct compilation *c)
     const char *dir = file_dir(&c->arena, c->options->file);
     if (c->options->weights) {
         const char *path = compilation_absolute(c, c->options->weights);
+        c->recipe->own_weights = recipe_text(c->recipe, FTMRT_PARAM_finetune_weights);
         *recipe_setting(c->recipe, FTMRT_PARAM_finetune_weights) =
             (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = path}};
         c->recipe->given_weights = true;
@@ -95,7 +97,7 @@ static bool stage_bind(struct compilation *c)
 static bool stage_lower(struct compilation *c)
 {
     const struct program_model own = {
-        .scope = "", .net = c->net, .binding = c->binding, .trained = true};
+        .scope = "", .net = c->net, .binding = c->binding, .trained = !c->options->infer};
     return lower_program(&c->arena, &c->diag, c->recipe, &own, 1, &c->program);
 }
 
@@ -183,7 +185,7 @@ static struct descriptor_source *source_tensors(struct compilation *c, uint32_t 
                                             .rank = t->rank,
                                             .data = t->data,
                                             .bytes = t->bytes,
-                                            .rows = t->rows};
+                                            .origin = t->origin};
         memcpy(out[i].dim, t->dim, sizeof out[i].dim);
     }
     return out;
@@ -200,6 +202,7 @@ static bool stage_descriptor(struct compilation *c)
     in.blob = c->options->separate_weights ? DESCRIPTOR_BLOB_CONTEXT
               : in.library                 ? DESCRIPTOR_BLOB_EITHER
                                            : DESCRIPTOR_BLOB_OWN;
+    in.source = trained_source(c);
     if (c->recipe) {
         const char *base = compilation_absolute(c, file_dir(&c->arena, c->options->file));
         c->recipe->bound.base = base && !in.library ? base : "."; /* a library reads no files */

@@ -1,4 +1,5 @@
-/* `ftmc convert FILE OUT.safetensors`: the tensors of a weight file, bit for bit, in a file that everybody reads without
+/* `ftmc merge CHANGED --weights SOURCE -o WHOLE`: what training changed, and the rest from the file that it began with.
+ * `ftmc convert FILE OUT.safetensors`: the tensors of a weight file, bit for bit, in a file that everybody reads without
  * running anything. */
 #include <errno.h>
 #include <inttypes.h>
@@ -59,6 +60,19 @@ static void print_summary(struct compilation *c, const struct weights *w, const 
                str_printable(&c->arena, w->skipped.at[i]));
 }
 
+/* Writes the file and says what is in it; false after a report. */
+static bool write_file(struct compilation *c, const struct weights *w, const struct st_file *file,
+                       const char *path)
+{
+    char error[512];
+    if (st_write(file, path, error, sizeof error) != FTMRT_OK) {
+        diag_report(&c->diag, SPAN_NONE, DIAG_NOT_WRITTEN, error);
+        return false;
+    }
+    print_summary(c, w, path, file);
+    return true;
+}
+
 bool convert(struct compilation *c)
 {
     const struct options *o = c->options;
@@ -73,11 +87,61 @@ bool convert(struct compilation *c)
     if (!c->weights || !take_tensors(c, c->weights, &file))
         return false;
     take_metadata(c, c->weights, &file);
-    char error[512];
-    if (st_write(&file, path, error, sizeof error) != FTMRT_OK) {
-        diag_report(&c->diag, SPAN_NONE, DIAG_NOT_WRITTEN, error);
+    return write_file(c, c->weights, &file, path);
+}
+
+/* ---- merge ---- */
+
+/* Leaves out what a part says of its source: the whole needs none. */
+static void drop_source(struct st_file *file)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < file->metadata_count; i++)
+        if (strncmp(file->metadata[i].key, "source", 6) != 0)
+            file->metadata[kept++] = file->metadata[i];
+    file->metadata_count = kept;
+}
+
+static bool missing(struct compilation *c, const char *what, const char *wanted)
+{
+    diag_report(&c->diag, SPAN_NONE, DIAG_BAD_VALUE, what, wanted, "nothing");
+    diag_note(&c->diag,
+              "as in `ftmc merge CHANGED.safetensors --weights SOURCE -o WHOLE.safetensors`");
+    return false;
+}
+
+/* Opens the source of the part and completes it; false after a report. */
+static bool complete(struct compilation *c)
+{
+    const char *from = weights_find_metadata(c->weights, "source_from");
+    struct weights *source = weights_open(&c->arena, &c->diag, c->options->weights,
+                                          from && *from ? from : NULL, SPAN_NONE);
+    if (!source || weights_complete(&c->diag, c->weights, source, SPAN_NONE))
+        return source != NULL;
+    weights_close(source);
+    return false;
+}
+
+bool merge(struct compilation *c)
+{
+    const struct options *o = c->options;
+    struct st_file file = {0};
+    if (!o->weights)
+        return missing(c, "--weights", "the file that training began with");
+    if (!o->output)
+        return missing(c, "-o", "the name of the whole file");
+    c->weights = weights_open(&c->arena, &c->diag, o->file, NULL, SPAN_NONE);
+    if (!c->weights)
+        return false;
+    if (!weights_is_part(c->weights)) {
+        diag_report(&c->diag, SPAN_NONE, DIAG_BAD_VALUE, o->file,
+                    "a trained file that holds only what training changed (`save = changed`)",
+                    "a whole file");
         return false;
     }
-    print_summary(c, c->weights, path, &file);
-    return true;
+    if (!complete(c) || !take_tensors(c, c->weights, &file))
+        return false;
+    take_metadata(c, c->weights, &file);
+    drop_source(&file);
+    return write_file(c, c->weights, &file, o->output);
 }

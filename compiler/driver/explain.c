@@ -196,6 +196,16 @@ static double percent(int64_t part, int64_t whole)
     return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+static void print_step(const struct explain *e)
+{
+    fprintf(e->out,
+            "train step   %.3f million MACs per image, batch of %" PRId64 " in %" PRId64
+            " shards\n",
+            (double)sum(&e->train, false).step_macs * 1e-6,
+            recipe_integer(e->recipe, FTMRT_PARAM_finetune_batch),
+            recipe_integer(e->recipe, FTMRT_PARAM_finetune_shards));
+}
+
 static void print_totals(const struct explain *e)
 {
     const struct layer_cost sums = sum(&e->eval, false), prefix = sum(&e->eval, true);
@@ -205,16 +215,14 @@ static void print_totals(const struct explain *e)
     fprintf(e->out, "parameters   %" PRId64 ", %" PRId64 " of them trained (%.1f %%)\n",
             total->params, total->trainable, percent(total->trainable, total->params));
     fprintf(e->out, "forward      %.3f million MACs per image\n", (double)total->macs * 1e-6);
-    fprintf(e->out,
-            "train step   %.3f million MACs per image, batch of %" PRId64 " in %" PRId64
-            " shards\n",
-            (double)sum(&e->train, false).step_macs * 1e-6,
-            recipe_integer(e->recipe, FTMRT_PARAM_finetune_batch),
-            recipe_integer(e->recipe, FTMRT_PARAM_finetune_shards));
+    if (total->trainable)
+        print_step(e);
     fprintf(e->out, "activations  %.3f MB per image, if every value were kept\n",
             (double)total->bytes * 1e-6);
-    fprintf(e->out, "prefix       %.1f %% of the forward MACs come before anything that trains\n",
-            percent(prefix.macs, total->macs));
+    if (total->trainable)
+        fprintf(e->out,
+                "prefix       %.1f %% of the forward MACs come before anything that trains\n",
+                percent(prefix.macs, total->macs));
 }
 
 /* The layers with the largest share of a training step's multiplications. */
@@ -222,6 +230,8 @@ static void print_costly(const struct explain *e)
 {
     const struct net *net = e->train.net;
     const struct layer_cost *costs = e->train.costs, total = sum(&e->train, false);
+    if (!total.trainable)
+        return;
     bool *printed = arena_array(e->arena, bool, net->layers.len + 1);
     fputs("where the multiplications of a train step go:\n", e->out);
     for (int k = 0; k < COSTLY_LAYERS; k++) {

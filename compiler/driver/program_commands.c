@@ -4,7 +4,8 @@
 #include <string.h>
 
 const struct program_command program_commands[] = {
-#define APP_COMMAND(name, letter, compiled, arguments, help) {#name, letter, arguments, help},
+#define APP_COMMAND(name, letter, compiled, programs, arguments, help)                             \
+    {#name, letter, arguments, help},
 #include "commands.def"
 #undef APP_COMMAND
 };

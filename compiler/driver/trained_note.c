@@ -11,6 +11,7 @@
 #include "descriptor.h"
 #include "file.h"
 #include "safetensors.h"
+#include "sha256.h"
 #include "text.h"
 
 /* ---- what network a trained file is of ---- */
@@ -88,6 +89,25 @@ const struct ftmrt_training *trained_training(struct compilation *c)
                                  .data = metadata_number(c->weights, "data_hash", 16),
                                  .chosen = !chosen || !strcmp(chosen, "true")};
     return t;
+}
+
+/* What programs that train say of their weight file, so that trained files can refer to it. Of a file that holds only what training
+ * changed it is the source. */
+const struct ftmrt_source *trained_source(struct compilation *c)
+{
+    if (!c->weights || c->options->infer)
+        return NULL;
+    const struct weights *w = c->weights->source ? c->weights->source : c->weights;
+    const char *file = c->weights->source ? weights_find_metadata(c->weights, "source")
+                                          : recipe_text(c->recipe, FTMRT_PARAM_finetune_weights);
+    char *sha256 = arena_alloc(&c->arena, SHA256_TEXT);
+    sha256_text(w->file.data, w->file.size, sha256);
+    struct ftmrt_source *s = arena_new(&c->arena, struct ftmrt_source);
+    *s = (struct ftmrt_source){.file = file ? file : "",
+                               .from = w->dictionary ? w->dictionary : "",
+                               .sha256 = sha256,
+                               .names = bind_source_names(&c->arena, c->binding, w)};
+    return s;
 }
 
 /* What a resolved recipe says of evaluation. */

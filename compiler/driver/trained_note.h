@@ -11,6 +11,9 @@ bool trained_check(struct compilation *c);
 /* What the metadata of a trained file that is taken as a whole says of its training; NULL: the weights are no such file's. */
 const struct ftmrt_training *trained_training(struct compilation *c);
 
+/* What the program says of its weight file; NULL: there is none, or nothing trains. */
+const struct ftmrt_source *trained_source(struct compilation *c);
+
 /* Says on stderr, behind the last stage of a program: that a trained file of the command line is in it, or not as a whole; else, where runs
  * beside the program have weights of its network, that they stay there and how to put them into it. */
 void trained_note(struct compilation *c);

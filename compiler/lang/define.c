@@ -2,7 +2,8 @@
  * an override is checked like what is written.
  *
  *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'
- *     -D transform.eval=model.preprocess   -D 'transform.eval=resize(64, 64), normalize(imagenet)' */
+ *     -D transform.eval=model.preprocess   -D 'transform.eval=resize(64, 64), normalize(imagenet)'
+ *     -D train=all   -D 'freeze=layer1, "**.bias"': the statement, behind those that are written */
 #include "import.h"
 
 #include <string.h>
@@ -136,6 +137,26 @@ static void apply(struct files *f, const char *text, const char *key, const char
     }
 }
 
+/* `freeze` and `train` are statements, in order: one of the command line comes last. */
+static bool is_statement(const char *key, const char *argument)
+{
+    return !argument && (!strcmp(key, "freeze") || !strcmp(key, "train"));
+}
+
+static void add_statement(struct files *f, const char *key, const char *patterns,
+                          struct source *source)
+{
+    source->text = arena_printf(f->arena, "finetune d {\n%s %s\n}\n", key, patterns);
+    source->size = strlen(source->text);
+    const uint32_t errors = f->diag->errors;
+    const struct decls *decls = parse_source(f->arena, f->diag, source);
+    if (f->diag->errors > errors)
+        return;
+    const struct recipe_stmts *parsed = decls->list.at[0]->recipe;
+    for (uint32_t i = 0; i < parsed->list.len; i++)
+        vec_push(f->arena, &f->finetune->recipe->list, parsed->list.at[i]);
+}
+
 static void define(struct files *f, const char *text)
 {
     const char *equals = strchr(text, '='), *dot = strchr(text, '.');
@@ -151,6 +172,10 @@ static void define(struct files *f, const char *text)
     struct source *source = arena_new(f->arena, struct source);
     source->path =
         arena_printf(f->arena, "-D %s%s%s", key, argument ? "." : "", argument ? argument : "");
+    if (is_statement(key, argument)) {
+        add_statement(f, key, equals + 1, source);
+        return;
+    }
     bool file = !strcmp(key, "weights") && !argument && equals[1] != '"' &&
                 strcmp(equals + 1, "random") != 0;
     source->text = file ? str_quoted(f->arena, equals + 1) : equals + 1;

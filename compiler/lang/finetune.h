@@ -35,6 +35,7 @@ struct recipe {
     VEC(const char *) edits;           /* the statements, as text in order, for the resolved form */
     const struct published *published; /* weights of the model, or NULL */
     bool given_weights;                /* the command line names the weight file, not the recipe */
+    const char *own_weights;           /* the recipe's then, or NULL */
     struct span weights_span, span;
     const char *
         classes_from; /* "`labels` in line 7 has 3": how many classes there are; NULL: the network does */

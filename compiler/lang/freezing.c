@@ -112,6 +112,16 @@ static void apply_pattern(struct recipe_reader *r, enum recipe_kind kind, const 
         report_unmatched(r, kind, p);
 }
 
+static void freeze_all(struct net *net, uint32_t every)
+{
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        struct layer *l = &net->layers.at[i];
+        l->stats_frozen = every;
+        for (uint32_t k = 0; k < l->param_count; k++)
+            l->params[k].trainable = 0;
+    }
+}
+
 /* Sums up per layer; the phases in which something trains. */
 static uint32_t settle(struct net *net, uint32_t every)
 {
@@ -158,7 +168,10 @@ void read_freezing(struct recipe_reader *r)
             apply_pattern(r, s->kind, &s->patterns->list.at[k]);
     }
     const uint32_t every = recipe_every_phase(r->recipe);
-    if (settle(r->builder->net, every) == every || r->diag->errors > errors) {
+    const bool infer = r->files->options->infer;
+    if (infer)
+        freeze_all(r->builder->net, every);
+    if (settle(r->builder->net, every) == every || infer || r->diag->errors > errors) {
         warn_one_value(r);
         return;
     }

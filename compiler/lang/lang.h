@@ -16,6 +16,7 @@ struct lang_options {
     const char *const *include_dirs;
     const char *const *defines;
     const char *models_dir; /* installed models */
+    bool infer;             /* nothing trains, whatever the recipe says */
 };
 bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,
                struct net **net, struct recipe **recipe);

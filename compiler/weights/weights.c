@@ -129,6 +129,9 @@ struct weights *weights_open_memory(struct arena *arena, struct diag *diag, cons
 
 void weights_close(struct weights *w)
 {
+    if (w->source)
+        weights_close(w->source);
+    w->source = NULL;
     if (w->file.data)
         file_map_close(&w->file);
     w->file = (struct file_map){0};

@@ -21,8 +21,8 @@ struct weight_tensor {
     /* Contiguous row-major little-endian of any alignment, valid while the file is open. */
     const unsigned char *data;
     uint64_t bytes;
-    enum ftmrt_rows rows; /* of a copy that a network takes: whether it is the file's tensor */
-    bool contiguous;      /* false: strided in the file; data is a rearranged copy in the arena */
+    enum ftmrt_origin origin; /* what it has to do with the weight file that is meant */
+    bool contiguous; /* false: strided in the file; data is a rearranged copy in the arena */
 };
 
 struct map_entry_text {
@@ -40,7 +40,8 @@ struct weights {
     const char *path;
     const char *format; /* "safetensors", "pytorch zip", "pytorch legacy" */
     struct file_map file;
-    const char *dictionary;              /* that was taken; NULL: the whole file */
+    struct weights *source; /* that a file is relative to, once it is completed; closed with it */
+    const char *dictionary; /* that was taken; NULL: the whole file */
     VEC(struct weight_tensor) tensors;   /* in file order, what cannot be used among them */
     VEC(struct map_entry_text) metadata; /* safetensors' __metadata__ */
     VEC(const char *) skipped;           /* what is outside the dictionary: "epoch: int" */
@@ -60,6 +61,16 @@ const struct weight_tensor *weights_find(const struct weights *w, const char *na
 
 /* The value of a key of the metadata; NULL if there is none. */
 const char *weights_find_metadata(const struct weights *w, const char *key);
+
+/* ---- files that hold only what training changed (weights_part.c) ---- */
+
+/* Whether a file leaves out what is in its source, a file that it names by its SHA-256. */
+bool weights_is_part(const struct weights *w);
+
+/* Adds what a part leaves out, from its source: tensors that the part's network has, by its names. The part owns the source then.
+ * false after a report at span, with the source still the caller's: it is another file. */
+bool weights_complete(struct diag *diag, struct weights *part, struct weights *source,
+                      struct span span);
 
 /* ---- types, sizes and texts of tensors (weight_values.c) ---- */
 

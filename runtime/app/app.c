@@ -1,4 +1,4 @@
-/* The command line of a compiled program: the table of commands and what is common to them. */
+/* The command line of a compiled program: what is common to its commands. */
 #include "app.h"
 
 #include <stdio.h>
@@ -7,21 +7,6 @@
 
 #include "command.h"
 #include "report.h"
-
-struct command {
-    const char *name;
-    char letter; /* in options.def */
-    bool compiled;
-    command_fn *run;
-    const char *arguments, *help;
-};
-
-static const struct command commands[] = {
-#define APP_COMMAND(name, letter, compiled, arguments, help)                                       \
-    {#name, letter, compiled, command_##name, arguments, help},
-#include "commands.def"
-#undef APP_COMMAND
-};
 
 static const struct {
     int code;
@@ -32,16 +17,14 @@ static const struct {
 #undef APP_EXIT
 };
 
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
-
 /* Help on one command, or on all (NULL). */
-static void print_help(const struct command *only, FILE *out)
+static void print_help(const struct command *commands, const struct command *only, FILE *out)
 {
     fprintf(out, "usage: %s %s [OPTION]...%s\n\n", report_command(), only ? only->name : "COMMAND",
             only && !*only->arguments ? "" : " [FILE]...");
     for (int i = 0; i < COMMAND_COUNT; i++) {
         const struct command *c = &commands[i];
-        if (only && c != only)
+        if ((only && c != only) || !c->run)
             continue;
         fprintf(out, "  %s%s%s\n      %s\n", c->name, *c->arguments ? " " : "", c->arguments,
                 c->help);
@@ -75,14 +58,26 @@ static int usage_error(void)
     return EXIT_WRONG_USAGE;
 }
 
-static int unknown_command(const char *word)
+static int unknown_command(const struct command *commands, const char *word)
 {
+    const char *comma = "";
     report_error("unknown command '%s'", word);
     fprintf(stderr, "the commands are");
     for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);
+        if (commands[i].run) {
+            fprintf(stderr, "%s %s", comma, commands[i].name);
+            comma = ",";
+        }
     fputc('\n', stderr);
     return usage_error();
+}
+
+static int absent_command(const struct command *c)
+{
+    report_error("'%s' is not in this program, which was compiled with --infer and only predicts; "
+                 "compile the recipe without it to train",
+                 c->name);
+    return EXIT_WRONG_USAGE;
 }
 
 static bool check_files(const struct options *options, const struct command *c)
@@ -112,14 +107,26 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
     return code;
 }
 
-static int dispatch(const struct ftmrt_program *p, int argc, char **argv)
+static int start_command(const struct command *commands, const struct command *c,
+                         const struct ftmrt_program *p, int argc, char **argv)
+{
+    if (!c->run)
+        return absent_command(c);
+    if (argc != 3 || (strcmp(argv[2], "--help") != 0 && strcmp(argv[2], "-h") != 0))
+        return run_command(p, c, argc, argv);
+    print_help(commands, c, stdout);
+    return EXIT_OK;
+}
+
+static int dispatch(const struct command *commands, const struct ftmrt_program *p, int argc,
+                    char **argv)
 {
     if (argc < 2) {
-        print_help(NULL, stderr);
+        print_help(commands, NULL, stderr);
         return EXIT_WRONG_USAGE;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-        print_help(NULL, stdout);
+        print_help(commands, NULL, stdout);
         return EXIT_OK;
     }
     if (!strcmp(argv[1], "--version")) {
@@ -131,18 +138,14 @@ static int dispatch(const struct ftmrt_program *p, int argc, char **argv)
         return EXIT_ERROR;
     }
     for (int i = 0; i < COMMAND_COUNT; i++)
-        if (!strcmp(argv[1], commands[i].name)) {
-            if (argc != 3 || (strcmp(argv[2], "--help") != 0 && strcmp(argv[2], "-h") != 0))
-                return run_command(p, &commands[i], argc, argv);
-            print_help(&commands[i], stdout);
-            return EXIT_OK;
-        }
-    return unknown_command(argv[1]);
+        if (!strcmp(argv[1], commands[i].name))
+            return start_command(commands, &commands[i], p, argc, argv);
+    return unknown_command(commands, argv[1]);
 }
 
-int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
+int app_run(const struct command *commands, const struct ftmrt_program *p, int argc, char **argv)
 {
-    const int code = dispatch(p, argc, argv);
+    const int code = dispatch(commands, p, argc, argv);
     /* Output that is lost must not look like success. An earlier flush may have met it: then nothing is left to be flushed. */
     if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK)
         return code;

@@ -46,9 +46,29 @@ enum {
 
 /* Runs a command and returns the exit code. */
 typedef int command_fn(const struct ftmrt_program *p, const struct options *o);
-#define APP_COMMAND(name, letter, compiled, arguments, help) command_fn command_##name;
+#define APP_COMMAND(name, letter, compiled, programs, arguments, help) command_fn command_##name;
 #include "commands.def"
 #undef APP_COMMAND
+
+/* A row of commands.def in a program. */
+struct command {
+    const char *name;
+    char letter; /* in options.def */
+    bool compiled;
+    command_fn *run; /* NULL: this program has not got it */
+    const char *arguments, *help;
+};
+
+enum {
+#define APP_COMMAND(name, letter, compiled, programs, arguments, help) COMMAND_##name,
+#include "commands.def"
+#undef APP_COMMAND
+    COMMAND_COUNT
+};
+
+/* Runs the command of a command line, out of [COMMAND_COUNT], and returns the exit code. Two programs' mains differ in their table
+ * alone, so that what one has not is not linked. */
+int app_run(const struct command *commands, const struct ftmrt_program *p, int argc, char **argv);
 
 /* The number of threads that --threads asks for; without it, as many as the process may run on. */
 int app_threads(const struct options *o);

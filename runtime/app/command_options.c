@@ -62,7 +62,7 @@ static char letter_of(const char *command)
         const char *name;
         char letter;
     } rows[] = {
-#define APP_COMMAND(name, letter, compiled, arguments, help) {#name, letter},
+#define APP_COMMAND(name, letter, compiled, programs, arguments, help) {#name, letter},
 #include "commands.def"
 #undef APP_COMMAND
     };

@@ -48,13 +48,14 @@ static bool read_interface(struct config *c, const struct ftmrt_program *p)
     const struct ftmrt_value *logits = network_logits(p),
                              *eval = network_input(p, FTMRT_ENTRY_PREDICT),
                              *train = network_input(p, FTMRT_ENTRY_TRAIN);
-    train = train ? train : eval;
+    const enum ftmrt_entry_kind labelled = train ? FTMRT_ENTRY_TRAIN : FTMRT_ENTRY_EVAL;
+    train = train ? train : eval; /* of a program that only predicts */
     if (!eval || eval->rank != 4 || train->rank != 4 || !logits ||
         (logits->rank != 2 && logits->rank != 4))
         return false;
     c->classes = logits->dim[1];
     c->input_eval = input_from(p, eval, FTMRT_ENTRY_EVAL, c->classes);
-    c->input_train = input_from(p, train, FTMRT_ENTRY_TRAIN, c->classes);
+    c->input_train = input_from(p, train, labelled, c->classes);
     c->output_count = ftmrt_elements(logits->rank - 1, logits->dim + 1);
     return true;
 }
@@ -142,6 +143,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
     c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
+    c->save = (enum save)ftmrt_call_word(f, FTMRT_PARAM_finetune_save);
     read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
     const struct ftmrt_call *data = ftmrt_call_inner(f, FTMRT_PARAM_finetune_data);
     read_data(c, data);

@@ -24,6 +24,9 @@ struct config_input {
         *mix; /* what makes one sample of several of a batch; NULL: nothing does */
 };
 
+/* The words of the recipe's `save`, in their order. */
+enum save { SAVE_WHOLE, SAVE_CHANGED, SAVE_AS_SOURCE };
+
 struct config {
     const char *name, *model, *base;
     const char *weights; /* name of the file; NULL: random */
@@ -47,6 +50,7 @@ struct config {
     const struct ftmrt_call *optimizer, *schedule;
     int64_t epochs, batch;
     uint64_t seed;
+    enum save save; /* how trained files are written */
     bool shuffle;
     int threads; /* that look at data */
 };

@@ -73,6 +73,17 @@ static bool refuse_shape(const struct ftmrt_state *s, const struct st_tensor *t,
     return false;
 }
 
+static bool is_float(enum ftmrt_dtype type)
+{
+    return type == FTMRT_F32 || type == FTMRT_F64 || type == FTMRT_F16 || type == FTMRT_BF16;
+}
+
+/* A file may have its floats in its source's type (`save = as_source`). */
+static bool takes_type(enum ftmrt_dtype state, enum ftmrt_dtype tensor)
+{
+    return state == tensor || (state == FTMRT_F32 && is_float(tensor));
+}
+
 bool state_tensor_check(const struct ftmrt_state *state, const struct st_tensor *t,
                         const char *path)
 {
@@ -84,29 +95,34 @@ bool state_tensor_check(const struct ftmrt_state *state, const struct st_tensor 
                             t->unsupported);
     if (!same_shape(state, t))
         return refuse_shape(state, t, path);
-    return t->dtype == (enum ftmrt_dtype)state->dtype ||
+    return takes_type((enum ftmrt_dtype)state->dtype, t->dtype) ||
            report_error("%s: tensor '%s' is %s, expected %s", path, state->name,
                         ftmrt_dtype_name(t->dtype),
                         ftmrt_dtype_name((enum ftmrt_dtype)state->dtype));
 }
 
-/* Bytes at any address, which a state wants at its type's. */
-static const void *aligned(const struct st_tensor *t, void **copy)
+/* Bytes at any address and of any float type, which a state wants at its type's, and in it. */
+static const void *as_state(const struct ftmrt_state *s, const struct st_tensor *t, void **copy)
 {
+    const enum ftmrt_dtype type = (enum ftmrt_dtype)s->dtype;
     *copy = NULL;
-    if ((uintptr_t)t->data % ftmrt_dtype_size(t->dtype) == 0)
+    if (t->dtype == type && (uintptr_t)t->data % ftmrt_dtype_size(type) == 0)
         return t->data;
-    *copy = app_alloc((size_t)t->bytes, 1);
-    return memcpy(*copy, t->data, (size_t)t->bytes);
+    const int64_t count = ftmrt_elements(s->rank, s->dim);
+    *copy = app_alloc((size_t)count, ftmrt_dtype_size(type));
+    ftmrt_convert(t->dtype, t->data, type, *copy, count);
+    return *copy;
 }
 
 bool state_tensor_give(struct session *s, uint32_t state, const struct st_tensor *t,
                        const char *path)
 {
     void *copy;
-    const void *data = aligned(t, &copy);
-    const enum ftmrt_status status =
-        ftmrt_set_state(s->program, s->workspace, state, data, (size_t)t->bytes);
+    const struct ftmrt_state *to = &s->program->states[state];
+    const size_t bytes =
+        (size_t)ftmrt_elements(to->rank, to->dim) * ftmrt_dtype_size((enum ftmrt_dtype)to->dtype);
+    const void *data = as_state(to, t, &copy);
+    const enum ftmrt_status status = ftmrt_set_state(s->program, s->workspace, state, data, bytes);
     free(copy);
     return status == FTMRT_OK ||
            report_error("%s: tensor '%s': %s", path, t->name, ftmrt_status_text(status));

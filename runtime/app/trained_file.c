@@ -8,6 +8,7 @@
 
 #include "network_identity.h"
 #include "report.h"
+#include "source_tensors.h"
 #include "state_tensors.h"
 #include "weights_check.h"
 
@@ -30,6 +31,12 @@ static char *added_names(const struct ftmrt_program *p)
     return names;
 }
 
+/* Whether what is in the program's weight file is left out. */
+static bool leaves_out(const struct session *s)
+{
+    return s->config.save == SAVE_CHANGED && s->program->source;
+}
+
 static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
                           const struct ftmrt_training *training)
 {
@@ -40,7 +47,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved)),
                                data = identity_hash_text(training->data);
     struct identity_text parts[IDENTITY_PARTS];
-    struct st_metadata metadata[FILE_FACTS + IDENTITY_PARTS] = {
+    struct st_metadata metadata[FILE_FACTS + IDENTITY_PARTS + SOURCE_FACTS] = {
         {"format", "pt"},
         {"program", p->name},
         {"compiler", p->compiler},
@@ -62,12 +69,32 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     struct st_file f = *tensors;
     f.metadata = metadata;
     f.metadata_count = FILE_FACTS + IDENTITY_PARTS;
+    if (leaves_out(s)) {
+        source_metadata(p, metadata + f.metadata_count);
+        f.metadata_count += SOURCE_FACTS;
+    }
     enum ftmrt_status status = st_write(&f, path, error, sizeof(error));
     free(seed_text);
     free(epoch_text);
     free(classes);
     free(added);
     return status == FTMRT_OK || report_error("%s", error);
+}
+
+/* Adds the tensor of a state as the recipe wants it, or none; false after a message. */
+static bool add_tensor(const struct session *s, uint32_t state, struct st_file *f)
+{
+    struct st_tensor *t = &f->tensors[f->tensor_count];
+    if (!state_tensor_take(s, state, t))
+        return false;
+    f->tensor_count++;
+    if (leaves_out(s) && source_has(s->program, state, t)) {
+        state_tensor_free(s, t);
+        f->tensor_count--;
+    } else if (s->config.save == SAVE_AS_SOURCE) {
+        source_round(s->program, state, t);
+    }
+    return true;
 }
 
 bool session_save(const struct session *s, const char *path, const struct ftmrt_training *training)
@@ -77,7 +104,7 @@ bool session_save(const struct session *s, const char *path, const struct ftmrt_
     bool ok = true;
     for (uint32_t i = 0; ok && i < p->state_count; i++)
         if (p->states[i].kind != FTMRT_STATE_SLOT)
-            ok = state_tensor_take(s, i, &f.tensors[f.tensor_count++]);
+            ok = add_tensor(s, i, &f);
     ok = ok && write_tensors(s, &f, path, training);
     for (size_t i = 0; i < f.tensor_count; i++)
         state_tensor_free(s, &f.tensors[i]);
@@ -101,6 +128,21 @@ static bool check_frozen(const struct ftmrt_program *p, const struct ftmrt_state
         path, s->name);
 }
 
+/* Whether a file has no tensor of a state because the program's weight file has it. */
+static bool left_out(const struct ftmrt_program *p, const struct ftmrt_state *s,
+                     const struct st_file *f, const struct st_tensor *t)
+{
+    return !t && source_is_relative(f) && source_is_of(p, s);
+}
+
+static bool give_state(struct session *s, uint32_t state, const struct st_file *f, const char *path)
+{
+    const struct ftmrt_state *to = &s->program->states[state];
+    const struct st_tensor *t = st_find(f, to->name);
+    return left_out(s->program, to, f, t) ? source_give(s, state)
+                                          : state_tensor_give(s, state, t, path);
+}
+
 static bool take_tensors(struct session *s, const struct st_file *f, const char *path)
 {
     const struct ftmrt_program *p = s->program;
@@ -108,13 +150,13 @@ static bool take_tensors(struct session *s, const struct st_file *f, const char 
         const struct ftmrt_state *state = &p->states[i];
         const struct st_tensor *t = st_find(f, state->name);
         const bool own = t && is_frozen(state) && state->source >= 0;
-        if (state->kind != FTMRT_STATE_SLOT &&
+        if (state->kind != FTMRT_STATE_SLOT && !left_out(p, state, f, t) &&
             !(own ? check_frozen(p, state, t, path) : state_tensor_check(state, t, path)))
             return false;
     }
     for (uint32_t i = 0; i < p->state_count; i++)
         if (p->states[i].kind != FTMRT_STATE_SLOT && !is_frozen(&p->states[i]) &&
-            !state_tensor_give(s, i, st_find(f, p->states[i].name), path))
+            !give_state(s, i, f, path))
             return false;
     return true;
 }
@@ -124,7 +166,8 @@ bool session_load(struct session *s, const char *path)
     struct state_file f;
     if (!state_file_open(&f, path))
         return false;
-    const bool ok = weights_check(s, &f.st, path) && take_tensors(s, &f.st, path);
+    const bool ok = source_check(s->program, &f.st, path) && weights_check(s, &f.st, path) &&
+                    take_tensors(s, &f.st, path);
     if (ok)
         weights_say_differences(s->program, &f.st, path);
     state_file_close(&f);

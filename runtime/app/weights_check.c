@@ -8,6 +8,7 @@
 #include "network_identity.h"
 #include "recipe_difference.h"
 #include "report.h"
+#include "source_tensors.h"
 
 char *weights_class_names(const struct config *c)
 {
@@ -179,7 +180,8 @@ static const struct ftmrt_state *missing_state(const struct ftmrt_program *p,
                                                const struct st_file *f)
 {
     for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT && !st_find(f, p->states[i].name))
+        if (p->states[i].kind != FTMRT_STATE_SLOT && !st_find(f, p->states[i].name) &&
+            !(source_is_relative(f) && source_is_of(p, &p->states[i])))
             return &p->states[i];
     return NULL;
 }

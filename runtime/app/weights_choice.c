@@ -12,7 +12,7 @@
 /* Whether a file has had values for all of a state. */
 static bool is_sourced(const struct ftmrt_program *p, const struct ftmrt_state *s)
 {
-    return s->source >= 0 && p->tensors[s->source].rows != FTMRT_ROWS_DRAWN;
+    return s->source >= 0 && p->tensors[s->source].origin != FTMRT_ORIGIN_DRAWN;
 }
 
 static bool all_pretrained(const struct ftmrt_program *p)
@@ -61,17 +61,23 @@ static bool report_untrained(const struct runs *r)
     return false;
 }
 
+/* Notes the program's own weights, which a file of whatever kind has left. */
+static bool take_own(struct session *s)
+{
+    s->training = s->program->training;
+    s->weights_from = app_format("%s (%s)", s->config.weights ? s->config.weights : "the program",
+                                 s->training ? "trained, in the program" : "pretrained");
+    return true;
+}
+
 /* Nothing was asked for and no run of this recipe is there, or none is current and the program has trained weights in it. */
 static bool take_pretrained(struct session *s, const struct runs *r)
 {
     if (!all_pretrained(s->program))
         return report_untrained(r);
-    s->training = s->program->training;
-    if (!s->training)
+    if (!s->program->training)
         say_other(r);
-    s->weights_from = app_format("%s (%s)", s->config.weights ? s->config.weights : "the program",
-                                 s->training ? "trained, in the program" : "pretrained");
-    return true;
+    return take_own(s);
 }
 
 /* A run of another recipe, or from before the recipe's data became another: it may be taken, but not silently. */
@@ -128,10 +134,30 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool can_train(const struct ftmrt_program *p)
+{
+    return ftmrt_entry_for(p, FTMRT_ENTRY_TRAIN, NULL, 0, 1) != NULL;
+}
+
+/* A program that only predicts has folded its weights into constants: there are no others for it. */
+static bool take_folded(struct session *s, const struct options *o)
+{
+    if (o->weights || o->run)
+        return report_error("this program only predicts, with the weights that it was compiled "
+                            "with; for others compile the recipe again, with --infer "
+                            "--weights=FILE");
+    if (!all_pretrained(s->program))
+        return report_error("this program only predicts, and its new layers were never trained; "
+                            "compile the recipe with --infer --weights=FILE, of a trained file");
+    return take_own(s);
+}
+
 bool weights_take(struct session *s, const struct options *o)
 {
     if (o->weights && o->run)
         return report_error("--weights and --run name two things; give one of them");
+    if (!can_train(s->program))
+        return take_folded(s, o);
     if (o->weights) {
         s->weights_from = is_folder(o->weights) ? app_format("%s/best.safetensors", o->weights)
                                                 : app_strdup(o->weights);
@@ -177,6 +203,8 @@ bool weights_are_trained(const struct session *s, const struct options *o)
     struct runs r;
     if (o->weights || o->run)
         return true;
+    if (!can_train(s->program))
+        return all_pretrained(s->program);
     runs_read(&r, s->program, o->runs);
     const bool found = runs_default(&r) != NULL;
     runs_free(&r);

@@ -112,6 +112,26 @@ static int64_t to_integer(double value)
     return value >= 0x1p63 ? INT64_MAX : (int64_t)value;
 }
 
+/* The bits of a double rounded to a float with `fraction` bits behind the point and exponents down to `lowest`, of the nearest two the
+ * even one; all ones of an exponent of `bits` bits are infinity and not-a-number. */
+static uint64_t small_float(double value, int fraction, int lowest, int bits)
+{
+    const uint64_t sign = signbit(value) ? (uint64_t)1 << (fraction + bits) : 0;
+    const uint64_t infinite = (((uint64_t)1 << bits) - 1) << fraction;
+    const double size = fabs(value);
+    if (size != size)
+        return sign | infinite | (uint64_t)1 << (fraction - 1);
+    int exponent = size > 0 && size < HUGE_VAL ? ilogb(size) : lowest;
+    exponent = exponent < lowest ? lowest : exponent;
+    const double steps = rint(ldexp(size, fraction - exponent)); /* in units of the last place */
+    if (!(steps < 0x1p53) || exponent - lowest + 1 >= (1 << bits) - 1)
+        return sign | infinite;
+    /* A carry out of the fraction goes on into the exponent, as the format has it. */
+    const uint64_t cut = (uint64_t)steps;
+    const uint64_t normal = cut >> fraction ? (uint64_t)(exponent - lowest) << fraction : 0;
+    return sign | (normal + cut < infinite ? normal + cut : infinite);
+}
+
 static void store_element(enum ftmrt_dtype to, unsigned char *dst, enum ftmrt_dtype from,
                           const unsigned char *src)
 {
@@ -121,6 +141,10 @@ static void store_element(enum ftmrt_dtype to, unsigned char *dst, enum ftmrt_dt
     } else if (to == FTMRT_F64) {
         const double value = ftmrt_load_double(from, src, 0);
         memcpy(dst, &value, sizeof value);
+    } else if (to == FTMRT_F16) {
+        store_little(dst, small_float(ftmrt_load_double(from, src, 0), 10, -14, 5), 2);
+    } else if (to == FTMRT_BF16) {
+        store_little(dst, small_float(ftmrt_load_double(from, src, 0), 7, -126, 8), 2);
     } else {
         const int64_t value =
             is_float(from) ? to_integer(ftmrt_load_double(from, src, 0)) : load_integer(from, src);

@@ -28,7 +28,7 @@ static const char *const names[] = {"a", "b"};
 /* A setting by its parameter: the order of the rows is theirs. */
 #define AT(param) [FTMRT_PARAM_finetune_##param - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT]
 
-enum { SETTINGS = FTMRT_PARAM_finetune_shuffle - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1 };
+enum { SETTINGS = FTMRT_PARAM_finetune_save - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1 };
 
 static const struct ftmrt_arg settings[SETTINGS] = {
     AT(model) = TEXT("net()"),
@@ -52,6 +52,7 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(batch) = INTEGER(4),
     AT(seed) = INTEGER(5),
     AT(shuffle) = INTEGER(1),
+    AT(save) = TEXT("changed"),
 };
 
 static const struct ftmrt_value
@@ -136,6 +137,7 @@ static void a_recipe_is_read(void **state)
     assert_string_equal(c.labels[1], "b");
     assert_int_equal(c.seed, 5);
     assert_true(c.shuffle);
+    assert_int_equal(c.save, SAVE_CHANGED);
     assert_int_equal(c.task, TASK_CLASS);
     assert_int_equal(c.output_count, 2);
     assert_null(c.input_train.mix);

@@ -78,6 +78,7 @@ static void expect_resolved(void **state)
         "    shards = 4\n"
         "    seed = 9223372036854775807\n"
         "    shuffle = true\n"
+        "    save = \"whole\"\n"
         "}\n");
 }
 

@@ -457,6 +457,41 @@ static void test_set_state(void **unused)
     assert_null(ftmrt_find_entry(&p, "predict"));
 }
 
+/* Ties go to the even one, carries into the exponent, what is too large to infinity, what is too small to 0; every f16 and bf16 comes
+ * back as it was. */
+static void check_small_floats(void)
+{
+    static const struct {
+        float value;
+        uint16_t half, brain;
+    } rows[] = {
+        {1.0F, 0x3c00, 0x3f80},        {-2.5F, 0xc100, 0xc020},
+        {0x1.002p0F, 0x3c00, 0x3f80},  {0x1.006p0F, 0x3c02, 0x3f80},
+        {0x1.01p0F, 0x3c04, 0x3f80},   {0x1.03p0F, 0x3c0c, 0x3f82},
+        {0x1.ffep15F, 0x7c00, 0x4780}, {65504.0F, 0x7bff, 0x4780},
+        {0x1p-24F, 0x0001, 0x3380},    {0x1p-25F, 0x0000, 0x3300},
+        {0x1.8p-25F, 0x0001, 0x3340},  {0x1.fffffep127F, 0x7c00, 0x7f80},
+        {-0.0F, 0x8000, 0x8000},       {0x1.ffcp-15F, 0x0400, 0x3880},
+    };
+    uint16_t got, again;
+    float wide;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const unsigned char *from = (const unsigned char *)&rows[i].value;
+        ftmrt_convert(FTMRT_F32, from, FTMRT_F16, (unsigned char *)&got, 1);
+        assert_int_equal(got, rows[i].half);
+        ftmrt_convert(FTMRT_F32, from, FTMRT_BF16, (unsigned char *)&got, 1);
+        assert_int_equal(got, rows[i].brain);
+    }
+    static const enum ftmrt_dtype types[] = {FTMRT_F16, FTMRT_BF16};
+    for (size_t k = 0; k < 2; k++)
+        for (uint32_t bits = 0; bits < 65536; bits++) {
+            got = (uint16_t)bits;
+            ftmrt_convert(types[k], (unsigned char *)&got, FTMRT_F32, (unsigned char *)&wide, 1);
+            ftmrt_convert(FTMRT_F32, (unsigned char *)&wide, types[k], (unsigned char *)&again, 1);
+            assert_true(again == got || wide != wide);
+        }
+}
+
 static void test_conversion(void **unused)
 {
     (void)unused;
@@ -471,6 +506,7 @@ static void test_conversion(void **unused)
     assert_true(wide[0] == -3 && wide[1] == 5);
     const double d[] = {2.5, -1e300};
     ftmrt_convert(FTMRT_F64, (const unsigned char *)d, FTMRT_I64, (unsigned char *)wide, 2);
+    check_small_floats();
     assert_true(wide[0] == 2 && wide[1] == INT64_MIN);
     assert_true(ftmrt_load_double(FTMRT_U8, (const unsigned char *)bytes, 0) == 253.0);
     assert_true(ftmrt_load_double(FTMRT_BOOL, (const unsigned char *)bytes, 1) == 1.0);

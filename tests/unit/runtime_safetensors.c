@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "replace.h"
+#include "sha256.h"
 
 static char folder[64];
 
@@ -247,13 +248,35 @@ static void test_deep_nesting(void **state)
     refused(header, 0, "maximum parsing depth");
 }
 
+/* Examples of FIPS 180-4 and their neighbours at the ends of blocks, as sha256sum gives them. */
+static void test_sha256(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *hash;
+    } rows[] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    };
+    char hash[SHA256_TEXT];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        sha256_text(rows[i].text, strlen(rows[i].text), hash);
+        assert_string_equal(hash, rows[i].hash);
+    }
+    static const unsigned char zeros[64];
+    sha256_text(zeros, sizeof zeros, hash);
+    assert_string_equal(hash, "f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_bad_output),
-        cmocka_unit_test(test_replace),      cmocka_unit_test(test_header_rules),
-        cmocka_unit_test(test_range_rules),  cmocka_unit_test(test_length_rules),
-        cmocka_unit_test(test_deep_nesting),
+        cmocka_unit_test(test_sha256),       cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_bad_output),   cmocka_unit_test(test_replace),
+        cmocka_unit_test(test_header_rules), cmocka_unit_test(test_range_rules),
+        cmocka_unit_test(test_length_rules), cmocka_unit_test(test_deep_nesting),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,0 +1,87 @@
+/* Trained files and the weight file of their program. */
+#include "source_tensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+static const struct ftmrt_tensor *source_of(const struct ftmrt_program *p,
+                                            const struct ftmrt_state *s)
+{
+    return s->source >= 0 ? &p->tensors[s->source] : NULL;
+}
+
+void source_metadata(const struct ftmrt_program *p, struct st_metadata facts[SOURCE_FACTS])
+{
+    facts[0] = (struct st_metadata){"source", p->source->file};
+    facts[1] = (struct st_metadata){"source_from", p->source->from};
+    facts[2] = (struct st_metadata){"source_sha256", p->source->sha256};
+    facts[3] = (struct st_metadata){"source_names", p->source->names};
+}
+
+bool source_is_of(const struct ftmrt_program *p, const struct ftmrt_state *s)
+{
+    const struct ftmrt_tensor *source = source_of(p, s);
+    return p->source && source && source->origin == FTMRT_ORIGIN_FILE;
+}
+
+bool source_has(const struct ftmrt_program *p, uint32_t state, const struct st_tensor *t)
+{
+    const struct ftmrt_state *s = &p->states[state];
+    const struct ftmrt_tensor *source = source_of(p, s);
+    return source_is_of(p, s) && (enum ftmrt_dtype)source->dtype == t->dtype &&
+           source->bytes == t->bytes &&
+           memcmp(p->blob + source->offset, t->data, (size_t)t->bytes) == 0;
+}
+
+bool source_give(struct session *s, uint32_t state)
+{
+    const struct ftmrt_program *p = s->program;
+    const struct ftmrt_state *to = &p->states[state];
+    const struct ftmrt_tensor *source = source_of(p, to);
+    const enum ftmrt_dtype type = (enum ftmrt_dtype)to->dtype;
+    const int64_t count = ftmrt_elements(to->rank, to->dim);
+    const size_t bytes = (size_t)count * ftmrt_dtype_size(type);
+    unsigned char *values = app_alloc(bytes, 1);
+    ftmrt_convert((enum ftmrt_dtype)source->dtype, p->blob + source->offset, type, values, count);
+    const enum ftmrt_status status = ftmrt_set_state(p, s->workspace, state, values, bytes);
+    free(values);
+    return status == FTMRT_OK || report_error("'%s': %s", to->name, ftmrt_status_text(status));
+}
+
+void source_round(const struct ftmrt_program *p, uint32_t state, struct st_tensor *t)
+{
+    const struct ftmrt_state *s = &p->states[state];
+    const struct ftmrt_tensor *source = source_of(p, s);
+    const enum ftmrt_dtype type = source ? (enum ftmrt_dtype)source->dtype : t->dtype;
+    if (type == t->dtype || t->dtype != FTMRT_F32)
+        return;
+    const int64_t count = ftmrt_elements(t->rank, t->dim);
+    const size_t bytes = (size_t)count * ftmrt_dtype_size(type);
+    unsigned char *rounded = app_alloc(bytes, 1);
+    ftmrt_convert(t->dtype, t->data, type, rounded, count);
+    free((void *)(uintptr_t)t->data);
+    t->dtype = type;
+    t->bytes = bytes;
+    t->data = rounded;
+}
+
+bool source_is_relative(const struct st_file *f)
+{
+    return st_find_metadata(f, "source_sha256") != NULL;
+}
+
+bool source_check(const struct ftmrt_program *p, const struct st_file *f, const char *path)
+{
+    const char *wanted = st_find_metadata(f, "source_sha256"),
+               *file = st_find_metadata(f, "source"),
+               *found = p->source ? p->source->sha256 : "none";
+    if (!wanted || !strcmp(wanted, found))
+        return true;
+    return report_error(
+        "%s: holds only what training changed, in the weights '%s' (SHA-256 %.12s); "
+        "this program was compiled with others (%.12s): compile the recipe with "
+        "those, or make a whole file, with `ftmc merge`",
+        path, file ? file : "?", wanted, found);
+}

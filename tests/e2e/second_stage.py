@@ -1,0 +1,101 @@
+"""Head first, then all, then a program that only predicts: one recipe, which is not rewritten."""
+import hashlib
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+
+from support import DATA, both, check, compile_program, metadata, read_safetensors, relative_difference, run, write_safetensors
+
+ftmc = sys.argv[1]
+WITHOUT_FOLD = "freeze,canonicalize,decompose,backward,collapse,cse,dce,select,layout,fuse"
+here = pathlib.Path(__file__).resolve().parent
+text = (here / "small.ftm").read_text().replace('"data/', f'"{DATA}/').replace("    schedule", "    replace fc with linear(classes)\n    freeze all\n    train fc\n    schedule")
+
+
+def logits(program, *options):
+    """What a program answers to the stored images."""
+    run(program, "predict", "--data", DATA / "small_images.npy", "--logits", work / "logits.npy", *options)
+    return np.load(work / "logits.npy")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    (work / "small.ftm").write_text(text)
+    head = compile_program(ftmc, work / "small.ftm", work / "head")
+    first = work / "head.safetensors"
+    run(head, "train", "--out", first)
+    check(metadata(first)["added"] == "fc.weight\nfc.bias", "the trained file says what its recipe had added")
+
+    # Then all of it, from there.
+    every = work / "every"
+    said = run(ftmc, work / "small.ftm", "-o", every, "-D", "train=all", f"--weights={first}", notes=True)
+    check("has the trained weights of" in said, "the whole file is taken up")
+    check(logits(every).tobytes() == logits(head, "--weights", first).tobytes() or
+          relative_difference(logits(every), logits(head, "--weights", first)) < 1e-6, "before a step it answers alike")
+    second = work / "every.safetensors"
+    run(every, "train", "--out", second, "--lr", 0.001)
+    moved = {k for k, v in read_safetensors(second).items() if v.tobytes() != read_safetensors(first)[k].tobytes()}
+    check({"conv1.weight", "fc.weight"} <= moved, "and all of it trains on")
+
+    # Then a program that only predicts.
+    reference = logits(every, "--weights", second)
+    infer = work / "infer"
+    run(ftmc, work / "small.ftm", "-o", infer, "--infer", f"--weights={second}")
+    folded = logits(infer)
+    check(relative_difference(folded, reference) < 1e-5, f"its logits are those of the second ({relative_difference(folded, reference):.1e})")
+    run(ftmc, work / "small.ftm", "-o", work / "bits", "--infer", f"--weights={second}", "--emit=exe", f"--passes={WITHOUT_FOLD}")
+    check(logits(work / "bits").tobytes() == reference.tobytes(), "bit for bit where no norm is folded")
+    check(run(infer, "eval", "--json") != "" and "all checks passed" in run(infer, "selftest"), "it measures and tests itself")
+    for command in ("train", "runs", "use", "compare"):
+        said = both(infer, command, code=2)[1]
+        check(f"'{command}' is not in this program, which was compiled with --infer" in said, f"{command}: is absent, and says why")
+    check("train" not in run(infer, "--help").split(), "--help lists what there is")
+    said = run(infer, "predict", "--data", DATA / "small_images.npy", "--weights", first, code=1)
+    check("only predicts, with the weights that it was compiled with" in said, "other weights are refused")
+    check(infer.stat().st_size < every.stat().st_size, f"it is smaller: {infer.stat().st_size} and {every.stat().st_size} bytes")
+
+    # Only what training changed: with its source it is as good as the whole.
+    def saving(word, weights=DATA / "small.safetensors"):
+        """A trained file of the recipe with that word behind `save`, and its program."""
+        (work / f"{word}.ftm").write_text(text.replace("    schedule", f"    save = {word}\n    schedule").replace(f"{DATA}/small.safetensors", str(weights)))
+        program = compile_program(ftmc, work / f"{word}.ftm", work / word)
+        run(program, "train", "--out", work / f"{word}.safetensors")
+        return program, work / f"{word}.safetensors"
+
+    changed, part = saving("changed")
+    check(set(read_safetensors(part)) == {"fc.weight", "fc.bias"}, "save = changed writes the new head alone")
+    check(metadata(part)["source_sha256"] == hashlib.sha256((DATA / "small.safetensors").read_bytes()).hexdigest(), "and names its source by its hash")
+    wanted = logits(head, "--weights", first)
+    check(logits(changed, "--weights", part).tobytes() == wanted.tobytes() == logits(head, "--weights", part).tobytes(), "programs of that source take it")
+    check(logits(changed).tobytes() == wanted.tobytes() and "all checks passed" in run(changed, "selftest"), "and that of a run")
+    run(changed, "train", "--from", part, "--steps", 1, "--name", "try")
+    run(ftmc, work / "small.ftm", "-o", work / "baked", "--infer", f"--weights={part}")
+    check(relative_difference(logits(work / "baked"), wanted) < 1e-5, "a program is compiled with it, and the recipe's weights")
+    run(ftmc, "merge", part, "--weights", DATA / "small.safetensors", "-o", work / "whole.safetensors")
+    whole, reference = read_safetensors(work / "whole.safetensors"), read_safetensors(first)
+    check(whole.keys() == reference.keys() and all(whole[k].tobytes() == v.tobytes() for k, v in reference.items()), "merge makes the whole file")
+    said = run(every, "eval", "--weights", part, code=1)
+    check("holds only what training changed, in the weights" in said, "a program that was compiled with other weights refuses it by the hash")
+
+    # In the types of the source, which may be of half precision.
+    half = {k: v.astype(np.float16) if v.dtype == np.float32 else v for k, v in read_safetensors(DATA / "small.safetensors").items()}
+    write_safetensors(work / "half.safetensors", half)
+    program, rounded = saving("as_source", work / "half.safetensors")
+    kept = read_safetensors(rounded)
+    check(kept["conv1.weight"].tobytes() == half["conv1.weight"].tobytes() and kept["fc.weight"].dtype == np.float32, "save = as_source: what is frozen stays, what is new is F32")
+    every = compile_program(ftmc, work / "as_source.ftm", work / "half", "-D", "train=all")
+    run(every, "train", "--out", rounded, "--lr", 0.001)
+    kept = read_safetensors(rounded)
+    check(kept["conv1.weight"].dtype == np.float16 and kept["conv1.weight"].tobytes() != half["conv1.weight"].tobytes(), "what is trained has the source's type")
+    check(np.isfinite(logits(every, "--weights", rounded)).all(), "and is read back")
+
+    # A recipe that freezes all of a published network has nothing to train, and can be compiled so.
+    (work / "published.ftm").write_text(text.replace("replace fc with linear(classes)", "").replace("train fc", ""))
+    run(ftmc, "check", work / "published.ftm", code=1)
+    run(ftmc, work / "published.ftm", "-o", work / "published", "--infer")
+    check("(pretrained)" in both(work / "published", "predict", "--data", DATA / "small_images.npy")[1], "a network as published")
+    run(ftmc, work / "small.ftm", "-o", work / "untrained", "--infer")
+    said = run(work / "untrained", "predict", "--data", DATA / "small_images.npy", code=1)
+    check("its new layers were never trained" in said, "one with a new layer asks for a trained file")
