@@ -1,6 +1,6 @@
 /* Two libraries in one program: predicts with both, in turn, and prints the numbers as they are. */
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "numerals.h"
 #include "small_training.h"
@@ -10,12 +10,8 @@ enum {
     NUMERALS_INPUTS = NUMERALS_CHANNELS * NUMERALS_HEIGHT * NUMERALS_WIDTH
 };
 
-/* A workspace, which is never given back. */
-static void *workspace(size_t bytes)
-{
-    unsigned char *memory = (unsigned char *)malloc(bytes + 64);
-    return memory ? memory + 64 - (uintptr_t)memory % 64 : NULL;
-}
+/* A workspace: the aligned part of some memory. */
+static void *workspace(unsigned char *memory) { return memory + 64 - (uintptr_t)memory % 64; }
 
 static void fill(float *input, int count)
 {
@@ -32,6 +28,7 @@ static void print(const float *output, int count)
 
 int main(void)
 {
+    static unsigned char small_memory[16 << 20], numerals_memory[16 << 20];
     static float small_input[SMALL_INPUTS], numerals_input[NUMERALS_INPUTS];
     float small_output[SMALL_TRAINING_OUTPUTS], numerals_output[NUMERALS_OUTPUTS];
     small_training_model small;
@@ -42,10 +39,9 @@ int main(void)
     if (small_training_model_open(&small, SMALL_TRAINING_ABI_VERSION, NULL, 0) ||
         numerals_model_open(&numerals, NUMERALS_ABI_VERSION, NULL, 0))
         return 1;
-    const size_t small_bytes = small_training_workspace_size(&small, &alone),
-                 numerals_bytes = numerals_workspace_size(&numerals, NULL);
-    if (small_training_init(&small, &alone, workspace(small_bytes), small_bytes, &s) ||
-        numerals_init(&numerals, NULL, workspace(numerals_bytes), numerals_bytes, &n))
+    if (small_training_init(&small, &alone, workspace(small_memory), sizeof small_memory - 64,
+                            &s) ||
+        numerals_init(&numerals, NULL, workspace(numerals_memory), sizeof numerals_memory - 64, &n))
         return 2;
     fill(small_input, SMALL_INPUTS);
     fill(numerals_input, NUMERALS_INPUTS);
