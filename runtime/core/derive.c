@@ -1,6 +1,6 @@
 /* Derivation of constants in double precision: the compiler evaluates these to make the blob,
  * `selftest` evaluates them again, so both must round alike: no contraction, one expression per
- * formula of derive.def. A stored factor and offset of a batch norm are computed in f32, as kernels do. */
+ * formula of derive.def. */
 #include "core.h"
 
 #include <math.h>
@@ -12,22 +12,6 @@ static double product(const struct ftmrt_derive *d, const double *a, const doubl
     for (int64_t k = 0; k < d->inner; k++)
         sum += a[i * d->inner + k] * b[k * d->dim[1] + j];
     return sum;
-}
-
-/* What is stored of a batch norm that no convolution takes up are the bits that the kernels of a program compute which trains it. */
-static double bn_scale(const struct ftmrt_derive *d, double weight, double var)
-{
-    if (d->stored)
-        return (float)weight / sqrtf((float)var + (float)d->eps);
-    return weight / sqrt(var + d->eps);
-}
-
-static double bn_shift(const struct ftmrt_derive *d, double bias, double mean, double scale)
-{
-    if (!d->stored)
-        return bias - mean * scale;
-    const float product = (float)mean * (float)scale;
-    return (float)bias - product;
 }
 
 void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, double *out)
@@ -42,11 +26,11 @@ void ftmrt_derive_eval(const struct ftmrt_derive *d, const double *const *in, do
         break;
     case FTMRT_DERIVE_BN_SCALE:
         for (int64_t i = 0; i < count; i++)
-            out[i] = bn_scale(d, in[0][i], in[1][i]);
+            out[i] = in[0][i] / sqrt(in[1][i] + d->eps);
         break;
     case FTMRT_DERIVE_BN_SHIFT:
         for (int64_t i = 0; i < count; i++)
-            out[i] = bn_shift(d, in[0][i], in[1][i], in[2][i]);
+            out[i] = in[0][i] - in[1][i] * in[2][i];
         break;
     case FTMRT_DERIVE_SCALE_WEIGHT:
         for (int64_t o = 0; o < rows; o++) {

