@@ -47,6 +47,7 @@ struct loader {
     struct json_stream in;
     struct staging staging;
     char name[NAME_BYTES]; /* of the tensor or key at hand */
+    bool relative;         /* the file leaves out what is in the pretrained one */
 };
 
 /* ---- the header ---- */
@@ -75,6 +76,13 @@ static ftmx_status check_fact(struct loader *l, const char *value)
         uint64_t hash;
     } facts[] = {{"transform_hash", l->p->identity.transform},
                  {"classes_hash", l->p->identity.classes}};
+    if (!strcmp(l->name, "source_sha256")) {
+        l->relative = true;
+        if (!l->p->source || strcmp(value, l->p->source->sha256) != 0)
+            return context_fail(l->c, FTMX_ERROR_MISMATCH,
+                                "the file holds only what training changed in other pretrained "
+                                "weights than the library's; `ftmc merge` makes a whole one");
+    }
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         char ours[17];
         text_hash(ours, facts[i].hash);
@@ -90,7 +98,7 @@ static bool take_comma(struct json_stream *in, bool first) { return first || jso
 
 static ftmx_status read_metadata(struct loader *l)
 {
-    char value[64];
+    char value[72];
     if (!json_take(&l->in, '{'))
         return refuse(l, "the metadata is no object");
     for (bool first = true; json_peek(&l->in) != '}'; first = false) {
@@ -227,13 +235,19 @@ static ftmx_status read_header(struct loader *l)
 
 /* ---- the data ---- */
 
+/* Whether the pretrained file has the values of a state, which a relative file then need not have. */
+static bool is_left_out(const struct loader *l, const struct ftmrt_state *s)
+{
+    return l->relative && s->source >= 0 && l->p->tensors[s->source].origin == FTMRT_ORIGIN_FILE;
+}
+
 /* Lists what the file has by where its data begins; every open state must be there. */
 static ftmx_status put_in_order(struct loader *l)
 {
     struct staging *s = &l->staging;
     for (uint32_t i = 0; i < l->p->state_count; i++) {
         if (!s->extents[i].found) {
-            if (state_is_open(&l->p->states[i]))
+            if (state_is_open(&l->p->states[i]) && !is_left_out(l, &l->p->states[i]))
                 return context_fail(l->c, FTMX_ERROR_MISMATCH,
                                     "the file has no '%s': it is of another network, or of a "
                                     "library that has this parameter frozen",
@@ -306,6 +320,20 @@ static ftmx_status read_data(struct loader *l, uint64_t bytes)
     return at == bytes ? FTMX_OK : refuse(l, "bytes behind the last tensor");
 }
 
+/* What the file leaves out is as in the pretrained one. The memory of the data is free by now. */
+static void take_left_out(struct loader *l)
+{
+    for (uint32_t i = 0; i < l->p->state_count; i++) {
+        const struct ftmrt_state *s = &l->p->states[i];
+        if (!state_is_open(s) || l->staging.extents[i].found)
+            continue;
+        const struct ftmrt_tensor *t = &l->p->tensors[s->source];
+        ftmrt_convert((enum ftmrt_dtype)t->dtype, l->p->blob + t->offset,
+                      (enum ftmrt_dtype)s->dtype, l->staging.data, ftmrt_elements(s->rank, s->dim));
+        ftmrt_set_state(l->p, l->c->call.workspace, i, l->staging.data, state_bytes(s));
+    }
+}
+
 /* The data becomes the context's; the optimizer starts anew. */
 static void take_over(struct loader *l)
 {
@@ -319,6 +347,7 @@ static void take_over(struct loader *l)
         ftmrt_set_state(l->p, c->call.workspace, state, data, bytes);
         data += align_up(bytes, sizeof(int64_t));
     }
+    take_left_out(l);
     for (uint32_t i = 0; i < l->p->state_count; i++) {
         const struct ftmrt_state *s = &l->p->states[i];
         if (s->kind == FTMRT_STATE_SLOT)

@@ -48,6 +48,7 @@ static ftmx_status take_packed(struct model *m, const void *packed, size_t bytes
     m->program.identity.weights = w.weights;
     m->program.identity.classes = w.classes;
     m->program.training = NULL; /* of the weights that the compiler saw */
+    m->program.source = NULL;
     m->names = count ? w.names : NULL;
     return FTMX_OK;
 }

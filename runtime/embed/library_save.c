@@ -116,6 +116,15 @@ static void put_added(struct output *o, const struct ftmrt_program *p)
     put(o, '"');
 }
 
+/* The weight file that has what is left out here: by it other readers take the file, and `ftmc merge` makes it whole. */
+static void put_source(struct output *o, const struct ftmrt_source *s)
+{
+    put_fact(o, "source", s->file);
+    put_fact(o, "source_from", s->from);
+    put_fact(o, "source_sha256", s->sha256);
+    put_fact(o, "source_names", s->names);
+}
+
 /* What a file says of its origin, as a program's has it (../app/trained_file.c): by it others know whose it is. */
 static void put_metadata(struct output *o, const struct model *m)
 {
@@ -126,6 +135,8 @@ static void put_metadata(struct output *o, const struct model *m)
     put_hash(o, "recipe_hash", ftmrt_name_hash(p->resolved));
     put_classes(o, m);
     put_added(o, p);
+    if (p->source)
+        put_source(o, p->source);
 #define FTMRT_IDENTITY(name, what, meaning) put_hash(o, #name "_hash", p->identity.name);
 #include "identity.def"
 #undef FTMRT_IDENTITY

@@ -65,3 +65,5 @@ for name, statements in CASES.items():
         saved = read_safetensors(work / "saved.safetensors")
         check(set(saved) == set(state) - ({k for k in state if not k.startswith("fc.")} if statements else set()) and
               all(saved[k].tobytes() == state[k].tobytes() for k in saved), f"{name}: its trained tensors, in a file")
+        run(program, "predict", "--weights", work / "saved.safetensors", "--data", DATA / "small_images.npy", "--logits", work / "again.npy")
+        check((work / "again.npy").read_bytes() == (work / "logits.npy").read_bytes(), f"{name}: which the program takes")

@@ -424,7 +424,7 @@ static void parameters_by_name(void **state)
     assert_true(p.rank == 2 && p.shape[0] == 3 && p.shape[1] == 4 && p.count == 12 && p.open);
     assert_int_equal(ftmx_parameter_at(&model, 0, &p), FTMX_OK);
     assert_false(p.open);
-    assert_int_equal(ftmx_parameter_at(&model, 4, &p), FTMX_ERROR_NOT_FOUND); /* no slots */
+    assert_int_equal(ftmx_parameter_at(&model, 5, &p), FTMX_ERROR_NOT_FOUND); /* no slots */
     assert_int_equal(ftmx_parameter_at(&model, -1, &p), FTMX_ERROR_ARGUMENT);
     assert_int_equal(ftmx_parameter_at(&model, 0, NULL), FTMX_ERROR_ARGUMENT);
     assert_int_equal(ftmx_get_parameter(c, "scale", &scale, 1), FTMX_OK);

@@ -90,7 +90,7 @@ static void a_file_is_safetensors(void **state)
     assert_int_equal(ftmx_set_parameter(context, "steps", &steps, 1), FTMX_OK);
     const struct file f = saved();
     assert_int_equal(st_read(&st, f.bytes, f.size, error, sizeof error), FTMRT_OK);
-    assert_int_equal(st.tensor_count, 3); /* what is not frozen, without slots */
+    assert_int_equal(st.tensor_count, 4); /* what is not frozen, without slots */
     assert_int_equal(st_find(&st, "steps")->dtype, FTMRT_I64);
     assert_int_equal(st_find(&st, "steps")->data[0], 5);
     assert_int_equal(st_find(&st, "fc.weight")->dim[1], EMBED_IN);
@@ -98,9 +98,10 @@ static void a_file_is_safetensors(void **state)
     assert_float_equal(bias[2], 0.25, 0);
     assert_string_equal(st_find_metadata(&st, "transform_hash"), "0000000000000003");
     assert_string_equal(st_find_metadata(&st, "program"), "net");
+    assert_string_equal(st_find_metadata(&st, "source_sha256"), "aa11");
     assert_string_equal(st_find_metadata(&st, "classes"), "left\nright\n\303\251t\303\251");
     assert_string_equal(st_find_metadata(&st, "added"), "fc.weight\nfc.bias");
-    assert_int_equal((f.size - 8 - 12 * 4 - 3 * 4) % 8, 0);
+    assert_int_equal((f.size - 8 - 12 * 4 - 4 * 4) % 8, 0);
     st_free(&st);
 }
 
@@ -142,7 +143,7 @@ static void what_is_cut_or_changed_changes_nothing(void **state)
     struct file longer = whole;
     longer.size++;
     assert_int_equal(load(&longer), FTMX_ERROR_FORMAT);
-    for (size_t i = 0; i < whole.size - 12 * 4 - 3 * 4 - 8; i++) { /* of the header, each byte */
+    for (size_t i = 0; i < whole.size - 12 * 4 - 4 * 4 - 8; i++) { /* of the header, each byte */
         struct file f = whole;
         f.bytes[i] ^= 0x15;
         if (load(&f) == FTMX_OK) /* in the metadata, where it says nothing */
@@ -175,6 +176,8 @@ static void functions_that_fail(void **state)
 
 /* ---- headers by hand ---- */
 
+/* That what is missing is as in the pretrained file. */
+#define REL    "\"__metadata__\":{\"source_sha256\":\"aa11\"},"
 #define WEIGHT "\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[8,56]}"
 #define BIAS   "\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[56,68]}"
 #define STEPS  "\"steps\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]}"
@@ -204,24 +207,26 @@ static void headers_are_checked(void **state)
         ftmx_status status;
         const char *says; /* in the sentence */
     } cases[] = {
-        {"{" WEIGHT "," BIAS "," STEPS "}", 68, 3, FTMX_OK, ""},
-        {" {" WEIGHT " ,\n" BIAS "," STEPS " }  ", 68, 3, FTMX_OK, ""},
-        {"{" STEPS "," WEIGHT "," BIAS "," SCALE "}", 72, 2, FTMX_OK, ""},
-        {"{" STEPS "," WEIGHT "," BIAS "," SCALE "}", 72, 1, FTMX_ERROR_MISMATCH,
+        {"{" REL WEIGHT "," BIAS "," STEPS "}", 68, 3, FTMX_OK, ""},
+        {" {" REL WEIGHT " ,\n" BIAS "," STEPS " }  ", 68, 3, FTMX_OK, ""},
+        {"{" REL STEPS "," WEIGHT "," BIAS "," SCALE "}", 72, 2, FTMX_OK, ""},
+        {"{" REL STEPS "," WEIGHT "," BIAS "," SCALE "}", 72, 1, FTMX_ERROR_MISMATCH,
          "frozen tensor 'scale' differs"},
-        {"{" WEIGHT ",\"\\u0066c.bi\\u0061s\":{\"shape\":[3],\"data_offsets\":[56,68],\"dtype\":"
+        {"{" REL WEIGHT
+         ",\"\\u0066c.bi\\u0061s\":{\"shape\":[3],\"data_offsets\":[56,68],\"dtype\":"
          "\"F32\"}," STEPS "}",
          68, 3, FTMX_OK, ""},
-        {"{" WEIGHT "," STEPS "}", 56, 3, FTMX_ERROR_MISMATCH, "no 'fc.bias'"},
-        {"{" WEIGHT "," BIAS "," STEPS ",\"x\":{}}", 68, 3, FTMX_ERROR_MISMATCH, "x is no tensor"},
-        {"{" WEIGHT "," BIAS "," STEPS "}", 68, NAN, FTMX_ERROR_NOT_FINITE, "'fc.bias'"},
-        {"{" WEIGHT "," BIAS "," STEPS "}", 69, 3, FTMX_ERROR_FORMAT, "behind the last tensor"},
-        {"{" WEIGHT "," BIAS "," STEPS "}", 67, 3, FTMX_ERROR_FORMAT, "fc.bias"},
-        {"{" WEIGHT "," BIAS "," BIAS "," STEPS "}", 68, 3, FTMX_ERROR_FORMAT, "fc.bias"},
-        {"{" WEIGHT "," BIAS "," STEPS ",}", 68, 3, FTMX_ERROR_FORMAT, "no name"},
-        {"{" WEIGHT " " BIAS "," STEPS "}", 68, 3, FTMX_ERROR_FORMAT, "does not end"},
-        {"{" WEIGHT "," BIAS "," STEPS "} x", 68, 3, FTMX_ERROR_FORMAT, "behind the header"},
-        {"{" WEIGHT "," BIAS "," STEPS, 68, 3, FTMX_ERROR_FORMAT, "does not end"},
+        {"{" REL WEIGHT "," STEPS "}", 56, 3, FTMX_ERROR_MISMATCH, "no 'fc.bias'"},
+        {"{" REL WEIGHT "," BIAS "," STEPS ",\"x\":{}}", 68, 3, FTMX_ERROR_MISMATCH,
+         "x is no tensor"},
+        {"{" REL WEIGHT "," BIAS "," STEPS "}", 68, NAN, FTMX_ERROR_NOT_FINITE, "'fc.bias'"},
+        {"{" REL WEIGHT "," BIAS "," STEPS "}", 69, 3, FTMX_ERROR_FORMAT, "behind the last tensor"},
+        {"{" REL WEIGHT "," BIAS "," STEPS "}", 67, 3, FTMX_ERROR_FORMAT, "fc.bias"},
+        {"{" REL WEIGHT "," BIAS "," BIAS "," STEPS "}", 68, 3, FTMX_ERROR_FORMAT, "fc.bias"},
+        {"{" REL WEIGHT "," BIAS "," STEPS ",}", 68, 3, FTMX_ERROR_FORMAT, "no name"},
+        {"{" REL WEIGHT " " BIAS "," STEPS "}", 68, 3, FTMX_ERROR_FORMAT, "does not end"},
+        {"{" REL WEIGHT "," BIAS "," STEPS "} x", 68, 3, FTMX_ERROR_FORMAT, "behind the header"},
+        {"{" REL WEIGHT "," BIAS "," STEPS, 68, 3, FTMX_ERROR_FORMAT, "does not end"},
         {"[]", 0, 0, FTMX_ERROR_FORMAT, "no object"},
         {"{}", 0, 0, FTMX_ERROR_MISMATCH, "no 'fc.weight'"},
         {"{\"fc.bias\":{\"dtype\":\"F64\",\"shape\":[3],\"data_offsets\":[0,24]}}", 24, 0,
@@ -242,22 +247,30 @@ static void headers_are_checked(void **state)
         {"{\"fc.bias\\u0000\":{}}", 0, 0, FTMX_ERROR_FORMAT, "no name"},
         {"{\"\\ud800\\u0041\":{}}", 0, 0, FTMX_ERROR_FORMAT, "no name"},
         {"{\"\\q\":{}}", 0, 0, FTMX_ERROR_FORMAT, "no name"},
-        {"{\"__metadata__\":{\"transform_hash\":\"0000000000000003\",\"a\":\"\\ud83d\\ude00\"}"
+        {"{\"__metadata__\":{\"transform_hash\":\"0000000000000003\",\"source_sha256\":\"aa11\","
+         "\"a\":\"\\ud83d\\ude00\"}"
          "," WEIGHT "," BIAS "," STEPS "}",
          68, 3, FTMX_OK, ""},
         {"{\"__metadata__\":{\"transform_hash\":\"0000000000000004\"}}", 0, 0, FTMX_ERROR_MISMATCH,
          "preparation of pictures"},
         {"{\"__metadata__\":{\"classes_hash\":\"5\"}}", 0, 0, FTMX_ERROR_MISMATCH,
          "list of classes"},
+        {"{" STEPS "," WEIGHT "," BIAS "}", 68, 3, FTMX_ERROR_MISMATCH, "no 'shift'"},
+        {"{\"__metadata__\":{\"source_sha256\":\"bb\"}}", 0, 0, FTMX_ERROR_MISMATCH, "ftmc merge"},
         {"{\"__metadata__\":{\"a\":1}}", 0, 0, FTMX_ERROR_FORMAT, "no text"},
         {"{\"__metadata__\":[]}", 0, 0, FTMX_ERROR_FORMAT, "no object"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = with_header(cases[i].header, cases[i].bytes, cases[i].last);
+        const float other = 7;
         set_bias(9);
+        assert_int_equal(ftmx_set_parameter(context, "shift", &other, 1), FTMX_OK);
         const ftmx_status status = load(&f);
         if (status != cases[i].status || !strstr(ftmx_error(context), cases[i].says))
             fail_msg("%s: %d, %s", cases[i].header, (int)status, ftmx_error(context));
+        float shift = 7;
+        assert_int_equal(ftmx_get_parameter(context, "shift", &shift, 1), FTMX_OK);
+        assert_float_equal(shift, status == FTMX_OK ? 0.5 : 7, 0); /* the pretrained file's */
         if (status != FTMX_OK)
             assert_float_equal(get_bias(), 9, 0);
     }

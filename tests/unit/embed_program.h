@@ -12,7 +12,14 @@
 enum { EMBED_IN = 4, EMBED_OUT = 3, EMBED_BATCH = 8 };
 
 /* Where the states lie in the workspace, in floats; activations begin at 64. */
-enum { AT_WEIGHT = 0, AT_BIAS = 16, AT_COUNT = 32, AT_MOMENTUM = 48, AT_LOGITS = 64 };
+enum {
+    AT_WEIGHT = 0,
+    AT_BIAS = 16,
+    AT_COUNT = 32,
+    AT_MOMENTUM = 48,
+    AT_SHIFT = 52,
+    AT_LOGITS = 64
+};
 
 /* ---- the recipe ---- */
 
@@ -224,6 +231,14 @@ static const struct ftmrt_state embed_states[] = {
      .flags = FTMRT_MUTABLE,
      .offset = AT_COUNT * 4,
      .source = -1},
+    {.name = "shift",
+     .flags = FTMRT_TRAINABLE | FTMRT_MUTABLE,
+     .rank = 1,
+     .dim = {1},
+     .layout_rank = 1,
+     .layout_dim = {1},
+     .offset = AT_SHIFT * 4,
+     .source = 1},
     {.name = "fc.bias.momentum",
      .kind = FTMRT_STATE_SLOT,
      .flags = FTMRT_MUTABLE,
@@ -237,9 +252,13 @@ static const struct ftmrt_state embed_states[] = {
 
 static const struct ftmrt_tensor embed_tensors[] = {
     {.name = "scale", .rank = 1, .dim = {1}, .bytes = 4},
+    {.name = "shift", .rank = 1, .dim = {1}, .offset = 4, .bytes = 4},
 };
 
-static const _Alignas(64) float embed_blob[16] = {2};
+static const _Alignas(64) float embed_blob[16] = {2, 0.5F};
+
+static const struct ftmrt_source embed_source = {
+    .file = "net.pth", .from = "", .sha256 = "aa11", .names = ""};
 
 extern const struct ftmrt_program ftmx_program;
 const struct ftmrt_program ftmx_program = {
@@ -251,9 +270,10 @@ const struct ftmrt_program ftmx_program = {
     .workspace_size = (AT_LOGITS + 64) * 4,
     .recipe = &embed_recipe,
     .resolved = "",
+    .source = &embed_source,
     .identity = {.graph = 1, .weights = 2, .transform = 3, .classes = 4},
     .state_count = sizeof embed_states / sizeof *embed_states,
-    .tensor_count = 1,
+    .tensor_count = 2,
     .entry_count = sizeof embed_entries / sizeof *embed_entries,
     .states = embed_states,
     .tensors = embed_tensors,
