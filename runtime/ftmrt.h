@@ -376,8 +376,9 @@ struct ftmrt_source {
 struct ftmrt_program {
     uint32_t abi_version;
     const char *name;
-    const char *compiler; /* "ftmc 0.1.0 (LLVM 22.1.8)" */
-    const char *cpu;      /* instruction set level: "x86-64-v4", ... */
+    const char *compiler;   /* "ftmc 0.1.0 (LLVM 22.1.8)" */
+    uint64_t compiler_hash; /* of its files */
+    const char *cpu;        /* instruction set level: "x86-64-v4", ... */
     int64_t max_batch;
     uint64_t workspace_size; /* and for each thread that computes */
     uint64_t worker_size;

@@ -77,6 +77,31 @@ const char *file_base(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* How many bytes two paths begin with that are the same whole components. */
+static size_t common_components(const char *a, const char *b)
+{
+    size_t n = 0, whole = 0;
+    for (; a[n] && a[n] == b[n]; n++)
+        if (a[n] == '/')
+            whole = n + 1;
+    const bool a_ends = !a[n] || a[n] == '/', b_ends = !b[n] || b[n] == '/';
+    return a_ends && b_ends ? n : whole;
+}
+
+char *file_relative(struct arena *a, const char *from, const char *to)
+{
+    const size_t common = common_components(from, to);
+    const char *up = from + common, *down = to + common;
+    char *way = arena_strdup(a, "");
+    for (up += *up == '/'; *up; up = strchr(up, '/') ? strchr(up, '/') + 1 : "")
+        way = arena_printf(a, "%s../", way);
+    way = arena_printf(a, "%s%s", way, down + (*down == '/'));
+    const size_t length = strlen(way);
+    if (length && way[length - 1] == '/')
+        way[length - 1] = '\0';
+    return length ? way : arena_strdup(a, ".");
+}
+
 char *file_exe_dir(struct arena *a)
 {
     char path[4096];

@@ -25,6 +25,9 @@ char *file_dir(struct arena *a, const char *path);
 char *file_join(struct arena *a, const char *dir, const char *path);
 const char *file_base(const char *path);
 
+/* The way from one absolute folder to an absolute path, both canonical: "../data/x.npy"; "." where they are the same. */
+char *file_relative(struct arena *a, const char *from, const char *to);
+
 /* The folder of the running executable, or NULL. */
 char *file_exe_dir(struct arena *a);
 

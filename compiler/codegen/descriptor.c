@@ -209,6 +209,7 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     *p = (struct ftmrt_program){.abi_version = FTMRT_ABI_VERSION,
                                 .name = s->program->name,
                                 .compiler = in->compiler,
+                                .compiler_hash = in->compiler_hash,
                                 .cpu = in->cpu->name,
                                 .max_batch = s->program->max_batch,
                                 .workspace_size = s->workspace_size,

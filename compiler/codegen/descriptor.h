@@ -33,6 +33,7 @@ struct descriptor_input {
     const struct descriptor_source *sources;
     uint32_t source_count;
     const char *compiler;                  /* "ftmc 0.1.0 (LLVM 22.1.8)" */
+    uint64_t compiler_hash;                /* of its files */
     const struct ftmrt_recipe *recipe;     /* NULL: there is none */
     const char *resolved;                  /* .ftm text */
     const struct ftmrt_training *training; /* NULL: the weights are no trained file's */

@@ -335,6 +335,7 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     strbuf_addf(out, "    .abi_version = %" PRIu32 ",\n", p->abi_version);
     add_text_field(out, "name", p->name);
     add_text_field(out, "compiler", p->compiler);
+    strbuf_addf(out, "    .compiler_hash = UINT64_C(0x%016" PRIx64 "),\n", p->compiler_hash);
     add_text_field(out, "cpu", p->cpu);
     strbuf_addf(out, "    .max_batch = %" PRId64 ",\n", p->max_batch);
     strbuf_addf(out, "    .workspace_size = %" PRIu64 ",\n", p->workspace_size);

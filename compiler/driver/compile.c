@@ -72,11 +72,28 @@ const char *compilation_word(struct compilation *c, const char *word)
     return text;
 }
 
+/* A path of the command line as the recipe would say it: from its own folder, so that the program does not depend on where both
+ * lie. NULL with errno set. */
+static const char *recipe_path(struct compilation *c, const char *path)
+{
+    const char *file = compilation_absolute(c, path),
+               *dir = compilation_absolute(c, file_dir(&c->arena, c->options->file));
+    return file && dir ? file_relative(&c->arena, dir, file) : NULL;
+}
+
+/* The way to the recipe's folder from that of the program: the two can be moved and sent together. */
+static const char *recipe_folder(struct compilation *c)
+{
+    const char *from = compilation_absolute(c, c->output ? file_dir(&c->arena, c->output) : "."),
+               *to = compilation_absolute(c, file_dir(&c->arena, c->options->file));
+    return from && to ? file_relative(&c->arena, from, to) : ".";
+}
+
 static bool stage_weights(struct compilation *c)
 {
     const char *dir = file_dir(&c->arena, c->options->file);
     if (c->options->weights) {
-        const char *path = compilation_absolute(c, c->options->weights);
+        const char *path = recipe_path(c, c->options->weights);
         c->recipe->own_weights = recipe_text(c->recipe, FTMRT_PARAM_finetune_weights);
         *recipe_setting(c->recipe, FTMRT_PARAM_finetune_weights) =
             (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = path}};
@@ -195,6 +212,7 @@ static bool stage_descriptor(struct compilation *c)
 {
     struct descriptor_input in = {
         .schedule = c->schedule, .cpu = c->cpu, .compiler = compile_version(), .resolved = ""};
+    in.compiler_hash = link_compiler_hash(&c->arena);
     in.network = c->network;
     in.sources = source_tensors(c, &in.source_count);
     in.training = trained_training(c);
@@ -204,8 +222,7 @@ static bool stage_descriptor(struct compilation *c)
                                            : DESCRIPTOR_BLOB_OWN;
     in.source = trained_source(c);
     if (c->recipe) {
-        const char *base = compilation_absolute(c, file_dir(&c->arena, c->options->file));
-        c->recipe->bound.base = base && !in.library ? base : "."; /* a library reads no files */
+        c->recipe->bound.base = in.library ? "." : recipe_folder(c); /* a library reads no files */
         in.recipe = &c->recipe->bound;
         in.resolved = lang_resolved(&c->arena, c->recipe);
         FTM_BUG_ON(!in.resolved, "the recipe has no text");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "fingerprint.h"
 #include "tool.h"
 
 /* What every program is linked with, behind our archives. FTM_SANITIZE: the runtime was built with
@@ -94,4 +95,23 @@ void link_remove_dir(struct arena *arena, const char *dir, const object_paths *f
         unlink(files->at[i]);
     unlink(arena_printf(arena, "%s/blob", dir));
     rmdir(dir);
+}
+
+static uint64_t add_file(uint64_t hash, const char *path)
+{
+    struct file_map m;
+    if (!file_map_open(&m, path))
+        return hash;
+    hash = fingerprint_bytes(m.data, m.size, hash);
+    file_map_close(&m);
+    return hash;
+}
+
+uint64_t link_compiler_hash(struct arena *arena)
+{
+    const char *dir = file_install_dir(arena);
+    uint64_t hash = add_file(0, "/proc/self/exe");
+    for (size_t i = 0; dir && i < sizeof archives / sizeof archives[0]; i++)
+        hash = add_file(hash, arena_printf(arena, "%s/lib/ftmc/%s", dir, archives[i]));
+    return hash;
 }

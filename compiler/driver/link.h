@@ -24,4 +24,7 @@ bool link_run(const struct link_job *job);
 char *link_temp_dir(struct arena *arena, struct diag *diag);
 void link_remove_dir(struct arena *arena, const char *dir, const object_paths *files);
 
+/* A hash of ftmc's own file and of the libraries that programs are linked with: which build of the compiler made one. */
+uint64_t link_compiler_hash(struct arena *arena);
+
 #endif

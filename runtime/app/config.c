@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "call_json.h"
+#include "program_folder.h"
 #include "report.h"
 
 /* kind: of the entry that takes the labels. */
@@ -132,7 +133,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     const char *weights = ftmrt_call_text(f, FTMRT_PARAM_finetune_weights);
     const char *slash = weights ? strrchr(weights, '/') : NULL;
     c->name = r->name;
-    c->base = r->base;
+    c->base = program_path(r->base);
     c->model = ftmrt_call_text(f, FTMRT_PARAM_finetune_model);
     c->weights = slash ? slash + 1 : weights;
     c->optimizer = ftmrt_call_inner(f, FTMRT_PARAM_finetune_optimizer);
@@ -176,6 +177,7 @@ void config_free(struct config *c)
     for (int64_t i = 0; c->labels && i < c->classes; i++)
         free(c->labels[i]);
     free(c->labels);
+    free(c->base);
     free(c->preprocess);
     free(c->split_file);
     *c = (struct config){0};

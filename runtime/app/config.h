@@ -28,7 +28,8 @@ struct config_input {
 enum save { SAVE_WHOLE, SAVE_CHANGED, SAVE_AS_SOURCE };
 
 struct config {
-    const char *name, *model, *base;
+    const char *name, *model;
+    char *base;          /* folder that names of files start from, absolute; owned */
     const char *weights; /* name of the file; NULL: random */
     enum task task;
     int64_t classes; /* or other outputs */

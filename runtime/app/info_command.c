@@ -1,9 +1,11 @@
 /* The command `info`: what a program is. */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "config.h"
+#include "network_identity.h"
 #include "report.h"
 
 struct totals {
@@ -36,6 +38,32 @@ static json_t *input_json(const struct config_input *i)
                      (json_int_t)i->width);
 }
 
+/* What has gone into the program, as run.json names it: two programs of equal hashes do the same. */
+static json_t *hashes_json(const struct ftmrt_program *p)
+{
+    json_t *hashes =
+        json_pack("{s:s, s:s}", "compiler_hash", identity_hash_text(p->compiler_hash).hash,
+                  "recipe_hash", identity_hash_text(ftmrt_name_hash(p->resolved)).hash);
+    for (int i = 0; i < IDENTITY_PARTS; i++) {
+        const enum identity_part part = (enum identity_part)i;
+        json_object_set_new(hashes, identity_key(part), json_string(identity_text(p, part).hash));
+    }
+    return hashes;
+}
+
+static void print_hashes(const struct ftmrt_program *p)
+{
+    const char *key;
+    json_t *hashes = hashes_json(p), *hash;
+    const char *title = "hashes";
+    json_object_foreach(hashes, key, hash)
+    {
+        printf("%-11s %s %.*s\n", title, json_string_value(hash), (int)strcspn(key, "_"), key);
+        title = "";
+    }
+    json_decref(hashes);
+}
+
 static void print_text(const struct ftmrt_program *p, const struct config *c,
                        const struct totals *t)
 {
@@ -55,6 +83,7 @@ static void print_text(const struct ftmrt_program *p, const struct config *c,
            (long long)t->parameters, (long long)t->trainable);
     printf("batch       up to %lld\nmemory      %.1f MB workspace, %.1f MB of it activations\n",
            (long long)p->max_batch, (double)p->workspace_size / 1e6, (double)p->arena_size / 1e6);
+    print_hashes(p);
 }
 
 static void print_json(const struct ftmrt_program *p, const struct config *c,
@@ -67,6 +96,9 @@ static void print_json(const struct ftmrt_program *p, const struct config *c,
         (json_int_t)t->trainable, "max_batch", (json_int_t)p->max_batch, "workspace_bytes",
         (json_int_t)p->workspace_size, "weight_bytes", (json_int_t)p->blob_size, "input",
         input_json(&c->input_eval), "input_train", input_json(&c->input_train));
+    json_t *hashes = hashes_json(p);
+    json_object_update(root, hashes);
+    json_decref(hashes);
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);

@@ -44,6 +44,7 @@ json_t *run_facts(const struct session *s, const struct options *o,
         json_object_set_new(facts, identity_key(part),
                             json_string(identity_text(s->program, part).hash));
     }
+    set_hash(facts, "compiler_hash", s->program->compiler_hash);
     set_hash(facts, "recipe_hash", ftmrt_name_hash(s->program->resolved));
     set_hash(facts, "data_hash", hashes->data);
     set_hash(facts, "split_hash", hashes->split);

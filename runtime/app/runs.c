@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "network_identity.h"
+#include "program_folder.h"
 #include "recipe_difference.h"
 #include "report.h"
 #include "run_mark.h"
@@ -20,13 +21,9 @@ char *runs_folder(const char *given)
     const char *wanted = given ? given : getenv("FTM_RUNS"); /* which `ftmc run` sets */
     if (wanted && *wanted)
         return app_strdup(wanted);
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (n <= 0)
-        return app_strdup("runs");
-    path[n] = 0;
-    char *slash = strrchr(path, '/');
-    return app_format("%.*s/runs", (int)(slash - path), path);
+    char *folder = program_folder(), *runs = app_format("%s/runs", folder);
+    free(folder);
+    return runs;
 }
 
 long run_number(const char *name)

@@ -486,6 +486,14 @@ static bool has_train_entry(const struct ftmrt_program *p)
            report_error("this program was compiled for inference only");
 }
 
+/* The weights that the first step finds: what another program, or PyTorch, has to begin with to do the same. */
+static bool write_initial(const struct train_command *t)
+{
+    const struct ftmrt_training training = {.seed = t->session.config.seed};
+    return !t->options->init_out || t->resumed ||
+           session_save(&t->session, t->options->init_out, &training);
+}
+
 /* Options that go with --resume; all others are the run's. */
 static const char *const with_resume[] = {"--resume",  "--runs",  "--threads",
                                           "--workers", "--cache", NULL};
@@ -505,6 +513,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
         return EXIT_ERROR;
     t->session.workers = t->workers;
     bool ok = (!o->out || file_can_be_written(o->out)) &&
+              (!o->init_out || t->resumed || file_can_be_written(o->init_out)) &&
               training_data_open(&t->data, &t->session.config, o->data) &&
               (!o->from || weights_take_from(&t->session, o->from, o->runs)) && plan(t) &&
               train_warnings(&t->trainer);
@@ -517,7 +526,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     if (ok) {
         config_say_pictures(&t->session.config);
         watch_interrupt();
-        ok = start_run(t) && run(t);
+        ok = write_initial(t) && start_run(t) && run(t);
     }
     return interrupted ? EXIT_INTERRUPTED : ok ? EXIT_OK : EXIT_ERROR;
 }

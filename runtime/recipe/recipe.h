@@ -176,8 +176,8 @@ struct ftmrt_call {
 };
 
 struct ftmrt_recipe {
-    const char *name;           /* of the finetune */
-    const char *base;           /* folder that relative paths start from, absolute */
+    const char *name; /* of the finetune */
+    const char *base; /* folder that relative paths start from, itself relative to the program's */
     struct ftmrt_call finetune; /* FTMRT_CALL_finetune: the settings, with everything else inside */
 };
 

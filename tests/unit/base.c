@@ -314,6 +314,13 @@ static void paths_are_joined(void **state)
     assert_string_equal(file_join(&a, "./", "../c"), "../c");
     assert_string_equal(file_base("a/b/c.ftm"), "c.ftm");
     assert_string_equal(file_base("c.ftm"), "c.ftm");
+    assert_string_equal(file_relative(&a, "/a/b", "/a/b"), ".");
+    assert_string_equal(file_relative(&a, "/a/b", "/a/b/c/d"), "c/d");
+    assert_string_equal(file_relative(&a, "/a/b/c", "/a"), "../..");
+    assert_string_equal(file_relative(&a, "/a/bc", "/a/b"), "../b");
+    assert_string_equal(file_relative(&a, "/a/b", "/a/bc"), "../bc");
+    assert_string_equal(file_relative(&a, "/", "/a"), "a");
+    assert_string_equal(file_relative(&a, "/a/b", "/"), "../..");
     char *exe = file_exe_dir(&a);
     assert_non_null(exe);
     assert_true(str_ends_with(exe, "/"));
