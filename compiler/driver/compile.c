@@ -23,6 +23,7 @@
 #include "library_header.h"
 #include "link.h"
 #include "pass.h"
+#include "pytorch.h"
 #include "replace.h"
 #include "reports.h"
 #include "shell_word.h"
@@ -305,18 +306,44 @@ static void print_tables(struct compilation *c, FILE *out)
     fputs(text.text, out);
 }
 
+/* To stdout or the -o file, which is replaced as a whole. */
+static bool write_text(struct compilation *c, const struct strbuf *text)
+{
+    if (!c->output)
+        return fwrite(text->text, 1, text->len, stdout) == text->len;
+    if (replace_whole(c->output, text->text, text->len, NULL, 0) == FTMRT_OK)
+        return true;
+    diag_system(&c->diag, c->output, errno);
+    return false;
+}
+
 static bool stage_header(struct compilation *c)
 {
     struct strbuf text;
     strbuf_init(&text, &c->arena);
-    if (!library_header(&text, &c->diag, c->descriptor))
+    return library_header(&text, &c->diag, c->descriptor) && write_text(c, &text);
+}
+
+static bool stage_pytorch(struct compilation *c)
+{
+    const char *dir = file_install_dir(&c->arena);
+    struct strbuf text;
+    strbuf_init(&text, &c->arena);
+    if (!c->recipe) {
+        diag_report(&c->diag, SPAN_NONE, DIAG_FINETUNE_COUNT, c->options->file, "no");
         return false;
-    if (!c->output)
-        return fwrite(text.text, 1, text.len, stdout) == text.len;
-    if (replace_whole(c->output, text.text, text.len, NULL, 0) == FTMRT_OK)
-        return true;
-    diag_system(&c->diag, c->output, errno);
-    return false;
+    }
+    const struct pytorch_input in = {
+        .arena = &c->arena,
+        .diag = &c->diag,
+        .net = c->net,
+        .recipe = c->recipe,
+        .binding = c->binding,
+        .parts = arena_printf(&c->arena, "%s/share/ftmc/pytorch", dir ? dir : "."),
+        .file = file_base(c->options->file),
+        .base = recipe_folder(c),
+        .compiler = compile_version()};
+    return pytorch_print(&text, &in) && write_text(c, &text);
 }
 
 static void print_schedule(struct compilation *c, FILE *out) { schedule_print(c->schedule, out); }
@@ -374,6 +401,8 @@ bool compile(struct compilation *c)
     enum emit_stage emit = c->options->emit_stage;
     if (emit == EMIT_ast)
         return lang_print_ast(&c->arena, &c->diag, c->options->file, stdout);
+    if (emit == EMIT_pytorch)
+        return timed(c, "front", compilation_program) && stage_pytorch(c);
     if (!timed(c, "front", compilation_program) || !timed(c, "passes", stage_passes))
         return false;
     if (emit == EMIT_graph)

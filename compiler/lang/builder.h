@@ -47,6 +47,7 @@ struct variable {
 struct frame {
     const struct decl *decl;
     const char *scope; /* labels are below it; "" outside */
+    const char *block; /* whose call has that label, or NULL */
     VEC(struct variable) names;
     struct map index; /* name -> its number in names, from 1 */
     bool returned;

@@ -346,6 +346,8 @@ struct value run_decl(struct builder *b, struct frame *caller, const struct decl
         b->stopped = true;
         return value_error();
     }
-    struct frame frame = {.decl = decl, .scope = caller->scope};
+    struct frame frame = {.decl = decl, .scope = caller->scope, .block = caller->block};
+    if (e->label)
+        frame.block = decl->name;
     return run_frame(b, &frame, caller, e, implicit, count);
 }

@@ -11,8 +11,33 @@
 
 /* ---- names ---- */
 
+/* The layer whose value, or whose list of results, it is; NULL: none. */
+static struct layer *layer_of(const struct builder *b, const struct value *v)
+{
+    if (v->kind == VALUE_TENSOR)
+        return net_layer(b->net, v->tensor);
+    if (v->kind != VALUE_LIST || !v->count || v->items[0].kind != VALUE_TENSOR)
+        return NULL;
+    const struct layer *first = net_layer(b->net, v->items[0].tensor);
+    return layer_is_part(first) ? net_layer(b->net, first->inputs[0]) : NULL;
+}
+
+/* People know a value by the first name that it gets. */
+static void name_layer(struct builder *b, const char *scope, const char *name,
+                       const struct value *v)
+{
+    struct layer *l = layer_of(b, v);
+    if (!l || layer_variable(l, scope))
+        return;
+    struct layer_name *n = arena_new(b->arena, struct layer_name);
+    *n = (struct layer_name){scope, name, l->names};
+    l->names = n;
+}
+
 void frame_set(struct builder *b, struct frame *frame, const char *name, struct value v)
 {
+    if (frame->scope)
+        name_layer(b, frame->scope, name, &v);
     if (!frame->index.arena)
         map_init(&frame->index, b->arena);
     uintptr_t at = (uintptr_t)map_get(&frame->index, name);

@@ -33,6 +33,16 @@ static const struct layer_rules *rules_of(const struct ftmrt_call_info *row)
 
 const char *layer_kind(const struct layer *l) { return l->row ? l->row->name : "input"; }
 
+const char *layer_variable(const struct layer *l, const char *scope)
+{
+    for (const struct layer_name *n = l->names; n; n = n->next)
+        if (!strcmp(n->scope, scope))
+            return n->name;
+    return NULL;
+}
+
+bool layer_is_part(const struct layer *l) { return l->row && !l->row->pytorch; }
+
 /* ---- arguments ---- */
 
 int64_t layer_int(const struct layer *l, uint32_t arg) { return l->args[arg].integer; }
@@ -340,7 +350,8 @@ static struct layer part_layer(struct builder *b, const struct layer *of, layer_
                                     .params = params};
     struct value *args = arena_array(b->arena, struct value, 1);
     args[0] = value_int(index);
-    struct layer l = {.row = row, .args = args, .scope = of->scope, .span = of->span};
+    struct layer l = {
+        .row = row, .args = args, .scope = of->scope, .block = of->block, .span = of->span};
     l.inputs = arena_array(b->arena, layer_id, 1);
     l.inputs[0] = id;
     l.input_count = 1;
@@ -371,6 +382,7 @@ struct value layer_call(struct builder *b, struct frame *frame, const struct exp
                       .rules = rules_of(c->info),
                       .args = c->args,
                       .scope = frame->scope,
+                      .block = frame->block,
                       .span = e->span};
     if (e->label) {
         l.path = eval_label(b, frame, e->label);

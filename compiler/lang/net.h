@@ -37,16 +37,24 @@ struct layer_param {
 struct value;
 struct layer_rules;
 
+/* A variable of the description that a layer's value, or the list of its results, is in; the first one within a scope. */
+struct layer_name {
+    const char *scope, *name;
+    const struct layer_name *next;
+};
+
 /* A layer: a call of a row of layers.def or of an op (ops.def), and its parameters. Its value is its only result. The
  * network's inputs are layers without a row. */
 struct layer {
     const struct ftmrt_call_info *row; /* NULL: an input */
     const struct layer_rules *rules;   /* layer.h; NULL: an op without parameters, or an input */
     const struct value *args;          /* of the call, one per parameter of the row */
-    const char *path;       /* dotted label ("layer1.0.conv1"), or NULL for layers without one */
-    const char *scope;      /* label of the innermost block around it, "" outside of any */
-    const char *input_name; /* of an input */
-    layer_id *inputs;       /* [input_count] */
+    const char *path;  /* dotted label ("layer1.0.conv1"), or NULL for layers without one */
+    const char *scope; /* label of the innermost block around it, "" outside of any */
+    const char *block; /* name of that block; NULL: outside of any, or the recipe's */
+    const struct layer_name *names; /* what the description calls its value, or NULL */
+    const char *input_name;         /* of an input */
+    layer_id *inputs;               /* [input_count] */
     uint32_t input_count, param_count;
     struct layer_param *params; /* [param_count] */
     bool added;                 /* by the recipe: takes nothing from the weight file */
@@ -86,6 +94,12 @@ static inline const struct net *net_of_entry(const struct net *net, enum ftmrt_e
 
 /* "conv2d", "relu", ..., "input". */
 const char *layer_kind(const struct layer *l);
+
+/* What its value is called within a scope, or NULL. */
+const char *layer_variable(const struct layer *l, const char *scope);
+
+/* Whether it takes one result out of a layer with several. */
+bool layer_is_part(const struct layer *l);
 
 /* The name of a parameter, which is its key in a state dict: the layer's, and its own behind it where it has one. */
 const char *layer_param_key(struct arena *arena, const struct layer *l,

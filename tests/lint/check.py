@@ -24,10 +24,11 @@ ALLOWED = {
     "weights": {"base", "weights"} | RUNTIME,
     "lang": {"base", "graph", "ops", "lang"} | RUNTIME,
     "bind": {"base", "graph", "ops", "weights", "lang", "bind"} | RUNTIME,
+    "pytorch": {"base", "graph", "ops", "weights", "lang", "bind", "pytorch"} | RUNTIME,
     "schedule": {"base", "graph", "ops", "kernel", "schedule"} | RUNTIME,
     "codegen": {"base", "graph", "ops", "kernel", "schedule", "codegen"} | RUNTIME,
-    "driver": {"base", "graph", "ops", "passes", "weights", "lang", "bind", "kernel", "schedule", "codegen",
-               "driver", "embed"} | RUNTIME,
+    "driver": {"base", "graph", "ops", "passes", "weights", "lang", "bind", "pytorch", "kernel", "schedule",
+               "codegen", "driver", "embed"} | RUNTIME,
 }
 # The same of runtime/ (runtime/README.md): the core sees nothing of what programs are made of.
 ALLOWED_RUNTIME = {

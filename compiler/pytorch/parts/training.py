@@ -1,0 +1,119 @@
+# The loop.
+import argparse
+import json
+
+import torch
+import torch.nn.functional as F
+
+
+def freeze(model):
+    """Trains what the recipe trains: the rest keeps its weights."""
+    trained = globals().get("TRAINED")
+    for name, parameter in model.named_parameters():
+        frozen = within(name, FROZEN) if trained is None else not within(name, trained)
+        parameter.requires_grad_(not frozen)
+
+
+def begin_training(model):
+    """Statistics follow the batches, and what drops does so, but where it is frozen."""
+    model.train()
+    for name in STILL:
+        model.get_submodule(name).eval()
+
+
+def targets(labels):
+    """Labels as the loss takes them."""
+    return F.one_hot(labels, len(LABELS)).float() if ONE_HOT else labels
+
+
+def logits_of(model, images):
+    """The first output, which loss and answers are made of."""
+    outputs = model(images)
+    return outputs[0] if isinstance(outputs, tuple) else outputs
+
+
+def evaluate(model, criterion, samples):
+    """Mean loss, and where labels are classes the share of right answers, as text."""
+    model.eval()
+    total, right = 0.0, 0
+    with torch.no_grad():
+        for images, labels in torch.utils.data.DataLoader(samples, BATCH):
+            logits = logits_of(model, images)
+            total += criterion(logits, targets(labels)).item() * len(images)
+            if labels.dim() == 1:
+                right += (logits.argmax(1) == labels).sum().item()
+    accuracy = f"  accuracy {right / len(samples):.2%}" if labels.dim() == 1 else ""
+    return f"loss {total / len(samples):.4f}{accuracy}"
+
+
+def split(samples):
+    """What trains and what validates."""
+    validation = validation_data()
+    if validation is not None or not VALIDATION:
+        return samples, validation
+    count = round(len(samples) * VALIDATION / 100)
+    drawn = torch.Generator().manual_seed(SEED)
+    return torch.utils.data.random_split(samples, [len(samples) - count, count], drawn)
+
+
+def train_step(model, criterion, optimizer, images, labels):
+    """One step; its loss."""
+    labels = targets(labels)
+    if MIX:
+        images, labels = MIX(images, labels)
+    loss = criterion(logits_of(model, images), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def train(model, limit=None, log=None):
+    """Trains for all epochs, or so many steps at most; writes losses to the file `log`."""
+    samples, validation = split(training_data())
+    batches = torch.utils.data.DataLoader(samples, BATCH, shuffle=SHUFFLE)
+    steps = min(EPOCHS * len(batches), limit or EPOCHS * len(batches))
+    freeze(model)
+    criterion = make_loss()
+    optimizer = make_optimizer([p for p in model.parameters() if p.requires_grad])
+    schedule = make_schedule(optimizer, steps, len(batches))
+    step = 0
+    for epoch in range(1, EPOCHS + 1):
+        begin_training(model)
+        for images, labels in batches:
+            if step == steps:
+                return
+            step += 1
+            loss = train_step(model, criterion, optimizer, images, labels)
+            if log:
+                print(json.dumps({"step": step, "epoch": epoch, "loss": loss}), file=log)
+            if getattr(schedule, "every_step", False):
+                schedule.step()
+        if not getattr(schedule, "every_step", False):
+            schedule.step()
+        if validation is not None:
+            figures = evaluate(model, criterion, validation)
+            print(f"epoch {epoch}/{EPOCHS}  validation {figures}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--init", type=pathlib.Path, help="begin with a trained file")
+    parser.add_argument("--steps", type=int, help="stop after so many steps")
+    parser.add_argument("--out", help="write the weights to a file")
+    parser.add_argument("--log", type=argparse.FileType("w"), help="write losses to a file")
+    options = parser.parse_args()
+    torch.manual_seed(SEED)
+    model = make_model()
+    if options.init:
+        take_weights(model, read_weights(options.init), names=TRAINED_NAMES)
+    train(model, options.steps, options.log)
+    test = test_data()
+    if test is not None:
+        print("test", evaluate(model, make_loss(), test))
+    if options.out:
+        write_weights(model, options.out)
+
+
+if __name__ == "__main__":
+    main()
