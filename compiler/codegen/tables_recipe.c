@@ -104,6 +104,12 @@ void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r)
     tables_add_string(out, r->name);
     strbuf_add(out, ",\n    .base = ");
     tables_add_string(out, r->base);
+    if (r->base_model) {
+        strbuf_add(out, ",\n    .base_model = ");
+        tables_add_string(out, r->base_model);
+        strbuf_add(out, ",\n    .licence = ");
+        tables_add_string(out, r->licence);
+    }
     strbuf_add(out, ",\n    .finetune = ");
     print_call(out, &r->finetune, 1);
     strbuf_add(out, ",\n};\n\n");

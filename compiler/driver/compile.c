@@ -224,6 +224,7 @@ static bool stage_descriptor(struct compilation *c)
     in.source = trained_source(c);
     if (c->recipe) {
         c->recipe->bound.base = in.library ? "." : recipe_folder(c); /* a library reads no files */
+        trained_origin(c);
         in.recipe = &c->recipe->bound;
         in.resolved = lang_resolved(&c->arena, c->recipe);
         FTM_BUG_ON(!in.resolved, "the recipe has no text");

@@ -10,6 +10,7 @@
 #include "bind.h"
 #include "descriptor.h"
 #include "file.h"
+#include "published.h"
 #include "safetensors.h"
 #include "sha256.h"
 #include "text.h"
@@ -206,4 +207,14 @@ void trained_note(struct compilation *c)
     const char *best = find_trained(c);
     if (best)
         say_runs(c, best);
+}
+
+void trained_origin(struct compilation *c)
+{
+    const struct published *p = c->recipe->published;
+    const char *file = recipe_text(c->recipe, FTMRT_PARAM_finetune_weights);
+    if (!p || !file || strcmp(file_base(file), published_name(p)) != 0)
+        return;
+    c->recipe->bound.base_model = p->name;
+    c->recipe->bound.licence = p->licence;
 }

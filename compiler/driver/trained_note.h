@@ -18,4 +18,7 @@ const struct ftmrt_source *trained_source(struct compilation *c);
  * beside the program have weights of its network, that they stay there and how to put them into it. */
 void trained_note(struct compilation *c);
 
+/* Notes in the recipe whose weights it begins with, where their file has the name of the published one: for the cards of its runs. */
+void trained_origin(struct compilation *c);
+
 #endif

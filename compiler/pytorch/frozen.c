@@ -120,9 +120,12 @@ void print_frozen(struct strbuf *out, struct writer *w)
     strbuf_add(
         out,
         "# What is trained, and what keeps its stored statistics and drops nothing meanwhile.\n");
-    if (trained.names.len <= frozen.names.len || !frozen.names.len)
-        print_names(out, w, "TRAINED", &trained);
-    else
-        print_names(out, w, "FROZEN", &frozen);
+    const bool by_trained = trained.names.len <= frozen.names.len || !frozen.names.len;
+    print_names(out, w, by_trained ? "TRAINED" : "FROZEN", by_trained ? &trained : &frozen);
     print_names(out, w, "STILL", &kept);
+    strbuf_addf(out,
+                "\n\ndef is_trained(name):\n"
+                "    \"\"\"Whether a parameter follows its gradient.\"\"\"\n"
+                "    return %s\n\n\n",
+                by_trained ? "within(name, TRAINED)" : "not within(name, FROZEN)");
 }

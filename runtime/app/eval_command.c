@@ -7,6 +7,7 @@
 #include "eval_data.h"
 #include "evaluate.h"
 #include "file_bytes.h"
+#include "model_card.h"
 #include "network_identity.h"
 #include "no_worse.h"
 #include "not_finite.h"
@@ -87,8 +88,10 @@ static void keep_result(const struct session *s, const struct eval_data *d, cons
     json_object_set_new(result, "data_hash", json_string(identity_hash_text(hash).hash));
     char *path = app_format("%s/test.json", s->run);
     char *text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    if (text && replace_whole(path, text, strlen(text), NULL, 0) == FTMRT_OK)
+    if (text && replace_whole(path, text, strlen(text), NULL, 0) == FTMRT_OK) {
         run_predictions_write(s->run, "test_predictions.csv", s, m, &d->samples);
+        model_card_write(s->run, s);
+    }
     free(text);
     free(path);
 }

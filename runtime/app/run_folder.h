@@ -1,7 +1,7 @@
 /* A run's folder, runs/NAME-001/: everything that a training run leaves. Never overwritten.
  *
  *     recipe.ftm  run.json  metrics.csv  log.jsonl  split.csv  best.safetensors  last.safetensors
- *     predictions.csv  confusion.csv  current */
+ *     predictions.csv  confusion.csv  README.md  current */
 #ifndef FTMRT_APP_RUN_FOLDER_H
 #define FTMRT_APP_RUN_FOLDER_H
 

@@ -14,6 +14,7 @@
 #include "epoch_advice.h"
 #include "expected_time.h"
 #include "file_bytes.h"
+#include "model_card.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_facts.h"
@@ -364,6 +365,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
     }
     const char *word = ok ? words[outcome] : "failed";
     ok = run_folder_finish(&t->run, &t->session, &t->trainer.progress, word) && ok;
+    ok = (!t->kept_epoch || model_card_write(t->run.path, &t->session)) && ok;
     if (!ok)
         say_left(t);
     if (ok && outcome == TRAINER_INTERRUPTED)

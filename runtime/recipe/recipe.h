@@ -178,6 +178,8 @@ struct ftmrt_call {
 struct ftmrt_recipe {
     const char *name; /* of the finetune */
     const char *base; /* folder that relative paths start from, itself relative to the program's */
+    const char *base_model,
+        *licence; /* of the published weights that it begins with; NULL: it does not, or nobody knows */
     struct ftmrt_call finetune; /* FTMRT_CALL_finetune: the settings, with everything else inside */
 };
 

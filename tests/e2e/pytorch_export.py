@@ -38,11 +38,12 @@ finetune pictures {
 """
 
 
-def published_models():
-    """The models of models/ that have published weights, and the files that have them."""
+def models():
+    """The models of models/ that can be called without arguments, and the files that have them."""
     for file in sorted((ROOT / "models").glob("*.ftm")):
-        for name in re.findall(r"^published (\w+)", file.read_text(), re.M):
-            yield name, file.name
+        for name, others in re.findall(r"^model (\w+)\(image: \w+\[[^]]*\](.*?)\)", file.read_text(), re.M | re.S):
+            if all("=" in parameter for parameter in others.split(",")[1:]):
+                yield name, file.name
 
 
 def write_pictures(work):
@@ -85,11 +86,11 @@ def both_train(work, name, losses, states, *options):
 
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
-    for name, file in published_models():
+    for name, file in models():
         (work / "one.ftm").write_text(f'import "{file}"\nfinetune one {{\n    model = {name}()\n    weights = random\n}}\n')
         text = run(ftmc, work / "one.ftm", "--emit=pytorch")
         compile(text, f"{name}.py", "exec")
-        check(f"class {name.title().replace('_', '')[:4]}" in text, f"{name} is Python")
+        check("return pretrained(" in text, f"{name} is Python")
     try:
         import safetensors  # noqa: F401
         import torch

@@ -1,5 +1,6 @@
 """The same inputs give the same bytes, whatever folder they lie in, whenever and by whom they are compiled; no folder of the machine is in
 them; and a program and its recipe can be moved together."""
+import hashlib
 import json
 import os
 import pathlib
@@ -56,6 +57,15 @@ with tempfile.TemporaryDirectory(prefix="a-telling-name") as work:
     code, _, err = told(moved / "program", "train", "--epochs", 1, "--init-out", moved / "no/such/folder")
     check(code == 1 and "no/such/folder" in err, "a file that cannot be made is refused before anything is done")
 
+    card = (newest_run(moved / "runs") / "README.md").read_text()
+    head = card.split("---\n")[1]
+    check("library_name: ftmc\npipeline_tag: image-classification\ndatasets:\n- \"small_images.npy\"\n" in head, "the run has a card with a head")
+    check("license" not in head and "| measured on |" not in card, "which says nothing that is not known")
+    test = json.loads(run(moved / "program", "eval", "--json"))
+    card = (newest_run(moved / "runs") / "README.md").read_text()
+    check(f"| test | accuracy | {100 * test['accuracy']:.2f} % |" in card, "and behind `eval` the figures of the test data")
+    check("a, b, c, d, e." in card and "`resize(" in card, "classes and transform")
+
     info = json.loads(run(moved / "program", "info", "--json"))
     record = json.loads((newest_run(moved / "runs") / "run.json").read_text())
     keys = [k for k in info if k.endswith("_hash")]
@@ -63,3 +73,13 @@ with tempfile.TemporaryDirectory(prefix="a-telling-name") as work:
     check(all(record[k] == info[k] for k in keys), "run.json names the same ones")
     text = run(moved / "program", "info")
     check(all(info[k] in text for k in keys), "info prints them as text, too")
+    check(all(f"`{info[k]}`" in card for k in keys if not k.startswith(("transform", "classes"))), "and the card")
+
+    # Weights by the name of the published file: the card says whose they are.
+    (moved / "data/small.safetensors").rename(moved / "data/network.safetensors")
+    recipe = (moved / "small.ftm").read_text().replace("data/small.safetensors", "data/network.safetensors")
+    digest = hashlib.sha256((moved / "data/network.safetensors").read_bytes()).hexdigest()
+    published = f'published small {{\n    url = "https://example.org/network.safetensors"\n    sha256 = "{digest}"\n    input = 12\n    licence = "MIT"\n}}\n'
+    (moved / "known.ftm").write_text(published + recipe)
+    tables = run(ftmc, moved / "known.ftm", "--emit=tables")
+    check('.base_model = "small"' in tables and '.licence = "MIT"' in tables, "a program knows model and licence of published weights")

@@ -8,10 +8,8 @@ import torch.nn.functional as F
 
 def freeze(model):
     """Trains what the recipe trains: the rest keeps its weights."""
-    trained = globals().get("TRAINED")
     for name, parameter in model.named_parameters():
-        frozen = within(name, FROZEN) if trained is None else not within(name, trained)
-        parameter.requires_grad_(not frozen)
+        parameter.requires_grad_(is_trained(name))
 
 
 def begin_training(model):
