@@ -56,6 +56,9 @@ enum ftmrt_dtype {
 size_t ftmrt_dtype_size(enum ftmrt_dtype dtype);
 const char *ftmrt_dtype_name(enum ftmrt_dtype dtype);
 
+/* Whether a type has floating-point numbers, which can become f32 parameters. */
+int ftmrt_dtype_is_float(enum ftmrt_dtype dtype);
+
 /* Element `index` of a stored little-endian tensor as a number; src may have any alignment. */
 double ftmrt_load_double(enum ftmrt_dtype dtype, const unsigned char *src, int64_t index);
 

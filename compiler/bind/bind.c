@@ -229,7 +229,7 @@ static bool check_pair(struct bind *c, const struct net_param *p, const struct w
         advise_shape(c, p, t);
         return false;
     }
-    if (weight_is_float(t->dtype))
+    if (ftmrt_dtype_is_float(t->dtype))
         return true;
     diag_report(c->diag, layer_of(c, p)->span, DIAG_WEIGHT_DTYPE, p->name, "a float",
                 ftmrt_dtype_name(t->dtype), c->weights->path);

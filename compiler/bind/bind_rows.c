@@ -111,7 +111,7 @@ bool bind_rows_fit(const struct class_rows *rows, const struct net_param *p,
                    const struct weight_tensor *t)
 {
     const struct shape *s = &p->param->type.shape;
-    bool fit = rows->by_name && p->layer.i == rows->layer.i && weight_is_float(t->dtype) &&
+    bool fit = rows->by_name && p->layer.i == rows->layer.i && ftmrt_dtype_is_float(t->dtype) &&
                s->rank && t->rank == s->rank && s->dim[0] == rows->here && t->dim[0] == rows->there;
     for (uint32_t i = 1; fit && i < s->rank; i++)
         fit = t->dim[i] == s->dim[i];

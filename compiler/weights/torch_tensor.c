@@ -448,7 +448,8 @@ static const char *read_record(struct torch_reader *x, const struct record *reco
     if (!problem && args->items.len > fixed)
         problem = read_marks(arena, arg[fixed], negated);
     t->dtype = storage->dtype;
-    return !problem && *negated && !weight_is_float(t->dtype) ? "it is marked as negated" : problem;
+    return !problem && *negated && !ftmrt_dtype_is_float(t->dtype) ? "it is marked as negated"
+                                                                   : problem;
 }
 
 static enum outcome rebuild(struct torch_reader *x, const struct record *record,

@@ -10,18 +10,13 @@
 
 #include "str.h"
 
-bool weight_is_float(enum ftmrt_dtype dtype)
-{
-    return dtype == FTMRT_F32 || dtype == FTMRT_F64 || dtype == FTMRT_F16 || dtype == FTMRT_BF16;
-}
-
 const char *weight_counter_defect(struct arena *arena, const struct weight_tensor *t)
 {
     if (t->rank > 1 || weight_elements(t) != 1)
         return arena_printf(arena, "a counter has one value, not the shape %s",
                             weight_shape_text(arena, t));
     const double value = ftmrt_load_double(t->dtype, t->data, 0);
-    if (weight_is_float(t->dtype) && !(value == trunc(value) && fabs(value) < 0x1p63))
+    if (ftmrt_dtype_is_float(t->dtype) && !(value == trunc(value) && fabs(value) < 0x1p63))
         return arena_printf(arena, "%.9g is not an integer of 64 bits", value);
     return NULL;
 }

@@ -74,9 +74,6 @@ bool weights_complete(struct diag *diag, struct weights *part, struct weights *s
 
 /* ---- types, sizes and texts of tensors (weight_values.c) ---- */
 
-/* Whether values of this type can become f32 parameters. */
-bool weight_is_float(enum ftmrt_dtype dtype);
-
 /* Why a tensor cannot become an i64 counter, or NULL. As torch's load_state_dict does it: any type, one value, no axis or
  * one; but where torch would cut a value off (a fraction, beyond 64 bits), that is the reason. */
 const char *weight_counter_defect(struct arena *arena, const struct weight_tensor *t);

@@ -43,8 +43,8 @@ static const char *length_name(struct arena *arena, const struct spelling *s, co
 /* Whether g can be the lengths of v: a scalar, or of v's rank with 1 or v's size on every axis. */
 static bool fits(const struct weight_tensor *g, const struct weight_tensor *v)
 {
-    if (g->unusable || v->unusable || !weight_is_float(g->dtype) || !weight_is_float(v->dtype) ||
-        (g->rank && g->rank != v->rank))
+    if (g->unusable || v->unusable || !ftmrt_dtype_is_float(g->dtype) ||
+        !ftmrt_dtype_is_float(v->dtype) || (g->rank && g->rank != v->rank))
         return false;
     for (uint32_t i = 0; i < g->rank; i++) {
         if (g->dim[i] != 1 && g->dim[i] != v->dim[i])

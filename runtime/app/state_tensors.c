@@ -73,15 +73,10 @@ static bool refuse_shape(const struct ftmrt_state *s, const struct st_tensor *t,
     return false;
 }
 
-static bool is_float(enum ftmrt_dtype type)
-{
-    return type == FTMRT_F32 || type == FTMRT_F64 || type == FTMRT_F16 || type == FTMRT_BF16;
-}
-
 /* A file may have its floats in its source's type (`save = as_source`). */
 static bool takes_type(enum ftmrt_dtype state, enum ftmrt_dtype tensor)
 {
-    return state == tensor || (state == FTMRT_F32 && is_float(tensor));
+    return state == tensor || (state == FTMRT_F32 && ftmrt_dtype_is_float(tensor));
 }
 
 bool state_tensor_check(const struct ftmrt_state *state, const struct st_tensor *t,

@@ -84,7 +84,7 @@ static int64_t load_integer(enum ftmrt_dtype dtype, const unsigned char *src)
     return (int64_t)bits;
 }
 
-static int is_float(enum ftmrt_dtype dtype)
+int ftmrt_dtype_is_float(enum ftmrt_dtype dtype)
 {
     return dtype == FTMRT_F32 || dtype == FTMRT_F64 || dtype == FTMRT_F16 || dtype == FTMRT_BF16;
 }
@@ -146,8 +146,9 @@ static void store_element(enum ftmrt_dtype to, unsigned char *dst, enum ftmrt_dt
     } else if (to == FTMRT_BF16) {
         store_little(dst, small_float(ftmrt_load_double(from, src, 0), 7, -126, 8), 2);
     } else {
-        const int64_t value =
-            is_float(from) ? to_integer(ftmrt_load_double(from, src, 0)) : load_integer(from, src);
+        const int64_t value = ftmrt_dtype_is_float(from)
+                                  ? to_integer(ftmrt_load_double(from, src, 0))
+                                  : load_integer(from, src);
         store_little(dst, (uint64_t)(to == FTMRT_BOOL ? value != 0 : value), ftmrt_dtype_size(to));
     }
 }

@@ -57,8 +57,8 @@ static void expect_patterns_by_components(void **state)
 static void expect_types(void **state)
 {
     (void)state;
-    assert_true(weight_is_float(FTMRT_BF16) && !weight_is_float(FTMRT_I64) &&
-                !weight_is_float(FTMRT_BOOL));
+    assert_true(ftmrt_dtype_is_float(FTMRT_BF16) && !ftmrt_dtype_is_float(FTMRT_I64) &&
+                !ftmrt_dtype_is_float(FTMRT_BOOL));
     const uint16_t halves[4] = {0x3c00, 0x7c00, 0x7e00, 0x7bff};
     const struct weight_tensor t = {
         .dtype = FTMRT_F16, .rank = 1, .dim = {4}, .bytes = 8, .data = (const void *)halves};
