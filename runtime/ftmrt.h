@@ -367,13 +367,11 @@ struct ftmrt_training {
     uint32_t chosen; /* 1: the epoch did best in validation; 0: it was the last */
 };
 
-/* The weight file that a program was compiled with, so that a trained file can leave out what is in it. */
+/* The weight file that a program was compiled with (source_fact.def). */
 struct ftmrt_source {
-    const char *file;   /* as the recipe names it, and below it */
-    const char *from;   /* the dictionary that was taken; "": the only one, or none */
-    const char *sha256; /* of the file's bytes: 64 digits */
-    /* Lines: "STATE<tab>KEY" of a state whose tensor is called otherwise in the file, "<tab>KEY" of a tensor that is no state. */
-    const char *names;
+#define FTMRT_SOURCE_FACT(name, key, meaning) const char *name;
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
 };
 
 struct ftmrt_program {
@@ -409,6 +407,18 @@ uint64_t ftmrt_workspace_bytes(const struct ftmrt_program *p, int threads);
  * left as they are: no entry reads what it has not written. */
 enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *workspace,
                                        uint64_t seed);
+
+/* Gives a state that is FTMRT_MUTABLE its first value again: that of its source, or, where it has none, the seed's initial value;
+ * a slot is 0. */
+void ftmrt_init_state(const struct ftmrt_program *p, void *workspace, uint32_t state,
+                      uint64_t seed);
+
+/* Bytes of a state as row-major data of its dtype, and of its copy in the workspace, padding included. */
+size_t ftmrt_state_bytes(const struct ftmrt_state *s);
+size_t ftmrt_state_space(const struct ftmrt_state *s);
+
+/* Whether the program's weight file has the values of a state, which a trained file may then leave out. */
+int ftmrt_is_in_source(const struct ftmrt_program *p, const struct ftmrt_state *s);
 
 /* Reads or writes a state as row-major data of its own dtype (dim of the table); bytes must be its exact size.
  * Frozen states are read from their source tensor and cannot be written. */

@@ -316,10 +316,9 @@ static void print_training(struct strbuf *out, const struct ftmrt_training *t)
 static void print_source(struct strbuf *out, const struct ftmrt_source *s)
 {
     strbuf_add(out, "/* The weight file. */\nstatic const struct ftmrt_source source = {\n");
-    add_text_field(out, "file", s->file);
-    add_text_field(out, "from", s->from);
-    add_text_field(out, "sha256", s->sha256);
-    add_text_field(out, "names", s->names);
+#define FTMRT_SOURCE_FACT(name, key, meaning) add_text_field(out, #name, s->name);
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
     strbuf_add(out, "};\n\n");
 }
 

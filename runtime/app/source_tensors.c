@@ -14,40 +14,18 @@ static const struct ftmrt_tensor *source_of(const struct ftmrt_program *p,
 
 void source_metadata(const struct ftmrt_program *p, struct st_metadata facts[SOURCE_FACTS])
 {
-    facts[0] = (struct st_metadata){"source", p->source->file};
-    facts[1] = (struct st_metadata){"source_from", p->source->from};
-    facts[2] = (struct st_metadata){"source_sha256", p->source->sha256};
-    facts[3] = (struct st_metadata){"source_names", p->source->names};
-}
-
-bool source_is_of(const struct ftmrt_program *p, const struct ftmrt_state *s)
-{
-    const struct ftmrt_tensor *source = source_of(p, s);
-    return p->source && source && source->origin == FTMRT_ORIGIN_FILE;
+#define FTMRT_SOURCE_FACT(name, key, meaning) *facts++ = (struct st_metadata){key, p->source->name};
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
 }
 
 bool source_has(const struct ftmrt_program *p, uint32_t state, const struct st_tensor *t)
 {
     const struct ftmrt_state *s = &p->states[state];
     const struct ftmrt_tensor *source = source_of(p, s);
-    return source_is_of(p, s) && (enum ftmrt_dtype)source->dtype == t->dtype &&
+    return ftmrt_is_in_source(p, s) && (enum ftmrt_dtype)source->dtype == t->dtype &&
            source->bytes == t->bytes &&
            memcmp(p->blob + source->offset, t->data, (size_t)t->bytes) == 0;
-}
-
-bool source_give(struct session *s, uint32_t state)
-{
-    const struct ftmrt_program *p = s->program;
-    const struct ftmrt_state *to = &p->states[state];
-    const struct ftmrt_tensor *source = source_of(p, to);
-    const enum ftmrt_dtype type = (enum ftmrt_dtype)to->dtype;
-    const int64_t count = ftmrt_elements(to->rank, to->dim);
-    const size_t bytes = (size_t)count * ftmrt_dtype_size(type);
-    unsigned char *values = app_alloc(bytes, 1);
-    ftmrt_convert((enum ftmrt_dtype)source->dtype, p->blob + source->offset, type, values, count);
-    const enum ftmrt_status status = ftmrt_set_state(p, s->workspace, state, values, bytes);
-    free(values);
-    return status == FTMRT_OK || report_error("'%s': %s", to->name, ftmrt_status_text(status));
 }
 
 void source_round(const struct ftmrt_program *p, uint32_t state, struct st_tensor *t)

@@ -6,17 +6,16 @@
 #include "session.h"
 
 /* Metadata of a file that holds only what training changed: facts of the source (struct ftmrt_source). */
-enum { SOURCE_FACTS = 4 };
+enum {
+#define FTMRT_SOURCE_FACT(name, key, meaning) SOURCE_FACT_##name,
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
+    SOURCE_FACTS
+};
 void source_metadata(const struct ftmrt_program *p, struct st_metadata facts[SOURCE_FACTS]);
 
 /* Whether a tensor is, type and bits, what the program's weight file has for that state. */
 bool source_has(const struct ftmrt_program *p, uint32_t state, const struct st_tensor *t);
-
-/* Whether the program's weight file has the values of a state, which a file may then leave out. */
-bool source_is_of(const struct ftmrt_program *p, const struct ftmrt_state *s);
-
-/* Gives a mutable state the values of the program's weight file; false after a message. */
-bool source_give(struct session *s, uint32_t state);
 
 /* Rounds the tensor of a trained state to the type that its source has; its data stays allocated. */
 void source_round(const struct ftmrt_program *p, uint32_t state, struct st_tensor *t);

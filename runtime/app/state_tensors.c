@@ -114,10 +114,9 @@ bool state_tensor_give(struct session *s, uint32_t state, const struct st_tensor
 {
     void *copy;
     const struct ftmrt_state *to = &s->program->states[state];
-    const size_t bytes =
-        (size_t)ftmrt_elements(to->rank, to->dim) * ftmrt_dtype_size((enum ftmrt_dtype)to->dtype);
     const void *data = as_state(to, t, &copy);
-    const enum ftmrt_status status = ftmrt_set_state(s->program, s->workspace, state, data, bytes);
+    const enum ftmrt_status status =
+        ftmrt_set_state(s->program, s->workspace, state, data, ftmrt_state_bytes(to));
     free(copy);
     return status == FTMRT_OK ||
            report_error("%s: tensor '%s': %s", path, t->name, ftmrt_status_text(status));

@@ -132,15 +132,17 @@ static bool check_frozen(const struct ftmrt_program *p, const struct ftmrt_state
 static bool left_out(const struct ftmrt_program *p, const struct ftmrt_state *s,
                      const struct st_file *f, const struct st_tensor *t)
 {
-    return !t && source_is_relative(f) && source_is_of(p, s);
+    return !t && source_is_relative(f) && ftmrt_is_in_source(p, s);
 }
 
 static bool give_state(struct session *s, uint32_t state, const struct st_file *f, const char *path)
 {
     const struct ftmrt_state *to = &s->program->states[state];
     const struct st_tensor *t = st_find(f, to->name);
-    return left_out(s->program, to, f, t) ? source_give(s, state)
-                                          : state_tensor_give(s, state, t, path);
+    if (!left_out(s->program, to, f, t))
+        return state_tensor_give(s, state, t, path);
+    ftmrt_init_state(s->program, s->workspace, state, s->config.seed);
+    return true;
 }
 
 static bool take_tensors(struct session *s, const struct st_file *f, const char *path)

@@ -181,7 +181,7 @@ static const struct ftmrt_state *missing_state(const struct ftmrt_program *p,
 {
     for (uint32_t i = 0; i < p->state_count; i++)
         if (p->states[i].kind != FTMRT_STATE_SLOT && !st_find(f, p->states[i].name) &&
-            !(source_is_relative(f) && source_is_of(p, &p->states[i])))
+            !(source_is_relative(f) && ftmrt_is_in_source(p, &p->states[i])))
             return &p->states[i];
     return NULL;
 }

@@ -76,8 +76,12 @@ static void fill_initial(const struct ftmrt_state *s, uint64_t seed, float *dst)
             ftmrt_initial_element(s, seed, stream, i);
 }
 
-/* Bytes of a state in the workspace, padding lanes included. */
-static size_t state_space(const struct ftmrt_state *s)
+size_t ftmrt_state_bytes(const struct ftmrt_state *s)
+{
+    return (size_t)state_elements(s) * ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
+}
+
+size_t ftmrt_state_space(const struct ftmrt_state *s)
 {
     return (size_t)ftmrt_layout_elements((enum ftmrt_layout)s->layout, s->layout_rank,
                                          s->layout_dim) *
@@ -85,12 +89,12 @@ static size_t state_space(const struct ftmrt_state *s)
 }
 
 /* Padding lanes, counters and slots are zero. */
-static void init_state(const struct ftmrt_program *p, const struct ftmrt_state *s,
-                       unsigned char *workspace, uint64_t seed)
+void ftmrt_init_state(const struct ftmrt_program *p, void *workspace, uint32_t state, uint64_t seed)
 {
-    unsigned char *dst = workspace + s->offset;
+    const struct ftmrt_state *s = &p->states[state];
+    unsigned char *dst = (unsigned char *)workspace + s->offset;
     const struct ftmrt_tensor *t = source_of(p, s);
-    memset(dst, 0, state_space(s));
+    memset(dst, 0, ftmrt_state_space(s));
     if (s->kind == FTMRT_STATE_SLOT)
         return;
     if (s->dtype != FTMRT_F32) {
@@ -103,6 +107,12 @@ static void init_state(const struct ftmrt_program *p, const struct ftmrt_state *
         fill_from_source(p, s, floats(dst));
     else
         fill_initial(s, seed, floats(dst));
+}
+
+int ftmrt_is_in_source(const struct ftmrt_program *p, const struct ftmrt_state *s)
+{
+    const struct ftmrt_tensor *t = source_of(p, s);
+    return p->source && t && t->origin == FTMRT_ORIGIN_FILE;
 }
 
 uint64_t ftmrt_workspace_bytes(const struct ftmrt_program *p, int threads)
@@ -124,7 +134,7 @@ enum ftmrt_status ftmrt_init_workspace(const struct ftmrt_program *p, void *work
     }
     for (uint32_t i = 0; i < p->state_count; i++) {
         if (p->states[i].flags & FTMRT_MUTABLE)
-            init_state(p, &p->states[i], workspace, seed);
+            ftmrt_init_state(p, workspace, i, seed);
     }
     return FTMRT_OK;
 }
@@ -138,8 +148,8 @@ static enum ftmrt_status check_access(const struct ftmrt_program *p, uint32_t st
     const enum ftmrt_status status = check_state(p, s);
     if (status != FTMRT_OK)
         return status;
-    const size_t size = ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
-    if (bytes != (size_t)state_elements(s) * size || !aligned(data, size))
+    if (bytes != ftmrt_state_bytes(s) ||
+        !aligned(data, ftmrt_dtype_size((enum ftmrt_dtype)s->dtype)))
         return FTMRT_ERROR_ARGUMENT;
     return FTMRT_OK;
 }

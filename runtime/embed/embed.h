@@ -131,10 +131,6 @@ ftmx_status train_run(ftmx_context *c, float *loss);
 /* Whether a state may be set, saved and loaded: a parameter or buffer that is not frozen. */
 bool state_is_open(const struct ftmrt_state *s);
 
-/* Bytes of a state row by row, and of its copy in the workspace. */
-size_t state_bytes(const struct ftmrt_state *s);
-size_t state_space(const struct ftmrt_state *s);
-
 /* Where the states end in the workspace; behind them are activations, which no two calls share. */
 size_t states_end(const struct ftmrt_program *p);
 

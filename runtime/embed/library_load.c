@@ -34,7 +34,7 @@ size_t load_staging_bytes(const struct ftmrt_program *p)
 {
     size_t open = 0, largest = 0;
     for (uint32_t i = 0; i < p->state_count; i++) {
-        const size_t bytes = align_up(state_bytes(&p->states[i]), sizeof(int64_t));
+        const size_t bytes = align_up(ftmrt_state_bytes(&p->states[i]), sizeof(int64_t));
         open += state_is_open(&p->states[i]) ? bytes : 0;
         largest = bytes > largest ? bytes : largest;
     }
@@ -238,7 +238,7 @@ static ftmx_status read_header(struct loader *l)
 /* Whether the pretrained file has the values of a state, which a relative file then need not have. */
 static bool is_left_out(const struct loader *l, const struct ftmrt_state *s)
 {
-    return l->relative && s->source >= 0 && l->p->tensors[s->source].origin == FTMRT_ORIGIN_FILE;
+    return l->relative && ftmrt_is_in_source(l->p, s);
 }
 
 /* Lists what the file has by where its data begins; every open state must be there. */
@@ -270,7 +270,7 @@ static bool read_bytes(struct loader *l, void *data, size_t bytes)
 
 static ftmx_status read_open(struct loader *l, const struct ftmrt_state *s, unsigned char *data)
 {
-    const size_t bytes = state_bytes(s);
+    const size_t bytes = ftmrt_state_bytes(s);
     if (!read_bytes(l, data, bytes))
         return refuse(l, s->name);
     for (size_t i = 0; s->dtype == FTMRT_F32 && i < bytes / sizeof(float); i++)
@@ -315,44 +315,27 @@ static ftmx_status read_data(struct loader *l, uint64_t bytes)
         if (status != FTMX_OK)
             return status;
         at = e->end;
-        data += open ? align_up(state_bytes(s), sizeof(int64_t)) : 0;
+        data += open ? align_up(ftmrt_state_bytes(s), sizeof(int64_t)) : 0;
     }
     return at == bytes ? FTMX_OK : refuse(l, "bytes behind the last tensor");
 }
 
-/* What the file leaves out is as in the pretrained one. The memory of the data is free by now. */
-static void take_left_out(struct loader *l)
-{
-    for (uint32_t i = 0; i < l->p->state_count; i++) {
-        const struct ftmrt_state *s = &l->p->states[i];
-        if (!state_is_open(s) || l->staging.extents[i].found)
-            continue;
-        const struct ftmrt_tensor *t = &l->p->tensors[s->source];
-        ftmrt_convert((enum ftmrt_dtype)t->dtype, l->p->blob + t->offset,
-                      (enum ftmrt_dtype)s->dtype, l->staging.data, ftmrt_elements(s->rank, s->dim));
-        ftmrt_set_state(l->p, l->c->call.workspace, i, l->staging.data, state_bytes(s));
-    }
-}
-
-/* The data becomes the context's; the optimizer starts anew. */
+/* The data becomes the context's; what the file leaves out is as in the pretrained one, and the optimizer starts anew. */
 static void take_over(struct loader *l)
 {
     const unsigned char *data = l->staging.data;
     ftmx_context *c = l->c;
     for (uint32_t i = 0; i < l->staging.count; i++) {
         const uint32_t state = l->staging.order[i];
-        const size_t bytes = state_bytes(&l->p->states[state]);
+        const size_t bytes = ftmrt_state_bytes(&l->p->states[state]);
         if (!state_is_open(&l->p->states[state]))
             continue;
         ftmrt_set_state(l->p, c->call.workspace, state, data, bytes);
         data += align_up(bytes, sizeof(int64_t));
     }
-    take_left_out(l);
-    for (uint32_t i = 0; i < l->p->state_count; i++) {
-        const struct ftmrt_state *s = &l->p->states[i];
-        if (s->kind == FTMRT_STATE_SLOT)
-            memset((unsigned char *)c->call.workspace + s->offset, 0, state_space(s));
-    }
+    for (uint32_t i = 0; i < l->p->state_count; i++)
+        if (l->p->states[i].flags & FTMRT_MUTABLE && !l->staging.extents[i].found)
+            ftmrt_init_state(l->p, c->call.workspace, i, c->options.seed);
     c->call.step = 0;
     c->lost = false;
 }

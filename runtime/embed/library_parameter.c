@@ -13,25 +13,13 @@ bool state_is_open(const struct ftmrt_state *s)
     return s->kind != FTMRT_STATE_SLOT && (s->flags & FTMRT_MUTABLE) != 0;
 }
 
-size_t state_bytes(const struct ftmrt_state *s)
-{
-    return (size_t)ftmrt_elements(s->rank, s->dim) * ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
-}
-
-size_t state_space(const struct ftmrt_state *s)
-{
-    return (size_t)ftmrt_layout_elements((enum ftmrt_layout)s->layout, s->layout_rank,
-                                         s->layout_dim) *
-           ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
-}
-
 size_t states_end(const struct ftmrt_program *p)
 {
     size_t end = 0;
     for (uint32_t i = 0; i < p->state_count; i++) {
         const struct ftmrt_state *s = &p->states[i];
-        if (s->flags & FTMRT_MUTABLE && s->offset + state_space(s) > end)
-            end = s->offset + state_space(s);
+        if (s->flags & FTMRT_MUTABLE && s->offset + ftmrt_state_space(s) > end)
+            end = s->offset + ftmrt_state_space(s);
     }
     return end;
 }
@@ -126,8 +114,8 @@ ftmx_status ftmx_set_parameter(ftmx_context *context, const char *name, const fl
                       context->staging, count);
         row_major = context->staging;
     }
-    const size_t bytes = (size_t)count * ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
-    return ftmrt_set_state(p, context->call.workspace, state, row_major, bytes) == FTMRT_OK
+    return ftmrt_set_state(p, context->call.workspace, state, row_major, ftmrt_state_bytes(s)) ==
+                   FTMRT_OK
                ? FTMX_OK
                : context_fail(context, FTMX_ERROR_MISMATCH, "%s cannot be set", name);
 }

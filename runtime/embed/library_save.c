@@ -119,10 +119,9 @@ static void put_added(struct output *o, const struct ftmrt_program *p)
 /* The weight file that has what is left out here: by it other readers take the file, and `ftmc merge` makes it whole. */
 static void put_source(struct output *o, const struct ftmrt_source *s)
 {
-    put_fact(o, "source", s->file);
-    put_fact(o, "source_from", s->from);
-    put_fact(o, "source_sha256", s->sha256);
-    put_fact(o, "source_names", s->names);
+#define FTMRT_SOURCE_FACT(name, key, meaning) put_fact(o, key, s->name);
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
 }
 
 /* What a file says of its origin, as a program's has it (../app/trained_file.c): by it others know whose it is. */
@@ -181,7 +180,7 @@ static void put_header(struct output *o, const struct model *m)
         for (uint32_t i = 0; i < p->state_count; i++) {
             if (!is_saved(&p->states[i], size))
                 continue;
-            const uint64_t bytes = state_bytes(&p->states[i]);
+            const uint64_t bytes = ftmrt_state_bytes(&p->states[i]);
             put_tensor(o, &p->states[i], at, at + bytes);
             at += bytes;
         }
@@ -204,7 +203,7 @@ static void put_data(struct output *o, const ftmx_context *c)
     flush(o);
     for (int size = 0; size < SIZES; size++)
         for (uint32_t i = 0; i < p->state_count && !o->failed; i++) {
-            const size_t bytes = state_bytes(&p->states[i]);
+            const size_t bytes = ftmrt_state_bytes(&p->states[i]);
             if (!is_saved(&p->states[i], size))
                 continue;
             ftmrt_get_state(p, c->call.workspace, i, c->staging, bytes);
