@@ -17,12 +17,7 @@
 /* The program's own entry of a kind in the first phase, or NULL. */
 static const struct ftmrt_entry *entry_of(const struct descriptor *d, enum ftmrt_entry_kind kind)
 {
-    for (uint32_t i = 0; i < d->program.entry_count; i++) {
-        const struct ftmrt_entry *e = &d->program.entries[i];
-        if (e->kind == (uint32_t)kind && e->phase == 0 && *e->scope == '\0')
-            return e;
-    }
-    return NULL;
+    return ftmrt_entry_for(&d->program, kind, NULL, 0, 1);
 }
 
 /* The entry that takes the inputs of an entry of a kind: the one that computes its features, if it takes those. */

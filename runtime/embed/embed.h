@@ -39,6 +39,9 @@ void model_put(ftmx_model *model, const struct model *opened);
 /* As ftmx_class_name. */
 const char *model_class_name(const struct model *m, int64_t i);
 
+/* The call that a setting of its recipe is; NULL: there is none. */
+const struct ftmrt_call *model_setting(const struct model *m, enum ftmrt_param param);
+
 /* Whether the memory of a model can be one. */
 bool model_is_aligned(const ftmx_model *model);
 
@@ -130,6 +133,9 @@ ftmx_status train_run(ftmx_context *c, float *loss);
 
 /* Whether a state may be set, saved and loaded: a parameter or buffer that is not frozen. */
 bool state_is_open(const struct ftmrt_state *s);
+
+/* Finds the state of a name among those that a state dict has; false: there is none. */
+bool state_find(const struct ftmrt_program *p, const char *name, uint32_t *state);
 
 /* Where the states end in the workspace; behind them are activations, which no two calls share. */
 size_t states_end(const struct ftmrt_program *p);

@@ -165,18 +165,16 @@ static void run_by_caller(void *user, ftmrt_kernel *kernel, const struct ftmrt_t
 
 static void fill_class_weights(ftmx_context *c)
 {
-    const struct ftmrt_recipe *r = c->model->program.recipe;
     const struct ftmrt_value *logits = network_logits(&c->model->program);
     float *weights = context_value(c, FTMRT_ROLE_CLASS_WEIGHT, NULL);
     if (weights)
-        network_class_weights(ftmrt_call_inner(&r->finetune, FTMRT_PARAM_finetune_loss),
-                              logits->dim[1], weights);
+        network_class_weights(model_setting(c->model, FTMRT_PARAM_finetune_loss), logits->dim[1],
+                              weights);
 }
 
 static const struct ftmrt_call *optimizer_of(const struct model *m)
 {
-    const struct ftmrt_recipe *r = m->program.recipe;
-    return ftmrt_call_inner(&r->finetune, FTMRT_PARAM_finetune_optimizer);
+    return model_setting(m, FTMRT_PARAM_finetune_optimizer);
 }
 
 static void fill_rate(ftmx_context *c) { network_scalar(optimizer_of(c->model), "lr", &c->lr); }

@@ -113,16 +113,6 @@ static ftmx_status read_metadata(struct loader *l)
     return json_take(&l->in, '}') ? FTMX_OK : refuse(l, "the metadata does not end");
 }
 
-static const struct ftmrt_state *find_state(struct loader *l, uint32_t *index)
-{
-    for (uint32_t i = 0; i < l->p->state_count; i++) {
-        *index = i;
-        if (l->p->states[i].kind != FTMRT_STATE_SLOT && !strcmp(l->p->states[i].name, l->name))
-            return &l->p->states[i];
-    }
-    return NULL;
-}
-
 /* The element type that the state's data has in a file: frozen tensors are there as they were in the pretrained one. */
 static enum ftmrt_dtype stored_type(const struct loader *l, const struct ftmrt_state *s)
 {
@@ -186,9 +176,9 @@ static ftmx_status read_tensor(struct loader *l)
 {
     uint32_t index;
     struct described d = {0};
-    const struct ftmrt_state *s = find_state(l, &index);
-    if (!s)
+    if (!state_find(l->p, l->name, &index))
         return mismatch(l, "is no tensor of this network");
+    const struct ftmrt_state *s = &l->p->states[index];
     bool ok = json_take(&l->in, '{');
     for (int i = 0; ok && i < 3; i++)
         ok = take_comma(&l->in, i == 0) && take_field(l, s, &d);

@@ -93,6 +93,11 @@ void ftmx_model_close(ftmx_model *model)
 
 /* ---- facts ---- */
 
+const struct ftmrt_call *model_setting(const struct model *m, enum ftmrt_param param)
+{
+    return ftmrt_call_inner(&m->program.recipe->finetune, param);
+}
+
 const char *model_class_name(const struct model *m, int64_t i)
 {
     const struct ftmrt_arg *recipe = recipe_names();

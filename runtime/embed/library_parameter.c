@@ -13,6 +13,14 @@ bool state_is_open(const struct ftmrt_state *s)
     return s->kind != FTMRT_STATE_SLOT && (s->flags & FTMRT_MUTABLE) != 0;
 }
 
+bool state_find(const struct ftmrt_program *p, const char *name, uint32_t *state)
+{
+    for (*state = 0; *state < p->state_count; ++*state)
+        if (p->states[*state].kind != FTMRT_STATE_SLOT && !strcmp(p->states[*state].name, name))
+            return true;
+    return false;
+}
+
 size_t states_end(const struct ftmrt_program *p)
 {
     size_t end = 0;
@@ -52,24 +60,19 @@ ftmx_status ftmx_parameter_at(const ftmx_model *model, int64_t i, ftmx_parameter
 }
 
 /* The number of the state of that name that has so many elements; a status after context_fail. */
-static ftmx_status find_state(ftmx_context *c, const char *name, const void *values, int64_t count,
-                              uint32_t *state)
+static ftmx_status find_parameter(ftmx_context *c, const char *name, const void *values,
+                                  int64_t count, uint32_t *state)
 {
     const struct ftmrt_program *p = &c->model->program;
     if (!name)
         return context_fail(c, FTMX_ERROR_ARGUMENT, "the name is NULL");
-    for (uint32_t i = 0; i < p->state_count; i++) {
-        const struct ftmrt_state *s = &p->states[i];
-        if (s->kind == FTMRT_STATE_SLOT || strcmp(s->name, name) != 0)
-            continue;
-        if (ftmrt_elements(s->rank, s->dim) != count)
-            return context_fail(c, FTMX_ERROR_ARGUMENT, "%s has %d elements, not %d", name,
-                                ftmrt_elements(s->rank, s->dim), count);
-        *state = i;
-        return context_takes(c, values, count, sizeof(float), "values") ? FTMX_OK
-                                                                        : FTMX_ERROR_ARGUMENT;
-    }
-    return context_fail(c, FTMX_ERROR_NOT_FOUND, "the network has no parameter '%s'", name);
+    if (!state_find(p, name, state))
+        return context_fail(c, FTMX_ERROR_NOT_FOUND, "the network has no parameter '%s'", name);
+    const int64_t elements = ftmrt_elements(p->states[*state].rank, p->states[*state].dim);
+    if (elements != count)
+        return context_fail(c, FTMX_ERROR_ARGUMENT, "%s has %d elements, not %d", name, elements,
+                            count);
+    return context_takes(c, values, count, sizeof(float), "values") ? FTMX_OK : FTMX_ERROR_ARGUMENT;
 }
 
 ftmx_status ftmx_get_parameter(ftmx_context *context, const char *name, float *values,
@@ -78,7 +81,7 @@ ftmx_status ftmx_get_parameter(ftmx_context *context, const char *name, float *v
     uint32_t state = 0;
     ftmx_status status = context_begin(context);
     if (status == FTMX_OK)
-        status = find_state(context, name, values, count, &state);
+        status = find_parameter(context, name, values, count, &state);
     if (status != FTMX_OK)
         return status;
     const struct ftmrt_program *p = &context->model->program;
@@ -98,7 +101,7 @@ ftmx_status ftmx_set_parameter(ftmx_context *context, const char *name, const fl
     uint32_t state = 0;
     ftmx_status status = context_begin(context);
     if (status == FTMX_OK)
-        status = find_state(context, name, values, count, &state);
+        status = find_parameter(context, name, values, count, &state);
     if (status != FTMX_OK)
         return status;
     const struct ftmrt_program *p = &context->model->program;

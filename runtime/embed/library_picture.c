@@ -123,15 +123,10 @@ static struct ftmrt_row_source rows_of(const struct pixels *p)
 
 /* ---- the transform ---- */
 
-static const struct ftmrt_call *block(const struct model *m, enum ftmrt_param param)
-{
-    return ftmrt_call_inner(&m->program.recipe->finetune, param);
-}
-
 /* The pipeline of evaluation, to the input of prediction. */
 static struct ftmrt_transform_task task_of(const struct model *m)
 {
-    const struct ftmrt_call *transform = block(m, FTMRT_PARAM_finetune_transform);
+    const struct ftmrt_call *transform = model_setting(m, FTMRT_PARAM_finetune_transform);
     const struct ftmrt_value *input = network_input(&m->program, FTMRT_ENTRY_PREDICT);
     struct ftmrt_transform_task t = {
         .channels = (int)input->dim[1], .height = input->dim[2], .width = input->dim[3]};
@@ -184,7 +179,7 @@ static ftmx_status check_size(ftmx_context *c, const struct pixels *p)
 
 static ftmx_status take_pixels(ftmx_context *c, struct pixels *p, int format)
 {
-    const struct ftmrt_call *data = block(c->model, FTMRT_PARAM_finetune_data);
+    const struct ftmrt_call *data = model_setting(c->model, FTMRT_PARAM_finetune_data);
     p->format = format & ((1 << TURN_SHIFT) - 1);
     p->turn = format >> TURN_SHIFT;
     if (format < 0 || p->format >= FORMATS || p->turn >= TURNS)

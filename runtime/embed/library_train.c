@@ -40,8 +40,7 @@ static ftmx_status check_vectors(ftmx_context *c, const struct batch *b, int64_t
 
 static const struct ftmrt_call *loss_of(const ftmx_context *c)
 {
-    const struct ftmrt_recipe *r = c->model->program.recipe;
-    return ftmrt_call_inner(&r->finetune, FTMRT_PARAM_finetune_loss);
+    return model_setting(c->model, FTMRT_PARAM_finetune_loss);
 }
 
 static ftmx_status check_labels(ftmx_context *c, const struct batch *b, enum ftmrt_entry_kind kind)
