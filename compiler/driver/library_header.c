@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "file.h"
-#include "fingerprint.h"
 #include "recipe.h"
 #include "tool.h"
 
@@ -162,8 +161,7 @@ static void add_summary(struct strbuf *out, const struct descriptor *d)
 
 static void add_recipe_hash(struct strbuf *out, const struct descriptor *d)
 {
-    const char *text = d->program.resolved;
-    strbuf_addf(out, "%016" PRIx64, fingerprint_bytes(text, strlen(text), 0));
+    strbuf_addf(out, "%016" PRIx64, ftmrt_name_hash(d->program.resolved));
 }
 
 static void add_weights_hash(struct strbuf *out, const struct descriptor *d)
