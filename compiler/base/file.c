@@ -77,6 +77,14 @@ const char *file_base(const char *path)
     return slash ? slash + 1 : path;
 }
 
+const char *file_without_slashes(struct arena *a, const char *path)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    return arena_strndup(a, path, n);
+}
+
 /* How many bytes two paths begin with that are the same whole components. */
 static size_t common_components(const char *a, const char *b)
 {

@@ -24,6 +24,8 @@ bool file_exists(const char *path);
 char *file_dir(struct arena *a, const char *path);
 char *file_join(struct arena *a, const char *dir, const char *path);
 const char *file_base(const char *path);
+/* "out" of "out//"; "/" stays. */
+const char *file_without_slashes(struct arena *a, const char *path);
 
 /* The way from one absolute folder to an absolute path, both canonical: "../data/x.npy"; "." where they are the same. */
 char *file_relative(struct arena *a, const char *from, const char *to);

@@ -26,7 +26,6 @@ static bool complete(struct arena *arena, struct diag *diag, const struct recipe
                      const char *dir, struct weights *part)
 {
     const char *said = weights_find_metadata(part, "source"),
-               *from = weights_find_metadata(part, "source_from"),
                *name = r->own_weights ? r->own_weights : said;
     const char *path = name && *name ? file_join(arena, dir, name) : NULL;
     if (!path || !file_exists(path)) {
@@ -36,12 +35,7 @@ static bool complete(struct arena *arena, struct diag *diag, const struct recipe
                   "`ftmc merge FILE --weights SOURCE -o WHOLE.safetensors` makes a whole file");
         return false;
     }
-    struct weights *source =
-        weights_open(arena, diag, path, from && *from ? from : NULL, r->weights_span);
-    if (!source || weights_complete(diag, part, source, r->weights_span))
-        return source != NULL;
-    weights_close(source);
-    return false;
+    return weights_complete(diag, part, path, r->weights_span);
 }
 
 bool bind_open_weights(struct arena *arena, struct diag *diag, const struct recipe *r,

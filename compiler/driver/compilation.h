@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "compile.h"
 #include "diag.h"
+#include "str.h"
 
 /* What the stages have made so far. */
 struct compilation {
@@ -41,6 +42,10 @@ const char *compilation_models(struct compilation *c);
 /* Chooses where the output goes, and reports what stands in its way there. */
 void output_choose(struct compilation *c);
 void output_check(struct compilation *c);
+
+/* Prints a text to stdout, or into the -o file, which is replaced only if everything could be written. false after a report. */
+bool output_print(struct compilation *c, void (*print)(struct compilation *c, FILE *out));
+bool output_text(struct compilation *c, const struct strbuf *text);
 
 /* Warns of data files and folders of the recipe that are not there. */
 void check_data(struct compilation *c);

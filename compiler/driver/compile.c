@@ -24,7 +24,6 @@
 #include "link.h"
 #include "pass.h"
 #include "pytorch.h"
-#include "replace.h"
 #include "reports.h"
 #include "shell_word.h"
 #include "str.h"
@@ -277,26 +276,6 @@ static bool stage_object_and_link(struct compilation *c)
 
 /* ---- texts ---- */
 
-/* Runs `print` on stdout or on the -o file, which is replaced only if everything could be written.
- */
-static bool print_to(struct compilation *c, void (*print)(struct compilation *c, FILE *out))
-{
-    if (!c->output) {
-        print(c, stdout);
-        return true;
-    }
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    FTM_BUG_ON(!out, "out of memory");
-    print(c, out);
-    bool ok = fclose(out) == 0 && replace_whole(c->output, text, size, NULL, 0) == FTMRT_OK;
-    if (!ok)
-        diag_system(&c->diag, c->output, errno);
-    free(text);
-    return ok;
-}
-
 static void print_program(struct compilation *c, FILE *out) { program_print(c->program, out); }
 
 static void print_tables(struct compilation *c, FILE *out)
@@ -307,22 +286,11 @@ static void print_tables(struct compilation *c, FILE *out)
     fputs(text.text, out);
 }
 
-/* To stdout or the -o file, which is replaced as a whole. */
-static bool write_text(struct compilation *c, const struct strbuf *text)
-{
-    if (!c->output)
-        return fwrite(text->text, 1, text->len, stdout) == text->len;
-    if (replace_whole(c->output, text->text, text->len, NULL, 0) == FTMRT_OK)
-        return true;
-    diag_system(&c->diag, c->output, errno);
-    return false;
-}
-
 static bool stage_header(struct compilation *c)
 {
     struct strbuf text;
     strbuf_init(&text, &c->arena);
-    return library_header(&text, &c->diag, c->descriptor) && write_text(c, &text);
+    return library_header(&text, &c->diag, c->descriptor) && output_text(c, &text);
 }
 
 static bool stage_pytorch(struct compilation *c)
@@ -344,7 +312,7 @@ static bool stage_pytorch(struct compilation *c)
         .file = file_base(c->options->file),
         .base = recipe_folder(c),
         .compiler = compile_version()};
-    return pytorch_print(&text, &in) && write_text(c, &text);
+    return pytorch_print(&text, &in) && output_text(c, &text);
 }
 
 static void print_schedule(struct compilation *c, FILE *out) { schedule_print(c->schedule, out); }
@@ -407,15 +375,15 @@ bool compile(struct compilation *c)
     if (!timed(c, "front", compilation_program) || !timed(c, "passes", stage_passes))
         return false;
     if (emit == EMIT_graph)
-        return print_to(c, print_program);
+        return output_print(c, print_program);
     if (!timed(c, "schedule", stage_schedule))
         return false;
     if (emit == EMIT_schedule)
-        return print_to(c, print_schedule);
+        return output_print(c, print_schedule);
     if (!timed(c, "constants", stage_descriptor))
         return false;
     if (emit == EMIT_tables)
-        return print_to(c, print_tables);
+        return output_print(c, print_tables);
     if (emit == EMIT_header)
         return stage_header(c);
     if (emit == EMIT_llvm || emit == EMIT_asm)

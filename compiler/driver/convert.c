@@ -110,18 +110,6 @@ static bool missing(struct compilation *c, const char *what, const char *wanted)
     return false;
 }
 
-/* Opens the source of the part and completes it; false after a report. */
-static bool complete(struct compilation *c)
-{
-    const char *from = weights_find_metadata(c->weights, "source_from");
-    struct weights *source = weights_open(&c->arena, &c->diag, c->options->weights,
-                                          from && *from ? from : NULL, SPAN_NONE);
-    if (!source || weights_complete(&c->diag, c->weights, source, SPAN_NONE))
-        return source != NULL;
-    weights_close(source);
-    return false;
-}
-
 bool merge(struct compilation *c)
 {
     const struct options *o = c->options;
@@ -139,7 +127,8 @@ bool merge(struct compilation *c)
                     "a whole file");
         return false;
     }
-    if (!complete(c) || !take_tensors(c, c->weights, &file))
+    if (!weights_complete(&c->diag, c->weights, o->weights, SPAN_NONE) ||
+        !take_tensors(c, c->weights, &file))
         return false;
     take_metadata(c, c->weights, &file);
     drop_source(&file);

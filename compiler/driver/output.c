@@ -1,11 +1,14 @@
-/* Where the output goes, and whether it can: found before the work, not after it by the linker. */
+/* Where the output goes; whether it can, which is found before the work, not after it by the linker; and how texts get there. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "compilation.h"
 #include "file.h"
+#include "replace.h"
 #include "str.h"
 
 /* The file's name without its folder and ending. */
@@ -22,22 +25,13 @@ static const char *default_output(struct compilation *c)
     return strcmp(stem, base) == 0 ? arena_printf(&c->arena, "%s.out", stem) : stem;
 }
 
-/* "out" of "out/". */
-static const char *without_slashes(struct compilation *c, const char *folder)
-{
-    size_t length = strlen(folder);
-    while (length > 1 && folder[length - 1] == '/')
-        length--;
-    return arena_strndup(&c->arena, folder, length);
-}
-
 void output_choose(struct compilation *c)
 {
     const struct options *o = c->options;
     const bool text = o->command != COMMAND_compile || emit_is_text(o->emit_stage);
     c->output = o->output || text ? o->output : default_output(c);
     if (o->output && o->emit_stage == EMIT_lib)
-        c->output = without_slashes(c, o->output);
+        c->output = file_without_slashes(&c->arena, o->output);
 }
 
 /* Whether a file begins as a program does. */
@@ -96,4 +90,40 @@ void output_check(struct compilation *c)
         diag_system(&c->diag, c->output, errno);
     else if (there && emit_is_text(c->options->emit_stage) && is_program(c->output))
         report_program(c);
+}
+
+/* ---- texts ---- */
+
+/* Replaces the -o file as a whole. */
+static bool replace_output(struct compilation *c, const char *text, size_t size)
+{
+    if (replace_whole(c->output, text, size, NULL, 0) == FTMRT_OK)
+        return true;
+    diag_system(&c->diag, c->output, errno);
+    return false;
+}
+
+bool output_print(struct compilation *c, void (*print)(struct compilation *c, FILE *out))
+{
+    if (!c->output) {
+        print(c, stdout);
+        return true;
+    }
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    FTM_BUG_ON(!out, "out of memory");
+    print(c, out);
+    const bool whole = fclose(out) == 0;
+    if (!whole)
+        diag_system(&c->diag, c->output, errno);
+    const bool ok = whole && replace_output(c, text, size);
+    free(text);
+    return ok;
+}
+
+bool output_text(struct compilation *c, const struct strbuf *text)
+{
+    return c->output ? replace_output(c, text->text, text->len)
+                     : fwrite(text->text, 1, text->len, stdout) == text->len;
 }

@@ -280,15 +280,6 @@ static bool check_options(struct compilation *c)
     return c->diag.errors == 0;
 }
 
-/* Without final slashes. */
-static const char *trimmed(struct arena *arena, const char *path)
-{
-    size_t n = strlen(path);
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    return arena_strndup(arena, path, n);
-}
-
 /* How the recipe calls a file: as the command line does, if it lies in the folder that paths start from. NULL after a report. */
 static const char *path_in_recipe(struct init *t, const char *path)
 {
@@ -341,7 +332,7 @@ static bool check_text(struct init *t, const char *path)
 static bool gather(struct init *t)
 {
     struct compilation *c = t->c;
-    const char *data = trimmed(t->arena, c->options->data);
+    const char *data = file_without_slashes(t->arena, c->options->data);
     const struct lang_options options = {.include_dirs = c->options->includes.at,
                                          .models_dir = compilation_models(c)};
     if (!check_text(t, data) || !check_text(t, c->options->weights))

@@ -67,10 +67,9 @@ const char *weights_find_metadata(const struct weights *w, const char *key);
 /* Whether a file leaves out what is in its source, a file that it names by its SHA-256. */
 bool weights_is_part(const struct weights *w);
 
-/* Adds what a part leaves out, from its source: tensors that the part's network has, by its names. The part owns the source then.
- * false after a report at span, with the source still the caller's: it is another file. */
-bool weights_complete(struct diag *diag, struct weights *part, struct weights *source,
-                      struct span span);
+/* Adds what a part leaves out, from its source, the file at `path`: tensors that the part's network has, by its names. The part owns the
+ * source then. false after a report at span: the source cannot be opened, or is another file. */
+bool weights_complete(struct diag *diag, struct weights *part, const char *path, struct span span);
 
 /* ---- types, sizes and texts of tensors (weight_values.c) ---- */
 

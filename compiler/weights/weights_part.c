@@ -44,13 +44,11 @@ static bool check_source(struct diag *diag, const struct weights *part,
     return false;
 }
 
-bool weights_complete(struct diag *diag, struct weights *part, struct weights *source,
-                      struct span span)
+/* Adds the source's tensors that the part has not, by the names of its network. */
+static void take_tensors(struct weights *part, const struct weights *source)
 {
     struct map names, own;
     const char *lines = weights_find_metadata(part, "source_names");
-    if (!check_source(diag, part, source, span))
-        return false;
     read_names(part->arena, lines ? lines : "", &names);
     map_init(&own, part->arena);
     for (uint32_t i = 0; i < part->tensors.len; i++) {
@@ -64,6 +62,20 @@ bool weights_complete(struct diag *diag, struct weights *part, struct weights *s
         if (*t.name && !t.unusable && !map_has(&own, t.name))
             vec_push(part->arena, &part->tensors, t);
     }
+}
+
+bool weights_complete(struct diag *diag, struct weights *part, const char *path, struct span span)
+{
+    const char *from = weights_find_metadata(part, "source_from");
+    struct weights *source =
+        weights_open(part->arena, diag, path, from && *from ? from : NULL, span);
+    if (!source)
+        return false;
+    if (!check_source(diag, part, source, span)) {
+        weights_close(source);
+        return false;
+    }
+    take_tensors(part, source);
     part->source = source;
     return true;
 }
