@@ -157,6 +157,11 @@ const char *str_quoted(struct arena *arena, const char *s)
     return out.text;
 }
 
+bool str_begins_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
 bool str_ends_with(const char *s, const char *suffix)
 {
     size_t n = strlen(s), k = strlen(suffix);

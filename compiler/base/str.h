@@ -37,6 +37,7 @@ const char *str_bytes(struct arena *arena, const char *s);
 /* The text as a string of the language: in quotes, with \" and \\ before which a \ stands. */
 const char *str_quoted(struct arena *arena, const char *s);
 
+bool str_begins_with(const char *s, const char *prefix);
 bool str_ends_with(const char *s, const char *suffix);
 
 /* Whether a dotted path matches a pattern: `*` stays within a component, `**` crosses components, `[0-5]` is one character of

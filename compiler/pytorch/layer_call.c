@@ -8,11 +8,6 @@
 #include "shape.h"
 #include "writer.h"
 
-static bool begins(const char *text, const char *with)
-{
-    return !strncmp(text, with, strlen(with));
-}
-
 /* ---- which callee ---- */
 
 /* The argument of a layer's parameter of this name; NULL: it has none, or nothing was given. */
@@ -85,10 +80,10 @@ static struct layer_call call_of_row(struct writer *w, const char *pytorch)
     struct layer_call c = {.callee = name};
     if (close)
         c.inner = arena_strndup(w->arena, open + 1, (size_t)(close - open - 1));
-    if (begins(name, "torch.nn.functional.")) {
+    if (str_begins_with(name, "torch.nn.functional.")) {
         c.callee = arena_printf(w->arena, "F.%s", name + strlen("torch.nn.functional."));
         parts_import(&w->parts, "import torch.nn.functional as F");
-    } else if (begins(name, "torch.nn.")) {
+    } else if (str_begins_with(name, "torch.nn.")) {
         c.callee = name + strlen("torch.");
         c.is_module = true;
     }
@@ -211,8 +206,8 @@ static bool is_positional(const struct layer *l, uint32_t i)
 {
     const struct ftmrt_param_info *p = &l->row->params[i],
                                   *next = i + 1 < l->row->param_count ? p + 1 : NULL;
-    return is_size(p) ? !next || next->value || begins(next->pytorch, "out_")
-                      : i == 1 && begins(p->pytorch, "out_");
+    return is_size(p) ? !next || next->value || str_begins_with(next->pytorch, "out_")
+                      : i == 1 && str_begins_with(p->pytorch, "out_");
 }
 
 static void add_arguments(struct strbuf *out, struct writer *w, uint32_t layer, const char *between)
@@ -272,8 +267,7 @@ const char *layer_constructor(struct writer *w, uint32_t layer)
 
 /* ---- what programs share ---- */
 
-static const char *calls_text(struct writer *w, const struct ftmrt_param_info *p,
-                              const struct ftmrt_arg *a, const char *prefix)
+static const char *calls_text(struct writer *w, const struct ftmrt_arg *a, const char *prefix)
 {
     struct strbuf out;
     strbuf_init(&out, w->arena);
@@ -285,7 +279,6 @@ static const char *calls_text(struct writer *w, const struct ftmrt_param_info *p
         strbuf_addf(&out, "%s%s", i ? ", " : "", one);
     }
     strbuf_add(&out, "]");
-    (void)p;
     return out.text;
 }
 
@@ -294,7 +287,7 @@ static const char *shared_value(struct writer *w, const struct ftmrt_call_info *
                                 const struct ftmrt_arg *a, const char *prefix)
 {
     if (a->kind == FTMRT_ARG_CALLS)
-        return calls_text(w, &info->params[i], a, prefix);
+        return calls_text(w, a, prefix);
     const char *text = python_value(w->arena, &info->params[i], a);
     return info->category == FTMRT_CATEGORY_LOSS && a->kind == FTMRT_ARG_NUMBERS
                ? arena_printf(w->arena, "torch.tensor(%s)", text)

@@ -19,18 +19,26 @@ static const char *take(struct arena *arena, const char *p, struct literal *out)
     return end + 1;
 }
 
+/* Copies what stands before the next literal of a text, and takes that; false: there is none, and all is copied. */
+static bool next_literal(struct strbuf *out, const char **text, struct literal *literal)
+{
+    static const char mark[] = {MARK_NAME, '\0'};
+    const size_t plain = strcspn(*text, mark);
+    strbuf_addn(out, *text, plain);
+    *text += plain;
+    if (!**text)
+        return false;
+    *text = take(out->arena, *text, literal);
+    return true;
+}
+
 const char *literal_skeleton(struct arena *arena, const char *text, literal_list *literals)
 {
     struct strbuf out;
+    struct literal one;
     strbuf_init(&out, arena);
     strbuf_add(&out, "");
-    for (const char *p = text; *p;) {
-        if (*p != MARK_NAME) {
-            strbuf_addc(&out, *p++);
-            continue;
-        }
-        struct literal one;
-        p = take(arena, p, &one);
+    while (next_literal(&out, &text, &one)) {
         strbuf_addc(&out, MARK_NAME);
         vec_push(arena, literals, one);
     }
@@ -40,19 +48,11 @@ const char *literal_skeleton(struct arena *arena, const char *text, literal_list
 const char *literal_fill(struct arena *arena, const char *text, const char *const *replacements)
 {
     struct strbuf out;
-    uint32_t i = 0;
+    struct literal one;
     strbuf_init(&out, arena);
     strbuf_add(&out, "");
-    for (const char *p = text; *p;) {
-        if (*p != MARK_NAME) {
-            strbuf_addc(&out, *p++);
-            continue;
-        }
-        struct literal one;
-        p = take(arena, p, &one);
+    for (uint32_t i = 0; next_literal(&out, &text, &one); i++)
         strbuf_add(&out, replacements ? replacements[i] : one.value);
-        i++;
-    }
     return out.text;
 }
 

@@ -51,11 +51,12 @@ static void add_instance(struct writer *w, uint32_t scope)
 {
     const char *fields = fields_text(w, scope), *forward = forward_text(w, scope);
     const char *text = arena_printf(w->arena, "%s\n%s", fields, forward);
-    literal_list literals = {0};
+    literal_list literals = {0}, in_fields = {0};
     const char *skeleton = literal_skeleton(w->arena, text, &literals),
                *block = block_name(w, scope);
     struct module_class *c = find_class(w, block, skeleton);
     if (!c) {
+        literal_skeleton(w->arena, fields, &in_fields);
         c = arena_new(w->arena, struct module_class);
         *c = (struct module_class){.name = free_name(w, block),
                                    .base = has_odd_fields(w, scope) ? "nn.ModuleDict" : "nn.Module",
@@ -63,6 +64,7 @@ static void add_instance(struct writer *w, uint32_t scope)
                                    .skeleton = skeleton,
                                    .fields = fields,
                                    .forward = forward,
+                                   .field_literals = in_fields.len,
                                    .literals = literals.len,
                                    .height = w->scopes.at[scope].height};
         vec_push(w->arena, &w->classes, c);
@@ -117,8 +119,6 @@ static struct class_parameter *parameter_of(struct writer *w, struct module_clas
 
 static void find_parameters(struct writer *w, struct module_class *c)
 {
-    literal_list in_fields = {0};
-    literal_skeleton(w->arena, c->fields, &in_fields);
     c->fill = arena_array(w->arena, const char *, c->literals);
     for (uint32_t i = 0; i < c->literals; i++) {
         if (is_constant(c, i)) {
@@ -126,8 +126,8 @@ static void find_parameters(struct writer *w, struct module_class *c)
             continue;
         }
         struct class_parameter *p = parameter_of(w, c, i);
-        p->kept = p->kept || i >= in_fields.len;
-        c->fill[i] = i < in_fields.len ? p->name : arena_printf(w->arena, "self.%s", p->name);
+        p->kept = p->kept || i >= c->field_literals;
+        c->fill[i] = i < c->field_literals ? p->name : arena_printf(w->arena, "self.%s", p->name);
     }
 }
 
@@ -195,9 +195,7 @@ static void print_constructor(struct strbuf *out, struct arena *arena, const str
 
 static void print_forward(struct strbuf *out, struct arena *arena, const struct module_class *c)
 {
-    literal_list in_fields = {0};
-    literal_skeleton(arena, c->fields, &in_fields);
-    const char *text = literal_fill(arena, c->forward, c->fill + in_fields.len);
+    const char *text = literal_fill(arena, c->forward, c->fill + c->field_literals);
     const size_t head = strcspn(text, "\n");
     python_line(out, 1, arena_strndup(arena, text, head));
     print_lines(out, 2, text + head + 1);

@@ -14,7 +14,8 @@ struct class_parameter {
 struct module_class {
     const char *name, *base, *block, *skeleton;
     const char *fields, *forward; /* of its first instance, with literals marked */
-    uint32_t height, literals;
+    uint32_t height;
+    uint32_t field_literals, literals;  /* those in fields, and all: they come first */
     VEC(uint32_t) instances;            /* modules */
     VEC(const struct literal *) values; /* [instances][literals] */
     VEC(struct class_parameter) parameters;

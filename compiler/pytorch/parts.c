@@ -14,22 +14,18 @@ void parts_import(struct parts *parts, const char *line)
     vec_push(parts->arena, &parts->imports, line);
 }
 
-static bool begins(const char *text, const char *with)
-{
-    return !strncmp(text, with, strlen(with));
-}
-
 /* "same" of `from same import pad_same`; NULL of other lines. */
 static const char *imported_module(struct arena *arena, const char *line)
 {
-    const char *name = begins(line, "from ") ? line + strlen("from ") : NULL;
+    const char *name = str_begins_with(line, "from ") ? line + strlen("from ") : NULL;
     return name ? arena_strndup(arena, name, strcspn(name, " \n")) : NULL;
 }
 
 /* Takes the lines at the head of a part: comments, imports, blanks. What is left. */
 static const char *take_head(struct parts *parts, const char *text)
 {
-    while (*text == '#' || *text == '\n' || begins(text, "import ") || begins(text, "from ")) {
+    while (*text == '#' || *text == '\n' || str_begins_with(text, "import ") ||
+           str_begins_with(text, "from ")) {
         const size_t length = strcspn(text, "\n");
         const char *line = arena_strndup(parts->arena, text, length);
         const char *module = imported_module(parts->arena, line);
@@ -45,7 +41,7 @@ static const char *last_definition(const char *text, bool *is_class)
 {
     const char *last = NULL;
     for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
-        if (begins(line, "class ") || begins(line, "def ")) {
+        if (str_begins_with(line, "class ") || str_begins_with(line, "def ")) {
             last = line;
             *is_class = *line == 'c';
         }
@@ -112,7 +108,7 @@ static bool is_others(const char *line)
     static const char *const packages[] = {"torch", "numpy", "PIL", "safetensors"};
     const char *name = strchr(line, ' ') + 1;
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
-        if (begins(name, packages[i]) && strchr(" .", name[strlen(packages[i])]))
+        if (str_begins_with(name, packages[i]) && strchr(" .", name[strlen(packages[i])]))
             return true;
     return false;
 }

@@ -19,20 +19,26 @@ static const char *skip_string(const char *p)
     return *p ? p + 1 : p;
 }
 
+/* Behind the character at p, or the string literal that begins there; *depth: how many brackets are open. */
+static const char *step(const char *p, int *depth)
+{
+    if (*p == '"')
+        return skip_string(p);
+    *depth += (strchr("([{", *p) != NULL) - (strchr(")]}", *p) != NULL);
+    return p + 1;
+}
+
 /* The last bracket of a text that stands in no other one, or NULL. */
 static const char *last_bracket(const char *text)
 {
     const char *last = NULL;
     int depth = 0;
     for (const char *p = text; *p;) {
-        if (*p == '"') {
-            p = skip_string(p);
-            continue;
-        }
-        if (strchr("([{", *p) && depth++ == 0)
-            last = p;
-        depth -= strchr(")]}", *p) != NULL;
-        p++;
+        const char *at = p;
+        const bool outside = depth == 0;
+        p = step(p, &depth);
+        if (outside && depth > 0)
+            last = at;
     }
     return last;
 }
@@ -40,32 +46,20 @@ static const char *last_bracket(const char *text)
 /* The end of the item that begins at p: a comma outside brackets, or the end of the text. */
 static const char *item_end(const char *p)
 {
-    int depth = 0;
-    while (*p && (depth > 0 || *p != ',')) {
-        if (*p == '"') {
-            p = skip_string(p);
-            continue;
-        }
-        depth += (strchr("([{", *p) != NULL) - (strchr(")]}", *p) != NULL);
-        p++;
-    }
+    for (int depth = 0; *p && (depth > 0 || *p != ',');)
+        p = step(p, &depth);
     return p;
 }
 
 static const char *bracket_end(const char *open)
 {
     int depth = 0;
-    for (const char *p = open; *p;) {
-        if (*p == '"') {
-            p = skip_string(p);
-            continue;
-        }
-        depth += (strchr("([{", *p) != NULL) - (strchr(")]}", *p) != NULL);
-        if (depth == 0)
-            return p;
-        p++;
-    }
-    return open + strlen(open);
+    const char *p = open, *at = open;
+    do {
+        at = p;
+        p = step(p, &depth);
+    } while (depth > 0 && *p);
+    return depth > 0 ? p : at;
 }
 
 static void add_indented(struct strbuf *out, int depth, const char *text)
