@@ -196,9 +196,6 @@ struct source_want config_want(const struct config *c, const struct config_input
 {
     return (struct source_want){.base = c->base,
                                 .data_dir = data_dir,
-                                .channels = input->channels,
-                                .height = input->height,
-                                .width = input->width,
                                 .classes = c->classes,
                                 .labels = c->labels,
                                 .task = config_task(input),

@@ -1,19 +1,16 @@
 #include "feature_cache.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kept_table.h"
 #include "report.h"
 
-enum { TABLES = 4, OVERHEAD = 32 /* bytes of a sample beside its features, at most */ };
+enum { OVERHEAD = 32 /* bytes of a sample beside its features, at most */ };
 
 struct feature_table {
-    const struct source *source;
-    struct ftmrt_pipeline pipeline;
+    struct kept_table table; /* of features, one behind the other */
     struct feature_cache *cache;
-    int64_t count;
-    _Atomic(unsigned char *) *kept; /* [count]: features one behind the other, or NULL */
 };
 
 struct feature_cache {
@@ -21,7 +18,7 @@ struct feature_cache {
     struct picture_cache *budget;
     size_t bytes; /* of a sample */
     int table_count;
-    struct feature_table tables[TABLES];
+    struct feature_table tables[KEPT_TABLES];
 };
 
 struct feature_cache *feature_cache_open(const struct ftmrt_program *p,
@@ -37,42 +34,29 @@ struct feature_cache *feature_cache_open(const struct ftmrt_program *p,
     return c;
 }
 
-static void free_table(struct feature_table *t)
-{
-    for (int64_t i = 0; i < t->count; i++)
-        free(atomic_load_explicit(&t->kept[i], memory_order_relaxed));
-    free((void *)t->kept);
-}
-
 void feature_cache_close(struct feature_cache *c)
 {
     for (int i = 0; c && i < c->table_count; i++)
-        free_table(&c->tables[i]);
+        kept_table_close(&c->tables[i].table);
     free(c);
-}
-
-static bool is_table_of(const struct feature_table *t, const struct source *s,
-                        const struct ftmrt_pipeline *p)
-{
-    return t->source == s && t->pipeline.steps == p->steps && t->pipeline.count == p->count;
 }
 
 struct feature_table *feature_cache_table(struct feature_cache *c, const struct source *s,
                                           const struct ftmrt_pipeline *p)
 {
     for (int i = 0; c && i < c->table_count; i++)
-        if (is_table_of(&c->tables[i], s, p))
+        if (kept_table_is_of(&c->tables[i].table, s, p))
             return &c->tables[i];
-    if (!c || c->table_count == TABLES || ftmrt_pipeline_random(p))
+    if (!c || c->table_count == KEPT_TABLES || ftmrt_pipeline_random(p))
         return NULL;
     struct feature_table *t = &c->tables[c->table_count++];
-    *t = (struct feature_table){s, *p, c, s->count, app_alloc((size_t)s->count, sizeof *t->kept)};
+    *t = (struct feature_table){kept_table_open(s, p), c};
     return t;
 }
 
 bool feature_table_has(const struct feature_table *t, int64_t i)
 {
-    return atomic_load_explicit(&t->kept[i], memory_order_acquire) != NULL;
+    return kept_table_get(&t->table, i) != NULL;
 }
 
 void feature_table_keep(struct feature_table *t, int64_t i, unsigned char *const *features,
@@ -80,23 +64,25 @@ void feature_table_keep(struct feature_table *t, int64_t i, unsigned char *const
 {
     const struct ftmrt_entry *e = t->cache->prefix;
     const size_t all = t->cache->bytes;
-    unsigned char *kept = picture_cache_take(t->cache->budget, (int64_t)all + OVERHEAD)
-                              ? malloc(all)
-                              : NULL,
-                  *to = kept;
-    for (uint32_t v = 0; kept && v < e->output_count; v++) {
+    unsigned char *kept =
+        picture_cache_take(t->cache->budget, (int64_t)all + OVERHEAD) ? malloc(all) : NULL;
+    if (!kept)
+        return;
+    unsigned char *to = kept;
+    for (uint32_t v = 0; v < e->output_count; v++) {
         const size_t bytes = ftmrt_value_bytes(&e->outputs[v], 1);
         memcpy(to, features[v] + (size_t)k * bytes, bytes);
         to += bytes;
     }
-    atomic_store_explicit(&t->kept[i], kept, memory_order_release);
+    if (!kept_table_put(&t->table, i, kept)) /* twice in a batch */
+        free(kept);
 }
 
 void feature_table_get(const struct feature_table *t, int64_t i, unsigned char *const *features,
                        int64_t k)
 {
     const struct ftmrt_entry *e = t->cache->prefix;
-    const unsigned char *from = atomic_load_explicit(&t->kept[i], memory_order_acquire);
+    const unsigned char *from = kept_table_get(&t->table, i);
     for (uint32_t v = 0; v < e->output_count; v++) {
         const size_t bytes = ftmrt_value_bytes(&e->outputs[v], 1);
         memcpy(features[v] + (size_t)k * bytes, from, bytes);

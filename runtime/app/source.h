@@ -72,8 +72,8 @@ struct source {
 struct source_want {
     const char *base;     /* folder of relative paths, or NULL */
     const char *data_dir; /* --data: files are looked up here by their names; or NULL */
-    int64_t channels, height, width;
-    struct ftmrt_transform_task task; /* what pictures go through, of that size at the end */
+    struct ftmrt_transform_task
+        task;                 /* what pictures go through, and the network's input at its end */
     int64_t classes;          /* or other outputs; labels that are classes are 0 .. classes - 1 */
     char **labels;            /* their names */
     enum ftmrt_vector vector; /* what the numbers of vectors must be */

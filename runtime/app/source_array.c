@@ -65,19 +65,19 @@ static void warn_pixels(const struct source *s, const struct array *a)
 static bool classify_tensors(struct source *s, struct arrays *p, const struct source_want *want)
 {
     const struct array *a = &p->images;
-    p->height = want->height;
-    p->width = want->width;
+    p->height = want->task.height;
+    p->width = want->task.width;
     s->fields[FIELD_INPUT] = (struct field){"images", FIELD_TENSOR};
-    if (a->rank == 4 && a->dim[1] == want->channels && a->dim[2] == want->height &&
-        a->dim[3] == want->width) {
+    if (a->rank == 4 && a->dim[1] == want->task.channels && a->dim[2] == want->task.height &&
+        a->dim[3] == want->task.width) {
         warn_pixels(s, a);
         return true;
     }
     char *found = array_shape_text(a);
     report_error("%s: float images are taken as network inputs and must be [N, %lld, %lld, "
                  "%lld], not %s; 8-bit images of any size go through the transform",
-                 s->name, (long long)want->channels, (long long)want->height,
-                 (long long)want->width, found);
+                 s->name, (long long)want->task.channels, (long long)want->task.height,
+                 (long long)want->task.width, found);
     free(found);
     return false;
 }
@@ -230,10 +230,7 @@ bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *p
 
 bool source_open_array(struct source *s, const char *path, const struct source_want *want)
 {
-    const struct source_want here = {.channels = want->channels,
-                                     .height = want->height,
-                                     .width =
-                                         want->width}; /* the path is a user's, not a recipe's */
+    const struct source_want here = {.task = want->task}; /* the path is a user's, not a recipe's */
     *s = (struct source){0};
     if (source_arrays(s, array_read, &(struct array_files){.images = path}, &here))
         return true;

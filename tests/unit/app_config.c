@@ -173,7 +173,7 @@ static void sizes_are_those_of_the_entries(void **state)
     assert_int_equal(c.input_eval.height, 2);
     assert_int_equal(c.input_train.height, 4);
     assert_int_equal(c.input_train.width, 6);
-    assert_int_equal(config_want(&c, &c.input_train, NULL).height, 4);
+    assert_int_equal(config_want(&c, &c.input_train, NULL).task.height, 4);
     config_free(&c);
 }
 

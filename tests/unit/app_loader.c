@@ -70,8 +70,8 @@ static bool open_labels(struct source *s, enum ftmrt_label_kind kind, int64_t cl
                                      {.kind = FTMRT_ARG_TEXT, .text = label_path},
                                      {.kind = FTMRT_ARG_INTEGER, .integer = kind}};
     const struct ftmrt_call call = {FTMRT_CALL_npy, args};
-    const struct source_want want = {
-        .channels = 1, .height = HEIGHT, .width = CROP, .classes = classes};
+    const struct source_want want = {.task = {.channels = 1, .height = HEIGHT, .width = CROP},
+                                     .classes = classes};
     return source_open(s, &call, &want);
 }
 
