@@ -49,7 +49,8 @@ static void collect(struct writer *w, const struct map *flat)
     for (uint32_t i = 0; i < w->net->layers.len; i++) {
         const struct layer *l = writer_layer(w, i);
         if (l->scope && *l->scope && !map_get(flat, l->scope)) {
-            struct module_scope *s = &w->scopes.at[add_scope(w, &index, l->scope)];
+            const uint32_t scope = add_scope(w, &index, l->scope); /* which may move the scopes */
+            struct module_scope *s = &w->scopes.at[scope];
             s->block = s->block ? s->block : l->block;
         }
     }
