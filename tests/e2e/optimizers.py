@@ -44,6 +44,11 @@ with tempfile.TemporaryDirectory() as folder:
         check(np.array_equal(read_safetensors(other)["fc.weight"], read_safetensors(out)["fc.weight"]),
               f"{name}: PyTorch's values are the defaults")
 
-    program, _ = train(work, "rmsprop", "rmsprop(lr = 0.001)")
-    losses = step_losses(newest_run(work / "runs"))
-    check(np.all(np.isfinite(losses)) and losses[-4:].mean() < 0.8 * losses[:4].mean(), "rmsprop: the loss falls")
+    for call in ("rmsprop(lr = 0.001)", "rmsprop(lr = 0.0005, momentum = 0.9)", "lion(lr = 0.003)"):
+        train(work, call.split("(")[0], call)
+        losses = step_losses(newest_run(work / "runs"))
+        check(np.all(np.isfinite(losses)) and losses[-4:].mean() < 0.8 * losses[:4].mean(), f"{call}: the loss falls")
+
+    _, out = train(work, "lion_one", "lion(lr = 0.001)", "--steps", "1")
+    step = np.abs(read_safetensors(out)["fc.weight"] - before["fc.weight"])
+    check(np.abs(step / 0.001 - 1).max() < 1e-3, "lion: each number moves by the learning rate")

@@ -67,25 +67,41 @@ static void make_adam(struct cases *c, enum op op, const struct parameter *p, co
 
 static void fill_rmsprop(const struct kernel_case *c, uint32_t operand, struct tensor *x)
 {
-    static const double scalars[] = {0.01, 0.99, 1e-3, 0.1};
+    static const double scalars[] = {0.01, 0.99, 1e-3, 0.1, 0.9};
+    const uint32_t first = strstr(c->label, "plain") ? 3 : 4;
     int64_t count = shape_elements(&x->shape, 1);
-    (void)c;
     for (int64_t i = 0; i < count && operand == 2; i++)
         x->data[i] = fabs(x->data[i]);
+    if (operand >= first)
+        x->data[0] = scalars[operand - first];
+}
+
+/* Gradient and mean are 0 in some places, and point apart in others. */
+static void fill_lion(const struct kernel_case *c, uint32_t operand, struct tensor *x)
+{
+    static const double scalars[] = {0.01, 0.9, 0.99, 0.1};
+    int64_t count = shape_elements(&x->shape, 1);
+    (void)c;
+    for (int64_t i = 0; i < count && (operand == 0 || operand == 2); i += 7)
+        x->data[i] = 0;
     if (operand >= 3)
         x->data[0] = scalars[operand - 3];
 }
 
-static void make_rmsprop(struct cases *c, const struct parameter *p)
+/* An update with `slots` slots and `scalars` scalars. */
+static void make_update(struct cases *c, enum op op, const struct parameter *p, const char *label,
+                        uint32_t slots, uint32_t scalars,
+                        void (*fill)(const struct kernel_case *, uint32_t, struct tensor *))
 {
     struct type type = {FTMRT_F32, shape_make(p->rank, p->dim)};
-    struct kernel_case *k = case_new(c, 3e-6, "rmsprop");
-    k->fill = fill_rmsprop;
-    value_id v[7] = {kernel_case_input(k, type.shape, p->layout)};
-    for (int i = 1; i < 7; i++)
-        v[i] = i < 3 ? kernel_case_state(k, type, p->layout)
-                     : kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN);
-    kernel_case_node(k, graph_op_(k->graph, OP_rmsprop, NULL, v, 7), p->layout);
+    struct kernel_case *k = case_new(c, 3e-6, label);
+    k->fill = fill;
+    value_id v[16] = {kernel_case_input(k, type.shape, p->layout)};
+    const uint32_t tensors = 2 + slots, count = tensors + scalars;
+    for (uint32_t i = 1; i < count; i++)
+        v[i] = i < tensors ? kernel_case_state(k, type, p->layout)
+                           : kernel_case_input(k, shape_scalar(), FTMRT_LAYOUT_PLAIN);
+    kernel_case_node(k, graph_op_(k->graph, op, NULL, v, count), p->layout);
 }
 
 static void make_statistics(struct cases *c, int64_t channels, int64_t height, int64_t width)
@@ -110,7 +126,9 @@ static void make(struct cases *c)
         make_adam(c, OP_adam, &parameters[i], "adam");
         make_adam(c, OP_adamw, &parameters[i], "adamw first");
         make_adam(c, OP_adamw, &parameters[i], "adamw");
-        make_rmsprop(c, &parameters[i]);
+        make_update(c, OP_rmsprop, &parameters[i], "rmsprop", 2, 5, fill_rmsprop);
+        make_update(c, OP_rmsprop_plain, &parameters[i], "rmsprop plain", 1, 4, fill_rmsprop);
+        make_update(c, OP_lion, &parameters[i], "lion", 1, 4, fill_lion);
     }
     make_statistics(c, 17, 4, 5);
     make_statistics(c, 40, 1, 2);

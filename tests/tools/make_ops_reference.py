@@ -546,8 +546,25 @@ def adam():
 def rmsprop():
     torch.manual_seed(26)
     for name, step, lr, alpha, eps, decay in (("first", 1, 0.01, 0.99, 1e-8, 0), ("later", 9, 0.02, 0.9, 1e-3, 0.02)):
-        later_step(f"rmsprop_{name}", "rmsprop", lambda p: torch.optim.RMSprop(p, lr=lr, alpha=alpha, eps=eps, weight_decay=decay),
+        later_step(f"rmsprop_{name}", "rmsprop_plain", lambda p: torch.optim.RMSprop(p, lr=lr, alpha=alpha, eps=eps, weight_decay=decay),
                    {"square_avg": 0}, (lr, alpha, eps, decay), step)
+
+
+def rmsprop_momentum():
+    torch.manual_seed(40)
+    for name, step, lr, alpha, eps, decay, momentum in (("first", 1, 0.01, 0.99, 1e-8, 0, 0.9), ("later", 9, 0.02, 0.9, 1e-3, 0.02, 0.8)):
+        later_step(f"rmsprop_momentum_{name}", "rmsprop",
+                   lambda p: torch.optim.RMSprop(p, lr=lr, alpha=alpha, eps=eps, weight_decay=decay, momentum=momentum),
+                   {"square_avg": 0, "momentum_buffer": -2}, (lr, alpha, eps, decay, momentum), step)
+
+
+def lion():
+    """PyTorch has none; that of timm."""
+    import timm.optim
+    torch.manual_seed(41)
+    for name, step, lr, beta1, beta2, decay in (("first", 1, 0.0001, 0.9, 0.99, 0), ("later", 9, 0.02, 0.8, 0.95, 0.3)):
+        later_step(f"lion_{name}", "lion", lambda p: timm.optim.Lion(p, lr=lr, betas=(beta1, beta2), weight_decay=decay),
+                   {"exp_avg": -2}, (lr, beta1, beta2, decay), step)
 
 
 def weighted_loss():
@@ -793,6 +810,8 @@ def main():
     products()
     special_gradients()
     fractional_interpolation()
+    rmsprop_momentum()
+    lion()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
