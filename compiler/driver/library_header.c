@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "file.h"
+#include "library_fields.h"
+#include "network.h"
 #include "recipe.h"
 #include "tool.h"
 
@@ -19,25 +21,10 @@ static const struct ftmrt_entry *entry_of(const struct descriptor *d, enum ftmrt
     return ftmrt_entry_for(&d->program, kind, NULL, 0, 1);
 }
 
-/* The entry that takes the inputs of an entry of a kind: the one that computes its features, if it takes those. */
-static const struct ftmrt_entry *taker_of(const struct descriptor *d, enum ftmrt_entry_kind kind)
-{
-    const struct ftmrt_entry *e = entry_of(d, kind);
-    return ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_FEATURE, NULL)
-               ? entry_of(d, FTMRT_ENTRY_PREFIX)
-               : e;
-}
-
+/* The first of what the entry of a kind takes of a sample. */
 static const struct ftmrt_value *input_of(const struct descriptor *d, enum ftmrt_entry_kind kind)
 {
-    const struct ftmrt_entry *e = taker_of(d, kind);
-    return ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_INPUT, NULL);
-}
-
-static const struct ftmrt_value *label_of(const struct descriptor *d)
-{
-    const struct ftmrt_entry *eval = entry_of(d, FTMRT_ENTRY_EVAL);
-    return eval ? ftmrt_find_value(eval->inputs, eval->input_count, FTMRT_ROLE_LABEL, NULL) : NULL;
+    return network_input(&d->program, kind);
 }
 
 static bool has_training(const struct descriptor *d)
@@ -62,6 +49,16 @@ static bool has_pictures(const struct descriptor *d)
     return v->rank == 4 && (v->dim[1] == 1 || v->dim[1] == 3);
 }
 
+/* Whether there is one input, or several of them; and whether inputs or outputs have to be told apart by their names. */
+static bool has_single(const struct descriptor *d) { return library_input_count(d) == 1; }
+
+static bool has_several(const struct descriptor *d) { return !has_single(d); }
+
+static bool has_named(const struct descriptor *d)
+{
+    return has_several(d) || library_output_count(d) > 1;
+}
+
 static bool has_always(const struct descriptor *d)
 {
     (void)d;
@@ -72,18 +69,28 @@ static bool has_always(const struct descriptor *d)
 static const struct {
     const char *name;
     bool (*has)(const struct descriptor *d);
-} keys[] = {{"always", has_always},
-            {"train", has_training},
-            {"features", has_features},
-            {"file", has_file},
-            {"pictures", has_pictures}};
+} keys[] = {{"always", has_always},   {"train", has_training},    {"features", has_features},
+            {"file", has_file},       {"pictures", has_pictures}, {"single", has_single},
+            {"several", has_several}, {"named", has_named}};
 
-static bool has(const struct descriptor *d, const char *key, size_t length)
+static bool has_key(const struct descriptor *d, const char *key, size_t length)
 {
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strlen(keys[i].name) == length && memcmp(keys[i].name, key, length) == 0)
             return keys[i].has(d);
     FTM_BUG("the library's template names a part '%.*s'", (int)length, key);
+}
+
+/* Of several keys, with a space between two, all. */
+static bool has(const struct descriptor *d, const char *key, size_t length)
+{
+    for (const char *space; (space = memchr(key, ' ', length));) {
+        if (!has_key(d, key, (size_t)(space - key)))
+            return false;
+        length -= (size_t)(space + 1 - key);
+        key = space + 1;
+    }
+    return has_key(d, key, length);
 }
 
 static const struct function_row {
@@ -172,8 +179,8 @@ static void add_weights_hash(struct strbuf *out, const struct descriptor *d)
 static void add_constant(struct strbuf *out, const struct descriptor *d, const char *name,
                          int64_t value, const char *meaning)
 {
-    strbuf_addf(out, "#define %s_%s %" PRId64 " /**< %s */\n", upper(out->arena, d->name), name,
-                value, meaning);
+    strbuf_addf(out, "#define %s_%s %" PRId64 " /**< %s */\n", upper(out->arena, d->name),
+                upper(out->arena, name), value, meaning);
 }
 
 /* An image by its dimensions, anything else by the number of its elements. */
@@ -181,6 +188,8 @@ static void add_sizes(struct strbuf *out, const struct descriptor *d, const stru
                       const char *prefix, const char *where)
 {
     static const char *const names[] = {"CHANNELS", "HEIGHT", "WIDTH"};
+    if (v->rank != 4 && has_several(d))
+        return; /* library_field_sizes says it */
     if (v->rank != 4) {
         const char *name = arena_printf(out->arena, "%sINPUTS", prefix);
         add_constant(out, d, name, ftmrt_elements(v->rank - 1, v->dim + 1),
@@ -189,18 +198,13 @@ static void add_sizes(struct strbuf *out, const struct descriptor *d, const stru
     }
     for (uint32_t i = 0; i < 3; i++)
         add_constant(out, d, arena_printf(out->arena, "%s%s", prefix, names[i]), v->dim[i + 1],
-                     arena_printf(out->arena, "of an input%s", where));
-}
-
-static const struct ftmrt_value *output_of(const struct descriptor *d)
-{
-    const struct ftmrt_entry *e = entry_of(d, FTMRT_ENTRY_PREDICT);
-    return ftmrt_find_value(e->outputs, e->output_count, FTMRT_ROLE_LOGITS, NULL);
+                     has_several(d) ? arena_printf(out->arena, "of '%s'%s", v->name, where)
+                                    : arena_printf(out->arena, "of an input%s", where));
 }
 
 static void add_label(struct strbuf *out, const struct descriptor *d)
 {
-    const struct ftmrt_value *label = label_of(d);
+    const struct ftmrt_value *label = network_label(&d->program, FTMRT_ENTRY_EVAL);
     const bool number = label->dtype == FTMRT_F32;
     add_constant(out, d, "LABELS", ftmrt_elements(label->rank - 1, label->dim + 1), "of an input");
     strbuf_addf(out, "\n/** %s. */\ntypedef %s %s_label;\n",
@@ -229,7 +233,7 @@ static void add_training_constants(struct strbuf *out, const struct descriptor *
 static void add_constants(struct strbuf *out, const struct descriptor *d)
 {
     const struct ftmrt_entry *predict = entry_of(d, FTMRT_ENTRY_PREDICT);
-    const struct ftmrt_value *output = output_of(d);
+    const struct ftmrt_value *output = network_logits(&d->program);
     const struct ftmrt_call *f = &d->program.recipe->finetune;
     const struct ftmrt_arg *classes = ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels);
     add_sizes(out, d, input_of(d, FTMRT_ENTRY_PREDICT), "", "");
@@ -241,6 +245,8 @@ static void add_constants(struct strbuf *out, const struct descriptor *d)
     add_constant(out, d, "SEED", ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed), "the recipe's");
     if (has_features(d))
         add_constant(out, d, "FEATURES", feature_count(d), "of an input, behind what is frozen");
+    if (has_named(d))
+        library_field_sizes(out, d, add_constant);
     if (has_training(d))
         add_training_constants(out, d);
 }
@@ -317,6 +323,8 @@ static const struct {
               {"CONSTANTS", add_constants},
               {"STATUSES", add_statuses},
               {"INPUT", add_input},
+              {"INPUT_FIELDS", library_input_fields},
+              {"OUTPUT_FIELDS", library_output_fields},
               {"TRAIN_INPUT", add_train_input}};
 
 static void add_token(struct strbuf *out, const struct descriptor *d, const char *name,
@@ -381,33 +389,20 @@ static void render(struct strbuf *out, const struct descriptor *d, const char *t
 
 /* ---- which programs have one ---- */
 
-static uint32_t count_values(const struct ftmrt_value *values, uint32_t count, enum ftmrt_role role)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < count; i++)
-        n += values[i].role == (uint32_t)role;
-    return n;
-}
-
 /* What stands in the way of a header, or NULL. */
-static const char *obstacle(const struct descriptor *d)
+static const char *obstacle(struct arena *arena, const struct descriptor *d)
 {
     const struct ftmrt_entry *predict = entry_of(d, FTMRT_ENTRY_PREDICT);
     if (!d->program.recipe)
         return "it is a graph, without a recipe that names classes and transform";
-    if (!predict || !output_of(d))
+    if (!predict || !network_logits(&d->program))
         return "it has no function that predicts";
-    const struct ftmrt_entry *taker = taker_of(d, FTMRT_ENTRY_PREDICT);
-    if (count_values(taker->inputs, taker->input_count, FTMRT_ROLE_INPUT) != 1)
-        return "its network has more than one input";
-    if (predict->output_count != 1)
-        return "its network has more than one output";
-    return NULL;
+    return library_fields_obstacle(arena, d);
 }
 
 bool library_header(struct strbuf *out, struct diag *diag, const struct descriptor *d)
 {
-    const char *why = obstacle(d);
+    const char *why = obstacle(out->arena, d);
     if (why) {
         diag_report(diag, SPAN_NONE, DIAG_NO_LIBRARY, d->program.name, why);
         return false;

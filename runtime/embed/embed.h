@@ -58,11 +58,12 @@ enum {
     CONTEXT_THREADS = 1024 /* at most */
 };
 
-/* What a call of an entry computes of and writes to: the caller's memory; NULL: the context's. */
+/* What a call of an entry computes of and writes to: the caller's memory. */
 struct batch {
-    const float *input;
+    const void *inputs[NETWORK_VALUES]; /* in the order of prediction's (network_input_at) */
     const void *labels;
-    float *logits, *loss;
+    void *outputs[NETWORK_VALUES]; /* in the order of prediction's; NULL: the context's memory */
+    float *loss;
     int64_t n;
     bool has_features; /* in the context's memory */
 };
@@ -109,6 +110,18 @@ bool context_takes(ftmx_context *c, const void *p, int64_t count, size_t size, c
 /* The context's memory of the values of a role and name (NULL: the first); NULL: there is none. */
 void *context_value(const ftmx_context *c, enum ftmrt_role role, const char *name);
 
+/* What an input or output of the running call is: of the caller's memory, or the context's. */
+void *batch_value(const ftmx_context *c, enum ftmrt_role role, const char *name);
+
+/* What the caller calls an input: "input" where there is no other. */
+const char *batch_input_name(const ftmx_context *c, const struct ftmrt_value *v);
+
+/* Takes the arrays that an ftmx_inputs has, or that are behind the address of one array, for an entry of a kind; likewise those of an
+ * ftmx_outputs for prediction. False after context_fail: one is missing, misaligned, or outputs overlap something. */
+bool batch_takes_inputs(ftmx_context *c, enum ftmrt_entry_kind kind, const void *inputs,
+                        struct batch *b);
+bool batch_takes_outputs(ftmx_context *c, const void *outputs, struct batch *b);
+
 /* Runs the entry of a kind on c->batch, behind the prefix if it takes features. */
 ftmx_status context_run(ftmx_context *c, enum ftmrt_entry_kind kind);
 
@@ -121,10 +134,11 @@ int64_t model_output_count(const struct model *m);
 
 /* ---- training ---- */
 
-/* Labels, and n times `count` values, as a step wants them: a status after context_fail. What is not finite would be spread over all
- * weights. */
+/* Labels, and n times `count` values of a name, as a step wants them: a status after context_fail. What is not finite would be spread over
+ * all weights. */
 ftmx_status train_check_labels(ftmx_context *c, const struct batch *b);
-ftmx_status train_check_finite(ftmx_context *c, const float *values, int64_t n, int64_t count);
+ftmx_status train_check_finite(ftmx_context *c, const char *name, const float *values, int64_t n,
+                               int64_t count);
 
 /* The step of c->batch, whose arguments are checked. It is not cancelled halfway: ftmx_cancel ends the call behind it. */
 ftmx_status train_run(ftmx_context *c, float *loss);

@@ -303,17 +303,9 @@ bool context_takes_batch(ftmx_context *c, enum ftmrt_entry_kind kind, int64_t n)
     return false;
 }
 
-/* Where the values of a role and name are for the running call. */
 static void *find_value(const void *from, enum ftmrt_role role, const char *name)
 {
-    const ftmx_context *c = from;
-    if (role == FTMRT_ROLE_INPUT)
-        return (void *)(uintptr_t)c->batch.input;
-    if (role == FTMRT_ROLE_LABEL)
-        return (void *)(uintptr_t)c->batch.labels;
-    if (role == FTMRT_ROLE_LOGITS && c->batch.logits)
-        return c->batch.logits;
-    return context_value(c, role, name);
+    return batch_value(from, role, name);
 }
 
 static ftmx_status run_entry(ftmx_context *c, const struct ftmrt_entry *e)

@@ -43,22 +43,33 @@ static void move_features(const ftmx_context *c, float *features, bool to_contex
     }
 }
 
-ftmx_status ftmx_features(ftmx_context *context, const float *input, int64_t n, float *features)
+/* inputs: the fields of an ftmx_inputs. */
+static ftmx_status find_features(ftmx_context *c, const void *inputs, int64_t n, float *features)
 {
-    const ftmx_status status = context_begin(context);
+    struct batch b = {.n = n};
+    const ftmx_status status = context_begin(c);
     if (status != FTMX_OK)
         return status;
-    const int64_t inputs = model_input_count(context->model, FTMRT_ENTRY_PREFIX);
-    if (!context_takes_batch(context, FTMRT_ENTRY_PREFIX, n) ||
-        !context_takes(context, input, n * inputs, sizeof *input, "input") ||
-        !context_takes(context, features, n * feature_count(context->model), sizeof *features,
-                       "features"))
+    if (!context_takes_batch(c, FTMRT_ENTRY_PREFIX, n) ||
+        !batch_takes_inputs(c, FTMRT_ENTRY_PREFIX, inputs, &b) ||
+        !context_takes(c, features, n * feature_count(c->model), sizeof *features, "features"))
         return FTMX_ERROR_ARGUMENT;
-    context->batch = (struct batch){.input = input, .n = n};
-    const ftmx_status ran = context_run(context, FTMRT_ENTRY_PREFIX);
+    c->batch = b;
+    const ftmx_status ran = context_run(c, FTMRT_ENTRY_PREFIX);
     if (ran == FTMX_OK)
-        move_features(context, features, false);
+        move_features(c, features, false);
     return ran;
+}
+
+ftmx_status ftmx_features(ftmx_context *context, const float *input, int64_t n, float *features)
+{
+    return find_features(context, &input, n, features);
+}
+
+ftmx_status ftmx_features_named(ftmx_context *context, const ftmx_inputs *inputs, int64_t n,
+                                float *features)
+{
+    return find_features(context, inputs, n, features);
 }
 
 ftmx_status ftmx_train_step_features(ftmx_context *context, const float *features,
@@ -74,7 +85,7 @@ ftmx_status ftmx_train_step_features(ftmx_context *context, const float *feature
         return FTMX_ERROR_ARGUMENT;
     status = train_check_labels(context, &batch);
     if (status == FTMX_OK)
-        status = train_check_finite(context, features, n, count);
+        status = train_check_finite(context, "features", features, n, count);
     if (status != FTMX_OK)
         return status;
     context->batch = batch;

@@ -3,28 +3,40 @@
 
 #include "embed.h"
 
-/* ---- arguments ---- */
+/* ---- what the network computes ---- */
 
-static bool overlap(const float *a, int64_t a_count, const float *b, int64_t b_count)
+/* inputs, outputs: the fields of an ftmx_inputs and an ftmx_outputs. */
+static ftmx_status predict(ftmx_context *c, struct batch *b, const void *inputs,
+                           const void *outputs)
 {
-    return (uintptr_t)a < (uintptr_t)(b + b_count) && (uintptr_t)b < (uintptr_t)(a + a_count);
+    if (!context_takes_batch(c, FTMRT_ENTRY_PREDICT, b->n) ||
+        !batch_takes_inputs(c, FTMRT_ENTRY_PREDICT, inputs, b) ||
+        !batch_takes_outputs(c, outputs, b))
+        return FTMX_ERROR_ARGUMENT;
+    c->batch = *b;
+    return context_run(c, FTMRT_ENTRY_PREDICT);
 }
 
 ftmx_status ftmx_predict(ftmx_context *context, const float *input, int64_t n, float *output)
 {
-    ftmx_status status = context_begin_sound(context);
+    struct batch b = {.n = n};
+    const ftmx_status status = context_begin_sound(context);
     if (status != FTMX_OK)
         return status;
-    const int64_t inputs = model_input_count(context->model, FTMRT_ENTRY_PREDICT),
-                  outputs = model_output_count(context->model);
+    void *const outputs[NETWORK_VALUES] = {output};
     if (!context_takes_batch(context, FTMRT_ENTRY_PREDICT, n) ||
-        !context_takes(context, input, n * inputs, sizeof *input, "input") ||
-        !context_takes(context, output, n * outputs, sizeof *output, "output"))
+        !context_takes(context, output, n * model_output_count(context->model), sizeof *output,
+                       "output"))
         return FTMX_ERROR_ARGUMENT;
-    if (overlap(input, n * inputs, output, n * outputs))
-        return context_fail(context, FTMX_ERROR_ARGUMENT, "input and output overlap");
-    context->batch = (struct batch){.input = input, .logits = output, .n = n};
-    return context_run(context, FTMRT_ENTRY_PREDICT);
+    return predict(context, &b, &input, outputs);
+}
+
+ftmx_status ftmx_predict_named(ftmx_context *context, const ftmx_inputs *inputs, int64_t n,
+                               const ftmx_outputs *outputs)
+{
+    struct batch b = {.n = n};
+    const ftmx_status status = context_begin_sound(context);
+    return status == FTMX_OK ? predict(context, &b, inputs, outputs) : status;
 }
 
 /* ---- probabilities ---- */

@@ -57,24 +57,41 @@ static ftmx_status check_labels(ftmx_context *c, const struct batch *b, enum ftm
 
 /* ---- batches ---- */
 
-static ftmx_status check_batch(ftmx_context *c, const struct batch *b, enum ftmrt_entry_kind kind)
+/* inputs: the fields of an ftmx_inputs. */
+static ftmx_status take_batch(ftmx_context *c, struct batch *b, enum ftmrt_entry_kind kind,
+                              const void *inputs)
 {
-    const int64_t count = b->n * model_input_count(c->model, kind);
-    if (!context_takes_batch(c, kind, b->n) ||
-        !context_takes(c, b->input, count, sizeof *b->input, "input"))
+    if (!context_takes_batch(c, kind, b->n) || !batch_takes_inputs(c, kind, inputs, b))
         return FTMX_ERROR_ARGUMENT;
     return check_labels(c, b, kind);
 }
 
-ftmx_status train_check_finite(ftmx_context *c, const float *values, int64_t n, int64_t count)
+ftmx_status train_check_finite(ftmx_context *c, const char *name, const float *values, int64_t n,
+                               int64_t count)
 {
     for (int64_t i = 0; i < n * count; i++)
         if (!isfinite(values[i]))
             return context_fail(c, FTMX_ERROR_NOT_FINITE,
-                                "image %d of the batch has a value that is not finite, element %d; "
-                                "nothing was learned from the batch",
-                                i / count, i % count);
+                                "image %d of the batch has a value that is not finite, element %d "
+                                "of %s; nothing was learned from the batch",
+                                i / count, i % count, name);
     return FTMX_OK;
+}
+
+/* Of the inputs those that a step computes with. */
+static ftmx_status check_inputs(ftmx_context *c, const struct batch *b)
+{
+    const struct ftmrt_program *p = &c->model->program;
+    ftmx_status status = FTMX_OK;
+    const struct ftmrt_value *v;
+    for (uint32_t i = 0; status == FTMX_OK && (v = network_input_at(p, FTMRT_ENTRY_PREDICT, i));
+         i++) {
+        const struct ftmrt_value *taken = network_input_named(p, FTMRT_ENTRY_TRAIN, v->name);
+        if (taken && taken->dtype == FTMRT_F32)
+            status = train_check_finite(c, batch_input_name(c, v), b->inputs[i], b->n,
+                                        ftmrt_elements(taken->rank - 1, taken->dim + 1));
+    }
+    return status;
 }
 
 ftmx_status train_check_labels(ftmx_context *c, const struct batch *b)
@@ -103,20 +120,29 @@ ftmx_status train_run(ftmx_context *c, float *loss)
     return FTMX_OK;
 }
 
+static ftmx_status step(ftmx_context *c, struct batch *b, const void *inputs, float *loss)
+{
+    ftmx_status status = context_begin_sound(c);
+    if (status == FTMX_OK)
+        status = take_batch(c, b, FTMRT_ENTRY_TRAIN, inputs);
+    if (status == FTMX_OK)
+        status = check_inputs(c, b);
+    if (status != FTMX_OK)
+        return status;
+    c->batch = *b;
+    return train_run(c, loss);
+}
+
 ftmx_status ftmx_train_step(ftmx_context *context, const float *input, const ftmx_label *labels,
                             int64_t n, float *loss)
 {
-    const struct batch batch = {.input = input, .labels = labels, .n = n};
-    ftmx_status status = context_begin_sound(context);
-    if (status == FTMX_OK)
-        status = check_batch(context, &batch, FTMRT_ENTRY_TRAIN);
-    if (status == FTMX_OK)
-        status = train_check_finite(context, input, n,
-                                    model_input_count(context->model, FTMRT_ENTRY_TRAIN));
-    if (status != FTMX_OK)
-        return status;
-    context->batch = batch;
-    return train_run(context, loss);
+    return step(context, &(struct batch){.labels = labels, .n = n}, &input, loss);
+}
+
+ftmx_status ftmx_train_step_named(ftmx_context *context, const ftmx_inputs *inputs,
+                                  const ftmx_label *labels, int64_t n, float *loss)
+{
+    return step(context, &(struct batch){.labels = labels, .n = n}, inputs, loss);
 }
 
 ftmx_status ftmx_set_lr(ftmx_context *context, double lr)
@@ -136,7 +162,7 @@ ftmx_status ftmx_set_lr(ftmx_context *context, double lr)
 static int64_t right_answers(const ftmx_context *c, int64_t i, int64_t classes, int64_t outputs)
 {
     const struct batch *b = &c->batch;
-    const float *row = b->logits + i * outputs;
+    const float *row = (const float *)b->outputs[0] + i * outputs;
     const int64_t pixels = outputs / classes;
     int64_t judged;
     switch (network_task(c->model->program.recipe)) {
@@ -153,28 +179,39 @@ static int64_t right_answers(const ftmx_context *c, int64_t i, int64_t classes, 
     return 0;
 }
 
-ftmx_status ftmx_eval(ftmx_context *context, const float *input, const ftmx_label *labels,
-                      int64_t n, float *loss, int64_t *correct)
+static ftmx_status evaluate(ftmx_context *c, struct batch *b, const void *inputs, float *loss,
+                            int64_t *correct)
 {
-    struct batch batch = {.input = input, .labels = labels, .n = n};
     float found = 0;
-    ftmx_status status = context_begin_sound(context);
+    ftmx_status status = context_begin_sound(c);
     if (status == FTMX_OK)
-        status = check_batch(context, &batch, FTMRT_ENTRY_EVAL);
+        status = take_batch(c, b, FTMRT_ENTRY_EVAL, inputs);
     if (status != FTMX_OK)
         return status;
-    batch.logits = context_value(context, FTMRT_ROLE_LOGITS, NULL);
-    batch.loss = &found;
-    context->batch = batch;
-    status = context_run(context, FTMRT_ENTRY_EVAL);
+    b->outputs[0] = context_value(c, FTMRT_ROLE_LOGITS, NULL);
+    b->loss = &found;
+    c->batch = *b;
+    status = context_run(c, FTMRT_ENTRY_EVAL);
     if (status != FTMX_OK)
         return status;
-    const struct ftmrt_value *logits = network_logits(&context->model->program);
+    const struct ftmrt_value *logits = network_logits(&c->model->program);
     if (loss)
         *loss = found;
     if (correct)
         *correct = 0;
-    for (int64_t i = 0; correct && i < n; i++)
-        *correct += right_answers(context, i, logits->dim[1], model_output_count(context->model));
+    for (int64_t i = 0; correct && i < b->n; i++)
+        *correct += right_answers(c, i, logits->dim[1], model_output_count(c->model));
     return FTMX_OK;
+}
+
+ftmx_status ftmx_eval(ftmx_context *context, const float *input, const ftmx_label *labels,
+                      int64_t n, float *loss, int64_t *correct)
+{
+    return evaluate(context, &(struct batch){.labels = labels, .n = n}, &input, loss, correct);
+}
+
+ftmx_status ftmx_eval_named(ftmx_context *context, const ftmx_inputs *inputs,
+                            const ftmx_label *labels, int64_t n, float *loss, int64_t *correct)
+{
+    return evaluate(context, &(struct batch){.labels = labels, .n = n}, inputs, loss, correct);
 }

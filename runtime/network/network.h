@@ -34,8 +34,15 @@ bool network_scalar(const struct ftmrt_call *optimizer, const char *name, double
 
 /* ---- what entries take and give ---- */
 
-/* What the entry of a kind takes of a sample, itself or through the one that computes its features; NULL: nothing. */
+/* The i-th of what the entry of a kind takes of a sample, itself or through the one that computes its features, images first;
+ * NULL: there are not so many. */
+const struct ftmrt_value *network_input_at(const struct ftmrt_program *p,
+                                           enum ftmrt_entry_kind kind, uint32_t i);
+
+/* The first of them, and the one of a name; NULL: there is none. */
 const struct ftmrt_value *network_input(const struct ftmrt_program *p, enum ftmrt_entry_kind kind);
+const struct ftmrt_value *network_input_named(const struct ftmrt_program *p,
+                                              enum ftmrt_entry_kind kind, const char *name);
 
 /* The labels that the entry of a kind takes; NULL: none. */
 const struct ftmrt_value *network_label(const struct ftmrt_program *p, enum ftmrt_entry_kind kind);
@@ -81,6 +88,9 @@ struct network_call {
     void *(*find)(const void *from, enum ftmrt_role role, const char *name);
     const void *from;
 };
+
+/* Most inputs, and most outputs, of an entry that can be called so. */
+enum { NETWORK_VALUES = 16 };
 
 /* Calls an entry for a batch of n. FTMRT_ERROR_NOT_FOUND: a value that it takes or gives is nowhere, *missing; FTMRT_ERROR_LIMIT: it has
  * too many of them; else what the entry returns. */

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { MAX_VALUES = 16 };
-
 /* The data of an input, or NULL; a number of the step is put into *scalar. */
 static const void *input_data(const struct network_call *c, const struct ftmrt_value *v,
                               float *scalar)
@@ -28,11 +26,11 @@ static void *output_data(const struct network_call *c, const struct ftmrt_value 
 enum ftmrt_status network_run(const struct network_call *c, const struct ftmrt_entry *e, int64_t n,
                               const struct ftmrt_value **missing)
 {
-    const void *inputs[MAX_VALUES];
-    void *outputs[MAX_VALUES];
-    float scalars[MAX_VALUES];
+    const void *inputs[NETWORK_VALUES];
+    void *outputs[NETWORK_VALUES];
+    float scalars[NETWORK_VALUES];
     *missing = NULL;
-    if (e->input_count > MAX_VALUES || e->output_count > MAX_VALUES)
+    if (e->input_count > NETWORK_VALUES || e->output_count > NETWORK_VALUES)
         return FTMRT_ERROR_LIMIT;
     for (uint32_t i = 0; i < e->input_count && !*missing; i++)
         if (!(inputs[i] = input_data(c, &e->inputs[i], &scalars[i])))

@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- what a recipe says ---- */
 
@@ -43,12 +44,54 @@ bool network_scalar(const struct ftmrt_call *optimizer, const char *name, double
 
 /* ---- what entries take and give ---- */
 
+static bool is_image(const struct ftmrt_value *v) { return v->rank == 4 && v->dtype == FTMRT_F32; }
+
+static bool takes(const struct ftmrt_entry *e, const char *name)
+{
+    return e && ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_INPUT, name);
+}
+
+/* The one of those that an entry takes, and `before` does not, that *i others of them are in front of; else *i is less by their number. */
+static const struct ftmrt_value *
+input_of(const struct ftmrt_entry *e, const struct ftmrt_entry *before, bool images, uint32_t *i)
+{
+    for (uint32_t k = 0; e && k < e->input_count; k++) {
+        const struct ftmrt_value *v = &e->inputs[k];
+        if (v->role == FTMRT_ROLE_INPUT && is_image(v) == images && !takes(before, v->name) &&
+            (*i)-- == 0)
+            return v;
+    }
+    return NULL;
+}
+
+const struct ftmrt_value *network_input_at(const struct ftmrt_program *p,
+                                           enum ftmrt_entry_kind kind, uint32_t i)
+{
+    const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, 1),
+                             *prefix = e && network_takes_features(e)
+                                           ? ftmrt_entry_for(p, FTMRT_ENTRY_PREFIX, NULL, 0, 1)
+                                           : NULL;
+    const struct ftmrt_value *v = NULL;
+    for (int others = 0; others < 2 && !v; others++) {
+        v = input_of(prefix, NULL, !others, &i);
+        v = v ? v : input_of(e, prefix, !others, &i);
+    }
+    return v;
+}
+
 const struct ftmrt_value *network_input(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)
 {
-    const struct ftmrt_entry *e = ftmrt_entry_for(p, kind, NULL, 0, 1);
-    const struct ftmrt_value *v =
-        e ? ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_INPUT, NULL) : NULL;
-    return e && !v && kind != FTMRT_ENTRY_PREFIX ? network_input(p, FTMRT_ENTRY_PREFIX) : v;
+    return network_input_at(p, kind, 0);
+}
+
+const struct ftmrt_value *network_input_named(const struct ftmrt_program *p,
+                                              enum ftmrt_entry_kind kind, const char *name)
+{
+    const struct ftmrt_value *v;
+    for (uint32_t i = 0; (v = network_input_at(p, kind, i)); i++)
+        if (strcmp(v->name, name) == 0)
+            return v;
+    return NULL;
 }
 
 const struct ftmrt_value *network_label(const struct ftmrt_program *p, enum ftmrt_entry_kind kind)

@@ -28,7 +28,7 @@ ALLOWED = {
     "schedule": {"base", "graph", "ops", "kernel", "schedule"} | RUNTIME,
     "codegen": {"base", "graph", "ops", "kernel", "schedule", "codegen"} | RUNTIME,
     "driver": {"base", "graph", "ops", "passes", "weights", "lang", "bind", "pytorch", "kernel", "schedule",
-               "codegen", "driver", "embed"} | RUNTIME,
+               "codegen", "driver", "embed", "network"} | RUNTIME,
 }
 # The same of runtime/ (runtime/README.md): the core sees nothing of what programs are made of.
 ALLOWED_RUNTIME = {

@@ -275,7 +275,7 @@ static void training_refuses_and_changes_nothing(void **state)
     assert_int_equal(ftmx_train_step(c, images, labels, 5, &loss), FTMX_ERROR_ARGUMENT);
     assert_int_equal(ftmx_train_step(c, bad, labels, 1, &loss), FTMX_ERROR_NOT_FINITE);
     assert_string_equal(ftmx_error(c),
-                        "image 0 of the batch has a value that is not finite, element 2; "
+                        "image 0 of the batch has a value that is not finite, element 2 of input; "
                         "nothing was learned from the batch");
     assert_int_equal(ftmx_eval(c, images, none, 2, &loss, NULL), FTMX_ERROR_ARGUMENT);
     assert_int_equal(ftmx_set_lr(c, -1), FTMX_ERROR_ARGUMENT);
