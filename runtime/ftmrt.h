@@ -240,7 +240,8 @@ enum ftmrt_origin {
     FTMRT_ORIGIN_DRAWN /* likewise, and some rows are initial values: of classes that no file has */
 };
 
-/* A tensor of the pretrained file, kept in the blob. */
+/* A tensor of the pretrained file, kept in the blob. Where nothing reads it again, as in a program that only predicts, the blob has
+ * eight bytes instead, by which it is recognised: fingerprint_blocks() of its bytes. */
 struct ftmrt_tensor {
     const char *name; /* key in the file, after strip and rename */
     uint32_t dtype;   /* enum ftmrt_dtype */
@@ -248,6 +249,7 @@ struct ftmrt_tensor {
     int64_t dim[FTMRT_MAX_RANK];
     uint64_t offset, bytes; /* in the blob */
     uint32_t origin;        /* enum ftmrt_origin */
+    uint32_t hashed;        /* the blob has its fingerprint */
 };
 
 enum ftmrt_state_kind {
@@ -294,6 +296,8 @@ struct ftmrt_derive {
     uint32_t stored;
     double value;  /* of an operand that is a number, which then has no place in `in` */
     int64_t inner; /* of a product of matrices: columns of its first operand */
+    uint32_t
+        single; /* each operation rounds to f32, as the kernels of a program that trains its operands do */
 };
 
 enum ftmrt_derive_op {
@@ -398,6 +402,7 @@ struct ftmrt_program {
     const struct ftmrt_entry *entries;
     const unsigned char *blob; /* NULL: the weights are in a file */
     uint64_t blob_size;
+    uint64_t blob_hash; /* fingerprint_blocks() of it, as it was compiled */
 };
 
 /* Bytes of a workspace in which so many threads compute. */

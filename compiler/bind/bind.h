@@ -73,6 +73,9 @@ bool bind_is_trained_file(const struct weights *w);
 bool bind_weights(struct arena *arena, struct diag *diag, const struct net *net,
                   const struct recipe *r, const struct weights *weights, struct binding **out);
 
+/* Of a network that only predicts: whether training has written a parameter, as its file says, or else its recipe. */
+bool bind_was_learnt(struct arena *arena, const struct binding *b, const struct net_param *p);
+
 /* What a parameter is called in the files of whoever wrote the weights: the trained file is theirs, too. Its own name, unless
  * a known rename was needed and leads back. */
 const char *bind_file_name(struct arena *arena, const struct binding *b, const char *param);

@@ -7,7 +7,7 @@ static void add_param(struct arena *arena, struct binding *b, const struct layer
     struct net_param *p = vec_add(arena, &b->params);
     *p = (struct net_param){.layer = id, .param = param, .source = -1, .fresh = l->added};
     p->name = layer_param_key(arena, l, param);
-    p->mutable = param->trainable || (param->kind != LAYER_PARAMETER && layer_statistics(l));
+    p->mutable = layer_param_moves(l, param);
 }
 
 void bind_list_params(struct arena *arena, const struct net *net, struct binding *b)

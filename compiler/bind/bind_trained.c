@@ -55,6 +55,14 @@ bool bind_was_added(struct arena *arena, const struct binding *b, const char *pa
     return !added || has_line(added, bind_file_name(arena, b, param));
 }
 
+bool bind_was_learnt(struct arena *arena, const struct binding *b, const struct net_param *p)
+{
+    const char *trained = b->weights ? weights_find_metadata(b->weights, "trained") : NULL;
+    if (!trained)
+        return p->param->learnt;
+    return !strcmp(trained, "all") || has_line(trained, bind_file_name(arena, b, p->name));
+}
+
 /* Why a parameter of an added layer takes nothing; NULL: it can take its tensor. */
 static const char *defect(const struct take_up *c, const struct net_param *p)
 {

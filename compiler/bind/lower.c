@@ -69,7 +69,9 @@ static void add_state(struct lower *c, const struct net_param *p)
     s.kind = p->param->kind == LAYER_PARAMETER ? FTMRT_STATE_PARAMETER : FTMRT_STATE_BUFFER;
     s.trainable = c->model->trained && p->param->trainable;
     s.phases = s.trainable ? phases_of(c, p->param) : 0;
-    s.mutable = c->model->trained && p->mutable;
+    s.kept = p->param->kept;
+    s.learnt = !c->model->trained && !s.kept && bind_was_learnt(c->arena, c->model->binding, p);
+    s.mutable = s.kept || (c->model->trained && p->mutable);
     s.added = l->added;
     s.source = p->source < 0 ? p->source : c->first_source + p->source;
     s.init = p->param->init;

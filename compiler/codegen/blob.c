@@ -5,6 +5,7 @@
  * runtime (ftmrt_get_state), so that the compiler and `selftest` see the same numbers. */
 #include "blob.h"
 
+#include "fingerprint.h"
 #include "rounding.h"
 
 #include <stdlib.h>
@@ -14,10 +15,29 @@ uint64_t blob_place_tensors(struct ftmrt_tensor *tensors, uint32_t count)
 {
     uint64_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
+        if (!tensors[i].hashed)
+            at = align_up(at, BLOB_ALIGNMENT);
         tensors[i].offset = at;
-        at = align_up(at + tensors[i].bytes, BLOB_ALIGNMENT);
+        at += tensors[i].hashed ? sizeof(uint64_t) : tensors[i].bytes;
     }
-    return at;
+    return align_up(at, BLOB_ALIGNMENT);
+}
+
+/* The tables with all tensors whole, those that the blob has not behind it; *size: of both. */
+static struct ftmrt_tensor *whole_tensors(struct arena *arena, const struct ftmrt_program *p,
+                                          uint64_t *size)
+{
+    struct ftmrt_tensor *whole = arena_array(arena, struct ftmrt_tensor, p->tensor_count);
+    *size = p->blob_size;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        whole[i] = p->tensors[i];
+        if (!whole[i].hashed)
+            continue;
+        whole[i].hashed = 0;
+        whole[i].offset = align_up(*size, BLOB_ALIGNMENT);
+        *size = whole[i].offset + whole[i].bytes;
+    }
+    return whole;
 }
 
 /* A frozen state as doubles, in `arena`. */
@@ -70,11 +90,17 @@ static void evaluate(const struct ftmrt_program *p, unsigned char *blob)
 unsigned char *blob_make(struct arena *arena, const struct ftmrt_program *p,
                          const struct descriptor_source *const *data)
 {
-    unsigned char *blob = arena_alloc(arena, p->blob_size + BLOB_ALIGNMENT);
-    blob += align_up((uint64_t)(uintptr_t)blob, BLOB_ALIGNMENT) - (uint64_t)(uintptr_t)blob;
-    for (uint32_t i = 0; i < p->tensor_count; i++)
-        memcpy(blob + p->tensors[i].offset, data[i]->data, data[i]->bytes);
     struct ftmrt_program filled = *p;
+    const struct ftmrt_tensor *whole = whole_tensors(arena, p, &filled.blob_size);
+    unsigned char *blob = arena_alloc(arena, filled.blob_size + BLOB_ALIGNMENT);
+    blob += align_up((uint64_t)(uintptr_t)blob, BLOB_ALIGNMENT) - (uint64_t)(uintptr_t)blob;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const uint64_t hash = fingerprint_blocks(data[i]->data, data[i]->bytes);
+        memcpy(blob + whole[i].offset, data[i]->data, data[i]->bytes);
+        if (p->tensors[i].hashed)
+            memcpy(blob + p->tensors[i].offset, &hash, sizeof hash);
+    }
+    filled.tensors = whole;
     filled.blob = blob;
     evaluate(&filled, blob);
     return blob;

@@ -1,5 +1,5 @@
-/* The blob of a program: source tensors verbatim, then derived constants, every piece on a cache
- * line of its own. */
+/* The blob of a program: source tensors verbatim, or fingerprints of those that nothing reads again, then derived constants, every
+ * piece on a cache line of its own. */
 #ifndef FTM_CODEGEN_BLOB_H
 #define FTM_CODEGEN_BLOB_H
 
@@ -7,7 +7,7 @@
 
 enum { BLOB_ALIGNMENT = 64 };
 
-/* Lays out the source tensors (fills tensor.offset) and gives the offset behind them. */
+/* Lays out the source tensors (fills tensor.offset; tensor.hashed is known) and gives the offset behind them. */
 uint64_t blob_place_tensors(struct ftmrt_tensor *tensors, uint32_t count);
 
 /* Makes the blob of a described program: program.blob_size bytes with the tensors and the evaluated

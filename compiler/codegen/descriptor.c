@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "blob.h"
+#include "fingerprint.h"
 #include "identity.h"
 #include "op.h"
 
@@ -88,6 +89,20 @@ static struct ftmrt_tensor *make_tensors(struct arena *arena, const struct descr
         memcpy(t->dim, s->dim, sizeof t->dim);
     }
     return tensors;
+}
+
+/* Marks the tensors that only constants are computed from: where no trained file is written, the blob has no need of them. */
+static void mark_hashed(const struct descriptor_input *in, const int32_t *source_index,
+                        struct ftmrt_tensor *tensors, uint32_t count)
+{
+    const struct program *p = in->schedule->program;
+    for (uint32_t i = 0; i < count; i++)
+        tensors[i].hashed = in->infer;
+    for (uint32_t i = 0; i < p->states.len; i++) {
+        const struct state *s = &p->states.at[i];
+        if (s->source >= 0 && (uint32_t)s->source < in->source_count && !state_constant(s))
+            tensors[source_index[s->source]].hashed = 0;
+    }
 }
 
 static uint32_t state_flags(const struct state *s)
@@ -222,6 +237,7 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     const struct descriptor_source **data =
         arena_array(arena, const struct descriptor_source *, in->source_count);
     struct ftmrt_tensor *tensors = make_tensors(arena, in, source_index, data, &p->tensor_count);
+    mark_hashed(in, source_index, tensors, p->tensor_count);
     d->constants_at = blob_place_tensors(tensors, p->tensor_count);
     p->tensors = tensors;
     struct ftmrt_state *states = make_states(arena, in, source_index);
@@ -237,6 +253,7 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     p->entry_count = s->functions.len;
     p->blob_size = d->constants_at + s->constants_size;
     p->blob = blob_make(arena, p, data);
+    p->blob_hash = fingerprint_blocks(p->blob, p->blob_size);
     p->identity = identity_of(p, in->network);
     return d;
 }

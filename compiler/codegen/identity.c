@@ -69,7 +69,9 @@ static uint64_t hash_weights(const struct ftmrt_program *p)
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const struct ftmrt_tensor *t = &p->tensors[i];
         hash = add_text(t->name, hash);
-        hash = fingerprint_bytes(p->blob + t->offset, (size_t)t->bytes, hash ^ t->dtype);
+        hash = t->hashed
+                   ? fingerprint_bytes(p->blob + t->offset, sizeof hash, hash ^ t->dtype)
+                   : fingerprint_bytes(p->blob + t->offset, (size_t)t->bytes, hash ^ t->dtype);
     }
     return hash;
 }

@@ -144,7 +144,7 @@ static void print_tensor(struct strbuf *out, const struct ftmrt_tensor *t)
     if (t->origin)
         strbuf_addf(out, ", .origin = %s",
                     t->origin == FTMRT_ORIGIN_DRAWN ? "FTMRT_ORIGIN_DRAWN" : "FTMRT_ORIGIN_MADE");
-    strbuf_add(out, "},\n");
+    strbuf_add(out, t->hashed ? ", .hashed = 1},\n" : "},\n");
 }
 
 static void print_state(struct strbuf *out, const struct ftmrt_state *s)
@@ -187,7 +187,7 @@ static void print_derive(struct strbuf *out, const struct ftmrt_derive *d)
                 ",\n     .layout = %s, .offset = %" PRIu64 ", .stored = %" PRIu32 ", .value = ",
                 layouts[d->layout], d->offset, d->stored);
     tables_add_number(out, d->value);
-    strbuf_addf(out, ", .inner = %" PRId64 "},\n", d->inner);
+    strbuf_addf(out, ", .inner = %" PRId64 ", .single = %" PRIu32 "},\n", d->inner, d->single);
 }
 
 static void print_values(struct strbuf *out, const char *field, const struct ftmrt_value *values,
@@ -228,8 +228,9 @@ static void print_tensors(struct strbuf *out, const struct ftmrt_program *p)
 {
     if (p->tensor_count == 0)
         return;
-    strbuf_add(out, "/* Tensors of the weight file, verbatim in the blob. */\n"
-                    "static const struct ftmrt_tensor tensors[] = {\n");
+    strbuf_add(out,
+               "/* Tensors of the weight file, verbatim in the blob, or as their fingerprints. */\n"
+               "static const struct ftmrt_tensor tensors[] = {\n");
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         strbuf_addf(out, "    /* %" PRIu32 " */\n    ", i);
         print_tensor(out, &p->tensors[i]);
@@ -352,7 +353,8 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     add_table_field(out, "tensors", "tensor_count", p->tensor_count);
     add_table_field(out, "derives", "derive_count", p->derive_count);
     add_table_field(out, "entries", "entry_count", p->entry_count);
-    strbuf_addf(out, "    .blob = %s,\n    .blob_size = %" PRIu64 ",\n};\n", blob, p->blob_size);
+    strbuf_addf(out, "    .blob = %s,\n    .blob_size = %" PRIu64 ",\n", blob, p->blob_size);
+    strbuf_addf(out, "    .blob_hash = UINT64_C(0x%016" PRIx64 "),\n};\n", p->blob_hash);
 }
 
 static void print_main(struct strbuf *out, const struct descriptor *d)

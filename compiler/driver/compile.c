@@ -50,7 +50,8 @@ bool compilation_front(struct compilation *c)
                              .include_dirs = c->options->includes.at,
                              .defines = c->options->defines.at,
                              .models_dir = compilation_models(c),
-                             .infer = c->options->infer};
+                             .infer = c->options->infer,
+                             .keep = c->options->keep.at};
     return lang_read(&c->arena, &c->diag, &f, &c->net, &c->recipe);
 }
 
@@ -216,6 +217,7 @@ static bool stage_descriptor(struct compilation *c)
     in.network = c->network;
     in.sources = source_tensors(c, &in.source_count);
     in.training = trained_training(c);
+    in.infer = c->options->infer;
     in.library = makes_library(c->options);
     in.blob = c->options->separate_weights ? DESCRIPTOR_BLOB_CONTEXT
               : in.library                 ? DESCRIPTOR_BLOB_EITHER

@@ -59,6 +59,15 @@ static bool has_named(const struct descriptor *d)
     return has_several(d) || library_output_count(d) > 1;
 }
 
+/* Whether it has parameters that may be set: those that train, or that --keep names. */
+static bool has_open(const struct descriptor *d)
+{
+    for (uint32_t i = 0; i < d->program.state_count; i++)
+        if (d->program.states[i].flags & FTMRT_MUTABLE)
+            return true;
+    return false;
+}
+
 static bool has_always(const struct descriptor *d)
 {
     (void)d;
@@ -71,7 +80,7 @@ static const struct {
     bool (*has)(const struct descriptor *d);
 } keys[] = {{"always", has_always},   {"train", has_training},    {"features", has_features},
             {"file", has_file},       {"pictures", has_pictures}, {"single", has_single},
-            {"several", has_several}, {"named", has_named}};
+            {"several", has_several}, {"named", has_named},       {"open", has_open}};
 
 static bool has_key(const struct descriptor *d, const char *key, size_t length)
 {

@@ -322,11 +322,15 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
     const uint32_t arguments = o->rest.len + (o->file ? 1 : 0);
     vec_push(arena, &o->defines, NULL);
     vec_push(arena, &o->includes, NULL);
+    vec_push(arena, &o->keep, NULL);
     vec_push(arena, &o->rest, NULL);
     if (o->help || o->version)
         return true;
     if (arguments < command_rows[o->command].least)
         return missing_argument(&command_rows[o->command], o->named);
+    if (o->keep.len > 1 && !o->infer)
+        return usage_error("--keep leaves open what --infer makes constant, which was not given:",
+                           o->keep.at[0]);
     return check_word(o) && check_given(o, given) && choose_stage(o) && choose_source(o) &&
            check_library(o) && check_when(o->color, "--color is always, never or auto, not") &&
            check_when(o->prefix, "--prefix is always, never or auto, not");

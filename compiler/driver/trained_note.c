@@ -92,11 +92,11 @@ const struct ftmrt_training *trained_training(struct compilation *c)
     return t;
 }
 
-/* What programs that train say of their weight file, so that trained files can refer to it. Of a file that holds only what training
+/* What programs that take trained files say of their weight file, so that these can refer to it. Of a file that holds only what training
  * changed it is the source. */
 const struct ftmrt_source *trained_source(struct compilation *c)
 {
-    if (!c->weights || c->options->infer)
+    if (!c->weights || (c->options->infer && c->options->keep.len == 1))
         return NULL;
     const struct weights *w = c->weights->source ? c->weights->source : c->weights;
     const char *file = c->weights->source ? weights_find_metadata(c->weights, "source")

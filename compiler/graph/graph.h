@@ -150,7 +150,9 @@ struct state {
     struct form form;        /* in the workspace */
     bool trainable;          /* updated by the optimizer in some phase */
     uint32_t phases;         /* bit p: in phase p; 0: in every phase */
-    bool mutable;            /* written by some function (trainable implies mutable) */
+    bool mutable;            /* written by some function (trainable implies mutable), or kept */
+    bool kept;               /* nothing here writes it, but whoever runs the program may */
+    bool learnt;             /* a constant here, which the recipe's own training would write */
     bool added;              /* belongs to a layer that the recipe added */
     int32_t source;          /* index in the weight file's table, or -1 */
     enum ftmrt_init init;
@@ -198,6 +200,7 @@ struct program {
     VEC(struct graph *) functions;
     struct attrs_table attrs;
     enum prefix_cut cut_prefix;
+    bool folded; /* the pass `fold` has put constants together */
     struct optimizer optimizer;
 };
 

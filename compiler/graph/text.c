@@ -297,7 +297,9 @@ static void print_state(const struct state *s, FILE *out)
     if (s->trainable)
         print_trainable(s, out);
     else if (s->mutable)
-        fputs(" mutable", out);
+        fputs(s->kept ? " kept" : " mutable", out);
+    if (s->learnt)
+        fputs(" learnt", out);
     if (s->added)
         fputs(" added", out);
     print_form(" layout", s->form, &s->type, out);

@@ -64,6 +64,10 @@ static bool read_flag(struct parser *p, struct state *s)
         s->trainable = s->mutable = true;
     else if (parser_take_word(p, "mutable"))
         s->mutable = true;
+    else if (parser_take_word(p, "kept"))
+        s->kept = s->mutable = true;
+    else if (parser_take_word(p, "learnt"))
+        s->learnt = true;
     else if (parser_take_word(p, "added"))
         s->added = true;
     else

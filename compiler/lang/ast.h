@@ -150,6 +150,7 @@ enum recipe_kind {
     RECIPE_FREEZE,
     RECIPE_FREEZE_STATISTICS,
     RECIPE_TRAIN,
+    RECIPE_KEEP,   /* --keep: what stays open of a network that only predicts */
     RECIPE_FROM,   /* in weights: from "name" */
     RECIPE_STRIP,  /* strip "name" */
     RECIPE_RENAME, /* rename "name" to "other" */

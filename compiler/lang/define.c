@@ -143,18 +143,31 @@ static bool is_statement(const char *key, const char *argument)
     return !argument && (!strcmp(key, "freeze") || !strcmp(key, "train"));
 }
 
-static void add_statement(struct files *f, const char *key, const char *patterns,
-                          struct source *source)
+/* A statement behind those that are written; NULL after a report. */
+static struct recipe_stmt *add_statement(struct files *f, const char *key, const char *patterns,
+                                         struct source *source)
 {
     source->text = arena_printf(f->arena, "finetune d {\n%s %s\n}\n", key, patterns);
     source->size = strlen(source->text);
     const uint32_t errors = f->diag->errors;
     const struct decls *decls = parse_source(f->arena, f->diag, source);
     if (f->diag->errors > errors)
-        return;
-    const struct recipe_stmts *parsed = decls->list.at[0]->recipe;
-    for (uint32_t i = 0; i < parsed->list.len; i++)
-        vec_push(f->arena, &f->finetune->recipe->list, parsed->list.at[i]);
+        return NULL;
+    struct recipe_stmt *s = decls->list.at[0]->recipe->list.at[0];
+    vec_push(f->arena, &f->finetune->recipe->list, s);
+    return s;
+}
+
+/* --keep PATTERN, which the shell has taken out of its quotes */
+static void keep(struct files *f, const char *pattern)
+{
+    const bool bare = strpbrk(pattern, "*[") && !strchr(pattern, '"');
+    struct source *source = arena_new(f->arena, struct source);
+    source->path = arena_printf(f->arena, "--keep %s", pattern);
+    struct recipe_stmt *s =
+        add_statement(f, "train", bare ? str_quoted(f->arena, pattern) : pattern, source);
+    if (s)
+        s->kind = RECIPE_KEEP;
 }
 
 static void define(struct files *f, const char *text)
@@ -187,4 +200,6 @@ void files_define(struct files *f)
 {
     for (const char *const *d = f->options->defines; d && *d; d++)
         define(f, *d);
+    for (const char *const *k = f->options->keep; k && *k; k++)
+        keep(f, *k);
 }

@@ -1,4 +1,5 @@
-/* freeze and train: which parameters are trained. Statements apply in order, the last match wins.
+/* freeze and train: which parameters are trained. Statements apply in order, the last match wins. Where nothing is, as of a
+ * network that only predicts, --keep says which stay open.
  *
  * A pattern matches a parameter if it matches its path or the path of something around it, by whole
  * components: `layer1` matches layer1.0.conv1.weight. `all` is everything; type(batch_norm) matches
@@ -30,11 +31,26 @@ static bool has_statistics(const struct layer *l)
     return false;
 }
 
+/* Leaves parameters and statistics of a layer open; whether the pattern matched. */
+static bool keep(struct recipe_reader *r, const struct pattern *p, struct layer *l)
+{
+    const bool whole = layer_matches(r, p, l);
+    bool matched = false;
+    for (uint32_t i = 0; i < l->param_count; i++) {
+        const bool match = whole || param_matches(r, p, l, &l->params[i]);
+        l->params[i].kept |= match;
+        matched |= match;
+    }
+    return matched;
+}
+
 /* Applies one pattern to one layer, in all phases; whether it matched. */
 static bool apply(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p,
                   struct layer *l)
 {
     const uint32_t every = recipe_every_phase(r->recipe);
+    if (kind == RECIPE_KEEP)
+        return keep(r, p, l);
     bool train = kind == RECIPE_TRAIN, whole = layer_matches(r, p, l), matched = false;
     if (kind == RECIPE_FREEZE_STATISTICS) {
         matched = whole && has_statistics(l);
@@ -122,6 +138,16 @@ static void freeze_all(struct net *net, uint32_t every)
     }
 }
 
+/* What training writes: what is computed of it there at run time. */
+static void note_learnt(struct net *net)
+{
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        struct layer *l = &net->layers.at[i];
+        for (uint32_t k = 0; k < l->param_count; k++)
+            l->params[k].learnt = layer_param_moves(l, &l->params[k]);
+    }
+}
+
 /* Sums up per layer; the phases in which something trains. */
 static uint32_t settle(struct net *net, uint32_t every)
 {
@@ -161,7 +187,7 @@ void read_freezing(struct recipe_reader *r)
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
         if (s->kind != RECIPE_FREEZE && s->kind != RECIPE_TRAIN &&
-            s->kind != RECIPE_FREEZE_STATISTICS)
+            s->kind != RECIPE_FREEZE_STATISTICS && s->kind != RECIPE_KEEP)
             continue;
         last = s->span;
         for (uint32_t k = 0; k < s->patterns->list.len; k++)
@@ -169,8 +195,11 @@ void read_freezing(struct recipe_reader *r)
     }
     const uint32_t every = recipe_every_phase(r->recipe);
     const bool infer = r->files->options->infer;
-    if (infer)
+    if (infer) {
+        settle(r->builder->net, every);
+        note_learnt(r->builder->net);
         freeze_all(r->builder->net, every);
+    }
     if (settle(r->builder->net, every) == every || infer || r->diag->errors > errors) {
         warn_one_value(r);
         return;

@@ -17,6 +17,8 @@ struct lang_options {
     const char *const *defines;
     const char *models_dir; /* installed models */
     bool infer;             /* nothing trains, whatever the recipe says */
+    const char *const
+        *keep; /* with infer: patterns of what stays open all the same, NULL-terminated */
 };
 bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,
                struct net **net, struct recipe **recipe);

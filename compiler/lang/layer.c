@@ -124,6 +124,11 @@ const char *layer_param_key(struct arena *arena, const struct layer *l, const st
     return *p->name ? arena_printf(arena, "%s.%s", l->path, p->name) : l->path;
 }
 
+bool layer_param_moves(const struct layer *l, const struct layer_param *p)
+{
+    return p->trainable || (p->kind != LAYER_PARAMETER && layer_statistics(l));
+}
+
 uint32_t layer_statistics(const struct layer *l)
 {
     bool statistics = false;

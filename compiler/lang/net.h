@@ -32,6 +32,8 @@ struct layer_param {
     double init_arg;
     int64_t fan_in;
     uint32_t trainable; /* bit p: in phase p of the training */
+    bool learnt,
+        kept; /* of a network that only predicts: training would write it; it stays open (--keep) */
 };
 
 struct value;
@@ -104,6 +106,9 @@ bool layer_is_part(const struct layer *l);
 /* The name of a parameter, which is its key in a state dict: the layer's, and its own behind it where it has one. */
 const char *layer_param_key(struct arena *arena, const struct layer *l,
                             const struct layer_param *p);
+
+/* Whether training writes a parameter of the layer, in any phase. */
+bool layer_param_moves(const struct layer *l, const struct layer_param *p);
 
 /* The phases in which training updates its statistics, a bit each: it has some, and neither it nor they are frozen. */
 uint32_t layer_statistics(const struct layer *l);

@@ -56,6 +56,7 @@ bool pass_fold(struct pass_context *c)
             if (rewrite_match(g, (value_id){i}, OP_channel_affine))
                 changed |= fold_affine(g, (value_id){i});
     }
+    c->program->folded |= changed;
     rewrite_done(c, changed);
     return true;
 }

@@ -91,7 +91,7 @@ static bool mark_mutable(struct pass_context *c)
                 note_written(g, &g->nodes.at[i], written);
     for (uint32_t i = 0; i < c->program->states.len; i++) {
         struct state *s = &c->program->states.at[i];
-        bool is_mutable = s->trainable || written[i];
+        bool is_mutable = s->trainable || s->kept || written[i];
         changed |= s->mutable != is_mutable;
         s->mutable = is_mutable;
     }

@@ -78,6 +78,17 @@ static value_id strip(const struct graph *g, value_id v)
     return v;
 }
 
+/* Whether a program that trains would compute this at run time, in single precision: from then on its bits are to be those, unless
+ * `fold` has put constants together that would stay apart there. */
+static bool is_single(const struct schedule *s, const struct ftmrt_derive *d)
+{
+    bool single = false;
+    for (int i = 0; !s->program->folded && i < 3 && d->in[i] != NO_OPERAND; i++)
+        single = single || (d->in[i] < 0 ? s->program->states.at[-1 - d->in[i]].learnt
+                                         : s->derives.at[d->in[i]].single);
+    return single;
+}
+
 /* An operand: a state, or the instruction that computes it. */
 static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
 {
@@ -95,6 +106,7 @@ static int32_t derive(struct schedule *s, const struct graph *g, value_id v)
         else
             d.in[count++] = derive(s, g, n->inputs[i]);
     }
+    d.single = is_single(s, &d);
     if (op_operand(n->op, 0) == 'm')
         d.inner = graph_shape(g, n->inputs[0])->dim[1];
     set_shape(&d, &n->type.shape);

@@ -4,12 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fingerprint.h"
 #include "report.h"
 
 static const struct ftmrt_tensor *source_of(const struct ftmrt_program *p,
                                             const struct ftmrt_state *s)
 {
     return s->source >= 0 ? &p->tensors[s->source] : NULL;
+}
+
+bool source_equals(const struct ftmrt_program *p, const struct ftmrt_tensor *source,
+                   const struct st_tensor *t)
+{
+    const unsigned char *own = p->blob + source->offset;
+    if ((enum ftmrt_dtype)source->dtype != t->dtype || source->bytes != t->bytes)
+        return false;
+    const uint64_t hash = source->hashed ? fingerprint_blocks(t->data, (size_t)t->bytes) : 0;
+    return source->hashed ? memcmp(own, &hash, sizeof hash) == 0
+                          : memcmp(own, t->data, (size_t)t->bytes) == 0;
 }
 
 void source_metadata(const struct ftmrt_program *p, struct st_metadata facts[SOURCE_FACTS])
@@ -23,9 +35,7 @@ bool source_has(const struct ftmrt_program *p, uint32_t state, const struct st_t
 {
     const struct ftmrt_state *s = &p->states[state];
     const struct ftmrt_tensor *source = source_of(p, s);
-    return ftmrt_is_in_source(p, s) && (enum ftmrt_dtype)source->dtype == t->dtype &&
-           source->bytes == t->bytes &&
-           memcmp(p->blob + source->offset, t->data, (size_t)t->bytes) == 0;
+    return ftmrt_is_in_source(p, s) && source_equals(p, source, t);
 }
 
 void source_round(const struct ftmrt_program *p, uint32_t state, struct st_tensor *t)

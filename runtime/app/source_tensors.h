@@ -14,6 +14,10 @@ enum {
 };
 void source_metadata(const struct ftmrt_program *p, struct st_metadata facts[SOURCE_FACTS]);
 
+/* Whether a tensor is, type and bits, one of the program's. */
+bool source_equals(const struct ftmrt_program *p, const struct ftmrt_tensor *source,
+                   const struct st_tensor *t);
+
 /* Whether a tensor is, type and bits, what the program's weight file has for that state. */
 bool source_has(const struct ftmrt_program *p, uint32_t state, const struct st_tensor *t);
 

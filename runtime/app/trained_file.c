@@ -15,10 +15,10 @@
 static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
 
 /* Metadata beside the parts of the network's identity. */
-enum { FILE_FACTS = 12 };
+enum { FILE_FACTS = 13 };
 
-/* The tensors of layers that the recipe added, a line each: a recipe that adds them, too, takes them up. Allocated. */
-static char *added_names(const struct ftmrt_program *p)
+/* The states of a flag, a line each; allocated. */
+static char *names_with(const struct ftmrt_program *p, uint32_t flag)
 {
     size_t size = 1;
     for (uint32_t i = 0; i < p->state_count; i++)
@@ -26,9 +26,18 @@ static char *added_names(const struct ftmrt_program *p)
     char *names = app_alloc(size, 1), *end = names;
     *end = '\0';
     for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT && p->states[i].flags & FTMRT_NEW)
+        if (p->states[i].kind != FTMRT_STATE_SLOT && p->states[i].flags & flag)
             end += sprintf(end, "%s%s", end == names ? "" : "\n", p->states[i].name);
     return names;
+}
+
+/* What training could write: names, or `all`. Allocated. */
+static char *trained_names(const struct ftmrt_program *p)
+{
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (is_frozen(&p->states[i]))
+            return names_with(p, FTMRT_MUTABLE);
+    return app_strdup("all");
 }
 
 /* Whether what is in the program's weight file is left out. */
@@ -43,7 +52,8 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     const struct ftmrt_program *p = s->program;
     char *seed_text = app_format("%llu", (unsigned long long)training->seed),
          *epoch_text = app_format("%lld", (long long)training->epoch);
-    char *classes = weights_class_names(&s->config), *added = added_names(p), error[512];
+    char *classes = weights_class_names(&s->config), *added = names_with(p, FTMRT_NEW),
+         *trained = trained_names(p), error[512];
     const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved)),
                                data = identity_hash_text(training->data);
     struct identity_text parts[IDENTITY_PARTS];
@@ -52,7 +62,8 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
         {"program", p->name},
         {"compiler", p->compiler},
         {"classes", classes},
-        {"added", added},
+        {"added", added}, /* a recipe that adds these, too, takes them up */
+        {"trained", trained},
         {"preprocess", s->config.preprocess},
         {"recipe", p->resolved},
         {"recipe_hash", recipe.hash},
@@ -78,6 +89,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     free(epoch_text);
     free(classes);
     free(added);
+    free(trained);
     return status == FTMRT_OK || report_error("%s", error);
 }
 
@@ -118,13 +130,11 @@ bool session_save(const struct session *s, const char *path, const struct ftmrt_
 static bool check_frozen(const struct ftmrt_program *p, const struct ftmrt_state *s,
                          const struct st_tensor *t, const char *path)
 {
-    const struct ftmrt_tensor *source = &p->tensors[s->source];
-    if (t && t->dtype == (enum ftmrt_dtype)source->dtype && t->bytes == source->bytes &&
-        memcmp(t->data, p->blob + source->offset, (size_t)t->bytes) == 0)
+    if (t && source_equals(p, &p->tensors[s->source], t))
         return true;
     return report_error(
         "%s: the frozen tensor '%s' differs from the program's: the file belongs to "
-        "other pretrained weights",
+        "other pretrained weights, or more was trained than is open here",
         path, s->name);
 }
 

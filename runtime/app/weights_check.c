@@ -164,6 +164,8 @@ void weights_say_differences(const struct ftmrt_program *p, const struct st_file
                              const char *path)
 {
     const char *recipe = st_find_metadata(f, "recipe");
+    if (!ftmrt_entry_for(p, FTMRT_ENTRY_TRAIN, NULL, 0, 1))
+        return; /* what only predicts has a graph of its own, and is compared tensor by tensor */
     char *parts = identity_differences(p, file_text, f);
     char *settings =
         recipe_difference_line(p->resolved, recipe && *parts ? recipe : p->resolved, 6);

@@ -139,13 +139,32 @@ static bool can_train(const struct ftmrt_program *p)
     return ftmrt_entry_for(p, FTMRT_ENTRY_TRAIN, NULL, 0, 1) != NULL;
 }
 
-/* A program that only predicts has folded its weights into constants: there are no others for it. */
+/* Whether a program that only predicts has layers that --keep has left open. */
+static bool has_open(const struct ftmrt_program *p)
+{
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (p->states[i].flags & FTMRT_MUTABLE)
+            return true;
+    return false;
+}
+
+static bool take_file(struct session *s, const char *path)
+{
+    s->weights_from = is_folder(path) ? app_format("%s/best.safetensors", path) : app_strdup(path);
+    return session_load(s, s->weights_from);
+}
+
+/* A program that only predicts has folded its weights into constants: there are no others for it, but for what is open. */
 static bool take_folded(struct session *s, const struct options *o)
 {
-    if (o->weights || o->run)
+    if (o->run)
+        return report_error("this program only predicts and has no runs");
+    if (o->weights && has_open(s->program))
+        return take_file(s, o->weights);
+    if (o->weights)
         return report_error("this program only predicts, with the weights that it was compiled "
                             "with; for others compile the recipe again, with --infer "
-                            "--weights=FILE");
+                            "--weights=FILE, or with --keep=LAYER for those of some layers");
     if (!all_pretrained(s->program))
         return report_error("this program only predicts, and its new layers were never trained; "
                             "compile the recipe with --infer --weights=FILE, of a trained file");
@@ -158,11 +177,8 @@ bool weights_take(struct session *s, const struct options *o)
         return report_error("--weights and --run name two things; give one of them");
     if (!can_train(s->program))
         return take_folded(s, o);
-    if (o->weights) {
-        s->weights_from = is_folder(o->weights) ? app_format("%s/best.safetensors", o->weights)
-                                                : app_strdup(o->weights);
-        return session_load(s, s->weights_from);
-    }
+    if (o->weights)
+        return take_file(s, o->weights);
     struct runs r;
     runs_read(&r, s->program, o->runs);
     const bool ok = take_from_runs(s, o, &r);

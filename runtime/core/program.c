@@ -20,6 +20,12 @@ static const struct ftmrt_tensor *source_of(const struct ftmrt_program *p,
     return s->source >= 0 ? &p->tensors[s->source] : NULL;
 }
 
+/* What a tensor takes in the blob. */
+static uint64_t kept_bytes(const struct ftmrt_tensor *t)
+{
+    return t->hashed ? sizeof(uint64_t) : t->bytes;
+}
+
 static int64_t state_elements(const struct ftmrt_state *s)
 {
     return ftmrt_elements(s->rank, s->dim);
@@ -44,7 +50,9 @@ static enum ftmrt_status check_state(const struct ftmrt_program *p, const struct
     const struct ftmrt_tensor *t = source_of(p, s);
     if (t && (t->dtype >= FTMRT_DTYPE_COUNT || ftmrt_elements(t->rank, t->dim) != count ||
               t->bytes != (uint64_t)count * ftmrt_dtype_size((enum ftmrt_dtype)t->dtype) ||
-              t->bytes > p->blob_size || t->offset > p->blob_size - t->bytes))
+              kept_bytes(t) > p->blob_size || t->offset > p->blob_size - kept_bytes(t)))
+        return FTMRT_ERROR_MISMATCH;
+    if (t && t->hashed && s->flags & FTMRT_MUTABLE)
         return FTMRT_ERROR_MISMATCH;
     return FTMRT_OK;
 }
@@ -174,7 +182,10 @@ enum ftmrt_status ftmrt_get_state(const struct ftmrt_program *p, const void *wor
     if (status != FTMRT_OK)
         return status;
     const struct ftmrt_state *s = &p->states[state];
+    const struct ftmrt_tensor *source = source_of(p, s);
     const unsigned char *src = (const unsigned char *)workspace + s->offset;
+    if (source && source->hashed)
+        return FTMRT_ERROR_NOT_KEPT;
     if (!(s->flags & FTMRT_MUTABLE))
         get_frozen(p, s, dst, bytes);
     else if (s->dtype == FTMRT_F32)

@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "embed.h"
+#include "fingerprint.h"
 #include "json_stream.h"
 #include "rounding.h"
+
+_Static_assert(FINGERPRINT_BLOCK <= sizeof((struct json_stream){0}.buffer),
+               "a block fits into the buffer");
 
 enum { MAX_HEADER = 100000000, NAME_BYTES = 512 };
 
@@ -270,24 +274,31 @@ static ftmx_status read_open(struct loader *l, const struct ftmrt_state *s, unsi
     return FTMX_OK;
 }
 
-/* Compares with the library's own tensor, where it still has it. */
+/* Compares with the library's own tensor, if there is one: with its bytes, or with their fingerprint. */
 static ftmx_status read_frozen(struct loader *l, const struct ftmrt_state *s, uint64_t bytes)
 {
     const struct ftmrt_tensor *source = s->source >= 0 ? &l->p->tensors[s->source] : NULL;
+    const unsigned char *own = source ? l->p->blob + source->offset : NULL;
     unsigned char *part = l->in.buffer;
+    uint64_t hash = 0;
+    bool same = true;
     for (uint64_t at = 0; at < bytes;) {
         const size_t count =
-            bytes - at < sizeof l->in.buffer ? (size_t)(bytes - at) : sizeof l->in.buffer;
+            bytes - at < FINGERPRINT_BLOCK ? (size_t)(bytes - at) : FINGERPRINT_BLOCK;
         if (!read_bytes(l, part, count))
             return refuse(l, s->name);
-        if (source && memcmp(part, l->p->blob + source->offset + at, count) != 0)
-            return context_fail(l->c, FTMX_ERROR_MISMATCH,
-                                "the frozen tensor '%s' differs from the library's: the file "
-                                "belongs to other pretrained weights",
-                                s->name);
+        hash = fingerprint_bytes(part, count, hash);
+        same = same && (!source || source->hashed || memcmp(part, own + at, count) == 0);
         at += count;
     }
-    return FTMX_OK;
+    if (source && source->hashed)
+        same = memcmp(&hash, own, sizeof hash) == 0;
+    return same ? FTMX_OK
+                : context_fail(l->c, FTMX_ERROR_MISMATCH,
+                               "the frozen tensor '%s' differs from the library's: the file "
+                               "belongs to other pretrained weights, or more was trained than is "
+                               "open here",
+                               s->name);
 }
 
 static ftmx_status read_data(struct loader *l, uint64_t bytes)

@@ -89,7 +89,8 @@ ftmx_status ftmx_get_parameter(ftmx_context *context, const char *name, float *v
     const size_t bytes = (size_t)count * ftmrt_dtype_size(dtype);
     void *row_major = dtype == FTMRT_F32 ? (void *)values : context->staging;
     if (ftmrt_get_state(p, context->call.workspace, state, row_major, bytes) != FTMRT_OK)
-        return context_fail(context, FTMX_ERROR_MISMATCH, "%s cannot be read", name);
+        return context_fail(context, FTMX_ERROR_NOT_FOUND,
+                            "%s is not kept: the library has only what was computed of it", name);
     if (dtype != FTMRT_F32)
         ftmrt_convert(dtype, row_major, FTMRT_F32, (unsigned char *)values, count);
     return FTMX_OK;

@@ -13,7 +13,7 @@ static uint64_t hash_tensors(const struct ftmrt_program *p, uint64_t hash)
 {
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const struct ftmrt_tensor *t = &p->tensors[i];
-        const uint64_t facts[] = {t->dtype, t->rank, t->offset, t->bytes};
+        const uint64_t facts[] = {t->dtype, t->rank, t->offset, t->bytes, t->hashed};
         hash = fingerprint_bytes(facts, sizeof facts, hash);
         hash = fingerprint_bytes(t->dim, t->rank * sizeof t->dim[0], hash);
     }
@@ -24,7 +24,7 @@ static uint64_t hash_derives(const struct ftmrt_program *p, uint64_t hash)
 {
     for (uint32_t i = 0; i < p->derive_count; i++) {
         const struct ftmrt_derive *d = &p->derives[i];
-        const uint64_t facts[] = {d->op, d->rank, d->layout, d->offset, d->stored};
+        const uint64_t facts[] = {d->op, d->rank, d->layout, d->offset, d->stored, d->single};
         const double numbers[] = {d->eps, d->value};
         hash = fingerprint_bytes(facts, sizeof facts, hash);
         hash = fingerprint_bytes(d->in, sizeof d->in, hash);

@@ -21,3 +21,14 @@ uint64_t fingerprint_bytes(const void *bytes, size_t size, uint64_t before)
     memcpy(&word, at, size);
     return mix(hash, word);
 }
+
+uint64_t fingerprint_blocks(const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    uint64_t hash = 0;
+    for (size_t block; size; at += block, size -= block) {
+        block = size < FINGERPRINT_BLOCK ? size : FINGERPRINT_BLOCK;
+        hash = fingerprint_bytes(at, block, hash);
+    }
+    return hash;
+}

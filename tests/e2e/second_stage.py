@@ -46,7 +46,7 @@ with tempfile.TemporaryDirectory() as folder:
     folded = logits(infer)
     check(relative_difference(folded, reference) < 1e-5, f"its logits are those of the second ({relative_difference(folded, reference):.1e})")
     run(ftmc, work / "small.ftm", "-o", work / "bits", "--infer", f"--weights={second}", "--emit=exe", f"--passes={WITHOUT_FOLD}")
-    check(relative_difference(logits(work / "bits"), reference) < 1e-6, "and closer where no norm is folded")
+    check(logits(work / "bits").tobytes() == reference.tobytes(), "the same bits where no norm is folded")
     check(run(infer, "eval", "--json") != "" and "all checks passed" in run(infer, "selftest"), "it measures and tests itself")
     for command in ("train", "runs", "use", "compare"):
         said = both(infer, command, code=2)[1]
@@ -55,6 +55,27 @@ with tempfile.TemporaryDirectory() as folder:
     said = run(infer, "predict", "--data", DATA / "small_images.npy", "--weights", first, code=1)
     check("only predicts, with the weights that it was compiled with" in said, "other weights are refused")
     check(infer.stat().st_size < every.stat().st_size, f"it is smaller: {infer.stat().st_size} and {every.stat().st_size} bytes")
+
+    # Layers that stay open take what a later training makes of them.
+    open_head = work / "open"
+    run(ftmc, work / "small.ftm", "-o", open_head, "--infer", "--keep", "fc", f"--weights={first}")
+    other = work / "other.safetensors"
+    run(head, "train", "--out", other, "--seed", 7, "--name", "try")
+    check(relative_difference(logits(open_head), logits(head, "--weights", first)) < 1e-5, "--keep: it begins with the weights in it")
+    check(relative_difference(logits(open_head, "--weights", other), logits(head, "--weights", other)) < 1e-5, "and takes another head")
+    check(logits(head, "--weights", other).tobytes() != logits(head, "--weights", first).tobytes(), "which is another")
+    said = both(open_head, "predict", "--data", DATA / "small_images.npy", "--weights", other)[1]
+    check("of another network" not in said, "of which nothing is said")
+    said = run(open_head, "predict", "--data", DATA / "small_images.npy", "--weights", second, code=1)
+    check("the frozen tensor 'conv1.weight' differs from the program's" in said, "where other layers were trained, too, it is refused")
+    check("as they were compiled" in run(open_head, "selftest"), "its constants are compared with what was compiled")
+    tensors, code = read_safetensors(second), bytearray(infer.read_bytes())
+    check(tensors["bn1.running_mean"].tobytes() not in code, "what constants are only made of is not in the program")
+    code[code.find(tensors["fc.bias"].tobytes())] ^= 1
+    damaged = work / "damaged"
+    damaged.write_bytes(code)
+    damaged.chmod(0o755)
+    check("NOT as they were compiled" in both(damaged, "selftest", code=1)[0], "and a bit of them that turns over is found")
 
     # Only what training changed: with its source it is as good as the whole.
     def saving(word, weights=DATA / "small.safetensors"):
