@@ -43,6 +43,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_SCHEDULE] = "a schedule",
         [FTMRT_TYPE_DATA] = "a data source",
         [FTMRT_TYPE_SOURCES] = "a list of data sources",
+        [FTMRT_TYPE_SCHEDULES] = "a list of schedules",
         [FTMRT_TYPE_SHARE] = "a share of `train`, as in 10%, or a data source",
         [FTMRT_TYPE_TRANSFORMS] = "transforms",
         [FTMRT_TYPE_BLOCK] = "a block",
@@ -157,6 +158,16 @@ static bool convert_call(struct builder *b, enum ftmrt_category category, struct
     return is_call_of(v, category);
 }
 
+/* A list of such calls, whose names alone are calls, too. */
+static bool convert_calls(struct builder *b, enum ftmrt_category category, struct value *v,
+                          struct span span)
+{
+    bool ok = v->kind == VALUE_LIST && v->count > 0;
+    for (uint32_t i = 0; ok && i < v->count; i++)
+        ok = convert_call(b, category, &v->items[i], span);
+    return ok;
+}
+
 static bool all_tensors(const struct value *v)
 {
     for (uint32_t i = 0; i < v->count; i++)
@@ -240,6 +251,7 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
             spread(b->arena, v, 1);
         return v->kind == VALUE_LIST && all_strings(v);
     case FTMRT_TYPE_SOURCES: return v->kind == VALUE_LIST && all_sources(v);
+    case FTMRT_TYPE_SCHEDULES: return convert_calls(b, FTMRT_CATEGORY_SCHEDULE, v, span);
     case FTMRT_TYPE_LABEL: return convert_label(v);
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:

@@ -4,6 +4,7 @@
  *     data.c       data, its folders, and the names of classes
  *     transforms.c pipelines, preprocess
  *     labels.c     what labels are
+ *     schedules.c  what schedules ask for
  *     edit.c       replace, insert, remove, set
  *     freezing.c   freeze and train
  *     sizes.c      one network for two sizes of image
@@ -32,6 +33,8 @@ void read_transforms(struct recipe_reader *r, struct frame *scope);
 void read_settings(struct recipe_reader *r, struct frame *scope);
 /* Whether sources, loss and mixing agree on what a label is. */
 void check_labels(struct recipe_reader *r);
+/* What the schedule asks for beyond its row. */
+void check_schedule(struct recipe_reader *r);
 /* Whether there are classes to choose from. */
 void check_class_count(struct recipe_reader *r);
 /* The edits in their order; false: what comes behind them makes no sense any more. */

@@ -52,7 +52,8 @@ static void add_item(struct strbuf *b, const struct ftmrt_arg *a, uint32_t i)
 
 static void add_items(struct strbuf *b, enum ftmrt_type type, const struct ftmrt_arg *a)
 {
-    const bool bracket = a->kind != FTMRT_ARG_CALLS || type == FTMRT_TYPE_SOURCES;
+    const bool bracket =
+        a->kind != FTMRT_ARG_CALLS || type == FTMRT_TYPE_SOURCES || type == FTMRT_TYPE_SCHEDULES;
     strbuf_add(b, bracket ? "[" : "");
     for (uint32_t i = 0; i < a->count; i++) {
         strbuf_add(b, i ? ", " : "");

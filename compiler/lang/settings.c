@@ -398,5 +398,6 @@ void read_settings(struct recipe_reader *r, struct frame *scope)
     check_blocks(r);
     read_rows(r, scope);
     check_rate(r);
+    check_schedule(r);
     keep_statements(r);
 }

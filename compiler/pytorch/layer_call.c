@@ -327,6 +327,14 @@ static bool is_told(struct writer *w, const struct ftmrt_call_info *info, uint32
            (rate || pair || !python_is_default(w->arena, &info->params[i], a));
 }
 
+/* Whether an argument can be written: a part takes it, or PyTorch's call has one of this name. What a row says with dots is another
+ * function. */
+static bool has_counterpart(const struct part *part, const struct ftmrt_param_info *p)
+{
+    return part ? part_takes(part, p->name)
+                : !strchr(p->pytorch, '.') && strcmp(p->pytorch, "none") != 0;
+}
+
 const char *shared_call(struct writer *w, const struct ftmrt_call *c, const char *prefix,
                         const char *first)
 {
@@ -343,7 +351,7 @@ const char *shared_call(struct writer *w, const struct ftmrt_call *c, const char
         const struct ftmrt_arg *a = &c->args[i];
         if (!is_told(w, info, i, a))
             continue;
-        if (part && !part_takes(part, info->params[i].name) && !report_argument(w, info, i))
+        if (!has_counterpart(part, &info->params[i]) && !report_argument(w, info, i))
             return NULL;
         const char *value = shared_value(w, info, i, a, prefix);
         if (!value)

@@ -31,7 +31,7 @@ void trainer_open(struct trainer *t, struct session *session, struct subset trai
                           .epochs = epochs,
                           .progress = progress_start()};
     t->progress.seed = (int64_t)c->seed;
-    t->progress.lr = lr;
+    t->progress.lr = t->progress.plateau_lr = lr;
     t->progress.total_steps = total;
     t->order = app_alloc((size_t)train.count, sizeof(int64_t));
 }
@@ -133,7 +133,7 @@ static enum trainer_outcome train_step(struct trainer *t)
     struct session *s = t->session;
     struct progress *p = &t->progress;
     int64_t n = 0;
-    const double lr = lr_schedule_rate(&t->schedule, p->step);
+    const double lr = lr_schedule_rate(&t->schedule, p, p->step);
     float loss = 0;
     if (!load_batch(t, &n) || !session_train_step(s, n, p->step + 1, lr, &loss))
         return TRAINER_FAILED;
@@ -153,7 +153,7 @@ static struct epoch_result summary(const struct trainer *t)
     return (struct epoch_result){
         .epoch = p->epoch,
         .step = p->step,
-        .lr = lr_schedule_rate(&t->schedule, p->step - 1),
+        .lr = lr_schedule_rate(&t->schedule, p, p->step - 1),
         .train_loss = p->epoch_loss / (double)p->position,
         .train_accuracy = has_accuracy(t) ? (double)p->epoch_correct / (double)p->position : NAN,
         .validation_loss = NAN,
@@ -206,6 +206,7 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
         return outcome;
     e.seconds = t->progress.seconds = trainer_clock() - t->started;
     best_epoch_note(&t->progress, &e, t->validation.count);
+    lr_schedule_note(&t->schedule, &t->progress, e.validated ? e.validation_loss : e.train_loss);
     next_epoch(&t->progress);
     const bool ok = t->events.epoch(t->events.context, &e, e.validated ? &m : NULL);
     metrics_free(&m);

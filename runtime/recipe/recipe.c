@@ -99,6 +99,17 @@ static const struct ftmrt_loss_info losses[FTMRT_CALL_COUNT] = {
 
 const struct ftmrt_loss_info *ftmrt_loss_info(enum ftmrt_call_id loss) { return &losses[loss]; }
 
+bool ftmrt_schedule_follows(enum ftmrt_call_id schedule)
+{
+    static const bool follows[FTMRT_CALL_COUNT] = {
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...)
+#define FTM_FOLLOWS(name) [FTMRT_CALL_##name] = true,
+#include "calls.def"
+    };
+    return follows[schedule];
+}
+
 enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(source->id);

@@ -50,6 +50,7 @@ enum ftmrt_type {
     FTMRT_TYPE_DATA,         /* */
     FTMRT_TYPE_INIT,         /* */
     FTMRT_TYPE_SOURCES,      /* CALLS: a list of data sources */
+    FTMRT_TYPE_SCHEDULES,    /* CALLS: a list of schedules */
     FTMRT_TYPE_SHARE,        /* NUMBER: 10%; or CALLS: a data source */
     FTMRT_TYPE_TRANSFORMS,   /* CALLS: a pipeline in its order */
     FTMRT_TYPE_BLOCK,        /* CALLS: the block of the parameter's name */
@@ -128,6 +129,9 @@ struct ftmrt_loss_info {
 };
 
 const struct ftmrt_loss_info *ftmrt_loss_info(enum ftmrt_call_id loss);
+
+/* Whether a schedule follows the losses of epochs. */
+bool ftmrt_schedule_follows(enum ftmrt_call_id schedule);
 
 const struct ftmrt_call_info *ftmrt_call_info(enum ftmrt_call_id id);
 

@@ -31,7 +31,7 @@ def logits_of(model, images):
 
 
 def evaluate(model, criterion, samples):
-    """Mean loss, and where labels are classes the share of right answers, as text."""
+    """Mean loss; and it, with the share of right answers where labels are classes, as text."""
     model.eval()
     total, right = 0.0, 0
     with torch.no_grad():
@@ -41,7 +41,7 @@ def evaluate(model, criterion, samples):
             if labels.dim() == 1:
                 right += (logits.argmax(1) == labels).sum().item()
     accuracy = f"  accuracy {right / len(samples):.2%}" if labels.dim() == 1 else ""
-    return f"loss {total / len(samples):.4f}{accuracy}"
+    return total / len(samples), f"loss {total / len(samples):.4f}{accuracy}"
 
 
 def split(samples):
@@ -78,20 +78,25 @@ def train(model, limit=None, log=None):
     step = 0
     for epoch in range(1, EPOCHS + 1):
         begin_training(model)
+        total = 0.0
         for images, labels in batches:
             if step == steps:
                 return
             step += 1
             loss = train_step(model, criterion, optimizer, images, labels)
+            total += loss * len(images)
             if log:
                 print(json.dumps({"step": step, "epoch": epoch, "loss": loss}), file=log)
             if getattr(schedule, "every_step", False):
                 schedule.step()
-        if not getattr(schedule, "every_step", False):
-            schedule.step()
+        loss = total / len(samples)
         if validation is not None:
-            figures = evaluate(model, criterion, validation)
+            loss, figures = evaluate(model, criterion, validation)
             print(f"epoch {epoch}/{EPOCHS}  validation {figures}")
+        if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            schedule.step(loss)
+        elif not getattr(schedule, "every_step", False):
+            schedule.step()
 
 
 def main():
@@ -108,7 +113,7 @@ def main():
     train(model, options.steps, options.log)
     test = test_data()
     if test is not None:
-        print("test", evaluate(model, make_loss(), test))
+        print("test", evaluate(model, make_loss(), test)[1])
     if options.out:
         write_weights(model, options.out)
 
