@@ -20,17 +20,28 @@ static void advise(struct diag *diag, const struct recipe *r, const char *path, 
                         "models NAME` says where");
 }
 
+/* The path of a name beside the recipe; NULL: nothing is there. */
+static const char *path_of(struct arena *arena, const char *dir, const char *name)
+{
+    const char *path = name && *name ? file_join(arena, dir, name) : NULL;
+    return path && file_exists(path) ? path : NULL;
+}
+
 /* The source of a file that holds only what training changed: the recipe's own weights, if the command line named the file, else what the
- * file says, beside the recipe. */
+ * file says, beside the recipe, as it was trained from the weights of another run. */
 static bool complete(struct arena *arena, struct diag *diag, const struct recipe *r,
                      const char *dir, struct weights *part)
 {
-    const char *said = weights_find_metadata(part, "source"),
-               *name = r->own_weights ? r->own_weights : said;
-    const char *path = name && *name ? file_join(arena, dir, name) : NULL;
-    if (!path || !file_exists(path)) {
+    const char *name = weights_find_metadata(part, "source"), *said = path_of(arena, dir, name),
+               *own = path_of(arena, dir, r->own_weights);
+    const char *path = own ? own : said;
+    if (own && said && strcmp(own, said) != 0 && !weights_is_source(part, own))
+        path = said;
+    if (!path) {
+        name = r->own_weights ? r->own_weights : name;
         diag_report(diag, r->weights_span, DIAG_WEIGHTS_SOURCE, part->path,
-                    arena_printf(arena, "its source is not there: '%s'", path ? path : "?"));
+                    arena_printf(arena, "its source is not there: '%s'",
+                                 name && *name ? file_join(arena, dir, name) : "?"));
         diag_note(diag,
                   "`ftmc merge FILE --weights SOURCE -o WHOLE.safetensors` makes a whole file");
         return false;
@@ -45,10 +56,7 @@ bool bind_open_weights(struct arena *arena, struct diag *diag, const struct reci
     const char *path = recipe_text(r, FTMRT_PARAM_finetune_weights);
     if (!path)
         return true;
-    const char *file = file_join(arena, dir, path);
-    const char *best = file_join(arena, file, "best.safetensors"); /* of a run's folder */
-    if (file_exists(best))
-        file = best;
+    const char *file = weights_path(arena, file_join(arena, dir, path));
     /* A file that training left has no dictionaries; the recipe's is of its own file. */
     const bool trained = r->given_weights && str_ends_with(file, ".safetensors");
     *out = weights_open(arena, diag, file, trained ? NULL : r->from, r->weights_span);

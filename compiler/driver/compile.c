@@ -77,9 +77,9 @@ const char *compilation_word(struct compilation *c, const char *word)
  * lie. NULL with errno set. */
 static const char *recipe_path(struct compilation *c, const char *path)
 {
-    const char *file = compilation_absolute(c, path),
-               *dir = compilation_absolute(c, file_dir(&c->arena, c->options->file));
-    return file && dir ? file_relative(&c->arena, dir, file) : NULL;
+    const char *dir = compilation_absolute(c, file_dir(&c->arena, c->options->file)),
+               *file = dir ? compilation_absolute(c, path) : NULL; /* last, for errno */
+    return file ? file_relative(&c->arena, dir, file) : NULL;
 }
 
 /* The way to the recipe's folder from that of the program: the two can be moved and sent together. */

@@ -257,13 +257,22 @@ static uint32_t class_names(const struct descriptor *d, struct strbuf *names)
     return count;
 }
 
+/* The facts of the weight file, each with its NUL. */
+static void add_source(const struct ftmrt_source *source, struct strbuf *texts)
+{
+#define FTMRT_SOURCE_FACT(name, key, meaning)                                                      \
+    strbuf_addn(texts, source->name, strlen(source->name) + 1);
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
+}
+
 static bool write_parts(struct replace_file *f, const struct packed_header *h,
-                        const struct strbuf *names, const unsigned char *blob)
+                        const struct strbuf *texts, const unsigned char *blob)
 {
     static const unsigned char padding[PACKED_ALIGNMENT];
-    const size_t before = sizeof *h + names->len;
+    const size_t before = sizeof *h + texts->len;
     return replace_write(f, h, sizeof *h, NULL, 0) == FTMRT_OK &&
-           replace_write(f, names->text, names->len, NULL, 0) == FTMRT_OK &&
+           replace_write(f, texts->text, texts->len, NULL, 0) == FTMRT_OK &&
            replace_write(f, padding, h->blob_at - before, NULL, 0) == FTMRT_OK &&
            replace_write(f, blob, h->blob_bytes, NULL, 0) == FTMRT_OK &&
            replace_commit(f, NULL, 0) == FTMRT_OK;
@@ -273,16 +282,18 @@ static bool make_weights(const struct library *l)
 {
     const struct descriptor *d = l->job->descriptor;
     const char *path = path_in(l, l->folder, FILE_WEIGHTS);
-    struct strbuf names;
+    struct strbuf texts;
     struct replace_file f;
     if (l->file_count <= FILE_WEIGHTS)
         return true;
-    strbuf_init(&names, l->job->arena);
-    strbuf_add(&names, "");
-    const uint32_t count = class_names(d, &names);
-    const struct packed_header h = packed_header_of(&d->program, names.text, names.len, count);
+    strbuf_init(&texts, l->job->arena);
+    strbuf_add(&texts, "");
+    const uint32_t count = class_names(d, &texts);
+    if (d->program.source)
+        add_source(d->program.source, &texts);
+    const struct packed_header h = packed_header_of(&d->program, texts.text, texts.len, count);
     if (replace_open(&f, path, NULL, 0) == FTMRT_OK) {
-        if (write_parts(&f, &h, &names, d->program.blob))
+        if (write_parts(&f, &h, &texts, d->program.blob))
             return true;
         const int error = errno;
         replace_abort(&f);

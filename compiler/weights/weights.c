@@ -95,11 +95,17 @@ static struct weights *new_weights(struct arena *arena, const char *path)
     return w;
 }
 
+const char *weights_path(struct arena *arena, const char *path)
+{
+    const char *best = file_join(arena, path, "best.safetensors");
+    return file_exists(best) ? best : path;
+}
+
 struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
                              const char *from, struct span span)
 {
-    struct weights *w = new_weights(arena, path);
-    if (file_map_open(&w->file, path))
+    struct weights *w = new_weights(arena, weights_path(arena, path));
+    if (file_map_open(&w->file, w->path))
         return read_open_file(
             (struct weights_reader){.w = w, .diag = diag, .from = from, .span = span});
     diag_report(diag, span, DIAG_SYSTEM, path, strerror(errno));
@@ -109,8 +115,8 @@ struct weights *weights_open(struct arena *arena, struct diag *diag, const char 
 struct weights *weights_open_parts(struct arena *arena, struct diag *diag, const char *path,
                                    const char *from)
 {
-    struct weights *w = new_weights(arena, path);
-    if (file_map_open(&w->file, path))
+    struct weights *w = new_weights(arena, weights_path(arena, path));
+    if (file_map_open(&w->file, w->path))
         return read_open_file(
             (struct weights_reader){.w = w, .diag = diag, .from = from, .parts = true});
     diag_system(diag, path, errno);

@@ -47,7 +47,10 @@ struct weights {
     VEC(const char *) skipped;           /* what is outside the dictionary: "epoch: int" */
 };
 
-/* Opens a file by its content, not its name; NULL after a report at span. `from` chooses a dictionary of a checkpoint by
+/* The file that a path means: the best weights of a run's folder, else the path itself. */
+const char *weights_path(struct arena *arena, const char *path);
+
+/* Opens a file by its content, not its name, or that of a run's folder; NULL after a report at span. `from` chooses a dictionary of a checkpoint by
  * its keys, joined by dots or slashes; NULL takes the usual one (state_dict.def), or the only one, and warns if others
  * hold about as many tensors. */
 struct weights *weights_open(struct arena *arena, struct diag *diag, const char *path,
@@ -66,6 +69,9 @@ const char *weights_find_metadata(const struct weights *w, const char *key);
 
 /* Whether a file leaves out what is in its source, a file that it names by its SHA-256. */
 bool weights_is_part(const struct weights *w);
+
+/* Whether the file that a path means is the source of a part, by its bytes. */
+bool weights_is_source(const struct weights *part, const char *path);
 
 /* Adds what a part leaves out, from its source, the file at `path`: tensors that the part's network has, by its names. The part owns the
  * source then. false after a report at span: the source cannot be opened, or is another file. */

@@ -29,6 +29,17 @@ static void read_names(struct arena *arena, const char *lines, struct map *names
 
 /* ---- one file of two ---- */
 
+bool weights_is_source(const struct weights *part, const char *path)
+{
+    char found[SHA256_TEXT];
+    struct file_map file;
+    if (!file_map_open(&file, weights_path(part->arena, path)))
+        return false;
+    sha256_text(file.data, file.size, found);
+    file_map_close(&file);
+    return strcmp(found, weights_find_metadata(part, "source_sha256")) == 0;
+}
+
 static bool check_source(struct diag *diag, const struct weights *part,
                          const struct weights *source, struct span span)
 {
@@ -39,8 +50,10 @@ static bool check_source(struct diag *diag, const struct weights *part,
         return true;
     diag_report(diag, span, DIAG_WEIGHTS_SOURCE, part->path,
                 arena_printf(part->arena, "%s is another file than its source", source->path));
-    diag_note(diag, "its source has the SHA-256 %s, that file %s",
-              str_printable(part->arena, wanted), found);
+    const char *name = weights_find_metadata(part, "source");
+    diag_note(diag, "its source, '%s', has the SHA-256 %s, that file %s",
+              str_printable(part->arena, name ? name : "?"), str_printable(part->arena, wanted),
+              found);
     return false;
 }
 

@@ -25,7 +25,7 @@ struct config_input {
 };
 
 /* The words of the recipe's `save`, in their order. */
-enum save { SAVE_WHOLE, SAVE_CHANGED, SAVE_AS_SOURCE };
+enum save { SAVE_WHOLE, SAVE_CHANGED, SAVE_AS_SOURCE, SAVE_CHANGED_AS_SOURCE };
 
 struct config {
     const char *name, *model;

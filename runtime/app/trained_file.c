@@ -43,7 +43,8 @@ static char *trained_names(const struct ftmrt_program *p)
 /* Whether what is in the program's weight file is left out. */
 static bool leaves_out(const struct session *s)
 {
-    return s->config.save == SAVE_CHANGED && s->program->source;
+    return (s->config.save == SAVE_CHANGED || s->config.save == SAVE_CHANGED_AS_SOURCE) &&
+           s->program->source;
 }
 
 static bool write_tensors(const struct session *s, const struct st_file *tensors, const char *path,
@@ -100,11 +101,11 @@ static bool add_tensor(const struct session *s, uint32_t state, struct st_file *
     if (!state_tensor_take(s, state, t))
         return false;
     f->tensor_count++;
+    if (s->config.save == SAVE_AS_SOURCE || s->config.save == SAVE_CHANGED_AS_SOURCE)
+        source_round(s->program, state, t);
     if (leaves_out(s) && source_has(s->program, state, t)) {
         state_tensor_free(s, t);
         f->tensor_count--;
-    } else if (s->config.save == SAVE_AS_SOURCE) {
-        source_round(s->program, state, t);
     }
     return true;
 }

@@ -20,6 +20,8 @@ struct model {
     struct ftmrt_program program; /* the library's, with the model's blob */
     const char
         *names; /* of the classes, each behind the NUL of the one before; NULL: the recipe's */
+    const char *
+        source; /* facts of the weight file, likewise; NULL: those of the program, if it knows it */
     void (*release)(struct model *m); /* what else ends with the model, or NULL */
     void *map;                        /* the file that it has mapped, [map_bytes] */
     size_t map_bytes;
@@ -35,6 +37,9 @@ ftmx_status model_make(struct model *model, uint32_t abi, const void *packed, si
 
 /* Puts an open model into the caller's memory. */
 void model_put(ftmx_model *model, const struct model *opened);
+
+/* What is known of the weight file, *source; false: nothing is. */
+bool model_source(const struct model *m, struct ftmrt_source *source);
 
 /* As ftmx_class_name. */
 const char *model_class_name(const struct model *m, int64_t i);

@@ -18,6 +18,7 @@ enum { MAX_HEADER = 100000000, NAME_BYTES = 512 };
 /* A tensor of the file, by its state. */
 struct extent {
     uint64_t begin, end;
+    enum ftmrt_dtype dtype;
     bool found;
 };
 
@@ -81,8 +82,9 @@ static ftmx_status check_fact(struct loader *l, const char *value)
     } facts[] = {{"transform_hash", l->p->identity.transform},
                  {"classes_hash", l->p->identity.classes}};
     if (!strcmp(l->name, "source_sha256")) {
+        struct ftmrt_source source;
         l->relative = true;
-        if (!l->p->source || strcmp(value, l->p->source->sha256) != 0)
+        if (!model_source(l->c->model, &source) || strcmp(value, source.sha256) != 0)
             return context_fail(l->c, FTMX_ERROR_MISMATCH,
                                 "the file holds only what training changed in other pretrained "
                                 "weights than the library's; `ftmc merge` makes a whole one");
@@ -117,11 +119,24 @@ static ftmx_status read_metadata(struct loader *l)
     return json_take(&l->in, '}') ? FTMX_OK : refuse(l, "the metadata does not end");
 }
 
-/* The element type that the state's data has in a file: frozen tensors are there as they were in the pretrained one. */
-static enum ftmrt_dtype stored_type(const struct loader *l, const struct ftmrt_state *s)
+/* Whether a state's data may have an element type in a file: frozen tensors are there as they were in the pretrained one, trained ones in
+ * any type of floats (`save = as_source`). */
+static bool takes_type(const struct loader *l, const struct ftmrt_state *s, enum ftmrt_dtype type)
 {
-    const bool source = !state_is_open(s) && s->source >= 0;
-    return (enum ftmrt_dtype)(source ? l->p->tensors[s->source].dtype : s->dtype);
+    if (!state_is_open(s) && s->source >= 0)
+        return type == (enum ftmrt_dtype)l->p->tensors[s->source].dtype;
+    return type == (enum ftmrt_dtype)s->dtype ||
+           (state_is_open(s) && s->dtype == FTMRT_F32 && ftmrt_dtype_is_float(type));
+}
+
+static bool dtype_named(const char *name, enum ftmrt_dtype *dtype)
+{
+    for (int i = 0; i < FTMRT_DTYPE_COUNT; i++)
+        if (strcmp(name, ftmrt_dtype_name((enum ftmrt_dtype)i)) == 0) {
+            *dtype = (enum ftmrt_dtype)i;
+            return true;
+        }
+    return false;
 }
 
 /* [2, 3] as the state has it; *same: whether it does. false: no list of numbers. */
@@ -149,7 +164,7 @@ static bool take_offsets(struct json_stream *in, struct extent *e)
 
 /* What a tensor's object says. */
 struct described {
-    bool type, shape; /* whether they are the state's */
+    bool type, shape; /* whether they can be the state's */
     bool has[3];      /* dtype, shape, data_offsets */
     struct extent extent;
 };
@@ -172,7 +187,7 @@ static bool take_field(struct loader *l, const struct ftmrt_state *s, struct des
         return take_offsets(&l->in, &d->extent);
     if (!json_take_string(&l->in, type, sizeof type, NULL))
         return false;
-    d->type = !strcmp(type, ftmrt_dtype_name(stored_type(l, s)));
+    d->type = dtype_named(type, &d->extent.dtype) && takes_type(l, s, d->extent.dtype);
     return true;
 }
 
@@ -191,7 +206,7 @@ static ftmx_status read_tensor(struct loader *l)
     if (!d.type || !d.shape)
         return mismatch(l, "has another shape or type here");
     if (d.extent.end - d.extent.begin !=
-        (uint64_t)ftmrt_elements(s->rank, s->dim) * ftmrt_dtype_size(stored_type(l, s)))
+        (uint64_t)ftmrt_elements(s->rank, s->dim) * ftmrt_dtype_size(d.extent.dtype))
         return refuse(l, l->name);
     if (l->staging.extents[index].found)
         return refuse(l, l->name);
@@ -229,10 +244,10 @@ static ftmx_status read_header(struct loader *l)
 
 /* ---- the data ---- */
 
-/* Whether the pretrained file has the values of a state, which a relative file then need not have. */
+/* Whether the pretrained file, which is the library's, has the values of a state, so that a relative file need not have them. */
 static bool is_left_out(const struct loader *l, const struct ftmrt_state *s)
 {
-    return l->relative && ftmrt_is_in_source(l->p, s);
+    return l->relative && s->source >= 0 && l->p->tensors[s->source].origin == FTMRT_ORIGIN_FILE;
 }
 
 /* Lists what the file has by where its data begins; every open state must be there. */
@@ -262,10 +277,30 @@ static bool read_bytes(struct loader *l, void *data, size_t bytes)
     return !l->in.failed;
 }
 
-static ftmx_status read_open(struct loader *l, const struct ftmrt_state *s, unsigned char *data)
+/* Reads elements of another type than the state's, piece by piece. */
+static bool read_converted(struct loader *l, const struct ftmrt_state *s, enum ftmrt_dtype type,
+                           unsigned char *data)
+{
+    const size_t from = ftmrt_dtype_size(type), to = ftmrt_dtype_size((enum ftmrt_dtype)s->dtype),
+                 room = sizeof l->in.buffer / from;
+    size_t left = ftmrt_state_bytes(s) / to;
+    while (left > 0) {
+        const size_t count = left < room ? left : room;
+        if (!read_bytes(l, l->in.buffer, count * from))
+            return false;
+        ftmrt_convert(type, l->in.buffer, (enum ftmrt_dtype)s->dtype, data, (int64_t)count);
+        data += count * to;
+        left -= count;
+    }
+    return true;
+}
+
+static ftmx_status read_open(struct loader *l, const struct ftmrt_state *s, enum ftmrt_dtype type,
+                             unsigned char *data)
 {
     const size_t bytes = ftmrt_state_bytes(s);
-    if (!read_bytes(l, data, bytes))
+    if (type == (enum ftmrt_dtype)s->dtype ? !read_bytes(l, data, bytes)
+                                           : !read_converted(l, s, type, data))
         return refuse(l, s->name);
     for (size_t i = 0; s->dtype == FTMRT_F32 && i < bytes / sizeof(float); i++)
         if (!isfinite(ftmrt_load_double(FTMRT_F32, data, (int64_t)i)))
@@ -312,7 +347,7 @@ static ftmx_status read_data(struct loader *l, uint64_t bytes)
         if (e->begin != at || e->end > bytes)
             return refuse(l, s->name);
         const ftmx_status status =
-            open ? read_open(l, s, data) : read_frozen(l, s, e->end - e->begin);
+            open ? read_open(l, s, e->dtype, data) : read_frozen(l, s, e->end - e->begin);
         if (status != FTMX_OK)
             return status;
         at = e->end;

@@ -49,6 +49,7 @@ static ftmx_status take_packed(struct model *m, const void *packed, size_t bytes
     m->program.identity.classes = w.classes;
     m->program.training = NULL; /* of the weights that the compiler saw */
     m->program.source = NULL;
+    m->source = w.source;
     m->names = count ? w.names : NULL;
     return FTMX_OK;
 }
@@ -98,15 +99,27 @@ const struct ftmrt_call *model_setting(const struct model *m, enum ftmrt_param p
     return ftmrt_call_inner(&m->program.recipe->finetune, param);
 }
 
+bool model_source(const struct model *m, struct ftmrt_source *source)
+{
+    const char *text = m->source;
+    if (!text && m->program.source)
+        *source = *m->program.source;
+    if (!text)
+        return m->program.source != NULL;
+#define FTMRT_SOURCE_FACT(name, key, meaning)                                                      \
+    source->name = text;                                                                           \
+    text = packed_text(text, 1);
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
+    return true;
+}
+
 const char *model_class_name(const struct model *m, int64_t i)
 {
     const struct ftmrt_arg *recipe = recipe_names();
     if (recipe->kind != FTMRT_ARG_TEXTS || i < 0 || i >= recipe->count)
         return NULL;
-    const char *name = m->names;
-    for (int64_t k = 0; name && k < i; k++)
-        name += strlen(name) + 1;
-    return name ? name : recipe->texts[i];
+    return m->names ? packed_text(m->names, (uint32_t)i) : recipe->texts[i];
 }
 
 const char *ftmx_class_name(const ftmx_model *model, int64_t i)

@@ -128,14 +128,15 @@ static void put_source(struct output *o, const struct ftmrt_source *s)
 static void put_metadata(struct output *o, const struct model *m)
 {
     const struct ftmrt_program *p = &m->program;
+    struct ftmrt_source source;
     put_text(o, "{\"__metadata__\":{\"format\":\"pt\"");
     put_fact(o, "program", p->name);
     put_fact(o, "compiler", p->compiler);
     put_hash(o, "recipe_hash", ftmrt_name_hash(p->resolved));
     put_classes(o, m);
     put_added(o, p);
-    if (p->source)
-        put_source(o, p->source);
+    if (model_source(m, &source))
+        put_source(o, &source);
 #define FTMRT_IDENTITY(name, what, meaning) put_hash(o, #name "_hash", p->identity.name);
 #include "identity.def"
 #undef FTMRT_IDENTITY

@@ -50,16 +50,16 @@ uint64_t packed_interface(const struct ftmrt_program *p)
     return hash_derives(p, hash_tensors(p, hash_sources(p, hash)));
 }
 
-/* What lies between names and blob is nobody's. */
-static uint64_t content_hash(const void *names, size_t names_bytes, const void *blob, size_t bytes)
+/* What lies between texts and blob is nobody's. */
+static uint64_t content_hash(const void *texts, size_t text_bytes, const void *blob, size_t bytes)
 {
-    return fingerprint_bytes(blob, bytes, fingerprint_bytes(names, names_bytes, 0));
+    return fingerprint_bytes(blob, bytes, fingerprint_bytes(texts, text_bytes, 0));
 }
 
-struct packed_header packed_header_of(const struct ftmrt_program *p, const char *names,
-                                      size_t names_bytes, uint32_t class_count)
+struct packed_header packed_header_of(const struct ftmrt_program *p, const char *texts,
+                                      size_t text_bytes, uint32_t class_count)
 {
-    const uint64_t before = sizeof(struct packed_header) + names_bytes;
+    const uint64_t before = sizeof(struct packed_header) + text_bytes;
     return (struct packed_header){
         .magic = packed_magic,
         .version = PACKED_VERSION,
@@ -67,27 +67,42 @@ struct packed_header packed_header_of(const struct ftmrt_program *p, const char 
         .interface = packed_interface(p),
         .weights = p->identity.weights,
         .classes = p->identity.classes,
-        .content = content_hash(names, names_bytes, p->blob, (size_t)p->blob_size),
-        .names_bytes = names_bytes,
+        .content = content_hash(texts, text_bytes, p->blob, (size_t)p->blob_size),
+        .text_bytes = text_bytes,
         .blob_at = align_up(before, PACKED_ALIGNMENT),
         .blob_bytes = p->blob_size};
 }
 
-/* Whether so many names, each with its NUL, fill the bytes. */
-static int names_fit(const char *names, uint64_t bytes, uint32_t count)
+/* Facts that a program says of its weight file. */
+enum {
+    SOURCE_FACTS = 0
+#define FTMRT_SOURCE_FACT(name, key, meaning) +1
+#include "source_fact.def"
+#undef FTMRT_SOURCE_FACT
+};
+
+const char *packed_text(const char *texts, uint32_t count)
 {
-    uint32_t seen = 0;
-    for (uint64_t i = 0; i < bytes; i++)
-        seen += names[i] == '\0';
-    return seen == count && (bytes == 0 || names[bytes - 1] == '\0');
+    for (uint32_t i = 0; i < count; i++)
+        texts += strlen(texts) + 1;
+    return texts;
 }
 
-/* Whether names and blob lie in the file, in this order; no sum can overflow. */
+/* How many texts fill the bytes; -1: the last one does not end. */
+static int64_t count_texts(const char *texts, uint64_t bytes)
+{
+    int64_t seen = 0;
+    for (uint64_t i = 0; i < bytes; i++)
+        seen += texts[i] == '\0';
+    return bytes == 0 || texts[bytes - 1] == '\0' ? seen : -1;
+}
+
+/* Whether texts and blob lie in the file, in this order; no sum can overflow. */
 static int parts_fit(const struct packed_header *h, size_t bytes)
 {
     const uint64_t size = sizeof *h;
-    return h->names_bytes <= bytes - size && h->blob_at % PACKED_ALIGNMENT == 0 &&
-           h->blob_at >= size + h->names_bytes && h->blob_at <= bytes &&
+    return h->text_bytes <= bytes - size && h->blob_at % PACKED_ALIGNMENT == 0 &&
+           h->blob_at >= size + h->text_bytes && h->blob_at <= bytes &&
            h->blob_bytes == bytes - h->blob_at;
 }
 
@@ -102,16 +117,19 @@ enum ftmrt_status packed_open(const struct ftmrt_program *p, uint32_t class_coun
         return FTMRT_ERROR_FORMAT;
     memcpy(&h, file, sizeof h);
     const char *names = (const char *)begin + sizeof h;
-    if (h.magic != packed_magic || !parts_fit(&h, bytes) ||
-        !names_fit(names, h.names_bytes, h.class_count))
+    if (h.magic != packed_magic || !parts_fit(&h, bytes))
+        return FTMRT_ERROR_FORMAT;
+    const int64_t texts = count_texts(names, h.text_bytes), facts = texts - h.class_count;
+    if (texts < 0 || (facts != 0 && facts != SOURCE_FACTS))
         return FTMRT_ERROR_FORMAT;
     if (h.version != PACKED_VERSION || h.interface != packed_interface(p) ||
         h.blob_bytes != p->blob_size || h.class_count != class_count)
         return FTMRT_ERROR_MISMATCH;
-    if (content_hash(names, h.names_bytes, begin + h.blob_at, h.blob_bytes) != h.content)
+    if (content_hash(names, h.text_bytes, begin + h.blob_at, h.blob_bytes) != h.content)
         return FTMRT_ERROR_FORMAT;
     *out = (struct packed_weights){.blob = begin + h.blob_at,
                                    .names = names,
+                                   .source = facts ? packed_text(names, h.class_count) : NULL,
                                    .class_count = h.class_count,
                                    .weights = h.weights,
                                    .classes = h.classes};

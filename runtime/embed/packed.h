@@ -5,9 +5,10 @@
 
 #include "ftmrt.h"
 
-enum { PACKED_ALIGNMENT = 64, PACKED_VERSION = 1 };
+enum { PACKED_ALIGNMENT = 64, PACKED_VERSION = 2 };
 
-/* What the file begins with; the names of the classes follow, each ended by NUL, and the blob at `blob_at`. */
+/* What the file begins with; texts follow, each ended by NUL: the names of the classes, then the facts of source_fact.def where a weight
+ * file is known; and the blob at `blob_at`. */
 struct packed_header {
     uint64_t magic;            /* packed_magic */
     uint32_t version;          /* PACKED_VERSION */
@@ -15,7 +16,7 @@ struct packed_header {
     uint64_t interface;        /* packed_interface of the program */
     uint64_t weights, classes; /* of its identity */
     uint64_t content;          /* hash of all that is behind the header */
-    uint64_t names_bytes;
+    uint64_t text_bytes;
     uint64_t blob_at, blob_bytes; /* in the file; a multiple of PACKED_ALIGNMENT */
 };
 
@@ -24,7 +25,8 @@ extern const uint64_t packed_magic;
 /* An open file; everything points into it. */
 struct packed_weights {
     const unsigned char *blob;
-    const char *names; /* [class_count], each behind the NUL of the one before */
+    const char *names;  /* [class_count], each behind the NUL of the one before */
+    const char *source; /* likewise, a text for each fact of the weight file; NULL: none is known */
     uint32_t class_count;
     uint64_t weights, classes;
 };
@@ -32,9 +34,12 @@ struct packed_weights {
 /* A hash of what a program's code takes for granted of its blob: network, transform, and where each tensor and constant lies. */
 uint64_t packed_interface(const struct ftmrt_program *p);
 
-/* The header of a file with these names (NUL-ended, one behind the other) and this blob, which is the program's. */
-struct packed_header packed_header_of(const struct ftmrt_program *p, const char *names,
-                                      size_t names_bytes, uint32_t class_count);
+/* The header of a file with these texts, `class_count` names among them, and this blob, which is the program's. */
+struct packed_header packed_header_of(const struct ftmrt_program *p, const char *texts,
+                                      size_t text_bytes, uint32_t class_count);
+
+/* The text behind so many texts. */
+const char *packed_text(const char *texts, uint32_t count);
 
 /* Opens a file of `bytes` bytes for a program. ERROR_ARGUMENT: it is not aligned to PACKED_ALIGNMENT; ERROR_FORMAT: no such file,
  * cut or changed; ERROR_MISMATCH: of another interface, or with another number of classes. */

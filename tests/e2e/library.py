@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from support import check, compile_program, run
+from support import check, compile_program, metadata, read_safetensors, run, write_safetensors
 
 ftmc = sys.argv[1]
 here = pathlib.Path(__file__).resolve().parent
@@ -94,6 +94,22 @@ class Loaded:
     def function(self, name):
         return getattr(self.library, f"{self.name}_{name}")
 
+    def save(self, path):
+        with open(path, "wb") as out:
+            write = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)(lambda _, data, n: out.write(ctypes.string_at(data, n)) != n)
+            check(self.function("save")(self.context, write, None) == 0, "weights are saved")
+        return path
+
+    def load(self, path):
+        """The status of loading a file."""
+        with open(path, "rb") as from_:
+            def read(_, to, n):
+                data = from_.read(n)
+                ctypes.memmove(to, data, len(data))
+                return len(data) != n
+            take = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)(read)
+            return self.function("load")(self.context, take, None, ctypes.c_size_t(os.path.getsize(path)))
+
     def close(self):
         handle, self.library._handle = self.library._handle, 0
         _ctypes.dlclose(handle)
@@ -122,11 +138,35 @@ def check_file(work, numbers):
     check(numbers != trained.predict(inputs) == same.predict(inputs), "exchanged for trained ones: their numbers")
     trained.function("class_name").restype = ctypes.c_char_p
     check(trained.function("class_name")(trained.model, ctypes.c_int64(0)) == b"first", "and their names of the classes")
+    saved = trained.save(work / "saved.safetensors")
+    check(metadata(saved)["source"] == "trained.safetensors", "what is saved says whose weights they were")
+    run(ftmc, "merge", saved, f"--weights={work}/trained.safetensors", "-o", work / "merged.safetensors")
+    state = read_safetensors(work / "trained.safetensors")
+    merged = read_safetensors(work / "merged.safetensors")
+    check(merged.keys() == state.keys() and all(merged[k].tobytes() == state[k].tobytes() for k in state), "and merges with them")
+    check(trained.load(saved) == 0 and Loaded(apart, name, file=file).load(saved) == 5, "it is taken back, over these weights alone")
     Loaded(apart, name, file=work / f"wider/{name}.weights", refused=5)
     Loaded(apart, name, file=apart / "nothing", refused=6)
     (apart / "cut.weights").write_bytes(file.read_bytes()[:-1])
     Loaded(apart, name, file=apart / "cut.weights", refused=4)
     Loaded(apart, name, refused=5)
+
+
+def check_rounded(work):
+    """A file with trained tensors in half precision, as its source is: taken as it was meant."""
+    half = {k: v.astype(np.float16) if v.dtype == np.float32 else v for k, v in read_safetensors(here / "data/small.safetensors").items()}
+    write_safetensors(work / "half.safetensors", half)
+    recipe = (here / "small.ftm").read_text().replace('"data/small.safetensors"', f'"{work}/half.safetensors"').replace('"data/', f'"{here}/data/')
+    (work / "half.ftm").write_text(recipe.replace("    schedule", "    save = as_source\n    schedule").replace("small_training", "half"))
+    program, trained = compile_program(ftmc, work / "half.ftm", work / "program"), work / "half_trained.safetensors"
+    run(program, "train", "--epochs", 1, "--out", trained, cwd=work)
+    check(read_safetensors(trained)["conv1.weight"].dtype == np.float16, "a file of half precision")
+    run(ftmc, work / "half.ftm", "--emit=lib", "-o", work / "half")
+    run(ftmc, work / "half.ftm", "--emit=lib", "-o", work / "half_again", f"--weights={trained}")
+    loaded = Loaded(work / "half", "half")
+    before = loaded.predict(3 * 12 * 12)
+    check(loaded.load(trained) == 0, "is loaded")
+    check(before != loaded.predict(3 * 12 * 12) == Loaded(work / "half_again", "half").predict(3 * 12 * 12), "with its numbers")
 
 
 def check_threads(folder, name, inputs):
@@ -255,5 +295,6 @@ with tempfile.TemporaryDirectory() as folder:
     if not sanitized:
         check(check_life(work / "small", "small_training", 3 * 12 * 12) == two[0], "the numbers that the program of two had")
         check_file(work, two[0])
+        check_rounded(work)
         check_threads(work / "numerals", "numerals", 28 * 28)
         check_pictures(Loaded(work / "small", "small_training"))

@@ -100,6 +100,20 @@ with tempfile.TemporaryDirectory() as folder:
     said = run(every, "eval", "--weights", part, code=1)
     check("holds only what training changed, in the weights" in said, "a program that was compiled with other weights refuses it by the hash")
 
+    # A second stage that keeps only what it changes, in the weights of the first one's run: not in those of the recipe.
+    (work / "runs/first").mkdir()
+    (work / "runs/first/best.safetensors").write_bytes(second.read_bytes())
+    chain = compile_program(ftmc, work / "changed.ftm", work / "chain", f"--weights={work}/runs/first")
+    run(chain, "train", "--out", work / "chain.safetensors", cwd=work)
+    check(metadata(work / "chain.safetensors")["source"] == "runs/first", "a file says that its source is a run")
+    run(ftmc, work / "changed.ftm", "-o", work / "chained", f"--weights={work}/chain.safetensors")
+    check(logits(work / "chained").tobytes() == logits(chain, "--weights", work / "chain.safetensors").tobytes(), "and is taken up with that")
+    (work / "runs/first").rename(work / "gone")
+    said = run(ftmc, work / "changed.ftm", "-o", work / "chained", f"--weights={work}/chain.safetensors", code=1)
+    check("its source, 'runs/first', has the SHA-256" in said, "or it is said which is wanted")
+    said = run(ftmc, work / "changed.ftm", "-o", work / "chained", f"--weights={work}/runs/first", code=1)
+    check("runs/first: No such file or directory" in said, "a run that is not there")
+
     # In the types of the source, which may be of half precision.
     half = {k: v.astype(np.float16) if v.dtype == np.float32 else v for k, v in read_safetensors(DATA / "small.safetensors").items()}
     write_safetensors(work / "half.safetensors", half)
@@ -111,6 +125,17 @@ with tempfile.TemporaryDirectory() as folder:
     kept = read_safetensors(rounded)
     check(kept["conv1.weight"].dtype == np.float16 and kept["conv1.weight"].tobytes() != half["conv1.weight"].tobytes(), "what is trained has the source's type")
     check(np.isfinite(logits(every, "--weights", rounded)).all(), "and is read back")
+    program, both_ways = saving("changed_as_source", work / "half.safetensors")
+    every = compile_program(ftmc, work / "changed_as_source.ftm", work / "both", "-D", "train=all", "-D", "optimizer.weight_decay=0")
+    run(every, "train", "--out", both_ways, "--lr", 1e-12, "--steps", 1)
+    kept = read_safetensors(both_ways)
+    check("fc.weight" in kept and kept["bn1.num_batches_tracked"] == 1 and
+          all(k not in kept or kept[k].dtype == half[k].dtype and kept[k].tobytes() != half[k].tobytes() for k in half if not k.startswith("fc.")),
+          "save = changed_as_source: types of the source, and nothing that has its bits")
+    check("conv1.weight" not in kept, "as what moves by less than half precision tells")
+    run(ftmc, "merge", both_ways, f"--weights={work}/half.safetensors", "-o", work / "whole_half.safetensors")
+    check(read_safetensors(work / "whole_half.safetensors")["conv1.weight"].tobytes() == half["conv1.weight"].tobytes(), "merge has it again")
+    check(logits(every, "--weights", both_ways).tobytes() == logits(every, "--weights", work / "whole_half.safetensors").tobytes(), "a program answers alike with either")
 
     # A recipe that freezes all of a published network has nothing to train, and can be compiled so.
     (work / "published.ftm").write_text(text.replace("replace fc with linear(classes)", "").replace("train fc", ""))

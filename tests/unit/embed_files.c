@@ -229,8 +229,14 @@ static void headers_are_checked(void **state)
         {"{" REL WEIGHT "," BIAS "," STEPS, 68, 3, FTMX_ERROR_FORMAT, "does not end"},
         {"[]", 0, 0, FTMX_ERROR_FORMAT, "no object"},
         {"{}", 0, 0, FTMX_ERROR_MISMATCH, "no 'fc.weight'"},
-        {"{\"fc.bias\":{\"dtype\":\"F64\",\"shape\":[3],\"data_offsets\":[0,24]}}", 24, 0,
+        {"{\"fc.bias\":{\"dtype\":\"I32\",\"shape\":[3],\"data_offsets\":[0,12]}}", 12, 0,
          FTMX_ERROR_MISMATCH, "another shape or type"},
+        {"{\"steps\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, 0,
+         FTMX_ERROR_MISMATCH, "another shape or type"},
+        {"{\"scale\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, 0,
+         FTMX_ERROR_MISMATCH, "another shape or type"},
+        {"{\"fc.bias\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[0,12]}}", 12, 0,
+         FTMX_ERROR_FORMAT, "fc.bias"},
         {"{\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3,1],\"data_offsets\":[0,12]}}", 12, 0,
          FTMX_ERROR_MISMATCH, "another shape"},
         {"{\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}", 16, 0,
@@ -276,6 +282,34 @@ static void headers_are_checked(void **state)
     }
 }
 
+/* What was trained may be in the type that its source has. */
+static void floats_of_other_types_are_taken(void **state)
+{
+    (void)state;
+    static const uint16_t half[] = {0x3800, 0x3400, 0x3800}; /* 0.5, 0.25, 0.5 */
+    double wide[] = {0.5, 0.125, 1e300};
+    struct file f = with_header(
+        "{" REL WEIGHT
+        ",\"fc.bias\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[56,62]}," STEPS "}",
+        62, 0);
+    memcpy(f.bytes + f.size - sizeof half, half, sizeof half);
+    assert_int_equal(load(&f), FTMX_OK);
+    assert_float_equal(get_bias(), 0.25, 0);
+    f = with_header("{" REL WEIGHT
+                    ",\"fc.bias\":{\"dtype\":\"F64\",\"shape\":[3],\"data_offsets\":[56,80]}," STEPS
+                    "}",
+                    80, 0);
+    memcpy(f.bytes + f.size - sizeof wide, wide, sizeof wide);
+    assert_int_equal(load(&f), FTMX_ERROR_NOT_FINITE); /* as F32 */
+    assert_float_equal(get_bias(), 0.25, 0);
+    wide[2] = 1;
+    memcpy(f.bytes + f.size - sizeof wide, wide, sizeof wide);
+    assert_int_equal(load(&f), FTMX_OK);
+    assert_float_equal(get_bias(), 0.125, 0);
+    f.size -= 3;
+    assert_int_equal(load(&f), FTMX_ERROR_FORMAT);
+}
+
 static void a_name_that_is_too_long(void **state)
 {
     (void)state;
@@ -295,6 +329,7 @@ int main(void)
         cmocka_unit_test(what_is_cut_or_changed_changes_nothing),
         cmocka_unit_test(functions_that_fail),
         cmocka_unit_test(headers_are_checked),
+        cmocka_unit_test(floats_of_other_types_are_taken),
         cmocka_unit_test(a_name_that_is_too_long),
     };
     return cmocka_run_group_tests(tests, open_context, NULL);

@@ -13,6 +13,7 @@
 enum { BLOB = 192, ROOM = 1024 };
 
 static const char names[] = "cat\0dog\0";
+static const char with_source[] = "cat\0dog\0net.pth\0\0abc\0\tfc.bias\0";
 
 static const struct ftmrt_tensor tensors[] = {
     {.name = "w", .dtype = FTMRT_F32, .rank = 1, .dim = {32}, .offset = 0, .bytes = 128}};
@@ -30,17 +31,23 @@ static struct ftmrt_program program(void)
         .blob_size = BLOB};
 }
 
-/* Writes the file of a program and returns its size. */
-static size_t write_file(const struct ftmrt_program *p, unsigned char *file)
+static size_t write_texts(const struct ftmrt_program *p, const char *texts, size_t text_bytes,
+                          unsigned char *file)
 {
     for (int i = 0; i < BLOB; i++)
         blob[i] = (unsigned char)(7 * i);
-    const struct packed_header h = packed_header_of(p, names, sizeof names - 1, 2);
+    const struct packed_header h = packed_header_of(p, texts, text_bytes, 2);
     memset(file, 0, ROOM);
     memcpy(file, &h, sizeof h);
-    memcpy(file + sizeof h, names, sizeof names - 1);
+    memcpy(file + sizeof h, texts, text_bytes);
     memcpy(file + h.blob_at, blob, BLOB);
     return (size_t)(h.blob_at + h.blob_bytes);
+}
+
+/* Writes the file of a program and returns its size. */
+static size_t write_file(const struct ftmrt_program *p, unsigned char *file)
+{
+    return write_texts(p, names, sizeof names - 1, file);
 }
 
 static void test_opens(void **state)
@@ -57,6 +64,28 @@ static void test_opens(void **state)
     assert_int_equal(w.weights, 2);
     assert_int_equal(w.classes, 4);
     assert_int_equal((uintptr_t)w.blob % PACKED_ALIGNMENT, 0);
+}
+
+/* What is known of the weight file comes behind the names: all of it or nothing. */
+static void test_source(void **state)
+{
+    (void)state;
+    alignas(64) unsigned char file[ROOM];
+    const struct ftmrt_program p = program();
+    struct packed_weights w;
+    size_t size = write_file(&p, file);
+    assert_int_equal(packed_open(&p, 2, file, size, &w), FTMRT_OK);
+    assert_null(w.source);
+    size = write_texts(&p, with_source, sizeof with_source - 1, file);
+    assert_int_equal(packed_open(&p, 2, file, size, &w), FTMRT_OK);
+    assert_string_equal(w.names, "cat");
+    assert_string_equal(w.source, "net.pth");
+    assert_string_equal(packed_text(w.source, 2), "abc");
+    assert_string_equal(packed_text(w.source, 3), "\tfc.bias");
+    size = write_texts(&p, with_source, sizeof with_source - 1 - sizeof "\tfc.bias", file);
+    assert_int_equal(packed_open(&p, 2, file, size, &w), FTMRT_ERROR_FORMAT);
+    size = write_texts(&p, with_source, sizeof with_source - 2, file);
+    assert_int_equal(packed_open(&p, 2, file, size, &w), FTMRT_ERROR_FORMAT);
 }
 
 /* Other weights and other names of the classes are what a file is exchanged for; anything else that differs is refused. */
@@ -112,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_opens),
+        cmocka_unit_test(test_source),
         cmocka_unit_test(test_interface),
         cmocka_unit_test(test_damage),
     };
