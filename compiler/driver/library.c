@@ -9,11 +9,13 @@
 #include "library.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ftmx.h"
 #include "library_header.h"
 #include "packed.h"
 #include "recipe.h"
@@ -31,13 +33,16 @@ enum library_file {
     FILE_HEADER,
     FILE_PKGCONFIG,
     FILE_CMAKE,
+    FILE_CMAKE_VERSION,
     FILE_WEIGHTS, /* only where they are not in the library */
     FILE_COUNT
 };
 
 static const char *const file_formats[FILE_COUNT] = {
-    [FILE_ARCHIVE] = "lib%s.a", [FILE_SHARED] = "lib%s.so",      [FILE_HEADER] = "%s.h",
-    [FILE_PKGCONFIG] = "%s.pc", [FILE_CMAKE] = "%sConfig.cmake", [FILE_WEIGHTS] = "%s.weights",
+    [FILE_ARCHIVE] = "lib%s.a",      [FILE_SHARED] = "lib%s.so",
+    [FILE_HEADER] = "%s.h",          [FILE_PKGCONFIG] = "%s.pc",
+    [FILE_CMAKE] = "%sConfig.cmake", [FILE_CMAKE_VERSION] = "%sConfigVersion.cmake",
+    [FILE_WEIGHTS] = "%s.weights",
 };
 
 struct library {
@@ -206,17 +211,26 @@ static const char *static_words(const struct library *l)
     return l->job->threads ? "-fopenmp -lm" : "-lm";
 }
 
+/* What a package begins with. Its version is that of the interface: what else differs between two libraries of one recipe are hashes. */
+static void add_origin(const struct library *l, struct strbuf *text)
+{
+    const struct ftmrt_program *p = &l->job->descriptor->program;
+    strbuf_addf(text, "# Of recipe %016" PRIx64 " and weights %016" PRIx64 ", made by %s.\n\n",
+                ftmrt_name_hash(p->resolved), p->identity.weights, p->compiler);
+}
+
 /* Both packages find the library beside themselves. */
 static bool make_pkgconfig(const struct library *l)
 {
     const char *name = l->job->descriptor->name;
     struct strbuf text;
     strbuf_init(&text, l->job->arena);
+    add_origin(l, &text);
     strbuf_addf(&text,
-                "prefix=${pcfiledir}\n\nName: %s\nDescription: %s for %s, made by %s\nVersion: %s\n"
+                "prefix=${pcfiledir}\n\nName: %s\nDescription: %s for %s\nVersion: %d\n"
                 "Cflags: -I\"${prefix}\"\nLibs: -L\"${prefix}\" -l%s\nLibs.private: %s\n",
-                name, name, l->job->descriptor->program.cpu, l->job->descriptor->program.compiler,
-                FTM_VERSION, name, static_words(l));
+                name, name, l->job->descriptor->program.cpu, FTMX_ABI_VERSION, name,
+                static_words(l));
     return write_text(l, FILE_PKGCONFIG, &text);
 }
 
@@ -225,6 +239,7 @@ static bool make_cmake(const struct library *l)
     const char *name = l->job->descriptor->name;
     struct strbuf text;
     strbuf_init(&text, l->job->arena);
+    add_origin(l, &text);
     for (int shared = 1; shared >= 0; shared--) {
         const char *target = arena_printf(l->job->arena, "%s::%s", name, shared ? name : "static");
         const char *file =
@@ -242,6 +257,24 @@ static bool make_cmake(const struct library *l)
         strbuf_add(&text, ")\nendif()\n");
     }
     return write_text(l, FILE_CMAKE, &text);
+}
+
+/* An interface of another number is another one, older or newer. */
+static bool make_cmake_version(const struct library *l)
+{
+    struct strbuf text;
+    strbuf_init(&text, l->job->arena);
+    add_origin(l, &text);
+    strbuf_addf(&text,
+                "set(PACKAGE_VERSION %d)\n"
+                "if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)\n"
+                "    set(PACKAGE_VERSION_COMPATIBLE TRUE)\n"
+                "    set(PACKAGE_VERSION_EXACT TRUE)\n"
+                "else()\n"
+                "    set(PACKAGE_VERSION_COMPATIBLE FALSE)\n"
+                "endif()\n",
+                FTMX_ABI_VERSION);
+    return write_text(l, FILE_CMAKE_VERSION, &text);
 }
 
 /* ---- weights ---- */
@@ -339,7 +372,7 @@ bool library_make(const struct library_job *job)
         return false;
     }
     const bool ok = make_header(&l) && make_code(&l) && make_pkgconfig(&l) && make_cmake(&l) &&
-                    make_weights(&l) && publish(&l);
+                    make_cmake_version(&l) && make_weights(&l) && publish(&l);
     if (!ok)
         remove_folder(&l);
     return ok;

@@ -16,7 +16,7 @@ struct library_job {
     bool threads;                /* with OpenMP */
 };
 
-/* Makes <output>/libNAME.a, libNAME.so, NAME.h, NAME.pc and NAMEConfig.cmake, NAME being the program's as a C identifier,
+/* Makes <output>/libNAME.a, libNAME.so, NAME.h, NAME.pc, NAMEConfig.cmake and NAMEConfigVersion.cmake, NAME being the program's as a C identifier,
  * and NAME.weights where the descriptor has its blob from the context. They
  * are made in a folder beside it and moved when all of them are complete; other files in <output> stay. False after a
  * report. */

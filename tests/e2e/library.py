@@ -70,6 +70,27 @@ def check_header(folder, name):
         check(done.returncode == 0 and not done.stderr, f"doxygen finds nothing that is not said {done.stderr}")
 
 
+def check_packages(folder, name):
+    """pkg-config and CMake find the library by the version of its interface."""
+    hashes = re.search(r"of recipe (\w+) and weights (\w+)", (folder / f"{name}.h").read_text())
+    for file in (f"{name}.pc", f"{name}Config.cmake", f"{name}ConfigVersion.cmake"):
+        check(f"# Of recipe {hashes[1]} and weights {hashes[2]}, made by ftmc " in (folder / file).read_text(), f"{file} says of what it is")
+    if shutil.which("pkg-config"):
+        os.environ["PKG_CONFIG_PATH"] = str(folder)
+        check(run("pkg-config", "--modversion", name) == "1\n" and f"-l{name}" in run("pkg-config", "--libs", name), "pkg-config has it as version 1")
+    user = folder.parent / "user"
+    user.mkdir()
+    find = f"find_package({name} {{}} QUIET NO_DEFAULT_PATH PATHS {folder})\nmessage(\"found {{}} ${{{{{name}_FOUND}}}} ${{{{{name}_VERSION}}}}\")\n"
+    (user / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.20)\nproject(user C)\n" + "".join(find.format(v, v) for v in ("2", "0.9", "1", "")) +
+                                         f"add_executable(user user.c)\ntarget_link_libraries(user {name}::static)\n")
+    (user / "user.c").write_text(f'#include "{name}.h"\nint main(void) {{ return (int){name}_abi_version() - 1; }}\n')
+    done = subprocess.run(["cmake", "-S", user, "-B", user / "build", f"-DCMAKE_C_COMPILER={CC[0]}"], capture_output=True, text=True)
+    said = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("found ")]
+    check(said == [["2", "0"], ["0.9", "0"], ["1", "1", "1"], ["1", "1"]], f"CMake takes version 1, and no other {said}")
+    run("cmake", "--build", user / "build")
+    run(user / "build/user")
+
+
 class Loaded:
     """A shared library, by ctypes: the model, a context, and predictions as bytes."""
 
@@ -274,8 +295,8 @@ with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     run(ftmc, here / "small.ftm", "--emit=lib", "-o", work / "small", "--threads=none")
     files = sorted(p.name for p in (work / "small").iterdir())
-    check(files == ["libsmall_training.a", "libsmall_training.so", "small_training.h", "small_training.pc", "small_trainingConfig.cmake"],
-          "a library has five files")
+    check(files == ["libsmall_training.a", "libsmall_training.so", "small_training.h", "small_training.pc", "small_trainingConfig.cmake",
+                    "small_trainingConfigVersion.cmake"], "a library has six files")
     check([p.name for p in work.iterdir()] == ["small"], "and nothing is left beside it")
     check(not any(str(work).encode() in p.read_bytes() for p in (work / "small").iterdir()), "no path of this machine is in them")
     check_contents(work / "small", "small_training")
@@ -283,6 +304,8 @@ with tempfile.TemporaryDirectory() as folder:
         wanted = set(symbols("nm", "-u", work / "small/libsmall_training.a")) - {"_GLOBAL_OFFSET_TABLE_"}
         check(wanted <= ALLOWED | math_functions(), f"without threads it wants libc and libm only, and of libc what moves bytes: {sorted(wanted)}")
     check_header(work / "small", "small_training")
+    if not sanitized:
+        check_packages(work / "small", "small_training")
 
     run(ftmc, here / "small.ftm", "--emit=lib", "-o", work / "apart/", "--separate-weights")
     weights, archive = work / "apart/small_training.weights", work / "apart/libsmall_training.a"
