@@ -86,10 +86,17 @@ static bool check_files(const struct options *options, const struct command *c)
            report_error("'%s' takes no file arguments ('%s')", c->name, options->files[0]);
 }
 
-static int run_command(const struct ftmrt_program *p, const struct command *c, int argc,
-                       char **argv)
+/* What a main has put together. */
+struct app {
+    const struct command *commands;
+    const struct run_choice *choice;
+    const struct ftmrt_program *program;
+};
+
+static int run_command(const struct app *app, const struct command *c, int argc, char **argv)
 {
-    struct options options = {.argc = argc, .argv = argv};
+    const struct ftmrt_program *p = app->program;
+    struct options options = {.choice = app->choice, .argc = argc, .argv = argv};
     const char **files = app_alloc((size_t)argc, sizeof(char *));
     int code = EXIT_WRONG_USAGE;
     if (!options_parse(&options, c->name, argc, argv, files) || !check_files(&options, c)) {
@@ -107,20 +114,20 @@ static int run_command(const struct ftmrt_program *p, const struct command *c, i
     return code;
 }
 
-static int start_command(const struct command *commands, const struct command *c,
-                         const struct ftmrt_program *p, int argc, char **argv)
+static int start_command(const struct app *app, const struct command *c, int argc, char **argv)
 {
     if (!c->run)
         return absent_command(c);
     if (argc != 3 || (strcmp(argv[2], "--help") != 0 && strcmp(argv[2], "-h") != 0))
-        return run_command(p, c, argc, argv);
-    print_help(commands, c, stdout);
+        return run_command(app, c, argc, argv);
+    print_help(app->commands, c, stdout);
     return EXIT_OK;
 }
 
-static int dispatch(const struct command *commands, const struct ftmrt_program *p, int argc,
-                    char **argv)
+static int dispatch(const struct app *app, int argc, char **argv)
 {
+    const struct command *commands = app->commands;
+    const struct ftmrt_program *p = app->program;
     if (argc < 2) {
         print_help(commands, NULL, stderr);
         return EXIT_WRONG_USAGE;
@@ -139,13 +146,15 @@ static int dispatch(const struct command *commands, const struct ftmrt_program *
     }
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (!strcmp(argv[1], commands[i].name))
-            return start_command(commands, &commands[i], p, argc, argv);
+            return start_command(app, &commands[i], argc, argv);
     return unknown_command(commands, argv[1]);
 }
 
-int app_run(const struct command *commands, const struct ftmrt_program *p, int argc, char **argv)
+int app_run(const struct command *commands, const struct run_choice *choice,
+            const struct ftmrt_program *p, int argc, char **argv)
 {
-    const int code = dispatch(commands, p, argc, argv);
+    const struct app app = {commands, choice, p};
+    const int code = dispatch(&app, argc, argv);
     /* Output that is lost must not look like success. An earlier flush may have met it: then nothing is left to be flushed. */
     if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK)
         return code;

@@ -15,13 +15,16 @@ typedef double option_REAL;
 typedef int64_t option_SIZE;
 typedef const char *option_TEXT;
 
+struct run_choice;
+
 struct options {
 #define APP_OPTION(field, kind, name, arg, commands, help)                                         \
     option_##kind field;                                                                           \
     bool field##_given;
 #include "options.def"
 #undef APP_OPTION
-    const char *const *files; /* further arguments */
+    const struct run_choice *choice; /* run_choice.h; NULL: the program has no runs */
+    const char *const *files;        /* further arguments */
     int file_count;
     int argc;
     char **argv;
@@ -67,8 +70,9 @@ enum {
 };
 
 /* Runs the command of a command line, out of [COMMAND_COUNT], and returns the exit code. Two programs' mains differ in their table
- * alone, so that what one has not is not linked. */
-int app_run(const struct command *commands, const struct ftmrt_program *p, int argc, char **argv);
+ * and in what they do with runs (NULL: nothing) alone, so that what one has not is not linked. */
+int app_run(const struct command *commands, const struct run_choice *choice,
+            const struct ftmrt_program *p, int argc, char **argv);
 
 /* The number of threads that --threads asks for; without it, as many as the process may run on. */
 int app_threads(const struct options *o);

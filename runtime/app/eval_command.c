@@ -7,13 +7,11 @@
 #include "eval_data.h"
 #include "evaluate.h"
 #include "file_bytes.h"
-#include "model_card.h"
 #include "network_identity.h"
 #include "no_worse.h"
 #include "not_finite.h"
-#include "replace.h"
 #include "report.h"
-#include "run_folder.h"
+#include "run_choice.h"
 #include "run_record.h"
 #include "weights_choice.h"
 
@@ -78,24 +76,6 @@ static bool open_data(struct session *s, struct eval_data *d, const struct optio
            eval_data_compare(d, data.hash, s->threads);
 }
 
-/* What a run did on the test data stays beside it, for `runs` and comparisons; a folder that cannot be written keeps what it has. */
-static void keep_result(const struct session *s, const struct eval_data *d, const struct metrics *m,
-                        json_t *result)
-{
-    uint64_t hash;
-    if (!s->run || d->validates || d->foreign || !eval_data_hash(d, s->threads, &hash))
-        return;
-    json_object_set_new(result, "data_hash", json_string(identity_hash_text(hash).hash));
-    char *path = app_format("%s/test.json", s->run);
-    char *text = json_dumps(result, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    if (text && replace_whole(path, text, strlen(text), NULL, 0) == FTMRT_OK) {
-        run_predictions_write(s->run, "test_predictions.csv", s, m, &d->samples);
-        model_card_write(s->run, s);
-    }
-    free(text);
-    free(path);
-}
-
 /* Answers that are no numbers: what they came from. */
 static bool check_finite(const struct session *s, const struct metrics *m)
 {
@@ -124,7 +104,8 @@ static bool measure(struct session *s, const struct eval_data *d, const struct o
             ok = print_json(result);
         else
             print_text(s, d, &m);
-        keep_result(s, d, &m, result);
+        if (o->choice && s->run && !d->validates && !d->foreign)
+            o->choice->keep(s, d, &m, result);
         json_decref(result);
         ok = ok && (!logits || array_write_npy(o->logits, logits, 2, dims));
         ok = check_finite(s, &m) && ok;

@@ -14,5 +14,5 @@ int ftmrt_infer_main(const struct ftmrt_program *p, int argc, char **argv)
 #undef RUN_TRAINING
 #undef RUN_ALL
     };
-    return app_run(commands, p, argc, argv);
+    return app_run(commands, NULL, p, argc, argv);
 }

@@ -17,6 +17,7 @@
 #include "model_card.h"
 #include "progress_line.h"
 #include "report.h"
+#include "run_choice.h"
 #include "run_facts.h"
 #include "run_folder.h"
 #include "runs.h"
@@ -24,7 +25,6 @@
 #include "train_warnings.h"
 #include "trainer.h"
 #include "training_data.h"
-#include "weights_choice.h"
 
 static volatile sig_atomic_t interrupted; /* signals reach nothing else */
 
@@ -517,7 +517,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     bool ok = (!o->out || file_can_be_written(o->out)) &&
               (!o->init_out || t->resumed || file_can_be_written(o->init_out)) &&
               training_data_open(&t->data, &t->session.config, o->data) &&
-              (!o->from || weights_take_from(&t->session, o->from, o->runs)) && plan(t) &&
+              (!o->from || run_choice_take_from(&t->session, o->from, o->runs)) && plan(t) &&
               train_warnings(&t->trainer);
     if (ok)
         data_warnings(&t->data, &t->session.config, o->data);

@@ -1,6 +1,7 @@
 /* The main of a program that trains: it has all commands. */
 #include "app.h"
 #include "command.h"
+#include "run_choice.h"
 
 int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
 {
@@ -10,5 +11,5 @@ int ftmrt_app_main(const struct ftmrt_program *p, int argc, char **argv)
 #include "commands.def"
 #undef APP_COMMAND
     };
-    return app_run(commands, p, argc, argv);
+    return app_run(commands, &run_choice, p, argc, argv);
 }

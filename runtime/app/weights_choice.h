@@ -10,9 +10,9 @@
  * never trained, too. */
 bool weights_take(struct session *s, const struct options *o);
 
-/* Takes those that a new training starts from: of a run that a user names, or of a file. A run that was cut is refused: it goes on with
- * --resume. false after a message. */
-bool weights_take_from(struct session *s, const char *from, const char *runs);
+/* Whether files have had values for all parameters, and notes that the program's own weights are taken; true. */
+bool weights_all_known(const struct ftmrt_program *p);
+bool weights_take_own(struct session *s);
 
 /* Whether weights_take finds trained weights, or needs none. */
 bool weights_are_trained(const struct session *s, const struct options *o);

@@ -1,12 +1,13 @@
 """Head first, then all, then a program that only predicts: one recipe, which is not rewritten."""
 import hashlib
+import os
 import pathlib
 import sys
 import tempfile
 
 import numpy as np
 
-from support import DATA, both, check, compile_program, metadata, read_safetensors, relative_difference, run, write_safetensors
+from support import DATA, ROOT, both, check, compile_program, metadata, read_safetensors, relative_difference, run, write_safetensors
 
 ftmc = sys.argv[1]
 WITHOUT_FOLD = "freeze,canonicalize,decompose,backward,collapse,cse,dce,select,layout,fuse"
@@ -145,3 +146,10 @@ with tempfile.TemporaryDirectory() as folder:
     run(ftmc, work / "small.ftm", "-o", work / "untrained", "--infer")
     said = run(work / "untrained", "predict", "--data", DATA / "small_images.npy", code=1)
     check("its new layers were never trained" in said, "one with a new layer asks for a trained file")
+
+    # How much of a program is not weights: no runs, nothing that trains. With weights of a file the tables have 7 KB more.
+    if "-fsanitize" not in os.environ.get("RUNTIME_CC", ""):
+        run(ftmc, ROOT / "examples/digits/digits.ftm", "-o", work / "digits", "--infer", "-D", "weights=random")
+        weights = next(int(line.split()[1]) for line in run("size", "-A", work / "digits").splitlines() if line.startswith(".ftm_blob"))
+        rest = int(run("size", work / "digits").splitlines()[1].split()[0]) - weights
+        check(rest < 400_000 - 7_000, f"the digits' program that only predicts has {rest} bytes besides its weights")
