@@ -20,24 +20,14 @@ static struct config_input input_from(const struct ftmrt_program *p, const struc
                                  .classes = classes};
 }
 
-/* What an entry takes of a sample beside the image, or NULL. */
-static const struct ftmrt_value *second_input(const struct ftmrt_entry *e)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < e->input_count; i++)
-        if (e->inputs[i].role == FTMRT_ROLE_INPUT && count++ > 0)
-            return &e->inputs[i];
-    return NULL;
-}
-
-/* Whether the image is all that the program takes of a sample: sources give nothing else. */
+/* Whether the image is all that the program takes of a sample, itself or for its features: sources give nothing else. */
 static bool check_inputs(const struct ftmrt_program *p)
 {
-    for (uint32_t i = 0; i < p->entry_count; i++) {
-        const struct ftmrt_value *other = second_input(&p->entries[i]);
+    for (int kind = 0; kind < FTMRT_ENTRY_KIND_COUNT; kind++) {
+        const struct ftmrt_value *other = network_input_at(p, (enum ftmrt_entry_kind)kind, 1);
         if (other)
             return report_error("this program takes '%s' beside the image, which no data source "
-                                "gives: its entries are for a library",
+                                "gives; a library does: `ftmc RECIPE.ftm --emit=lib`",
                                 other->name);
     }
     return true;

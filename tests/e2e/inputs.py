@@ -34,6 +34,23 @@ finetune two {
     schedule  = constant()
 }
 """
+# Frozen layers have the image, which their features stand for, and something else is an input of what predicts.
+PASSED = """
+model passed(image: f32[3, H, W], flag: i32[], classes = 4) {
+    x = relu(conv: conv2d(image, 8, kernel = 3))
+    output logits = fc: linear(flatten(global_avg_pool(x)), classes)
+    output again = flag
+}
+
+finetune passed {
+    model   = passed()
+    weights = random
+    classes = 4
+    batch   = 8
+    freeze conv
+    transform eval = resize(6, 5), to_rgb()
+}
+"""
 # Calls an entry of a kind for a batch of n, with values in files of their names; then writes the states.
 DRIVER = """
 #include <stdio.h>
@@ -179,5 +196,9 @@ with tempfile.TemporaryDirectory() as work:
 
     program = compile_program(ftmc, folder / "two.ftm", folder / "two")
     check("takes 'side' beside the image" in run(program, "info", code=1), "the program says that no source feeds it")
+    (folder / "passed.ftm").write_text(PASSED)
+    run(ftmc, folder / "passed.ftm", "-o", folder / "passed")
+    for command in ("info", "selftest", "train"):
+        check("takes 'flag' beside the image" in run(folder / "passed", command, code=1), f"{command}: also where the image goes to frozen layers alone")
     (folder / "two.ftm").write_text(MODEL.replace("DATA", 'data { train = npy(images = "x.npy", labels = "y.npy") }'))
     check("E0613" in run(ftmc, "check", folder / "two.ftm", code=1), "and the compiler where the recipe names one")
