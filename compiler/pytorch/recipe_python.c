@@ -266,8 +266,20 @@ static bool print_data(struct strbuf *out, struct writer *w)
                         "EVAL_TRANSFORM");
 }
 
+/* A state dict has all tensors, in the types of the network. */
+static bool check_save(struct writer *w)
+{
+    const struct recipe *r = w->in->recipe;
+    if (ftmrt_call_word(&r->bound.finetune, FTMRT_PARAM_finetune_save) == 0)
+        return true;
+    diag_report(w->in->diag, r->span, DIAG_NO_COUNTERPART, "a `save` of finetune but `whole`");
+    return false;
+}
+
 bool print_recipe(struct strbuf *out, struct writer *w)
 {
+    if (!check_save(w))
+        return false;
     strbuf_add(out, "\n\n");
     print_constants(out, w);
     print_frozen(out, w);
