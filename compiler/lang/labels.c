@@ -86,6 +86,18 @@ static const char *loss_of_shares(void)
     return ftmrt_call_info((enum ftmrt_call_id)i)->name;
 }
 
+/* The figure that chooses the best epoch is one of these labels. */
+static void check_best(struct recipe_reader *r, enum ftmrt_label_kind kind)
+{
+    const char *best = recipe_text(r->recipe, FTMRT_PARAM_finetune_best);
+    const bool of_classes =
+        strcmp(best, "auto") != 0 && strcmp(best, "loss") != 0 && strcmp(best, "accuracy") != 0;
+    if ((strcmp(best, "accuracy") == 0 && kind == FTMRT_LABEL_VECTOR) ||
+        (of_classes && kind != FTMRT_LABEL_INDEX))
+        diag_report(r->diag, setting_span(r, "best"), DIAG_LABEL_BEST, best,
+                    of_classes ? "labels of the kind `index`" : "classes", ftmrt_label_word(kind));
+}
+
 /* Shares that add up to 1 are 1 where there is but one. Without data and labels the loss is only a default. */
 void check_class_count(struct recipe_reader *r)
 {
@@ -111,6 +123,7 @@ void check_labels(struct recipe_reader *r)
     check_sources(r, data);
     if (loss)
         check_loss(r, loss, kind);
+    check_best(r, kind);
     if (loss && mix)
         check_mix(r, mix, loss, kind);
 }

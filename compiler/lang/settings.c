@@ -382,6 +382,14 @@ static void check_rate(struct recipe_reader *r)
         }
 }
 
+/* What is said about nothing. */
+static void check_gain(struct recipe_reader *r)
+{
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "min_delta");
+    if (s && !find_setting(r, RECIPE_SETTING, "patience"))
+        diag_report(r->diag, s->span, DIAG_GAIN_UNUSED);
+}
+
 static void keep_statements(struct recipe_reader *r)
 {
     const struct recipe_stmts *stmts = r->files->finetune->recipe;
@@ -399,5 +407,6 @@ void read_settings(struct recipe_reader *r, struct frame *scope)
     read_rows(r, scope);
     check_rate(r);
     check_schedule(r);
+    check_gain(r);
     keep_statements(r);
 }

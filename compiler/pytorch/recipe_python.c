@@ -152,8 +152,27 @@ static void print_function(struct strbuf *out, const char *head, const char *tex
     python_line(out, 1, arena_printf(out->arena, "return %s", value));
 }
 
+/* Settings that the loop of training.py does not follow. */
+static bool check_settings(const struct writer *w)
+{
+    static const enum ftmrt_param others[] = {FTMRT_PARAM_finetune_patience};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (ftmrt_call_arg(&w->in->recipe->bound.finetune, others[i])->kind == FTMRT_ARG_NONE)
+            continue;
+        const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_finetune);
+        diag_report(
+            w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART,
+            arena_printf(w->arena, "`%s`", info->params[others[i] % FTMRT_PARAM_LIMIT].name));
+        ok = false;
+    }
+    return ok;
+}
+
 static bool print_training_parts(struct strbuf *out, struct writer *w)
 {
+    if (!check_settings(w))
+        return false;
     const struct ftmrt_call *optimizer = setting(w, FTMRT_PARAM_finetune_optimizer),
                             *schedule = setting(w, FTMRT_PARAM_finetune_schedule),
                             *mix = setting(w, FTMRT_PARAM_finetune_mix);

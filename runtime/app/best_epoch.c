@@ -2,8 +2,44 @@
 
 #include <math.h>
 
-/* Notes the highest score: the highest accuracy in validation, of several the one with the lowest loss; the lowest loss where the task
- * has no accuracy; without validation the last epoch's. */
+/* ---- scores ---- */
+
+/* Means over the classes that there are: those that some label, or for F1 some answer, is of. */
+static double over_classes(const struct metrics *m,
+                           double (*figure)(const struct metrics *, int64_t), bool answers)
+{
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t k = 0; k < m->classes; k++) {
+        bool there = m->samples_of[k] > 0;
+        for (int64_t j = 0; answers && !there && j < m->classes; j++)
+            there = m->confusion[j * m->classes + k] > 0;
+        count += there;
+        sum += there ? figure(m, k) : 0;
+    }
+    return count ? sum / (double)count : 0;
+}
+
+double best_epoch_score(enum best_by by, const struct metrics *m)
+{
+    switch (by) {
+    case BEST_BY_LOSS: return -metrics_loss(m);
+    case BEST_BY_ACCURACY: return metrics_accuracy(m);
+    case BEST_BY_MACRO_F1: return over_classes(m, metrics_f1, true);
+    case BEST_BY_BALANCED_ACCURACY: return over_classes(m, metrics_recall, false);
+    case BEST_BY_AUTO: break;
+    }
+    return task_has_accuracy(m->task) ? metrics_accuracy(m) : -metrics_loss(m);
+}
+
+bool best_by_share(enum best_by by, enum task task)
+{
+    return by == BEST_BY_ACCURACY || (by == BEST_BY_AUTO && task_has_accuracy(task));
+}
+
+/* ---- the best epoch ---- */
+
+/* Notes the highest score: of several the one with the lowest loss. */
 static bool note_highest(struct progress *p, const struct epoch_result *e, double score)
 {
     if (score < p->highest || (score == p->highest && !(e->validation_loss < p->highest_loss)))
@@ -26,15 +62,27 @@ void best_epoch_note(struct progress *p, struct epoch_result *e, int64_t count)
 {
     if (e->validated && !isfinite(e->validation_loss))
         return;
-    const bool accuracy = e->validated && !isnan(e->validation_accuracy);
-    const double score = !e->validated ? (double)e->epoch
-                         : accuracy    ? e->validation_accuracy
-                                       : -e->validation_loss;
+    const double score = e->validated ? e->score : (double)e->epoch;
     e->highest = note_highest(p, e, score);
-    e->best = e->highest || (accuracy && score > p->highest - standard_error(p->highest, count));
+    e->best = e->highest || (e->validated && e->score_is_share &&
+                             score > p->highest - standard_error(p->highest, count));
     if (!e->best)
         return;
     p->best = score;
     p->best_loss = e->validation_loss;
+    p->best_accuracy = e->validation_accuracy;
     p->best_epoch = e->epoch;
+}
+
+/* ---- early stopping ---- */
+
+void early_stop_note(struct progress *p, const struct epoch_result *e, double min_delta)
+{
+    const double score = e->validated ? e->score : -e->train_loss;
+    if (score > p->stop_score + min_delta) {
+        p->stop_score = score;
+        p->stop_waited = 0;
+    } else {
+        p->stop_waited++;
+    }
 }

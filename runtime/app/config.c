@@ -134,6 +134,11 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
     c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
+    const struct ftmrt_arg *patience = ftmrt_call_arg(f, FTMRT_PARAM_finetune_patience),
+                           *min_delta = ftmrt_call_arg(f, FTMRT_PARAM_finetune_min_delta);
+    c->best = (enum best_by)ftmrt_call_word(f, FTMRT_PARAM_finetune_best);
+    c->patience = patience->kind == FTMRT_ARG_INTEGER ? patience->integer : 0;
+    c->min_delta = min_delta->kind == FTMRT_ARG_NUMBER ? min_delta->number : 0;
     c->save = (enum save)ftmrt_call_word(f, FTMRT_PARAM_finetune_save);
     read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
     const struct ftmrt_call *data = ftmrt_call_inner(f, FTMRT_PARAM_finetune_data);
@@ -170,6 +175,8 @@ void config_free(struct config *c)
     free(c->base);
     free(c->preprocess);
     free(c->split_file);
+    free(c->own_optimizer);
+    free(c->own_arguments);
     *c = (struct config){0};
 }
 

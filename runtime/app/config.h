@@ -24,6 +24,15 @@ struct config_input {
         *mix; /* what makes one sample of several of a batch; NULL: nothing does */
 };
 
+/* The words of the recipe's `best`, in their order. */
+enum best_by {
+    BEST_BY_AUTO,
+    BEST_BY_ACCURACY,
+    BEST_BY_LOSS,
+    BEST_BY_MACRO_F1,
+    BEST_BY_BALANCED_ACCURACY
+};
+
 /* The words of the recipe's `save`, in their order. */
 enum save { SAVE_WHOLE, SAVE_CHANGED, SAVE_AS_SOURCE, SAVE_CHANGED_AS_SOURCE };
 
@@ -49,7 +58,13 @@ struct config {
     const struct ftmrt_call *loss;
     const int64_t *ignored; /* the label that does not count in the loss; NULL: all do */
     const struct ftmrt_call *optimizer, *schedule;
+    struct ftmrt_call *own_optimizer; /* where `optimizer` is not the program's; owned, */
+    struct ftmrt_arg *own_arguments;  /* as they are */
     int64_t epochs, batch;
+    enum best_by best; /* what the best epoch is chosen by */
+    int64_t
+        patience; /* epochs without a gain of more than min_delta that end the training; 0: none do */
+    double min_delta;
     uint64_t seed;
     enum save save; /* how trained files are written */
     bool shuffle;

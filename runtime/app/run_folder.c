@@ -469,13 +469,18 @@ bool run_folder_predictions(const struct run_folder *r, const struct session *s,
             write_confusion(r, s, m));
 }
 
-/* The best epoch, by the figure that it was chosen by. */
+/* The best epoch, and the figures that it may have been chosen by. */
 static json_t *best_json(const struct session *s, const struct progress *p)
 {
     json_t *best = json_pack("{s:I}", "epoch", (json_int_t)p->best_epoch);
     json_figure(best, "validation_loss", p->best_loss);
     if (!isnan(p->best_loss) && task_has_accuracy(s->config.task))
-        json_figure(best, "validation_accuracy", p->best);
+        json_figure(best, "validation_accuracy", p->best_accuracy);
+    if (!isnan(p->best_loss) && s->config.best >= BEST_BY_MACRO_F1)
+        json_figure(best,
+                    s->config.best == BEST_BY_MACRO_F1 ? "validation_macro_f1"
+                                                       : "validation_balanced_accuracy",
+                    p->best);
     return best;
 }
 

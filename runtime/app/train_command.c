@@ -22,6 +22,7 @@
 #include "run_folder.h"
 #include "runs.h"
 #include "split_file.h"
+#include "train_options.h"
 #include "train_warnings.h"
 #include "trainer.h"
 #include "training_data.h"
@@ -372,6 +373,9 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
         say_interrupted(t);
     if (ok && outcome == TRAINER_DONE)
         remove_checkpoint(t);
+    if (ok && outcome == TRAINER_DONE && trainer_stops(&t->trainer))
+        printf("stopped behind epoch %lld: %lld epochs without a gain\n",
+               (long long)t->trainer.progress.epoch - 1, (long long)t->session.config.patience);
     if (ok && outcome == TRAINER_DONE)
         printf("best weights in %s/best.safetensors\n", t->run.path);
     current_settle(t->session.program, t->run.path);
@@ -514,7 +518,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     if (!session_open(&t->session, p, t->threads, o->seed_given ? &seed : NULL))
         return EXIT_ERROR;
     t->session.workers = t->workers;
-    bool ok = (!o->out || file_can_be_written(o->out)) &&
+    bool ok = train_options_take(&t->session.config, p, o) &&
+              (!o->out || file_can_be_written(o->out)) &&
               (!o->init_out || t->resumed || file_can_be_written(o->init_out)) &&
               training_data_open(&t->data, &t->session.config, o->data) &&
               (!o->from || run_choice_take_from(&t->session, o->from, o->runs)) && plan(t) &&

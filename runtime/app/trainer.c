@@ -189,6 +189,8 @@ static enum trainer_outcome validate(struct trainer *t, struct epoch_result *e, 
         return TRAINER_FAILED;
     e->validation_loss = metrics_loss(m);
     e->validation_accuracy = metrics_accuracy(m);
+    e->score = best_epoch_score(t->session->config.best, m);
+    e->score_is_share = best_by_share(t->session->config.best, m->task);
     return TRAINER_DONE;
 }
 
@@ -207,6 +209,7 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
     e.seconds = t->progress.seconds = trainer_clock() - t->started;
     best_epoch_note(&t->progress, &e, t->validation.count);
     lr_schedule_note(&t->schedule, &t->progress, e.validated ? e.validation_loss : e.train_loss);
+    early_stop_note(&t->progress, &e, t->session->config.min_delta);
     next_epoch(&t->progress);
     const bool ok = t->events.epoch(t->events.context, &e, e.validated ? &m : NULL);
     metrics_free(&m);
@@ -238,12 +241,18 @@ static enum trainer_outcome train_epoch(struct trainer *t)
     return t->events.stop(t->events.context) ? TRAINER_INTERRUPTED : finish_epoch(t);
 }
 
+bool trainer_stops(const struct trainer *t)
+{
+    const int64_t patience = t->session->config.patience;
+    return patience && t->progress.stop_waited >= patience;
+}
+
 enum trainer_outcome trainer_run(struct trainer *t, const struct trainer_events *events)
 {
     enum trainer_outcome outcome = TRAINER_DONE;
     t->events = *events;
     t->started = trainer_clock() - t->progress.seconds;
-    while (outcome == TRAINER_DONE && t->progress.epoch <= t->epochs &&
+    while (outcome == TRAINER_DONE && t->progress.epoch <= t->epochs && !trainer_stops(t) &&
            (t->progress.position || t->progress.step < t->progress.total_steps))
         outcome = train_epoch(t);
     return outcome;

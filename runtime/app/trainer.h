@@ -26,9 +26,11 @@ struct step_result {
 struct epoch_result {
     int64_t epoch, step;
     double lr, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds;
-    bool validated; /* the two validation figures are, finite or not */
-    bool highest;   /* its figures in validation are the best so far */
-    bool best;      /* to be kept: best_epoch.h */
+    double score;        /* in validation, by the recipe's `best`: higher is better */
+    bool score_is_share; /* of the samples */
+    bool validated;      /* the figures of validation are, finite or not */
+    bool highest;        /* its figures in validation are the best so far */
+    bool best;           /* to be kept: best_epoch.h */
 };
 
 /* What a trainer's user is told. Those that return bool end the training by false, after a message of their own. */
@@ -78,6 +80,9 @@ void trainer_close(struct trainer *t);
 
 /* Trains from t->progress to the end. */
 enum trainer_outcome trainer_run(struct trainer *t, const struct trainer_events *events);
+
+/* Whether so many epochs as the recipe's `patience` have passed without a gain: training ends before its last epoch. */
+bool trainer_stops(const struct trainer *t);
 
 /* Seconds on the monotonic clock. */
 double trainer_clock(void);

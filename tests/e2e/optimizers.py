@@ -52,3 +52,19 @@ with tempfile.TemporaryDirectory() as folder:
     _, out = train(work, "lion_one", "lion(lr = 0.001)", "--steps", "1")
     step = np.abs(read_safetensors(out)["fc.weight"] - before["fc.weight"])
     check(np.abs(step / 0.001 - 1).max() < 1e-3, "lion: each number moves by the learning rate")
+
+    # Settings of the recipe at run time are those of a recipe that has them.
+    other, _ = train(work, "other", SGD.replace("0.9", "0.5").replace("0.001", "0.2"), "--batch", 4)
+    program, out = train(work, "sgd", SGD, "--momentum", 0.5, "--weight-decay=0.2", "--batch", 4)
+    ours, theirs = read_safetensors(out), read_safetensors(work / "other.safetensors")
+    check(all(np.array_equal(ours[name], theirs[name]) for name in theirs), "--momentum and --weight-decay are the recipe's")
+    few = work / "few.safetensors"
+    run(program, "train", "--epochs", 2, "--out", few)
+    check(len(step_losses(newest_run(work / "runs"))) == 8, "batches of 8: four steps of 30 samples")
+    run(program, "train", "--epochs", 2, "--batch", 4, "--out", few)
+    check(len(step_losses(newest_run(work / "runs"))) == 16, "batches of 4: eight")
+    check("compiled for batches of up to 8; `ftmc -D batch=9`" in run(program, "train", "--batch", 9, code=1), "none are larger")
+    check("--momentum must be from 0 to 1, not 1.5" in run(program, "train", "--momentum", 1.5, code=1), "ranges are the recipe's")
+    program, _ = train(work, "plain", "sgd(lr = 0.01)", "--momentum", 0)
+    check("compiled without" in run(program, "train", "--momentum", 0.9, code=1), "a step without momentum has none")
+    check("adam has no momentum" in run(work / "adam", "train", "--momentum", 0.9, code=1), "nor has every optimizer")

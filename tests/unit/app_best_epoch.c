@@ -17,6 +17,8 @@ static int64_t best(const double *accuracy, int epochs, int64_t count, struct pr
     for (int i = 0; i < epochs; i++) {
         struct epoch_result e = {.epoch = i + 1,
                                  .validation_accuracy = accuracy[i],
+                                 .score = accuracy[i],
+                                 .score_is_share = true,
                                  .validation_loss = 1.0 / (i + 1),
                                  .validated = true};
         best_epoch_note(p, &e, count);
@@ -55,16 +57,25 @@ static void figures_that_are_none(void **state)
 {
     (void)state;
     struct progress p = progress_start();
-    struct epoch_result e = {
-        .epoch = 1, .validation_loss = 2, .validation_accuracy = NAN, .validated = true};
+    struct epoch_result e = {.epoch = 1,
+                             .validation_loss = 2,
+                             .score = -2,
+                             .validation_accuracy = NAN,
+                             .validated = true};
     best_epoch_note(&p, &e, 10);
     assert_true(e.best);
-    e = (struct epoch_result){
-        .epoch = 2, .validation_loss = 2.01, .validation_accuracy = NAN, .validated = true};
+    e = (struct epoch_result){.epoch = 2,
+                              .validation_loss = 2.01,
+                              .score = -2.01,
+                              .validation_accuracy = NAN,
+                              .validated = true};
     best_epoch_note(&p, &e, 10);
     assert_false(e.best); /* of losses the lowest */
-    e = (struct epoch_result){
-        .epoch = 3, .validation_loss = NAN, .validation_accuracy = 1, .validated = true};
+    e = (struct epoch_result){.epoch = 3,
+                              .validation_loss = NAN,
+                              .validation_accuracy = 1,
+                              .score = 1,
+                              .validated = true};
     best_epoch_note(&p, &e, 10);
     assert_false(e.best);
     assert_int_equal(p.best_epoch, 1);
@@ -76,12 +87,52 @@ static void figures_that_are_none(void **state)
     }
 }
 
+/* Three classes, of which the last has neither labels nor answers: labels 0 0 0 0 1 1, answers 0 0 0 1 1 0. Precision,
+ * recall and F1 are 3/4 of the first and 1/2 of the second. */
+static void scores_are_means_over_the_classes_that_there_are(void **state)
+{
+    (void)state;
+    int64_t confusion[] = {3, 1, 0, 1, 1, 0, 0, 0, 0}, samples_of[] = {4, 2, 0};
+    const struct metrics m = {.task = TASK_CLASS,
+                              .classes = 3,
+                              .count = 6,
+                              .correct = 4,
+                              .loss_sum = 3,
+                              .weight_sum = 6,
+                              .confusion = confusion,
+                              .samples_of = samples_of};
+    assert_float_equal(best_epoch_score(BEST_BY_MACRO_F1, &m), 0.625, 1e-12);
+    assert_float_equal(best_epoch_score(BEST_BY_BALANCED_ACCURACY, &m), 0.625, 1e-12);
+    assert_float_equal(best_epoch_score(BEST_BY_ACCURACY, &m), 4.0 / 6, 1e-12);
+    assert_float_equal(best_epoch_score(BEST_BY_AUTO, &m), 4.0 / 6, 1e-12);
+    assert_float_equal(best_epoch_score(BEST_BY_LOSS, &m), -0.5, 1e-12);
+}
+
+static void epochs_without_a_gain_are_counted(void **state)
+{
+    (void)state;
+    static const double scores[] = {0.5, 0.6, 0.605, 0.6099, 0.7, 0.7};
+    static const int64_t waited[] = {0, 0, 1, 2, 0, 1};
+    struct progress p = progress_start();
+    for (int i = 0; i < 6; i++) {
+        early_stop_note(&p, &(struct epoch_result){.score = scores[i], .validated = true}, 0.01);
+        assert_int_equal(p.stop_waited, waited[i]);
+    }
+    p = progress_start();
+    for (int i = 0; i < 3; i++) { /* nothing validates: the loss of training */
+        early_stop_note(&p, &(struct epoch_result){.train_loss = i == 1 ? 1 : 2}, 0);
+        assert_int_equal(p.stop_waited, i == 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(later_ones_that_are_no_clear_step_below_are_kept),
         cmocka_unit_test(steps_down_do_not_add_up),
         cmocka_unit_test(figures_that_are_none),
+        cmocka_unit_test(scores_are_means_over_the_classes_that_there_are),
+        cmocka_unit_test(epochs_without_a_gain_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

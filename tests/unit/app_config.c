@@ -53,6 +53,7 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(seed) = INTEGER(5),
     AT(shuffle) = INTEGER(1),
     AT(save) = TEXT("changed"),
+    AT(best) = TEXT("macro_f1"),
 };
 
 static const struct ftmrt_value
@@ -138,6 +139,8 @@ static void a_recipe_is_read(void **state)
     assert_int_equal(c.seed, 5);
     assert_true(c.shuffle);
     assert_int_equal(c.save, SAVE_CHANGED);
+    assert_int_equal(c.best, BEST_BY_MACRO_F1);
+    assert_int_equal(c.patience, 0);
     assert_int_equal(c.task, TASK_CLASS);
     assert_int_equal(c.output_count, 2);
     assert_null(c.input_train.mix);

@@ -138,6 +138,7 @@ static void predict_all(struct run *r, bool random)
             AT(seed) = INTEGER(0),
             AT(shuffle) = INTEGER(0),
             AT(save) = WORD("whole"),
+            AT(best) = WORD("auto"),
         };
     const struct ftmrt_recipe recipe = {
         .name = "net", .base = "/data", .finetune = {FTMRT_CALL_finetune, settings}};

@@ -75,6 +75,7 @@ static void expect_resolved(void **state)
         "    schedule = cosine(warmup = 0.5 epochs)\n"
         "    epochs = 1\n"
         "    batch = 8\n"
+        "    best = \"auto\"\n"
         "    shards = 4\n"
         "    seed = 9223372036854775807\n"
         "    shuffle = true\n"

@@ -1,0 +1,76 @@
+#include "train_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+static bool take_batch(struct config *c, const struct options *o)
+{
+    if (!o->batch_given)
+        return true;
+    if (o->batch > c->batch)
+        return report_error("--batch %lld: the program was compiled for batches of up to %lld; "
+                            "`ftmc -D batch=%lld` makes one for more",
+                            (long long)o->batch, (long long)c->batch, (long long)o->batch);
+    c->batch = o->batch;
+    return true;
+}
+
+/* The optimizer's call as one that can be changed. */
+static struct ftmrt_arg *own_arguments(struct config *c)
+{
+    if (c->own_optimizer)
+        return c->own_arguments;
+    const uint32_t count = ftmrt_call_info(c->optimizer->id)->param_count;
+    c->own_arguments = app_alloc(count, sizeof *c->own_arguments);
+    c->own_optimizer = app_alloc(1, sizeof *c->own_optimizer);
+    memcpy(c->own_arguments, c->optimizer->args, count * sizeof *c->own_arguments);
+    *c->own_optimizer = (struct ftmrt_call){c->optimizer->id, c->own_arguments};
+    c->optimizer = c->own_optimizer;
+    return c->own_arguments;
+}
+
+/* Whether a tensor of the optimizer goes by such a name: "fc.weight/momentum_buffer". */
+static bool keeps(const struct ftmrt_program *p, const char *slot)
+{
+    for (uint32_t i = 0; i < p->state_count; i++) {
+        const char *name = strrchr(p->states[i].name, '/');
+        if (p->states[i].kind == FTMRT_STATE_SLOT && name && !strncmp(name + 1, slot, strlen(slot)))
+            return true;
+    }
+    return false;
+}
+
+/* slot: the tensor that the compiled step has only if the recipe's value is not 0; NULL: there is none. */
+static bool take_scalar(struct config *c, const struct ftmrt_program *p, const char *name,
+                        const char *slot, const char *option, double value)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->optimizer->id);
+    double now = 0;
+    if (!network_scalar(c->optimizer, name, &now))
+        return report_error("%s: %s has no %s", option, info->name, name);
+    if (value != now && now == 0 && slot && !keeps(p, slot))
+        return report_error("%s %g: the program was compiled without, since the recipe has %g; "
+                            "`ftmc -D optimizer.%s=%g` makes one with it",
+                            option, value, now, name, value);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *row = &info->params[i];
+        if (strcmp(row->name, name) != 0)
+            continue;
+        if (row->max >= row->min && !(value >= row->min && value <= row->max))
+            return report_error("%s must be from %g to %g, not %g", option, row->min, row->max,
+                                value);
+        own_arguments(c)[i].number = value;
+    }
+    return true;
+}
+
+bool train_options_take(struct config *c, const struct ftmrt_program *p, const struct options *o)
+{
+    return take_batch(c, o) &&
+           (!o->weight_decay_given ||
+            take_scalar(c, p, "weight_decay", NULL, "--weight-decay", o->weight_decay)) &&
+           (!o->momentum_given ||
+            take_scalar(c, p, "momentum", "momentum", "--momentum", o->momentum));
+}

@@ -1,0 +1,50 @@
+"""Recipes with what a training keeps beside its weights - what a schedule has seen, how long there was no gain, a mean of the weights,
+clipped gradients, mixed samples - killed at any moment and taken up again: they end bit for bit like one that never stopped."""
+import json
+import pathlib
+import random
+import sys
+import tempfile
+
+from support import DATA, check, compile_program, kill_at, log_lines, newest_run, run, same_run
+
+ftmc = sys.argv[1]
+KILLS = 3
+text = (pathlib.Path(__file__).resolve().parent / "small.ftm").read_text().replace('"data/', f'"{DATA}/')
+text = text.replace("        test  =", "        validation = 25%\n        test  =").replace("shuffle = false", "shuffle = true")
+SGD, CONSTANT = "optimizer = sgd(lr = 0.01, momentum = 0.9, weight_decay = 0.001, nesterov = true)", "schedule  = constant()"
+RECIPES = {
+    "plateau": {"optimizer": "rmsprop(lr = 0.002, momentum = 0.8)", "schedule": "plateau(factor = 0.5, patience = 0, cooldown = 1, warmup = 0.5)",
+                "mix": "mixup(alpha = 0.4)"},
+    "cycle": {"optimizer": "lion(lr = 0.002, weight_decay = 0.1)", "schedule": "one_cycle(pct_start = 0.4)", "best": "macro_f1"},
+    "stop": {"optimizer": "sgd(lr = 0.03, momentum = 0.9)", "schedule": "sequential([linear_lr(0.1, total_iters = 2), cosine_warm_restarts(1, 2)], 2)",
+             "best": "loss", "patience": "3", "min_delta": "0.02"},
+}
+random.seed(8)
+assert SGD in text and CONSTANT in text
+
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    for name, settings in RECIPES.items():
+        lines = "\n".join(f"    {key} = {value}" for key, value in settings.items())
+        (work / f"{name}.ftm").write_text(text.replace(f"    {SGD}\n", "").replace(f"    {CONSTANT}\n", lines + "\n"))
+        program = compile_program(ftmc, work / f"{name}.ftm", work / name)
+        options = ["--epochs", 12, "--checkpoint-every", 2]
+        said = run(program, "train", *options, "--runs", work / f"{name}_whole")
+        whole = newest_run(work / f"{name}_whole")
+        steps = [line for line in log_lines(whole) if "loss" in line]
+        rates = [line["lr"] for line in steps]
+        check(len(set(rates)) > 2, f"{name}: the rate changes")
+        if "patience" in settings:
+            check("stopped behind epoch" in said and len(steps) < 30, f"{name}: training stops early")
+        killed = 0
+        for trial in range(KILLS):
+            runs = work / f"{name}_{trial}"
+            target = runs / "small_training-001"
+            for moment in sorted(random.randrange(1, len(steps)) for _ in range(2)):
+                command = ["--resume", target] if target.exists() else [*options, "--runs", runs]
+                killed += kill_at([program, "train", *command], target / "log.jsonl", moment, random.random() * 0.004)
+            if json.loads((target / "run.json").read_text())["outcome"] != "finished":
+                run(program, "train", "--resume", target, "--threads", 1 + trial)
+            check(same_run(target, whole), f"{name}: killed, the run ends with the same files")
+        check(killed > 0, f"{name}: {killed} kills")
