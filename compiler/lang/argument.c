@@ -9,12 +9,16 @@
 
 #include "builder.h"
 
+static const char SPREADS_TEXT[] =
+    "a number of at least 0, for so far either way, or [from, to], or two such pairs in one list";
+
 static const char *type_text(enum ftmrt_type type)
 {
     static const char *const texts[] = {
         [FTMRT_TYPE_TENSOR] = "a layer's value",
         [FTMRT_TYPE_TENSORS] = "a list of layers' values",
         [FTMRT_TYPE_INT] = "an integer",
+        [FTMRT_TYPE_ODD] = "an odd integer",
         [FTMRT_TYPE_INTEGERS] = "an integer or a list of integers",
         [FTMRT_TYPE_PAIR] = "an integer or a list of two",
         [FTMRT_TYPE_SCALE] = "a number or a list of two",
@@ -28,6 +32,10 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
         [FTMRT_TYPE_RANGE] = "two numbers, [from, to]",
+        [FTMRT_TYPE_SPREAD] =
+            "a number of at least 0, for so far either way, or two, from and to in their order",
+        [FTMRT_TYPE_SPREADS] = SPREADS_TEXT,
+        [FTMRT_TYPE_BOTH] = "a number, or a list of two",
         [FTMRT_TYPE_INIT] =
             "an initial value (default, zeros, ones, full(0.1), identity, normal(0.01), ...)",
         [FTMRT_TYPE_EPOCHS] = "a number of epochs",
@@ -91,7 +99,7 @@ static struct value range_literal(struct arena *arena, const char *text)
 
 struct value argument_default(struct arena *arena, const struct ftmrt_param_info *p)
 {
-    if (p->type == FTMRT_TYPE_RANGE)
+    if (*p->value == '[')
         return range_literal(arena, p->value);
     if (p->type == FTMRT_TYPE_STRING && *p->value)
         return (struct value){.kind = VALUE_STRING, .text = p->value};
@@ -158,10 +166,12 @@ static bool convert_call(struct builder *b, enum ftmrt_category category, struct
     return is_call_of(v, category);
 }
 
-/* A list of such calls, whose names alone are calls, too. */
+/* A list of such calls, or one; their names alone are calls, too. */
 static bool convert_calls(struct builder *b, enum ftmrt_category category, struct value *v,
                           struct span span)
 {
+    if (v->kind == VALUE_CALL)
+        spread(b->arena, v, 1);
     bool ok = v->kind == VALUE_LIST && v->count > 0;
     for (uint32_t i = 0; ok && i < v->count; i++)
         ok = convert_call(b, category, &v->items[i], span);
@@ -184,10 +194,10 @@ static bool all_strings(const struct value *v)
     return v->count > 0;
 }
 
-static bool all_sources(const struct value *v)
+static bool all_calls(const struct value *v, enum ftmrt_category category)
 {
     for (uint32_t i = 0; i < v->count; i++)
-        if (!is_call_of(&v->items[i], FTMRT_CATEGORY_DATA))
+        if (!is_call_of(&v->items[i], category))
             return false;
     return v->count > 0;
 }
@@ -201,6 +211,21 @@ static bool convert_label(struct value *v)
     return kind != FTMRT_LABEL_COUNT;
 }
 
+/* One number of at least 0, or at most `pairs` pairs of numbers in their order. */
+static bool convert_spread(struct builder *b, uint32_t pairs, struct value *v)
+{
+    if (value_is_number(v))
+        spread(b->arena, v, 1);
+    if (v->kind != VALUE_LIST || !all_kind(v, false))
+        return false;
+    if (v->count == 1)
+        return value_number(&v->items[0]) >= 0;
+    for (uint32_t i = 0; i + 1 < v->count; i += 2)
+        if (value_number(&v->items[i]) > value_number(&v->items[i + 1]))
+            return false;
+    return v->count % 2 == 0 && v->count <= 2 * pairs;
+}
+
 /* Brings a value into the form of its type; false if it is of another. */
 static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, struct span span)
 {
@@ -208,6 +233,7 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_TENSOR: return v->kind == VALUE_TENSOR;
     case FTMRT_TYPE_TENSORS: return v->kind == VALUE_LIST && all_tensors(v);
     case FTMRT_TYPE_INT: return v->kind == VALUE_INT;
+    case FTMRT_TYPE_ODD: return v->kind == VALUE_INT && v->integer % 2 != 0;
     case FTMRT_TYPE_BOOL: return v->kind == VALUE_BOOL;
     case FTMRT_TYPE_STRING:
     case FTMRT_TYPE_FILE:
@@ -233,6 +259,9 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
         if (v->kind == VALUE_INT)
             spread(b->arena, v, 2);
         return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, true);
+    case FTMRT_TYPE_SPREAD: return convert_spread(b, 1, v);
+    case FTMRT_TYPE_SPREADS: return convert_spread(b, 2, v);
+    case FTMRT_TYPE_BOTH:
     case FTMRT_TYPE_SCALE:
         if (value_is_number(v))
             spread(b->arena, v, 2);
@@ -250,8 +279,9 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
         if (v->kind == VALUE_STRING)
             spread(b->arena, v, 1);
         return v->kind == VALUE_LIST && all_strings(v);
-    case FTMRT_TYPE_SOURCES: return v->kind == VALUE_LIST && all_sources(v);
+    case FTMRT_TYPE_SOURCES: return v->kind == VALUE_LIST && all_calls(v, FTMRT_CATEGORY_DATA);
     case FTMRT_TYPE_SCHEDULES: return convert_calls(b, FTMRT_CATEGORY_SCHEDULE, v, span);
+    case FTMRT_TYPE_TRANSFORMS: return convert_calls(b, FTMRT_CATEGORY_TRANSFORM, v, span);
     case FTMRT_TYPE_LABEL: return convert_label(v);
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:
@@ -264,7 +294,6 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_MODEL:
     case FTMRT_TYPE_WEIGHTS:
     case FTMRT_TYPE_SHARE:
-    case FTMRT_TYPE_TRANSFORMS:
     case FTMRT_TYPE_BLOCK: break; /* statements of their own: settings.c and transforms.c */
     }
     return false;

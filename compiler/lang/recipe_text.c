@@ -50,15 +50,20 @@ static void add_item(struct strbuf *b, const struct ftmrt_arg *a, uint32_t i)
         strbuf_add_double(b, a->numbers[i]);
 }
 
-static void add_items(struct strbuf *b, enum ftmrt_type type, const struct ftmrt_arg *a)
+static void add_list(struct strbuf *b, const struct ftmrt_arg *a)
 {
-    const bool bracket =
-        a->kind != FTMRT_ARG_CALLS || type == FTMRT_TYPE_SOURCES || type == FTMRT_TYPE_SCHEDULES;
-    strbuf_add(b, bracket ? "[" : "");
     for (uint32_t i = 0; i < a->count; i++) {
         strbuf_add(b, i ? ", " : "");
         add_item(b, a, i);
     }
+}
+
+static void add_items(struct strbuf *b, enum ftmrt_type type, const struct ftmrt_arg *a)
+{
+    const bool bracket = a->kind != FTMRT_ARG_CALLS || type == FTMRT_TYPE_SOURCES ||
+                         type == FTMRT_TYPE_SCHEDULES || type == FTMRT_TYPE_TRANSFORMS;
+    strbuf_add(b, bracket ? "[" : "");
+    add_list(b, a);
     strbuf_add(b, bracket ? "]" : "");
 }
 
@@ -184,7 +189,10 @@ static void add_keys(struct strbuf *b, const struct ftmrt_call *c, const char *h
             continue;
         }
         strbuf_addf(b, "%s%s = ", head, p->name);
-        add_arg(b, p->type, &c->args[i]);
+        if (p->type == FTMRT_TYPE_TRANSFORMS) /* a statement, whose list has no brackets */
+            add_list(b, &c->args[i]);
+        else
+            add_arg(b, p->type, &c->args[i]);
         strbuf_addc(b, '\n');
     }
 }

@@ -102,6 +102,20 @@ static void report_problem(struct recipe_reader *r, const struct bound_call *c,
                     (long long)form->want);
         advise_channels(r, c, form);
         break;
+    case FTMRT_FORM_NESTED:
+        order_error(r, c->span,
+                    arena_printf(
+                        r->arena,
+                        "a transform in %s gives the picture another size or other channels", name),
+                    "it runs for some pictures only, which would then be unlike the others: put it "
+                    "before or behind");
+        break;
+    case FTMRT_FORM_WEIGHTS:
+        order_error(r, c->span,
+                    arena_printf(r->arena, "%s has %lld weights for %lld transforms", name,
+                                 (long long)form->have, (long long)form->want),
+                    "give each its weight, or leave `p` out");
+        break;
     }
 }
 

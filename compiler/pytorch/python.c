@@ -195,6 +195,8 @@ static bool all_equal(const struct ftmrt_arg *a)
 /* Height and width that are equal are one number. */
 static bool is_single(enum ftmrt_type type, const struct ftmrt_arg *a)
 {
+    if (type == FTMRT_TYPE_SPREAD || type == FTMRT_TYPE_SPREADS)
+        return a->count == 1;
     return (type == FTMRT_TYPE_PAIR || type == FTMRT_TYPE_PADDING || type == FTMRT_TYPE_SCALE) &&
            all_equal(a);
 }

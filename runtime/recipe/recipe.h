@@ -27,6 +27,7 @@ enum ftmrt_category {
 /* What an argument may be, and the kind of value that it becomes. */
 enum ftmrt_type {
     FTMRT_TYPE_INT,    /* INTEGER */
+    FTMRT_TYPE_ODD,    /* INTEGER: an odd one */
     FTMRT_TYPE_FLOAT,  /* NUMBER */
     FTMRT_TYPE_BOOL,   /* INTEGER: 0 or 1 */
     FTMRT_TYPE_EPOCHS, /* NUMBER: 1 epoch */
@@ -40,6 +41,9 @@ enum ftmrt_type {
     FTMRT_TYPE_SKIPS,        /* TEXTS: statements `skip "pattern"` */
     FTMRT_TYPE_NUMBERS,      /* NUMBERS: a list, or one number */
     FTMRT_TYPE_RANGE,        /* NUMBERS: two, from and to; the first is not above the second */
+    FTMRT_TYPE_SPREAD,       /* NUMBERS: one, so far either way, or two, from and to */
+    FTMRT_TYPE_SPREADS,      /* NUMBERS: likewise, or two pairs */
+    FTMRT_TYPE_BOTH,         /* NUMBERS: two, or one for both */
     FTMRT_TYPE_MODEL,        /* TEXT: the call of a model as written */
     FTMRT_TYPE_WEIGHTS,      /* TEXT: a file; NONE: random */
     FTMRT_TYPE_LABEL,        /* INTEGER: enum ftmrt_label_kind */

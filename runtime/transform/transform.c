@@ -1,6 +1,7 @@
 /* Pipelines: the table of transforms, and what is common to all steps. */
 #include "transform.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "transform_step.h"
@@ -206,7 +207,20 @@ static double draw_uniform(const struct ftmrt_draw *d, uint32_t use)
 
 double transform_uniform(const struct transform *t, uint32_t number)
 {
-    return draw_uniform(&t->draw, FTMRT_USE_TRANSFORM + (t->step << 8) + (number << 16));
+    return draw_uniform(&t->draw,
+                        FTMRT_USE_TRANSFORM + (t->step << 8) + (number << 16) + (t->within << 24));
+}
+
+/* Box and Muller 1958, of the two halves of one random number. */
+double transform_normal(const struct transform *t, uint64_t element)
+{
+    const struct ftmrt_draw *d = &t->draw;
+    const uint64_t bits =
+        ftmrt_random(d->seed, d->epoch | (uint64_t)d->repeat << 32, d->sample | element << 32,
+                     FTMRT_USE_NOISE + (t->step << 8) + (t->within << 24));
+    const double radius = (double)((bits >> 32) + 1) * 0x1p-32,
+                 angle = (double)(bits & UINT32_MAX) * 0x1p-32;
+    return sqrt(-2 * log(radius)) * cos(2 * M_PI * angle);
 }
 
 double transform_batch_uniform(const struct ftmrt_draw *d, uint32_t number)
@@ -256,10 +270,44 @@ static struct transform begin(const struct ftmrt_transform_task *t, struct ftmrt
         .picture = picture, .memory = space, .draw = t->draw, .scale = 1, .std = {1, 1, 1, 1}};
 }
 
+/* What a step sees of what is pending is the picture, or the matrix that it goes on with. */
+static bool goes_on(enum ftmrt_call_id id)
+{
+#define FTM_WARPS(name)                                                                            \
+    if (id == FTMRT_CALL_##name)                                                                   \
+        return true;
+#define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
+#define FTM_CALL(name, category, pytorch, help, ...)
+#include "calls.def"
+    return false;
+}
+
+void transform_run_step(const struct ftmrt_call *step, struct transform *t)
+{
+    if (!goes_on(step->id))
+        transform_flush(t);
+    rows[step->id].run(step, t);
+}
+
 static void run(const struct ftmrt_transform_task *t, uint32_t end, struct transform *x)
 {
+    x->pipeline = &t->pipeline;
     for (x->step = t->begin; x->step < end; x->step++)
-        rows[t->pipeline.steps[x->step].id].run(&t->pipeline.steps[x->step], x);
+        transform_run_step(&t->pipeline.steps[x->step], x);
+    transform_flush(x);
+}
+
+void transform_units(const struct transform *t, double zero[FTMRT_PICTURE_CHANNELS],
+                     double one[FTMRT_PICTURE_CHANNELS])
+{
+    struct ftmrt_form f = {.channels = t->picture.channels};
+    const struct ftmrt_pipeline *p = t->pipeline;
+    if (p->count)
+        ftmrt_form_step(&p->steps[p->count - 1], &f);
+    for (int c = 0; c < FTMRT_PICTURE_CHANNELS; c++) {
+        zero[c] = f.normalized ? f.mean[c] : 0;
+        one[c] = f.normalized ? f.std[c] : 255;
+    }
 }
 
 static struct transform run_steps(const struct ftmrt_transform_task *t, uint32_t end,

@@ -44,7 +44,9 @@ struct ftmrt_pipeline ftmrt_pipeline_of(const struct ftmrt_call *c, enum ftmrt_p
 enum ftmrt_form_problem {
     FTMRT_FORM_FINE,
     FTMRT_FORM_CROP_LARGER, /* than the side that there is: a black border would fill it */
-    FTMRT_FORM_CHANNELS     /* one value per channel, of another number of channels */
+    FTMRT_FORM_CHANNELS,    /* one value per channel, of another number of channels */
+    FTMRT_FORM_NESTED, /* a step that runs or not gives the picture another size or other channels */
+    FTMRT_FORM_WEIGHTS /* of each of some steps, and there are more or fewer */
 };
 
 /* What is known of a picture between two steps. */

@@ -16,8 +16,16 @@ struct transform {
     int64_t top, left;
     int fill;
     struct ftmrt_draw draw;
-    uint32_t step; /* in the pipeline */
-    double scale;  /* of what becomes of the pixels at the end, (x / scale - mean) / std: 1, 0, 1 */
+    const struct ftmrt_pipeline *pipeline;
+    uint32_t step;   /* in the pipeline */
+    uint32_t within; /* which step of its arguments, less than 255; 0: itself */
+    struct {
+        bool pending; /* the picture is still to be seen through a matrix (warp.h) */
+        double m[9];
+        bool bilinear;
+        int fill;
+    } warp;
+    double scale; /* of what becomes of the pixels at the end, (x / scale - mean) / std: 1, 0, 1 */
     double mean[FTMRT_PICTURE_CHANNELS], std[FTMRT_PICTURE_CHANNELS];
 };
 
@@ -62,8 +70,20 @@ void transform_channels(struct transform *t, int channels);
 /* Its part of size_NAME. */
 void transform_form_channels(struct ftmrt_form *f, int channels);
 
-/* Number `number` of the step's draws, uniform in [0, 1). */
+/* Runs a step, behind what is pending of those before it. */
+void transform_run_step(const struct ftmrt_call *step, struct transform *t);
+
+/* Sees the picture through what is pending. */
+void transform_flush(struct transform *t);
+
+/* The pixels' values of which the pipeline's last step makes 0, and how far from there 1 is; of no normalisation, 0 and 255. */
+void transform_units(const struct transform *t, double zero[FTMRT_PICTURE_CHANNELS],
+                     double one[FTMRT_PICTURE_CHANNELS]);
+
+/* Number `number` of the step's draws, less than 255, uniform in [0, 1). */
 double transform_uniform(const struct transform *t, uint32_t number);
+/* Noise: element `element` of the step's, less than 2^31, of mean 0 and variance 1. */
+double transform_normal(const struct transform *t, uint64_t element);
 /* The same for what mixes a batch. */
 double transform_batch_uniform(const struct ftmrt_draw *d, uint32_t number);
 

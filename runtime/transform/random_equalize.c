@@ -1,0 +1,16 @@
+/* random_equalize(p): flat histograms of the channels, in a share p of the pictures; as torchvision's RandomEqualize. */
+#include "colour.h"
+#include "spread.h"
+
+void size_random_equalize(const struct ftmrt_call *c, struct ftmrt_form *f)
+{
+    (void)c;
+    colour_form(f, 0);
+}
+
+void run_random_equalize(const struct ftmrt_call *c, struct transform *t)
+{
+    struct ftmrt_picture *p = colour_picture(t);
+    if (p && transform_chance(t, c, FTMRT_PARAM_random_equalize_p, 0))
+        colour_equalize(p);
+}
