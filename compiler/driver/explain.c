@@ -262,6 +262,17 @@ static void print_plan(const struct explain_plan *p, FILE *out)
                 (unsigned)p->calls_predict, (unsigned)p->calls_train);
 }
 
+/* Programs keep the mean of the weights beside their workspace. */
+static void print_average(const struct explain *e)
+{
+    const struct ftmrt_arg *ema = ftmrt_call_named(&e->recipe->bound.finetune, "ema");
+    if (ema)
+        fprintf(e->out,
+                "average      %.3f MB beside it while training: the mean of what trains, which is "
+                "evaluated and saved\n",
+                (double)sum(&e->eval, false).trainable * sizeof(float) * 1e-6);
+}
+
 void report_explain(const struct net *net, const struct recipe *r, const struct explain_plan *plan,
                     FILE *out)
 {
@@ -277,6 +288,7 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     print_totals(&e);
     if (plan)
         print_plan(plan, out);
+    print_average(&e);
     print_costly(&e);
     arena_clear(&scratch);
 }

@@ -155,7 +155,8 @@ static void print_function(struct strbuf *out, const char *head, const char *tex
 /* Settings that the loop of training.py does not follow. */
 static bool check_settings(const struct writer *w)
 {
-    static const enum ftmrt_param others[] = {FTMRT_PARAM_finetune_patience};
+    static const enum ftmrt_param others[] = {FTMRT_PARAM_finetune_patience,
+                                              FTMRT_PARAM_finetune_ema};
     bool ok = true;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (ftmrt_call_arg(&w->in->recipe->bound.finetune, others[i])->kind == FTMRT_ARG_NONE)

@@ -8,6 +8,7 @@
 #include "fingerprint.h"
 #include "report.h"
 #include "state_tensors.h"
+#include "weight_average.h"
 
 #define PROGRESS_PREFIX "progress/"
 
@@ -76,6 +77,22 @@ static bool read_progress(struct progress *p, const struct st_file *f, const cha
 
 static bool is_kept(const struct ftmrt_state *s) { return s->flags & FTMRT_MUTABLE; }
 
+static uint32_t averages(const struct session *s) { return s->average ? s->average->count : 0; }
+
+/* Takes the means of the weights, which stand in their place while it does. */
+static bool take_averages(const struct session *s, struct st_file *f)
+{
+    bool ok = true;
+    weight_average_swap(s->average);
+    for (uint32_t i = 0; ok && i < averages(s); i++) {
+        struct st_tensor *t = &f->tensors[f->tensor_count++];
+        ok = state_tensor_take(s, s->average->states[i].state, t);
+        t->name = s->average->states[i].name;
+    }
+    weight_average_swap(s->average);
+    return ok;
+}
+
 bool checkpoint_save(const struct session *s, const struct progress *p,
                      const struct run_identity *id, const char *path)
 {
@@ -86,14 +103,15 @@ bool checkpoint_save(const struct session *s, const struct progress *p,
         {"format", "ftmc checkpoint"}, {"program_hash", id->program}, {"recipe_hash", id->recipe},
         {"data_hash", id->data},       {"cpu", program->cpu},
     };
-    struct st_file f = {
-        .tensors = app_alloc(program->state_count + PROGRESS_COUNT, sizeof(struct st_tensor)),
-        .metadata = metadata,
-        .metadata_count = sizeof metadata / sizeof metadata[0]};
+    struct st_file f = {.tensors = app_alloc(program->state_count + averages(s) + PROGRESS_COUNT,
+                                             sizeof(struct st_tensor)),
+                        .metadata = metadata,
+                        .metadata_count = sizeof metadata / sizeof metadata[0]};
     bool ok = true;
     for (uint32_t i = 0; ok && i < program->state_count; i++)
         if (is_kept(&program->states[i]))
             ok = state_tensor_take(s, i, &f.tensors[f.tensor_count++]);
+    ok = ok && take_averages(s, &f);
     const size_t states = f.tensor_count;
     progress_tensors(&copy, f.tensors + states);
     f.tensor_count += PROGRESS_COUNT;
@@ -156,7 +174,22 @@ static bool check_states(const struct session *s, const struct st_file *f, const
         if (is_kept(&p->states[i]) &&
             !state_tensor_check(&p->states[i], st_find(f, p->states[i].name), path))
             return false;
+    for (uint32_t i = 0; i < averages(s); i++)
+        if (!state_tensor_check(&p->states[s->average->states[i].state],
+                                st_find(f, s->average->states[i].name), path))
+            return false;
     return true;
+}
+
+static bool give_averages(struct session *s, const struct st_file *f, const char *path)
+{
+    bool ok = true;
+    weight_average_swap(s->average);
+    for (uint32_t i = 0; ok && i < averages(s); i++)
+        ok = state_tensor_give(s, s->average->states[i].state,
+                               st_find(f, s->average->states[i].name), path);
+    weight_average_swap(s->average);
+    return ok;
 }
 
 static bool take_states(struct session *s, const struct st_file *f, const char *path)
@@ -165,7 +198,7 @@ static bool take_states(struct session *s, const struct st_file *f, const char *
     for (uint32_t i = 0; i < p->state_count; i++)
         if (is_kept(&p->states[i]) && !state_tensor_give(s, i, st_find(f, p->states[i].name), path))
             return false;
-    return true;
+    return give_averages(s, f, path);
 }
 
 bool checkpoint_load(struct session *s, struct progress *p, const struct run_identity *id,

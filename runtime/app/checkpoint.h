@@ -1,6 +1,6 @@
 /* Checkpoints: everything that a run needs to go on, in one file.
  *
- * All mutable states, the optimizer's slots included, and struct progress as tensors `progress/NAME`. The file is there
+ * All mutable states, the optimizer's slots and the mean of the weights included, and struct progress as tensors `progress/NAME`. The file is there
  * as a whole or not at all. It belongs to one program, recipe and data: its metadata says which. */
 #ifndef FTMRT_APP_CHECKPOINT_H
 #define FTMRT_APP_CHECKPOINT_H

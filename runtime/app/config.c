@@ -135,7 +135,9 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
     const struct ftmrt_arg *patience = ftmrt_call_arg(f, FTMRT_PARAM_finetune_patience),
-                           *min_delta = ftmrt_call_arg(f, FTMRT_PARAM_finetune_min_delta);
+                           *min_delta = ftmrt_call_arg(f, FTMRT_PARAM_finetune_min_delta),
+                           *ema = ftmrt_call_arg(f, FTMRT_PARAM_finetune_ema);
+    c->ema = ema->kind == FTMRT_ARG_NUMBER ? ema->number : 0;
     c->best = (enum best_by)ftmrt_call_word(f, FTMRT_PARAM_finetune_best);
     c->patience = patience->kind == FTMRT_ARG_INTEGER ? patience->integer : 0;
     c->min_delta = min_delta->kind == FTMRT_ARG_NUMBER ? min_delta->number : 0;

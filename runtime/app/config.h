@@ -65,6 +65,7 @@ struct config {
     int64_t
         patience; /* epochs without a gain of more than min_delta that end the training; 0: none do */
     double min_delta;
+    double ema; /* share of the mean of the weights that a step keeps; 0: there is none */
     uint64_t seed;
     enum save save; /* how trained files are written */
     bool shuffle;

@@ -9,6 +9,7 @@
 #include "picture_cache.h"
 #include "report.h"
 #include "rounding.h"
+#include "weight_average.h"
 
 /* The workspace: anonymous memory, in huge pages where the system gives them (they halve the time
  * of some kernels). */
@@ -143,6 +144,7 @@ void session_close(struct session *s)
     free(s->buffers);
     free(s->weights_from);
     free(s->run);
+    weight_average_close(s->average);
     feature_cache_close(s->features);
     picture_cache_close(s->cache);
     *s = (struct session){0};
@@ -276,6 +278,12 @@ void session_keep(struct session *s, int64_t bytes)
 {
     s->cache = picture_cache_open(bytes);
     s->features = feature_cache_open(s->program, s->cache);
+}
+
+void session_average(struct session *s)
+{
+    if (s->config.ema > 0)
+        s->average = weight_average_open(s->program, s->workspace, s->config.ema);
 }
 
 struct loader session_loader(const struct session *s, enum ftmrt_entry_kind kind,

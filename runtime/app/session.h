@@ -26,6 +26,7 @@ struct session {
     int workers;                    /* threads that load ahead beside them */
     struct picture_cache *cache;    /* pictures that are kept between epochs, or NULL; owned */
     struct feature_cache *features; /* and features; owned */
+    struct weight_average *average; /* of the weights that train, or NULL; owned */
     struct {
         struct feature_table *table; /* where its features are kept, or NULL */
         const int64_t *samples;      /* its samples in that table */
@@ -57,6 +58,9 @@ void session_point(struct session *s, float *inputs, void *labels);
 
 /* Keeps pictures, or features where the program has a prefix, from here on, in so many bytes. */
 void session_keep(struct session *s, int64_t bytes);
+
+/* Keeps a mean of the weights from here on, if the recipe has one. */
+void session_average(struct session *s);
 
 /* A loader for the entries of a kind, with the recipe's seed, and with what the session keeps of the source's samples; epoch: of the
  * random draws (0 outside training). */

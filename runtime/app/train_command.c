@@ -26,6 +26,7 @@
 #include "train_warnings.h"
 #include "trainer.h"
 #include "training_data.h"
+#include "weight_average.h"
 
 static volatile sig_atomic_t interrupted; /* signals reach nothing else */
 
@@ -116,6 +117,15 @@ static bool save_last(struct train_command *t, int64_t epoch)
 {
     const struct ftmrt_training training = training_of(t, epoch, false);
     return save_as(t, "last.safetensors", &training);
+}
+
+/* Between two epochs or within one, where the mean of the weights is not in their place. */
+static bool save_interrupted(struct train_command *t)
+{
+    weight_average_swap(t->session.average);
+    const bool ok = save_last(t, t->trainer.progress.epoch);
+    weight_average_swap(t->session.average);
+    return ok;
 }
 
 static bool save_best(struct train_command *t, int64_t epoch)
@@ -355,8 +365,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
                                         [TRAINER_INTERRUPTED] = "interrupted",
                                         [TRAINER_NOT_FINITE] = "failed",
                                         [TRAINER_FAILED] = "failed"};
-    bool ok = outcome == TRAINER_INTERRUPTED
-                  ? save_last(t, t->trainer.progress.epoch) && write_checkpoint(t)
+    bool ok = outcome == TRAINER_INTERRUPTED  ? save_interrupted(t) && write_checkpoint(t)
               : outcome == TRAINER_NOT_FINITE ? end_not_finite(t)
                                               : outcome == TRAINER_DONE && copy_out(t);
     if (is_stillborn(t, outcome)) {
@@ -528,6 +537,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
         data_warnings(&t->data, &t->session.config, o->data);
     if (ok)
         open_cache(&t->session, t->cache, t->trainer.epochs);
+    session_average(&t->session);
     if (ok && o->dry_run)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {

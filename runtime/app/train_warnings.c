@@ -100,6 +100,18 @@ static void warn_statistics(const struct trainer *t)
             layer_length(s), s->name, s->momentum, (long long)t->progress.total_steps, 100 * left);
 }
 
+/* A mean that looks back over more steps than there are is mostly of the first ones. */
+static void warn_average(const struct trainer *t)
+{
+    const double decay = t->session->config.ema, steps = (double)t->progress.total_steps,
+                 left = decay > 0 ? pow(decay, steps - 1) : 0;
+    if (left > MUCH_LEFT)
+        report_note("warning: ema = %g keeps so much that %.0f %% of the mean will be the weights "
+                    "behind the first of %lld steps, when it is validated last; take ema = %.2g",
+                    decay, 100 * left, (long long)t->progress.total_steps,
+                    pow(0.01, 1 / fmax(steps, 1)));
+}
+
 bool train_warnings(const struct trainer *t)
 {
     const struct config *c = &t->session->config;
@@ -112,5 +124,6 @@ bool train_warnings(const struct trainer *t)
                     "`validation = 10%%` to the data block");
     warn_last_batch(t);
     warn_statistics(t);
+    warn_average(t);
     return true;
 }

@@ -10,6 +10,7 @@
 #include "loader_queue.h"
 #include "report.h"
 #include "rounding.h"
+#include "weight_average.h"
 
 double trainer_clock(void)
 {
@@ -138,6 +139,7 @@ static enum trainer_outcome train_step(struct trainer *t)
     if (!load_batch(t, &n) || !session_train_step(s, n, p->step + 1, lr, &loss))
         return TRAINER_FAILED;
     advance(t, n, (double)loss);
+    weight_average_step(s->average, p->step);
     t->last = (struct step_result){p->step, p->epoch, (double)(float)lr, (double)loss};
     if (!isfinite(loss)) {
         find_cause(t, n);
@@ -195,13 +197,10 @@ static enum trainer_outcome validate(struct trainer *t, struct epoch_result *e, 
 }
 
 /* Validates if there is something to validate on, and tells. */
-static enum trainer_outcome finish_epoch(struct trainer *t)
+static enum trainer_outcome judge_epoch(struct trainer *t)
 {
     struct epoch_result e = summary(t);
     struct metrics m = {0};
-    t->broken.state = not_finite_state(t->session, false);
-    if (t->broken.state)
-        return TRAINER_NOT_FINITE;
     e.validated = t->validation.count > 0;
     const enum trainer_outcome outcome = e.validated ? validate(t, &e, &m) : try_weights(t);
     if (outcome != TRAINER_DONE)
@@ -214,6 +213,18 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
     const bool ok = t->events.epoch(t->events.context, &e, e.validated ? &m : NULL);
     metrics_free(&m);
     return ok ? TRAINER_DONE : TRAINER_FAILED;
+}
+
+/* Where there is a mean of the weights, it is what validates and is saved. */
+static enum trainer_outcome finish_epoch(struct trainer *t)
+{
+    t->broken.state = not_finite_state(t->session, false);
+    if (t->broken.state)
+        return TRAINER_NOT_FINITE;
+    weight_average_swap(t->session->average);
+    const enum trainer_outcome outcome = judge_epoch(t);
+    weight_average_swap(t->session->average);
+    return outcome;
 }
 
 static bool epoch_left(const struct trainer *t)

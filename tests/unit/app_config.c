@@ -141,6 +141,7 @@ static void a_recipe_is_read(void **state)
     assert_int_equal(c.save, SAVE_CHANGED);
     assert_int_equal(c.best, BEST_BY_MACRO_F1);
     assert_int_equal(c.patience, 0);
+    assert_true(c.ema == 0);
     assert_int_equal(c.task, TASK_CLASS);
     assert_int_equal(c.output_count, 2);
     assert_null(c.input_train.mix);
