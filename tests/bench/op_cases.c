@@ -193,6 +193,7 @@ static struct attrs attrs_of(const struct variation *v, const struct op_size *s)
                       .min_val = -0.5,
                       .max_val = 0.5,
                       .delta = 0.5,
+                      .gamma = 2,
                       .momentum = 0.1,
                       .exponent = 1.7,
                       .label_smoothing = 0.1,

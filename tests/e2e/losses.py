@@ -33,6 +33,10 @@ def weighted(x):
 FORMULAS = {
     "mse()": lambda x: np.mean((x - target) ** 2),
     "huber()": lambda x: np.mean(np.where(np.abs(x - target) <= 1, (x - target) ** 2 / 2, np.abs(x - target) - 0.5)),
+    "l1()": lambda x: np.mean(np.abs(x - target)),
+    "sigmoid_focal(alpha = 0.4, gamma = 1.5)": lambda x: np.mean(
+        (0.4 * target + 0.6 * (1 - target)) * (target / (1 + np.exp(x)) + (1 - target) / (1 + np.exp(-x))) ** 1.5
+        * (np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x))))),
     "binary_cross_entropy_with_logits()": lambda x: np.mean(np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))),
     "cross_entropy(label_smoothing = 0.1, weight = [1, 0.25, 2, 3, 1.5], ignore_index = 3)": weighted,
 }

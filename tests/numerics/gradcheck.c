@@ -741,6 +741,8 @@ static const struct op_case {
     {"cross_entropy of a map", OP_cross_entropy, build_sigmoid, 0.2},
     {"mse", OP_mse, build_flatten, 0},
     {"huber", OP_huber, build_flatten, 0},
+    {"l1", OP_l1, build_flatten, 0},
+    {"sigmoid_focal", OP_sigmoid_focal, build_flatten, 0},
     {"binary_cross_entropy_with_logits", OP_binary_cross_entropy_with_logits, build_flatten, 0},
 };
 

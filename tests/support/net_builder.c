@@ -127,7 +127,10 @@ void net_loss_of(struct graph *g, enum op op, value_id logits, double label_smoo
 {
     default_optimizer(g);
     value_id label = add_label(g, graph_shape(g, logits));
-    struct attrs a = {.label_smoothing = label_smoothing, .delta = 0.5}; /* what the op has */
+    struct attrs a = {.label_smoothing = label_smoothing,
+                      .delta = 0.5,
+                      .alpha = 0.25,
+                      .gamma = 1.5}; /* what the op has */
     end_loss(g, graph_op(g, op, &a, logits, label), logits);
 }
 

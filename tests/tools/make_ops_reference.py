@@ -521,6 +521,37 @@ def huber():
         case(f"huber_gradient_{name}", "huber_grad", operands + [("value", dy)], {"delta": 0.75}, x.grad)
 
 
+def distances():
+    """One difference is 0."""
+    torch.manual_seed(61)
+    index, share, dy = torch.tensor([2, 0, 3]), rand(3, 4, low=0, high=1), torch.tensor(0.75)
+    for name, label, t in (("index", index, F.one_hot(index, 4).double()), ("distribution", share, share)):
+        x = rand(3, 4, low=-2, high=2)
+        x[1, 2] = t[1, 2]
+        x.requires_grad_()
+        y = F.l1_loss(x, t)
+        y.backward(dy)
+        operands = [("input", x), ("input", label)]
+        case(f"l1_{name}", "l1", operands, {}, y)
+        case(f"l1_gradient_{name}", "l1_grad", operands + [("value", dy)], {}, x.grad)
+
+
+def focal():
+    """Against torchvision's, with and without weights, and with powers that are whole and not."""
+    from torchvision.ops import sigmoid_focal_loss
+
+    torch.manual_seed(62)
+    index, share, dy = torch.tensor([2, 0, 3]), rand(3, 4, low=0, high=1), torch.tensor(0.75)
+    for name, label, t, alpha, gamma in (("index", index, F.one_hot(index, 4).double(), 0.25, 2), ("distribution", share, share, -1, 1.5),
+                                         ("plain", index, F.one_hot(index, 4).double(), 0.75, 0)):
+        x = rand(3, 4, low=-4, high=4).requires_grad_()
+        y = sigmoid_focal_loss(x, t, alpha, gamma, "mean")
+        y.backward(dy)
+        operands, attrs = [("input", x), ("input", label)], {"alpha": alpha, "gamma": gamma}
+        case(f"sigmoid_focal_{name}", "sigmoid_focal", operands, attrs, y)
+        case(f"sigmoid_focal_gradient_{name}", "sigmoid_focal_grad", operands + [("value", dy)], attrs, x.grad)
+
+
 def later_step(name, op, optimizer, slots, scalars, step=1):
     """Step number `step` of an optimizer of torch.optim, whose state before it is made up; slots: name -> lowest value."""
     p = rand(2, 3).requires_grad_()
@@ -812,6 +843,8 @@ def main():
     fractional_interpolation()
     rmsprop_momentum()
     lion()
+    distances()
+    focal()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
