@@ -137,6 +137,9 @@ with tempfile.TemporaryDirectory() as folder:
     _, other, _, plain = trained(work, "plain", "cross_entropy()", mix="")
     check(other.read_bytes() != out.read_bytes() and abs(plain[0] - losses[0]) < 1e-6, "without it other weights are learnt")
 
+    _, cut, _, losses = trained(work, "cut", "cross_entropy()", mix="mix = cutmix(alpha = 1)")
+    check(cut.read_bytes() not in (out.read_bytes(), other.read_bytes()) and losses[-5:].mean() < losses[0], "cutmix learns, and other weights")
+
     yes_no = rng.random((N, K)) < 0.5
     np.save(work / "labels.npy", yes_no)
     _, _, _, losses = trained(work, "yes_no", "binary_cross_entropy_with_logits()", kind=", kind = vector")

@@ -4,6 +4,7 @@
 #include "augment_ops.h"
 #include "warp.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -229,11 +230,58 @@ static void draws_are_keyed(void **state)
     }
 }
 
+/* Of each sample a rectangle is the partner's, whole in all channels, and the label has its share of the area. */
+static void cutmix_takes_rectangles(void **state)
+{
+    (void)state;
+    enum { N = 64, C = 2, H = 12, W = 9, CLASSES = 3 };
+    static float inputs[N][C][H][W], labels[N][CLASSES], out[C][H][W], label[CLASSES];
+    const struct ftmrt_arg alpha = NUMBER(1);
+    const struct ftmrt_call mix = {FTMRT_CALL_cutmix, &alpha};
+    const struct ftmrt_batch b = {N, C, H, W, CLASSES, &inputs[0][0][0][0], &labels[0][0]};
+    double share = 0;
+    for (int k = 0; k < N; k++) {
+        labels[k][k % CLASSES] = 1;
+        for (int i = 0; i < C * H * W; i++)
+            (&inputs[k][0][0][0])[i] = (float)(k * 1000 + i);
+    }
+    for (int k = 0; k < N; k++) {
+        const struct ftmrt_draw draw = {.seed = 3, .epoch = 1, .sample = (uint64_t)k};
+        int taken = 0, top = H, bottom = -1, left = W, right = -1, other = k;
+        ftmrt_mix(&mix, &b, k, &draw, &out[0][0][0], label);
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++) {
+                const int from = (int)out[0][y][x] / 1000;
+                assert_int_equal(out[1][y][x], from * 1000 + (H + y) * W + x);
+                if (from == k)
+                    continue;
+                other = from;
+                taken++;
+                top = y < top ? y : top;
+                bottom = y > bottom ? y : bottom;
+                left = x < left ? x : left;
+                right = x > right ? x : right;
+            }
+        assert_int_equal(taken, taken ? (bottom - top + 1) * (right - left + 1) : 0);
+        share += taken / (double)(H * W);
+        for (int c = 0; c < CLASSES && other != k; c++)
+            assert_true(
+                fabs((double)label[c] - ((c == k % CLASSES) * (1 - taken / (double)(H * W)) +
+                                         (c == other % CLASSES) * taken / (double)(H * W))) < 1e-6);
+    }
+    assert_true(share / N > 0.2 &&
+                share / N <
+                    0.5); /* a half, less what the edges cut off and partners that are themselves */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(steps_are_torchvisions), cmocka_unit_test(perspective_is_torchvisions),
-        cmocka_unit_test(operations_are_torchvisions), cmocka_unit_test(turns_are_put_together),
-        cmocka_unit_test(draws_are_keyed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cutmix_takes_rectangles),
+
+                                       cmocka_unit_test(steps_are_torchvisions),
+                                       cmocka_unit_test(perspective_is_torchvisions),
+                                       cmocka_unit_test(operations_are_torchvisions),
+                                       cmocka_unit_test(turns_are_put_together),
+                                       cmocka_unit_test(draws_are_keyed)};
     return cmocka_run_group_tests(tests, read_reference, NULL);
 }
