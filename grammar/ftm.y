@@ -72,7 +72,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token RETURN "'return'" OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
 %token <text> AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
 %token <text> FREEZE "'freeze'" FROM "'from'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
-%token <text> PUBLISHED "'published'"
+%token <text> PHASE "'phase'" PUBLISHED "'published'"
 %token <text> REMOVE "'remove'"
 %token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'"
 %token <text> STATISTICS "'statistics'"
@@ -290,7 +290,7 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
           ;
 
 /* Words of the recipe are names everywhere else. */
-name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | INSERT | MODEL | PREPROCESS
+name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | INSERT | MODEL | PHASE | PREPROCESS
     | PUBLISHED | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
     ;
 
@@ -316,6 +316,9 @@ recipe_stmt: name '=' exprs1
            | TRANSFORM name '=' exprs1
                                       { $$ = ast_recipe(p, RECIPE_TRANSFORM, $2, @2, @$);
                                         $$->values = $4; }
+           | PHASE name recipe_body
+                                      { $$ = ast_recipe(p, RECIPE_PHASE, $2, @2, @$); $$->items = $3;
+                                        }
            | REPLACE path WITH call   { $$ = ast_recipe(p, RECIPE_REPLACE, $2, @2, @$);
                                         $$->values = NEW(struct exprs); PUSH($$->values, $4); }
            | INSERT label call AFTER path

@@ -112,8 +112,28 @@ static bool stage_bind(struct compilation *c)
     return bind_weights(&c->arena, &c->diag, c->net, c->recipe, c->weights, &c->binding);
 }
 
+/* Whether what is made is for somebody else's product. */
+static bool makes_library(const struct options *o)
+{
+    return o->command == COMMAND_compile &&
+           (o->emit_stage == EMIT_lib || o->emit_stage == EMIT_header);
+}
+
+/* Its callers count steps, and know of no phases. */
+static bool check_library(struct compilation *c)
+{
+    if (c->recipe->phases == 1 || c->options->infer || !makes_library(c->options))
+        return true;
+    diag_report(&c->diag, c->recipe->span, DIAG_PHASE_LIBRARY, (unsigned)c->recipe->phases);
+    diag_note(&c->diag,
+              "make it of a recipe without `phase`, or with --infer, of what was trained");
+    return false;
+}
+
 static bool stage_lower(struct compilation *c)
 {
+    if (!check_library(c))
+        return false;
     const struct program_model own = {
         .scope = "", .net = c->net, .binding = c->binding, .trained = !c->options->infer};
     return lower_program(&c->arena, &c->diag, c->recipe, &own, 1, &c->program);
@@ -147,13 +167,6 @@ bool compilation_program(struct compilation *c)
 }
 
 /* ---- passes, schedule ---- */
-
-/* Whether what is made is for somebody else's product. */
-static bool makes_library(const struct options *o)
-{
-    return o->command == COMMAND_compile &&
-           (o->emit_stage == EMIT_lib || o->emit_stage == EMIT_header);
-}
 
 /* Features can be kept where each epoch sees the same pixels; of a library that is its caller's business. Who calls the entries of an
  * object has the whole ones. */

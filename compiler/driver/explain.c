@@ -4,7 +4,7 @@
  * multiplies for the gradient of a layer's input, where something trainable lies in front of it,
  * and of its weight, where that trains. The frozen prefix is what has nothing trainable in front of
  * it or in itself. Behind the kind stands the kernel that the pass `select` chose for the layer, where its
- * operation has several. */
+ * operation has several. Where the recipe has phases, the layers say in which of them they train, and each phase has a line. */
 #include "reports.h"
 
 #include <inttypes.h>
@@ -12,6 +12,7 @@
 
 #include "bind.h"
 #include "shape.h"
+#include "str.h"
 
 enum { COSTLY_LAYERS = 5 };
 
@@ -36,17 +37,17 @@ struct explain {
     FILE *out;
 };
 
-static void count_params(struct layer_cost *cost, const struct layer *l)
+static void count_params(struct layer_cost *cost, const struct layer *l, uint32_t phases)
 {
-    cost->above = layer_statistics(l) != 0;
+    cost->above = (layer_statistics(l) & phases) != 0;
     for (uint32_t i = 0; i < l->param_count; i++) {
         const struct layer_param *p = &l->params[i];
         if (p->kind != LAYER_PARAMETER)
             continue;
         const int64_t n = shape_elements(&p->type.shape, 1);
         cost->params += n;
-        cost->trainable += p->trainable ? n : 0;
-        cost->above = cost->above || p->trainable;
+        cost->trainable += p->trainable & phases ? n : 0;
+        cost->above = cost->above || (p->trainable & phases);
     }
 }
 
@@ -66,12 +67,13 @@ static void spread_above(struct net_costs *c)
     }
 }
 
-static struct net_costs measure(struct arena *arena, const struct net *net)
+/* phases: a bit for each that counts. */
+static struct net_costs measure(struct arena *arena, const struct net *net, uint32_t phases)
 {
     struct net_costs c = {net, arena_array(arena, struct layer_cost, net->layers.len + 1)};
     for (uint32_t i = 0; i < net->layers.len; i++)
         if (!net->layers.at[i].dead)
-            count_params(&c.costs[i], &net->layers.at[i]);
+            count_params(&c.costs[i], &net->layers.at[i], phases);
     spread_above(&c);
     for (uint32_t i = 0; i < net->layers.len; i++) {
         const struct layer *l = &net->layers.at[i];
@@ -83,7 +85,7 @@ static struct net_costs measure(struct arena *arena, const struct net *net)
         cost->step_macs = cost->macs;
         if (cost->macs && c.costs[l->inputs[0].i].above)
             cost->step_macs += cost->macs;
-        if (cost->macs && l->params[0].trainable)
+        if (cost->macs && (l->params[0].trainable & phases))
             cost->step_macs += cost->macs;
     }
     return c;
@@ -91,7 +93,25 @@ static struct net_costs measure(struct arena *arena, const struct net *net)
 
 /* ---- printing ---- */
 
-static const char *state_text(const struct layer *l, const struct layer_cost *cost)
+/* Behind "trained": the phases, where they are not all. */
+static const char *phases_text(const struct explain *e, const struct layer *l)
+{
+    const uint32_t every = recipe_every_phase(e->recipe);
+    uint32_t trains = 0;
+    for (uint32_t i = 0; i < l->param_count; i++)
+        trains |= l->params[i].trainable;
+    if ((trains & every) == every)
+        return "";
+    struct strbuf out;
+    strbuf_init(&out, e->arena);
+    for (uint32_t i = 0; i < e->recipe->phases; i++)
+        if (trains >> i & 1U)
+            strbuf_addf(&out, "%s%s", out.len ? ", " : " in ", recipe_phase_name(e->recipe, i));
+    return out.text;
+}
+
+static const char *state_text(const struct explain *e, const struct layer *l,
+                              const struct layer_cost *cost)
 {
     if (!cost->params)
         return cost->above || !l->row ? "" : "frozen prefix";
@@ -99,9 +119,10 @@ static const char *state_text(const struct layer *l, const struct layer_cost *co
         return "frozen prefix";
     if (!cost->trainable)
         return "frozen";
-    if (l->stats_frozen)
-        return "trained, statistics frozen";
-    return cost->trainable == cost->params ? "trained" : "trained in part";
+    const bool still = l->stats_frozen & ~l->frozen;
+    return arena_printf(e->arena, "trained%s%s%s", phases_text(e, l),
+                        cost->trainable == cost->params || still ? "" : " in part",
+                        still ? ", statistics frozen" : "");
 }
 
 /* Which of its kernels computes a layer, where its operation has several. */
@@ -140,7 +161,7 @@ static void print_layer(const struct explain *e, const struct layer *l, const st
 {
     char shape[96];
     const char *name = l->path ? l->path : !l->row ? l->input_name : "-";
-    const char *training = state_text(l, c);
+    const char *training = state_text(e, l, c);
     const char *variant = l->path ? map_get(&e->variants, l->path) : NULL;
     char kind[64];
     snprintf(kind, sizeof kind, "%s%s%s", layer_kind(l), variant ? "." : "",
@@ -225,6 +246,21 @@ static void print_totals(const struct explain *e)
                 percent(prefix.macs, total->macs));
 }
 
+/* A line for each phase. */
+static void print_phases(const struct explain *e)
+{
+    const struct net *net = e->train.net;
+    for (uint32_t i = 0; i < recipe_phases(e->recipe)->count; i++) {
+        const struct net_costs c = measure(e->arena, net, (uint32_t)1 << i);
+        const struct layer_cost all = sum(&c, false), prefix = sum(&c, true);
+        fprintf(e->out,
+                "phase        %s: %" PRId64 " parameters trained (%.1f %%), %.3f million MACs per "
+                "image in a step, prefix %.1f %%\n",
+                recipe_phase_name(e->recipe, i), all.trainable, percent(all.trainable, all.params),
+                (double)all.step_macs * 1e-6, percent(prefix.macs, all.macs));
+    }
+}
+
 /* The layers with the largest share of a training step's multiplications. */
 static void print_costly(const struct explain *e)
 {
@@ -279,13 +315,15 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     struct arena scratch;
     arena_init(&scratch, "explain");
     struct explain e = {.arena = &scratch, .recipe = r, .out = out};
-    e.eval = e.train = measure(&scratch, net);
+    const uint32_t every = recipe_every_phase(r);
+    e.eval = e.train = measure(&scratch, net, every);
     if (net->train)
-        e.train = measure(&scratch, net->train);
+        e.train = measure(&scratch, net->train, every);
     find_variants(&e, plan ? plan->predict : NULL);
     fprintf(out, "%s: %s\n\n", r->bound.name, recipe_text(r, FTMRT_PARAM_finetune_model));
     print_layers(&e);
     print_totals(&e);
+    print_phases(&e);
     if (plan)
         print_plan(plan, out);
     print_average(&e);

@@ -42,6 +42,9 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_STRINGS] = "a string or a list of strings",
         [FTMRT_TYPE_RENAMES] = "statements `rename`",
         [FTMRT_TYPE_SKIPS] = "statements `skip`",
+        [FTMRT_TYPE_NAME] = "the name of a block",
+        [FTMRT_TYPE_EDITS] = "statements `freeze` and `train`",
+        [FTMRT_TYPE_PHASES] = "blocks `phase`",
         [FTMRT_TYPE_MODEL] = "the call of a model, as in `resnet18()`",
         [FTMRT_TYPE_WEIGHTS] = "a file's name or `random`",
         [FTMRT_TYPE_LABEL] = "`index`, `vector` or `mask`",
@@ -291,10 +294,13 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_DATA: return convert_call(b, argument_category(type), v, span);
     case FTMRT_TYPE_RENAMES:
     case FTMRT_TYPE_SKIPS:
+    case FTMRT_TYPE_NAME:
+    case FTMRT_TYPE_EDITS:
+    case FTMRT_TYPE_PHASES:
     case FTMRT_TYPE_MODEL:
     case FTMRT_TYPE_WEIGHTS:
     case FTMRT_TYPE_SHARE:
-    case FTMRT_TYPE_BLOCK: break; /* statements of their own: settings.c and transforms.c */
+    case FTMRT_TYPE_BLOCK: break; /* statements of their own: settings.c, transforms.c, phases.c */
     }
     return false;
 }

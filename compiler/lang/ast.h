@@ -142,6 +142,7 @@ enum recipe_kind {
     RECIPE_SETTING,      /* name = values, with an optional block of items (weights) */
     RECIPE_DATA,         /* data { items } */
     RECIPE_TRANSFORM,    /* transform name = values */
+    RECIPE_PHASE,        /* phase name { items } */
     RECIPE_REPLACE,      /* replace name with call */
     RECIPE_INSERT_AFTER, /* insert label: call after name */
     RECIPE_INSERT_BEFORE,

@@ -3,6 +3,7 @@
  *
  *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'
  *     -D transform.eval=model.preprocess   -D 'transform.eval=resize(64, 64), normalize(imagenet)'
+ *     -D thaw.epochs=5   -D thaw.optimizer.lr=0.001: of a phase
  *     -D train=all   -D 'freeze=layer1, "**.bias"': the statement, behind those that are written */
 #include "import.h"
 
@@ -96,12 +97,31 @@ static void set_argument(struct files *f, struct expr *call, const char *name, s
              (struct arg){.name = name, .value = value, .span = value->span});
 }
 
-/* An argument of a setting's call, which has one value. */
-static void apply_argument(struct files *f, const char *text, const char *key, const char *argument,
-                           const struct exprs *values)
+/* A phase that leaves a setting to the recipe gets a copy of the recipe's call before an argument of it changes. */
+static void inherit_call(struct files *f, struct recipe_stmts *stmts, const char *key,
+                         struct span span)
 {
-    struct recipe_stmts *stmts = f->finetune->recipe;
+    const struct recipe_stmt *whole = find(f->finetune->recipe, RECIPE_SETTING, key);
+    if (stmts == f->finetune->recipe || find(stmts, RECIPE_SETTING, key) || !whole ||
+        whole->values->list.len != 1)
+        return;
+    const struct expr *e = whole->values->list.at[0];
+    struct expr *copy = arena_new(f->arena, struct expr);
+    *copy = *e;
+    if (e->kind == EXPR_CALL) {
+        copy->args = arena_new(f->arena, struct args);
+        for (uint32_t i = 0; i < e->args->list.len; i++)
+            vec_push(f->arena, &copy->args->list, e->args->list.at[i]);
+    }
+    vec_push(f->arena, &demand(f, stmts, RECIPE_SETTING, key, span)->values->list, copy);
+}
+
+/* An argument of a setting's call, which has one value. */
+static void apply_argument(struct files *f, struct recipe_stmts *stmts, const char *text,
+                           const char *key, const char *argument, const struct exprs *values)
+{
     const struct span span = values->list.at[0]->span;
+    inherit_call(f, stmts, key, span);
     if (!find(stmts, RECIPE_SETTING, key) && !default_call(key)) {
         bad(f, text, "there is no such setting");
         return;
@@ -117,10 +137,9 @@ static void apply_argument(struct files *f, const char *text, const char *key, c
         bad(f, text, "the setting has no arguments");
 }
 
-static void apply(struct files *f, const char *text, const char *key, const char *argument,
-                  const struct source *source)
+static void apply(struct files *f, struct recipe_stmts *stmts, const char *text, const char *key,
+                  const char *argument, const struct source *source)
 {
-    struct recipe_stmts *stmts = f->finetune->recipe;
     struct exprs *values = parse_values(f->arena, f->diag, source);
     if (!values)
         return;
@@ -133,7 +152,7 @@ static void apply(struct files *f, const char *text, const char *key, const char
     } else if (!strcmp(key, "transform")) {
         set_values(f, demand(f, stmts, RECIPE_TRANSFORM, argument, span), values, source->text);
     } else {
-        apply_argument(f, text, key, argument, values);
+        apply_argument(f, stmts, text, key, argument, values);
     }
 }
 
@@ -144,7 +163,8 @@ static bool is_statement(const char *key, const char *argument)
 }
 
 /* A statement behind those that are written; NULL after a report. */
-static struct recipe_stmt *add_statement(struct files *f, const char *key, const char *patterns,
+static struct recipe_stmt *add_statement(struct files *f, struct recipe_stmts *stmts,
+                                         const char *key, const char *patterns,
                                          struct source *source)
 {
     source->text = arena_printf(f->arena, "finetune d {\n%s %s\n}\n", key, patterns);
@@ -154,7 +174,7 @@ static struct recipe_stmt *add_statement(struct files *f, const char *key, const
     if (f->diag->errors > errors)
         return NULL;
     struct recipe_stmt *s = decls->list.at[0]->recipe->list.at[0];
-    vec_push(f->arena, &f->finetune->recipe->list, s);
+    vec_push(f->arena, &stmts->list, s);
     return s;
 }
 
@@ -164,8 +184,8 @@ static void keep(struct files *f, const char *pattern)
     const bool bare = strpbrk(pattern, "*[") && !strchr(pattern, '"');
     struct source *source = arena_new(f->arena, struct source);
     source->path = arena_printf(f->arena, "--keep %s", pattern);
-    struct recipe_stmt *s =
-        add_statement(f, "train", bare ? str_quoted(f->arena, pattern) : pattern, source);
+    struct recipe_stmt *s = add_statement(f, f->finetune->recipe, "train",
+                                          bare ? str_quoted(f->arena, pattern) : pattern, source);
     if (s)
         s->kind = RECIPE_KEEP;
 }
@@ -182,18 +202,26 @@ static void define(struct files *f, const char *text)
     const char *key = arena_strndup(f->arena, text, (size_t)((dot ? dot : equals) - text));
     const char *argument =
         dot ? arena_strndup(f->arena, dot + 1, (size_t)(equals - dot - 1)) : NULL;
+    struct recipe_stmts *stmts = f->finetune->recipe;
+    const struct recipe_stmt *phase = argument ? find(stmts, RECIPE_PHASE, key) : NULL;
     struct source *source = arena_new(f->arena, struct source);
     source->path =
         arena_printf(f->arena, "-D %s%s%s", key, argument ? "." : "", argument ? argument : "");
+    if (phase) {
+        const char *inner = strchr(argument, '.');
+        stmts = phase->items;
+        key = inner ? arena_strndup(f->arena, argument, (size_t)(inner - argument)) : argument;
+        argument = inner ? inner + 1 : NULL;
+    }
     if (is_statement(key, argument)) {
-        add_statement(f, key, equals + 1, source);
+        add_statement(f, stmts, key, equals + 1, source);
         return;
     }
     bool file = !strcmp(key, "weights") && !argument && equals[1] != '"' &&
                 strcmp(equals + 1, "random") != 0;
     source->text = file ? str_quoted(f->arena, equals + 1) : equals + 1;
     source->size = strlen(source->text);
-    apply(f, text, key, argument, source);
+    apply(f, stmts, text, key, argument, source);
 }
 
 void files_define(struct files *f)

@@ -47,6 +47,20 @@ static inline uint32_t recipe_every_phase(const struct recipe *r)
     return r->phases < 32 ? ((uint32_t)1 << r->phases) - 1 : UINT32_MAX;
 }
 
+/* The blocks `phase`, from 0, and how many there are: 0, where the training is one. */
+static inline const struct ftmrt_arg *recipe_phases(const struct recipe *r)
+{
+    return ftmrt_call_arg(&r->bound.finetune, FTMRT_PARAM_finetune_phases);
+}
+
+static inline const char *recipe_phase_name(const struct recipe *r, uint32_t i)
+{
+    return ftmrt_call_text(&recipe_phases(r)->calls[i], FTMRT_PARAM_phase_name);
+}
+
+/* Whether every phase has this setting of a finetune itself, where there are phases. */
+bool recipe_is_of_phases(enum ftmrt_param param);
+
 /* A setting, to be set. */
 static inline struct ftmrt_arg *recipe_setting(struct recipe *r, enum ftmrt_param param)
 {

@@ -44,28 +44,29 @@ static bool keep(struct recipe_reader *r, const struct pattern *p, struct layer 
     return matched;
 }
 
-/* Applies one pattern to one layer, in all phases; whether it matched. */
+static void set_bits(uint32_t *of, uint32_t bits, bool on) { *of = on ? *of | bits : *of & ~bits; }
+
+/* Applies one pattern to one layer, in some phases; whether it matched. */
 static bool apply(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p,
-                  struct layer *l)
+                  struct layer *l, uint32_t phases)
 {
-    const uint32_t every = recipe_every_phase(r->recipe);
     if (kind == RECIPE_KEEP)
         return keep(r, p, l);
     bool train = kind == RECIPE_TRAIN, whole = layer_matches(r, p, l), matched = false;
     if (kind == RECIPE_FREEZE_STATISTICS) {
         matched = whole && has_statistics(l);
-        l->stats_frozen |= matched ? every : 0;
+        l->stats_frozen |= matched ? phases : 0;
         return matched;
     }
     for (uint32_t i = 0; i < l->param_count; i++) {
         struct layer_param *param = &l->params[i];
         if (param->kind != LAYER_PARAMETER || !(whole || param_matches(r, p, l, param)))
             continue;
-        param->trainable = train ? every : 0;
+        set_bits(&param->trainable, phases, train);
         matched = true;
     }
     if (whole)
-        l->stats_frozen = train ? 0 : every;
+        set_bits(&l->stats_frozen, phases, !train);
     return matched;
 }
 
@@ -114,7 +115,8 @@ bool check_pattern(struct recipe_reader *r, const char *pattern, struct span spa
     return false;
 }
 
-static void apply_pattern(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p)
+static void apply_pattern(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p,
+                          uint32_t phases)
 {
     bool any = false;
     if (!p->is_kind && !check_pattern(r, p->text, p->span))
@@ -122,7 +124,7 @@ static void apply_pattern(struct recipe_reader *r, enum recipe_kind kind, const 
     for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
         struct layer *l = &r->builder->net->layers.at[i];
         if (l->param_count)
-            any = apply(r, kind, p, l) || any;
+            any = apply(r, kind, p, l, phases) || any;
     }
     if (!any)
         report_unmatched(r, kind, p);
@@ -179,11 +181,10 @@ static void warn_one_value(struct recipe_reader *r)
     }
 }
 
-void read_freezing(struct recipe_reader *r)
+/* The statements of the recipe, or of a phase; the place of the last one. */
+static struct span apply_statements(struct recipe_reader *r, const struct recipe_stmts *stmts,
+                                    uint32_t phases, struct span last)
 {
-    const struct recipe_stmts *stmts = r->files->finetune->recipe;
-    struct span last = r->files->finetune->span;
-    uint32_t errors = r->diag->errors;
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
         if (s->kind != RECIPE_FREEZE && s->kind != RECIPE_TRAIN &&
@@ -191,8 +192,34 @@ void read_freezing(struct recipe_reader *r)
             continue;
         last = s->span;
         for (uint32_t k = 0; k < s->patterns->list.len; k++)
-            apply_pattern(r, s->kind, &s->patterns->list.at[k]);
+            apply_pattern(r, s->kind, &s->patterns->list.at[k], phases);
     }
+    return last;
+}
+
+/* Where no parameter trains in a phase. */
+static void report_nothing(struct recipe_reader *r, uint32_t trained, struct span last)
+{
+    if (!find_phase(r, 0)) {
+        diag_report(r->diag, last, DIAG_NOTHING_TRAINABLE);
+        diag_note(r->diag, "write `train NAME` after it: the last match wins");
+    }
+    for (uint32_t i = 0; find_phase(r, i) && i < r->recipe->phases; i++) {
+        if (trained >> i & 1U)
+            continue;
+        diag_report(r->diag, find_phase(r, i)->span, DIAG_NOTHING_TRAINABLE);
+        diag_note(r->diag, "write `train NAME` in phase '%s': the last match wins",
+                  find_phase(r, i)->name);
+    }
+}
+
+void read_freezing(struct recipe_reader *r)
+{
+    uint32_t errors = r->diag->errors;
+    const struct span last = apply_statements(
+        r, r->files->finetune->recipe, recipe_every_phase(r->recipe), r->files->finetune->span);
+    for (uint32_t i = 0; find_phase(r, i) && i < r->recipe->phases; i++)
+        apply_statements(r, find_phase(r, i)->items, (uint32_t)1 << i, last);
     const uint32_t every = recipe_every_phase(r->recipe);
     const bool infer = r->files->options->infer;
     if (infer) {
@@ -200,10 +227,9 @@ void read_freezing(struct recipe_reader *r)
         note_learnt(r->builder->net);
         freeze_all(r->builder->net, every);
     }
-    if (settle(r->builder->net, every) == every || infer || r->diag->errors > errors) {
+    const uint32_t trained = settle(r->builder->net, every);
+    if (trained == every || infer || r->diag->errors > errors)
         warn_one_value(r);
-        return;
-    }
-    diag_report(r->diag, last, DIAG_NOTHING_TRAINABLE);
-    diag_note(r->diag, "write `train NAME` after it: the last match wins");
+    else
+        report_nothing(r, trained, last);
 }

@@ -149,6 +149,15 @@ static const struct recipe_stmt *find_data(const struct recipe_stmts *stmts)
     return NULL;
 }
 
+/* The phase of this name, or NULL. */
+static struct recipe_stmt *phase_in(const struct recipe_stmts *stmts, const char *name)
+{
+    for (uint32_t i = 0; i < stmts->list.len; i++)
+        if (stmts->list.at[i]->kind == RECIPE_PHASE && !strcmp(stmts->list.at[i]->name, name))
+            return stmts->list.at[i];
+    return NULL;
+}
+
 static struct recipe_stmts *merge(struct arena *arena, const struct recipe_stmts *base,
                                   const struct recipe_stmts *own, const char *folder, bool in_data)
 {
@@ -158,12 +167,16 @@ static struct recipe_stmts *merge(struct arena *arena, const struct recipe_stmts
         struct recipe_stmt *s = base->list.at[i];
         if (s == base_data)
             vec_push(arena, &out->list, merge_data(arena, s, own_data, folder));
+        else if (s->kind == RECIPE_PHASE && phase_in(own, s->name)) /* in the base's order */
+            vec_push(arena, &out->list, phase_in(own, s->name));
         else if (!replaced(own, s))
             vec_push(arena, &out->list, taken(arena, s, folder, in_data));
     }
-    for (uint32_t i = 0; i < own->list.len; i++)
-        if (!base_data || own->list.at[i] != own_data)
-            vec_push(arena, &out->list, own->list.at[i]);
+    for (uint32_t i = 0; i < own->list.len; i++) {
+        struct recipe_stmt *s = own->list.at[i];
+        if ((!base_data || s != own_data) && (s->kind != RECIPE_PHASE || !phase_in(base, s->name)))
+            vec_push(arena, &out->list, s);
+    }
     return out;
 }
 

@@ -76,6 +76,7 @@ static void read_recipe(struct recipe_reader *r)
     set_classes(r, r->builder->net);
     check_class_count(r);
     read_advice(r, &scope);
+    settle_phases(r);
     check_sources(r, r->builder->net);
     build_for_training(r, &scope);
 }

@@ -5,6 +5,7 @@
  *     transforms.c pipelines, preprocess
  *     labels.c     what labels are
  *     schedules.c  what schedules ask for
+ *     phases.c     parts of the training
  *     edit.c       replace, insert, remove, set
  *     freezing.c   freeze and train
  *     sizes.c      one network for two sizes of image
@@ -33,8 +34,18 @@ void read_transforms(struct recipe_reader *r, struct frame *scope);
 void read_settings(struct recipe_reader *r, struct frame *scope);
 /* Whether sources, loss and mixing agree on what a label is. */
 void check_labels(struct recipe_reader *r);
-/* What the schedule asks for beyond its row. */
+/* What the schedule asks for beyond its row, and what any does. */
 void check_schedule(struct recipe_reader *r);
+void check_schedule_call(struct recipe_reader *r, const struct ftmrt_call *c, struct span span);
+/* Whether an optimizer that the statement s gives has a rate; nothing where s is NULL. */
+void check_rate(struct recipe_reader *r, const struct recipe_stmt *s, const struct ftmrt_call *c);
+/* How many phases the training has; what is written in them, with the other settings; and what they leave out, when the recipe's own
+ * values are known. */
+void count_phases(struct recipe_reader *r);
+void read_phases(struct recipe_reader *r, struct frame *scope);
+void settle_phases(struct recipe_reader *r);
+/* The statement of a phase, from 0; NULL: there are fewer. */
+const struct recipe_stmt *find_phase(const struct recipe_reader *r, uint32_t number);
 /* Whether there are classes to choose from. */
 void check_class_count(struct recipe_reader *r);
 /* The edits in their order; false: what comes behind them makes no sense any more. */

@@ -197,6 +197,31 @@ static void add_keys(struct strbuf *b, const struct ftmrt_call *c, const char *h
     }
 }
 
+/* `phase head { ... }`, with the statements that it has. */
+static void add_phase(struct strbuf *b, const struct ftmrt_call *c)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_phase);
+    strbuf_addf(b, "    phase %s {\n", ftmrt_call_text(c, FTMRT_PARAM_phase_name));
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct ftmrt_param_info *p = &info->params[i];
+        const struct ftmrt_arg *a = &c->args[i];
+        for (uint32_t k = 0; p->type == FTMRT_TYPE_EDITS && k < a->count; k++)
+            strbuf_addf(b, "        %s\n", a->texts[k]);
+        if (p->type == FTMRT_TYPE_EDITS || p->type == FTMRT_TYPE_NAME || a->kind == FTMRT_ARG_NONE)
+            continue;
+        strbuf_addf(b, "        %s = ", p->name);
+        add_arg(b, p->type, a);
+        strbuf_addc(b, '\n');
+    }
+    strbuf_add(b, "    }\n");
+}
+
+static void add_phases(struct strbuf *b, const struct ftmrt_arg *phases)
+{
+    for (uint32_t i = 0; i < phases->count; i++)
+        add_phase(b, &phases->calls[i]);
+}
+
 /* `data { ... }`; the keys of `transform` are statements. */
 static void add_block(struct strbuf *b, const struct ftmrt_call *c)
 {
@@ -258,8 +283,14 @@ static void add_setting(struct strbuf *b, const struct recipe *r, uint32_t i)
 {
     const struct ftmrt_param_info *p = &ftmrt_call_info(FTMRT_CALL_finetune)->params[i];
     const struct ftmrt_arg *a = &r->settings[i];
+    const bool phases = recipe_phases(r)->count > 0;
     if (p->type == FTMRT_TYPE_WEIGHTS) {
         add_weights(b, r);
+    } else if (p->type == FTMRT_TYPE_PHASES) {
+        add_phases(b, a);
+    } else if (phases && recipe_is_of_phases((enum ftmrt_param)(
+                             (unsigned)FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + i))) {
+        return; /* every phase says it */
     } else if (p->type == FTMRT_TYPE_BLOCK) {
         add_block(b, a->calls);
     } else if (a->kind != FTMRT_ARG_NONE) {

@@ -32,7 +32,7 @@ static void check_order(struct recipe_reader *r, const struct ftmrt_arg *milesto
     }
 }
 
-static void check_call(struct recipe_reader *r, const struct ftmrt_call *c, struct span span)
+void check_schedule_call(struct recipe_reader *r, const struct ftmrt_call *c, struct span span)
 {
     const struct ftmrt_arg *inner = inner_schedules(c);
     const struct ftmrt_arg *milestones = inner ? ftmrt_call_named(c, "milestones") : NULL;
@@ -49,7 +49,7 @@ static void check_call(struct recipe_reader *r, const struct ftmrt_call *c, stru
         const enum ftmrt_call_id id = inner->calls[i].id;
         if (ftmrt_schedule_follows(id))
             diag_report(r->diag, span, DIAG_SCHEDULE_INNER, ftmrt_call_info(id)->name);
-        check_call(r, &inner->calls[i], span);
+        check_schedule_call(r, &inner->calls[i], span);
     }
 }
 
@@ -58,5 +58,5 @@ void check_schedule(struct recipe_reader *r)
     const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "schedule");
     const struct ftmrt_call *c = recipe_call(r->recipe, FTMRT_PARAM_finetune_schedule);
     if (s && c)
-        check_call(r, c, s->values->list.at[0]->span);
+        check_schedule_call(r, c, s->values->list.at[0]->span);
 }

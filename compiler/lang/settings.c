@@ -85,7 +85,8 @@ const struct expr *setting_value(struct recipe_reader *r, const char *name)
 /* What is written as a statement of its own. */
 static bool is_statement(enum ftmrt_type type)
 {
-    return type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS;
+    return type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS ||
+           type == FTMRT_TYPE_NAME || type == FTMRT_TYPE_EDITS || type == FTMRT_TYPE_PHASES;
 }
 
 /* The keys of a block that are written as `key = value`. */
@@ -170,7 +171,7 @@ void read_defaults(struct recipe_reader *r)
     recipe->settings = default_args(r, FTMRT_CALL_finetune);
     recipe->bound.name = r->files->finetune->name;
     recipe->bound.finetune = (struct ftmrt_call){FTMRT_CALL_finetune, recipe->settings};
-    recipe->phases = 1; /* the language has no more */
+    count_phases(r);
     recipe->span = r->files->finetune->span;
 }
 
@@ -353,7 +354,7 @@ static void check_blocks(struct recipe_reader *r)
 static bool has_syntax(enum ftmrt_type type)
 {
     return type == FTMRT_TYPE_MODEL || type == FTMRT_TYPE_WEIGHTS || type == FTMRT_TYPE_STRINGS ||
-           type == FTMRT_TYPE_BLOCK;
+           type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_PHASES;
 }
 
 static void read_rows(struct recipe_reader *r, struct frame *scope)
@@ -368,10 +369,8 @@ static void read_rows(struct recipe_reader *r, struct frame *scope)
 }
 
 /* A rate of 0, which is in the range of the row as PyTorch has it. */
-static void check_rate(struct recipe_reader *r)
+void check_rate(struct recipe_reader *r, const struct recipe_stmt *s, const struct ftmrt_call *c)
 {
-    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "optimizer");
-    const struct ftmrt_call *c = recipe_call(r->recipe, FTMRT_PARAM_finetune_optimizer);
     const struct ftmrt_call_info *info = s && c ? ftmrt_call_info(c->id) : NULL;
     for (uint32_t i = 0; info && i < info->param_count; i++)
         if (!strcmp(info->params[i].name, "lr") && c->args[i].kind == FTMRT_ARG_NUMBER &&
@@ -405,8 +404,10 @@ void read_settings(struct recipe_reader *r, struct frame *scope)
     read_weights(r, scope);
     check_blocks(r);
     read_rows(r, scope);
-    check_rate(r);
+    check_rate(r, find_setting(r, RECIPE_SETTING, "optimizer"),
+               recipe_call(r->recipe, FTMRT_PARAM_finetune_optimizer));
     check_schedule(r);
     check_gain(r);
+    read_phases(r, scope);
     keep_statements(r);
 }

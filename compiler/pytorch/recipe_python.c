@@ -300,6 +300,11 @@ bool print_recipe(struct strbuf *out, struct writer *w)
 {
     if (!check_save(w))
         return false;
+    if (w->in->recipe->phases > 1) {
+        diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART,
+                    "a training in several phases");
+        return false;
+    }
     strbuf_add(out, "\n\n");
     print_constants(out, w);
     print_frozen(out, w);

@@ -66,6 +66,10 @@ void best_epoch_note(struct progress *p, struct epoch_result *e, int64_t count)
     e->highest = note_highest(p, e, score);
     e->best = e->highest || (e->validated && e->score_is_share &&
                              score > p->highest - standard_error(p->highest, count));
+    if (score > p->phase_highest) {
+        p->phase_highest = score;
+        p->phase_highest_epoch = e->epoch;
+    }
     if (!e->best)
         return;
     p->best = score;

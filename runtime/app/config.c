@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "call_json.h"
+#include "phase_plan.h"
 #include "program_folder.h"
 #include "report.h"
 
@@ -126,11 +127,10 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->base = program_path(r->base);
     c->model = ftmrt_call_text(f, FTMRT_PARAM_finetune_model);
     c->weights = slash ? slash + 1 : weights;
-    c->optimizer = ftmrt_call_inner(f, FTMRT_PARAM_finetune_optimizer);
+    c->optimizer = phases_optimizer(r);
     c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
     c->ignored = network_ignored(c->loss);
-    c->schedule = ftmrt_call_inner(f, FTMRT_PARAM_finetune_schedule);
-    c->epochs = ftmrt_call_integer(f, FTMRT_PARAM_finetune_epochs);
+    c->epochs = phases_epochs(r);
     c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
     c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;

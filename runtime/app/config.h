@@ -57,11 +57,12 @@ struct config {
     char *preprocess;              /* input_eval's transform as JSON, for trained files */
     const struct ftmrt_call *loss;
     const int64_t *ignored; /* the label that does not count in the loss; NULL: all do */
-    const struct ftmrt_call *optimizer, *schedule;
+    const struct ftmrt_call
+        *optimizer;                   /* of the phase that is running, at first of the first one */
     struct ftmrt_call *own_optimizer; /* where `optimizer` is not the program's; owned, */
     struct ftmrt_arg *own_arguments;  /* as they are */
-    int64_t epochs, batch;
-    enum best_by best; /* what the best epoch is chosen by */
+    int64_t epochs, batch;            /* of all phases; of a step */
+    enum best_by best;                /* what the best epoch is chosen by */
     int64_t
         patience; /* epochs without a gain of more than min_delta that end the training; 0: none do */
     double min_delta;

@@ -61,7 +61,7 @@ static char *not_below_guessing(const struct look *l)
     const struct config *c = &t->session->config;
     const double guess = loss_of_guessing(t);
     if (c->task != TASK_CLASS ||
-        ftmrt_loss_info(c->loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION || t->progress.lr <= 0 ||
+        ftmrt_loss_info(c->loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION || t->schedule.lr <= 0 ||
         l->learned ||
         ((!shows_learning(c) || (e->epoch < 2 && e->step < SOON)) &&
          e->train_loss < FAR_OFF * guess))
@@ -69,7 +69,7 @@ static char *not_below_guessing(const struct look *l)
     return app_format("the loss, %.3f, is not below that of guessing, ln(%lld) = %.3f: nothing is "
                       "learned yet; %s optimizer.lr (it is %g)%s",
                       e->train_loss, (long long)c->classes, guess,
-                      e->train_loss > 1.5 * guess ? "lower" : "raise", t->progress.lr,
+                      e->train_loss > 1.5 * guess ? "lower" : "raise", t->schedule.lr,
                       e->train_loss > 1.5 * guess ? "" : ", or train more layers");
 }
 
@@ -99,8 +99,8 @@ static char *learnt_by_heart(const struct look *l)
     const bool has = network_scalar(t->session->config.optimizer, "weight_decay", &decay);
     char *setting =
         has ? app_format("raise optimizer.weight_decay (it is %g), ", decay) : app_strdup("");
-    char *end = best > BEGINNING ? app_format("stop at --epochs %lld", best)
-                                 : app_strdup("lower optimizer.lr");
+    char *end = best > BEGINNING && t->phase_count == 1 ? app_format("stop at --epochs %lld", best)
+                                                        : app_strdup("lower optimizer.lr");
     char *text = app_format("training (%.1f %%) is far above validation (%.1f %%): it learns the "
                             "samples by heart; add samples or random transforms, %sor %s",
                             100 * e->train_accuracy, 100 * e->validation_accuracy, setting, end);
@@ -117,12 +117,13 @@ static char *no_longer_moves(const struct look *l)
     if (!l->e->validated || !l->moved || in_vain < PATIENCE ||
         in_vain * PART_IN_VAIN < l->e->epoch || in_vain * l->e->step < SOON * l->e->epoch)
         return NULL;
-    char *end = l->moved > BEGINNING
+    char *end = l->t->phase_count > 1 ? app_strdup("end this phase there, or ")
+                : l->moved > BEGINNING
                     ? app_format("--epochs %lld is enough, or ", (long long)l->moved)
                     : app_strdup("add samples, or ");
     char *text = app_format("validation has not improved since epoch %lld, neither accuracy nor "
                             "loss: %slower optimizer.lr (it is %g)",
-                            (long long)l->moved, end, l->t->progress.lr);
+                            (long long)l->moved, end, l->t->schedule.lr);
     free(end);
     return text;
 }

@@ -33,7 +33,7 @@ static bool enough(void *context)
 {
     const struct dry_run *d = context;
     const struct trainer *t = d->trainer;
-    return d->time.steps >= TIMED_STEPS ||
+    return d->time.steps >= TIMED_STEPS || t->progress.phase > 0 ||
            (t->loader.features && t->progress.position == t->train.count);
 }
 
@@ -77,7 +77,7 @@ static bool time_epoch(struct trainer *t, struct measured *out)
 {
     struct dry_run d = {.trainer = t};
     const struct expected_time *e = &d.time;
-    const struct trainer_events events = {&d, enough, count_step, next_epoch};
+    const struct trainer_events events = {&d, enough, count_step, next_epoch, NULL};
     const enum trainer_outcome outcome = trainer_run(t, &events);
     if (outcome == TRAINER_NOT_FINITE)
         return report_error("the loss is not finite at step %lld", (long long)t->last.step);
@@ -91,14 +91,17 @@ static void print_time(const struct trainer *t, const struct measured *first,
                        const struct measured *later)
 {
     char text[16];
-    const int64_t total = t->progress.total_steps, epoch = t->schedule.steps_per_epoch,
+    const char *phase = t->phases[0].name;
+    const int64_t total = t->phases[0].steps, epoch = t->schedule.steps_per_epoch,
                   steps = total < epoch ? total : epoch;
     const double all = first->step * (double)steps + first->validation +
                        later->step * (double)(total - steps) +
-                       later->validation * (double)(t->epochs - 1);
+                       later->validation * (double)(t->phases[0].epochs - 1);
     progress_time_text(text, sizeof text, ceil(all));
     printf("about %s for %lld steps in %lld epochs: %.3g s a step", text, (long long)total,
-           (long long)t->epochs, first->step);
+           (long long)t->phases[0].epochs, first->step);
+    if (phase)
+        printf(" in phase %s", phase);
     if (first->validation > 0)
         printf(", %.3g s for validation after each epoch", first->validation);
     if (later != first)
@@ -113,7 +116,7 @@ bool expected_time_dry_run(struct trainer *t)
     struct measured first = {0}, later = {0};
     if (!time_epoch(t, &first))
         return false;
-    const bool kept = t->loader.features && t->epochs > 1;
+    const bool kept = t->loader.features && t->phases[0].epochs > 1;
     t->progress = begin;
     if (kept && !time_epoch(t, &later)) /* the same samples again, whose features are kept */
         return false;

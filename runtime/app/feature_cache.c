@@ -16,15 +16,16 @@ struct feature_table {
 struct feature_cache {
     const struct ftmrt_entry *prefix;
     struct picture_cache *budget;
-    size_t bytes; /* of a sample */
+    size_t bytes;  /* of a sample */
+    int64_t taken; /* of the budget */
     int table_count;
     struct feature_table tables[KEPT_TABLES];
 };
 
-struct feature_cache *feature_cache_open(const struct ftmrt_program *p,
+struct feature_cache *feature_cache_open(const struct ftmrt_program *p, uint32_t phase,
                                          struct picture_cache *pictures)
 {
-    const struct ftmrt_entry *prefix = ftmrt_entry_for(p, FTMRT_ENTRY_PREFIX, NULL, 0, 1);
+    const struct ftmrt_entry *prefix = ftmrt_entry_for(p, FTMRT_ENTRY_PREFIX, NULL, phase, 1);
     if (!prefix || !pictures)
         return NULL;
     struct feature_cache *c = app_alloc(1, sizeof *c);
@@ -38,6 +39,8 @@ void feature_cache_close(struct feature_cache *c)
 {
     for (int i = 0; c && i < c->table_count; i++)
         kept_table_close(&c->tables[i].table);
+    if (c)
+        picture_cache_give(c->budget, c->taken);
     free(c);
 }
 
@@ -64,8 +67,10 @@ void feature_table_keep(struct feature_table *t, int64_t i, unsigned char *const
 {
     const struct ftmrt_entry *e = t->cache->prefix;
     const size_t all = t->cache->bytes;
-    unsigned char *kept =
-        picture_cache_take(t->cache->budget, (int64_t)all + OVERHEAD) ? malloc(all) : NULL;
+    if (!picture_cache_take(t->cache->budget, (int64_t)all + OVERHEAD))
+        return;
+    t->cache->taken += (int64_t)all + OVERHEAD;
+    unsigned char *kept = malloc(all);
     if (!kept)
         return;
     unsigned char *to = kept;

@@ -14,9 +14,9 @@ struct feature_cache;
 /* The features of one source's samples behind one pipeline. */
 struct feature_table;
 
-/* A cache for the features of a program, with the budget of `pictures`, which is to outlive it. NULL without a budget, and where the
- * program has no prefix. */
-struct feature_cache *feature_cache_open(const struct ftmrt_program *p,
+/* A cache for the features of a phase of a program, with the budget of `pictures`, which is to outlive it, and gets back at the end what
+ * was taken of it. NULL without a budget, and where the phase has no prefix. */
+struct feature_cache *feature_cache_open(const struct ftmrt_program *p, uint32_t phase,
                                          struct picture_cache *pictures);
 void feature_cache_close(struct feature_cache *c);
 

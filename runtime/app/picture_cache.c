@@ -44,6 +44,14 @@ bool picture_cache_take(struct picture_cache *c, int64_t bytes)
     return false;
 }
 
+void picture_cache_give(struct picture_cache *c, int64_t bytes)
+{
+    if (bytes <= 0)
+        return;
+    atomic_fetch_add(&c->left, bytes);
+    atomic_store(&c->full, false);
+}
+
 void picture_cache_close(struct picture_cache *c)
 {
     for (int i = 0; c && i < c->table_count; i++)

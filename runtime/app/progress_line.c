@@ -31,11 +31,13 @@ enum { LEAST_BAR = 4, MOST_BAR = 40, LINE_SIZE = 256 };
 
 void progress_line_text(char *text, size_t size, int columns, const struct progress_view *v)
 {
-    char left[16], head[64], tail[96], bar[MOST_BAR + 1];
+    char left[16], head[96], tail[96], bar[MOST_BAR + 1];
     const long long epoch = (long long)v->epoch, epochs = (long long)v->epochs;
     progress_time_text(left, sizeof left, v->left);
     snprintf(head, sizeof head, "epoch %lld/%lld", epoch, epochs);
     snprintf(tail, sizeof tail, "loss %.4f  %.0f samples/s  %s left", v->loss, v->rate, left);
+    if (v->phase)
+        snprintf(head, sizeof head, "%.32s %lld/%lld", v->phase, epoch, epochs);
     if (columns < 80) {
         snprintf(head, sizeof head, "%lld/%lld", epoch, epochs);
         snprintf(tail, sizeof tail, "%.4f %.0f/s %s", v->loss, v->rate, left);
@@ -94,6 +96,7 @@ static struct progress_view view_of(const struct progress_line *p, const struct 
                   rest = p->computes ? (t->train.count - at->position) / batch
                                      : at->total_steps - at->step;
     return (struct progress_view){
+        .phase = trainer_phase(t)->name,
         .epoch = at->epoch,
         .epochs = t->epochs,
         .done = (double)at->position / (double)t->train.count,
@@ -113,8 +116,9 @@ static void print_view(const struct progress_line *p, const struct trainer *t,
         return;
     }
     progress_time_text(left, sizeof left, v->left);
-    fprintf(stderr, "epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f samples/s  %s left\n",
-            (long long)v->epoch, (long long)v->epochs, (long long)t->progress.step,
+    fprintf(stderr, "epoch %lld/%lld%s%s  step %lld/%lld  loss %.4f  %.0f samples/s  %s left\n",
+            (long long)v->epoch, (long long)v->epochs, v->phase ? "  " : "",
+            v->phase ? v->phase : "", (long long)t->progress.step,
             (long long)t->progress.total_steps, v->loss, v->rate, left);
 }
 

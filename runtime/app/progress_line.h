@@ -19,6 +19,7 @@ struct progress_line {
 
 /* What the line shows. */
 struct progress_view {
+    const char *phase; /* NULL: the recipe has none */
     int64_t epoch, epochs;
     double done; /* of the epoch, 0 to 1 */
     double loss;

@@ -95,8 +95,9 @@ static bool begins(const char *text, const char *word)
     return !strncmp(text, word, strlen(word));
 }
 
-/* A line of a recipe; block: the name of the block that it is in, or "". */
-static void add_line(struct settings *s, const char *block, const char *begin, const char *end)
+/* A line of a recipe; block: the name of the block that it is in, or "". Statements of a phase are its own, others the recipe's. */
+static void add_line(struct settings *s, const char *block, bool phase, const char *begin,
+                     const char *end)
 {
     const char *equals = strstr(begin, " = ");
     if (equals && equals < end) {
@@ -104,7 +105,11 @@ static void add_line(struct settings *s, const char *block, const char *begin, c
         add_value(s, key, equals + 3, end);
         free(key);
     } else {
-        add(s, (struct setting){copy(begin, end), app_strdup("")});
+        char *statement = copy(begin, end);
+        add(s,
+            (struct setting){phase ? app_format("%s.%s", block, statement) : app_strdup(statement),
+                             app_strdup("")});
+        free(statement);
     }
 }
 
@@ -112,6 +117,7 @@ static struct settings cut(const char *text)
 {
     struct settings s = {0};
     char *block = app_strdup("");
+    bool phase = false;
     for (const char *line = text, *next; *line; line = next) {
         const char *end = line + strcspn(line, "\n"), *begin = line + strspn(line, " ");
         next = *end ? end + 1 : end;
@@ -119,9 +125,11 @@ static struct settings cut(const char *text)
             continue;
         if (*begin == '}' || end[-1] == '{') {
             free(block);
+            phase = begins(begin, "phase ");
+            begin += phase ? strlen("phase ") : 0;
             block = *begin == '}' ? app_strdup("") : copy(begin, begin + strcspn(begin, " "));
         } else {
-            add_line(&s, block, begin, end);
+            add_line(&s, block, phase, begin, end);
         }
     }
     free(block);

@@ -230,7 +230,8 @@ static bool open_lines(struct run_folder *r)
 
 static void start_metrics(struct run_folder *r)
 {
-    fputs("epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n",
+    fputs("epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,phase,"
+          "seconds\n",
           r->metrics);
 }
 
@@ -370,6 +371,8 @@ static json_t *epoch_json(const struct epoch_result *e)
 {
     json_t *line =
         json_pack("{s:I, s:I}", "epoch", (json_int_t)e->epoch, "step", (json_int_t)e->step);
+    if (e->phase)
+        json_object_set_new(line, "phase", json_string(e->phase));
     json_figure(line, "lr", e->lr);
     json_figure(line, "train_loss", e->train_loss);
     json_figure(line, "train_accuracy", e->train_accuracy);
@@ -384,11 +387,13 @@ static json_t *epoch_json(const struct epoch_result *e)
 void run_folder_epoch(struct run_folder *r, const struct epoch_result *e)
 {
     fprintf(r->metrics, "%lld,%lld", (long long)e->epoch, (long long)e->step);
-    const double figures[] = {
-        e->lr,     e->train_loss, e->train_accuracy, e->validation_loss, e->validation_accuracy,
-        e->seconds};
+    const double figures[] = {e->lr, e->train_loss, e->train_accuracy, e->validation_loss,
+                              e->validation_accuracy};
     for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
         csv_figure(r->metrics, figures[i]);
+    fputc(',', r->metrics);
+    csv_write_field(r->metrics, e->phase ? e->phase : "");
+    csv_figure(r->metrics, e->seconds);
     fputc('\n', r->metrics);
     fflush(r->metrics);
     json_t *line = epoch_json(e);

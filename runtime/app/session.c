@@ -152,9 +152,10 @@ void session_close(struct session *s)
 
 /* ---- entries ---- */
 
-/* What a step is called with: lr is the schedule's, number the step's, from 1. */
+/* What a step is called with: lr is the schedule's, number the step's, from 1, update that of the optimizer, which counts from the begin
+ * of the phase. */
 struct step {
-    double lr, number;
+    double lr, number, update;
     float *loss;
 };
 
@@ -172,7 +173,7 @@ static bool run_entry(struct session *s, const struct ftmrt_entry *e, struct ste
     const struct network_call call = {.context = &context,
                                       .optimizer = s->config.optimizer,
                                       .lr = step->lr,
-                                      .step = step->number,
+                                      .step = step->update,
                                       .loss = step->loss,
                                       .find = find_value,
                                       .from = s};
@@ -187,7 +188,7 @@ static bool run_entry(struct session *s, const struct ftmrt_entry *e, struct ste
 static const struct ftmrt_entry *find_entry(const struct session *s, enum ftmrt_entry_kind kind,
                                             int64_t n)
 {
-    return ftmrt_entry_for(s->program, kind, NULL, 0, n);
+    return ftmrt_entry_for(s->program, kind, NULL, s->phase, n);
 }
 
 /* ---- features ---- */
@@ -277,7 +278,27 @@ static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step 
 void session_keep(struct session *s, int64_t bytes)
 {
     s->cache = picture_cache_open(bytes);
-    s->features = feature_cache_open(s->program, s->cache);
+    s->features = feature_cache_open(s->program, s->phase, s->cache);
+}
+
+void session_enter_phase(struct session *s, uint32_t phase, const struct ftmrt_call *optimizer,
+                         int64_t first_step)
+{
+    s->config.optimizer = optimizer;
+    s->first_step = first_step;
+    if (s->phase == phase)
+        return;
+    s->phase = phase;
+    feature_cache_close(s->features);
+    s->features = feature_cache_open(s->program, phase, s->cache);
+}
+
+void session_clear_slots(struct session *s)
+{
+    const struct ftmrt_program *p = s->program;
+    for (uint32_t i = 0; i < p->state_count; i++)
+        if (p->states[i].kind == FTMRT_STATE_SLOT && p->states[i].flags & FTMRT_MUTABLE)
+            ftmrt_init_state(p, s->workspace, i, s->config.seed);
 }
 
 void session_average(struct session *s)
@@ -312,6 +333,9 @@ bool session_evaluate(struct session *s, int64_t n, float *loss)
 
 bool session_train_step(struct session *s, int64_t n, int64_t number, double lr, float *loss)
 {
-    struct step step = {.lr = lr, .number = (double)number, .loss = loss};
+    struct step step = {.lr = lr,
+                        .number = (double)number,
+                        .update = (double)(number - s->first_step),
+                        .loss = loss};
     return run_kind(s, FTMRT_ENTRY_TRAIN, &step, n);
 }

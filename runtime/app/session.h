@@ -23,6 +23,8 @@ struct session {
     void *workspace;
     size_t workspace_bytes;
     int threads;                    /* that compute and load; no more than it was opened for */
+    uint32_t phase;                 /* of the training: whose entries run */
+    int64_t first_step;             /* steps in front of it, from which the optimizer counts */
     int workers;                    /* threads that load ahead beside them */
     struct picture_cache *cache;    /* pictures that are kept between epochs, or NULL; owned */
     struct feature_cache *features; /* and features; owned */
@@ -61,6 +63,14 @@ void session_keep(struct session *s, int64_t bytes);
 
 /* Keeps a mean of the weights from here on, if the recipe has one. */
 void session_average(struct session *s);
+
+/* From here on the entries of a phase run, and training goes by this optimizer, which counts its steps behind first_step. What was kept
+ * of features is given up where it is another phase. */
+void session_enter_phase(struct session *s, uint32_t phase, const struct ftmrt_call *optimizer,
+                         int64_t first_step);
+
+/* What the optimizer has kept becomes 0, as in a new run. */
+void session_clear_slots(struct session *s);
 
 /* A loader for the entries of a kind, with the recipe's seed, and with what the session keeps of the source's samples; epoch: of the
  * random draws (0 outside training). */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "best_epoch.h"
 #include "checkpoint.h"
 #include "command.h"
 #include "current.h"
@@ -82,6 +83,18 @@ struct train_command {
 
 /* ---- what there is to do ---- */
 
+/* Values of the optimizer are those of phases, where there are several. */
+static bool options_fit_phases(const struct options *o, uint32_t phases)
+{
+    const char *option = o->lr_given             ? "--lr"
+                         : o->weight_decay_given ? "--weight-decay"
+                         : o->momentum_given     ? "--momentum"
+                                                 : NULL;
+    return !option || report_error("%s: each of the %u phases has one of its own; `ftmc -D "
+                                   "NAME.optimizer.ARGUMENT=VALUE` sets that of one",
+                                   option, (unsigned)phases);
+}
+
 /* A trainer for what the command line and the recipe say; false if there is nothing to do. */
 static bool plan(struct train_command *t)
 {
@@ -91,10 +104,20 @@ static bool plan(struct train_command *t)
     double lr = o->lr;
     if (!o->lr_given && !network_scalar(c->optimizer, "lr", &lr))
         return report_error("the optimizer has no learning rate");
-    trainer_open(&t->trainer, &t->session, training_data_train(&t->data),
-                 training_data_validation(&t->data), epochs, o->steps_given ? o->steps : -1, lr);
-    return t->trainer.progress.total_steps > 0 ||
-           report_error("there is nothing to train: 0 steps");
+    const uint32_t phases = phases_count(t->session.program->recipe);
+    if (phases > 1 && !options_fit_phases(o, phases))
+        return false;
+    const bool enough = trainer_open(&t->trainer, &t->session, training_data_train(&t->data),
+                                     training_data_validation(&t->data), epochs,
+                                     o->steps_given ? o->steps : -1, lr);
+    if (t->trainer.progress.total_steps <= 0)
+        return report_error("there is nothing to train: 0 steps");
+    return enough ||
+           report_error(
+               "--%s %lld: the recipe has %u phases, each of which needs one",
+               o->steps_given && o->steps < (int64_t)phases ? "steps" : "epochs",
+               (long long)(o->steps_given && o->steps < (int64_t)phases ? o->steps : epochs),
+               (unsigned)phases);
 }
 
 /* ---- what happens while training ---- */
@@ -193,9 +216,10 @@ static void say_expected(const struct train_command *t)
 {
     char text[16];
     const struct trainer *r = &t->trainer;
+    const char *phase = trainer_phase(r)->name;
     const bool kept = r->loader.features && r->progress.epoch == 1 &&
-                      r->progress.total_steps > r->schedule.steps_per_epoch;
-    const int64_t steps = kept ? r->schedule.steps_per_epoch : r->progress.total_steps;
+                      r->schedule.total_steps > r->schedule.steps_per_epoch;
+    const int64_t steps = kept ? r->schedule.steps_per_epoch : r->schedule.total_steps;
     const double seconds = expected_time_of_step(&t->timed) * (double)steps;
     if (seconds < LONG_SECONDS)
         return;
@@ -207,7 +231,8 @@ static void say_expected(const struct train_command *t)
             "take less, as what is frozen is computed once",
             (long long)steps, text);
     else
-        report_note("all %lld steps take about %s, without validation", (long long)steps, text);
+        report_note("all %lld steps%s%s take about %s, without validation", (long long)steps,
+                    phase ? " of phase " : "", phase ? phase : "", text);
 }
 
 static bool on_step(void *context, const struct step_result *r)
@@ -234,6 +259,8 @@ static void print_figures(const char *title, double loss, double accuracy)
 static void print_epoch(const struct train_command *t, const struct epoch_result *e)
 {
     printf("epoch %lld/%lld", (long long)e->epoch, (long long)t->trainer.epochs);
+    if (e->phase)
+        printf("  %s", e->phase);
     print_figures("train", e->train_loss, e->train_accuracy);
     if (t->trainer.validation.count > 0)
         print_figures("validation", e->validation_loss, e->validation_accuracy);
@@ -276,6 +303,75 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
             (long long)e->epoch);
     say_advice(t, e);
     return save_last(t, e->epoch);
+}
+
+/* ---- phases ---- */
+
+/* The figure that chooses the best epoch, as a word; in *unit what its score is times for people. */
+static const char *score_word(const struct config *c, double *unit)
+{
+    static const char *const words[] = {[BEST_BY_AUTO] = "loss",
+                                        [BEST_BY_ACCURACY] = "accuracy",
+                                        [BEST_BY_LOSS] = "loss",
+                                        [BEST_BY_MACRO_F1] = "macro F1",
+                                        [BEST_BY_BALANCED_ACCURACY] = "balanced accuracy"};
+    const char *word = best_by_share(c->best, c->task) ? "accuracy" : words[c->best];
+    *unit = strcmp(word, "loss") == 0 ? -1 : 100;
+    return word;
+}
+
+/* "accuracy in validation up to 92.70 (epoch 5), 1.20 better than before it" */
+static void print_reached(const struct train_command *t, const struct phase_result *r)
+{
+    double unit;
+    const char *word = score_word(&t->session.config, &unit);
+    const double gain = fabs(unit) * (r->highest - r->before);
+    const int digits = unit < 0 ? 4 : 2;
+    const char *percent = unit < 0 ? "" : " %";
+    printf("%s in validation %s to %.*f%s (epoch %lld)", word, unit < 0 ? "down" : "up", digits,
+           unit * r->highest, percent, (long long)r->highest_epoch);
+    if (isfinite(r->before))
+        printf(", %.*f%s %s than before it", digits, fabs(gain), percent,
+               gain >= 0 ? "better" : "worse");
+}
+
+static void print_phase(const struct train_command *t, const struct phase_result *r)
+{
+    printf("phase %s: ", r->ended->name);
+    if (!t->trainer.validation.count)
+        printf("done");
+    else if (!r->highest_epoch)
+        printf("no epoch has a finite loss in validation");
+    else
+        print_reached(t, r);
+    if (r->stopped)
+        printf("; stopped behind epoch %lld", (long long)r->epoch);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* The next phase begins with the best weights so far, which are in place if they are the last and no mean. */
+static bool take_best(struct train_command *t, const struct phase_result *r)
+{
+    const int64_t best = t->trainer.progress.best_epoch;
+    if (!best || (best == r->epoch && !t->session.average))
+        return true;
+    char *path = run_folder_file(&t->run, "best.safetensors");
+    const bool ok = session_load(&t->session, path);
+    if (ok)
+        printf("phase %s begins with the weights of epoch %lld, the best so far\n", r->next->name,
+               (long long)best);
+    free(path);
+    return ok;
+}
+
+/* A checkpoint between two phases: the best weights may be of the next one from here on. */
+static bool on_phase(void *context, const struct phase_result *r)
+{
+    struct train_command *t = context;
+    print_phase(t, r);
+    t->advice.moved = r->epoch;
+    return !r->next || (take_best(t, r) && write_checkpoint(t));
 }
 
 /* ---- the end ---- */
@@ -470,13 +566,16 @@ static void print_start(const struct train_command *t)
     printf("training samples %lld, validation samples %lld, epochs %lld, steps %lld, batch %lld\n",
            (long long)r->train.count, (long long)r->validation.count, (long long)r->epochs,
            (long long)r->progress.total_steps, (long long)t->session.config.batch);
+    for (uint32_t i = 0; r->phases[0].name && i < r->phase_count; i++)
+        printf("phase %s: epochs %lld, steps %lld, learning rate %g\n", r->phases[i].name,
+               (long long)r->phases[i].epochs, (long long)r->phases[i].steps, r->phases[i].lr);
     printf("run folder %s\n", t->run.path);
     fflush(stdout);
 }
 
 static bool run(struct train_command *t)
 {
-    const struct trainer_events events = {t, on_stop, on_step, on_epoch};
+    const struct trainer_events events = {t, on_stop, on_step, on_epoch, on_phase};
     print_start(t);
     t->line = progress_line_start(&t->trainer);
     const enum trainer_outcome outcome = trainer_run(&t->trainer, &events);

@@ -19,27 +19,53 @@ double trainer_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void trainer_open(struct trainer *t, struct session *session, struct subset train,
+const struct phase *trainer_phase(const struct trainer *t) { return &t->phases[t->progress.phase]; }
+
+/* Where the running phase ends, in steps of the training. */
+static int64_t phase_end(const struct trainer *t)
+{
+    return t->progress.phase_step + trainer_phase(t)->steps;
+}
+
+/* Goes by the phase that progress says. */
+static void enter_phase(struct trainer *t)
+{
+    const struct phase *p = trainer_phase(t);
+    t->schedule = (struct lr_schedule){p->schedule, p->lr, t->schedule.steps_per_epoch, p->steps};
+    session_enter_phase(t->session, (uint32_t)t->progress.phase, p->optimizer,
+                        t->progress.phase_step);
+}
+
+bool trainer_open(struct trainer *t, struct session *session, struct subset train,
                   struct subset validation, int64_t epochs, int64_t max_steps, double lr)
 {
     const struct config *c = &session->config;
-    const int64_t per_epoch = ceil_div(train.count, c->batch), all = epochs * per_epoch,
-                  total = max_steps >= 0 && max_steps < all ? max_steps : all;
+    const struct ftmrt_recipe *recipe = session->program->recipe;
+    const int64_t per_epoch = ceil_div(train.count, c->batch);
     *t = (struct trainer){.session = session,
                           .train = train,
                           .validation = validation,
-                          .schedule = {c->schedule, lr, per_epoch, total},
-                          .epochs = epochs,
+                          .schedule = {.steps_per_epoch = per_epoch},
+                          .phase_count = phases_count(recipe),
                           .progress = progress_start()};
+    t->phases = app_alloc(t->phase_count, sizeof *t->phases);
+    const bool enough = phases_plan(recipe, epochs, max_steps, per_epoch, lr, t->phases);
+    t->phases[0].optimizer = c->optimizer; /* with what the command line says */
+    for (uint32_t i = 0; i < t->phase_count; i++) {
+        t->epochs += t->phases[i].epochs;
+        t->progress.total_steps += t->phases[i].steps;
+    }
     t->progress.seed = (int64_t)c->seed;
     t->progress.lr = t->progress.plateau_lr = lr;
-    t->progress.total_steps = total;
     t->order = app_alloc((size_t)train.count, sizeof(int64_t));
+    enter_phase(t);
+    return enough;
 }
 
 void trainer_close(struct trainer *t)
 {
     free(t->order);
+    free(t->phases);
     *t = (struct trainer){0};
 }
 
@@ -88,7 +114,7 @@ static void open_queue(struct trainer *t)
     const struct session *s = t->session;
     const struct config *c = &s->config;
     const struct progress *p = &t->progress;
-    const int64_t end = p->position + (p->total_steps - p->step) * c->batch;
+    const int64_t end = p->position + (phase_end(t) - p->step) * c->batch;
     t->loader = session_loader(s, FTMRT_ENTRY_TRAIN, t->train.source, (uint64_t)p->epoch);
     t->queue =
         loader_queue_open(&(struct loader_plan){.loader = t->loader,
@@ -134,12 +160,12 @@ static enum trainer_outcome train_step(struct trainer *t)
     struct session *s = t->session;
     struct progress *p = &t->progress;
     int64_t n = 0;
-    const double lr = lr_schedule_rate(&t->schedule, p, p->step);
+    const double lr = lr_schedule_rate(&t->schedule, p, p->step - p->phase_step);
     float loss = 0;
     if (!load_batch(t, &n) || !session_train_step(s, n, p->step + 1, lr, &loss))
         return TRAINER_FAILED;
     advance(t, n, (double)loss);
-    weight_average_step(s->average, p->step);
+    weight_average_step(s->average, p->step - p->phase_step); /* anew in each phase */
     t->last = (struct step_result){p->step, p->epoch, (double)(float)lr, (double)loss};
     if (!isfinite(loss)) {
         find_cause(t, n);
@@ -153,9 +179,10 @@ static struct epoch_result summary(const struct trainer *t)
 {
     const struct progress *p = &t->progress;
     return (struct epoch_result){
+        .phase = trainer_phase(t)->name,
         .epoch = p->epoch,
         .step = p->step,
-        .lr = lr_schedule_rate(&t->schedule, p, p->step - 1),
+        .lr = lr_schedule_rate(&t->schedule, p, p->step - p->phase_step - 1),
         .train_loss = p->epoch_loss / (double)p->position,
         .train_accuracy = has_accuracy(t) ? (double)p->epoch_correct / (double)p->position : NAN,
         .validation_loss = NAN,
@@ -196,6 +223,49 @@ static enum trainer_outcome validate(struct trainer *t, struct epoch_result *e, 
     return TRAINER_DONE;
 }
 
+/* The phase that is done, as it was: progress is at its last epoch's end. */
+static struct phase_result phase_result(const struct trainer *t)
+{
+    const struct progress *p = &t->progress;
+    const bool last = p->phase + 1 == (int64_t)t->phase_count;
+    return (struct phase_result){.ended = trainer_phase(t),
+                                 .next = last ? NULL : trainer_phase(t) + 1,
+                                 .epoch = p->epoch - 1,
+                                 .stopped = p->step < phase_end(t),
+                                 .highest_epoch = p->phase_highest_epoch,
+                                 .highest = p->phase_highest,
+                                 .before = p->phase_before};
+}
+
+/* Begins the next phase: what the optimizer and `plateau` have kept is of the one before. */
+static void begin_phase(struct trainer *t)
+{
+    struct progress *p = &t->progress;
+    p->phase++;
+    p->phase_step = p->step;
+    p->phase_highest = -INFINITY;
+    p->phase_highest_epoch = 0;
+    p->phase_before = p->best;
+    const struct progress start = progress_start();
+    p->plateau_lr = trainer_phase(t)->lr;
+    p->plateau_best = start.plateau_best;
+    p->plateau_bad = start.plateau_bad;
+    p->plateau_cooldown = start.plateau_cooldown;
+    p->stop_score = start.stop_score;
+    p->stop_waited = start.stop_waited;
+    session_clear_slots(t->session);
+    enter_phase(t);
+}
+
+/* Behind the last epoch of a phase. */
+static bool finish_phase(struct trainer *t)
+{
+    const struct phase_result r = phase_result(t);
+    if (r.next)
+        begin_phase(t);
+    return !r.ended->name || !t->events.phase || t->events.phase(t->events.context, &r);
+}
+
 /* Validates if there is something to validate on, and tells. */
 static enum trainer_outcome judge_epoch(struct trainer *t)
 {
@@ -224,12 +294,15 @@ static enum trainer_outcome finish_epoch(struct trainer *t)
     weight_average_swap(t->session->average);
     const enum trainer_outcome outcome = judge_epoch(t);
     weight_average_swap(t->session->average);
+    const bool goes_on = t->progress.step < phase_end(t) && !trainer_stops(t);
+    if (outcome == TRAINER_DONE && !goes_on && !finish_phase(t))
+        return TRAINER_FAILED;
     return outcome;
 }
 
 static bool epoch_left(const struct trainer *t)
 {
-    return t->progress.position < t->train.count && t->progress.step < t->progress.total_steps;
+    return t->progress.position < t->train.count && t->progress.step < phase_end(t);
 }
 
 /* The steps that are left of the running epoch. */
@@ -263,8 +336,9 @@ enum trainer_outcome trainer_run(struct trainer *t, const struct trainer_events 
     enum trainer_outcome outcome = TRAINER_DONE;
     t->events = *events;
     t->started = trainer_clock() - t->progress.seconds;
+    enter_phase(t);
     while (outcome == TRAINER_DONE && t->progress.epoch <= t->epochs && !trainer_stops(t) &&
-           (t->progress.position || t->progress.step < t->progress.total_steps))
+           (t->progress.position || t->progress.step < phase_end(t)))
         outcome = train_epoch(t);
     return outcome;
 }

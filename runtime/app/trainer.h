@@ -12,6 +12,7 @@
 #include "lr_schedule.h"
 #include "metrics.h"
 #include "not_finite.h"
+#include "phase_plan.h"
 #include "progress.h"
 #include "sampling.h"
 #include "session.h"
@@ -24,6 +25,7 @@ struct step_result {
 
 /* An epoch that was done; NaN where there is no such figure: no validation, or a task or mixed labels without accuracy. */
 struct epoch_result {
+    const char *phase; /* NULL: the recipe has none */
     int64_t epoch, step;
     double lr, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds;
     double score;        /* in validation, by the recipe's `best`: higher is better */
@@ -33,6 +35,17 @@ struct epoch_result {
     bool best;           /* to be kept: best_epoch.h */
 };
 
+/* A phase of the recipe that was done. */
+struct phase_result {
+    const struct phase *ended,
+        *next; /* next: that has begun, with slots of the optimizer that are 0; NULL: it was the last */
+    int64_t epoch;         /* its last */
+    bool stopped;          /* by the recipe's `patience` */
+    int64_t highest_epoch; /* of its highest score; 0: none is finite */
+    double highest,
+        before; /* that score (best_epoch.h); the best one when it began, -INFINITY in the first */
+};
+
 /* What a trainer's user is told. Those that return bool end the training by false, after a message of their own. */
 struct trainer_events {
     void *context;
@@ -40,6 +53,8 @@ struct trainer_events {
     bool (*step)(void *context, const struct step_result *r);
     bool (*epoch)(void *context, const struct epoch_result *r,
                   const struct metrics *validation); /* NULL: no validation */
+    /* Behind the last epoch of a phase, where the recipe has any; NULL: nobody wants to know. May give the next one other weights. */
+    bool (*phase)(void *context, const struct phase_result *r);
 };
 
 enum trainer_outcome {
@@ -51,12 +66,14 @@ enum trainer_outcome {
 
 struct loader_queue;
 
-/* Nothing but `order` and `queue` is owned. */
+/* Nothing but `order`, `phases` and `queue` is owned. */
 struct trainer {
     struct session *session;
     struct subset train, validation; /* validation.count 0: none */
-    struct lr_schedule schedule;
-    int64_t epochs;
+    struct phase *phases;            /* [phase_count] */
+    uint32_t phase_count;            /* at least 1 */
+    struct lr_schedule schedule;     /* of the phase that is running */
+    int64_t epochs;                  /* of all phases */
     struct trainer_events events;
     struct progress progress;
     int64_t *order;             /* samples of the epoch */
@@ -72,10 +89,14 @@ struct trainer {
     } broken;
 };
 
-/* Fills t for a run from the beginning: at most `epochs` and `max_steps` (negative: no limit), with the session's recipe and
- * seed. session.config gives batch, shuffle, schedule and the optimizer's other values. */
-void trainer_open(struct trainer *t, struct session *session, struct subset train,
+/* Fills t for a run from the beginning: at most `epochs` and `max_steps` (negative: no limit) over all phases of the recipe
+ * (phases_plan), with the session's seed, and the rate lr in the first phase. session.config gives batch and shuffle. false: they are too
+ * few for the phases. */
+bool trainer_open(struct trainer *t, struct session *session, struct subset train,
                   struct subset validation, int64_t epochs, int64_t max_steps, double lr);
+/* The phase that is running. */
+const struct phase *trainer_phase(const struct trainer *t);
+
 void trainer_close(struct trainer *t);
 
 /* Trains from t->progress to the end. */

@@ -39,6 +39,8 @@ enum ftmrt_type {
     FTMRT_TYPE_STRINGS,      /* TEXTS: a list, or one string */
     FTMRT_TYPE_RENAMES,      /* TEXTS, two by two: statements `rename "a" to "b"` */
     FTMRT_TYPE_SKIPS,        /* TEXTS: statements `skip "pattern"` */
+    FTMRT_TYPE_NAME,         /* TEXT: the name of a block, `phase head { }` */
+    FTMRT_TYPE_EDITS,        /* TEXTS: statements `freeze` and `train` as written */
     FTMRT_TYPE_NUMBERS,      /* NUMBERS: a list, or one number */
     FTMRT_TYPE_RANGE,        /* NUMBERS: two, from and to; the first is not above the second */
     FTMRT_TYPE_SPREAD,       /* NUMBERS: one, so far either way, or two, from and to */
@@ -58,6 +60,7 @@ enum ftmrt_type {
     FTMRT_TYPE_SHARE,        /* NUMBER: 10%; or CALLS: a data source */
     FTMRT_TYPE_TRANSFORMS,   /* CALLS: a pipeline in its order */
     FTMRT_TYPE_BLOCK,        /* CALLS: the block of the parameter's name */
+    FTMRT_TYPE_PHASES,       /* CALLS: blocks `phase`, in their order */
     FTMRT_TYPE_TENSOR,       /* of layers only: the value of a layer */
     FTMRT_TYPE_TENSORS,      /* of layers only: a list of them */
     FTMRT_TYPE_INTEGERS,     /* of layers only: 3 or a list of any count */

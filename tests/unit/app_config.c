@@ -28,7 +28,7 @@ static const char *const names[] = {"a", "b"};
 /* A setting by its parameter: the order of the rows is theirs. */
 #define AT(param) [FTMRT_PARAM_finetune_##param - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT]
 
-enum { SETTINGS = FTMRT_PARAM_finetune_save - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1 };
+enum { SETTINGS = FTMRT_PARAM_finetune_phases - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1 };
 
 static const struct ftmrt_arg settings[SETTINGS] = {
     AT(model) = TEXT("net()"),
@@ -120,7 +120,7 @@ static void a_recipe_is_read(void **state)
     assert_float_equal(lr, 0.5, 0);
     assert_false(network_scalar(c.optimizer, "nesterov", &other)); /* a switch, not a number */
     assert_false(network_scalar(c.optimizer, "beta", &other));
-    assert_int_equal(c.schedule->id, FTMRT_CALL_cosine);
+    assert_int_equal(c.epochs, 3);
     assert_int_equal(c.input_train.transform.count, 1);
     const struct ftmrt_call *resize = &c.input_train.transform.steps[0];
     assert_int_equal(ftmrt_call_integer(resize, FTMRT_PARAM_resize_height), 2);

@@ -28,7 +28,9 @@ static struct trainer trainer_of(const struct ftmrt_program *p)
         .config = {.task = TASK_CLASS, .classes = 10, .loss = &loss, .optimizer = &optimizer}};
     return (struct trainer){.session = &session,
                             .validation = {.count = 100},
-                            .progress = {.lr = 0.1, .highest_epoch = 1}};
+                            .phase_count = 1,
+                            .schedule = {.lr = 0.1},
+                            .progress = {.highest_epoch = 1}};
 }
 
 /* What is said of an epoch; "" for nothing. */

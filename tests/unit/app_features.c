@@ -123,7 +123,7 @@ struct run {
 static void predict_all(struct run *r, bool random)
 {
     const struct ftmrt_arg
-        settings[FTMRT_PARAM_finetune_save - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1] = {
+        settings[FTMRT_PARAM_finetune_phases - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1] = {
             AT(labels) = {.kind = FTMRT_ARG_TEXTS},
             AT(data) = CALL(FTMRT_CALL_data,
                             ARGS(CALL(FTMRT_CALL_npy, ARGS(NONE, NONE, INTEGER(FTMRT_LABEL_INDEX))),
