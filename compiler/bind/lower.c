@@ -423,6 +423,12 @@ static struct optimizer optimizer_of(const struct ftmrt_call *c)
     return o;
 }
 
+static double number_or_0(const struct recipe *r, enum ftmrt_param param)
+{
+    const struct ftmrt_arg *a = ftmrt_call_arg(&r->bound.finetune, param);
+    return a->kind == FTMRT_ARG_NUMBER ? a->number : 0;
+}
+
 static bool check_models(struct lower *c, const struct program_model *models, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -454,6 +460,8 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *
         program_new(arena, diag, r->bound.name, recipe_integer(r, FTMRT_PARAM_finetune_batch));
     c.program->shards = recipe_integer(r, FTMRT_PARAM_finetune_shards);
     c.program->optimizer = optimizer_of(recipe_call(r, FTMRT_PARAM_finetune_optimizer));
+    c.program->optimizer.clip_norm = number_or_0(r, FTMRT_PARAM_finetune_clip_norm);
+    c.program->optimizer.clip_value = number_or_0(r, FTMRT_PARAM_finetune_clip_value);
     for (uint32_t i = 0; i < count; i++) {
         c.model = &models[i];
         add_states(&c);

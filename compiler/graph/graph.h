@@ -178,6 +178,8 @@ struct optimizer {
     enum op op;                           /* of the class UPDATE; OP_COUNT: there is none */
     struct attrs attrs;                   /* those that the op has */
     double values[OPTIMIZER_MAX_SCALARS]; /* defaults of the run-time scalars */
+    double clip_norm,
+        clip_value; /* what gradients are brought to before; 0: they are as they are */
     VEC(struct optimizer_group) groups;
 };
 

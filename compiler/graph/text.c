@@ -336,6 +336,15 @@ static void print_group(const struct optimizer_group *group, FILE *out)
     fputs("}\n", out);
 }
 
+static void print_clip(const char *name, double value, bool *any, FILE *out)
+{
+    if (value == 0)
+        return;
+    fprintf(out, "%s%s = ", *any ? ", " : " {", name);
+    print_double(value, out);
+    *any = true;
+}
+
 /* Values and attributes that are not zero. */
 static void print_optimizer(const struct optimizer *o, FILE *out)
 {
@@ -351,6 +360,8 @@ static void print_optimizer(const struct optimizer *o, FILE *out)
         print_double(o->values[i], out);
         any = true;
     }
+    print_clip("clip_norm", o->clip_norm, &any, out);
+    print_clip("clip_value", o->clip_value, &any, out);
 #define FTM_ATTR_BOOL(name)                                                                        \
     if (o->attrs.name && start_attr(o->op, ATTR_INDEX_##name, #name, &any, out))                   \
         fputs("true", out);

@@ -155,6 +155,10 @@ static bool read_optimizer_value(struct parser *p, struct optimizer *o)
     bool known = false, ok = read_optimizer_flag(p, o, &known);
     if (known || !ok)
         return ok;
+    if (parser_take_word(p, "clip_norm"))
+        return parser_want(p, '=') && parser_float(p, &o->clip_norm);
+    if (parser_take_word(p, "clip_value"))
+        return parser_want(p, '=') && parser_float(p, &o->clip_value);
     uint32_t count = optimizer_scalars(rule), i = 0;
     while (i < count && !parser_take_word(p, rule->scalars[i]))
         i++;

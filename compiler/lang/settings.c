@@ -389,6 +389,14 @@ static void check_gain(struct recipe_reader *r)
         diag_report(r->diag, s->span, DIAG_GAIN_UNUSED);
 }
 
+/* Two ways of the same. */
+static void check_clip(struct recipe_reader *r)
+{
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "clip_value");
+    if (s && find_setting(r, RECIPE_SETTING, "clip_norm"))
+        diag_report(r->diag, s->span, DIAG_CLIP_TWICE);
+}
+
 static void keep_statements(struct recipe_reader *r)
 {
     const struct recipe_stmts *stmts = r->files->finetune->recipe;
@@ -409,5 +417,6 @@ void read_settings(struct recipe_reader *r, struct frame *scope)
     check_schedule(r);
     check_gain(r);
     read_phases(r, scope);
+    check_clip(r);
     keep_statements(r);
 }

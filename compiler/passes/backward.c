@@ -8,11 +8,14 @@
  *            gradient, in the order of the states, with slots "<parameter>/<slot>" and the inputs of
  *            the optimizer's scalars. Those of a parameter in a group are inputs
  *            "<scalar>.<group>" where there are such, else the group's factors times those of all
+ *            Before, gradients are clipped, if the optimizer says so: by the norm of all of the function together, or
+ *            each element
  * Guarantees no gradient of a frozen parameter and none below the lowest trainable one is built:
  *            only values above a trainable state take part. Effects read all gradients before any
  *            state is written
  *
  * Source: reverse mode as in Griewank and Walther, "Evaluating Derivatives", chapter 3. */
+#include "clip.h"
 #include "op.h"
 #include "optimizer.h"
 #include "query.h"
@@ -181,6 +184,37 @@ static value_id leaf_with_grad(const struct backward *b, uint32_t state)
     return value_valid(leaf) && wanted(b, leaf) && value_valid(b->grad[leaf.i]) ? leaf : VALUE_NONE;
 }
 
+/* The sum of the squares of all gradients; VALUE_NONE: there are none. */
+static value_id squares(const struct backward *b, uint32_t states)
+{
+    value_id sum = VALUE_NONE;
+    for (uint32_t s = 0; s < states; s++) {
+        value_id leaf = leaf_with_grad(b, s);
+        if (value_valid(leaf))
+            add_to(b->g, &sum, clip_squares(b->g, b->grad[leaf.i]));
+    }
+    return sum;
+}
+
+/* Brings the gradients of the parameters to what the optimizer takes of them. */
+static void clip(struct backward *b, uint32_t states)
+{
+    const struct optimizer *o = &b->g->program->optimizer;
+    value_id factor = o->clip_norm > 0 ? squares(b, states) : VALUE_NONE;
+    if (value_valid(factor))
+        factor = clip_factor(b->g, factor, o->clip_norm);
+    for (uint32_t s = 0; s < states; s++) {
+        value_id leaf = leaf_with_grad(b, s);
+        if (!value_valid(leaf))
+            continue;
+        value_id *grad = &b->grad[leaf.i];
+        if (value_valid(factor))
+            *grad = clip_times(b->g, *grad, factor);
+        if (o->clip_value > 0)
+            *grad = clip_range(b->g, *grad, o->clip_value);
+    }
+}
+
 static bool add_updates(struct backward *b)
 {
     struct program *p = b->g->program;
@@ -189,6 +223,7 @@ static bool add_updates(struct backward *b)
         diag_report(p->diag, SPAN_NONE, DIAG_TRAIN_OPTIMIZER, b->g->name);
         return false;
     }
+    clip(b, count);
     for (uint32_t s = 0; s < count; s++) {
         value_id leaf = leaf_with_grad(b, s);
         if (value_valid(leaf) && !update(b->g, leaf, b->grad[leaf.i]))

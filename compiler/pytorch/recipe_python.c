@@ -170,6 +170,27 @@ static bool check_settings(const struct writer *w)
     return ok;
 }
 
+/* What is done with gradients before a step. */
+static void print_clip(struct strbuf *out, const struct writer *w)
+{
+    static const struct {
+        enum ftmrt_param param;
+        const char *name;
+    } ways[] = {{FTMRT_PARAM_finetune_clip_norm, "CLIP_NORM"},
+                {FTMRT_PARAM_finetune_clip_value, "CLIP_VALUE"}};
+    strbuf_add(out,
+               "\n\n# What gradients are brought to: their length together, and each number.\n");
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        const struct ftmrt_arg *a = ftmrt_call_arg(&w->in->recipe->bound.finetune, ways[i].param);
+        strbuf_addf(out, "%s = ", ways[i].name);
+        if (a->kind == FTMRT_ARG_NUMBER)
+            strbuf_add_double(out, a->number);
+        else
+            strbuf_add(out, "None");
+        strbuf_addc(out, '\n');
+    }
+}
+
 static bool print_training_parts(struct strbuf *out, struct writer *w)
 {
     if (!check_settings(w))
@@ -192,6 +213,7 @@ static bool print_training_parts(struct strbuf *out, struct writer *w)
                    made);
     print_function(out, "make_schedule(optimizer, steps, steps_per_epoch)",
                    "The learning rate over time.", rate);
+    print_clip(out, w);
     strbuf_addf(out, "\n\n# What training makes of several pictures and their labels.\nMIX = %s\n",
                 mixed);
     return true;

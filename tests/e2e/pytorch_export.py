@@ -102,3 +102,5 @@ with tempfile.TemporaryDirectory() as folder:
     # The same sums in single precision, in other orders: a rounding each, which 50 steps make larger.
     both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13")
     both_train(work, "pictures", 1e-5, 1e-4)
+    both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13", "-D", "clip_norm=0.8")
+    both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13", "-D", "clip_value=0.05")

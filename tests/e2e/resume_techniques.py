@@ -16,9 +16,9 @@ SGD, CONSTANT = "optimizer = sgd(lr = 0.01, momentum = 0.9, weight_decay = 0.001
 RECIPES = {
     "plateau": {"optimizer": "rmsprop(lr = 0.002, momentum = 0.8)", "schedule": "plateau(factor = 0.5, patience = 0, cooldown = 1, warmup = 0.5)",
                 "mix": "mixup(alpha = 0.4)", "ema": "0.9"},
-    "cycle": {"optimizer": "lion(lr = 0.002, weight_decay = 0.1)", "schedule": "one_cycle(pct_start = 0.4)", "best": "macro_f1"},
+    "cycle": {"optimizer": "lion(lr = 0.002, weight_decay = 0.1)", "schedule": "one_cycle(pct_start = 0.4)", "best": "macro_f1", "clip_norm": "0.5"},
     "stop": {"optimizer": "sgd(lr = 0.03, momentum = 0.9)", "schedule": "sequential([linear_lr(0.1, total_iters = 2), cosine_warm_restarts(1, 2)], 2)",
-             "best": "loss", "patience": "3", "min_delta": "0.02", "ema": "0.5"},
+             "best": "loss", "patience": "3", "min_delta": "0.02", "ema": "0.5", "clip_value": "0.05"},
 }
 random.seed(8)
 assert SGD in text and CONSTANT in text

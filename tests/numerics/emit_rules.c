@@ -181,6 +181,7 @@ static struct attrs make_attrs(int round)
 {
     struct attrs attrs = {.eps = 1e-3,
                           .delta = 0.75,
+                          .max_norm = 1.5,
                           .min_val = 0.5,
                           .max_val = 3,
                           .beta = 2,

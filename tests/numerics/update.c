@@ -1,5 +1,6 @@
 /* link: ftm_kernel_run */
-/* Updates in place: those of the optimizers over packed parameters, running statistics, counters. */
+/* Updates in place: those of the optimizers over packed parameters, running statistics, counters; and the sums by which gradients are
+ * clipped. */
 #include "kernel_families.h"
 
 #include <math.h>
@@ -116,6 +117,13 @@ static void make_statistics(struct cases *c, int64_t channels, int64_t height, i
                      FTMRT_LAYOUT_VECTOR);
 }
 
+static void make_square_sum(struct cases *c, const struct parameter *p)
+{
+    struct kernel_case *k = case_new(c, 2e-6, "square_sum");
+    value_id x = kernel_case_input(k, shape_make(p->rank, p->dim), p->layout);
+    kernel_case_node(k, graph_op(k->graph, OP_square_sum, NULL, x), FTMRT_LAYOUT_PLAIN);
+}
+
 static void make(struct cases *c)
 {
     for (int i = 0; i < PARAMETERS; i++) {
@@ -132,6 +140,10 @@ static void make(struct cases *c)
     }
     make_statistics(c, 17, 4, 5);
     make_statistics(c, 40, 1, 2);
+    for (int i = 0; i < PARAMETERS; i++)
+        make_square_sum(c, &parameters[i]);
+    make_square_sum(c, &(struct parameter){1, {3}, FTMRT_LAYOUT_PLAIN});
+    make_square_sum(c, &(struct parameter){1, {5003}, FTMRT_LAYOUT_PLAIN});
     struct kernel_case *k = case_new(c, 0, "count_update");
     struct type counter = {FTMRT_I64, shape_scalar()};
     kernel_case_node(k,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net_builder.h"
+#include "optimizer.h"
 #include "random_draw.h"
 #include "random_values.h"
 
@@ -264,6 +265,17 @@ static void add_function(struct program *p, const char *name, uint64_t seed,
         net_loss_of(d.g, options->loss ? options->loss : OP_cross_entropy, logits, smoothing);
 }
 
+/* With and without what is not there where it is 0, and with clipped gradients. */
+static struct optimizer other_optimizer(enum op op, uint64_t seed)
+{
+    const struct optimizer_rule *rule = optimizer_rule(op);
+    struct optimizer o = {
+        .op = op, .clip_norm = seed % 3 == 0 ? 0.1 : 0, .clip_value = seed % 3 == 1 ? 0.1 : 0};
+    if (rule->unless && seed % 2)
+        o.values[optimizer_scalar(rule, rule->unless)] = 0.9;
+    return o;
+}
+
 struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t seed,
                              const struct random_graph_options *options)
 {
@@ -273,7 +285,7 @@ struct program *random_graph(struct arena *arena, struct diag *diag, uint64_t se
     p->optimizer.values[1] = seed % 3 != 0 ? 0.9 : 0;
     p->optimizer.attrs.nesterov = seed % 3 == 2;
     if (options->optimizer)
-        p->optimizer = (struct optimizer){.op = options->optimizer};
+        p->optimizer = other_optimizer(options->optimizer, seed);
     add_function(p, "predict", seed, options);
     add_function(p, "eval", seed, options);
     add_function(p, "train", seed, options);

@@ -598,6 +598,18 @@ def lion():
                    {"exp_avg": -2}, (lr, beta1, beta2, decay), step)
 
 
+def clipping():
+    torch.manual_seed(42)
+    x = rand(3, 4, 2, 2)
+    case("square_sum", "square_sum", [("value", x)], None, (x * x).sum())
+    for name, most in (("within", 100.0), ("beyond", 1.5)):
+        p = torch.zeros_like(x).requires_grad_()
+        p.grad = x.clone()
+        torch.nn.utils.clip_grad_norm_([p], most)
+        scale = (p.grad / x)[0, 0, 0, 0]
+        case(f"clip_scale_{name}", "clip_scale", [("value", (x * x).sum())], {"max_norm": most}, scale)
+
+
 def weighted_loss():
     """The three nodes that a weighted loss is, against PyTorch's one: shares, their cross entropy, over the weight."""
     torch.manual_seed(27)
@@ -845,6 +857,7 @@ def main():
     lion()
     distances()
     focal()
+    clipping()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 

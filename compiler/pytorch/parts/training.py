@@ -54,6 +54,14 @@ def split(samples):
     return torch.utils.data.random_split(samples, [len(samples) - count, count], drawn)
 
 
+def clip_gradients(parameters):
+    """Brings gradients to what a step takes of them."""
+    if CLIP_NORM:
+        torch.nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
+    if CLIP_VALUE:
+        torch.nn.utils.clip_grad_value_(parameters, CLIP_VALUE)
+
+
 def train_step(model, criterion, optimizer, images, labels):
     """One step; its loss."""
     labels = targets(labels)
@@ -62,6 +70,7 @@ def train_step(model, criterion, optimizer, images, labels):
     loss = criterion(logits_of(model, images), labels)
     optimizer.zero_grad()
     loss.backward()
+    clip_gradients([p for group in optimizer.param_groups for p in group["params"]])
     optimizer.step()
     return loss.item()
 
