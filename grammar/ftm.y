@@ -66,12 +66,12 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token <text> NAME "name" PATH "dotted name" STRING "string" LABEL_TEXT "label"
 %token LABEL_OPEN "'{' of a label" LABEL_CLOSE "'}' of a label" LABEL_END "':'"
 %token <integer> INTEGER "integer"
-%token <real> FLOAT "number" PERCENT "percentage" EPOCHS "number of epochs"
+%token <real> FLOAT "number" PERCENT "percentage" FACTOR "factor" EPOCHS "number of epochs"
 %token RANGE "'..<'" SHL "'<<'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='"
 %token AND "'and'" OR "'or'" NOT "'not'" IF "'if'" ELSE "'else'" FOR "'for'" IN "'in'"
 %token RETURN "'return'" OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
 %token <text> AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
-%token <text> FREEZE "'freeze'" FROM "'from'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
+%token <text> FREEZE "'freeze'" FROM "'from'" GROUP "'group'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
 %token <text> PHASE "'phase'" PUBLISHED "'published'"
 %token <text> REMOVE "'remove'"
 %token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'"
@@ -90,8 +90,8 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %type <arg> arg
 %type <label> label label_parts
 %type <label_part> label_part
-%type <recipe_stmts> recipe_body recipe_stmts items items1
-%type <recipe_stmt> recipe_stmt item
+%type <recipe_stmts> recipe_body recipe_stmts items items1 factors
+%type <recipe_stmt> recipe_stmt item factor
 %type <patterns> patterns
 %type <pattern> pattern
 %type <text> name path
@@ -236,6 +236,7 @@ primary: INTEGER                      { $$ = ast_expr(p, EXPR_INT, @1); $$->inte
        | FLOAT                        { $$ = ast_expr(p, EXPR_FLOAT, @1); $$->real = $1; }
        | PERCENT                      { $$ = ast_expr(p, EXPR_PERCENT, @1); $$->real = $1; }
        | EPOCHS                       { $$ = ast_expr(p, EXPR_EPOCHS, @1); $$->real = $1; }
+       | FACTOR                       { $$ = ast_expr(p, EXPR_FACTOR, @1); $$->real = $1; }
        | STRING                       { $$ = ast_expr(p, EXPR_STRING, @1); $$->text = $1; }
        | TRUE                         { $$ = ast_expr(p, EXPR_BOOL, @1); $$->integer = 1; }
        | FALSE                        { $$ = ast_expr(p, EXPR_BOOL, @1); }
@@ -290,7 +291,7 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
           ;
 
 /* Words of the recipe are names everywhere else. */
-name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | INSERT | MODEL | PHASE | PREPROCESS
+name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | GROUP | INSERT | MODEL | PHASE | PREPROCESS
     | PUBLISHED | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
     ;
 
@@ -338,11 +339,22 @@ recipe_stmt: name '=' exprs1
            | FREEZE STATISTICS patterns
                                       { $$ = ast_recipe(p, RECIPE_FREEZE_STATISTICS, $1, @1, @$);
                                         $$->patterns = $3; }
+           | GROUP patterns '{' factors end '}'
+                                      { $$ = ast_recipe(p, RECIPE_GROUP, $1, @1, @$);
+                                        $$->patterns = $2; $$->items = $4; }
            | TRAIN patterns
                                       { $$ = ast_recipe(p, RECIPE_TRAIN, $1, @1, @$);
                                         $$->patterns = $2; }
            | error                    { $$ = NULL; parser_recover(p); }
            ;
+
+factors: factor                       { $$ = NEW(struct recipe_stmts); PUSH($$, $1); }
+       | factors ',' factor           { $$ = $1; PUSH($$, $3); }
+       ;
+
+factor: name '=' expr                 { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$);
+                                        $$->values = NEW(struct exprs); PUSH($$->values, $3); }
+      ;
 
 items: '{' '}'                        { $$ = NEW(struct recipe_stmts); }
      | '{' items1 end '}'             { $$ = $2; }

@@ -68,6 +68,8 @@ static void add_state(struct lower *c, const struct net_param *p)
     s.name = state_name(c, p->name);
     s.kind = p->param->kind == LAYER_PARAMETER ? FTMRT_STATE_PARAMETER : FTMRT_STATE_BUFFER;
     s.trainable = c->model->trained && p->param->trainable;
+    s.group =
+        s.trainable && p->param->group ? c->recipe->groups.at[p->param->group - 1].name : NULL;
     s.phases = s.trainable ? phases_of(c, p->param) : 0;
     s.kept = p->param->kept;
     s.learnt = !c->model->trained && !s.kept && bind_was_learnt(c->arena, c->model->binding, p);
@@ -429,6 +431,15 @@ static double number_or_0(const struct recipe *r, enum ftmrt_param param)
     return a->kind == FTMRT_ARG_NUMBER ? a->number : 0;
 }
 
+static void add_groups(struct lower *c)
+{
+    for (uint32_t i = 0; i < c->recipe->groups.len; i++) {
+        const struct recipe_group *g = &c->recipe->groups.at[i];
+        const struct optimizer_group group = {g->name, g->lr, g->weight_decay};
+        vec_push(c->arena, &c->program->optimizer.groups, group);
+    }
+}
+
 static bool check_models(struct lower *c, const struct program_model *models, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -462,6 +473,7 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *
     c.program->optimizer = optimizer_of(recipe_call(r, FTMRT_PARAM_finetune_optimizer));
     c.program->optimizer.clip_norm = number_or_0(r, FTMRT_PARAM_finetune_clip_norm);
     c.program->optimizer.clip_value = number_or_0(r, FTMRT_PARAM_finetune_clip_value);
+    add_groups(&c);
     for (uint32_t i = 0; i < count; i++) {
         c.model = &models[i];
         add_states(&c);

@@ -246,6 +246,30 @@ static void print_totals(const struct explain *e)
                 percent(prefix.macs, total->macs));
 }
 
+static int64_t trained_of_group(const struct net *net, uint32_t group)
+{
+    int64_t n = 0;
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        const struct layer *l = &net->layers.at[i];
+        for (uint32_t k = 0; k < l->param_count && !l->dead; k++)
+            if (l->params[k].group == group && l->params[k].trainable)
+                n += shape_elements(&l->params[k].type.shape, 1);
+    }
+    return n;
+}
+
+/* A line for each group. */
+static void print_groups(const struct explain *e)
+{
+    for (uint32_t i = 0; i < e->recipe->groups.len; i++) {
+        const struct recipe_group *g = &e->recipe->groups.at[i];
+        fprintf(e->out,
+                "group        %s: %" PRId64 " parameters trained, learning rate times %g, weight "
+                "decay times %g\n",
+                g->name, trained_of_group(e->train.net, i + 1), g->lr, g->weight_decay);
+    }
+}
+
 /* A line for each phase. */
 static void print_phases(const struct explain *e)
 {
@@ -324,6 +348,7 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     print_layers(&e);
     print_totals(&e);
     print_phases(&e);
+    print_groups(&e);
     if (plan)
         print_plan(plan, out);
     print_average(&e);

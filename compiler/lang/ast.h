@@ -28,6 +28,7 @@ enum expr_kind {
     EXPR_BOOL,    /* true */
     EXPR_PERCENT, /* 20% */
     EXPR_EPOCHS,  /* 1 epoch */
+    EXPR_FACTOR,  /* 0.1x */
     EXPR_NAME,    /* width */
     EXPR_ATTR,    /* x.channels: a = x */
     EXPR_INDEX,   /* depths[s]: a = depths, b = s */
@@ -90,7 +91,7 @@ struct expr {
     struct span span;
     uint32_t depth;
     int64_t integer;  /* INT, BOOL */
-    double real;      /* FLOAT, PERCENT, EPOCHS */
+    double real;      /* FLOAT, PERCENT, EPOCHS, FACTOR */
     const char *text; /* STRING, NAME; CALL: the callee; ATTR: the attribute */
     struct expr *a, *b, *c;
     struct args *args;   /* CALL */
@@ -150,6 +151,7 @@ enum recipe_kind {
     RECIPE_SET,    /* set name.attr = value */
     RECIPE_FREEZE,
     RECIPE_FREEZE_STATISTICS,
+    RECIPE_GROUP, /* group patterns { items }: factors */
     RECIPE_TRAIN,
     RECIPE_KEEP,   /* --keep: what stays open of a network that only predicts */
     RECIPE_FROM,   /* in weights: from "name" */

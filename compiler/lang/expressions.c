@@ -387,6 +387,9 @@ struct value eval(struct builder *b, struct frame *frame, const struct expr *e)
     case EXPR_FLOAT: return value_float(e->real);
     case EXPR_PERCENT: return (struct value){.kind = VALUE_PERCENT, .real = e->real};
     case EXPR_EPOCHS: return (struct value){.kind = VALUE_EPOCHS, .real = e->real};
+    case EXPR_FACTOR:
+        diag_report(b->diag, e->span, DIAG_MISPLACED, "a factor", "`group`");
+        return value_error();
     case EXPR_STRING: return (struct value){.kind = VALUE_STRING, .text = e->text};
     case EXPR_NAME: return eval_name(b, frame, e);
     case EXPR_ATTR: return eval_attr(b, frame, e);

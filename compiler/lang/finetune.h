@@ -20,6 +20,12 @@ struct weight_skip {
     struct span span;
 };
 
+/* Parameters whose update goes by other values: factors of the optimizer's. */
+struct recipe_group {
+    const char *name; /* its patterns */
+    double lr, weight_decay;
+};
+
 struct published;
 
 struct recipe {
@@ -32,6 +38,7 @@ struct recipe {
     const char *strip;         /* weights { strip "prefix" }, or NULL */
     VEC(struct weight_rename) renames;
     VEC(struct weight_skip) skips;
+    VEC(struct recipe_group) groups;   /* net.h: parameters have their number */
     VEC(const char *) edits;           /* the statements, as text in order, for the resolved form */
     const struct published *published; /* weights of the model, or NULL */
     bool given_weights;                /* the command line names the weight file, not the recipe */

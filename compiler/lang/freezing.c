@@ -23,6 +23,12 @@ static bool param_matches(struct recipe_reader *r, const struct pattern *p, cons
     return !p->is_kind && str_path_match(p->text, layer_param_key(r->arena, l, param));
 }
 
+bool pattern_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l,
+                     const struct layer_param *param)
+{
+    return layer_matches(r, p, l) || param_matches(r, p, l, param);
+}
+
 static bool has_statistics(const struct layer *l)
 {
     for (uint32_t i = 0; i < l->param_count; i++)
@@ -79,8 +85,7 @@ static bool names_layer(const struct net *net, const char *name)
     return false;
 }
 
-static void report_unmatched(struct recipe_reader *r, enum recipe_kind kind,
-                             const struct pattern *p)
+void report_unmatched(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p)
 {
     if (p->is_kind &&
         (!call_find(p->text) || call_find(p->text)->category != FTMRT_CATEGORY_LAYER)) {
@@ -228,6 +233,7 @@ void read_freezing(struct recipe_reader *r)
         freeze_all(r->builder->net, every);
     }
     const uint32_t trained = settle(r->builder->net, every);
+    settle_groups(r);
     if (trained == every || infer || r->diag->errors > errors)
         warn_one_value(r);
     else

@@ -32,6 +32,7 @@ struct layer_param {
     double init_arg;
     int64_t fan_in;
     uint32_t trainable; /* bit p: in phase p of the training */
+    uint32_t group;     /* of the recipe, from 1; 0: in none */
     bool learnt,
         kept; /* of a network that only predicts: training would write it; it stays open (--keep) */
 };

@@ -98,6 +98,10 @@ static void add_expr(struct printer *p, const struct expr *e)
         strbuf_add_double(&p->b, e->real);
         strbuf_add(&p->b, " epochs");
         return;
+    case EXPR_FACTOR:
+        strbuf_add_double(&p->b, e->real);
+        strbuf_addc(&p->b, 'x');
+        return;
     case EXPR_NAME: strbuf_add(&p->b, e->text); return;
     case EXPR_ATTR:
         add_expr(p, e->a);
@@ -211,6 +215,7 @@ static const char *recipe_word(enum recipe_kind kind)
         [RECIPE_SET] = "set",
         [RECIPE_FREEZE] = "freeze",
         [RECIPE_FREEZE_STATISTICS] = "freeze-statistics",
+        [RECIPE_GROUP] = "group",
         [RECIPE_TRAIN] = "train",
         [RECIPE_FROM] = "from",
         [RECIPE_STRIP] = "strip",
@@ -223,7 +228,7 @@ static const char *recipe_word(enum recipe_kind kind)
 static bool named(enum recipe_kind kind)
 {
     return kind != RECIPE_DATA && kind != RECIPE_FREEZE && kind != RECIPE_FREEZE_STATISTICS &&
-           kind != RECIPE_TRAIN;
+           kind != RECIPE_TRAIN && kind != RECIPE_GROUP;
 }
 
 static void add_recipe_stmt(struct printer *p, const struct recipe_stmt *s)

@@ -5,6 +5,7 @@
  *     transforms.c pipelines, preprocess
  *     labels.c     what labels are
  *     schedules.c  what schedules ask for
+ *     groups.c     group
  *     phases.c     parts of the training
  *     edit.c       replace, insert, remove, set
  *     freezing.c   freeze and train
@@ -52,6 +53,18 @@ void check_class_count(struct recipe_reader *r);
 bool read_edits(struct recipe_reader *r, struct frame *scope);
 /* freeze and train, behind all edits. */
 void read_freezing(struct recipe_reader *r);
+/* The groups of the recipe, with the settings; and which parameters are in which, when it is known what trains. */
+void read_groups(struct recipe_reader *r);
+void settle_groups(struct recipe_reader *r);
+/* The statement of a group as the resolved recipe has it. */
+const char *group_text(const struct recipe_reader *r, const struct recipe_stmt *s);
+
+/* Whether a pattern of freeze, train or group matches a parameter of a layer. */
+bool pattern_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l,
+                     const struct layer_param *param);
+/* Says that a pattern of such a statement matches nothing. */
+void report_unmatched(struct recipe_reader *r, enum recipe_kind kind, const struct pattern *p);
+
 /* The phases in which layers that draw random numbers are off; `every` has a bit for each phase. Trainable parameters are
  * known. */
 void settle_draws(struct net *net, uint32_t every);

@@ -403,7 +403,9 @@ static void keep_statements(struct recipe_reader *r)
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         enum recipe_kind kind = stmts->list.at[i]->kind;
         if (kind >= RECIPE_REPLACE && kind <= RECIPE_TRAIN)
-            vec_push(r->arena, &r->recipe->edits, stmts->list.at[i]->text);
+            vec_push(r->arena, &r->recipe->edits,
+                     kind == RECIPE_GROUP ? group_text(r, stmts->list.at[i])
+                                          : stmts->list.at[i]->text);
     }
 }
 
@@ -416,6 +418,7 @@ void read_settings(struct recipe_reader *r, struct frame *scope)
                recipe_call(r->recipe, FTMRT_PARAM_finetune_optimizer));
     check_schedule(r);
     check_gain(r);
+    read_groups(r);
     read_phases(r, scope);
     check_clip(r);
     keep_statements(r);

@@ -322,6 +322,10 @@ bool print_recipe(struct strbuf *out, struct writer *w)
 {
     if (!check_save(w))
         return false;
+    if (w->in->recipe->groups.len) {
+        diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART, "`group` here");
+        return false;
+    }
     if (w->in->recipe->phases > 1) {
         diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART,
                     "a training in several phases");

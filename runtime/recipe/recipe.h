@@ -60,6 +60,7 @@ enum ftmrt_type {
     FTMRT_TYPE_SHARE,        /* NUMBER: 10%; or CALLS: a data source */
     FTMRT_TYPE_TRANSFORMS,   /* CALLS: a pipeline in its order */
     FTMRT_TYPE_BLOCK,        /* CALLS: the block of the parameter's name */
+    FTMRT_TYPE_FACTOR,       /* NUMBER: 0.1x, or 0 */
     FTMRT_TYPE_PHASES,       /* CALLS: blocks `phase`, in their order */
     FTMRT_TYPE_TENSOR,       /* of layers only: the value of a layer */
     FTMRT_TYPE_TENSORS,      /* of layers only: a list of them */
