@@ -333,6 +333,16 @@ recipe_stmt: name '=' exprs1
            | REMOVE path              { $$ = ast_recipe(p, RECIPE_REMOVE, $2, @2, @$); }
            | SET path '=' expr        { $$ = ast_recipe(p, RECIPE_SET, $2, @2, @$);
                                         $$->values = NEW(struct exprs); PUSH($$->values, $4); }
+           | SET name '(' name ')' '.' name '=' expr
+                                      { const char *whole = arena_printf(p->arena, "%s(%s).%s", $2, $4, $7);
+                                        struct place kind = @2;
+                                        kind.end = @5.end;
+                                        $$ = ast_recipe(p, RECIPE_SET, whole, @2, @$);
+                                        $$->values = NEW(struct exprs); PUSH($$->values, $9);
+                                        $$->patterns = NEW(struct patterns);
+                                        PUSH($$->patterns, ((struct pattern){.text = $4, .is_kind = true,
+                                                                             .span = SPAN(kind)}));
+                                        ast_check_kind(p, $2, @2); }
            | FREEZE patterns
                                       { $$ = ast_recipe(p, RECIPE_FREEZE, $1, @1, @$);
                                         $$->patterns = $2; }

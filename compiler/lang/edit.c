@@ -166,22 +166,34 @@ static bool insert(struct recipe_reader *r, struct frame *scope, const struct re
     return true;
 }
 
-/* Sets the attribute of every layer of a block that has it. */
-static bool set_in_block(struct recipe_reader *r, struct frame *scope,
-                         const struct recipe_stmt *stmt, const char *block, const char *attr)
+/* Of a kind, by a pattern of names, or in a block. */
+static bool is_meant(const struct layer *l, const struct pattern *p)
+{
+    if (l->dead || !l->path)
+        return false;
+    if (p->is_kind)
+        return !strcmp(layer_kind(l), p->text);
+    return strpbrk(p->text, "*[") ? str_path_match(p->text, l->path) : layer_within(l, p->text);
+}
+
+/* Sets the attribute of every layer that is meant and has it. */
+static bool set_in_all(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *stmt,
+                       const struct pattern *p, const char *attr)
 {
     bool any = false, some = false, ok = true;
+    if (!p->is_kind && !check_pattern(r, p->text, p->span))
+        return false;
     for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
         struct layer *l = &r->builder->net->layers.at[i];
-        const bool within = layer_within(l, block), has = within && layer_settable(l, attr);
-        any |= within;
+        const bool meant = is_meant(l, p), has = meant && layer_settable(l, attr);
+        any |= meant;
         some |= has;
         ok = !has || (ok && layer_set(r->builder, scope, l, attr, stmt));
     }
     if (!any)
-        report_unknown_layer(r->builder, block, stmt->name_span);
+        report_unmatched(r, RECIPE_SET, p);
     else if (!some)
-        diag_report(r->diag, stmt->name_span, DIAG_SET_BLOCK, block, attr);
+        diag_report(r->diag, stmt->name_span, DIAG_SET_BLOCK, p->text, attr);
     return some && ok;
 }
 
@@ -200,7 +212,9 @@ static bool set_attribute(struct recipe_reader *r, struct frame *scope,
         if (l->path && !strcmp(l->path, path))
             return layer_set(r->builder, scope, l, dot + 1, stmt);
     }
-    return set_in_block(r, scope, stmt, path, dot + 1);
+    const struct pattern named = {.text = path, .span = stmt->name_span};
+    return set_in_all(r, scope, stmt, stmt->patterns ? &stmt->patterns->list.at[0] : &named,
+                      dot + 1);
 }
 
 /* ---- checks after an edit ---- */

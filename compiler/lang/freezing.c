@@ -101,7 +101,9 @@ void report_unmatched(struct recipe_reader *r, enum recipe_kind kind, const stru
         return;
     }
     diag_report(r->diag, p->span, DIAG_PATTERN_UNMATCHED, p->text,
-                kind == RECIPE_FREEZE_STATISTICS ? "batch norm" : "layer with parameters");
+                kind == RECIPE_FREEZE_STATISTICS ? "batch norm"
+                : kind == RECIPE_SET             ? "layer"
+                                                 : "layer with parameters");
     if (!p->is_kind && !name)
         diag_note(r->diag,
                   "* stays within a component, ** crosses dots: \"layer1.*.conv1\", \"**.bias\"; "
