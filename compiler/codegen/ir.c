@@ -35,11 +35,16 @@ static void initialize(void)
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
     LLVMInitializeX86AsmParser(); /* inline asm, even an empty one, is parsed */
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64AsmParser();
 }
 
 static LLVMTargetMachineRef machine_new(const struct cpu *cpu, enum ir_effort effort)
 {
-    static const char triple[] = "x86_64-unknown-linux-gnu";
+    const char *triple = cpu->target->triple;
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, initialize);
     LLVMTargetRef target;

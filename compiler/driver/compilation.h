@@ -30,6 +30,15 @@ bool compilation_program(
     struct compilation *c);          /* all before the passes: description, weights, graph */
 bool compile(struct compilation *c); /* all of it, to c->output */
 
+/* Chooses c->cpu by --target and --cpu. False after wrong usage, which it prints. */
+bool compilation_target(struct compilation *c);
+
+/* Reports tools of the target that are not there, before the minute that compiling may take. */
+void compilation_check_tools(struct compilation *c);
+
+/* Whether a library is made, or its header. */
+bool compilation_is_library(const struct options *o);
+
 /* The canonical path, in the arena; NULL with errno set. */
 char *compilation_absolute(struct compilation *c, const char *path);
 

@@ -113,16 +113,10 @@ static bool stage_bind(struct compilation *c)
 }
 
 /* Whether what is made is for somebody else's product. */
-static bool makes_library(const struct options *o)
-{
-    return o->command == COMMAND_compile &&
-           (o->emit_stage == EMIT_lib || o->emit_stage == EMIT_header);
-}
-
 /* Its callers count steps, and know of no phases. */
 static bool check_library(struct compilation *c)
 {
-    if (c->recipe->phases == 1 || c->options->infer || !makes_library(c->options))
+    if (c->recipe->phases == 1 || c->options->infer || !compilation_is_library(c->options))
         return true;
     diag_report(&c->diag, c->recipe->span, DIAG_PHASE_LIBRARY, (unsigned)c->recipe->phases);
     diag_note(&c->diag,
@@ -178,8 +172,8 @@ static enum prefix_cut prefix_cut_of(const struct compilation *c)
         return strcmp(when, "always") == 0 ? PREFIX_ALWAYS : PREFIX_NEVER;
     if (!c->recipe || o->emit_stage == EMIT_obj)
         return PREFIX_NEVER;
-    return makes_library(o) || ftmrt_recipe_repeats(&c->recipe->bound) ? PREFIX_SMALL
-                                                                       : PREFIX_NEVER;
+    return compilation_is_library(o) || ftmrt_recipe_repeats(&c->recipe->bound) ? PREFIX_SMALL
+                                                                                : PREFIX_NEVER;
 }
 
 static bool stage_passes(struct compilation *c)
@@ -231,7 +225,7 @@ static bool stage_descriptor(struct compilation *c)
     in.sources = source_tensors(c, &in.source_count);
     in.training = trained_training(c);
     in.infer = c->options->infer;
-    in.library = makes_library(c->options);
+    in.library = compilation_is_library(c->options);
     in.blob = c->options->separate_weights ? DESCRIPTOR_BLOB_CONTEXT
               : in.library                 ? DESCRIPTOR_BLOB_EITHER
                                            : DESCRIPTOR_BLOB_OWN;
@@ -262,6 +256,7 @@ static bool make_library(struct compilation *c, const char *dir, const object_pa
     const struct library_job job = {.arena = &c->arena,
                                     .diag = &c->diag,
                                     .descriptor = c->descriptor,
+                                    .target = c->cpu->target,
                                     .objects = objects,
                                     .work = dir,
                                     .output = c->output,
@@ -278,6 +273,7 @@ static bool stage_object_and_link(struct compilation *c)
     object_paths objects = {0};
     struct link_job job = {.arena = &c->arena,
                            .diag = &c->diag,
+                           .target = c->cpu->target,
                            .objects = &objects,
                            .output = c->output,
                            .relocatable = c->options->emit_stage == EMIT_obj,
@@ -537,20 +533,6 @@ static bool (*const commands[])(struct compilation *c) = {
 #undef FTM_COMMAND
 };
 
-static bool choose_target(struct compilation *c)
-{
-    const char *usual = makes_library(c->options) ? "x86-64-v3" : "native";
-    const char *name = c->options->cpu ? c->options->cpu : usual;
-    c->cpu = cpu_find(name);
-    if (c->cpu)
-        return true;
-    fprintf(stderr, "ftmc: no instruction set level is called '%s'; there are", name);
-    for (uint32_t i = 0; i < cpu_count(); i++)
-        fprintf(stderr, " %s", cpu_at(i)->name);
-    fprintf(stderr, " and native\n");
-    return false;
-}
-
 static void check_includes(struct compilation *c)
 {
     for (const char *const *dir = c->options->includes.at; dir && *dir; dir++) {
@@ -566,6 +548,7 @@ static void check_includes(struct compilation *c)
 static bool run_options(struct compilation *c)
 {
     check_includes(c);
+    compilation_check_tools(c);
     output_check(c);
     if (!c->diag.errors)
         return commands[c->options->command](c);
@@ -581,7 +564,7 @@ int compile_command(const struct options *o)
     diag_init(&c.diag, &c.arena);
     c.diag.color = o->color && strcmp(o->color, "auto") != 0 ? o->color : NULL;
     int code = 2;
-    if (choose_target(&c)) {
+    if (compilation_target(&c)) {
         output_choose(&c);
         code = run_options(&c) && c.diag.errors == 0 ? 0 : 1;
         fflush(stdout);

@@ -66,6 +66,12 @@ static void print_levels(FILE *out)
         fprintf(out, " %s", cpu_at(i)->name);
 }
 
+static void print_targets(FILE *out)
+{
+    for (uint32_t i = 0; i < target_count(); i++)
+        fprintf(out, "%s%s", i ? " " : "", target_at(i)->name);
+}
+
 /* ---- bash ---- */
 
 /* What follows `ftmc run FILE.ftm`: a command of programs, then its options. */
@@ -97,6 +103,8 @@ static void print_body(struct arena *arena, FILE *out)
     print_stages(out);
     fputs("\" ;;\n        --cpu) words=\"", out);
     print_levels(out);
+    fputs("\" ;;\n        --target) words=\"", out);
+    print_targets(out);
     fputs("\" ;;\n        --color|--prefix) words=\"always never auto\" ;;\n"
           "        ftmc|*/ftmc) words=\"",
           out);

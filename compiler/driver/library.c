@@ -17,14 +17,11 @@
 
 #include "ftmx.h"
 #include "library_header.h"
+#include "library_runtime.h"
 #include "packed.h"
 #include "recipe.h"
 #include "replace.h"
 #include "tool.h"
-
-/* In the order in which one calls the next; the last is libftmrt.a or the one without threads. */
-static const char *const archives[] = {"libftmrt_embed.a", "libftmrt_files.a", "libftmrt_network.a",
-                                       "libftmrt_transform.a", "libftmrt_recipe.a"};
 
 /* What is made, in this order. */
 enum library_file {
@@ -78,27 +75,11 @@ static bool run(const struct library *l, tool_words *w)
 
 /* ---- code ---- */
 
-static bool add_archive(const struct library *l, const char *name, tool_words *w)
-{
-    const char *path = tool_runtime_file(l->job->arena, l->job->diag, "lib", name);
-    if (path)
-        push(l, w, path);
-    return path != NULL;
-}
-
-static bool add_archives(const struct library *l, tool_words *w)
-{
-    for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++)
-        if (!add_archive(l, archives[i], w))
-            return false;
-    return add_archive(l, l->job->threads ? "libftmrt.a" : "libftmrt_serial.a", w);
-}
-
 /* All code and data that the functions want, as one object. */
 static bool link_object(const struct library *l, const char *output)
 {
     tool_words w = {0};
-    tool_add_compiler(l->job->arena, &w);
+    tool_add_compiler(l->job->arena, l->job->target, &w);
     push(l, &w, "-o");
     push(l, &w, output);
     if (!tool_add_tables_options(l->job->arena, l->job->diag, &w))
@@ -110,7 +91,8 @@ static bool link_object(const struct library *l, const char *output)
         push(l, &w, arena_printf(l->job->arena, "-Wl,-u,%s", l->functions.at[i]));
     for (uint32_t i = 0; i < l->job->objects->len; i++)
         push(l, &w, l->job->objects->at[i]);
-    return add_archives(l, &w) && run(l, &w);
+    return library_runtime_add(l->job->arena, l->job->diag, l->job->target, l->job->threads, &w) &&
+           run(l, &w);
 }
 
 /* Gives the functions their names; whatever else has one becomes the object's own. */
@@ -118,7 +100,7 @@ static bool name_functions(const struct library *l, const char *input, const cha
 {
     struct arena *arena = l->job->arena;
     tool_words w = {0};
-    tool_add_program(arena, "OBJCOPY", "objcopy", &w);
+    tool_add_program(arena, l->job->target, "OBJCOPY", "objcopy", &w);
     for (uint32_t i = 0; i < l->functions.len; i++) {
         const char *from = l->functions.at[i];
         const char *to = library_named(arena, l->job->descriptor, from);
@@ -134,34 +116,31 @@ static bool name_functions(const struct library *l, const char *input, const cha
 static bool make_archive(const struct library *l, const char *object)
 {
     tool_words w = {0};
-    tool_add_program(l->job->arena, "AR", "ar", &w);
+    tool_add_program(l->job->arena, l->job->target, "AR", "ar", &w);
     push(l, &w, "rcsD");
     push(l, &w, path_in(l, l->folder, FILE_ARCHIVE));
     push(l, &w, object);
     return run(l, &w);
 }
 
-/* Without the compiler's start files, which have a constructor and a variable. 16 KiB: the largest page that phones have. */
+/* Without the compiler's start files, which have a constructor and a variable. */
 static bool make_shared(const struct library *l, const char *object)
 {
-    static const char *const words[] = {"-shared",
-                                        "-nostartfiles",
-                                        "-Wl,-z,max-page-size=16384",
-                                        "-Wl,-z,relro",
-                                        "-Wl,-z,now",
-                                        "-Wl,--build-id=none",
+    static const char *const words[] = {"-shared", "-nostartfiles", "-Wl,-z,relro", "-Wl,-z,now",
+                                        "-Wl,--build-id=none"};
 #ifdef FTM_SANITIZE
-                                        "-fsanitize=" FTM_SANITIZE
+    static const char sanitized[] = "-fsanitize=" FTM_SANITIZE;
 #else
-                                        "-Wl,-z,defs"
+    static const char sanitized[] = "-Wl,-z,defs";
 #endif
-    };
     struct arena *arena = l->job->arena;
     const char *output = path_in(l, l->folder, FILE_SHARED);
     tool_words w = {0};
-    tool_add_compiler(arena, &w);
+    tool_add_compiler(arena, l->job->target, &w);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         push(l, &w, words[i]);
+    push(l, &w, target_is_host(l->job->target) ? sanitized : "-Wl,-z,defs");
+    push(l, &w, arena_printf(arena, "-Wl,-z,max-page-size=%u", l->job->target->page));
     push(l, &w, arena_printf(arena, "-Wl,-soname,lib%s.so", l->job->descriptor->name));
     push(l, &w, "-o");
     push(l, &w, output);

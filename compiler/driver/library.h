@@ -2,6 +2,7 @@
 #ifndef FTM_DRIVER_LIBRARY_H
 #define FTM_DRIVER_LIBRARY_H
 
+#include "cpu.h"
 #include "descriptor.h"
 #include "diag.h"
 #include "object.h"
@@ -10,6 +11,7 @@ struct library_job {
     struct arena *arena;
     struct diag *diag;
     const struct descriptor *descriptor;
+    const struct cpu_target *target;
     const object_paths *objects; /* and tables.c */
     const char *work;            /* a folder for what lies between */
     const char *output;          /* the folder that the library is put into; it need not exist */

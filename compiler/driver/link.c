@@ -37,7 +37,7 @@ static bool add_archives(const struct link_job *job, tool_words *w)
 
 static bool make_command(const struct link_job *job, const char *output, tool_words *w)
 {
-    tool_add_compiler(job->arena, w);
+    tool_add_compiler(job->arena, job->target, w);
     vec_push(job->arena, w, "-o");
     vec_push(job->arena, w, output);
     if (!tool_add_tables_options(job->arena, job->diag, w))

@@ -3,12 +3,14 @@
 #ifndef FTM_DRIVER_LINK_H
 #define FTM_DRIVER_LINK_H
 
+#include "cpu.h"
 #include "diag.h"
 #include "object.h"
 
 struct link_job {
     struct arena *arena;
     struct diag *diag;
+    const struct cpu_target *target;
     const object_paths *objects; /* and tables.c */
     const char *output;
     bool relocatable; /* one object file instead of a program */

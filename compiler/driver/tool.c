@@ -17,17 +17,46 @@ extern char **environ;
 #define FTM_CC "cc"
 #endif
 
-void tool_add_program(struct arena *arena, const char *variable, const char *name, tool_words *w)
+void tool_add_program(struct arena *arena, const struct cpu_target *target, const char *variable,
+                      const char *name, tool_words *w)
 {
+    if (!target_is_host(target)) {
+        vec_push(arena, w, arena_printf(arena, "%s%s", target->tools, name));
+        return;
+    }
     const char *value = getenv(variable);
     char *rest = arena_strdup(arena, value && *value ? value : name);
     for (char *word; (word = strtok_r(rest, " \t", &rest));)
         vec_push(arena, w, word);
 }
 
-void tool_add_compiler(struct arena *arena, tool_words *w)
+void tool_add_compiler(struct arena *arena, const struct cpu_target *target, tool_words *w)
 {
-    tool_add_program(arena, "CC", FTM_CC, w);
+    tool_add_program(arena, target, "CC", target_is_host(target) ? FTM_CC : "gcc", w);
+}
+
+static bool is_in_path(struct arena *arena, const char *program)
+{
+    const char *path = getenv("PATH");
+    char *rest = arena_strdup(arena, path ? path : "/usr/bin:/bin");
+    for (char *folder; (folder = strtok_r(rest, ":", &rest));)
+        if (access(arena_printf(arena, "%s/%s", folder, program), X_OK) == 0)
+            return true;
+    return false;
+}
+
+bool tool_check_target(struct arena *arena, struct diag *diag, const struct cpu_target *target)
+{
+    static const char *const programs[] = {"gcc", "objcopy", "ar"};
+    for (size_t i = 0; !target_is_host(target) && i < sizeof programs / sizeof programs[0]; i++) {
+        const char *program = arena_printf(arena, "%s%s", target->tools, programs[i]);
+        if (is_in_path(arena, program))
+            continue;
+        diag_report(diag, SPAN_NONE, DIAG_NO_CROSS_TOOL, target->name, program);
+        diag_note(diag, "on Debian: apt install %s", target->packages);
+        return false;
+    }
+    return true;
 }
 
 const char *tool_runtime_file(struct arena *arena, struct diag *diag, const char *folder,
@@ -108,8 +137,20 @@ static void note_packages(struct diag *diag)
                     "them out, `apt-get install -f` brings them");
 }
 
-/* The command has failed, with these messages. */
-static void note_failure(struct diag *diag, const char *output, const char *messages)
+/* Of Debian, with what a tool needs. */
+static const char *packages_of(const char *tool)
+{
+    for (uint32_t i = 0; i < target_count(); i++) {
+        const struct cpu_target *t = target_at(i);
+        if (!target_is_host(t) && strncmp(tool, t->tools, strlen(t->tools)) == 0)
+            return t->packages;
+    }
+    return FTM_LINK_PACKAGES;
+}
+
+/* The tool has failed, with these messages. */
+static void note_failure(struct diag *diag, const char *tool, const char *output,
+                         const char *messages)
 {
     if (strstr(messages, strerror(ENOSPC)))
         diag_note(diag,
@@ -119,7 +160,7 @@ static void note_failure(struct diag *diag, const char *output, const char *mess
     else
         diag_note(diag,
                   "its own messages are above; if they miss a library, on Debian: apt install %s",
-                  FTM_LINK_PACKAGES);
+                  packages_of(tool));
 }
 
 bool tool_run(struct arena *arena, struct diag *diag, const tool_words *w, const char *output)
@@ -142,6 +183,6 @@ bool tool_run(struct arena *arena, struct diag *diag, const tool_words *w, const
         return true;
     diag_report(diag, SPAN_NONE, DIAG_LINK, w->at[0],
                 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    note_failure(diag, output, said);
+    note_failure(diag, w->at[0], output, said);
     return false;
 }

@@ -3,17 +3,23 @@
 #define FTM_DRIVER_TOOL_H
 
 #include "arena.h"
+#include "cpu.h"
 #include "diag.h"
 #include "vec.h"
 
 /* The words of a command, which NULL ends when it is run or shown. */
 typedef VEC(const char *) tool_words;
 
-/* Appends $CC's words: it may hold options ("ccache gcc", "clang -m64"). */
-void tool_add_compiler(struct arena *arena, tool_words *w);
+/* Appends the target's C compiler: the host's is $CC's words, which may hold options ("ccache gcc", "clang -m64"). */
+void tool_add_compiler(struct arena *arena, const struct cpu_target *target, tool_words *w);
 
-/* Appends another tool: the value of the environment variable, or `name`. */
-void tool_add_program(struct arena *arena, const char *variable, const char *name, tool_words *w);
+/* Appends another tool of the target's: of the host's the value of the environment variable, or `name`. */
+void tool_add_program(struct arena *arena, const struct cpu_target *target, const char *variable,
+                      const char *name, tool_words *w);
+
+/* Whether the tools for a target are there; false after a report that names their packages. The host's are looked for where
+ * they are run. */
+bool tool_check_target(struct arena *arena, struct diag *diag, const struct cpu_target *target);
 
 /* A file of the runtime, which lies beside the compiler: bin/ftmc, lib/ftmc/libftmrt.a. NULL after a report. */
 const char *tool_runtime_file(struct arena *arena, struct diag *diag, const char *folder,

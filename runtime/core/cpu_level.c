@@ -84,9 +84,17 @@ int ftmrt_cpu_supported(const char *cpu)
     return level > 0;
 }
 #else
+/* Of other processors there is one level each, which every one of them has. */
 int ftmrt_cpu_supported(const char *cpu)
 {
-    (void)cpu;
-    return 0;
+#ifdef __aarch64__
+    static const char level[] = "armv8-a";
+#else
+    static const char level[] = "";
+#endif
+    int i = 0;
+    while (level[i] && cpu[i] == level[i])
+        i++;
+    return i > 0 && cpu[i] == level[i];
 }
 #endif

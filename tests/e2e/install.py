@@ -20,6 +20,9 @@ with tempfile.TemporaryDirectory() as folder:
     check("epoch 1/1" in run(work / "small", "train", "--epochs", 1), "a program of the installed compiler trains")
     run(installed, work / "small.ftm", "--emit=lib", "-o", work / "library")
     check((work / "library/libsmall_training.so").exists(), "and makes libraries")
+    if shutil.which("aarch64-linux-gnu-gcc"):
+        run(installed, work / "small.ftm", "--emit=lib", "--target=aarch64-linux-gnu", "-o", work / "other")
+        check((work / "other/libsmall_training.so").exists(), "for aarch64, too")
     check("efficientnet_lite0" in run(installed, "models"), "models are installed")
     recipe = work / "published.ftm"
     recipe.write_text('import "lenet.ftm"\nfinetune f {\n    model = lenet5()\n    weights = random\n}\n')
