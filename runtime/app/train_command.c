@@ -320,7 +320,7 @@ static const char *score_word(const struct config *c, double *unit)
     return word;
 }
 
-/* "accuracy in validation up to 92.70 (epoch 5), 1.20 better than before it" */
+/* "accuracy in validation up to 92.70 % (epoch 5), 1.20 points better than before it" */
 static void print_reached(const struct train_command *t, const struct phase_result *r)
 {
     double unit;
@@ -331,7 +331,7 @@ static void print_reached(const struct train_command *t, const struct phase_resu
     printf("%s in validation %s to %.*f%s (epoch %lld)", word, unit < 0 ? "down" : "up", digits,
            unit * r->highest, percent, (long long)r->highest_epoch);
     if (isfinite(r->before))
-        printf(", %.*f%s %s than before it", digits, fabs(gain), percent,
+        printf(", %.*f%s %s than before it", digits, fabs(gain), unit < 0 ? "" : " points",
                gain >= 0 ? "better" : "worse");
 }
 
