@@ -357,11 +357,14 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     strbuf_addf(out, "    .blob_hash = UINT64_C(0x%016" PRIx64 "),\n};\n", p->blob_hash);
 }
 
+static bool trains(const struct descriptor *d)
+{
+    return ftmrt_entry_for(&d->program, FTMRT_ENTRY_TRAIN, NULL, 0, 1) != NULL;
+}
+
 static void print_main(struct strbuf *out, const struct descriptor *d)
 {
-    const char *run = ftmrt_entry_for(&d->program, FTMRT_ENTRY_TRAIN, NULL, 0, 1)
-                          ? "ftmrt_app_main"
-                          : "ftmrt_infer_main";
+    const char *run = trains(d) ? "ftmrt_app_main" : "ftmrt_infer_main";
     strbuf_addf(out,
                 "\nint %s(const struct ftmrt_program *program, int argc, char **argv);\n"
                 "\nint main(int argc, char **argv)\n{\n"
@@ -381,7 +384,7 @@ void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main
                 d->program.recipe ? "\n#include \"recipe/recipe.h\"\n" : "",
                 d->program.abi_version);
     if (d->program.recipe)
-        tables_print_recipe(out, d->program.recipe);
+        tables_print_recipe(out, d->program.recipe, with_main && trains(d));
     if (d->program.training)
         print_training(out, d->program.training);
     if (d->program.source)

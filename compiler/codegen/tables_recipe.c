@@ -4,6 +4,7 @@
 #include "tables_words.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void print_call(struct strbuf *out, const struct ftmrt_call *c, int depth);
 
@@ -97,8 +98,63 @@ static void print_call(struct strbuf *out, const struct ftmrt_call *c, int depth
     strbuf_addc(out, '}');
 }
 
-void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r)
+/* ---- what is linked ---- */
+
+static void note_call(bool *used, const struct ftmrt_call *c, bool trains)
 {
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    used[c->id] = true;
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const bool trains_only =
+            info->params[i].type == FTMRT_TYPE_MIX ||
+            (c->id == FTMRT_CALL_transform && strcmp(info->params[i].name, "train") == 0);
+        for (uint32_t k = 0; c->args[i].kind == FTMRT_ARG_CALLS && k < c->args[i].count; k++)
+            if (trains || !trains_only)
+                note_call(used, &c->args[i].calls[k], trains);
+    }
+}
+
+void tables_transforms(const struct ftmrt_recipe *r, bool trains,
+                       void (*use)(void *user, const char *name, bool mix, bool named), void *user)
+{
+    bool used[FTMRT_CALL_COUNT] = {false};
+    note_call(used, &r->finetune, trains);
+    for (int i = 0; i < FTMRT_CALL_COUNT; i++) {
+        const struct ftmrt_call_info *info = ftmrt_call_info((enum ftmrt_call_id)i);
+        const bool mix = info->category == FTMRT_CATEGORY_MIX;
+        if (mix || info->category == FTMRT_CATEGORY_TRANSFORM)
+            use(user, info->name, mix, used[i]);
+    }
+}
+
+struct linked {
+    struct strbuf declarations, list;
+};
+
+static void add_linked(void *user, const char *name, bool mix, bool named)
+{
+    struct linked *l = user;
+    if (!named)
+        return;
+    strbuf_addf(&l->declarations, "extern const char run_%s%s[];\n", mix ? "batch_" : "", name);
+    strbuf_addf(&l->list, "run_%s%s, ", mix ? "batch_" : "", name);
+}
+
+/* A transform is a file of a library (runtime/transform), which the linker takes where its function is named: by its address alone,
+ * so that what it is does not matter here. */
+static void print_linked(struct strbuf *out, const struct ftmrt_recipe *r, bool trains)
+{
+    struct linked l;
+    strbuf_init(&l.declarations, out->arena);
+    strbuf_init(&l.list, out->arena);
+    tables_transforms(r, trains, add_linked, &l);
+    strbuf_addf(out, "%sstatic const void *const linked[] = {%s0};\n\n",
+                l.declarations.len ? l.declarations.text : "", l.list.len ? l.list.text : "");
+}
+
+void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r, bool trains)
+{
+    print_linked(out, r, trains);
     strbuf_add(out, "/* What the recipe says, every default filled in. */\n"
                     "static const struct ftmrt_recipe recipe = {\n    .name = ");
     tables_add_string(out, r->name);
@@ -112,5 +168,5 @@ void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r)
     }
     strbuf_add(out, ",\n    .finetune = ");
     print_call(out, &r->finetune, 1);
-    strbuf_add(out, ",\n};\n\n");
+    strbuf_add(out, ",\n    .linked = linked,\n};\n\n");
 }

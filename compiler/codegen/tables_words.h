@@ -12,6 +12,6 @@ void tables_add_string(struct strbuf *out, const char *text);
 void tables_add_number(struct strbuf *out, double v);
 
 /* The definition of `recipe`. */
-void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r);
+void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r, bool trains);
 
 #endif

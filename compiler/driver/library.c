@@ -21,6 +21,7 @@
 #include "packed.h"
 #include "recipe.h"
 #include "replace.h"
+#include "tables.h"
 #include "tool.h"
 
 /* What is made, in this order. */
@@ -75,6 +76,24 @@ static bool run(const struct library *l, tool_words *w)
 
 /* ---- code ---- */
 
+struct without {
+    const struct library *library;
+    tool_words *words;
+};
+
+/* A transform that the recipe does not run is not there: whoever looks it up finds 0. */
+static void leave_out(void *user, const char *name, bool mix, bool named)
+{
+    const struct without *w = user;
+    struct arena *arena = w->library->job->arena;
+    const char *run = arena_printf(arena, "-Wl,--defsym=run_%s%s=0", mix ? "batch_" : "", name);
+    if (named)
+        return;
+    push(w->library, w->words, run);
+    if (!mix)
+        push(w->library, w->words, arena_printf(arena, "-Wl,--defsym=size_%s=0", name));
+}
+
 /* All code and data that the functions want, as one object. */
 static bool link_object(const struct library *l, const char *output)
 {
@@ -89,6 +108,10 @@ static bool link_object(const struct library *l, const char *output)
         push(l, &w, words[i]);
     for (uint32_t i = 0; i < l->functions.len; i++)
         push(l, &w, arena_printf(l->job->arena, "-Wl,-u,%s", l->functions.at[i]));
+    if (target_is_host(
+            l->job->target)) /* elsewhere all source is compiled, and all of them are there */
+        tables_transforms(l->job->descriptor->program.recipe, false, leave_out,
+                          &(struct without){l, &w});
     for (uint32_t i = 0; i < l->job->objects->len; i++)
         push(l, &w, l->job->objects->at[i]);
     return library_runtime_add(l->job->arena, l->job->diag, l->job->target, l->job->threads, &w) &&

@@ -11,7 +11,7 @@
 
 /* In the order in which one calls the next; the last is libftmrt.a or the one without threads. */
 static const char *const archives[] = {"libftmrt_embed.a", "libftmrt_files.a", "libftmrt_network.a",
-                                       "libftmrt_transform.a", "libftmrt_recipe.a"};
+                                       "libftmrt_transform.a", "libftmrt_recipe_terse.a"};
 
 /* The folders of the same code; of `files` the other sources want libraries, and no library calls them. */
 static const char *const folders[] = {"embed", "network", "transform", "recipe", "core"};
@@ -24,6 +24,7 @@ static const char *const options[] = {"-O2",
                                       "-ffp-contract=off",
                                       "-fno-math-errno",
                                       "-fsigned-char",
+                                      "-DFTMRT_RECIPE_TERSE",
                                       "-D_POSIX_C_SOURCE=200809L",
                                       "-D_DEFAULT_SOURCE"};
 

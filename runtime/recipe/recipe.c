@@ -5,9 +5,16 @@
 
 #include "ftmrt.h"
 
+/* Programs and libraries look rows up and explain none: without the words. */
+#ifdef FTMRT_RECIPE_TERSE
+#define WORDS(text) NULL
+#else
+#define WORDS(text) text
+#endif
+
 /* The parameters of each call behind an empty first element, since a call may have none. */
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)                                \
-    {#name, FTMRT_TYPE_##type, value, min, max, pytorch, help},
+    {#name, FTMRT_TYPE_##type, value, min, max, WORDS(pytorch), WORDS(help)},
 #define FTM_CALL(name, category, pytorch, help, ...)                                               \
     static const struct ftmrt_param_info params_of_##name[] = {{0}, __VA_ARGS__};
 #include "calls.def"
@@ -17,7 +24,8 @@
 static const struct ftmrt_call_info rows[FTMRT_CALL_COUNT] = {
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...)                                               \
-    {#name, FTMRT_CATEGORY_##category, pytorch, help, COUNT_OF(name), params_of_##name + 1},
+    {#name,          FTMRT_CATEGORY_##category, WORDS(pytorch), WORDS(help),                       \
+     COUNT_OF(name), params_of_##name + 1},
 #include "calls.def"
 };
 

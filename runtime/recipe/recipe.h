@@ -76,6 +76,7 @@ static inline bool ftmrt_type_has_words(enum ftmrt_type type)
     return type == FTMRT_TYPE_WORD || type == FTMRT_TYPE_WORD_OR_FILE;
 }
 
+/* The words (pytorch, help) are the compiler's: NULL in programs and libraries. */
 struct ftmrt_param_info {
     const char *name;
     enum ftmrt_type type;
@@ -193,6 +194,8 @@ struct ftmrt_recipe {
     const char *base_model,
         *licence; /* of the published weights that it begins with; NULL: it does not, or nobody knows */
     struct ftmrt_call finetune; /* FTMRT_CALL_finetune: the settings, with everything else inside */
+    const void *const *
+        linked; /* of a program: what makes the linker take the transforms that run in it, and no others */
 };
 
 /* The argument for a parameter. param must be one of c's own call: anything else is a mistake in the program, which traps. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#define TRANSFORM_STEP __attribute__((weak))
 #include "transform_step.h"
 
 static const struct {
@@ -28,7 +29,8 @@ struct ftmrt_pipeline ftmrt_pipeline_of(const struct ftmrt_call *c, enum ftmrt_p
 void ftmrt_form_step(const struct ftmrt_call *step, struct ftmrt_form *f)
 {
     f->problem = FTMRT_FORM_FINE;
-    rows[step->id].size(step, f);
+    if (rows[step->id].size) /* else it is one of training's, in a program that does not train */
+        rows[step->id].size(step, f);
 }
 
 uint32_t ftmrt_pipeline_fixed(const struct ftmrt_pipeline *p)
@@ -280,6 +282,12 @@ static bool goes_on(enum ftmrt_call_id id)
 #define FTM_CALL(name, category, pytorch, help, ...)
 #include "calls.def"
     return false;
+}
+
+void transform_flush(struct transform *t)
+{
+    if (t->warp.apply)
+        t->warp.apply(t);
 }
 
 void transform_run_step(const struct ftmrt_call *step, struct transform *t)

@@ -20,7 +20,9 @@ struct transform {
     uint32_t step;   /* in the pipeline */
     uint32_t within; /* which step of its arguments, less than 255; 0: itself */
     struct {
-        bool pending; /* the picture is still to be seen through a matrix (warp.h) */
+        void (*apply)(
+            struct transform *
+                t); /* the picture is still to be seen through a matrix (warp.h); NULL: it is not */
         double m[9];
         bool bilinear;
         int fill;
@@ -39,10 +41,15 @@ typedef void run_batch_fn(const struct ftmrt_call *c, const struct ftmrt_batch *
 #define TRANSFORM_ROW_SCHEDULE(name)
 #define TRANSFORM_ROW_DATA(name)
 #define TRANSFORM_ROW_BLOCK(name)
+/* Where a step is only looked up, it need not be there: its file is linked if somebody names its function (the tables of a program
+ * those of its recipe, all_steps.c all). */
+#ifndef TRANSFORM_STEP
+#define TRANSFORM_STEP
+#endif
 #define TRANSFORM_ROW_TRANSFORM(name)                                                              \
-    size_fn size_##name;                                                                           \
-    run_fn run_##name;
-#define TRANSFORM_ROW_MIX(name) run_batch_fn run_batch_##name;
+    TRANSFORM_STEP size_fn size_##name;                                                            \
+    TRANSFORM_STEP run_fn run_##name;
+#define TRANSFORM_ROW_MIX(name) TRANSFORM_STEP run_batch_fn run_batch_##name;
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...) TRANSFORM_ROW_##category(name)
 #include "calls.def"

@@ -77,7 +77,7 @@ bool warp_perspective(int64_t height, int64_t width, double corners[4][2], struc
     const double right = (double)(width - 1), bottom = (double)(height - 1),
                  from[4][2] = {{0, 0}, {right, 0}, {right, bottom}, {0, bottom}};
     double rows[UNKNOWNS][UNKNOWNS + 1];
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
         set_row(rows[2 * i], corners[i], from[i][0], 0);
         set_row(rows[2 * i + 1], corners[i], from[i][1], 3);
     }
@@ -153,11 +153,9 @@ static void take_bilinear(const struct ftmrt_picture *p, struct place at, int fi
         out[k] = (unsigned char)nearbyintf((sums[k] - (float)fill) * covered + (float)fill);
 }
 
-void transform_flush(struct transform *t)
+static void apply(struct transform *t)
 {
-    if (!t->warp.pending)
-        return;
-    t->warp.pending = false;
+    t->warp.apply = NULL;
     transform_pixels(t);
     const struct ftmrt_picture in = t->picture;
     const struct ftmrt_picture out = transform_picture(t, in.height, in.width);
@@ -175,16 +173,16 @@ void transform_flush(struct transform *t)
 
 void transform_warp(struct transform *t, const struct warp_matrix *m, bool bilinear, int fill)
 {
-    if (t->warp.pending && (t->warp.bilinear != bilinear || t->warp.fill != fill))
+    if (t->warp.apply && (t->warp.bilinear != bilinear || t->warp.fill != fill))
         transform_flush(t);
     struct warp_matrix all = *m;
-    if (t->warp.pending) {
+    if (t->warp.apply) {
         struct warp_matrix before;
         memcpy(before.m, t->warp.m, sizeof before.m);
         all = product(&before, m);
     }
     memcpy(t->warp.m, all.m, sizeof all.m);
-    t->warp.pending = true;
+    t->warp.apply = apply;
     t->warp.bilinear = bilinear;
     t->warp.fill = fill;
 }

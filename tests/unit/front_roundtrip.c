@@ -124,7 +124,7 @@ static void read_recipe(struct fixture *f, const char *text)
     f->resolved = lang_resolved(&f->arena, recipe);
     struct strbuf values;
     strbuf_init(&values, &f->arena);
-    tables_print_recipe(&values, &recipe->bound);
+    tables_print_recipe(&values, &recipe->bound, true);
     f->values = values.text;
 }
 
