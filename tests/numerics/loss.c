@@ -19,7 +19,7 @@ static void wide(uint32_t operand, struct tensor *x)
         x->data[i] = 300 + 6 * x->data[i];
 }
 
-/* Distributions and class weights are not negative, and need not sum to 1. */
+/* Distributions are from 0 to 1 and need not sum to 1; class weights are not negative. */
 static void fill(const struct kernel_case *k, uint32_t operand, struct tensor *x)
 {
     int64_t count = shape_elements(&x->shape, 1);
@@ -27,8 +27,10 @@ static void fill(const struct kernel_case *k, uint32_t operand, struct tensor *x
     bool weights =
         operand == 2 && x->shape.rank == 1 && graph_node(k->graph, operands[2])->op != OP_constant;
     for (int64_t i = 0; i < count; i++)
-        if ((operand == 1 && x->shape.rank % 2 == 0) || weights)
-            x->data[i] = 0.1 + fabs(x->data[i]);
+        if ((operand == 1 && x->shape.rank % 2 == 0) || weights) {
+            const double v = 0.1 + fabs(x->data[i]);
+            x->data[i] = weights ? v : v / (1 + v);
+        }
     if (strstr(k->label, "far"))
         wide(operand, x);
 }
@@ -75,7 +77,11 @@ static void make_case(struct cases *c, enum op op, struct shape logits, double s
     const int64_t count = logits.dim[1];
     snprintf(name, sizeof name, "%s of %d%s%s%s", op_info(op)->name, (int)count,
              label == INDEX ? "" : ", distributions", logits.rank == 4 ? ", a map" : "", far);
-    struct attrs a = {.label_smoothing = smoothing, .ignore_index = 1, .delta = 0.75};
+    struct attrs a = {.label_smoothing = smoothing,
+                      .ignore_index = 1,
+                      .delta = 0.75,
+                      .alpha = 0.25,
+                      .gamma = 1.5};
     struct kernel_case *k = case_new(c, 4e-6, name);
     value_id v[3] = {kernel_case_input(k, logits, FTMRT_LAYOUT_BLOCKED),
                      label_of(k, &logits, label)};

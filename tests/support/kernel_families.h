@@ -13,7 +13,7 @@
 
 #include "kernel_run.h"
 
-enum { FAMILIES_MAX_BATCH = 9, FAMILIES_SHARDS = 4, FAMILIES_MAX_CASES = 256 };
+enum { FAMILIES_MAX_BATCH = 9, FAMILIES_SHARDS = 4, FAMILIES_MAX_CASES = 512 };
 
 struct cases {
     struct kernel_run *run;
