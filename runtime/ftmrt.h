@@ -378,6 +378,15 @@ struct ftmrt_source {
 #undef FTMRT_SOURCE_FACT
 };
 
+/* What a program is tested with. Logits are of inputs that are drawn, ftmrt_selftest_input, and of the weights in the program, in double
+ * precision. */
+struct ftmrt_selftest {
+    uint64_t blob_hash;   /* fingerprint_blocks() of the blob, as it was compiled */
+    uint32_t samples;     /* 0: none were asked for */
+    uint32_t values;      /* of a sample: of its `size` logits those at i * size / values */
+    const double *logits; /* [samples, values] */
+};
+
 struct ftmrt_program {
     uint32_t abi_version;
     const char *name;
@@ -402,8 +411,11 @@ struct ftmrt_program {
     const struct ftmrt_entry *entries;
     const unsigned char *blob; /* NULL: the weights are in a file */
     uint64_t blob_size;
-    uint64_t blob_hash; /* fingerprint_blocks() of it, as it was compiled */
+    const struct ftmrt_selftest *selftest;
 };
+
+/* Element `index` of an input of a sample of selftest's, from -1 to 1; input: the hash of its name. */
+float ftmrt_selftest_input(uint32_t sample, uint64_t input, int64_t index);
 
 /* Bytes of a workspace in which so many threads compute. */
 uint64_t ftmrt_workspace_bytes(const struct ftmrt_program *p, int threads);

@@ -253,7 +253,11 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     p->entry_count = s->functions.len;
     p->blob_size = d->constants_at + s->constants_size;
     p->blob = blob_make(arena, p, data);
-    p->blob_hash = fingerprint_blocks(p->blob, p->blob_size);
+    struct ftmrt_selftest *selftest = arena_new(arena, struct ftmrt_selftest);
+    if (in->selftest)
+        *selftest = *in->selftest;
+    selftest->blob_hash = fingerprint_blocks(p->blob, p->blob_size);
+    p->selftest = selftest;
     p->identity = identity_of(p, in->network);
     return d;
 }

@@ -38,6 +38,7 @@ struct descriptor_input {
     const char *resolved;                  /* .ftm text */
     const struct ftmrt_training *training; /* NULL: the weights are no trained file's */
     const struct ftmrt_source *source;     /* NULL: the program has no weight file to refer to */
+    const struct ftmrt_selftest *selftest; /* NULL: none */
     bool infer;                            /* nothing trains: no trained file is written */
     uint64_t network;                      /* identity_network of the program before the passes */
     bool

@@ -323,6 +323,25 @@ static void print_source(struct strbuf *out, const struct ftmrt_source *s)
     strbuf_add(out, "};\n\n");
 }
 
+static void print_selftest(struct strbuf *out, const struct ftmrt_selftest *s)
+{
+    strbuf_addf(out,
+                "/* What it is tested with. */\n"
+                "static const struct ftmrt_selftest selftest = {\n"
+                "    .blob_hash = UINT64_C(0x%016" PRIx64 "),\n",
+                s->blob_hash);
+    if (s->samples)
+        strbuf_addf(
+            out, "    .samples = %" PRIu32 ", .values = %" PRIu32 ", .logits = (const double[]){\n",
+            s->samples, s->values);
+    for (uint32_t i = 0; i < s->samples * s->values; i++) {
+        strbuf_add(out, "        ");
+        tables_add_number(out, s->logits[i]);
+        strbuf_add(out, ",\n");
+    }
+    strbuf_add(out, s->samples ? "    }};\n\n" : "};\n\n");
+}
+
 static void print_program(struct strbuf *out, const struct descriptor *d)
 {
     const struct ftmrt_program *p = &d->program;
@@ -354,7 +373,7 @@ static void print_program(struct strbuf *out, const struct descriptor *d)
     add_table_field(out, "derives", "derive_count", p->derive_count);
     add_table_field(out, "entries", "entry_count", p->entry_count);
     strbuf_addf(out, "    .blob = %s,\n    .blob_size = %" PRIu64 ",\n", blob, p->blob_size);
-    strbuf_addf(out, "    .blob_hash = UINT64_C(0x%016" PRIx64 "),\n};\n", p->blob_hash);
+    strbuf_add(out, "    .selftest = &selftest,\n};\n");
 }
 
 static bool trains(const struct descriptor *d)
@@ -389,6 +408,7 @@ void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main
         print_training(out, d->program.training);
     if (d->program.source)
         print_source(out, d->program.source);
+    print_selftest(out, d->program.selftest);
     print_tensors(out, &d->program);
     print_states(out, &d->program);
     print_derives(out, &d->program);

@@ -25,6 +25,7 @@
 #include "pass.h"
 #include "pytorch.h"
 #include "reports.h"
+#include "selftest_samples.h"
 #include "shell_word.h"
 #include "str.h"
 #include "tables.h"
@@ -230,6 +231,11 @@ static bool stage_descriptor(struct compilation *c)
               : in.library                 ? DESCRIPTOR_BLOB_EITHER
                                            : DESCRIPTOR_BLOB_OWN;
     in.source = trained_source(c);
+    if (c->options->selftest) {
+        in.selftest = selftest_samples(c);
+        if (!in.selftest)
+            return false;
+    }
     if (c->recipe) {
         c->recipe->bound.base = in.library ? "." : recipe_folder(c); /* a library reads no files */
         trained_origin(c);

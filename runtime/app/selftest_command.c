@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "fingerprint.h"
+#include "network.h"
 #include "not_finite.h"
 #include "report.h"
 #include "session.h"
@@ -54,7 +55,7 @@ static bool has_hashed(const struct ftmrt_program *p)
 
 static bool check_bytes(const struct ftmrt_program *p)
 {
-    const bool same = fingerprint_blocks(p->blob, (size_t)p->blob_size) == p->blob_hash;
+    const bool same = fingerprint_blocks(p->blob, (size_t)p->blob_size) == p->selftest->blob_hash;
     printf("constants   %llu bytes, %s\n", (unsigned long long)p->blob_size,
            same ? "as they were compiled" : "NOT as they were compiled");
     return same;
@@ -111,6 +112,54 @@ static bool check_forward(struct session *s)
     return ok && same && finite;
 }
 
+/* Of the largest logit. The roundings of 32 bits add up to some 1e-6 in networks of a hundred layers; a weight that is another one moves
+ * more than this, if it matters at all. */
+static const double STORED_TOLERANCE = 1e-4;
+
+static void draw_inputs(struct session *s, uint32_t sample)
+{
+    const struct ftmrt_value *v;
+    for (uint32_t i = 0; (v = network_input_at(s->program, FTMRT_ENTRY_PREDICT, i)); i++) {
+        float *to = session_input(s, v->name);
+        memset(to, 0, ftmrt_value_bytes(v, 1));
+        const uint64_t name = ftmrt_name_hash(v->name);
+        const int64_t size = (int64_t)(ftmrt_value_bytes(v, 1) / sizeof(float));
+        for (int64_t k = 0; k < size && v->dtype == FTMRT_F32; k++)
+            to[k] = ftmrt_selftest_input(sample, name, k);
+    }
+}
+
+/* How far logits are from the stored ones, as a share of the largest; NaN counts as far. */
+static double stored_difference(const struct session *s, const double *stored, uint32_t values)
+{
+    double most = 0, largest = 0;
+    for (uint32_t i = 0; i < values; i++) {
+        const double got = (double)s->logits[(int64_t)i * s->config.output_count / values],
+                     d = fabs(got - stored[i]);
+        most = d <= most ? most : d;
+        largest = fmax(largest, fabs(stored[i]));
+    }
+    return most > 0 ? most / largest : most;
+}
+
+/* With the weights in the program, which no file has replaced yet. */
+static bool check_stored(struct session *s)
+{
+    const struct ftmrt_selftest *t = s->program->selftest;
+    bool ok = true;
+    for (uint32_t i = 0; i < t->samples; i++) {
+        draw_inputs(s, i);
+        const bool ran = session_predict(s, 1);
+        const double far =
+            ran ? stored_difference(s, t->logits + (size_t)i * t->values, t->values) : 0;
+        const bool near = ran && far <= STORED_TOLERANCE;
+        printf("sample %u    outputs are within %.1e of those in double precision%s\n", i + 1, far,
+               near ? "" : ": TOO FAR, a weight or an instruction is not what was compiled");
+        ok = ok && near;
+    }
+    return ok;
+}
+
 /* Names what makes a network's answers no numbers. */
 static bool check_states(const struct session *s)
 {
@@ -132,6 +181,7 @@ int command_selftest(const struct ftmrt_program *p, const struct options *o)
         return EXIT_ERROR;
     printf("processor   %s: supported\n", p->cpu);
     bool ok = check_constants(&s);
+    ok = check_stored(&s) && ok;
     if (!weights_are_trained(&s, o))
         printf("weights     not trained yet: the new layers have their initial values\n");
     else if (weights_take(&s, o))

@@ -64,6 +64,11 @@ static void add_buffers(struct session *s, const struct ftmrt_value *values, uin
     }
 }
 
+float *session_input(const struct session *s, const char *name)
+{
+    return find_buffer(s, FTMRT_ROLE_INPUT, name);
+}
+
 static void make_buffers(struct session *s)
 {
     const struct ftmrt_program *p = s->program;

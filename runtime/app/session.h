@@ -58,6 +58,9 @@ void session_close(struct session *s);
  * run for; NULL: from the session's own. */
 void session_point(struct session *s, float *inputs, void *labels);
 
+/* The memory of an input of that name, for max_batch images. */
+float *session_input(const struct session *s, const char *name);
+
 /* Keeps pictures, or features where the program has a prefix, from here on, in so many bytes. */
 void session_keep(struct session *s, int64_t bytes);
 

@@ -51,3 +51,9 @@ uint64_t ftmrt_name_hash(const char *name)
         hash = (hash ^ *c) * UINT64_C(0x100000001b3);
     return hash;
 }
+
+float ftmrt_selftest_input(uint32_t sample, uint64_t input, int64_t index)
+{
+    const double u = ftmrt_uniform(sample, input, (uint64_t)index, FTMRT_USE_SELFTEST);
+    return (float)(2 * u - 1);
+}
