@@ -403,7 +403,8 @@ static bool check_class_weights(const struct lower *c)
 {
     const struct ftmrt_call *loss = recipe_call(c->recipe, FTMRT_PARAM_finetune_loss);
     const struct ftmrt_arg *weights = class_weights(loss);
-    if (!weights || weights->count == recipe_classes(c->recipe))
+    if (!weights || weights->kind != FTMRT_ARG_NUMBERS ||
+        weights->count == recipe_classes(c->recipe))
         return true;
     diag_report(c->diag, c->recipe->span, DIAG_CLASS_WEIGHTS, weights->count,
                 (long long)recipe_classes(c->recipe));

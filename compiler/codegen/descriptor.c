@@ -217,6 +217,7 @@ struct descriptor *descriptor_new(struct arena *arena, const struct descriptor_i
     const struct schedule *s = in->schedule;
     struct descriptor *d = arena_new(arena, struct descriptor);
     d->name = descriptor_symbol(arena, s->program->name);
+    d->library = in->library;
     d->symbol = in->library ? "entry" : d->name;
     d->program_symbol = in->library ? "ftmx_program" : arena_printf(arena, "%s_program", d->symbol);
     d->blob = in->blob;

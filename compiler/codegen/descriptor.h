@@ -53,6 +53,7 @@ struct descriptor {
     const char
         *symbol; /* that, or "entry" in a library: prefix of everything that the objects define */
     const char *program_symbol; /* but of this: of the constant struct ftmrt_program */
+    bool library;               /* that of runtime/embed, which calls it */
     uint64_t constants_at;      /* offset of the derived constants in the blob */
     enum descriptor_blob blob;
 };

@@ -403,7 +403,10 @@ void tables_print(struct strbuf *out, const struct descriptor *d, bool with_main
                 d->program.recipe ? "\n#include \"recipe/recipe.h\"\n" : "",
                 d->program.abi_version);
     if (d->program.recipe)
-        tables_print_recipe(out, d->program.recipe, with_main && trains(d));
+        tables_print_recipe(out, d->program.recipe,
+                            with_main && trains(d)    ? TABLES_LINK_ALL
+                            : with_main || d->library ? TABLES_LINK_EVALUATION
+                                                      : TABLES_LINK_NOTHING);
     if (d->program.training)
         print_training(out, d->program.training);
     if (d->program.source)

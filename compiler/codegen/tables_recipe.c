@@ -152,9 +152,10 @@ static void print_linked(struct strbuf *out, const struct ftmrt_recipe *r, bool 
                 l.declarations.len ? l.declarations.text : "", l.list.len ? l.list.text : "");
 }
 
-void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r, bool trains)
+void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r, enum tables_link link)
 {
-    print_linked(out, r, trains);
+    if (link != TABLES_LINK_NOTHING)
+        print_linked(out, r, link == TABLES_LINK_ALL);
     strbuf_add(out, "/* What the recipe says, every default filled in. */\n"
                     "static const struct ftmrt_recipe recipe = {\n    .name = ");
     tables_add_string(out, r->name);
@@ -168,5 +169,6 @@ void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r, bool 
     }
     strbuf_add(out, ",\n    .finetune = ");
     print_call(out, &r->finetune, 1);
-    strbuf_add(out, ",\n    .linked = linked,\n};\n\n");
+    strbuf_add(out, link != TABLES_LINK_NOTHING ? ",\n    .linked = linked" : "");
+    strbuf_add(out, ",\n};\n\n");
 }

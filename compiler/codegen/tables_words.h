@@ -12,6 +12,11 @@ void tables_add_string(struct strbuf *out, const char *text);
 void tables_add_number(struct strbuf *out, double v);
 
 /* The definition of `recipe`. */
-void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r, bool trains);
+enum tables_link {
+    TABLES_LINK_NOTHING,    /* who calls the entries brings inputs */
+    TABLES_LINK_EVALUATION, /* the transforms of evaluation */
+    TABLES_LINK_ALL         /* and those of training */
+};
+void tables_print_recipe(struct strbuf *out, const struct ftmrt_recipe *r, enum tables_link link);
 
 #endif

@@ -114,10 +114,19 @@ static bool stage_bind(struct compilation *c)
 }
 
 /* Whether what is made is for somebody else's product. */
-/* Its callers count steps, and know of no phases. */
+/* Its callers count steps, and know of no phases; it sees no data before they bring some. */
 static bool check_library(struct compilation *c)
 {
-    if (c->recipe->phases == 1 || c->options->infer || !compilation_is_library(c->options))
+    if (c->options->infer || !compilation_is_library(c->options))
+        return true;
+    const struct ftmrt_arg *weight =
+        ftmrt_call_named(recipe_call(c->recipe, FTMRT_PARAM_finetune_loss), "weight");
+    if (weight && weight->kind == FTMRT_ARG_TEXT) {
+        diag_report(&c->diag, c->recipe->span, DIAG_BALANCED_LIBRARY);
+        diag_note(&c->diag, "give the numbers, as `train` says them: `weight = [1, 2.5]`");
+        return false;
+    }
+    if (c->recipe->phases == 1)
         return true;
     diag_report(&c->diag, c->recipe->span, DIAG_PHASE_LIBRARY, (unsigned)c->recipe->phases);
     diag_note(&c->diag,

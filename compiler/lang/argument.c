@@ -31,6 +31,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_FILE] = "a file's name",
         [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
+        [FTMRT_TYPE_CLASS_WEIGHTS] = "a list of numbers, or `balanced`",
         [FTMRT_TYPE_RANGE] = "two numbers, [from, to]",
         [FTMRT_TYPE_SPREAD] =
             "a number of at least 0, for so far either way, or two, from and to in their order",
@@ -272,6 +273,12 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
         return v->kind == VALUE_LIST && v->count == 2 && all_kind(v, false);
     case FTMRT_TYPE_INTEGERS:
         return v->kind == VALUE_INT || (v->kind == VALUE_LIST && all_kind(v, true));
+    case FTMRT_TYPE_CLASS_WEIGHTS:
+        if (is_symbol(v, "balanced"))
+            v->kind = VALUE_STRING;
+        if (v->kind == VALUE_STRING)
+            return !strcmp(v->text, "balanced");
+        /* fallthrough */
     case FTMRT_TYPE_NUMBERS:
         if (value_is_number(v))
             spread(b->arena, v, 1);

@@ -59,7 +59,7 @@ static const char *const symbols[] = {
 #define FTMRT_LABEL(name, word, meaning) word,
 #include "label_kinds.def"
 #undef FTMRT_LABEL
-    "same", "imagenet", "random"};
+    "same", "imagenet", "random", "balanced"};
 enum { SYMBOL_COUNT = sizeof symbols / sizeof *symbols };
 
 static void report_unknown_name(struct builder *b, const struct frame *frame, const struct expr *e)

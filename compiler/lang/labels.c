@@ -114,6 +114,19 @@ void check_class_count(struct recipe_reader *r)
               loss_of_shares());
 }
 
+/* Weights that follow from how many samples the classes have. */
+static void check_balanced(struct recipe_reader *r, const struct ftmrt_call *loss,
+                           enum ftmrt_label_kind kind)
+{
+    const struct ftmrt_arg *weight = ftmrt_call_named(loss, "weight");
+    if (!weight || weight->kind != FTMRT_ARG_TEXT || kind == FTMRT_LABEL_INDEX)
+        return;
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_SETTING, "loss");
+    diag_report(r->diag, stmt ? stmt->span : r->recipe->span, DIAG_BALANCED_LABELS,
+                ftmrt_label_word(kind));
+    diag_note(r->diag, "give a number for each class, as in `weight = [1, 2.5]`");
+}
+
 void check_labels(struct recipe_reader *r)
 {
     const struct ftmrt_call *data = recipe_call(r->recipe, FTMRT_PARAM_finetune_data),
@@ -121,8 +134,10 @@ void check_labels(struct recipe_reader *r)
                             *mix = recipe_call(r->recipe, FTMRT_PARAM_finetune_mix);
     const enum ftmrt_label_kind kind = ftmrt_data_labels(data);
     check_sources(r, data);
-    if (loss)
+    if (loss) {
         check_loss(r, loss, kind);
+        check_balanced(r, loss, kind);
+    }
     check_best(r, kind);
     if (loss && mix)
         check_mix(r, mix, loss, kind);

@@ -318,9 +318,21 @@ static bool check_save(struct writer *w)
     return false;
 }
 
+/* PyTorch's losses have numbers. */
+static bool check_weight(struct writer *w)
+{
+    const struct ftmrt_arg *weight =
+        ftmrt_call_named(setting(w, FTMRT_PARAM_finetune_loss), "weight");
+    if (!weight || weight->kind != FTMRT_ARG_TEXT)
+        return true;
+    diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART,
+                "`weight = balanced` of a loss");
+    return false;
+}
+
 bool print_recipe(struct strbuf *out, struct writer *w)
 {
-    if (!check_save(w))
+    if (!check_save(w) || !check_weight(w))
         return false;
     if (w->in->recipe->groups.len) {
         diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART, "`group` here");

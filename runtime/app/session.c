@@ -84,9 +84,9 @@ static void make_buffers(struct session *s)
     s->labels = find_buffer(s, FTMRT_ROLE_LABEL, NULL);
     s->logits = find_buffer(s, FTMRT_ROLE_LOGITS, NULL);
     s->weight = find_buffer(s, FTMRT_ROLE_WEIGHT, NULL);
-    float *class_weights = find_buffer(s, FTMRT_ROLE_CLASS_WEIGHT, NULL);
-    if (class_weights)
-        network_class_weights(s->config.loss, s->config.classes, class_weights);
+    s->class_weights = find_buffer(s, FTMRT_ROLE_CLASS_WEIGHT, NULL);
+    if (s->class_weights)
+        network_class_weights(s->config.loss, s->config.classes, s->class_weights);
 }
 
 /* The first buffer of a role, or NULL. */

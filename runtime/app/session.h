@@ -39,7 +39,8 @@ struct session {
     float *inputs; /* the first of role INPUT: [max_batch, C, H, W] */
     void *
         labels; /* the first LABEL: [max_batch, ...], as the entry that runs takes them: config_input's labels */
-    float *logits; /* the first LOGITS: [max_batch, ...], output_count for each image */
+    float *logits;        /* the first LOGITS: [max_batch, ...], output_count for each image */
+    float *class_weights; /* [classes]: the CLASS_WEIGHT input, or NULL */
     const float
         *weight;        /* the first WEIGHT: the mean weight of the batch's labels; NULL: it is 1 */
     char *weights_from; /* what the weights were taken from, for messages */

@@ -9,6 +9,7 @@
 
 #include "best_epoch.h"
 #include "checkpoint.h"
+#include "class_weights.h"
 #include "command.h"
 #include "current.h"
 #include "data_warnings.h"
@@ -634,6 +635,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
               train_warnings(&t->trainer);
     if (ok)
         data_warnings(&t->data, &t->session.config, o->data);
+    if (ok)
+        class_weights_count(&t->session, &t->data);
     if (ok)
         open_cache(&t->session, t->cache, t->trainer.epochs);
     session_average(&t->session);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "class_weights.h"
 #include "network_identity.h"
 #include "report.h"
 #include "source_tensors.h"
@@ -15,7 +16,7 @@
 static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
 
 /* Metadata beside the parts of the network's identity. */
-enum { FILE_FACTS = 13 };
+enum { FILE_FACTS = 14 };
 
 /* The states of a flag, a line each; allocated. */
 static char *names_with(const struct ftmrt_program *p, uint32_t flag)
@@ -54,7 +55,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     char *seed_text = app_format("%llu", (unsigned long long)training->seed),
          *epoch_text = app_format("%lld", (long long)training->epoch);
     char *classes = weights_class_names(&s->config), *added = names_with(p, FTMRT_NEW),
-         *trained = trained_names(p), error[512];
+         *trained = trained_names(p), *weights = class_weights_text(s), error[512];
     const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved)),
                                data = identity_hash_text(training->data);
     struct identity_text parts[IDENTITY_PARTS];
@@ -65,6 +66,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
         {"classes", classes},
         {"added", added}, /* a recipe that adds these, too, takes them up */
         {"trained", trained},
+        {"class_weights", weights ? weights : ""},
         {"preprocess", s->config.preprocess},
         {"recipe", p->resolved},
         {"recipe_hash", recipe.hash},
@@ -91,6 +93,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     free(classes);
     free(added);
     free(trained);
+    free(weights);
     return status == FTMRT_OK || report_error("%s", error);
 }
 
@@ -181,8 +184,10 @@ bool session_load(struct session *s, const char *path)
         return false;
     const bool ok = source_check(s->program, &f.st, path) && weights_check(s, &f.st, path) &&
                     take_tensors(s, &f.st, path);
-    if (ok)
+    if (ok) {
+        class_weights_take(s, &f.st);
         weights_say_differences(s->program, &f.st, path);
+    }
     state_file_close(&f);
     return ok;
 }

@@ -30,7 +30,9 @@ void network_class_weights(const struct ftmrt_call *loss, int64_t classes, float
 {
     const struct ftmrt_arg *given = ftmrt_call_named(loss, "weight");
     for (int64_t k = 0; k < classes; k++)
-        weights[k] = given && k < given->count ? (float)given->numbers[k] : 1;
+        weights[k] = given && given->kind == FTMRT_ARG_NUMBERS && k < given->count
+                         ? (float)given->numbers[k]
+                         : 1;
 }
 
 bool network_scalar(const struct ftmrt_call *optimizer, const char *name, double *value)

@@ -33,41 +33,42 @@ enum ftmrt_type {
     FTMRT_TYPE_EPOCHS, /* NUMBER: 1 epoch */
     FTMRT_TYPE_STRING, /* TEXT */
     FTMRT_TYPE_WORD, /* TEXT: one of some words, which the default lists: "none|tanh", the first is it */
-    FTMRT_TYPE_FILE,         /* TEXT: a file's name */
-    FTMRT_TYPE_WORD_OR_FILE, /* TEXT: as WORD, or a file's name */
-    FTMRT_TYPE_CLASSES,      /* TEXT: a folder of folders, which are the classes and name them */
-    FTMRT_TYPE_STRINGS,      /* TEXTS: a list, or one string */
-    FTMRT_TYPE_RENAMES,      /* TEXTS, two by two: statements `rename "a" to "b"` */
-    FTMRT_TYPE_SKIPS,        /* TEXTS: statements `skip "pattern"` */
-    FTMRT_TYPE_NAME,         /* TEXT: the name of a block, `phase head { }` */
-    FTMRT_TYPE_EDITS,        /* TEXTS: statements `freeze` and `train` as written */
-    FTMRT_TYPE_NUMBERS,      /* NUMBERS: a list, or one number */
-    FTMRT_TYPE_RANGE,        /* NUMBERS: two, from and to; the first is not above the second */
-    FTMRT_TYPE_SPREAD,       /* NUMBERS: one, so far either way, or two, from and to */
-    FTMRT_TYPE_SPREADS,      /* NUMBERS: likewise, or two pairs */
-    FTMRT_TYPE_BOTH,         /* NUMBERS: two, or one for both */
-    FTMRT_TYPE_MODEL,        /* TEXT: the call of a model as written */
-    FTMRT_TYPE_WEIGHTS,      /* TEXT: a file; NONE: random */
-    FTMRT_TYPE_LABEL,        /* INTEGER: enum ftmrt_label_kind */
-    FTMRT_TYPE_LOSS,         /* CALLS: one call of the category of this name, */
-    FTMRT_TYPE_MIX,          /* as for the next four */
-    FTMRT_TYPE_OPTIMIZER,    /* */
-    FTMRT_TYPE_SCHEDULE,     /* */
-    FTMRT_TYPE_DATA,         /* */
-    FTMRT_TYPE_INIT,         /* */
-    FTMRT_TYPE_SOURCES,      /* CALLS: a list of data sources */
-    FTMRT_TYPE_SCHEDULES,    /* CALLS: a list of schedules */
-    FTMRT_TYPE_SHARE,        /* NUMBER: 10%; or CALLS: a data source */
-    FTMRT_TYPE_TRANSFORMS,   /* CALLS: a pipeline in its order */
-    FTMRT_TYPE_BLOCK,        /* CALLS: the block of the parameter's name */
-    FTMRT_TYPE_FACTOR,       /* NUMBER: 0.1x, or 0 */
-    FTMRT_TYPE_PHASES,       /* CALLS: blocks `phase`, in their order */
-    FTMRT_TYPE_TENSOR,       /* of layers only: the value of a layer */
-    FTMRT_TYPE_TENSORS,      /* of layers only: a list of them */
-    FTMRT_TYPE_INTEGERS,     /* of layers only: 3 or a list of any count */
-    FTMRT_TYPE_PAIR,         /* of layers only: 3 or [3, 3] (height, width) */
-    FTMRT_TYPE_SCALE,        /* of layers only: 1.5 or [1.5, 2] (height, width) */
-    FTMRT_TYPE_PADDING       /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
+    FTMRT_TYPE_FILE,          /* TEXT: a file's name */
+    FTMRT_TYPE_WORD_OR_FILE,  /* TEXT: as WORD, or a file's name */
+    FTMRT_TYPE_CLASSES,       /* TEXT: a folder of folders, which are the classes and name them */
+    FTMRT_TYPE_STRINGS,       /* TEXTS: a list, or one string */
+    FTMRT_TYPE_RENAMES,       /* TEXTS, two by two: statements `rename "a" to "b"` */
+    FTMRT_TYPE_SKIPS,         /* TEXTS: statements `skip "pattern"` */
+    FTMRT_TYPE_NAME,          /* TEXT: the name of a block, `phase head { }` */
+    FTMRT_TYPE_EDITS,         /* TEXTS: statements `freeze` and `train` as written */
+    FTMRT_TYPE_NUMBERS,       /* NUMBERS: a list, or one number */
+    FTMRT_TYPE_CLASS_WEIGHTS, /* NUMBERS, one for each class; or TEXT: `balanced` */
+    FTMRT_TYPE_RANGE,         /* NUMBERS: two, from and to; the first is not above the second */
+    FTMRT_TYPE_SPREAD,        /* NUMBERS: one, so far either way, or two, from and to */
+    FTMRT_TYPE_SPREADS,       /* NUMBERS: likewise, or two pairs */
+    FTMRT_TYPE_BOTH,          /* NUMBERS: two, or one for both */
+    FTMRT_TYPE_MODEL,         /* TEXT: the call of a model as written */
+    FTMRT_TYPE_WEIGHTS,       /* TEXT: a file; NONE: random */
+    FTMRT_TYPE_LABEL,         /* INTEGER: enum ftmrt_label_kind */
+    FTMRT_TYPE_LOSS,          /* CALLS: one call of the category of this name, */
+    FTMRT_TYPE_MIX,           /* as for the next four */
+    FTMRT_TYPE_OPTIMIZER,     /* */
+    FTMRT_TYPE_SCHEDULE,      /* */
+    FTMRT_TYPE_DATA,          /* */
+    FTMRT_TYPE_INIT,          /* */
+    FTMRT_TYPE_SOURCES,       /* CALLS: a list of data sources */
+    FTMRT_TYPE_SCHEDULES,     /* CALLS: a list of schedules */
+    FTMRT_TYPE_SHARE,         /* NUMBER: 10%; or CALLS: a data source */
+    FTMRT_TYPE_TRANSFORMS,    /* CALLS: a pipeline in its order */
+    FTMRT_TYPE_BLOCK,         /* CALLS: the block of the parameter's name */
+    FTMRT_TYPE_FACTOR,        /* NUMBER: 0.1x, or 0 */
+    FTMRT_TYPE_PHASES,        /* CALLS: blocks `phase`, in their order */
+    FTMRT_TYPE_TENSOR,        /* of layers only: the value of a layer */
+    FTMRT_TYPE_TENSORS,       /* of layers only: a list of them */
+    FTMRT_TYPE_INTEGERS,      /* of layers only: 3 or a list of any count */
+    FTMRT_TYPE_PAIR,          /* of layers only: 3 or [3, 3] (height, width) */
+    FTMRT_TYPE_SCALE,         /* of layers only: 1.5 or [1.5, 2] (height, width) */
+    FTMRT_TYPE_PADDING        /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
 };
 
 /* Whether a parameter's default lists words. */

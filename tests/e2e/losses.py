@@ -7,7 +7,7 @@ import tempfile
 
 import numpy as np
 
-from support import DATA, check, compile_program, newest_run, run, step_losses
+from support import DATA, check, compile_program, newest_run, read_safetensors, run, step_losses
 
 ftmc = sys.argv[1]
 CROSS_ENTROPY = "cross_entropy(label_smoothing = 0.1)"
@@ -43,6 +43,21 @@ FORMULAS = {
 
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
+
+    # Weights that follow from the data are those that would be written.
+    counts = target.sum(axis=0)
+    written = ", ".join(f"{x:.9g}" for x in (counts.sum() / (5 * counts)).astype(np.float32))
+    files = {}
+    for name, weight in (("balanced", "balanced"), ("written", f"[{written}]")):
+        (work / f"{name}.ftm").write_text(small.replace(CROSS_ENTROPY, f"cross_entropy(weight = {weight})"))
+        program = compile_program(ftmc, work / f"{name}.ftm", work / name)
+        said = run(program, "train", "--out", work / f"{name}.safetensors", notes=True)
+        files[name] = read_safetensors(work / f"{name}.safetensors")
+        told = json.loads(run(program, "eval", "--json", "--weights", work / f"{name}.safetensors"))
+        files[name + " loss"] = told["loss"]
+        check((f"weight = balanced: [{written}]" in said) == (name == "balanced"), f"{name}: the weights are said where they are counted")
+    check(len(set(counts)) > 1 and all(files["balanced"][k].tobytes() == v.tobytes() for k, v in files["written"].items()), "balanced weights are those of the counts")
+    check(files["balanced loss"] == files["written loss"], "and eval has them from the trained file")
     for call, formula in FORMULAS.items():
         name = call.split("(")[0]
         source = work / f"{name}.ftm"

@@ -124,7 +124,7 @@ static void read_recipe(struct fixture *f, const char *text)
     f->resolved = lang_resolved(&f->arena, recipe);
     struct strbuf values;
     strbuf_init(&values, &f->arena);
-    tables_print_recipe(&values, &recipe->bound, true);
+    tables_print_recipe(&values, &recipe->bound, TABLES_LINK_ALL);
     f->values = values.text;
 }
 
