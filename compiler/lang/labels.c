@@ -127,6 +127,18 @@ static void check_balanced(struct recipe_reader *r, const struct ftmrt_call *los
     diag_note(r->diag, "give a number for each class, as in `weight = [1, 2.5]`");
 }
 
+/* Drawing classes needs samples that have one. */
+static void check_sampling(struct recipe_reader *r, const struct ftmrt_call *data,
+                           enum ftmrt_label_kind kind)
+{
+    if (!data || kind == FTMRT_LABEL_INDEX || ftmrt_call_word(data, FTMRT_PARAM_data_sampling) == 0)
+        return;
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_DATA, "data");
+    diag_report(r->diag, stmt ? stmt->span : r->recipe->span, DIAG_SAMPLING_LABELS,
+                ftmrt_call_text(data, FTMRT_PARAM_data_sampling), ftmrt_label_word(kind));
+    diag_note(r->diag, "leave `sampling` out: samples come as they are");
+}
+
 void check_labels(struct recipe_reader *r)
 {
     const struct ftmrt_call *data = recipe_call(r->recipe, FTMRT_PARAM_finetune_data),
@@ -134,6 +146,7 @@ void check_labels(struct recipe_reader *r)
                             *mix = recipe_call(r->recipe, FTMRT_PARAM_finetune_mix);
     const enum ftmrt_label_kind kind = ftmrt_data_labels(data);
     check_sources(r, data);
+    check_sampling(r, data, kind);
     if (loss) {
         check_loss(r, loss, kind);
         check_balanced(r, loss, kind);

@@ -69,14 +69,24 @@ void trainer_close(struct trainer *t)
     *t = (struct trainer){0};
 }
 
-/* The epoch's order of samples: positions shuffled by (seed, epoch), mapped through the subset. */
+static enum class_sampling sampling_of(const struct config *c)
+{
+    const bool given = c->data && ftmrt_call_text(c->data, FTMRT_PARAM_data_sampling);
+    return given ? (enum class_sampling)ftmrt_call_word(c->data, FTMRT_PARAM_data_sampling)
+                 : SAMPLING_NATURAL;
+}
+
+/* The epoch's order of samples: positions shuffled by (seed, epoch), or with classes drawn, mapped through the subset. */
 static void order_samples(struct trainer *t)
 {
+    const struct config *c = &t->session->config;
+    const uint64_t epoch = (uint64_t)t->progress.epoch;
     for (int64_t i = 0; i < t->train.count; i++)
         t->order[i] = i;
-    if (t->session->config.shuffle)
-        shuffle_order(t->order, t->train.count, t->session->config.seed,
-                      (uint64_t)t->progress.epoch);
+    if (sampling_of(c) != SAMPLING_NATURAL)
+        sampling_order(t->order, &t->train, c->classes, sampling_of(c), c->seed, epoch);
+    else if (c->shuffle)
+        shuffle_order(t->order, t->train.count, c->seed, epoch);
     for (int64_t i = 0; t->train.indices && i < t->train.count; i++)
         t->order[i] = t->train.indices[t->order[i]];
 }

@@ -37,8 +37,8 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(data) =
         CALL(FTMRT_CALL_data,
              ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))),
-                  NONE, NUMBER(10), TEXT("exact"), NONE, NONE, NONE, TEXT("skip"), TEXT("white"),
-                  TEXT("ignore"), TEXT("fast"), INTEGER(500))),
+                  NONE, NUMBER(10), TEXT("exact"), NONE, NONE, NONE, TEXT("skip"), TEXT("natural"),
+                  TEXT("white"), TEXT("ignore"), TEXT("fast"), INTEGER(500))),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
         ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE, TEXT("bilinear"))),

@@ -125,10 +125,11 @@ static void predict_all(struct run *r, bool random)
     const struct ftmrt_arg
         settings[FTMRT_PARAM_finetune_phases - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1] = {
             AT(labels) = {.kind = FTMRT_ARG_TEXTS},
-            AT(data) = CALL(FTMRT_CALL_data,
-                            ARGS(CALL(FTMRT_CALL_npy, ARGS(NONE, NONE, INTEGER(FTMRT_LABEL_INDEX))),
-                                 NONE, NONE, WORD("exact"), NONE, NONE, NONE, WORD("stop"),
-                                 WORD("drop"), WORD("apply"), WORD("exact"), INTEGER(0))),
+            AT(data) =
+                CALL(FTMRT_CALL_data,
+                     ARGS(CALL(FTMRT_CALL_npy, ARGS(NONE, NONE, INTEGER(FTMRT_LABEL_INDEX))), NONE,
+                          NONE, WORD("exact"), NONE, NONE, NONE, WORD("stop"), WORD("natural"),
+                          WORD("drop"), WORD("apply"), WORD("exact"), INTEGER(0))),
             AT(transform) = CALL(FTMRT_CALL_transform,
                                  ARGS({.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip},
                                       {.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip})),

@@ -60,6 +60,7 @@ static void expect_resolved(void **state)
         "        validation = 10%\n"
         "        split = \"content\"\n"
         "        on_error = \"stop\"\n"
+        "        sampling = \"natural\"\n"
         "        alpha = \"drop\"\n"
         "        exif = \"apply\"\n"
         "        jpeg = \"exact\"\n"
