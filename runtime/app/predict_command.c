@@ -44,12 +44,15 @@ static bool predict_queue(struct session *s, const struct source *d, struct load
 static bool predict_source(struct session *s, const struct source *d, struct predict_output *out)
 {
     const int64_t most = s->program->max_batch;
+    session_expect(s, d->count);
+    /* Of one batch nothing can be made ahead: workers would be in the network's way. */
+    const bool ahead = d->count > most;
     struct loader_queue *q = loader_queue_open(
         &(struct loader_plan){.loader = loader_of(d, &s->config.input_eval, s->config.seed, 0),
                               .end = d->count,
                               .batch = d->count < most ? d->count : most,
                               .threads = s->threads,
-                              .workers = s->workers,
+                              .workers = ahead ? s->workers : 0,
                               .skip = true});
     const bool ok = predict_queue(s, d, q, out);
     session_point(s, NULL, NULL);

@@ -30,6 +30,12 @@ static bool map_workspace(struct session *s)
     return true;
 }
 
+void session_expect(struct session *s, int64_t samples)
+{
+    if (samples < s->program->max_batch)
+        madvise(s->workspace, s->workspace_bytes, MADV_NOHUGEPAGE);
+}
+
 /* Gives back the memory of the pretrained tensors, which stand in the workspace now: the pages are the executable's own,
  * unwritten, so what is wanted of them again (a frozen tensor to save, a constant) is read from the file once more. */
 static void forget_blob(const struct ftmrt_program *p)

@@ -55,6 +55,10 @@ bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
                   const uint64_t *seed);
 void session_close(struct session *s);
 
+/* Says that so many samples are all that will be computed of: of few most of a batch's memory stays untouched, and large pages, which the
+ * system may have to make room for first, take longer than they save. */
+void session_expect(struct session *s, int64_t samples);
+
 /* From here on entries take inputs and labels from this memory of the caller's, which is as large as the batches that they are
  * run for; NULL: from the session's own. */
 void session_point(struct session *s, float *inputs, void *labels);

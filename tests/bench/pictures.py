@@ -2,7 +2,7 @@
 """Pictures like photographs, and decoding and transforming them beside PyTorch's DataLoader.
 
     pictures.py make FOLDER [--count 20000] [--distinct 2000]     JPEG files of 500 x 375 in 4 folders
-    pictures.py torch FOLDER [--workers 2]                        one pass of a DataLoader over them
+    pictures.py torch FOLDER [--workers 2] [--augment]            one pass of a DataLoader over them; with RandAugment
     pictures.py lite0 FOLDER --weights FILE [--workers 2] [--steps N]
                                                                   training a new head on a frozen EfficientNet-Lite0
 
@@ -62,11 +62,14 @@ def make(folder, count, distinct):
             os.link(folder / f"class{i % distinct % CLASSES}" / f"{i % distinct:06}.jpg", path)
 
 
-def loader(folder, workers):
+def loader(folder, workers, augment=False):
     import torch
     from torchvision import datasets, transforms
     torch.set_num_threads(2)
-    steps = [transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor(), transforms.Normalize([0.498] * 3, [0.502] * 3)]
+    steps = [transforms.Resize(256), transforms.CenterCrop(224)]
+    if augment:
+        steps = [transforms.RandomResizedCrop(224), transforms.RandomHorizontalFlip(), transforms.RandAugment()]
+    steps += [transforms.ToTensor(), transforms.Normalize([0.498] * 3, [0.502] * 3)]
     data = datasets.ImageFolder(folder, transforms.Compose(steps))
     return torch.utils.data.DataLoader(data, batch_size=32, num_workers=workers)
 
@@ -85,8 +88,8 @@ class Watch:
         print(f"{pictures} pictures in {seconds:.2f} s, {pictures / seconds:.0f} a second, {1e3 * processor / pictures:.2f} ms of processor each")
 
 
-def load(folder, workers):
-    batches = loader(folder, workers)
+def load(folder, workers, augment):
+    batches = loader(folder, workers, augment)
     watch = Watch()
     watch.report(sum(len(x) for x, _ in batches))
 
@@ -121,11 +124,12 @@ def main():
     p.add_argument("--workers", type=int, default=2)
     p.add_argument("--steps", type=int, default=-1)
     p.add_argument("--weights")
+    p.add_argument("--augment", action="store_true")
     a = p.parse_args()
     if a.action == "make":
         make(a.folder, a.count, a.distinct)
     elif a.action == "torch":
-        load(a.folder, a.workers)
+        load(a.folder, a.workers, a.augment)
     else:
         train(a.folder, a.workers, a.steps, a.weights)
 
