@@ -8,7 +8,7 @@
 
 need_packages
 v=$(llvm_version)
-apt_install "llvm-$v-tools" libcmocka-dev python3-numpy universal-ctags qemu-user zsh gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+apt_install "llvm-$v-tools" libcmocka-dev python3-numpy universal-ctags doxygen qemu-user zsh gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 tier() { # preset
     say "tier $1: building"

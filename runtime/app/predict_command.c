@@ -44,15 +44,12 @@ static bool predict_queue(struct session *s, const struct source *d, struct load
 static bool predict_source(struct session *s, const struct source *d, struct predict_output *out)
 {
     const int64_t most = s->program->max_batch;
-    session_expect(s, d->count);
-    /* Of one batch nothing can be made ahead: workers would be in the network's way. */
-    const bool ahead = d->count > most;
     struct loader_queue *q = loader_queue_open(
         &(struct loader_plan){.loader = loader_of(d, &s->config.input_eval, s->config.seed, 0),
                               .end = d->count,
                               .batch = d->count < most ? d->count : most,
                               .threads = s->threads,
-                              .workers = ahead ? s->workers : 0,
+                              .workers = s->workers,
                               .skip = true});
     const bool ok = predict_queue(s, d, q, out);
     session_point(s, NULL, NULL);
@@ -75,6 +72,10 @@ static bool predict(struct session *s, const struct options *o)
     struct source d;
     if (!open_source(&d, &s->config, o))
         return false;
+    session_expect(s, d.count);
+    /* Of one batch nothing is made ahead: workers that nobody asked for would be in the network's way. */
+    if (d.count <= s->program->max_batch && !o->workers_given)
+        s->workers = 0;
     struct predict_output *out = predict_output_open(&s->config, &forms);
     bool ok = out && predict_source(s, &d, out);
     ok = out && predict_output_close(out) && ok;
