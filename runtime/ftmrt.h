@@ -261,7 +261,8 @@ enum ftmrt_state_kind {
 enum {
     FTMRT_TRAINABLE = 1, /* updated by the optimizer in some phase */
     FTMRT_MUTABLE = 2,   /* written by some entry: lives in the workspace; otherwise it is frozen */
-    FTMRT_NEW = 4        /* of a layer that the recipe added: taken from its trained file alone */
+    FTMRT_NEW = 4,       /* of a layer that the recipe added: taken from its trained file alone */
+    FTMRT_GROWS = 8 /* its rows are classes, more than there are at first: see FTMRT_ROLE_UNUSED */
 };
 
 struct ftmrt_state {

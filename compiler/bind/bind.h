@@ -93,6 +93,8 @@ struct program_model {
     const struct binding *binding;
     bool
         trained; /* or not: then its states are constants, and it only predicts; the program's own is evaluated, too */
+    bool
+        grows; /* whoever runs the program may give it classes, as far as its last layer's capacity reaches */
 };
 
 /* Builds the program of some models: a state per parameter, a momentum slot per trainable one (added by the backward pass);

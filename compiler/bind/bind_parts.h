@@ -52,16 +52,17 @@ struct class_rows {
     layer_id
         layer; /* the last with parameters before the first output, which has a row for each; LAYER_NONE: several are */
     bool same; /* both lists are the same, in their order */
-    bool by_name; /* they are not, and rows of the layer can be taken by the names that both have */
-    uint32_t here, there, taken;             /* classes of the recipe, of the file, of both */
-    int64_t *from;                           /* [here]: the file's row, or -1 */
+    bool by_name;                /* rows of the layer can be taken by the names that both have */
+    uint32_t here, there, taken; /* classes of the recipe, of the file, of both */
+    int64_t *from;               /* [here]: the file's row, or -1 */
     VEC(const char *) new_names, lost_names; /* only in the recipe, only in the file */
 };
 
 struct class_rows *bind_class_rows(struct arena *arena, const struct net *net,
                                    const struct recipe *r, const char *classes);
 
-/* Whether a parameter's rows are to be taken by name out of a tensor, which has the file's classes and fits otherwise. */
+/* Whether a parameter's rows are to be taken by name out of a tensor, which has the file's classes and fits otherwise: the lists differ, or the
+ * room for more of them does (layer_capacity). */
 bool bind_rows_fit(const struct class_rows *rows, const struct net_param *p,
                    const struct weight_tensor *t);
 
@@ -79,6 +80,10 @@ void bind_take_up(struct arena *arena, struct diag *diag, const struct net *net,
 
 /* Whether a trained file's recipe had added the layer of a parameter, as far as the file says it. */
 bool bind_was_added(struct arena *arena, const struct binding *b, const char *param);
+
+/* Whether the layers that have a capacity may have it. */
+bool bind_check_capacity(struct arena *arena, struct diag *diag, const struct recipe *r,
+                         const struct program_model *m);
 
 /* Whether all parameters, and all rows, are a trained file's. */
 bool bind_all_trained(const struct binding *b);

@@ -100,7 +100,7 @@ struct class_rows *bind_class_rows(struct arena *arena, const struct net *net,
     rows->there = there.count;
     rows->same = same_names(&here, &there);
     match_names(arena, rows, &here, &there);
-    rows->by_name = !rows->same && rows->taken > 0 && rows->layer.i != LAYER_NONE.i &&
+    rows->by_name = rows->taken > 0 && rows->layer.i != LAYER_NONE.i &&
                     layer_rows_are_outputs(&net->layers.at[rows->layer.i]);
     return rows;
 }
@@ -112,7 +112,8 @@ bool bind_rows_fit(const struct class_rows *rows, const struct net_param *p,
 {
     const struct shape *s = &p->param->type.shape;
     bool fit = rows->by_name && p->layer.i == rows->layer.i && ftmrt_dtype_is_float(t->dtype) &&
-               s->rank && t->rank == s->rank && s->dim[0] == rows->here && t->dim[0] == rows->there;
+               s->rank && t->rank == s->rank && s->dim[0] >= rows->here &&
+               t->dim[0] >= rows->there && !(rows->same && t->dim[0] == s->dim[0]);
     for (uint32_t i = 1; fit && i < s->rank; i++)
         fit = t->dim[i] == s->dim[i];
     return fit;
@@ -133,7 +134,7 @@ struct weight_tensor bind_take_rows(struct arena *arena, const struct class_rows
                                   .fan_in = p->param->fan_in};
     memcpy(initial.dim, s->dim, s->rank * sizeof *s->dim);
     ftmrt_initial_value(&initial, seed, values);
-    for (int64_t k = 0; k < s->dim[0]; k++)
+    for (int64_t k = 0; k < rows->here; k++)
         if (rows->from[k] >= 0)
             ftmrt_convert(t->dtype, t->data + (size_t)(rows->from[k] * row) * size, FTMRT_F32,
                           (unsigned char *)(values + k * row), row);

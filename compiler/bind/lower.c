@@ -4,7 +4,7 @@
  * different ends. Evaluation adds the loss, training also the batch's statistics in the batch norms that are not frozen in
  * the phase. Gradients and updates are the backward pass's business; here training only names the inputs that it needs: the
  * scalars of the optimizer. */
-#include "bind.h"
+#include "bind_parts.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -61,6 +61,13 @@ static uint32_t phases_of(const struct lower *c, const struct layer_param *p)
     return p->trainable == recipe_every_phase(c->recipe) ? 0 : p->trainable;
 }
 
+/* Whether classes can come to the layer while the program runs: to its parameters, which are open then. */
+static bool layer_grows(const struct lower *c, const struct layer *l)
+{
+    return c->model->grows && layer_capacity(l) > 0 &&
+           (l->params[0].kept || (c->model->trained && l->params[0].trainable));
+}
+
 static void add_state(struct lower *c, const struct net_param *p)
 {
     const struct layer *l = &c->model->net->layers.at[p->layer.i];
@@ -75,6 +82,7 @@ static void add_state(struct lower *c, const struct net_param *p)
     s.learnt = !c->model->trained && !s.kept && bind_was_learnt(c->arena, c->model->binding, p);
     s.mutable = s.kept || (c->model->trained && p->mutable);
     s.added = l->added;
+    s.grows = layer_grows(c, l);
     s.source = p->source < 0 ? p->source : c->first_source + p->source;
     s.init = p->param->init;
     s.init_arg = p->param->init_arg;
@@ -125,6 +133,7 @@ static value_id lower_nodes(struct body *b, layer_id id)
                               .first_state = first_state(c, l),
                               .training = training,
                               .draws = training && !(l->frozen >> c->phase & 1U),
+                              .grows = layer_grows(c, l),
                               .phase = c->phase,
                               .number = c->first_layer + id.i};
     return layer_lower(&site);
@@ -445,7 +454,7 @@ static bool check_models(struct lower *c, const struct program_model *models, ui
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct net *net = models[i].net;
-        if (!check_inputs(c, net))
+        if (!check_inputs(c, net) || !bind_check_capacity(c->arena, c->diag, c->recipe, &models[i]))
             return false;
         if (is_judged(&models[i]) &&
             (!check_classes(c, net) || !check_classes(c, net_of_entry(net, FTMRT_ENTRY_TRAIN))))

@@ -114,6 +114,8 @@ static uint32_t state_flags(const struct state *s)
         flags |= FTMRT_MUTABLE;
     if (s->added)
         flags |= FTMRT_NEW;
+    if (s->grows)
+        flags |= FTMRT_GROWS;
     return flags;
 }
 

@@ -121,7 +121,8 @@ static void add_flags(struct strbuf *out, uint32_t flags)
         const char *name;
     } names[] = {{FTMRT_TRAINABLE, "FTMRT_TRAINABLE"},
                  {FTMRT_MUTABLE, "FTMRT_MUTABLE"},
-                 {FTMRT_NEW, "FTMRT_NEW"}};
+                 {FTMRT_NEW, "FTMRT_NEW"},
+                 {FTMRT_GROWS, "FTMRT_GROWS"}};
     const char *between = "";
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (flags & names[i].flag) {

@@ -138,8 +138,11 @@ static bool stage_lower(struct compilation *c)
 {
     if (!check_library(c))
         return false;
-    const struct program_model own = {
-        .scope = "", .net = c->net, .binding = c->binding, .trained = !c->options->infer};
+    const struct program_model own = {.scope = "",
+                                      .net = c->net,
+                                      .binding = c->binding,
+                                      .trained = !c->options->infer,
+                                      .grows = compilation_is_library(c->options)};
     return lower_program(&c->arena, &c->diag, c->recipe, &own, 1, &c->program);
 }
 

@@ -68,6 +68,13 @@ static bool has_open(const struct descriptor *d)
     return false;
 }
 
+/* Whether its classes can grow: the network has more outputs, of which a context says which are in use. */
+static bool has_growing(const struct descriptor *d)
+{
+    const struct ftmrt_entry *e = entry_of(d, FTMRT_ENTRY_PREDICT);
+    return e && ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_UNUSED, NULL);
+}
+
 static bool has_always(const struct descriptor *d)
 {
     (void)d;
@@ -80,7 +87,8 @@ static const struct {
     bool (*has)(const struct descriptor *d);
 } keys[] = {{"always", has_always},   {"train", has_training},    {"features", has_features},
             {"file", has_file},       {"pictures", has_pictures}, {"single", has_single},
-            {"several", has_several}, {"named", has_named},       {"open", has_open}};
+            {"several", has_several}, {"named", has_named},       {"open", has_open},
+            {"growing", has_growing}};
 
 static bool has_key(const struct descriptor *d, const char *key, size_t length)
 {

@@ -154,7 +154,8 @@ struct state {
     bool kept;               /* nothing here writes it, but whoever runs the program may */
     bool learnt;             /* a constant here, which the recipe's own training would write */
     bool added;              /* belongs to a layer that the recipe added */
-    int32_t source;          /* index in the weight file's table, or -1 */
+    bool grows;     /* its rows are classes, of which more may come while the program runs */
+    int32_t source; /* index in the weight file's table, or -1 */
     enum ftmrt_init init;
     double init_arg;
     int64_t fan_in;

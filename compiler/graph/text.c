@@ -302,6 +302,8 @@ static void print_state(const struct state *s, FILE *out)
         fputs(" learnt", out);
     if (s->added)
         fputs(" added", out);
+    if (s->grows)
+        fputs(" grows", out);
     print_form(" layout", s->form, &s->type, out);
     if (!shape_equal(&s->file_shape, &s->type.shape)) {
         fputs(" file ", out);

@@ -70,6 +70,8 @@ static bool read_flag(struct parser *p, struct state *s)
         s->learnt = true;
     else if (parser_take_word(p, "added"))
         s->added = true;
+    else if (parser_take_word(p, "grows"))
+        s->grows = true;
     else
         return false;
     return true;

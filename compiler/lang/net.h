@@ -120,6 +120,9 @@ bool layer_draws(const struct layer *l);
 /* Whether the rows of its parameters are its outputs: the first dimension of each counts the channels of its value. */
 bool layer_rows_are_outputs(const struct layer *l);
 
+/* Outputs that it has parameters for, more than its value has channels: room for classes that come later. 0: it has no such room. */
+int64_t layer_capacity(const struct layer *l);
+
 /* Multiplications with an addition that one image takes forward. */
 int64_t layer_work(const struct layer *l);
 
@@ -134,6 +137,7 @@ struct layer_site {
     const value_id *inputs;
     int64_t first_state;
     bool training, draws;
+    bool grows; /* the layer's capacity is for classes that come while the program runs */
     uint32_t phase;
     int64_t number; /* of the layer in the program, less than 2^24 */
 };

@@ -48,3 +48,9 @@ void grad_narrow(struct grad *g)
     count = add_zeros(g, all - a.start - a.length, parts, count);
     grad_accumulate(g, 0, graph_op_(g->graph, OP_concat, &a, parts, count));
 }
+
+value_id first_channels(struct graph *g, value_id x, int64_t count)
+{
+    const struct attrs a = {.dim = 1, .length = count};
+    return graph_op(g, OP_narrow, &a, x);
+}

@@ -116,6 +116,9 @@ value_id reshape_to(struct graph *g, value_id x, struct shape shape);
  * is neither (ops/mul.c). */
 value_id broadcast_operand(struct graph *g, value_id x, value_id param, bool channels_last);
 
+/* The first `count` channels of x, which has as many at least (ops/narrow.c). */
+value_id first_channels(struct graph *g, value_id x, int64_t count);
+
 /* The sum of x over everything that an operand of kind b (ops.def) is the same for; x itself where it has x's shape (ops/mul.c).
  */
 value_id broadcast_sum(struct graph *g, value_id x, value_id operand);

@@ -104,6 +104,10 @@ static bool find_call(struct writer *w, const struct layer *l, struct layer_call
 {
     const char *name = l->row->name;
     const struct part *part = find_part(w, "layer", name);
+    if (layer_capacity(l)) {
+        diag_report(w->in->diag, l->span, DIAG_NO_COUNTERPART, "a `capacity`");
+        return false;
+    }
     const bool odd = !part && has_odd_padding(l);
     if (odd)
         part = find_part(w, "padded", name);

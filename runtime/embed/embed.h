@@ -63,6 +63,9 @@ enum {
     CONTEXT_THREADS = 1024 /* at most */
 };
 
+/* Bytes of a class's name in a context, with its end. */
+enum { CLASS_NAME = 128 };
+
 /* What a call of an entry computes of and writes to: the caller's memory. */
 struct batch {
     const void *inputs[NETWORK_VALUES]; /* in the order of prediction's (network_input_at) */
@@ -86,6 +89,10 @@ struct ftmx_context {
     } values[CONTEXT_VALUES]; /* what entries take and give beside the caller's arrays */
     uint32_t value_count;
     double lr;
+    int64_t class_count;    /* of a context whose classes are its own; */
+    char *class_names;      /* [classes_bytes]: an element of CLASS_NAME bytes for each output, */
+    char *class_lines;      /* [classes_bytes]: and those of a file that is being loaded, */
+    int64_t lines_count;    /* so many; 0: it has none */
     bool missed;            /* the caller's loop left something of the running call out */
     bool lost;              /* what training made of the weights is not finite */
     struct batch batch;     /* of the running call */
@@ -137,7 +144,34 @@ bool context_takes_batch(ftmx_context *c, enum ftmrt_entry_kind kind, int64_t n)
 int64_t model_input_count(const struct model *m, enum ftmrt_entry_kind kind);
 int64_t model_output_count(const struct model *m);
 
+/* ---- classes ---- */
+
+struct json_stream;
+
+/* Bytes of a context's own list of classes; 0: they are the model's. */
+size_t classes_bytes(const struct ftmrt_program *p);
+
+/* The list as a new context has it. */
+void classes_begin(ftmx_context *c);
+
+/* As ftmx_class_count and ftmx_context_class_name, and the hash of the names. */
+int64_t context_class_count(const ftmx_context *c);
+const char *context_class_name(const ftmx_context *c, int64_t i);
+uint64_t context_classes_hash(const ftmx_context *c);
+
+/* Reads the names of a file, a line each, which classes_take makes the context's: what is wrong with the list, or NULL. *syntax: whether
+ * there was a text. */
+const char *classes_read(ftmx_context *c, struct json_stream *in, bool *syntax);
+void classes_take(ftmx_context *c);
+
+/* The names in a snapshot, [classes_bytes]. */
+void classes_copy(const ftmx_context *c, void *memory);
+void classes_restore(ftmx_context *c, const void *memory, int64_t count);
+
 /* ---- training ---- */
+
+/* Values that ftmx_features gives of an image, of a model that has them. */
+int64_t features_count(const struct model *m);
 
 /* Labels, and n times `count` values of a name, as a step wants them: a status after context_fail. What is not finite would be spread over
  * all weights. */

@@ -118,6 +118,8 @@ static void lay_out(ftmx_context *c, struct memory *m)
     }
     c->row = take(m, (size_t)model_output_count(c->model) * sizeof *c->row);
     c->staging = take_spare(c, m, load_staging_bytes(p));
+    c->class_names = take(m, classes_bytes(p));
+    c->class_lines = take(m, classes_bytes(p));
     if (model_takes_pictures(c->model))
         keep_picture(c, m);
 }
@@ -192,6 +194,7 @@ static ftmx_status make(ftmx_context *c, struct memory *m)
     }
     fill_class_weights(c);
     fill_rate(c);
+    classes_begin(c);
     if (ftmrt_init_workspace(&c->model->program, c->call.workspace, c->options.seed) != FTMRT_OK)
         return FTMX_ERROR_MISMATCH;
     c->magic = made_magic;

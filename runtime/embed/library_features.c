@@ -17,7 +17,7 @@ static int64_t value_count(const struct ftmrt_value *v)
     return (int64_t)(ftmrt_value_bytes(v, 1) / sizeof(float));
 }
 
-static int64_t feature_count(const struct model *m)
+int64_t features_count(const struct model *m)
 {
     const struct ftmrt_entry *e = prefix_of(m, 1);
     int64_t count = 0;
@@ -30,7 +30,7 @@ static int64_t feature_count(const struct model *m)
 static void move_features(const ftmx_context *c, float *features, bool to_context)
 {
     const struct ftmrt_entry *e = prefix_of(c->model, c->batch.n);
-    const int64_t stride = feature_count(c->model);
+    const int64_t stride = features_count(c->model);
     for (uint32_t i = 0; i < e->output_count; i++) {
         const int64_t count = value_count(&e->outputs[i]);
         float *kept = context_value(c, FTMRT_ROLE_FEATURE, e->outputs[i].name);
@@ -52,7 +52,7 @@ static ftmx_status find_features(ftmx_context *c, const void *inputs, int64_t n,
         return status;
     if (!context_takes_batch(c, FTMRT_ENTRY_PREFIX, n) ||
         !batch_takes_inputs(c, FTMRT_ENTRY_PREFIX, inputs, &b) ||
-        !context_takes(c, features, n * feature_count(c->model), sizeof *features, "features"))
+        !context_takes(c, features, n * features_count(c->model), sizeof *features, "features"))
         return FTMX_ERROR_ARGUMENT;
     c->batch = b;
     const ftmx_status ran = context_run(c, FTMRT_ENTRY_PREFIX);
@@ -79,7 +79,7 @@ ftmx_status ftmx_train_step_features(ftmx_context *context, const float *feature
     ftmx_status status = context_begin_sound(context);
     if (status != FTMX_OK)
         return status;
-    const int64_t count = feature_count(context->model);
+    const int64_t count = features_count(context->model);
     if (!context_takes_batch(context, FTMRT_ENTRY_TRAIN, n) ||
         !context_takes(context, features, n * count, sizeof *features, "features"))
         return FTMX_ERROR_ARGUMENT;

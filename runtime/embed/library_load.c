@@ -92,7 +92,8 @@ static ftmx_status check_fact(struct loader *l, const char *value)
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         char ours[17];
         text_hash(ours, facts[i].hash);
-        if (!strcmp(l->name, facts[i].key) && strcmp(value, ours) != 0)
+        const bool own = i && classes_bytes(l->p); /* then the list is the file's */
+        if (!own && !strcmp(l->name, facts[i].key) && strcmp(value, ours) != 0)
             return context_fail(l->c, FTMX_ERROR_MISMATCH,
                                 "the file was trained for another %s than the library is for",
                                 i ? "list of classes" : "preparation of pictures");
@@ -102,17 +103,34 @@ static ftmx_status check_fact(struct loader *l, const char *value)
 
 static bool take_comma(struct json_stream *in, bool first) { return first || json_take(in, ','); }
 
-static ftmx_status read_metadata(struct loader *l)
+static ftmx_status no_text(struct loader *l)
+{
+    return refuse(l, "the metadata has something that is no text");
+}
+
+/* What l->name, a key of the metadata, says. */
+static ftmx_status read_fact(struct loader *l)
 {
     char value[72];
+    bool text;
+    if (strcmp(l->name, "classes") != 0 || !classes_bytes(l->p))
+        return json_take_string(&l->in, value, sizeof value, NULL) ? check_fact(l, value)
+                                                                   : no_text(l);
+    const char *wrong = classes_read(l->c, &l->in, &text);
+    if (wrong)
+        return context_fail(l->c, FTMX_ERROR_MISMATCH, "the file's list of classes %s", wrong);
+    return text ? FTMX_OK : no_text(l);
+}
+
+static ftmx_status read_metadata(struct loader *l)
+{
     if (!json_take(&l->in, '{'))
         return refuse(l, "the metadata is no object");
     for (bool first = true; json_peek(&l->in) != '}'; first = false) {
         if (!take_comma(&l->in, first) ||
-            !json_take_string(&l->in, l->name, sizeof l->name, NULL) || !json_take(&l->in, ':') ||
-            !json_take_string(&l->in, value, sizeof value, NULL))
-            return refuse(l, "the metadata has something that is no text");
-        const ftmx_status status = check_fact(l, value);
+            !json_take_string(&l->in, l->name, sizeof l->name, NULL) || !json_take(&l->in, ':'))
+            return no_text(l);
+        const ftmx_status status = read_fact(l);
         if (status != FTMX_OK)
             return status;
     }
@@ -374,6 +392,7 @@ static void take_over(struct loader *l)
             ftmrt_init_state(l->p, c->call.workspace, i, c->options.seed);
     c->call.step = 0;
     c->lost = false;
+    classes_take(c);
 }
 
 /* ---- all of it ---- */
@@ -410,6 +429,7 @@ ftmx_status ftmx_load(ftmx_context *context, ftmx_read_fn *read, void *user, siz
     struct loader l = {.c = context, .p = &context->model->program};
     uint64_t length;
     l.in = (struct json_stream){.read = read, .user = user};
+    context->lines_count = 0;
     l.staging = staging_of(context);
     status = read_length(&l, bytes, &length);
     l.in.left = length;

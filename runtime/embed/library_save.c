@@ -87,13 +87,13 @@ static void put_hash(struct output *o, const char *key, uint64_t hash)
 }
 
 /* The names of the classes, a line each. */
-static void put_classes(struct output *o, const struct model *m)
+static void put_classes(struct output *o, const ftmx_context *c)
 {
-    const char *name = model_class_name(m, 0);
+    const char *name = context_class_name(c, 0);
     if (!name)
         return;
     put_text(o, ",\"classes\":\"");
-    for (int64_t i = 0; name; name = model_class_name(m, ++i)) {
+    for (int64_t i = 0; name; name = context_class_name(c, ++i)) {
         put_text(o, i ? "\\n" : "");
         put_escaped(o, name);
     }
@@ -125,19 +125,22 @@ static void put_source(struct output *o, const struct ftmrt_source *s)
 }
 
 /* What a file says of its origin, as a program's has it (../app/trained_file.c): by it others know whose it is. */
-static void put_metadata(struct output *o, const struct model *m)
+static void put_metadata(struct output *o, const ftmx_context *c)
 {
-    const struct ftmrt_program *p = &m->program;
+    const struct ftmrt_program *p = &c->model->program;
+    struct ftmrt_identity identity = p->identity;
     struct ftmrt_source source;
+    identity.classes = context_classes_hash(c);
     put_text(o, "{\"__metadata__\":{\"format\":\"pt\"");
     put_fact(o, "program", p->name);
     put_fact(o, "compiler", p->compiler);
+    put_fact(o, "recipe", p->resolved); /* by it the compiler knows a trained file */
     put_hash(o, "recipe_hash", ftmrt_name_hash(p->resolved));
-    put_classes(o, m);
+    put_classes(o, c);
     put_added(o, p);
-    if (model_source(m, &source))
+    if (model_source(c->model, &source))
         put_source(o, &source);
-#define FTMRT_IDENTITY(name, what, meaning) put_hash(o, #name "_hash", p->identity.name);
+#define FTMRT_IDENTITY(name, what, meaning) put_hash(o, #name "_hash", identity.name);
 #include "identity.def"
 #undef FTMRT_IDENTITY
     put(o, '}');
@@ -172,11 +175,11 @@ static bool is_saved(const struct ftmrt_state *s, int size)
     return state_is_open(s) && ftmrt_dtype_size((enum ftmrt_dtype)s->dtype) == element_sizes[size];
 }
 
-static void put_header(struct output *o, const struct model *m)
+static void put_header(struct output *o, const ftmx_context *c)
 {
-    const struct ftmrt_program *p = &m->program;
+    const struct ftmrt_program *p = &c->model->program;
     uint64_t at = 0;
-    put_metadata(o, m);
+    put_metadata(o, c);
     for (int size = 0; size < SIZES; size++)
         for (uint32_t i = 0; i < p->state_count; i++) {
             if (!is_saved(&p->states[i], size))
@@ -220,9 +223,9 @@ ftmx_status ftmx_save(ftmx_context *context, ftmx_write_fn *write, void *user)
     if (!write)
         return context_fail(context, FTMX_ERROR_ARGUMENT, "there is no function that writes");
     struct output measured = {.write = NULL}, o = {.write = write, .user = user};
-    put_header(&measured, context->model);
+    put_header(&measured, context);
     put_length(&o, measured.count);
-    put_header(&o, context->model);
+    put_header(&o, context);
     put_data(&o, context);
     return o.failed ? context_fail(context, FTMX_ERROR_IO,
                                    "the function that writes has failed: what it took is no file")

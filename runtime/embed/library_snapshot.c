@@ -12,6 +12,7 @@ struct snapshot {
     uint64_t bytes; /* of states */
     int64_t step;
     double lr;
+    int64_t classes; /* of a context whose classes are its own */
 };
 
 /* "ftmsnaps" */
@@ -19,7 +20,8 @@ static const uint64_t snapshot_magic = UINT64_C(0x7370616e736d7466);
 
 static size_t whole_bytes(const ftmx_context *c)
 {
-    return sizeof(struct snapshot) + states_end(&c->model->program);
+    const struct ftmrt_program *p = &c->model->program;
+    return sizeof(struct snapshot) + states_end(p) + classes_bytes(p);
 }
 
 size_t ftmx_snapshot_size(const ftmx_context *context)
@@ -45,10 +47,12 @@ ftmx_status ftmx_snapshot(ftmx_context *context, void *memory, size_t bytes)
     if (status != FTMX_OK)
         return status;
     const struct ftmrt_program *p = &context->model->program;
-    const struct snapshot head = {snapshot_magic, p->identity.graph, states_end(p),
-                                  context->call.step, context->lr};
-    memcpy(memory, &head, sizeof head);
-    memcpy((unsigned char *)memory + sizeof head, context->call.workspace, head.bytes);
+    const struct snapshot head = {snapshot_magic,     p->identity.graph, states_end(p),
+                                  context->call.step, context->lr,       context->class_count};
+    unsigned char *to = memory;
+    memcpy(to, &head, sizeof head);
+    memcpy(to + sizeof head, context->call.workspace, head.bytes);
+    classes_copy(context, to + sizeof head + head.bytes);
     return FTMX_OK;
 }
 
@@ -64,9 +68,12 @@ ftmx_status ftmx_restore(ftmx_context *context, const void *memory, size_t bytes
     const struct ftmrt_program *p = &context->model->program;
     if (head.magic != snapshot_magic)
         return context_fail(context, FTMX_ERROR_FORMAT, "the memory holds no snapshot");
-    if (head.graph != p->identity.graph || head.bytes != states_end(p))
+    if (head.graph != p->identity.graph || head.bytes != states_end(p) || head.classes < 0 ||
+        head.classes > network_logits(p)->dim[1])
         return context_fail(context, FTMX_ERROR_MISMATCH, "the snapshot is of another network");
-    memcpy(context->call.workspace, (const unsigned char *)memory + sizeof head, head.bytes);
+    const unsigned char *from = (const unsigned char *)memory + sizeof head;
+    memcpy(context->call.workspace, from, head.bytes);
+    classes_restore(context, from + head.bytes, head.classes);
     context->call.step = head.step;
     context->lr = head.lr;
     context->lost = false;

@@ -17,7 +17,7 @@ static ftmx_status check_classes(ftmx_context *c, const struct batch *b, int64_t
                                  const int64_t *ignored)
 {
     const int32_t *labels = b->labels;
-    const int64_t classes = network_logits(&c->model->program)->dim[1];
+    const int64_t classes = context_class_count(c);
     for (int64_t i = 0; i < b->n * pixels; i++)
         if ((labels[i] < 0 || labels[i] >= classes) && !(ignored && labels[i] == *ignored))
             return refuse_class(c, labels[i], i / pixels, classes);
