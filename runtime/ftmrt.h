@@ -379,13 +379,21 @@ struct ftmrt_source {
 #undef FTMRT_SOURCE_FACT
 };
 
+/* A state behind a step, in double precision: its product with a direction that is drawn, and the length of what the step has changed. */
+struct ftmrt_selftest_state {
+    uint32_t state;
+    double projection, norm;
+};
+
 /* What a program is tested with. Logits are of inputs that are drawn, ftmrt_selftest_input, and of the weights in the program, in double
- * precision. */
+ * precision. The step is the first one from there, on such samples, with a rate of 1. */
 struct ftmrt_selftest {
     uint64_t blob_hash;   /* fingerprint_blocks() of the blob, as it was compiled */
     uint32_t samples;     /* 0: none were asked for */
     uint32_t values;      /* of a sample: of its `size` logits those at i * size / values */
     const double *logits; /* [samples, values] */
+    uint32_t step_samples, step_count;       /* 0: it does not train */
+    const struct ftmrt_selftest_state *step; /* [step_count] */
 };
 
 struct ftmrt_program {

@@ -324,6 +324,15 @@ static void print_source(struct strbuf *out, const struct ftmrt_source *s)
     strbuf_add(out, "};\n\n");
 }
 
+static void print_selftest_state(struct strbuf *out, const struct ftmrt_selftest_state *s)
+{
+    strbuf_addf(out, "        {%" PRIu32 ", ", s->state);
+    tables_add_number(out, s->projection);
+    strbuf_add(out, ", ");
+    tables_add_number(out, s->norm);
+    strbuf_add(out, "},\n");
+}
+
 static void print_selftest(struct strbuf *out, const struct ftmrt_selftest *s)
 {
     strbuf_addf(out,
@@ -340,7 +349,15 @@ static void print_selftest(struct strbuf *out, const struct ftmrt_selftest *s)
         tables_add_number(out, s->logits[i]);
         strbuf_add(out, ",\n");
     }
-    strbuf_add(out, s->samples ? "    }};\n\n" : "};\n\n");
+    strbuf_add(out, s->samples ? "    },\n" : "");
+    if (s->step_count)
+        strbuf_addf(out,
+                    "    .step_samples = %" PRIu32 ", .step_count = %" PRIu32
+                    ", .step = (const struct ftmrt_selftest_state[]){\n",
+                    s->step_samples, s->step_count);
+    for (uint32_t i = 0; i < s->step_count; i++)
+        print_selftest_state(out, &s->step[i]);
+    strbuf_add(out, s->step_count ? "    },\n};\n\n" : "};\n\n");
 }
 
 static void print_program(struct strbuf *out, const struct descriptor *d)

@@ -75,6 +75,8 @@ static bool has_growing(const struct descriptor *d)
     return e && ftmrt_find_value(e->inputs, e->input_count, FTMRT_ROLE_UNUSED, NULL);
 }
 
+static bool has_selftest(const struct descriptor *d) { return d->program.selftest->samples > 0; }
+
 static bool has_always(const struct descriptor *d)
 {
     (void)d;
@@ -88,7 +90,7 @@ static const struct {
 } keys[] = {{"always", has_always},   {"train", has_training},    {"features", has_features},
             {"file", has_file},       {"pictures", has_pictures}, {"single", has_single},
             {"several", has_several}, {"named", has_named},       {"open", has_open},
-            {"growing", has_growing}};
+            {"growing", has_growing}, {"selftest", has_selftest}};
 
 static bool has_key(const struct descriptor *d, const char *key, size_t length)
 {

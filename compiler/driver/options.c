@@ -238,9 +238,10 @@ static bool check_library(const struct options *o)
     if (o->separate_weights && o->emit_stage != EMIT_lib && o->emit_stage != EMIT_header)
         return usage_error("--separate-weights is for --emit=lib; with --emit it was",
                            o->emit ? o->emit : "exe");
-    if (o->selftest &&
-        (o->from_graph || (o->emit_stage != EMIT_exe && o->emit_stage != EMIT_tables)))
-        return usage_error("--selftest is for programs of a recipe; it was",
+    const bool tested = o->emit_stage == EMIT_exe || o->emit_stage == EMIT_lib ||
+                        o->emit_stage == EMIT_header || o->emit_stage == EMIT_tables;
+    if (o->selftest && (o->from_graph || !tested))
+        return usage_error("--selftest is for programs and libraries of a recipe; it was",
                            o->from_graph ? "a graph" : o->emit);
     if (!o->threads)
         return true;

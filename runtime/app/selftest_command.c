@@ -1,5 +1,6 @@
 /* The command `selftest`: the constants in use are what their source tensors say, frozen tensors
- * are untouched by a trained file, and a forward pass is finite and repeatable. */
+ * are untouched by a trained file, and a forward pass is finite and repeatable; and, where it was compiled with numbers for that, outputs and
+ * a step are those of double precision. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,34 +113,15 @@ static bool check_forward(struct session *s)
     return ok && same && finite;
 }
 
-/* Of the largest logit. The roundings of 32 bits add up to some 1e-6 in networks of a hundred layers; a weight that is another one moves
- * more than this, if it matters at all. */
-static const double STORED_TOLERANCE = 1e-4;
-
-static void draw_inputs(struct session *s, uint32_t sample)
+/* Sample `sample` becomes image `place` of the batch. */
+static void draw_inputs(struct session *s, enum ftmrt_entry_kind kind, uint32_t sample,
+                        int64_t place)
 {
     const struct ftmrt_value *v;
-    for (uint32_t i = 0; (v = network_input_at(s->program, FTMRT_ENTRY_PREDICT, i)); i++) {
-        float *to = session_input(s, v->name);
-        memset(to, 0, ftmrt_value_bytes(v, 1));
-        const uint64_t name = ftmrt_name_hash(v->name);
-        const int64_t size = (int64_t)(ftmrt_value_bytes(v, 1) / sizeof(float));
-        for (int64_t k = 0; k < size && v->dtype == FTMRT_F32; k++)
-            to[k] = ftmrt_selftest_input(sample, name, k);
+    for (uint32_t i = 0; (v = network_input_at(s->program, kind, i)); i++) {
+        unsigned char *to = (void *)session_input(s, v->name);
+        network_selftest_input(v, sample, to + (size_t)place * ftmrt_value_bytes(v, 1));
     }
-}
-
-/* How far logits are from the stored ones, as a share of the largest; NaN counts as far. */
-static double stored_difference(const struct session *s, const double *stored, uint32_t values)
-{
-    double most = 0, largest = 0;
-    for (uint32_t i = 0; i < values; i++) {
-        const double got = (double)s->logits[(int64_t)i * s->config.output_count / values],
-                     d = fabs(got - stored[i]);
-        most = d <= most ? most : d;
-        largest = fmax(largest, fabs(stored[i]));
-    }
-    return most > 0 ? most / largest : most;
 }
 
 /* With the weights in the program, which no file has replaced yet. */
@@ -148,16 +130,77 @@ static bool check_stored(struct session *s)
     const struct ftmrt_selftest *t = s->program->selftest;
     bool ok = true;
     for (uint32_t i = 0; i < t->samples; i++) {
-        draw_inputs(s, i);
+        draw_inputs(s, FTMRT_ENTRY_PREDICT, i, 0);
         const bool ran = session_predict(s, 1);
         const double far =
-            ran ? stored_difference(s, t->logits + (size_t)i * t->values, t->values) : 0;
-        const bool near = ran && far <= STORED_TOLERANCE;
+            ran ? network_selftest_logits(t, i, s->logits, s->config.output_count) : 0;
+        const bool near = ran && far <= NETWORK_SELFTEST_LOGITS;
         printf("sample %u    outputs are within %.1e of those in double precision%s\n", i + 1, far,
                near ? "" : ": TOO FAR, a weight or an instruction is not what was compiled");
         ok = ok && near;
     }
     return ok;
+}
+
+/* The product of a state with the direction in which its changes are measured. */
+static double project(const struct session *s, uint32_t state)
+{
+    const struct ftmrt_state *t = &s->program->states[state];
+    float *values = app_alloc(ftmrt_state_bytes(t), 1);
+    ftmrt_get_state(s->program, s->workspace, state, values, ftmrt_state_bytes(t));
+    const double sum =
+        network_selftest_projection(t->name, values, ftmrt_elements(t->rank, t->dim));
+    free(values);
+    return sum;
+}
+
+/* The state that a step has changed farthest from what it should have; *far: how far. */
+static const char *farthest_state(const struct session *s, double *far)
+{
+    const struct ftmrt_selftest *t = s->program->selftest;
+    uint32_t worst = 0;
+    *far = 0;
+    for (uint32_t i = 0; i < t->step_count; i++) {
+        const struct ftmrt_selftest_state *stored = &t->step[i];
+        const double d = network_selftest_state(stored, project(s, stored->state));
+        worst = d <= *far ? worst : i;
+        *far = d <= *far ? *far : d;
+    }
+    return s->program->states[t->step[worst].state].name;
+}
+
+/* The first step on the samples: gradients and the optimizer. Behind it the weights are those of before. */
+static bool check_step(struct session *s)
+{
+    const struct ftmrt_program *p = s->program;
+    const struct ftmrt_selftest *t = p->selftest;
+    const struct ftmrt_value *label = network_label(p, FTMRT_ENTRY_TRAIN);
+    float loss;
+    double far = 0;
+    if (!t->step_count)
+        return true;
+    for (uint32_t i = 0; i < t->step_samples; i++) {
+        draw_inputs(s, FTMRT_ENTRY_TRAIN, i, i);
+        network_selftest_label(label, s->config.classes, i,
+                               (unsigned char *)s->labels + i * ftmrt_value_bytes(label, 1));
+    }
+    const bool ran = session_train_step(s, t->step_samples, 1, 1, &loss);
+    const char *state = ran ? farthest_state(s, &far) : NULL;
+    const bool near = ran && far <= NETWORK_SELFTEST_STEP;
+    if (ran)
+        printf("step        what it changes in %u states is within %.1e of that in double "
+               "precision%s%s\n",
+               t->step_count, far, near ? "" : ": TOO FAR in ", near ? "" : state);
+    return ftmrt_init_workspace(p, s->workspace, s->config.seed) == FTMRT_OK && near;
+}
+
+static bool check_denormals(const struct session *s)
+{
+    struct ftmrt_context context = {.workspace = s->workspace, .threads = s->threads};
+    const char *wrong = network_selftest_denormals(&context);
+    printf("denormals   %s%s\n", wrong ? "WRONG: " : "are 0 while it computes, in each thread",
+           wrong ? wrong : "");
+    return !wrong;
 }
 
 /* Names what makes a network's answers no numbers. */
@@ -181,7 +224,9 @@ int command_selftest(const struct ftmrt_program *p, const struct options *o)
         return EXIT_ERROR;
     printf("processor   %s: supported\n", p->cpu);
     bool ok = check_constants(&s);
+    ok = check_denormals(&s) && ok;
     ok = check_stored(&s) && ok;
+    ok = check_step(&s) && ok;
     if (!weights_are_trained(&s, o))
         printf("weights     not trained yet: the new layers have their initial values\n");
     else if (weights_take(&s, o))

@@ -98,6 +98,7 @@ struct ftmx_context {
     struct batch batch;     /* of the running call */
     double *row;            /* [FTMX_OUTPUTS] */
     unsigned char *staging; /* [load_staging_bytes]: what calls put aside */
+    unsigned char *samples; /* [selftest_bytes]: that are drawn */
     float *input;           /* of one picture */
     unsigned char *picture; /* memory for its transform */
     uint64_t picture_space; /* bytes */
@@ -181,6 +182,11 @@ ftmx_status train_check_finite(ftmx_context *c, const char *name, const float *v
 
 /* The step of c->batch, whose arguments are checked. It is not cancelled halfway: ftmx_cancel ends the call behind it. */
 ftmx_status train_run(ftmx_context *c, float *loss);
+
+/* ---- selftest ---- */
+
+/* Bytes for the samples that ftmx_selftest draws; 0: the library has none. */
+size_t selftest_bytes(const struct ftmrt_program *p);
 
 /* ---- states ---- */
 

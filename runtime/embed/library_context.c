@@ -118,6 +118,7 @@ static void lay_out(ftmx_context *c, struct memory *m)
     }
     c->row = take(m, (size_t)model_output_count(c->model) * sizeof *c->row);
     c->staging = take_spare(c, m, load_staging_bytes(p));
+    c->samples = take(m, selftest_bytes(p));
     c->class_names = take(m, classes_bytes(p));
     c->class_lines = take(m, classes_bytes(p));
     if (model_takes_pictures(c->model))

@@ -97,6 +97,33 @@ enum { NETWORK_VALUES = 16 };
 enum ftmrt_status network_run(const struct network_call *c, const struct ftmrt_entry *e, int64_t n,
                               const struct ftmrt_value **missing);
 
+/* ---- selftest ---- */
+
+/* How far numbers may be from those in double precision. Logits: of the largest. The roundings of 32 bits add up to some 1e-6 in networks of a
+ * hundred layers; a weight that is another one moves more than this, if it matters at all. What a step leaves: of the length of what it changed
+ * in a state; gradients of two samples pass through kinks (relu, maxima) that roundings can move. */
+#define NETWORK_SELFTEST_LOGITS 1e-4
+#define NETWORK_SELFTEST_STEP   1e-2
+
+/* An input of one sample, and its label for an entry that trains: what the compiler gave to the interpreter. */
+void network_selftest_input(const struct ftmrt_value *v, uint32_t sample, void *data);
+void network_selftest_label(const struct ftmrt_value *v, int64_t classes, uint32_t sample,
+                            void *data);
+
+/* Element i of the direction in which what a step changes in a state is measured, and the product of the state's values with it. */
+double network_selftest_direction(const char *state, int64_t i);
+double network_selftest_projection(const char *state, const float *values, int64_t count);
+
+/* How far a sample's logits [outputs] are from the stored ones, as a share of the largest, and a state behind
+ * the step from that in double precision, as a share of what the step changes in it; NaN is far. */
+double network_selftest_logits(const struct ftmrt_selftest *t, uint32_t sample, const float *logits,
+                               int64_t outputs);
+double network_selftest_state(const struct ftmrt_selftest_state *s, double projection);
+
+/* Whether every thread of a context takes denormal numbers for 0 while it computes, and the caller's does afterwards what it did before:
+ * NULL, or what is wrong. */
+const char *network_selftest_denormals(struct ftmrt_context *c);
+
 /* Whether an entry takes what the prefix computes. */
 bool network_takes_features(const struct ftmrt_entry *e);
 

@@ -57,6 +57,18 @@ def check_contents(folder, name):
     check("0x4000" in run("readelf", "-lW", shared), "pages of 16 KiB")
 
 
+def check_headers(work):
+    """Of every kind that there is: what each leaves out and has besides."""
+    embed = here.parents[1] / "examples/embed/numerals.ftm"
+    kinds = {"numerals": (embed, []), "predicting": (embed, ["--infer"]), "opened": (embed, ["--infer", "--keep", "fc"]), "file": (embed, ["--separate-weights"]),
+             "several": (here / "several.ftm", []), "growing": (here / "growing.ftm", ["--selftest"])}
+    for kind, (recipe, options) in kinds.items():
+        name = "several" if kind == "several" else "growing" if kind == "growing" else "numerals"
+        (work / kind).mkdir()
+        run(ftmc, recipe, "--emit=header", "-o", work / kind / f"{name}.h", *options)
+        check_header(work / kind, name)
+
+
 def check_header(folder, name):
     """It compiles as C99 and as C++11, and says something of everything that it declares."""
     user = folder / "user.c"
@@ -305,6 +317,8 @@ with tempfile.TemporaryDirectory() as folder:
         check(wanted <= ALLOWED | math_functions(), f"without threads it wants libc and libm only, and of libc what moves bytes: {sorted(wanted)}")
     check_header(work / "small", "small_training")
     if not sanitized:
+        (work / "headers").mkdir()
+        check_headers(work / "headers")
         check_packages(work / "small", "small_training")
 
     run(ftmc, here / "small.ftm", "--emit=lib", "-o", work / "apart/", "--separate-weights")
