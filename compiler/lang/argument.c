@@ -41,6 +41,7 @@ static const char *type_text(enum ftmrt_type type)
             "an initial value (default, zeros, ones, full(0.1), identity, normal(0.01), ...)",
         [FTMRT_TYPE_EPOCHS] = "a number of epochs",
         [FTMRT_TYPE_STRINGS] = "a string or a list of strings",
+        [FTMRT_TYPE_COLUMNS] = "a column's name, or a list of them",
         [FTMRT_TYPE_RENAMES] = "statements `rename`",
         [FTMRT_TYPE_SKIPS] = "statements `skip`",
         [FTMRT_TYPE_NAME] = "the name of a block",
@@ -106,7 +107,7 @@ struct value argument_default(struct arena *arena, const struct ftmrt_param_info
 {
     if (*p->value == '[')
         return range_literal(arena, p->value);
-    if (p->type == FTMRT_TYPE_STRING && *p->value)
+    if ((p->type == FTMRT_TYPE_STRING || p->type == FTMRT_TYPE_COLUMNS) && *p->value)
         return (struct value){.kind = VALUE_STRING, .text = p->value};
     if (!ftmrt_type_has_words(p->type))
         return literal(p->value);
@@ -290,6 +291,8 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
         if (v->kind == VALUE_STRING)
             spread(b->arena, v, 1);
         return v->kind == VALUE_LIST && all_strings(v);
+    case FTMRT_TYPE_COLUMNS:
+        return v->kind == VALUE_STRING || (v->kind == VALUE_LIST && all_strings(v));
     case FTMRT_TYPE_SOURCES: return v->kind == VALUE_LIST && all_calls(v, FTMRT_CATEGORY_DATA);
     case FTMRT_TYPE_SCHEDULES: return convert_calls(b, FTMRT_CATEGORY_SCHEDULE, v, span);
     case FTMRT_TYPE_TRANSFORMS: return convert_calls(b, FTMRT_CATEGORY_TRANSFORM, v, span);

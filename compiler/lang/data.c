@@ -265,7 +265,8 @@ struct class_names {
     struct span span;
     struct map seen;
     VEC(const char *) names;
-    bool known; /* whether all sources have names */
+    bool known;  /* whether all sources have names */
+    bool sorted; /* whether their order means nothing: columns have one */
 };
 
 static void report_listing(void *context, const char *text)
@@ -322,6 +323,7 @@ static void list_source(struct class_names *c, const struct ftmrt_call *source)
     if (!c->known)
         return;
     want.place = beside_recipe(r, listing_place(source));
+    want.vector = ftmrt_loss_info(written_loss(r))->vector;
     want.classes_only = true;
     want.error = report_listing;
     want.context = c;
@@ -329,6 +331,7 @@ static void list_source(struct class_names *c, const struct ftmrt_call *source)
     if (!c->known)
         return;
     add_names(c, source, &l);
+    c->sorted = c->sorted && l.form != LISTING_NUMBERS;
     listing_close(&l);
 }
 
@@ -336,7 +339,7 @@ static void list_source(struct class_names *c, const struct ftmrt_call *source)
 static void labels_from_data(struct recipe_reader *r, const struct recipe_stmt *data)
 {
     const struct ftmrt_arg *train = key_arg(r, FTMRT_PARAM_data_train);
-    struct class_names c = {.reader = r, .span = data->span, .known = true};
+    struct class_names c = {.reader = r, .span = data->span, .known = true, .sorted = true};
     if (train->kind != FTMRT_ARG_CALLS || find_setting(r, RECIPE_SETTING, "labels"))
         return;
     map_init(&c.seen, r->arena);
@@ -347,7 +350,8 @@ static void labels_from_data(struct recipe_reader *r, const struct recipe_stmt *
     struct value v = {.kind = VALUE_LIST,
                       .items = arena_array(r->arena, struct value, c.names.len),
                       .count = c.names.len};
-    listing_sort_names(c.names.at, (int32_t)c.names.len);
+    if (c.sorted)
+        listing_sort_names(c.names.at, (int32_t)c.names.len);
     for (uint32_t i = 0; i < v.count; i++)
         v.items[i] = (struct value){.kind = VALUE_STRING, .text = c.names.at[i]};
     take_labels(r, &v, &place);
@@ -368,5 +372,6 @@ void read_data(struct recipe_reader *r, struct frame *scope)
         diag_report(r->diag, d.share->span, DIAG_NO_TRAINING_DATA);
     check_group(r, data);
     read_parts(&d);
+    settle_label_kinds(r, data);
     labels_from_data(r, data);
 }

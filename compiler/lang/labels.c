@@ -22,6 +22,94 @@ static struct span setting_span(const struct recipe_reader *r, const char *name)
     return s ? s->values->list.at[0]->span : r->files->finetune->span;
 }
 
+enum ftmrt_call_id written_loss(struct recipe_reader *r)
+{
+    const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "loss");
+    const struct expr *e = s && s->values->list.len ? s->values->list.at[0] : NULL;
+    const struct ftmrt_call_info *named =
+        e && (e->kind == EXPR_CALL || e->kind == EXPR_NAME) ? ftmrt_call_find(e->text) : NULL;
+    return named && named->category == FTMRT_CATEGORY_LOSS
+               ? ftmrt_call_id(named)
+               : recipe_call(r->recipe, FTMRT_PARAM_finetune_loss)->id;
+}
+
+/* The number of a source's parameter of a type; its count where it has none. */
+static uint32_t param_of(const struct ftmrt_call *source, enum ftmrt_type type)
+{
+    const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
+    uint32_t i = 0;
+    while (i < info->param_count && info->params[i].type != type)
+        i++;
+    return i;
+}
+
+/* An argument of a source that is to be settled: the compiler built it, and nobody else has it yet. */
+static struct ftmrt_arg *open_arg(const struct ftmrt_call *source, uint32_t i)
+{
+    return (struct ftmrt_arg *)(uintptr_t)&source->args[i];
+}
+
+/* One column as a list of one. */
+static void make_list(struct recipe_reader *r, struct ftmrt_arg *column)
+{
+    const char **texts = arena_array(r->arena, const char *, 1);
+    texts[0] = column->text;
+    *column = (struct ftmrt_arg){FTMRT_ARG_TEXTS, 1, {.texts = texts}};
+}
+
+static void check_table(struct recipe_reader *r, const struct ftmrt_arg *columns,
+                        enum ftmrt_label_kind kind, struct span span)
+{
+    if (kind == FTMRT_LABEL_MASK)
+        diag_report(r->diag, span, DIAG_BAD_VALUE, "'kind' of a table", "`index` or `vector`",
+                    "`mask`");
+    else if (kind == FTMRT_LABEL_INDEX && columns->kind == FTMRT_ARG_TEXTS)
+        diag_report(r->diag, span, DIAG_BAD_VALUE, "'label' of the kind `index`", "one column",
+                    "a list");
+}
+
+/* A list of columns is a vector; one column is what the loss takes: a class, if that is a distribution over the classes, any number of
+ * classes, if it is a yes or no for each, or else a number, which is what a list of one column is. */
+static void settle_kind(struct recipe_reader *r, const struct ftmrt_call *source, struct span span)
+{
+    const uint32_t at = param_of(source, FTMRT_TYPE_COLUMNS);
+    if (at == ftmrt_call_info(source->id)->param_count)
+        return;
+    struct ftmrt_arg *columns = open_arg(source, at),
+                     *kind = open_arg(source, param_of(source, FTMRT_TYPE_LABEL));
+    const enum ftmrt_vector vector = ftmrt_loss_info(written_loss(r))->vector;
+    const bool one = columns->kind == FTMRT_ARG_TEXT,
+               class = one && vector == FTMRT_VECTOR_DISTRIBUTION;
+    if (kind->kind == FTMRT_ARG_NONE)
+        *kind = (struct ftmrt_arg){
+            FTMRT_ARG_INTEGER, 0, {.integer = class ? FTMRT_LABEL_INDEX : FTMRT_LABEL_VECTOR}};
+    else
+        check_table(r, columns, (enum ftmrt_label_kind)kind->integer, span);
+    if (one && kind->integer == FTMRT_LABEL_VECTOR && vector != FTMRT_VECTOR_SHARES)
+        make_list(r, columns);
+}
+
+static void settle_source(struct recipe_reader *r, const struct ftmrt_call *source,
+                          struct span span)
+{
+    const uint32_t sources = param_of(source, FTMRT_TYPE_SOURCES);
+    settle_kind(r, source, span);
+    if (sources < ftmrt_call_info(source->id)->param_count)
+        for (uint32_t i = 0; i < source->args[sources].count; i++)
+            settle_source(r, &source->args[sources].calls[i], span);
+}
+
+void settle_label_kinds(struct recipe_reader *r, const struct recipe_stmt *data)
+{
+    const struct ftmrt_call *block = recipe_call(r->recipe, FTMRT_PARAM_finetune_data);
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
+    for (uint32_t i = 0; i < info->param_count; i++)
+        if (block->args[i].kind == FTMRT_ARG_CALLS) {
+            const struct expr *e = data_key(r, info->params[i].name);
+            settle_source(r, block->args[i].calls, e ? e->span : data->span);
+        }
+}
+
 /* All sources give labels of one kind: there is one input for them. */
 static void check_sources(struct recipe_reader *r, const struct ftmrt_call *data)
 {
@@ -87,9 +175,14 @@ static const char *loss_of_shares(void)
 }
 
 /* The figure that chooses the best epoch is one of these labels. */
-static void check_best(struct recipe_reader *r, enum ftmrt_label_kind kind)
+static void check_best(struct recipe_reader *r, const struct ftmrt_call *loss,
+                       enum ftmrt_label_kind kind)
 {
     const char *best = recipe_text(r->recipe, FTMRT_PARAM_finetune_best);
+    const bool several = loss && kind == FTMRT_LABEL_VECTOR &&
+                         ftmrt_loss_info(loss->id)->vector == FTMRT_VECTOR_SHARES;
+    if (several && !strcmp(best, "macro_f1"))
+        return;
     const bool of_classes =
         strcmp(best, "auto") != 0 && strcmp(best, "loss") != 0 && strcmp(best, "accuracy") != 0;
     if ((strcmp(best, "accuracy") == 0 && kind == FTMRT_LABEL_VECTOR) ||
@@ -102,7 +195,9 @@ static void check_best(struct recipe_reader *r, enum ftmrt_label_kind kind)
 void check_class_count(struct recipe_reader *r)
 {
     const struct ftmrt_call *loss = recipe_call(r->recipe, FTMRT_PARAM_finetune_loss);
-    const char *setting = find_setting(r, RECIPE_SETTING, "labels") ? "labels" : "model";
+    const char *setting = find_setting(r, RECIPE_SETTING, "labels")    ? "labels"
+                          : find_setting(r, RECIPE_SETTING, "classes") ? "classes"
+                                                                       : "model";
     const bool trains = find_setting(r, RECIPE_DATA, "data") || !strcmp(setting, "labels");
     if (!loss || !trains || recipe_classes(r->recipe) != 1 ||
         ftmrt_loss_info(loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION)
@@ -151,7 +246,7 @@ void check_labels(struct recipe_reader *r)
         check_loss(r, loss, kind);
         check_balanced(r, loss, kind);
     }
-    check_best(r, kind);
+    check_best(r, loss, kind);
     if (loss && mix)
         check_mix(r, mix, loss, kind);
 }

@@ -33,6 +33,10 @@ void read_defaults(struct recipe_reader *r);
 void read_classes(struct recipe_reader *r, struct frame *scope);
 void read_transforms(struct recipe_reader *r, struct frame *scope);
 void read_settings(struct recipe_reader *r, struct frame *scope);
+/* The loss that is written, before settings are read; the row's where it makes no sense. */
+enum ftmrt_call_id written_loss(struct recipe_reader *r);
+/* What labels of tables are, where it is not written: by the loss. */
+void settle_label_kinds(struct recipe_reader *r, const struct recipe_stmt *data);
 /* Whether sources, loss and mixing agree on what a label is. */
 void check_labels(struct recipe_reader *r);
 /* What the schedule asks for beyond its row, and what any does. */

@@ -4,18 +4,14 @@
 
 /* ---- scores ---- */
 
-/* Means over the classes that there are: those that some label, or for F1 some answer, is of. */
-static double over_classes(const struct metrics *m,
-                           double (*figure)(const struct metrics *, int64_t), bool answers)
+/* The mean recall of the classes of which there is a label. */
+static double balanced_accuracy(const struct metrics *m)
 {
     double sum = 0;
     int64_t count = 0;
     for (int64_t k = 0; k < m->classes; k++) {
-        bool there = m->samples_of[k] > 0;
-        for (int64_t j = 0; answers && !there && j < m->classes; j++)
-            there = m->confusion[j * m->classes + k] > 0;
-        count += there;
-        sum += there ? figure(m, k) : 0;
+        count += m->samples_of[k] > 0;
+        sum += metrics_recall(m, k);
     }
     return count ? sum / (double)count : 0;
 }
@@ -25,8 +21,8 @@ double best_epoch_score(enum best_by by, const struct metrics *m)
     switch (by) {
     case BEST_BY_LOSS: return -metrics_loss(m);
     case BEST_BY_ACCURACY: return metrics_accuracy(m);
-    case BEST_BY_MACRO_F1: return over_classes(m, metrics_f1, true);
-    case BEST_BY_BALANCED_ACCURACY: return over_classes(m, metrics_recall, false);
+    case BEST_BY_MACRO_F1: return metrics_macro_f1(m);
+    case BEST_BY_BALANCED_ACCURACY: return balanced_accuracy(m);
     case BEST_BY_AUTO: break;
     }
     return task_has_accuracy(m->task) ? metrics_accuracy(m) : -metrics_loss(m);

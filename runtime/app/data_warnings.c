@@ -22,6 +22,26 @@ static void count(const struct subset *s, int64_t *counts)
         counts[source_class(s->source, s->indices ? s->indices[i] : i)]++;
 }
 
+/* The samples of each class where one may have any number of them; returns how many have none. */
+static int64_t count_labels(const struct subset *s, int64_t classes, int64_t *counts)
+{
+    struct buffer buffer = {0};
+    int64_t none = 0;
+    for (int64_t i = 0; i < s->count; i++) {
+        union field_value v;
+        bool any = false;
+        if (!s->source->read(s->source, s->indices ? s->indices[i] : i, FIELD_LABEL, &buffer, &v))
+            continue;
+        for (int64_t k = 0; k < classes; k++) {
+            counts[k] += v.tensor[k] > 0.5F;
+            any = any || v.tensor[k] > 0.5F;
+        }
+        none += !any;
+    }
+    buffer_free(&buffer);
+    return none;
+}
+
 /* ---- one line ---- */
 
 enum { MOST_LISTED = 12 };
@@ -210,6 +230,30 @@ static void warn_twice(const struct source *s, int threads)
 
 /* ---- all ---- */
 
+/* Where a sample may have any number of classes, none of them is all of its label. */
+static void warn_labels(const struct training_data *d, const struct config *c)
+{
+    const struct subset train = training_data_train(d), validation = training_data_validation(d);
+    struct counts n = {.config = c,
+                       .train = app_alloc((size_t)c->classes, sizeof(int64_t)),
+                       .validation = app_alloc((size_t)c->classes, sizeof(int64_t)),
+                       .validates = validation.count > 0};
+    int64_t least, most;
+    const int64_t none = count_labels(&train, c->classes, n.train);
+    count_labels(&validation, c->classes, n.validation);
+    find_ends(&n, &least, &most);
+    if (most >= 0)
+        print_classes(&n, least, most);
+    if (none)
+        report_note("%s: %lld of %lld training samples have no label", d->train.name,
+                    (long long)none, (long long)train.count);
+    warn_missing(&n, d->train.name);
+    warn_few(&n, d->train.name);
+    warn_alike(c, d->train.name);
+    free(n.train);
+    free(n.validation);
+}
+
 static void warn_classes(const struct training_data *d, const struct config *c)
 {
     const struct subset train = training_data_train(d), validation = training_data_validation(d);
@@ -237,4 +281,6 @@ void data_warnings(const struct training_data *d, const struct config *c, const 
     picture_warnings(d, c, data_dir);
     if (c->task == TASK_CLASS && d->train.fields[FIELD_LABEL].kind == FIELD_INDEX)
         warn_classes(d, c);
+    else if (c->task == TASK_LABELS && d->train.fields[FIELD_LABEL].kind == FIELD_VECTOR)
+        warn_labels(d, c);
 }

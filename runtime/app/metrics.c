@@ -16,10 +16,16 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
                           .pixels = c->output_count / classes,
                           .ignored = c->ignored,
                           .capacity = capacity};
-    if (c->task != TASK_CLASS)
+    if (c->task != TASK_CLASS && c->task != TASK_LABELS)
         return;
-    m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
     m->samples_of = app_alloc((size_t)classes, sizeof(int64_t));
+    m->predicted_as = app_alloc((size_t)classes, sizeof(int64_t));
+    m->right_of = app_alloc((size_t)classes, sizeof(int64_t));
+    if (c->task == TASK_LABELS) {
+        label_metrics_init(&m->ranks, classes, capacity);
+        return;
+    }
+    m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
     m->labels = app_alloc((size_t)capacity, sizeof(int32_t));
     m->predicted = app_alloc((size_t)capacity, sizeof(int32_t));
     m->confidence = app_alloc((size_t)capacity, sizeof(float));
@@ -28,8 +34,11 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
 
 void metrics_free(struct metrics *m)
 {
-    free(m->confusion);
     free(m->samples_of);
+    free(m->predicted_as);
+    free(m->right_of);
+    label_metrics_free(&m->ranks);
+    free(m->confusion);
     free(m->labels);
     free(m->predicted);
     free(m->confidence);
@@ -75,16 +84,25 @@ static void add_class(struct metrics *m, const float *row, const void *labels, i
     if (predicted == NO_CLASS)
         return;
     m->correct += predicted == label;
+    m->predicted_as[predicted]++;
+    m->right_of[label] += predicted == label;
     m->top5 += in_top5(row, m->classes, label);
     m->confusion[label * m->classes + predicted]++;
 }
 
 static void add_labels(struct metrics *m, const float *row, const void *labels, int64_t i)
 {
-    const int64_t right =
-        network_right_labels(row, (const float *)labels + i * m->classes, m->classes);
+    const float *shares = (const float *)labels + i * m->classes;
+    const int64_t right = network_right_labels(row, shares, m->classes);
     m->correct += right;
     m->whole += right == m->classes;
+    for (int64_t k = 0; k < m->classes; k++) {
+        const bool yes = shares[k] > 0.5F, says = row[k] > 0;
+        m->samples_of[k] += yes;
+        m->predicted_as[k] += says;
+        m->right_of[k] += yes && says;
+    }
+    label_metrics_add(&m->ranks, row, shares);
 }
 
 static void add_numbers(struct metrics *m, const float *row, const void *labels, int64_t i)
@@ -150,23 +168,29 @@ double metrics_nll(const struct metrics *m) { return mean(m, m->nll_sum); }
 
 double metrics_precision(const struct metrics *m, int64_t k)
 {
-    int64_t predicted = 0;
-    for (int64_t i = 0; i < m->classes; i++)
-        predicted += m->confusion[i * m->classes + k];
-    return ratio(m->confusion[k * m->classes + k], predicted);
+    return ratio(m->right_of[k], m->predicted_as[k]);
 }
-
-static int64_t labelled(const struct metrics *m, int64_t k) { return m->samples_of[k]; }
 
 double metrics_recall(const struct metrics *m, int64_t k)
 {
-    return ratio(m->confusion[k * m->classes + k], labelled(m, k));
+    return ratio(m->right_of[k], m->samples_of[k]);
 }
 
 double metrics_f1(const struct metrics *m, int64_t k)
 {
     double p = metrics_precision(m, k), r = metrics_recall(m, k);
     return p + r > 0 ? 2 * p * r / (p + r) : 0;
+}
+
+double metrics_macro_f1(const struct metrics *m)
+{
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t k = 0; k < m->classes; k++) {
+        count += m->samples_of[k] || m->predicted_as[k];
+        sum += metrics_f1(m, k);
+    }
+    return count ? sum / (double)count : 0;
 }
 
 /* The length of a UTF-8 character and how many columns of a terminal it takes: none for combining
@@ -287,6 +311,24 @@ static double metrics_label_accuracy(const struct metrics *m)
 
 static double metrics_exact_match(const struct metrics *m) { return ratio(m->whole, m->count); }
 
+/* Of the classes that have a yes. */
+static double metrics_mean_average_precision(const struct metrics *m)
+{
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t k = 0; k < m->classes; k++) {
+        const double one = label_metrics_average_precision(&m->ranks, k);
+        count += !isnan(one);
+        sum += isnan(one) ? 0 : one;
+    }
+    return count ? sum / (double)count : NAN;
+}
+
+static double metrics_average_precision(const struct metrics *m, int64_t k)
+{
+    return label_metrics_average_precision(&m->ranks, k);
+}
+
 static double metrics_rmse(const struct metrics *m)
 {
     return sqrt(mean(m, m->squares) / (double)m->classes);
@@ -312,6 +354,18 @@ static void print_guess(const struct metrics *m, FILE *out)
 {
     (void)m;
     fputs("  (the accuracy of always naming the largest class)", out);
+}
+
+static void print_macro(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (the mean of the classes' F1)", out);
+}
+
+static void print_ranks(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (mean average precision: how well each class's samples are ranked)", out);
 }
 
 static void print_nll_name(const struct metrics *m, FILE *out)
@@ -341,6 +395,9 @@ static const struct {
     {ONLY(CLASS), "top5", "top-5", metrics_top5, true, NULL},
     {ONLY(LABELS), "label_accuracy", "labels right", metrics_label_accuracy, true, NULL},
     {ONLY(LABELS), "exact_match", "all right", metrics_exact_match, true, NULL},
+    {ONLY(LABELS), "macro_f1", "macro F1", metrics_macro_f1, false, print_macro},
+    {ONLY(LABELS), "mean_average_precision", "mAP", metrics_mean_average_precision, false,
+     print_ranks},
     {ONLY(NUMBERS), "rmse", "rmse", metrics_rmse, false, NULL},
     {ONLY(NUMBERS), "mae", "mae", metrics_mae, false, NULL},
     {ONLY(PIXELS), "pixel_accuracy", "pixels right", metrics_accuracy, true, NULL},
@@ -350,10 +407,12 @@ static const struct {
 static const struct {
     const char *name, *title;
     double (*value)(const struct metrics *m, int64_t k);
+    unsigned tasks;
 } by_class[] = {
-    {"precision", "precision", metrics_precision},
-    {"recall", "recall", metrics_recall},
-    {"f1", "F1", metrics_f1},
+    {"precision", "precision", metrics_precision, ONLY(CLASS) | ONLY(LABELS)},
+    {"recall", "recall", metrics_recall, ONLY(CLASS) | ONLY(LABELS)},
+    {"f1", "F1", metrics_f1, ONLY(CLASS) | ONLY(LABELS)},
+    {"average_precision", "AP", metrics_average_precision, ONLY(LABELS)},
 };
 
 enum {
@@ -361,6 +420,12 @@ enum {
     BY_CLASS = sizeof by_class / sizeof by_class[0],
     FIGURE = 6 /* columns of 0.1234 */
 };
+
+/* Whether a row's set of tasks has this one. */
+static bool is_of(unsigned tasks, const struct metrics *m) { return tasks >> m->task & 1; }
+
+/* Whether there are classes of which each has figures. */
+static bool has_classes(const struct metrics *m) { return m->samples_of != NULL; }
 
 /* ---- text and JSON ---- */
 
@@ -371,9 +436,11 @@ static void print_overall(const struct metrics *m, FILE *out)
 {
     fprintf(out, "samples   %lld\n", (long long)m->count);
     for (int i = 0; i < OVERALL && has_answers(m); i++) {
-        if (!(overall[i].tasks >> m->task & 1))
+        if (!is_of(overall[i].tasks, m))
             continue;
         const double value = overall[i].value(m);
+        if (isnan(value) && overall[i].value == metrics_mean_average_precision)
+            continue; /* no class has a yes, or there are too many answers to rank */
         fprintf(out, "%-8s  ", overall[i].title);
         if (!isfinite(value))
             fputs("not finite", out);
@@ -396,28 +463,38 @@ static int figure_columns(int i)
     return title > FIGURE ? title : FIGURE;
 }
 
+static void print_figure(double value, int columns, FILE *out)
+{
+    if (isnan(value))
+        fprintf(out, "  %-*s", columns, "-");
+    else
+        fprintf(out, "  %-*.4f", columns, value);
+}
+
 static void print_classes(const struct metrics *m, const struct config *c, FILE *out)
 {
     const int columns = name_columns(c);
     fprintf(out, "\n%*s", columns, "class");
     for (int i = 0; i < BY_CLASS; i++)
-        fprintf(out, "  %-*s", figure_columns(i), by_class[i].title);
+        if (is_of(by_class[i].tasks, m))
+            fprintf(out, "  %-*s", figure_columns(i), by_class[i].title);
     fputs("  samples\n", out);
     for (int64_t k = 0; k < m->classes; k++) {
         print_name(c->labels[k], columns, out);
         for (int i = 0; i < BY_CLASS; i++)
-            fprintf(out, "  %-*.4f", figure_columns(i), by_class[i].value(m, k));
-        fprintf(out, "  %lld\n", (long long)labelled(m, k));
+            if (is_of(by_class[i].tasks, m))
+                print_figure(by_class[i].value(m, k), figure_columns(i), out);
+        fprintf(out, "  %lld\n", (long long)m->samples_of[k]);
     }
 }
 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
 {
     print_overall(m, out);
-    if (m->task != TASK_CLASS || !has_answers(m))
+    if (!has_classes(m) || !has_answers(m))
         return;
     print_classes(m, c, out);
-    if (m->classes <= MAX_MATRIX)
+    if (m->confusion && m->classes <= MAX_MATRIX)
         print_confusion(m, c, out);
 }
 
@@ -433,32 +510,33 @@ static json_t *json_confusion(const struct metrics *m)
     return rows;
 }
 
+/* A figure; JSON has no word for what is not finite. */
+static json_t *json_figure(double v) { return isfinite(v) ? json_real(v) : json_null(); }
+
 static json_t *json_classes(const struct metrics *m, const struct config *c)
 {
     json_t *list = json_array();
     for (int64_t k = 0; k < m->classes; k++) {
         json_t *row =
-            json_pack("{s:s, s:I}", "class", c->labels[k], "samples", (json_int_t)labelled(m, k));
+            json_pack("{s:s, s:I}", "class", c->labels[k], "samples", (json_int_t)m->samples_of[k]);
         for (int i = 0; i < BY_CLASS; i++)
-            json_object_set_new(row, by_class[i].name, json_real(by_class[i].value(m, k)));
+            if (is_of(by_class[i].tasks, m))
+                json_object_set_new(row, by_class[i].name, json_figure(by_class[i].value(m, k)));
         json_array_append_new(list, row);
     }
     return list;
 }
 
-/* A figure; JSON has no word for what is not finite. */
-static json_t *json_figure(double v) { return isfinite(v) ? json_real(v) : json_null(); }
-
 json_t *metrics_json(const struct metrics *m, const struct config *c)
 {
     json_t *root = json_pack("{s:I, s:I}", "samples", (json_int_t)m->count, "not_finite",
                              (json_int_t)m->not_finite);
-    if (m->task == TASK_CLASS) {
+    if (has_classes(m))
         json_object_set_new(root, "classes", json_classes(m, c));
+    if (m->confusion)
         json_object_set_new(root, "confusion", json_confusion(m));
-    }
     for (int i = 0; i < OVERALL; i++)
-        if (overall[i].tasks >> m->task & 1)
+        if (is_of(overall[i].tasks, m))
             json_object_set_new(root, overall[i].name, json_figure(overall[i].value(m)));
     return root;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "label_metrics.h"
 
 struct metrics {
     enum task task;
@@ -22,11 +23,13 @@ struct metrics {
     int64_t whole;          /* LABELS: samples all of whose labels are right */
     double squares;         /* NUMBERS: of the differences, summed over samples and outputs */
     double differences;     /* and without sign */
+    /* CLASS and LABELS, [classes]: samples that are labelled as a class, that are predicted as it, and both */
+    int64_t *samples_of, *predicted_as, *right_of;
+    struct label_metrics ranks; /* LABELS */
     /* CLASS: */
     int64_t top5;
-    double nll_sum;      /* negative log-likelihood of the labels, summed over samples */
-    int64_t *confusion;  /* [label][predicted], of those that have an answer */
-    int64_t *samples_of; /* [label] */
+    double nll_sum;     /* negative log-likelihood of the labels, summed over samples */
+    int64_t *confusion; /* [label][predicted], of those that have an answer */
     int32_t *labels, *predicted;
     float *confidence;  /* of the prediction, per sample */
     double *p;          /* [classes]: probabilities of the running sample */
@@ -59,6 +62,9 @@ double metrics_nll(const struct metrics *m);
 double metrics_precision(const struct metrics *m, int64_t k);
 double metrics_recall(const struct metrics *m, int64_t k);
 double metrics_f1(const struct metrics *m, int64_t k);
+
+/* The mean of F1 over the classes of which there is a label or an answer; 0 where there are none. */
+double metrics_macro_f1(const struct metrics *m);
 
 /* For people. Where no sample has a finite answer there is no figure. */
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out);

@@ -45,13 +45,13 @@ static int32_t number_of(const char *name, int64_t classes)
     return end != name && !*end && value >= 0 && value < classes ? (int32_t)value : -1;
 }
 
-/* A label by its name; tables may have its number. */
-static int32_t label_of(const struct source_want *want, const char *name)
+/* A label by its name; cells of tables may have its number. */
+static int32_t label_of(const struct source_want *want, const char *name, bool numbers)
 {
     for (int64_t k = 0; k < want->classes; k++)
         if (!strcmp(want->labels[k], name))
             return (int32_t)k;
-    return number_of(name, want->classes);
+    return numbers ? number_of(name, want->classes) : -1;
 }
 
 enum { MOST_NAMES = 20 };
@@ -95,17 +95,33 @@ static bool report_unknown(const struct source_want *want, const char *place,
     return false;
 }
 
+/* A yes or no that no column says is none. */
+static bool check_columns(const struct listing *l, const char *place,
+                          const struct source_want *want)
+{
+    for (int64_t k = 0; l->form == LISTING_NUMBERS && k < want->classes; k++) {
+        int32_t i = 0;
+        while (i < l->class_count && strcmp(l->classes[i], want->labels[k]) != 0)
+            i++;
+        if (i == l->class_count)
+            return report_error("%s: no column of `label` is '%s', which the program has", place,
+                                want->labels[k]);
+    }
+    return true;
+}
+
 bool picture_labels(int32_t *labels, const struct listing *l, const char *place,
                     const struct source_want *want)
 {
     const char **unknown = app_alloc((size_t)l->class_count, sizeof *unknown);
     int64_t count = 0;
     for (int32_t i = 0; i < l->class_count; i++) {
-        labels[i] = label_of(want, l->classes[i]);
+        labels[i] = label_of(want, l->classes[i], l->form != LISTING_NUMBERS);
         if (labels[i] < 0)
             unknown[count++] = l->classes[i];
     }
-    const bool ok = !count || report_unknown(want, place, unknown, count);
+    const bool ok =
+        count ? report_unknown(want, place, unknown, count) : check_columns(l, place, want);
     free(unknown);
     return ok;
 }

@@ -68,7 +68,7 @@ static bool open_source(struct source *d, const struct config *c, const struct o
 
 static bool predict(struct session *s, const struct options *o)
 {
-    const struct predict_forms forms = {o->top_given ? o->top : 1, o->json, o->csv, o->logits};
+    const struct predict_forms forms = {o->top_given ? o->top : 0, o->json, o->csv, o->logits};
     struct source d;
     if (!open_source(&d, &s->config, o))
         return false;

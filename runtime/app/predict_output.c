@@ -49,13 +49,14 @@ static void pixel_shares(const struct config *c, const float *logits, double *p)
 static const struct task_figures {
     void (*compute)(const struct config *c, const float *logits, double *p); /* p: [classes], 0 */
     bool ranked;                        /* the greatest first, --top of them; else all in order */
+    bool several;                       /* any number of them are answers: those above 1/2 */
     const char *list, *output, *figure; /* in JSON and CSV */
 } figures[TASK_COUNT] = {
-    [TASK_CLASS] = {class_probabilities, true, "top", "class", "probability"},
-    [TASK_DISTRIBUTION] = {class_probabilities, true, "top", "class", "probability"},
-    [TASK_LABELS] = {yes_probabilities, true, "top", "class", "probability"},
-    [TASK_NUMBERS] = {numbers, false, "outputs", "output", "value"},
-    [TASK_PIXELS] = {pixel_shares, true, "top", "class", "share"},
+    [TASK_CLASS] = {class_probabilities, true, false, "top", "class", "probability"},
+    [TASK_DISTRIBUTION] = {class_probabilities, true, false, "top", "class", "probability"},
+    [TASK_LABELS] = {yes_probabilities, true, true, "top", "class", "probability"},
+    [TASK_NUMBERS] = {numbers, false, false, "outputs", "output", "value"},
+    [TASK_PIXELS] = {pixel_shares, true, false, "top", "class", "share"},
 };
 
 /* ---- outputs ---- */
@@ -65,6 +66,7 @@ struct predict_output {
     struct predict_forms forms;
     const struct task_figures *figures;
     int64_t shown;  /* classes of a sample */
+    bool several;   /* any number of them are answers, and nobody asked for so many */
     double *p;      /* [classes] of the running sample */
     int64_t *order; /* [shown] classes */
     bool *taken;    /* [classes] */
@@ -112,12 +114,24 @@ static const char *class_name(const struct predict_output *o, int64_t i)
 
 static double figure(const struct predict_output *o, int64_t i) { return o->p[o->order[i]]; }
 
+/* How many of the classes in their order are answers. */
+static int64_t answers(const struct predict_output *o)
+{
+    int64_t count = 0;
+    while (count < o->shown && figure(o, count) > 0.5)
+        count++;
+    return count;
+}
+
 /* ---- lines ---- */
 
 static void print_line(const struct predict_output *o, const char *name)
 {
+    const int64_t shown = o->several ? answers(o) : o->shown;
     printf("%s:", name);
-    for (int64_t i = 0; i < o->shown; i++)
+    if (!shown)
+        printf(" none (%s %.4f)", class_name(o, 0), figure(o, 0));
+    for (int64_t i = 0; i < shown; i++)
         printf("%s %s %.4f", i ? "," : "", class_name(o, i), figure(o, i));
     putchar('\n');
 }
@@ -134,10 +148,20 @@ static json_t *shown_json(const struct predict_output *o)
     return list;
 }
 
+static json_t *answers_json(const struct predict_output *o)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < answers(o); i++)
+        json_array_append_new(list, utf8_json(class_name(o, i)));
+    return list;
+}
+
 static void print_json(const struct predict_output *o, const char *name, bool good)
 {
     json_t *sample = json_object();
     utf8_json_name(sample, "file", name);
+    if (good && o->several)
+        json_object_set_new(sample, "labels", answers_json(o));
     if (good)
         json_object_set_new(sample, o->figures->list, shown_json(o));
     else
@@ -197,8 +221,10 @@ static void add_title(struct predict_output *o, const char *word, int64_t i)
 static void write_titles(struct predict_output *o)
 {
     add_cell(o, "file");
+    if (o->several)
+        add_cell(o, "labels");
     for (int64_t i = 0; i < o->shown; i++) {
-        if (o->figures->ranked) {
+        if (o->figures->ranked && !o->several) {
             add_title(o, o->figures->output, i);
             add_title(o, o->figures->figure, i);
         } else {
@@ -208,9 +234,35 @@ static void write_titles(struct predict_output *o)
     end_row(o);
 }
 
-static void write_row(struct predict_output *o, const char *name, bool good)
+/* "cat;dog", as a table of training data has it. */
+static void add_answers(struct predict_output *o)
 {
-    add_cell(o, name);
+    char *text = app_strdup("");
+    for (int64_t i = 0; i < answers(o); i++) {
+        char *more = app_format("%s%s%s", text, i ? ";" : "", class_name(o, i));
+        free(text);
+        text = more;
+    }
+    add_cell(o, text);
+    free(text);
+}
+
+/* The answers, and a figure for each class. */
+static void write_several(struct predict_output *o, bool good)
+{
+    if (good)
+        add_answers(o);
+    else
+        add_cell(o, "");
+    for (int64_t k = 0; k < o->config->classes; k++)
+        if (good)
+            add_number(o, o->p[k]);
+        else
+            add_cell(o, "");
+}
+
+static void write_ranked(struct predict_output *o, bool good)
+{
     for (int64_t i = 0; i < o->shown; i++) {
         if (o->figures->ranked)
             add_cell(o, good ? class_name(o, i) : "");
@@ -219,6 +271,15 @@ static void write_row(struct predict_output *o, const char *name, bool good)
         else
             add_cell(o, "");
     }
+}
+
+static void write_row(struct predict_output *o, const char *name, bool good)
+{
+    add_cell(o, name);
+    if (o->several)
+        write_several(o, good);
+    else
+        write_ranked(o, good);
     end_row(o);
 }
 
@@ -275,7 +336,9 @@ struct predict_output *predict_output_open(const struct config *config,
     o->config = config;
     o->forms = *forms;
     o->figures = &figures[config->task];
-    o->shown = o->figures->ranked && forms->top < classes ? forms->top : classes;
+    o->several = o->figures->several && !forms->top;
+    const int64_t top = forms->top || o->several ? forms->top : 1;
+    o->shown = o->figures->ranked && top && top < classes ? top : classes;
     o->p = app_alloc((size_t)classes, sizeof *o->p);
     o->order = app_alloc((size_t)o->shown, sizeof *o->order);
     o->taken = app_alloc((size_t)classes, sizeof *o->taken);

@@ -6,8 +6,8 @@
 
 /* What is wanted. Nothing is owned. */
 struct predict_forms {
-    int64_t top;        /* of ranked classes, the first so many */
-    bool json;          /* a list on standard output, an object per line */
+    int64_t top; /* of ranked classes, the first so many; 0: the answer, or all that are answers */
+    bool json;   /* a list on standard output, an object per line */
     const char *csv;    /* a file, "-": standard output; or NULL */
     const char *logits; /* an .npy file, or NULL */
 };

@@ -24,6 +24,7 @@ struct left_out {
 struct pictures {
     struct listing listing;
     int32_t *labels;    /* of the listing's classes: the program's */
+    int64_t classes;    /* of the program */
     uint64_t *contents; /* [count] */
     struct ftmrt_picture_options options;
     struct ftmrt_transform_task task; /* that they are for */
@@ -46,12 +47,27 @@ static void close_pictures(struct source *s)
 
 #define GO_ON "`on_error = skip` in `data`"
 
+static bool has_classes(const struct pictures *p) { return p->listing.form == LISTING_CLASSES; }
+
 static int32_t label_of(const struct pictures *p, int64_t i)
 {
     return p->labels[p->listing.at[i].class];
 }
 
-/* A picture of the same class, the next that can be read. */
+static void vector_of(const struct pictures *p, int64_t i, double *out)
+{
+    listing_rows_vector(&p->listing.rows, p->listing.at[i].row, p->labels, p->classes, out);
+}
+
+/* Whether two pictures have one label. */
+static bool are_alike(const struct pictures *p, int64_t i, int64_t j)
+{
+    const struct listed *a = &p->listing.at[i], *b = &p->listing.at[j];
+    return has_classes(p) ? p->labels[a->class] == p->labels[b->class]
+                          : listing_rows_equal(&p->listing.rows, a->row, b->row);
+}
+
+/* A picture of the same label, the next that can be read. */
 static bool read_other(const struct source *s, int64_t i, const char *why, struct buffer *buffer,
                        struct ftmrt_picture *out)
 {
@@ -59,7 +75,7 @@ static bool read_other(const struct source *s, int64_t i, const char *why, struc
     struct ftmrt_picture_report r;
     for (int64_t k = 1; k < s->count; k++) {
         const int64_t j = (i + k) % s->count;
-        if (label_of(p, j) != label_of(p, i) ||
+        if (!are_alike(p, i, j) ||
             !picture_file_try(p->listing.at[j].path, &p->options, buffer, out, &r))
             continue;
         report_note("%s: %s; %s is taken in its place", p->listing.at[i].path, why,
@@ -84,12 +100,29 @@ static bool read_picture(const struct source *s, int64_t i, struct buffer *buffe
     return true;
 }
 
+static void read_label(const struct pictures *p, int64_t i, struct buffer *buffer,
+                       union field_value *out)
+{
+    if (has_classes(p)) {
+        out->index = label_of(p, i);
+        return;
+    }
+    /* doubles in front, of which the floats behind them are made */
+    double *values =
+        (double *)buffer_need(buffer, (size_t)p->classes * (sizeof(double) + sizeof(float)));
+    float *at = (float *)(values + p->classes);
+    vector_of(p, i, values);
+    for (int64_t k = 0; k < p->classes; k++)
+        at[k] = (float)values[k];
+    out->tensor = at;
+}
+
 static bool read_pictures(const struct source *s, int64_t i, enum field_role field,
                           struct buffer *buffer, union field_value *out)
 {
     if (field == FIELD_INPUT)
         return read_picture(s, i, buffer, &out->picture);
-    out->index = label_of(s->state, i);
+    read_label(s->state, i, buffer, out);
     return true;
 }
 
@@ -126,12 +159,19 @@ static bool fingerprint_pictures(const struct source *s, int threads, uint64_t *
 {
     (void)threads;
     const struct pictures *p = s->state;
+    double *values = app_alloc((size_t)p->classes, sizeof *values);
     *hash = 0;
     for (int64_t i = 0; i < s->count; i++) {
         const char *name = p->listing.at[i].path + s->base_length;
-        *hash = fingerprint_bytes(name, strlen(name), *hash ^ (uint64_t)label_of(p, i));
+        const uint64_t label = has_classes(p) ? (uint64_t)label_of(p, i) : 0;
+        *hash = fingerprint_bytes(name, strlen(name), *hash ^ label);
         *hash = fingerprint_bytes(&p->contents[i], sizeof p->contents[i], *hash);
+        if (has_classes(p))
+            continue;
+        vector_of(p, i, values);
+        *hash = fingerprint_bytes(values, (size_t)p->classes * sizeof *values, *hash);
     }
+    free(values);
     return true;
 }
 
@@ -425,6 +465,7 @@ static bool list_all(struct source *s, const struct ftmrt_call *call,
     struct pictures *p = s->state;
     struct listing_want l = want->data ? listing_want_of(want->data) : (struct listing_want){0};
     l.place = s->name;
+    l.vector = want->vector;
     l.wanted = is_picture;
     l.error = say_error;
     l.context = p;
@@ -433,7 +474,10 @@ static bool list_all(struct source *s, const struct ftmrt_call *call,
     s->count = p->listing.count;
     s->base_length = base_length(s->name, call);
     say_left_out(s->name, p);
+    p->classes = want->classes;
     p->labels = app_alloc((size_t)p->listing.class_count, sizeof *p->labels);
+    if (!has_classes(p))
+        s->fields[FIELD_LABEL] = (struct field){"labels", FIELD_VECTOR};
     return picture_labels(p->labels, &p->listing, s->name, want) &&
            (s->count > 0 || report_error("%s: holds no pictures", s->name));
 }

@@ -92,22 +92,12 @@ static size_t place_of(const struct listing *l, const char *name, bool *there)
     return from;
 }
 
-/* Memory grows at powers of two. */
-static bool grow(void **at, int64_t count, size_t size)
-{
-    if (count & (count - 1))
-        return true;
-    void *more = realloc(*at, (size_t)(count ? 2 * count : 1) * size);
-    *at = more ? more : *at;
-    return more != NULL;
-}
-
 static bool add_class(struct listing *l, const char *name, size_t place)
 {
     const int32_t n = l->class_count;
     const char *copy = text_store_add(&l->texts, name, strlen(name));
-    if (!copy || !grow((void **)&l->found, n, sizeof *l->found) ||
-        !grow((void **)&l->sorted, n, sizeof *l->sorted))
+    if (!copy || !listing_grow((void **)&l->found, n, sizeof *l->found) ||
+        !listing_grow((void **)&l->sorted, n, sizeof *l->sorted))
         return no_memory(l);
     size_t i = (size_t)n;
     for (; i > place; i--)
@@ -144,13 +134,15 @@ static uint64_t group_of(const struct listing *l, const char *name, const char *
     return hash | (hash == 0);
 }
 
-bool listing_add(struct listing *l, const char *path, const char *name, int32_t class,
-                 const char *group)
+bool listing_add(struct listing *l, const char *path, const char *name,
+                 const struct listed *picture, const char *group)
 {
     const char *copy = text_store_add(&l->texts, path, strlen(path));
-    if (!copy || !grow((void **)&l->at, l->count, sizeof *l->at))
+    if (!copy || !listing_grow((void **)&l->at, l->count, sizeof *l->at))
         return no_memory(l);
-    l->at[l->count++] = (struct listed){copy, group_of(l, name, group), class};
+    l->at[l->count] = *picture;
+    l->at[l->count].path = copy;
+    l->at[l->count++].group = group_of(l, name, group);
     return true;
 }
 
@@ -199,13 +191,16 @@ static bool settle_classes(struct listing *l)
     }
     if (count)
         memcpy(l->classes, l->found, count * sizeof *l->classes);
-    listing_sort_names(l->classes, l->class_count);
+    if (l->form != LISTING_NUMBERS)
+        listing_sort_names(l->classes, l->class_count);
     for (int32_t i = 0; i < l->class_count; i++) {
         bool there;
         number[l->sorted[place_of(l, l->classes[i], &there)]] = i;
     }
-    for (int64_t i = 0; i < l->count; i++)
+    for (int64_t i = 0; l->form == LISTING_CLASSES && i < l->count; i++)
         l->at[i].class = number[l->at[i].class];
+    for (int64_t i = 0; i < l->rows.tag_count; i++)
+        l->rows.tags[i] = number[l->rows.tags[i]];
     free(number);
     return true;
 }
@@ -228,6 +223,7 @@ bool listing_open(struct listing *l, const struct ftmrt_call *call, const struct
 void listing_close(struct listing *l)
 {
     text_store_free(&l->texts);
+    listing_rows_free(&l->rows);
     free(l->at);
     free(l->classes);
     free(l->found);

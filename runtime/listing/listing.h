@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "listing_rows.h"
 #include "recipe.h"
 #include "text_store.h"
 
@@ -15,7 +16,15 @@
 struct listed {
     const char *path; /* as it is opened */
     uint64_t group;   /* a hash of its group's name; 0: it has none */
-    int32_t class;    /* among the listing's classes */
+    int32_t class;    /* among the listing's classes, */
+    int32_t row;      /* or where its labels are several of them or numbers: of `rows` */
+};
+
+/* What the label of a picture is. */
+enum listing_form {
+    LISTING_CLASSES, /* a class */
+    LISTING_TAGS,    /* any number of classes */
+    LISTING_NUMBERS  /* a number for each class */
 };
 
 /* How a listing is made; nothing is owned. */
@@ -27,7 +36,8 @@ struct listing_want {
     uint32_t rename_count;      /* texts, two of a pair */
     const char *const *skips;   /* patterns of classes, as they are found, that are left out */
     uint32_t skip_count;
-    bool classes_only; /* pictures of folders are not looked at */
+    enum ftmrt_vector vector; /* what the numbers of labels that are vectors must be */
+    bool classes_only;        /* pictures of folders are not looked at */
     /* Whether a file of a folder is wanted, by its path; NULL: all are. */
     bool (*wanted)(void *context, const char *path);
     /* Told of all that is wrong: "photos/labels.csv:7: ..." */
@@ -41,9 +51,11 @@ struct listing_want listing_want_of(const struct ftmrt_call *data);
 struct listing {
     struct listed *at; /* of folders in the order of classes and paths; of tables in theirs */
     int64_t count;
-    const char *
-        *classes; /* names, each once, in ascending order: of numbers, if all are, else of bytes */
+    const char **
+        classes; /* names, each once, in ascending order: of numbers, if all are, else of bytes; of columns in the call's */
     int32_t class_count;
+    enum listing_form form;
+    struct listing_rows rows;
     const struct listing_want *want; /* the rest is for those who make it */
     struct text_store texts;
     const char **found; /* the classes in the order in which they were found */
@@ -76,8 +88,8 @@ typedef bool list_fn(struct listing *l, const struct ftmrt_call *call);
 bool listing_fail(struct listing *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The class of a name as it is found, under the name that it has then, in *class; -1: it is left out. false after a message. */
 bool listing_class(struct listing *l, const char *name, int32_t *class);
-/* Adds a picture of a class; group: its name, or NULL: by the pattern. name: what of the path patterns are for. */
-bool listing_add(struct listing *l, const char *path, const char *name, int32_t class,
-                 const char *group);
+/* Adds a picture with the label of `picture`; group: its name, or NULL: by the pattern. name: what of the path patterns are for. */
+bool listing_add(struct listing *l, const char *path, const char *name,
+                 const struct listed *picture, const char *group);
 
 #endif

@@ -47,7 +47,7 @@ static bool add_file(void *context, const char *name)
     if (n >= (int)sizeof path)
         return listing_fail(l, "%s: the name is too long", path);
     return (w->wanted && !w->wanted(w->context, path)) ||
-           listing_add(l, path, name, c->class, NULL);
+           listing_add(l, path, name, &(struct listed){.class = c->class}, NULL);
 }
 
 static int by_path(const void *a, const void *b)

@@ -29,8 +29,11 @@ bool list_list(struct listing *l, const struct ftmrt_call *call)
         return listing_fail(l, "%s", error);
     while (csv_file_next(&c, error, sizeof error) > 0) {
         char *label = cut_label(c.fields[0]);
+        struct listed picture = {0};
         if (label)
-            listing_add_row(l, c.line, c.fields[0], label, NULL);
+            (void)(listing_check_file(l, c.line, c.fields[0]) &&
+                   listing_class(l, label, &picture.class) &&
+                   listing_add_file(l, c.line, c.fields[0], &picture, NULL));
         else
             listing_fail(l, "%s:%lld: '%s': expected the name of a file, a blank and a label",
                          l->want->place, (long long)c.line, c.fields[0]);

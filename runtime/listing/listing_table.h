@@ -4,8 +4,12 @@
 
 #include "listing.h"
 
-/* Adds the picture of a line: its file's name, its class and its group (or NULL) as the table has them. false after a message. */
-bool listing_add_row(struct listing *l, int64_t line, const char *file, const char *class,
-                     const char *group);
+/* Whether a line names a file; false after a message. */
+bool listing_check_file(struct listing *l, int64_t line, const char *file);
+
+/* Adds the picture of a line, unless its class is left out: its file's name and its group (or NULL) as the table has them; picture: its
+ * label. false after a message. */
+bool listing_add_file(struct listing *l, int64_t line, const char *file,
+                      const struct listed *picture, const char *group);
 
 #endif

@@ -123,7 +123,9 @@ enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source)
     const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
     for (uint32_t i = 0; i < info->param_count; i++)
         if (info->params[i].type == FTMRT_TYPE_LABEL)
-            return (enum ftmrt_label_kind)source->args[i].integer;
+            return source->args[i].kind == FTMRT_ARG_NONE
+                       ? FTMRT_LABEL_INDEX
+                       : (enum ftmrt_label_kind)source->args[i].integer;
         else if (info->params[i].type == FTMRT_TYPE_SOURCES)
             return ftmrt_source_labels(source->args[i].calls);
     return FTMRT_LABEL_INDEX;

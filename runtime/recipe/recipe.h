@@ -37,6 +37,7 @@ enum ftmrt_type {
     FTMRT_TYPE_WORD_OR_FILE,  /* TEXT: as WORD, or a file's name */
     FTMRT_TYPE_CLASSES,       /* TEXT: a folder of folders, which are the classes and name them */
     FTMRT_TYPE_STRINGS,       /* TEXTS: a list, or one string */
+    FTMRT_TYPE_COLUMNS,       /* TEXT: a column of a table; or TEXTS: a list of them */
     FTMRT_TYPE_RENAMES,       /* TEXTS, two by two: statements `rename "a" to "b"` */
     FTMRT_TYPE_SKIPS,         /* TEXTS: statements `skip "pattern"` */
     FTMRT_TYPE_NAME,          /* TEXT: the name of a block, `phase head { }` */

@@ -42,7 +42,7 @@ def train(work, name, text):
     return program, one, step_losses(newest)
 
 
-def against_torch(work, name, loss, labels, figures):
+def against_torch(work, name, loss, labels, figures, more=()):
     stored = np.load(DATA / f"small_{name}.npz")
     program, out, losses = train(work, name, recipe(loss, labels))
     worst = np.max(np.abs(losses - stored["losses"]) / stored["losses"])
@@ -53,7 +53,7 @@ def against_torch(work, name, loss, labels, figures):
     check(d < 1e-4, f"{name}: logits after training within 1e-4 of PyTorch's ({d:.1e})")
     check(abs(told["loss"] / stored["loss"] - 1) < 1e-4, f"{name}: eval's loss is PyTorch's")
     wanted = figures(logits.astype(np.float64), np.load(labels))
-    check(set(told) == {"samples", "not_finite", "weights", "data", "split", "epoch_chosen_on_it", "loss", *wanted}, f"{name}: eval says {', '.join(wanted)} and nothing of classes")
+    check(set(told) == {"samples", "not_finite", "weights", "data", "split", "epoch_chosen_on_it", "loss", *wanted, *more}, f"{name}: eval says {', '.join(wanted)}")
     check(all(abs(told[k] - v) < 1e-6 * max(1, abs(v)) for k, v in wanted.items()), f"{name}: eval's figures are those of its logits")
     text = run(program, "eval", "--weights", out)
     check("accuracy" not in text and "confusion" not in text, f"{name}: nor does its text")
@@ -81,7 +81,8 @@ with tempfile.TemporaryDirectory() as folder:
     check(np.allclose([o["value"] for o in first["outputs"]], logits[0], atol=1e-6), "and gives their values")
 
     bce, out, logits = against_torch(work, "bce", "binary_cross_entropy_with_logits", yes_no, lambda x, t: {
-        "label_accuracy": np.mean((x > 0) == t), "exact_match": np.mean(np.all((x > 0) == t, axis=1))})
+        "label_accuracy": np.mean((x > 0) == t), "exact_match": np.mean(np.all((x > 0) == t, axis=1))},
+        ("classes", "macro_f1", "mean_average_precision"))
     first = json.loads(run(bce, "predict", "--json", "--top", 5, "--weights", out, "--data", DATA / "small_images.npy"))[0]
     given = {o["class"]: o["probability"] for o in first["top"]}
     check(np.allclose([given[c] for c in "abcde"], 1 / (1 + np.exp(-logits[0])), atol=1e-6), "a prediction gives each label's probability")

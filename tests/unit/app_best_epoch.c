@@ -92,7 +92,8 @@ static void figures_that_are_none(void **state)
 static void scores_are_means_over_the_classes_that_there_are(void **state)
 {
     (void)state;
-    int64_t confusion[] = {3, 1, 0, 1, 1, 0, 0, 0, 0}, samples_of[] = {4, 2, 0};
+    int64_t confusion[] = {3, 1, 0, 1, 1, 0, 0, 0, 0}, samples_of[] = {4, 2, 0},
+            predicted_as[] = {4, 2, 0}, right_of[] = {3, 1, 0};
     const struct metrics m = {.task = TASK_CLASS,
                               .classes = 3,
                               .count = 6,
@@ -100,7 +101,9 @@ static void scores_are_means_over_the_classes_that_there_are(void **state)
                               .loss_sum = 3,
                               .weight_sum = 6,
                               .confusion = confusion,
-                              .samples_of = samples_of};
+                              .samples_of = samples_of,
+                              .predicted_as = predicted_as,
+                              .right_of = right_of};
     assert_float_equal(best_epoch_score(BEST_BY_MACRO_F1, &m), 0.625, 1e-12);
     assert_float_equal(best_epoch_score(BEST_BY_BALANCED_ACCURACY, &m), 0.625, 1e-12);
     assert_float_equal(best_epoch_score(BEST_BY_ACCURACY, &m), 4.0 / 6, 1e-12);

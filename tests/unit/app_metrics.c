@@ -39,6 +39,24 @@ static void figures_of_three_classes(void **state)
     metrics_free(&m);
 }
 
+/* Two classes; the first has equal logits at the second and third rank, the second no yes. */
+static void figures_of_labels(void **state)
+{
+    (void)state;
+    const float logits[] = {3, -1, 1, 1, 1, -2, -4, -1}, shares[] = {0, 0, 1, 0, 0, 0, 1, 0};
+    struct metrics m;
+    metrics_init(&m, &(struct config){.task = TASK_LABELS, .classes = 2, .output_count = 2}, 4);
+    metrics_add(&m, logits, shares, 0.5, 1, 4);
+    assert_float_equal(metrics_precision(&m, 0), 1.0 / 3, 1e-12);
+    assert_float_equal(metrics_recall(&m, 0), 0.5, 1e-12);
+    assert_float_equal(metrics_f1(&m, 0), 0.4, 1e-12);
+    assert_float_equal(metrics_macro_f1(&m), 0.2, 1e-12); /* an answer of the second is wrong */
+    assert_float_equal(label_metrics_average_precision(&m.ranks, 0), (1.0 / 3 + 2.0 / 4) / 2,
+                       1e-12);
+    assert_true(isnan(label_metrics_average_precision(&m.ranks, 1)));
+    metrics_free(&m);
+}
+
 static void confident_mistakes_have_a_finite_loss(void **state)
 {
     (void)state;
@@ -96,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_of_three_classes),
+        cmocka_unit_test(figures_of_labels),
         cmocka_unit_test(confident_mistakes_have_a_finite_loss),
         cmocka_unit_test(names_are_cut_and_aligned_by_columns),
         cmocka_unit_test(shuffles_are_permutations_of_seed_and_epoch),

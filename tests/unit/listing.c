@@ -173,10 +173,12 @@ static bool open_table(struct listing *l, struct listing_want *w, const struct f
     return listing_open(l, call, w);
 }
 
-static const struct ftmrt_arg csv_args[] = {{.kind = FTMRT_ARG_TEXT, .text = "table"},
-                                            {.kind = FTMRT_ARG_TEXT, .text = "path"},
-                                            {.kind = FTMRT_ARG_TEXT, .text = "label"},
-                                            {.kind = FTMRT_ARG_TEXT, .text = "who"}};
+static const struct ftmrt_arg csv_args[] = {
+    {.kind = FTMRT_ARG_TEXT, .text = "table"},
+    {.kind = FTMRT_ARG_TEXT, .text = "path"},
+    {.kind = FTMRT_ARG_TEXT, .text = "label"},
+    {.kind = FTMRT_ARG_TEXT, .text = "who"},
+    {.kind = FTMRT_ARG_INTEGER, .integer = FTMRT_LABEL_INDEX}};
 static const struct ftmrt_call csv = {FTMRT_CALL_csv, csv_args}, list = {FTMRT_CALL_list, csv_args};
 
 static void tables_are_read(void **state)
@@ -232,6 +234,67 @@ static void mistakes_have_their_lines(void **state)
         assert_false(open_table(&l, &w, cases[i].call, cases[i].text));
         assert_non_null(strstr(told, cases[i].want));
     }
+}
+
+static const char *const two_columns[] = {"b", "a"};
+static const struct ftmrt_arg vector_args[] = {
+    {.kind = FTMRT_ARG_TEXT, .text = "table"},
+    {.kind = FTMRT_ARG_TEXT, .text = "path"},
+    {.kind = FTMRT_ARG_TEXT, .text = "label"},
+    {.kind = FTMRT_ARG_NONE},
+    {.kind = FTMRT_ARG_INTEGER, .integer = FTMRT_LABEL_VECTOR}};
+static const struct ftmrt_arg number_args[] = {
+    {.kind = FTMRT_ARG_TEXT, .text = "table"},
+    {.kind = FTMRT_ARG_TEXT, .text = "path"},
+    {.kind = FTMRT_ARG_TEXTS, .count = 2, .texts = two_columns},
+    {.kind = FTMRT_ARG_NONE},
+    {.kind = FTMRT_ARG_INTEGER, .integer = FTMRT_LABEL_VECTOR}};
+
+/* The row of a picture as a number for each of three classes, of which labels has those of the listing. */
+static void check_row(const struct listing *l, int64_t i, const int32_t *labels, double a, double b,
+                      double c)
+{
+    double found[3];
+    listing_rows_vector(&l->rows, l->at[i].row, labels, 3, found);
+    assert_true(found[0] == a && found[1] == b && found[2] == c);
+}
+
+static void cells_have_several_classes(void **state)
+{
+    (void)state;
+    static const struct ftmrt_call tags = {FTMRT_CALL_csv, vector_args};
+    static const int32_t labels[] = {2, 0, 1};
+    struct listing_want w;
+    struct listing l;
+    assert_true(
+        open_table(&l, &w, &tags, "label;path\r\n\"b; a\";x\r\n;y\r\n\"a;;c;a\";z\r\n\"a;b\";w"));
+    assert_int_equal(l.form, LISTING_TAGS);
+    assert_int_equal(l.class_count, 3);
+    assert_string_equal(l.classes[0], "a");
+    check_row(&l, 0, labels, 1, 0, 1);
+    check_row(&l, 1, labels, 0, 0, 0);
+    check_row(&l, 2, labels, 0, 1, 1);
+    assert_true(listing_rows_equal(&l.rows, 0, 3));
+    assert_false(listing_rows_equal(&l.rows, 0, 1) || listing_rows_equal(&l.rows, 0, 2));
+    listing_close(&l);
+}
+
+static void columns_have_numbers(void **state)
+{
+    (void)state;
+    static const struct ftmrt_call numbers = {FTMRT_CALL_csv, number_args};
+    static const int32_t labels[] = {0, 2};
+    struct listing_want w;
+    struct listing l;
+    assert_true(open_table(&l, &w, &numbers, "a,b,path\n-1.5e3, 2 ,x\n0,1e-9,y\n0,1e-9,z\n"));
+    assert_string_equal(l.classes[0], "b"); /* in the order of the list */
+    check_row(&l, 0, labels, 2, 0, -1500);
+    check_row(&l, 1, labels, 1e-9, 0, 0);
+    assert_true(listing_rows_equal(&l.rows, 1, 2));
+    assert_false(listing_rows_equal(&l.rows, 0, 1));
+    listing_close(&l);
+    assert_false(open_table(&l, &w, &numbers, "a,b,path\n1,2,x\n1,2x,y\n"));
+    assert_non_null(strstr(told, "table:3: 'b' is '2x', expected a finite number"));
 }
 
 static void many_mistakes_are_counted(void **state)
@@ -310,6 +373,8 @@ int main(void)
         cmocka_unit_test(tables_are_read),
         cmocka_unit_test(lists_are_read),
         cmocka_unit_test(mistakes_have_their_lines),
+        cmocka_unit_test(cells_have_several_classes),
+        cmocka_unit_test(columns_have_numbers),
         cmocka_unit_test(many_mistakes_are_counted),
         cmocka_unit_test(groups_are_parts_of_names),
         cmocka_unit_test(parts_are_folders_of_their_names),
