@@ -70,7 +70,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token RANGE "'..<'" SHL "'<<'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='"
 %token AND "'and'" OR "'or'" NOT "'not'" IF "'if'" ELSE "'else'" FOR "'for'" IN "'in'"
 %token RETURN "'return'" OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
-%token <text> AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
+%token <text> ADAPT "'adapt'" AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
 %token <text> FREEZE "'freeze'" FROM "'from'" GROUP "'group'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
 %token <text> PHASE "'phase'" PUBLISHED "'published'"
 %token <text> REMOVE "'remove'"
@@ -291,7 +291,7 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
           ;
 
 /* Words of the recipe are names everywhere else. */
-name: NAME | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | GROUP | INSERT | MODEL | PHASE | PREPROCESS
+name: NAME | ADAPT | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | GROUP | INSERT | MODEL | PHASE | PREPROCESS
     | PUBLISHED | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
     ;
 
@@ -331,6 +331,9 @@ recipe_stmt: name '=' exprs1
                                       $$->values = NEW(struct exprs);
                                         PUSH($$->values, ast_labelled(p, $2, $3)); }
            | REMOVE path              { $$ = ast_recipe(p, RECIPE_REMOVE, $2, @2, @$); }
+           | ADAPT patterns WITH call { $$ = ast_recipe(p, RECIPE_ADAPT, $1, @1, @$);
+                                        $$->patterns = $2;
+                                        $$->values = NEW(struct exprs); PUSH($$->values, $4); }
            | SET path '=' expr        { $$ = ast_recipe(p, RECIPE_SET, $2, @2, @$);
                                         $$->values = NEW(struct exprs); PUSH($$->values, $4); }
            | SET name '(' name ')' '.' name '=' expr
@@ -416,7 +419,7 @@ static bool implied(yysymbol_kind_t s, bool name, bool expression, bool operator
 {
     if (s == YYSYMBOL_YYEOF || s == YYSYMBOL_YYerror || s == YYSYMBOL_YYUNDEF)
         return s != YYSYMBOL_YYEOF;
-    if (name && s >= YYSYMBOL_AFTER && s <= YYSYMBOL_WITH)
+    if (name && s >= YYSYMBOL_ADAPT && s <= YYSYMBOL_WITH)
         return true;
     if (expression && (s == YYSYMBOL_NAME || (s >= YYSYMBOL_PATH && s <= YYSYMBOL_LABEL_OPEN) ||
                        (s >= YYSYMBOL_INTEGER && s <= YYSYMBOL_EPOCHS) || s == YYSYMBOL_NOT ||

@@ -406,8 +406,11 @@ static bool random_init(enum ftmrt_init init)
 }
 
 /* Whether a parameter is frozen with values that were drawn. */
+/* What `adapt` adds changes nothing until it is trained: half of it starts as 0. */
 static bool is_frozen_random(const struct bind *c, const struct net_param *p)
 {
+    if (c->net->layers.at[p->layer.i].adapt)
+        return false;
     const bool drawn = p->source < 0 || c->b->tensors.at[p->source].origin == FTMRT_ORIGIN_DRAWN;
     return !p->param->trainable && drawn && random_init(p->param->init);
 }

@@ -148,6 +148,7 @@ enum recipe_kind {
     RECIPE_INSERT_AFTER, /* insert label: call after name */
     RECIPE_INSERT_BEFORE,
     RECIPE_REMOVE, /* remove name */
+    RECIPE_ADAPT,  /* adapt patterns with call */
     RECIPE_SET,    /* set name.attr = value */
     RECIPE_FREEZE,
     RECIPE_FREEZE_STATISTICS,

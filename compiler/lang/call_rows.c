@@ -117,6 +117,7 @@ const struct call_chapter *call_chapter(uint32_t i)
     static const struct call_chapter chapters[] = {
         {FTMRT_CATEGORY_LAYER, "layers", "Layers"},
         {FTMRT_CATEGORY_INIT, "init", "Initial values of weights"},
+        {FTMRT_CATEGORY_ADAPTER, "adapters", "Adapters"},
         {FTMRT_CATEGORY_LOSS, "losses", "Losses"},
         {FTMRT_CATEGORY_OPTIMIZER, "optimizers", "Optimizers"},
         {FTMRT_CATEGORY_SCHEDULE, "schedules", "Schedules of the learning rate"},

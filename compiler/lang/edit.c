@@ -1,4 +1,4 @@
-/* The edits of a recipe: replace, insert, remove, set, in the order written, before all freezing.
+/* The edits of a recipe: replace, insert, remove, set and adapt (adapt.c), in the order written, before all freezing.
  *
  * A name means a layer, or all layers of a block. It can be edited if one of its values is used
  * outside it: that value is what `after`, `replace` and `remove` mean; `before` means its only
@@ -286,6 +286,8 @@ static bool apply(struct recipe_reader *r, struct frame *scope, const struct rec
     struct selection s;
     if (stmt->kind == RECIPE_SET)
         return set_attribute(r, scope, stmt);
+    if (stmt->kind == RECIPE_ADAPT)
+        return adapt_layers(r, scope, stmt);
     if (!select_name(r, stmt, &s))
         return false;
     if (stmt->kind == RECIPE_REPLACE)

@@ -1,4 +1,4 @@
-/* freeze and train: which parameters are trained. Statements apply in order, the last match wins. Where nothing is, as of a
+/* freeze, train and adapt: which parameters are trained. Statements apply in order, the last match wins. Where nothing is, as of a
  * network that only predicts, --keep says which stay open.
  *
  * A pattern matches a parameter if it matches its path or the path of something around it, by whole
@@ -10,7 +10,7 @@
 
 #include "str.h"
 
-static bool layer_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l)
+bool pattern_matches_layer(struct recipe_reader *r, const struct pattern *p, const struct layer *l)
 {
     if (p->is_kind)
         return !strcmp(layer_kind(l), p->text);
@@ -26,7 +26,7 @@ static bool param_matches(struct recipe_reader *r, const struct pattern *p, cons
 bool pattern_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l,
                      const struct layer_param *param)
 {
-    return layer_matches(r, p, l) || param_matches(r, p, l, param);
+    return pattern_matches_layer(r, p, l) || param_matches(r, p, l, param);
 }
 
 static bool has_statistics(const struct layer *l)
@@ -40,7 +40,7 @@ static bool has_statistics(const struct layer *l)
 /* Leaves parameters and statistics of a layer open; whether the pattern matched. */
 static bool keep(struct recipe_reader *r, const struct pattern *p, struct layer *l)
 {
-    const bool whole = layer_matches(r, p, l);
+    const bool whole = pattern_matches_layer(r, p, l);
     bool matched = false;
     for (uint32_t i = 0; i < l->param_count; i++) {
         const bool match = whole || param_matches(r, p, l, &l->params[i]);
@@ -58,7 +58,7 @@ static bool apply(struct recipe_reader *r, enum recipe_kind kind, const struct p
 {
     if (kind == RECIPE_KEEP)
         return keep(r, p, l);
-    bool train = kind == RECIPE_TRAIN, whole = layer_matches(r, p, l), matched = false;
+    bool train = kind == RECIPE_TRAIN, whole = pattern_matches_layer(r, p, l), matched = false;
     if (kind == RECIPE_FREEZE_STATISTICS) {
         matched = whole && has_statistics(l);
         l->stats_frozen |= matched ? phases : 0;
@@ -188,12 +188,51 @@ static void warn_one_value(struct recipe_reader *r)
     }
 }
 
+/* What `adapt` says of training: the layers are frozen, what it adds trains. */
+static void apply_adapt(struct recipe_reader *r, const struct recipe_stmt *s, uint32_t phases)
+{
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        struct layer *l = &r->builder->net->layers.at[i];
+        for (uint32_t k = 0; l->adapt == s && k < l->param_count; k++)
+            set_bits(&l->params[k].trainable, phases, l->added);
+    }
+}
+
+/* Where nothing that a statement added trains, in any phase, it does nothing: a `freeze` behind it took it along. */
+static void check_adapt(struct recipe_reader *r, const struct recipe_stmt *s)
+{
+    uint32_t trains = 0;
+    bool there = false;
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        const struct layer *l = &r->builder->net->layers.at[i];
+        const bool adds = l->adapt == s && l->added;
+        there |= adds;
+        for (uint32_t k = 0; adds && k < l->param_count; k++)
+            trains |= l->params[k].trainable;
+    }
+    if (trains)
+        return;
+    diag_report(r->diag, s->span, DIAG_ADAPT_FROZEN);
+    diag_note(r->diag, there ? "the last match wins: write `freeze` before `adapt`"
+                             : "an edit behind it takes out what it adds");
+}
+
+static void check_adapts(struct recipe_reader *r)
+{
+    const struct recipe_stmts *stmts = r->files->finetune->recipe;
+    for (uint32_t i = 0; i < stmts->list.len; i++)
+        if (stmts->list.at[i]->kind == RECIPE_ADAPT)
+            check_adapt(r, stmts->list.at[i]);
+}
+
 /* The statements of the recipe, or of a phase; the place of the last one. */
 static struct span apply_statements(struct recipe_reader *r, const struct recipe_stmts *stmts,
                                     uint32_t phases, struct span last)
 {
     for (uint32_t i = 0; i < stmts->list.len; i++) {
         const struct recipe_stmt *s = stmts->list.at[i];
+        if (s->kind == RECIPE_ADAPT)
+            apply_adapt(r, s, phases);
         if (s->kind != RECIPE_FREEZE && s->kind != RECIPE_TRAIN &&
             s->kind != RECIPE_FREEZE_STATISTICS && s->kind != RECIPE_KEEP)
             continue;
@@ -236,6 +275,8 @@ void read_freezing(struct recipe_reader *r)
     }
     const uint32_t trained = settle(r->builder->net, every);
     settle_groups(r);
+    if (!infer && trained && !r->diag->errors)
+        check_adapts(r);
     if (trained == every || infer || r->diag->errors > errors)
         warn_one_value(r);
     else

@@ -17,6 +17,7 @@ static const struct {
 } rows[] = {
 #define LAYER_ROW_LAYER(name) {#name, &rules_##name},
 #define LAYER_ROW_INIT(name)
+#define LAYER_ROW_ADAPTER(name)
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...) LAYER_ROW_##category(name)
 #include "layers.def"
@@ -453,6 +454,13 @@ bool layer_set(struct builder *b, struct frame *frame, struct layer *l, const ch
     const struct expr *e = stmt->values->list.at[0];
     const struct ftmrt_call_info *info = l->row;
     const struct ftmrt_param_info *p = find_settable(l, attr);
+    if (p && l->adapt) {
+        diag_report(b->diag, stmt->name_span, DIAG_ADAPT_SET, l->path);
+        diag_note(
+            b->diag,
+            "write `set` before `adapt`, which gives the layers beside it the same attributes");
+        return false;
+    }
     if (!p) {
         report_attribute(b, l, info, attr, stmt->name_span);
         return false;

@@ -32,6 +32,8 @@ struct layer_rules {
     /* What the shape rules do not say, or NULL. false after a report. */
     bool (*check)(struct diag *diag, const struct layer *l, const struct shape *x);
     bool rows_are_outputs; /* see layer_rows_are_outputs() */
+    bool
+        product; /* its value is the product of its weight with what it reads, and a bias; a row of the weight as a matrix is a channel */
     bool takes_parameters; /* it reads parameters, which have no batch, as it reads values */
     /* Of a layer that acts on the channels of each place, wherever they lie: whether its value is seen with channels last,
      * where x says so of its input. NULL: it reads maps as they are seen. */
@@ -40,11 +42,13 @@ struct layer_rules {
 
 #define LAYER_ROW_LAYER(name) extern const struct layer_rules rules_##name;
 #define LAYER_ROW_INIT(name)
+#define LAYER_ROW_ADAPTER(name)
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...) LAYER_ROW_##category(name)
 #include "layers.def"
 #undef LAYER_ROW_LAYER
 #undef LAYER_ROW_INIT
+#undef LAYER_ROW_ADAPTER
 
 /* ---- arguments ---- */
 

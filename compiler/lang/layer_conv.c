@@ -36,6 +36,7 @@ static bool check_conv2d(struct diag *diag, const struct layer *l, const struct 
 
 const struct layer_rules rules_conv2d = {.params = params_conv2d,
                                          .rows_are_outputs = true,
+                                         .product = true,
                                          .lower = lower_conv2d,
                                          .work = work_of_weight,
                                          .check = check_conv2d};

@@ -81,6 +81,7 @@ static bool check_linear(struct diag *diag, const struct layer *l, const struct 
 
 const struct layer_rules rules_linear = {.params = params_linear,
                                          .rows_are_outputs = true,
+                                         .product = true,
                                          .check = check_linear,
                                          .channels_last = as_input,
                                          .lower = lower_linear,

@@ -39,6 +39,7 @@ struct layer_param {
 
 struct value;
 struct layer_rules;
+struct recipe_stmt;
 
 /* A variable of the description that a layer's value, or the list of its results, is in; the first one within a scope. */
 struct layer_name {
@@ -61,8 +62,10 @@ struct layer {
     uint32_t input_count, param_count;
     struct layer_param *params; /* [param_count] */
     bool added;                 /* by the recipe: takes nothing from the weight file */
-    uint32_t frozen;            /* bit p: all of its parameters are, in phase p; settle_draws() */
-    uint32_t stats_frozen;      /* bit p: stored statistics although parameters train */
+    const struct recipe_stmt
+        *adapt;            /* that adapts it or, of an added one, that added it; or NULL */
+    uint32_t frozen;       /* bit p: all of its parameters are, in phase p; settle_draws() */
+    uint32_t stats_frozen; /* bit p: stored statistics although parameters train */
     bool dead;
     struct type type;   /* of its value */
     bool channels_last; /* its value is a map [N,C,H,W] that the description sees as [N,H,W,C] */

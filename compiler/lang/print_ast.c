@@ -212,6 +212,7 @@ static const char *recipe_word(enum recipe_kind kind)
         [RECIPE_INSERT_AFTER] = "insert-after",
         [RECIPE_INSERT_BEFORE] = "insert-before",
         [RECIPE_REMOVE] = "remove",
+        [RECIPE_ADAPT] = "adapt",
         [RECIPE_SET] = "set",
         [RECIPE_FREEZE] = "freeze",
         [RECIPE_FREEZE_STATISTICS] = "freeze-statistics",
@@ -228,7 +229,7 @@ static const char *recipe_word(enum recipe_kind kind)
 static bool named(enum recipe_kind kind)
 {
     return kind != RECIPE_DATA && kind != RECIPE_FREEZE && kind != RECIPE_FREEZE_STATISTICS &&
-           kind != RECIPE_TRAIN && kind != RECIPE_GROUP;
+           kind != RECIPE_TRAIN && kind != RECIPE_GROUP && kind != RECIPE_ADAPT;
 }
 
 static void add_recipe_stmt(struct printer *p, const struct recipe_stmt *s)

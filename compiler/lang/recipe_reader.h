@@ -8,6 +8,7 @@
  *     groups.c     group
  *     phases.c     parts of the training
  *     edit.c       replace, insert, remove, set
+ *     adapt.c      adapt
  *     freezing.c   freeze and train
  *     sizes.c      one network for two sizes of image
  *     read.c       the order of all this */
@@ -55,6 +56,8 @@ const struct recipe_stmt *find_phase(const struct recipe_reader *r, uint32_t num
 void check_class_count(struct recipe_reader *r);
 /* The edits in their order; false: what comes behind them makes no sense any more. */
 bool read_edits(struct recipe_reader *r, struct frame *scope);
+/* Adapts the layers that a statement's patterns match. false after a report. */
+bool adapt_layers(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *stmt);
 /* freeze and train, behind all edits. */
 void read_freezing(struct recipe_reader *r);
 /* The groups of the recipe, with the settings; and which parameters are in which, when it is known what trains. */
@@ -63,6 +66,8 @@ void settle_groups(struct recipe_reader *r);
 /* The statement of a group as the resolved recipe has it. */
 const char *group_text(const struct recipe_reader *r, const struct recipe_stmt *s);
 
+/* Whether a pattern of freeze, train, group or adapt matches a layer: its kind, its path, or one above it. */
+bool pattern_matches_layer(struct recipe_reader *r, const struct pattern *p, const struct layer *l);
 /* Whether a pattern of freeze, train or group matches a parameter of a layer. */
 bool pattern_matches(struct recipe_reader *r, const struct pattern *p, const struct layer *l,
                      const struct layer_param *param);

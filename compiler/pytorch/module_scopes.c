@@ -204,10 +204,21 @@ static void measure_heights(struct writer *w)
         }
 }
 
+/* An adapted layer is a module, and what adapts it is below its name without being called by it. */
+static void flatten_adapted(struct writer *w, struct map *flat)
+{
+    for (uint32_t i = 0; i < w->net->layers.len; i++) {
+        const struct layer *l = writer_layer(w, i);
+        if (l->adapt && !l->added)
+            map_set(flat, l->path, w);
+    }
+}
+
 void find_scopes(struct writer *w)
 {
     struct map flat;
     map_init(&flat, w->arena);
+    flatten_adapted(w, &flat);
     w->scope_of = arena_array(w->arena, uint32_t, w->net->layers.len);
     for (bool ordered = false; !ordered;) {
         collect(w, &flat);

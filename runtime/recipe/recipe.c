@@ -73,6 +73,7 @@ const char *ftmrt_category_text(enum ftmrt_category category, bool article)
         [FTMRT_CATEGORY_OPTIMIZER] = {"optimizer", "an optimizer"},
         [FTMRT_CATEGORY_SCHEDULE] = {"schedule", "a schedule"},
         [FTMRT_CATEGORY_INIT] = {"initial value", "an initial value"},
+        [FTMRT_CATEGORY_ADAPTER] = {"adapter", "an adapter"},
         [FTMRT_CATEGORY_BLOCK] = {"block", "a block"},
     };
     return texts[category][article];
