@@ -76,7 +76,7 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token <text> REMOVE "'remove'"
 %token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'"
 %token <text> STATISTICS "'statistics'"
-%token <text> STRIP "'strip'" TO "'to'" TRAIN "'train'" TRANSFORM "'transform'" WITH "'with'"
+%token <text> STRIP "'strip'" TEACHER "'teacher'" TO "'to'" TRAIN "'train'" TRANSFORM "'transform'" WITH "'with'"
 
 %type <decls> decls
 %type <decl> decl
@@ -292,7 +292,7 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
 
 /* Words of the recipe are names everywhere else. */
 name: NAME | ADAPT | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | GROUP | INSERT | MODEL | PHASE | PREPROCESS
-    | PUBLISHED | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TO | TRAIN | TRANSFORM | WITH
+    | PUBLISHED | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TEACHER | TO | TRAIN | TRANSFORM | WITH
     ;
 
 /* ---- finetune --------------------------------------------------------------------------------*/
@@ -319,6 +319,9 @@ recipe_stmt: name '=' exprs1
                                         $$->values = $4; }
            | PHASE name recipe_body
                                       { $$ = ast_recipe(p, RECIPE_PHASE, $2, @2, @$); $$->items = $3;
+                                        }
+           | TEACHER name recipe_body
+                                      { $$ = ast_recipe(p, RECIPE_TEACHER, $2, @2, @$); $$->items = $3;
                                         }
            | REPLACE path WITH call   { $$ = ast_recipe(p, RECIPE_REPLACE, $2, @2, @$);
                                         $$->values = NEW(struct exprs); PUSH($$->values, $4); }

@@ -235,9 +235,10 @@ enum ftmrt_init {
 
 /* How a tensor in the blob stands to the weight file of the program's source. */
 enum ftmrt_origin {
-    FTMRT_ORIGIN_FILE, /* it is the file's, verbatim */
-    FTMRT_ORIGIN_MADE, /* another's, or made of one: rows by the names of classes */
-    FTMRT_ORIGIN_DRAWN /* likewise, and some rows are initial values: of classes that no file has */
+    FTMRT_ORIGIN_FILE,  /* it is the file's, verbatim */
+    FTMRT_ORIGIN_MADE,  /* another's, or made of one: rows by the names of classes */
+    FTMRT_ORIGIN_DRAWN, /* likewise, and some rows are initial values: of classes that no file has */
+    FTMRT_ORIGIN_TEACHER /* it is of another network's file */
 };
 
 /* A tensor of the pretrained file, kept in the blob. Where nothing reads it again, as in a program that only predicts, the blob has
@@ -255,7 +256,8 @@ struct ftmrt_tensor {
 enum ftmrt_state_kind {
     FTMRT_STATE_PARAMETER, /* weight or bias */
     FTMRT_STATE_BUFFER,    /* running statistics, counters */
-    FTMRT_STATE_SLOT       /* optimizer state; not part of the state dict */
+    FTMRT_STATE_SLOT,      /* optimizer state; not part of the state dict */
+    FTMRT_STATE_TEACHER /* of a network that the program's own learns from: a constant, and none of its state dict */
 };
 
 enum {
@@ -442,6 +444,9 @@ void ftmrt_init_state(const struct ftmrt_program *p, void *workspace, uint32_t s
 /* Bytes of a state as row-major data of its dtype, and of its copy in the workspace, padding included. */
 size_t ftmrt_state_bytes(const struct ftmrt_state *s);
 size_t ftmrt_state_space(const struct ftmrt_state *s);
+
+/* Whether a state is one of the state dict: files have it. */
+int ftmrt_is_in_state_dict(const struct ftmrt_state *s);
 
 /* Whether the program's weight file has the values of a state, which a trained file may then leave out. */
 int ftmrt_is_in_source(const struct ftmrt_program *p, const struct ftmrt_state *s);

@@ -93,6 +93,7 @@ struct program_model {
     const struct binding *binding;
     bool
         trained; /* or not: then its states are constants, and it only predicts; the program's own is evaluated, too */
+    const struct recipe_teacher *teacher; /* NULL: it is none */
     bool
         grows; /* whoever runs the program may give it classes, as far as its last layer's capacity reaches */
 };

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "calls.h"
+#include "distillation.h"
+#include "op.h"
 #include "optimizer.h"
 #include "shape.h"
 #include "weighted_loss.h"
@@ -19,6 +21,7 @@ struct lower {
     struct diag *diag;
     const struct recipe *recipe;
     struct program *program;
+    const struct program_model *own;   /* the program's own model, */
     const struct program_model *model; /* the one at hand, */
     int32_t first_source;              /* where its tensors begin among those of all models, */
     uint32_t first_layer;              /* and where its layers' numbers begin, */
@@ -73,15 +76,18 @@ static void add_state(struct lower *c, const struct net_param *p)
     const struct layer *l = &c->model->net->layers.at[p->layer.i];
     struct state s = {.type = p->param->type, .file_shape = file_shape(c, p)};
     s.name = state_name(c, p->name);
-    s.kind = p->param->kind == LAYER_PARAMETER ? FTMRT_STATE_PARAMETER : FTMRT_STATE_BUFFER;
+    s.kind = c->model->teacher                   ? FTMRT_STATE_TEACHER
+             : p->param->kind == LAYER_PARAMETER ? FTMRT_STATE_PARAMETER
+                                                 : FTMRT_STATE_BUFFER;
     s.trainable = c->model->trained && p->param->trainable;
     s.group =
         s.trainable && p->param->group ? c->recipe->groups.at[p->param->group - 1].name : NULL;
     s.phases = s.trainable ? phases_of(c, p->param) : 0;
     s.kept = p->param->kept;
-    s.learnt = !c->model->trained && !s.kept && bind_was_learnt(c->arena, c->model->binding, p);
+    s.learnt = !c->model->trained && !c->model->teacher && !s.kept &&
+               bind_was_learnt(c->arena, c->model->binding, p);
     s.mutable = s.kept || (c->model->trained && p->mutable);
-    s.added = l->added;
+    s.added = l->added && !c->model->teacher;
     s.grows = layer_grows(c, l);
     s.source = p->source < 0 ? p->source : c->first_source + p->source;
     s.init = p->param->init;
@@ -117,10 +123,32 @@ static int64_t first_state(const struct lower *c, const struct layer *l)
 
 static value_id lower_layer(struct body *b, layer_id id);
 
+/* The image of training, which is the only input of a network that has teachers. */
+static const struct layer *training_image(const struct lower *c)
+{
+    const struct net *net = net_of_entry(c->own->net, FTMRT_ENTRY_TRAIN);
+    for (uint32_t i = 0; i < net->layers.len; i++)
+        if (!net->layers.at[i].row)
+            return &net->layers.at[i];
+    FTM_BUG("a network without an input");
+}
+
+/* What a teacher sees of an image of training. */
+static value_id teacher_input(struct body *b)
+{
+    const struct recipe_teacher *t = b->c->model->teacher;
+    const struct layer *image = training_image(b->c);
+    const struct teacher_view view = {t->factor, t->summand, t->height, t->width};
+    return teacher_image(
+        b->g, graph_input_as(b->g, image->input_name, image->type, FTMRT_ROLE_INPUT), &view);
+}
+
 static value_id lower_nodes(struct body *b, layer_id id)
 {
     struct lower *c = b->c;
     const struct layer *l = &b->net->layers.at[id.i];
+    if (!l->row && c->model->teacher)
+        return teacher_input(b);
     if (!l->row)
         return graph_input_as(b->g, l->input_name, l->type, FTMRT_ROLE_INPUT);
     value_id *inputs = arena_array(c->arena, value_id, l->input_count);
@@ -301,6 +329,29 @@ static bool check_inputs(const struct lower *c, const struct net *net)
     return true;
 }
 
+/* The value between a teacher's entry and that of a step. */
+static const char *teacher_value(const struct lower *c, const struct recipe_teacher *t)
+{
+    return arena_printf(c->arena, "teacher.%s", t->name);
+}
+
+/* The loss of a step, of which teachers have their shares. */
+static value_id with_teachers(struct lower *c, struct graph *g, value_id loss, value_id logits)
+{
+    const struct type type = graph_node(g, logits)->type;
+    double rest = 1;
+    value_id terms = VALUE_NONE;
+    for (uint32_t i = 0; i < c->recipe->teachers.len; i++) {
+        const struct recipe_teacher *t = &c->recipe->teachers.at[i];
+        const value_id answers = graph_input_as(g, teacher_value(c, t), type, FTMRT_ROLE_TEACHER),
+                       term = scalar_times(g, distillation(g, logits, answers, t->temperature),
+                                           t->share);
+        terms = value_valid(terms) ? distilled_loss(g, term, 1, terms) : term;
+        rest -= t->share;
+    }
+    return value_valid(terms) ? distilled_loss(g, loss, rest < 1e-9 ? 0 : rest, terms) : loss;
+}
+
 static bool lower_entry(struct lower *c, const struct entry_row *row)
 {
     struct body b;
@@ -309,12 +360,18 @@ static bool lower_entry(struct lower *c, const struct entry_row *row)
     if (!value_valid(logits))
         return false;
     if (row->kind != FTMRT_ENTRY_PREDICT) {
-        const value_id loss = add_loss(c, g, logits, add_label(c, g, logits));
+        value_id loss = add_loss(c, g, logits, add_label(c, g, logits));
         if (!value_valid(loss))
             return false;
-        if (row->kind == FTMRT_ENTRY_TRAIN)
+        if (row->kind == FTMRT_ENTRY_TRAIN) {
+            loss = with_teachers(c, g, loss, logits);
             add_scalars(g);
+        }
         graph_output(g, "loss", loss);
+    }
+    if (c->model->teacher) {
+        graph_output_as(g, teacher_value(c, c->model->teacher), logits, FTMRT_ROLE_TEACHER);
+        return true;
     }
     graph_output(g, "logits", logits);
     return row->kind == FTMRT_ENTRY_TRAIN || add_outputs(&b);
@@ -474,7 +531,7 @@ static bool any_trains(const struct program_model *models, uint32_t count)
 bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *r,
                    const struct program_model *models, uint32_t count, struct program **out)
 {
-    struct lower c = {.arena = arena, .diag = diag, .recipe = r};
+    struct lower c = {.arena = arena, .diag = diag, .recipe = r, .own = models};
     if (!check_models(&c, models, count) || !check_class_weights(&c))
         return false;
     c.program =
@@ -493,6 +550,8 @@ bool lower_program(struct arena *arena, struct diag *diag, const struct recipe *
         for (uint32_t i = c.first_layer = 0; i < count;
              c.first_layer += models[i++].net->layers.len) {
             c.model = &models[i];
+            if (c.phase > 0 && c.model->teacher)
+                continue; /* the same in all */
             if (!lower_entries(&c))
                 return false;
         }

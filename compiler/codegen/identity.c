@@ -53,7 +53,7 @@ static uint64_t hash_states(const struct ftmrt_program *p, uint64_t hash)
 {
     for (uint32_t i = 0; i < p->state_count; i++) {
         const struct ftmrt_state *s = &p->states[i];
-        if (s->kind == FTMRT_STATE_SLOT)
+        if (!ftmrt_is_in_state_dict(s))
             continue;
         const uint32_t facts[] = {s->dtype, s->flags};
         hash = add_text(s->name, hash);
@@ -68,6 +68,8 @@ static uint64_t hash_weights(const struct ftmrt_program *p)
     uint64_t hash = 0;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const struct ftmrt_tensor *t = &p->tensors[i];
+        if (t->origin == FTMRT_ORIGIN_TEACHER)
+            continue;
         hash = add_text(t->name, hash);
         hash = t->hashed
                    ? fingerprint_bytes(p->blob + t->offset, sizeof hash, hash ^ t->dtype)

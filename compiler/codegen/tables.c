@@ -112,6 +112,7 @@ static const char *const state_kinds[] = {
     [FTMRT_STATE_PARAMETER] = "FTMRT_STATE_PARAMETER",
     [FTMRT_STATE_BUFFER] = "FTMRT_STATE_BUFFER",
     [FTMRT_STATE_SLOT] = "FTMRT_STATE_SLOT",
+    [FTMRT_STATE_TEACHER] = "FTMRT_STATE_TEACHER",
 };
 
 static void add_flags(struct strbuf *out, uint32_t flags)
@@ -142,9 +143,11 @@ static void print_tensor(struct strbuf *out, const struct ftmrt_tensor *t)
     strbuf_addf(out, ", .dtype = %s", dtypes[t->dtype]);
     add_shape(out, "", t->rank, t->dim);
     strbuf_addf(out, ", .offset = %" PRIu64 ", .bytes = %" PRIu64, t->offset, t->bytes);
+    static const char *const origins[] = {[FTMRT_ORIGIN_MADE] = "FTMRT_ORIGIN_MADE",
+                                          [FTMRT_ORIGIN_DRAWN] = "FTMRT_ORIGIN_DRAWN",
+                                          [FTMRT_ORIGIN_TEACHER] = "FTMRT_ORIGIN_TEACHER"};
     if (t->origin)
-        strbuf_addf(out, ", .origin = %s",
-                    t->origin == FTMRT_ORIGIN_DRAWN ? "FTMRT_ORIGIN_DRAWN" : "FTMRT_ORIGIN_MADE");
+        strbuf_addf(out, ", .origin = %s", origins[t->origin]);
     strbuf_add(out, t->hashed ? ", .hashed = 1},\n" : "},\n");
 }
 

@@ -3,6 +3,7 @@
 #define FTM_DRIVER_COMPILATION_H
 
 #include "arena.h"
+#include "bind.h"
 #include "compile.h"
 #include "diag.h"
 #include "str.h"
@@ -18,6 +19,8 @@ struct compilation {
     struct recipe *recipe;
     struct weights *weights;
     struct binding *binding;
+    VEC(struct program_model) models; /* the program's own, and its teachers */
+    VEC(struct weights *) teacher_weights;
     struct program *program;
     uint64_t network; /* before the passes */
     struct schedule *schedule;

@@ -108,9 +108,41 @@ static bool stage_weights(struct compilation *c)
     return bind_open_weights(&c->arena, &c->diag, c->recipe, dir, &c->weights);
 }
 
+/* A teacher's weights; they stay open with the recipe's own. */
+static bool bind_teacher(struct compilation *c, const struct recipe_teacher *t,
+                         struct program_model *m)
+{
+    const char *dir = file_dir(&c->arena, c->options->file);
+    struct weights *weights;
+    struct binding *binding;
+    if (!bind_open_weights(&c->arena, &c->diag, t->recipe, dir, &weights))
+        return false;
+    if (weights)
+        vec_push(&c->arena, &c->teacher_weights, weights);
+    if (!bind_weights(&c->arena, &c->diag, t->net, t->recipe, weights, &binding))
+        return false;
+    *m = (struct program_model){.scope = t->name, .net = t->net, .binding = binding, .teacher = t};
+    return true;
+}
+
+/* The program's models: its own, and the teachers. */
 static bool stage_bind(struct compilation *c)
 {
-    return bind_weights(&c->arena, &c->diag, c->net, c->recipe, c->weights, &c->binding);
+    bool ok = bind_weights(&c->arena, &c->diag, c->net, c->recipe, c->weights, &c->binding);
+    struct program_model own = {.scope = "",
+                                .net = c->net,
+                                .binding = c->binding,
+                                .trained = !c->options->infer,
+                                .grows = compilation_is_library(c->options)};
+    vec_push(&c->arena, &c->models, own);
+    for (uint32_t i = 0; i < c->recipe->teachers.len; i++) {
+        struct program_model teacher;
+        if (!bind_teacher(c, &c->recipe->teachers.at[i], &teacher))
+            ok = false;
+        else
+            vec_push(&c->arena, &c->models, teacher);
+    }
+    return ok;
 }
 
 /* Whether what is made is for somebody else's product. */
@@ -126,6 +158,12 @@ static bool check_library(struct compilation *c)
         diag_note(&c->diag, "give the numbers, as `train` says them: `weight = [1, 2.5]`");
         return false;
     }
+    if (c->recipe->teachers.len) {
+        diag_report(&c->diag, c->recipe->teachers.at[0].span, DIAG_TEACHER_LIBRARY,
+                    c->recipe->teachers.at[0].name);
+        diag_note(&c->diag, "make it with --infer, of what was trained");
+        return false;
+    }
     if (c->recipe->phases == 1)
         return true;
     diag_report(&c->diag, c->recipe->span, DIAG_PHASE_LIBRARY, (unsigned)c->recipe->phases);
@@ -138,12 +176,7 @@ static bool stage_lower(struct compilation *c)
 {
     if (!check_library(c))
         return false;
-    const struct program_model own = {.scope = "",
-                                      .net = c->net,
-                                      .binding = c->binding,
-                                      .trained = !c->options->infer,
-                                      .grows = compilation_is_library(c->options)};
-    return lower_program(&c->arena, &c->diag, c->recipe, &own, 1, &c->program);
+    return lower_program(&c->arena, &c->diag, c->recipe, c->models.at, c->models.len, &c->program);
 }
 
 /* --from=graph: the text form instead of the four stages above. */
@@ -183,7 +216,7 @@ static enum prefix_cut prefix_cut_of(const struct compilation *c)
     const char *when = o->prefix ? o->prefix : "auto";
     if (strcmp(when, "auto") != 0)
         return strcmp(when, "always") == 0 ? PREFIX_ALWAYS : PREFIX_NEVER;
-    if (!c->recipe || o->emit_stage == EMIT_obj)
+    if (!c->recipe || o->emit_stage == EMIT_obj || c->recipe->teachers.len) /* who need images */
         return PREFIX_NEVER;
     return compilation_is_library(o) || ftmrt_recipe_repeats(&c->recipe->bound) ? PREFIX_SMALL
                                                                                 : PREFIX_NEVER;
@@ -212,21 +245,34 @@ static bool stage_schedule(struct compilation *c)
 
 /* ---- target, object, link ---- */
 
-static struct descriptor_source *source_tensors(struct compilation *c, uint32_t *count)
+static struct descriptor_source source_of(struct arena *arena, const struct program_model *m,
+                                          const struct weight_tensor *t)
 {
-    *count = c->binding ? c->binding->tensors.len : 0;
-    struct descriptor_source *out = arena_array(&c->arena, struct descriptor_source, *count);
-    for (uint32_t i = 0; i < *count; i++) {
-        const struct weight_tensor *t = &c->binding->tensors.at[i];
-        out[i] = (struct descriptor_source){.name = t->name,
-                                            .dtype = t->dtype,
-                                            .rank = t->rank,
-                                            .data = t->data,
-                                            .bytes = t->bytes,
-                                            .origin = t->origin};
-        memcpy(out[i].dim, t->dim, sizeof out[i].dim);
+    struct descriptor_source out = {.name = t->name,
+                                    .dtype = t->dtype,
+                                    .rank = t->rank,
+                                    .data = t->data,
+                                    .bytes = t->bytes,
+                                    .origin = t->origin};
+    memcpy(out.dim, t->dim, sizeof out.dim);
+    if (m->teacher) {
+        out.name = arena_printf(arena, "%s/%s", m->scope, t->name);
+        out.origin = FTMRT_ORIGIN_TEACHER;
     }
     return out;
+}
+
+/* Those of all models, one behind the other. */
+static struct descriptor_source *source_tensors(struct compilation *c, uint32_t *count)
+{
+    VEC(struct descriptor_source) out = {0};
+    for (uint32_t i = 0; i < c->models.len; i++) {
+        const struct program_model *m = &c->models.at[i];
+        for (uint32_t k = 0; k < m->binding->tensors.len; k++)
+            vec_push(&c->arena, &out, source_of(&c->arena, m, &m->binding->tensors.at[k]));
+    }
+    *count = out.len;
+    return out.at;
 }
 
 static bool stage_descriptor(struct compilation *c)
@@ -591,6 +637,8 @@ int compile_command(const struct options *o)
     }
     if (c.weights)
         weights_close(c.weights);
+    for (uint32_t i = 0; i < c.teacher_weights.len; i++)
+        weights_close(c.teacher_weights.at[i]);
     arena_clear(&c.arena);
     return code;
 }

@@ -246,6 +246,27 @@ static void print_totals(const struct explain *e)
                 percent(prefix.macs, total->macs));
 }
 
+/* "teacher big  0.360 million parameters, 11.2 million MACs more for an image of a step" */
+static void print_teachers(const struct explain *e)
+{
+    for (uint32_t i = 0; i < e->recipe->teachers.len; i++) {
+        const struct recipe_teacher *t = &e->recipe->teachers.at[i];
+        int64_t params = 0, macs = 0;
+        for (uint32_t k = 0; k < t->net->layers.len; k++) {
+            const struct layer *l = &t->net->layers.at[k];
+            for (uint32_t p = 0; !l->dead && p < l->param_count; p++)
+                params += l->params[p].kind == LAYER_PARAMETER
+                              ? shape_elements(&l->params[p].type.shape, 1)
+                              : 0;
+            macs += l->dead ? 0 : layer_work(l);
+        }
+        fprintf(e->out,
+                "teacher      '%s': %.3f million MACs more for an image of a step, %" PRId64
+                " parameters, %g of the loss\n",
+                t->name, (double)macs * 1e-6, params, t->share);
+    }
+}
+
 static int64_t trained_of_group(const struct net *net, uint32_t group)
 {
     int64_t n = 0;
@@ -349,6 +370,7 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     print_totals(&e);
     print_phases(&e);
     print_groups(&e);
+    print_teachers(&e);
     if (plan)
         print_plan(plan, out);
     print_average(&e);

@@ -44,6 +44,8 @@ struct interp *selftest_interpreter(const struct compilation *c, struct arena *a
     const uint64_t seed = (uint64_t)recipe_integer(c->recipe, FTMRT_PARAM_finetune_seed);
     for (uint32_t i = 0; i < p->states.len; i++) {
         const struct state *s = &p->states.at[i];
+        if (s->kind == FTMRT_STATE_TEACHER)
+            continue; /* it has no part in what is tested */
         if (s->source >= 0)
             take_source(&in->states[i], &c->binding->tensors.at[s->source], s->type.dtype);
         else

@@ -108,7 +108,7 @@ void selftest_step(struct arena *arena, const struct program *compiled, struct c
                          .compiled = compiled,
                          .train = selftest_function(again->program, FTMRT_ENTRY_TRAIN)};
     const int64_t batch = recipe_integer(again->recipe, FTMRT_PARAM_finetune_batch);
-    if (!s.train || !passes_run(again->program, &until))
+    if (!s.train || again->recipe->teachers.len || !passes_run(again->program, &until))
         return;
     s.samples = batch < SELFTEST_SAMPLES ? (uint32_t)batch : SELFTEST_SAMPLES;
     const struct tensor *before = selftest_interpreter(again, &again->arena)->states,

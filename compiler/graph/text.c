@@ -87,6 +87,7 @@ static const char *const kind_words[] = {
     [FTMRT_STATE_PARAMETER] = "parameter",
     [FTMRT_STATE_BUFFER] = "buffer",
     [FTMRT_STATE_SLOT] = "slot",
+    [FTMRT_STATE_TEACHER] = "teacher",
 };
 
 static const char *const init_words[] = {

@@ -144,6 +144,7 @@ enum recipe_kind {
     RECIPE_DATA,         /* data { items } */
     RECIPE_TRANSFORM,    /* transform name = values */
     RECIPE_PHASE,        /* phase name { items } */
+    RECIPE_TEACHER,      /* teacher name { items } */
     RECIPE_REPLACE,      /* replace name with call */
     RECIPE_INSERT_AFTER, /* insert label: call after name */
     RECIPE_INSERT_BEFORE,

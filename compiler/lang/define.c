@@ -4,6 +4,7 @@
  *     -D epochs=3   -D optimizer.lr=0.01   -D 'data.validation=10%'
  *     -D transform.eval=model.preprocess   -D 'transform.eval=resize(64, 64), normalize(imagenet)'
  *     -D thaw.epochs=5   -D thaw.optimizer.lr=0.001: of a phase
+ *     -D big.temperature=2: of a teacher
  *     -D train=all   -D 'freeze=layer1, "**.bias"': the statement, behind those that are written */
 #include "import.h"
 
@@ -204,6 +205,8 @@ static void define(struct files *f, const char *text)
         dot ? arena_strndup(f->arena, dot + 1, (size_t)(equals - dot - 1)) : NULL;
     struct recipe_stmts *stmts = f->finetune->recipe;
     const struct recipe_stmt *phase = argument ? find(stmts, RECIPE_PHASE, key) : NULL;
+    if (argument && !phase)
+        phase = find(stmts, RECIPE_TEACHER, key);
     struct source *source = arena_new(f->arena, struct source);
     source->path =
         arena_printf(f->arena, "-D %s%s%s", key, argument ? "." : "", argument ? argument : "");

@@ -28,6 +28,23 @@ struct recipe_group {
 
 struct published;
 
+struct net;
+struct recipe;
+
+enum { TEACHER_CHANNELS = 4 };
+
+/* A network that the recipe's own learns from: a recipe of its own that only predicts, on the images of training. */
+struct recipe_teacher {
+    const char *name;
+    struct span span;
+    struct net *net;
+    struct recipe *recipe;
+    double temperature, share;
+    int64_t height, width; /* of the images that it wants: those of training, */
+    double factor[TEACHER_CHANNELS],
+        summand[TEACHER_CHANNELS]; /* each channel times and plus this */
+};
+
 struct recipe {
     struct ftmrt_recipe bound;  /* its base is the driver's to set */
     struct ftmrt_arg *settings; /* the arguments of bound.finetune */
@@ -38,7 +55,8 @@ struct recipe {
     const char *strip;         /* weights { strip "prefix" }, or NULL */
     VEC(struct weight_rename) renames;
     VEC(struct weight_skip) skips;
-    VEC(struct recipe_group) groups;   /* net.h: parameters have their number */
+    VEC(struct recipe_group) groups; /* net.h: parameters have their number */
+    VEC(struct recipe_teacher) teachers;
     VEC(const char *) edits;           /* the statements, as text in order, for the resolved form */
     const struct published *published; /* weights of the model, or NULL */
     bool given_weights;                /* the command line names the weight file, not the recipe */

@@ -107,6 +107,17 @@ static struct recipe_stmt *taken(struct arena *arena, struct recipe_stmt *s, con
 
 /* ---- statements ---- */
 
+static struct recipe_stmt *taken_block(struct arena *arena, const struct recipe_stmt *s,
+                                       const char *folder)
+{
+    struct recipe_stmt *out = arena_new(arena, struct recipe_stmt);
+    *out = *s;
+    out->items = arena_new(arena, struct recipe_stmts);
+    for (uint32_t i = 0; i < s->items->list.len; i++)
+        vec_push(arena, &out->items->list, taken(arena, s->items->list.at[i], folder, false));
+    return out;
+}
+
 /* Whether a statement of the recipe replaces one of its base. */
 static bool replaces(const struct recipe_stmt *own, const struct recipe_stmt *inherited)
 {
@@ -149,12 +160,15 @@ static const struct recipe_stmt *find_data(const struct recipe_stmts *stmts)
     return NULL;
 }
 
-/* The phase of this name, or NULL. */
-static struct recipe_stmt *phase_in(const struct recipe_stmts *stmts, const char *name)
+/* The phase or teacher that has the name of s; NULL: there is none, or s is something else. */
+static struct recipe_stmt *namesake(const struct recipe_stmts *stmts, const struct recipe_stmt *s)
 {
-    for (uint32_t i = 0; i < stmts->list.len; i++)
-        if (stmts->list.at[i]->kind == RECIPE_PHASE && !strcmp(stmts->list.at[i]->name, name))
-            return stmts->list.at[i];
+    for (uint32_t i = 0; i < stmts->list.len; i++) {
+        struct recipe_stmt *other = stmts->list.at[i];
+        if ((s->kind == RECIPE_PHASE || s->kind == RECIPE_TEACHER) && other->kind == s->kind &&
+            !strcmp(other->name, s->name))
+            return other;
+    }
     return NULL;
 }
 
@@ -167,14 +181,16 @@ static struct recipe_stmts *merge(struct arena *arena, const struct recipe_stmts
         struct recipe_stmt *s = base->list.at[i];
         if (s == base_data)
             vec_push(arena, &out->list, merge_data(arena, s, own_data, folder));
-        else if (s->kind == RECIPE_PHASE && phase_in(own, s->name)) /* in the base's order */
-            vec_push(arena, &out->list, phase_in(own, s->name));
+        else if (namesake(own, s)) /* in the base's order */
+            vec_push(arena, &out->list, namesake(own, s));
+        else if (s->kind == RECIPE_TEACHER) /* which names a file */
+            vec_push(arena, &out->list, taken_block(arena, s, folder));
         else if (!replaced(own, s))
             vec_push(arena, &out->list, taken(arena, s, folder, in_data));
     }
     for (uint32_t i = 0; i < own->list.len; i++) {
         struct recipe_stmt *s = own->list.at[i];
-        if ((!base_data || s != own_data) && (s->kind != RECIPE_PHASE || !phase_in(base, s->name)))
+        if ((!base_data || s != own_data) && !namesake(base, s))
             vec_push(arena, &out->list, s);
     }
     return out;

@@ -208,6 +208,7 @@ static const char *recipe_word(enum recipe_kind kind)
         [RECIPE_DATA] = "data",
         [RECIPE_TRANSFORM] = "transform",
         [RECIPE_PHASE] = "phase",
+        [RECIPE_TEACHER] = "teacher",
         [RECIPE_REPLACE] = "replace",
         [RECIPE_INSERT_AFTER] = "insert-after",
         [RECIPE_INSERT_BEFORE] = "insert-before",

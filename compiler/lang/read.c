@@ -7,9 +7,7 @@
 
 #include "advice.h"
 
-/* The network of the model call for images of one size, edited and frozen. false: it is of no use. */
-static bool build_network(struct recipe_reader *r, struct frame *scope,
-                          const struct image_size *image)
+bool build_network(struct recipe_reader *r, struct frame *scope, const struct image_size *image)
 {
     const struct recipe_stmt *model = find_setting(r, RECIPE_SETTING, "model");
     if (!r->model || (!image->height && model_image(r->model)) ||
@@ -79,6 +77,7 @@ static void read_recipe(struct recipe_reader *r)
     settle_phases(r);
     check_sources(r, r->builder->net);
     build_for_training(r, &scope);
+    read_teachers(r, &scope);
 }
 
 bool lang_read(struct arena *arena, struct diag *diag, const struct lang_options *options,

@@ -7,6 +7,7 @@
  *     schedules.c  what schedules ask for
  *     groups.c     group
  *     phases.c     parts of the training
+ *     teachers.c   networks that the recipe's own learns from
  *     edit.c       replace, insert, remove, set
  *     adapt.c      adapt
  *     freezing.c   freeze and train
@@ -17,6 +18,7 @@
 
 #include "builder.h"
 #include "finetune.h"
+#include "transform.h"
 
 struct recipe_reader {
     struct arena *arena;
@@ -25,6 +27,7 @@ struct recipe_reader {
     struct builder *builder;
     struct recipe *recipe;
     struct image_size eval_image, train_image; /* that the pipelines make */
+    struct ftmrt_form eval_form, train_form;   /* and what they have made of a picture */
     const struct decl *model;                  /* that the recipe calls */
 };
 
@@ -54,6 +57,10 @@ void settle_phases(struct recipe_reader *r);
 const struct recipe_stmt *find_phase(const struct recipe_reader *r, uint32_t number);
 /* Whether there are classes to choose from. */
 void check_class_count(struct recipe_reader *r);
+/* The teachers, behind the recipe's own network, of which they share classes and images. */
+void read_teachers(struct recipe_reader *r, struct frame *scope);
+/* The network of the model call for images of one size, edited and frozen. false: it is of no use. */
+bool build_network(struct recipe_reader *r, struct frame *scope, const struct image_size *image);
 /* The edits in their order; false: what comes behind them makes no sense any more. */
 bool read_edits(struct recipe_reader *r, struct frame *scope);
 /* Adapts the layers that a statement's patterns match. false after a report. */

@@ -86,7 +86,8 @@ const struct expr *setting_value(struct recipe_reader *r, const char *name)
 static bool is_statement(enum ftmrt_type type)
 {
     return type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS ||
-           type == FTMRT_TYPE_NAME || type == FTMRT_TYPE_EDITS || type == FTMRT_TYPE_PHASES;
+           type == FTMRT_TYPE_NAME || type == FTMRT_TYPE_EDITS || type == FTMRT_TYPE_PHASES ||
+           type == FTMRT_TYPE_TEACHERS;
 }
 
 /* The keys of a block that are written as `key = value`. */
@@ -354,7 +355,7 @@ static void check_blocks(struct recipe_reader *r)
 static bool has_syntax(enum ftmrt_type type)
 {
     return type == FTMRT_TYPE_MODEL || type == FTMRT_TYPE_WEIGHTS || type == FTMRT_TYPE_STRINGS ||
-           type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_PHASES;
+           type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_PHASES || type == FTMRT_TYPE_TEACHERS;
 }
 
 static void read_rows(struct recipe_reader *r, struct frame *scope)

@@ -394,6 +394,8 @@ void read_transforms(struct recipe_reader *r, struct frame *scope)
         if (r->eval_image.height)
             compare_two(r, train_stmt, &train_steps, &eval_steps);
     }
+    r->eval_form = eval_steps.form;
+    r->train_form = train_steps.form;
     keep(r, FTMRT_PARAM_transform_eval, &eval_steps);
     keep(r, FTMRT_PARAM_transform_train, &train_steps);
     if (r->eval_image.height)

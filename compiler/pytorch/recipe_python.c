@@ -338,6 +338,11 @@ bool print_recipe(struct strbuf *out, struct writer *w)
         diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART, "`group` here");
         return false;
     }
+    if (w->in->recipe->teachers.len) {
+        diag_report(w->in->diag, w->in->recipe->teachers.at[0].span, DIAG_NO_COUNTERPART,
+                    "`teacher` here");
+        return false;
+    }
     if (w->in->recipe->phases > 1) {
         diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART,
                     "a training in several phases");

@@ -276,6 +276,25 @@ static bool make_features(struct session *s, struct step *step, int64_t n)
     return ok;
 }
 
+/* ---- teachers ---- */
+
+/* The answers of the teachers that an entry wants, for the batch of n. */
+static bool ask_teachers(struct session *s, const struct ftmrt_entry *e, struct step *step,
+                         int64_t n)
+{
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < e->input_count; i++) {
+        if (e->inputs[i].role != FTMRT_ROLE_TEACHER)
+            continue;
+        const char *name = strchr(e->inputs[i].name, '.') + 1;
+        const struct ftmrt_entry *teacher =
+            ftmrt_entry_for(s->program, FTMRT_ENTRY_PREDICT, name, 0, n);
+        ok = teacher ? run_entry(s, teacher, step, n)
+                     : report_error("this program has no entry of teacher '%s'", name);
+    }
+    return ok;
+}
+
 /* Runs the entry of a kind, behind the one that computes its features if it takes any. */
 static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step *step, int64_t n)
 {
@@ -283,7 +302,8 @@ static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step 
     if (!e)
         return report_error("this program has no entry for that, or none for a batch of %lld",
                             (long long)n);
-    return (!network_takes_features(e) || make_features(s, step, n)) && run_entry(s, e, step, n);
+    return (!network_takes_features(e) || make_features(s, step, n)) &&
+           ask_teachers(s, e, step, n) && run_entry(s, e, step, n);
 }
 
 void session_keep(struct session *s, int64_t bytes)

@@ -27,7 +27,7 @@ static char *names_with(const struct ftmrt_program *p, uint32_t flag)
     char *names = app_alloc(size, 1), *end = names;
     *end = '\0';
     for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT && p->states[i].flags & flag)
+        if (ftmrt_is_in_state_dict(&p->states[i]) && p->states[i].flags & flag)
             end += sprintf(end, "%s%s", end == names ? "" : "\n", p->states[i].name);
     return names;
 }
@@ -119,7 +119,7 @@ bool session_save(const struct session *s, const char *path, const struct ftmrt_
     struct st_file f = {.tensors = app_alloc(p->state_count, sizeof(struct st_tensor))};
     bool ok = true;
     for (uint32_t i = 0; ok && i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT)
+        if (ftmrt_is_in_state_dict(&p->states[i]))
             ok = add_tensor(s, i, &f);
     ok = ok && write_tensors(s, &f, path, training);
     for (size_t i = 0; i < f.tensor_count; i++)
@@ -166,12 +166,12 @@ static bool take_tensors(struct session *s, const struct st_file *f, const char 
         const struct ftmrt_state *state = &p->states[i];
         const struct st_tensor *t = st_find(f, state->name);
         const bool own = t && is_frozen(state) && state->source >= 0;
-        if (state->kind != FTMRT_STATE_SLOT && !left_out(p, state, f, t) &&
+        if (ftmrt_is_in_state_dict(state) && !left_out(p, state, f, t) &&
             !(own ? check_frozen(p, state, t, path) : state_tensor_check(state, t, path)))
             return false;
     }
     for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT && !is_frozen(&p->states[i]) &&
+        if (ftmrt_is_in_state_dict(&p->states[i]) && !is_frozen(&p->states[i]) &&
             !give_state(s, i, f, path))
             return false;
     return true;

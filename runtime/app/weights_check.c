@@ -182,7 +182,7 @@ static const struct ftmrt_state *missing_state(const struct ftmrt_program *p,
                                                const struct st_file *f)
 {
     for (uint32_t i = 0; i < p->state_count; i++)
-        if (p->states[i].kind != FTMRT_STATE_SLOT && !st_find(f, p->states[i].name) &&
+        if (ftmrt_is_in_state_dict(&p->states[i]) && !st_find(f, p->states[i].name) &&
             !(source_is_relative(f) && ftmrt_is_in_source(p, &p->states[i])))
             return &p->states[i];
     return NULL;

@@ -117,6 +117,11 @@ void ftmrt_init_state(const struct ftmrt_program *p, void *workspace, uint32_t s
         fill_initial(s, seed, floats(dst));
 }
 
+int ftmrt_is_in_state_dict(const struct ftmrt_state *s)
+{
+    return s->kind == FTMRT_STATE_PARAMETER || s->kind == FTMRT_STATE_BUFFER;
+}
+
 int ftmrt_is_in_source(const struct ftmrt_program *p, const struct ftmrt_state *s)
 {
     const struct ftmrt_tensor *t = source_of(p, s);

@@ -34,15 +34,15 @@ enum ftmrt_type {
     FTMRT_TYPE_EPOCHS, /* NUMBER: 1 epoch */
     FTMRT_TYPE_STRING, /* TEXT */
     FTMRT_TYPE_WORD, /* TEXT: one of some words, which the default lists: "none|tanh", the first is it */
-    FTMRT_TYPE_FILE,          /* TEXT: a file's name */
-    FTMRT_TYPE_WORD_OR_FILE,  /* TEXT: as WORD, or a file's name */
-    FTMRT_TYPE_CLASSES,       /* TEXT: a folder of folders, which are the classes and name them */
-    FTMRT_TYPE_STRINGS,       /* TEXTS: a list, or one string */
-    FTMRT_TYPE_COLUMNS,       /* TEXT: a column of a table; or TEXTS: a list of them */
-    FTMRT_TYPE_RENAMES,       /* TEXTS, two by two: statements `rename "a" to "b"` */
-    FTMRT_TYPE_SKIPS,         /* TEXTS: statements `skip "pattern"` */
-    FTMRT_TYPE_NAME,          /* TEXT: the name of a block, `phase head { }` */
-    FTMRT_TYPE_EDITS,         /* TEXTS: statements `freeze` and `train` as written */
+    FTMRT_TYPE_FILE,         /* TEXT: a file's name */
+    FTMRT_TYPE_WORD_OR_FILE, /* TEXT: as WORD, or a file's name */
+    FTMRT_TYPE_CLASSES,      /* TEXT: a folder of folders, which are the classes and name them */
+    FTMRT_TYPE_STRINGS,      /* TEXTS: a list, or one string */
+    FTMRT_TYPE_COLUMNS,      /* TEXT: a column of a table; or TEXTS: a list of them */
+    FTMRT_TYPE_RENAMES,      /* TEXTS, two by two: statements `rename "a" to "b"` */
+    FTMRT_TYPE_SKIPS,        /* TEXTS: statements `skip "pattern"` */
+    FTMRT_TYPE_NAME,         /* TEXT: the name of a block, `phase head { }` */
+    FTMRT_TYPE_EDITS, /* TEXTS: statements as written: `freeze` and `train` of a phase, edits of a teacher */
     FTMRT_TYPE_NUMBERS,       /* NUMBERS: a list, or one number */
     FTMRT_TYPE_CLASS_WEIGHTS, /* NUMBERS, one for each class; or TEXT: `balanced` */
     FTMRT_TYPE_RANGE,         /* NUMBERS: two, from and to; the first is not above the second */
@@ -65,6 +65,7 @@ enum ftmrt_type {
     FTMRT_TYPE_BLOCK,         /* CALLS: the block of the parameter's name */
     FTMRT_TYPE_FACTOR,        /* NUMBER: 0.1x, or 0 */
     FTMRT_TYPE_PHASES,        /* CALLS: blocks `phase`, in their order */
+    FTMRT_TYPE_TEACHERS,      /* CALLS: blocks `teacher`, in their order */
     FTMRT_TYPE_TENSOR,        /* of layers only: the value of a layer */
     FTMRT_TYPE_TENSORS,       /* of layers only: a list of them */
     FTMRT_TYPE_INTEGERS,      /* of layers only: 3 or a list of any count */

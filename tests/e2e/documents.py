@@ -25,6 +25,7 @@ FENCE = re.compile(r"^( *)```(.*)$")
 WORDS = {"ftm", "sh", "ebnf", "text"}
 PICTURES = {"init", "run"}  # commands that want pictures, which a document has not; golden/driver runs them
 STATE = re.compile(r"state @(?:\"([^\"]*)\"|(\S+)) : f32\[([\d, ]*)\]( .*)?$")
+TEACHER = re.compile(r"^ *teacher (\w+) \{[^}]*? weights *= *\"([^\"]*)\"", re.M)
 IN_FILE = re.compile(r" file \[([\d, ]*)\]")
 
 
@@ -48,21 +49,24 @@ def snippets(path):
             block[3].append(line[block[2]:])
 
 
-def states(ftmc, file):
-    """Names and shapes of what the file of weights has to hold: the states that are the model's own."""
-    graph = run(ftmc, "--emit=graph", "-D", "weights=random", file)
+def states(ftmc, file, scope):
+    """Names and shapes of what the file of weights has to hold: the states that are the model's own, or a teacher's."""
+    random = [option for name, _ in TEACHER.findall(file.read_text()) for option in ("-D", f"{name}.weights=random")]
+    graph = run(ftmc, "--emit=graph", "-D", "weights=random", *random, file)
     for line in graph.splitlines():
         m = STATE.match(line.strip())
         if m and " added" not in (m[4] or "") and " slot" not in (m[4] or ""):
+            path, _, name = (m[1] or m[2]).rpartition("/")
             in_file = IN_FILE.search(m[4] or "")
             dims = in_file[1] if in_file else m[3]
-            yield m[1] or m[2], [int(d) for d in dims.split(",") if d.strip()]
+            if path == scope:
+                yield name, [int(d) for d in dims.split(",") if d.strip()]
 
 
-def write_weights(ftmc, file, name):
+def write_weights(ftmc, file, name, scope=""):
     """A file of zeros and ones, in place of the published one."""
     header, data = {}, b""
-    for key, shape in states(ftmc, file):
+    for key, shape in states(ftmc, file, scope):
         count = 1
         for d in shape:
             count *= d
@@ -70,6 +74,7 @@ def write_weights(ftmc, file, name):
         data += struct.pack("<f", 1.0 if key.endswith("running_var") else 0.0) * count
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
+    (file.parent / name).parent.mkdir(parents=True, exist_ok=True)
     (file.parent / name).write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
@@ -79,9 +84,11 @@ def check_description(ftmc, folder, name, text):
     for classes in re.findall(r'folder\("([^"]*)"\)', text):
         for name in ("one", "two"):
             (folder / classes / name).mkdir(parents=True, exist_ok=True)
-    weights = re.search(r'^ *weights *= *"([^"]*)"', text, re.M)
+    weights = re.search(r'^ {0,4}weights *= *"([^"]*)"', text, re.M)
     if weights:
         write_weights(ftmc, file, weights[1])
+    for scope, name in TEACHER.findall(text):
+        write_weights(ftmc, file, name, scope)
     run(ftmc, "check", file)
 
 

@@ -113,6 +113,7 @@ static void *memory(struct fixture *f, const struct ftmrt_value *v)
     case FTMRT_ROLE_HYPER: return strcmp(v->name, "lr") == 0 ? &f->lr : &f->weight_decay;
     case FTMRT_ROLE_FEATURE: return f->feature[strcmp(v->name, "prefix.0") != 0];
     case FTMRT_ROLE_UNUSED:
+    case FTMRT_ROLE_TEACHER:
     case FTMRT_ROLE_NONE:
     case FTMRT_ROLE_STEP:
     case FTMRT_ROLE_WEIGHT:
