@@ -59,6 +59,9 @@ void output_check(struct compilation *c);
 bool output_print(struct compilation *c, void (*print)(struct compilation *c, FILE *out));
 bool output_text(struct compilation *c, const struct strbuf *text);
 
+/* What LoRA trained, into the output folder, as PEFT reads it. */
+bool peft_adapter(struct compilation *c);
+
 /* Warns of data files and folders of the recipe that are not there. */
 void check_data(struct compilation *c);
 

@@ -447,6 +447,8 @@ bool compile(struct compilation *c)
         return lang_print_ast(&c->arena, &c->diag, c->options->file, stdout);
     if (emit == EMIT_pytorch)
         return timed(c, "front", compilation_program) && stage_pytorch(c);
+    if (emit == EMIT_peft)
+        return timed(c, "front", compilation_program) && peft_adapter(c);
     if (!timed(c, "front", compilation_program) || !timed(c, "passes", stage_passes))
         return false;
     if (emit == EMIT_graph)

@@ -30,14 +30,14 @@ const struct command_row command_rows[COMMAND_COUNT] = {
 
 static const struct {
     const char *name;
-    bool text;
+    enum emit_output output;
 } stages[] = {
-#define FTM_EMIT(name, text) {#name, text},
+#define FTM_EMIT(name, output) {#name, EMIT_OUTPUT_##output},
 #include "stages.def"
 #undef FTM_EMIT
 };
 
-bool emit_is_text(enum emit_stage stage) { return stages[stage].text; }
+enum emit_output emit_output(enum emit_stage stage) { return stages[stage].output; }
 
 const char *stage_name(enum emit_stage stage) { return stages[stage].name; }
 

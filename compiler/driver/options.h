@@ -15,8 +15,11 @@ enum command {
     COMMAND_COUNT
 };
 
+/* Text goes to stdout unless -o names a file. */
+enum emit_output { EMIT_OUTPUT_TEXT, EMIT_OUTPUT_FILE, EMIT_OUTPUT_FOLDER };
+
 enum emit_stage {
-#define FTM_EMIT(name, text) EMIT_##name,
+#define FTM_EMIT(name, output) EMIT_##name,
 #include "stages.def"
 #undef FTM_EMIT
     EMIT_COUNT
@@ -71,7 +74,17 @@ const char *stage_name(enum emit_stage stage);
  * code 2). */
 bool options_parse(struct options *o, struct arena *arena, int argc, char **argv);
 
-/* Whether a stage is text. */
-bool emit_is_text(enum emit_stage stage);
+/* Where a stage goes. */
+enum emit_output emit_output(enum emit_stage stage);
+
+static inline bool emit_is_text(enum emit_stage stage)
+{
+    return emit_output(stage) == EMIT_OUTPUT_TEXT;
+}
+
+static inline bool emit_is_folder(enum emit_stage stage)
+{
+    return emit_output(stage) == EMIT_OUTPUT_FOLDER;
+}
 
 #endif

@@ -22,6 +22,8 @@ static const char *default_output(struct compilation *c)
         return arena_printf(&c->arena, "%s.o", stem);
     if (c->options->emit_stage == EMIT_lib)
         return arena_printf(&c->arena, "%s-lib", stem);
+    if (c->options->emit_stage == EMIT_peft)
+        return arena_printf(&c->arena, "%s-adapter", stem);
     return strcmp(stem, base) == 0 ? arena_printf(&c->arena, "%s.out", stem) : stem;
 }
 
@@ -30,7 +32,7 @@ void output_choose(struct compilation *c)
     const struct options *o = c->options;
     const bool text = o->command != COMMAND_compile || emit_is_text(o->emit_stage);
     c->output = o->output || text ? o->output : default_output(c);
-    if (o->output && o->emit_stage == EMIT_lib)
+    if (o->output && emit_is_folder(o->emit_stage))
         c->output = file_without_slashes(&c->arena, o->output);
 }
 
@@ -63,7 +65,7 @@ static void report_program(struct compilation *c)
     diag_note(&c->diag, "name another file with -o, or leave it out to print the text");
 }
 
-/* Whether a library can be put into the output folder, or that can be made. */
+/* Whether a library, or an adapter, can be put into the output folder, or that can be made. */
 static void check_folder(struct compilation *c, bool there)
 {
     const char *folder = there ? c->output : file_dir(&c->arena, c->output);
@@ -77,7 +79,7 @@ void output_check(struct compilation *c)
     if (!c->output || c->options->show_command)
         return;
     const bool there = stat(c->output, &st) == 0;
-    const bool folder = c->options->emit_stage == EMIT_lib;
+    const bool folder = emit_is_folder(c->options->emit_stage);
     if (there && folder && !S_ISDIR(st.st_mode))
         diag_report(&c->diag, SPAN_NONE, DIAG_SYSTEM, c->output, "not a folder");
     else if (folder)

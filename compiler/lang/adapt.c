@@ -73,8 +73,7 @@ layer_id adapter_layer(const struct adapting *a, struct bound_call *c, const cha
 /* A statement while its patterns are tried, on the layers that were there before it. */
 struct adaptation {
     struct recipe_reader *r;
-    const struct recipe_stmt *stmt;
-    const struct bound_call *call;
+    struct layer_adapter *adapter;
     const struct adapter_rules *rules;
     bool *chosen; /* [count], by layer */
     uint32_t count;
@@ -98,7 +97,7 @@ static bool choose(struct adaptation *a, const struct pattern *p, const struct l
     const char *defect = defect_of(a, l);
     if (!defect && l->adapt) {
         diag_report(a->r->diag, p->span, DIAG_ADAPT_TWICE, l->path);
-        diag_note(a->r->diag, "the first time is in line %u", l->adapt->span.line);
+        diag_note(a->r->diag, "the first time is in line %u", l->adapt->stmt->span.line);
     } else if (defect && is_named(p, l)) {
         diag_report(a->r->diag, p->span, DIAG_ADAPT_LAYER, l->path, layer_kind(l), defect);
         diag_note(a->r->diag,
@@ -124,7 +123,7 @@ static void choose_all(struct adaptation *a, const struct pattern *p)
     if (a->r->diag->errors > errors || any)
         return;
     if (met)
-        diag_report(a->r->diag, p->span, DIAG_ADAPT_NONE, p->text, a->call->info->name);
+        diag_report(a->r->diag, p->span, DIAG_ADAPT_NONE, p->text, a->adapter->call->info->name);
     else
         report_unmatched(a->r, RECIPE_ADAPT, p);
 }
@@ -149,12 +148,12 @@ static void rewire(const struct adaptation *a, layer_id from, layer_id to)
 static bool adapt(const struct adaptation *a, uint32_t base)
 {
     struct net *net = a->r->builder->net;
-    const struct adapting one = {a->r->builder, a->call, {base}};
+    const struct adapting one = {a->r->builder, a->adapter->call, {base}};
     const uint32_t before = net->layers.len;
     const layer_id value = a->rules->build(&one);
-    net->layers.at[base].adapt = a->stmt;
+    net->layers.at[base].adapt = a->adapter;
     for (uint32_t i = before; i < net->layers.len; i++)
-        net->layers.at[i].adapt = a->stmt;
+        net->layers.at[i].adapt = a->adapter;
     if (value.i == LAYER_NONE.i)
         return false;
     rewire(a, one.base, value);
@@ -163,13 +162,15 @@ static bool adapt(const struct adaptation *a, uint32_t base)
 
 bool adapt_layers(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *stmt)
 {
-    struct adaptation a = {.r = r, .stmt = stmt, .count = r->builder->net->layers.len};
+    struct adaptation a = {.r = r, .count = r->builder->net->layers.len};
     const uint32_t errors = r->diag->errors;
-    a.call = setting_call(r->builder, scope, stmt->values->list.at[0], FTMRT_CATEGORY_ADAPTER,
-                          "'adapt'");
-    if (!a.call)
+    const struct bound_call *call = setting_call(r->builder, scope, stmt->values->list.at[0],
+                                                 FTMRT_CATEGORY_ADAPTER, "'adapt'");
+    if (!call)
         return false;
-    a.rules = rules_of(a.call);
+    a.adapter = arena_new(r->arena, struct layer_adapter);
+    *a.adapter = (struct layer_adapter){stmt, call};
+    a.rules = rules_of(call);
     a.chosen = arena_array(r->arena, bool, a.count);
     for (uint32_t i = 0; i < stmt->patterns->list.len; i++)
         choose_all(&a, &stmt->patterns->list.at[i]);

@@ -188,12 +188,17 @@ static void warn_one_value(struct recipe_reader *r)
     }
 }
 
+static bool adapts(const struct layer *l, const struct recipe_stmt *s)
+{
+    return l->adapt && l->adapt->stmt == s;
+}
+
 /* What `adapt` says of training: the layers are frozen, what it adds trains. */
 static void apply_adapt(struct recipe_reader *r, const struct recipe_stmt *s, uint32_t phases)
 {
     for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
         struct layer *l = &r->builder->net->layers.at[i];
-        for (uint32_t k = 0; l->adapt == s && k < l->param_count; k++)
+        for (uint32_t k = 0; adapts(l, s) && k < l->param_count; k++)
             set_bits(&l->params[k].trainable, phases, l->added);
     }
 }
@@ -205,7 +210,7 @@ static void check_adapt(struct recipe_reader *r, const struct recipe_stmt *s)
     bool there = false;
     for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
         const struct layer *l = &r->builder->net->layers.at[i];
-        const bool adds = l->adapt == s && l->added;
+        const bool adds = adapts(l, s) && l->added;
         there |= adds;
         for (uint32_t k = 0; adds && k < l->param_count; k++)
             trains |= l->params[k].trainable;

@@ -39,7 +39,14 @@ struct layer_param {
 
 struct value;
 struct layer_rules;
+struct bound_call;
 struct recipe_stmt;
+
+/* How `adapt` changed a layer. */
+struct layer_adapter {
+    const struct recipe_stmt *stmt;
+    const struct bound_call *call;
+};
 
 /* A variable of the description that a layer's value, or the list of its results, is in; the first one within a scope. */
 struct layer_name {
@@ -60,10 +67,9 @@ struct layer {
     const char *input_name;         /* of an input */
     layer_id *inputs;               /* [input_count] */
     uint32_t input_count, param_count;
-    struct layer_param *params; /* [param_count] */
-    bool added;                 /* by the recipe: takes nothing from the weight file */
-    const struct recipe_stmt
-        *adapt;            /* that adapts it or, of an added one, that added it; or NULL */
+    struct layer_param *params;        /* [param_count] */
+    bool added;                        /* by the recipe: takes nothing from the weight file */
+    const struct layer_adapter *adapt; /* what adapts it or, of an added one, added it */
     uint32_t frozen;       /* bit p: all of its parameters are, in phase p; settle_draws() */
     uint32_t stats_frozen; /* bit p: stored statistics although parameters train */
     bool dead;

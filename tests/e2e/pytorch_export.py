@@ -53,6 +53,7 @@ def write_pictures(work):
     for name in ("small.safetensors", "small_images.npy", "small_labels.npy"):
         (work / name).write_bytes((DATA / name).read_bytes())
     (work / "small.ftm").write_text((here / "small.ftm").read_text().replace("data/", ""))
+    (work / "adapters.ftm").write_text((here / "adapters.ftm").read_text())
     (work / "pictures.ftm").write_text(PICTURES)
 
 
@@ -102,5 +103,6 @@ with tempfile.TemporaryDirectory() as folder:
     # The same sums in single precision, in other orders: a rounding each, which 50 steps make larger.
     both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13")
     both_train(work, "pictures", 1e-5, 1e-4)
+    both_train(work, "adapters", 1e-5, 1e-4, "-D", "epochs=13")
     both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13", "-D", "clip_norm=0.8")
     both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13", "-D", "clip_value=0.05")
