@@ -241,7 +241,10 @@ static value_id add_loss(struct lower *c, struct graph *g, value_id logits, valu
         return graph_add(g, op, inputs, 2, &a, c->recipe->span, NULL);
     a.ignore_index = ignored ? ignored->integer : NO_IGNORE_INDEX;
     const value_id weights = add_class_weights(g, loss, recipe_classes(c->recipe));
-    const struct weighted_loss w = weighted_loss(g, op, logits, label, weights, &a);
+    const struct ftmrt_call *data = recipe_call(c->recipe, FTMRT_PARAM_finetune_data);
+    const bool may_be_none = data && ftmrt_call_inner(data, FTMRT_PARAM_data_unlabelled);
+    const struct weighted_loss w =
+        weighted_loss(g, op, logits, label, weights, &a, may_be_none ? 1e-20 : 0);
     if (value_valid(w.loss) && value_valid(w.weight))
         graph_output(g, "weight", w.weight);
     return w.loss;

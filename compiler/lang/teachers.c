@@ -241,6 +241,50 @@ static void check_shares(struct recipe_reader *r, const struct recipe_stmt *last
         diag_report(r->diag, last->span, DIAG_TEACHER_SHARES, sum);
 }
 
+/* ---- pictures without labels ---- */
+
+/* The number that stands for no label, where the recipe has none. */
+enum { NO_LABEL = -1 };
+
+static const char *unlabelled_obstacle(struct recipe_reader *r, const struct ftmrt_call *data)
+{
+    const struct ftmrt_call *loss = recipe_call(r->recipe, FTMRT_PARAM_finetune_loss);
+    if (!r->recipe->teachers.len)
+        return "the recipe has no `teacher`";
+    if (recipe_call(r->recipe, FTMRT_PARAM_finetune_mix))
+        return "`mix` makes shares of labels, which they have not";
+    if (ftmrt_call_word(data, FTMRT_PARAM_data_sampling) > 0)
+        return "`sampling` draws classes, which they have not";
+    for (uint32_t i = 0; i < ftmrt_call_info(loss->id)->param_count; i++)
+        if (!strcmp(ftmrt_call_info(loss->id)->params[i].name, "ignore_index"))
+            return ftmrt_data_labels(data) == FTMRT_LABEL_INDEX
+                       ? NULL
+                       : "the other samples' labels are no numbers of classes";
+    return arena_printf(r->arena,
+                        "`%s` has no `ignore_index`, by which the labels' part leaves them out",
+                        ftmrt_call_info(loss->id)->name);
+}
+
+/* Their label is the one that the loss ignores. */
+static void settle_unlabelled(struct recipe_reader *r)
+{
+    const struct ftmrt_call *data = recipe_call(r->recipe, FTMRT_PARAM_finetune_data),
+                            *loss = recipe_call(r->recipe, FTMRT_PARAM_finetune_loss);
+    if (!data || !ftmrt_call_inner(data, FTMRT_PARAM_data_unlabelled))
+        return;
+    const char *why = unlabelled_obstacle(r, data);
+    const struct recipe_stmt *stmt = find_setting(r, RECIPE_DATA, "data");
+    if (why)
+        diag_report(r->diag, stmt ? stmt->span : r->recipe->span, DIAG_UNLABELLED, why);
+    for (uint32_t i = 0; !why && i < ftmrt_call_info(loss->id)->param_count; i++) {
+        /* The compiler built the arguments, and nobody else has them yet. */
+        struct ftmrt_arg *a = (struct ftmrt_arg *)(uintptr_t)&loss->args[i];
+        if (!strcmp(ftmrt_call_info(loss->id)->params[i].name, "ignore_index") &&
+            a->kind == FTMRT_ARG_NONE)
+            *a = (struct ftmrt_arg){FTMRT_ARG_INTEGER, 0, {.integer = NO_LABEL}};
+    }
+}
+
 void read_teachers(struct recipe_reader *r, struct frame *scope)
 {
     const struct recipe_stmts *stmts = r->files->finetune->recipe;
@@ -254,9 +298,11 @@ void read_teachers(struct recipe_reader *r, struct frame *scope)
         last = s;
         read_teacher(r, scope, s, &calls[count++]);
     }
-    if (!last)
-        return;
-    check_shares(r, last);
-    *recipe_setting(r->recipe, FTMRT_PARAM_finetune_teachers) =
-        (struct ftmrt_arg){FTMRT_ARG_CALLS, count, {.calls = calls}};
+    if (last) {
+        check_shares(r, last);
+        *recipe_setting(r->recipe, FTMRT_PARAM_finetune_teachers) =
+            (struct ftmrt_arg){FTMRT_ARG_CALLS, count, {.calls = calls}};
+    }
+    if (!r->files->options->infer)
+        settle_unlabelled(r);
 }

@@ -36,8 +36,9 @@ emit_value emit_label_shares(struct emit *e, const struct attrs *attrs)
 }
 
 struct weighted_loss weighted_loss(struct graph *g, enum op loss, value_id logits, value_id label,
-                                   value_id class_weight, const struct attrs *attrs)
+                                   value_id class_weight, const struct attrs *attrs, double least)
 {
+    const struct type number = {FTMRT_F32, shape_scalar()};
     const struct attrs plain = {0};
     const value_id operands[] = {logits, label, class_weight};
     value_id shares = graph_op_(g, OP_label_shares, attrs, operands, 3);
@@ -48,7 +49,11 @@ struct weighted_loss weighted_loss(struct graph *g, enum op loss, value_id logit
     if (!value_valid(shares) || (indices && !value_valid(w.weight)))
         return w;
     w.loss = graph_op(g, loss, &plain, logits, shares);
-    if (indices && value_valid(w.loss))
-        w.loss = graph_op(g, OP_div, NULL, w.loss, w.weight);
+    if (!indices || !value_valid(w.loss))
+        return w;
+    const value_id divisor =
+        least == 0 ? w.weight
+                   : graph_op(g, OP_add, NULL, w.weight, graph_constant(g, least, number));
+    w.loss = graph_op(g, OP_div, NULL, w.loss, divisor);
     return w;
 }

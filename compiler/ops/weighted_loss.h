@@ -12,8 +12,9 @@ struct weighted_loss {
 /* Builds loss(logits, label_shares(...)) / label_weight(...): torch.nn.functional.cross_entropy with `weight`,
  * `ignore_index` and `label_smoothing` (attributes) where `loss` is cross entropy. Labels that are distributions have no
  * weight of their own (VALUE_NONE), as there, and none is ignored. class_weight: f32 [K],
- * may be a constant. VALUE_NONE for the loss after a report. */
+ * may be a constant. least: what is added to the weight, so small that it is lost in any but 0: the loss of a batch of ignored labels is then 0,
+ * and not NaN as in PyTorch (0 adds nothing). VALUE_NONE for the loss after a report. */
 struct weighted_loss weighted_loss(struct graph *g, enum op loss, value_id logits, value_id label,
-                                   value_id class_weight, const struct attrs *attrs);
+                                   value_id class_weight, const struct attrs *attrs, double least);
 
 #endif

@@ -78,6 +78,7 @@ static void read_data(struct config *c, const struct ftmrt_call *data)
     c->train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
     c->test = ftmrt_call_inner(data, FTMRT_PARAM_data_test);
     c->data = data;
+    c->unlabelled = ftmrt_call_inner(data, FTMRT_PARAM_data_unlabelled);
     c->pictures = ftmrt_picture_options_of(data);
     c->fast_jpeg = ftmrt_call_word(data, FTMRT_PARAM_data_jpeg) > 0;
     c->cache_bytes = ftmrt_call_integer(data, FTMRT_PARAM_data_cache);

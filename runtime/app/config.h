@@ -51,10 +51,12 @@ struct config {
     bool fast_jpeg;                /* pictures.least is set, where the transforms let it */
     int64_t cache_bytes;           /* for pictures that are kept between epochs */
     const struct ftmrt_call *data; /* the block */
-    double validation_percent;     /* of train, if there is no validation source */
-    enum split_kind split;         /* how */
-    char *split_file;              /* of SPLIT_FILE: its path; owned */
-    char *preprocess;              /* input_eval's transform as JSON, for trained files */
+    const struct ftmrt_call
+        *unlabelled; /* a source of pictures of which only teachers say something, or NULL */
+    double validation_percent; /* of train, if there is no validation source */
+    enum split_kind split;     /* how */
+    char *split_file;          /* of SPLIT_FILE: its path; owned */
+    char *preprocess;          /* input_eval's transform as JSON, for trained files */
     const struct ftmrt_call *loss;
     const int64_t *ignored; /* the label that does not count in the loss; NULL: all do */
     const struct ftmrt_call

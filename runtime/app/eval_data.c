@@ -21,7 +21,7 @@ static bool open_test(struct eval_data *d, const struct config *c, const char *d
                             "measure with --split validation");
     if (!source_open(&d->test, c->test, &want))
         return false;
-    d->samples = (struct subset){&d->test, NULL, d->test.count};
+    d->samples = (struct subset){&d->test, NULL, d->test.count, 0};
     return true;
 }
 
@@ -32,7 +32,7 @@ static bool open_validation(struct eval_data *d, const struct config *c, const c
     if (c->validation) {
         if (!source_open(&d->test, c->validation, &want))
             return false;
-        d->samples = (struct subset){&d->test, NULL, d->test.count};
+        d->samples = (struct subset){&d->test, NULL, d->test.count, 0};
         return true;
     }
     if (!training_data_open(&d->share, c, data_dir))
@@ -67,7 +67,7 @@ bool eval_data_compare(struct eval_data *d, const char *data_hash, int threads)
         return true;
     d->validates = false;
     d->foreign = true;
-    d->samples = (struct subset){&d->share.train, NULL, d->share.train.count};
+    d->samples = (struct subset){&d->share.train, NULL, d->share.train.count, 0};
     return true;
 }
 

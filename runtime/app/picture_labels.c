@@ -115,7 +115,7 @@ bool picture_labels(int32_t *labels, const struct listing *l, const char *place,
 {
     const char **unknown = app_alloc((size_t)l->class_count, sizeof *unknown);
     int64_t count = 0;
-    for (int32_t i = 0; i < l->class_count; i++) {
+    for (int32_t i = 0; i < l->class_count && !want->unlabelled; i++) {
         labels[i] = label_of(want, l->classes[i], l->form != LISTING_NUMBERS);
         if (labels[i] < 0)
             unknown[count++] = l->classes[i];

@@ -11,6 +11,7 @@ struct subset {
     const struct source *source;
     const int64_t *indices; /* NULL: the first `count` samples */
     int64_t count;
+    int64_t unlabelled; /* the last so many are: their label is the one that the loss ignores */
 };
 
 /* The words of `sampling`, in their order. */

@@ -97,7 +97,7 @@ int command_schedule(const struct ftmrt_program *p, const struct options *o)
               train_options_take(&c, p, o);
     if (ok) {
         ok = training_data_open(&data, &c, o->data) &&
-             plan(&w, &c, p->recipe, training_data_train(&data).count, o);
+             plan(&w, &c, p->recipe, training_data_all(&data).count, o);
         training_data_close(&data);
     }
     if (ok) {

@@ -81,6 +81,7 @@ struct source_want {
     const struct ftmrt_call
         *data;              /* the recipe's block: how pictures are listed; NULL: as they are */
     bool skips;             /* pictures that cannot be read are left out */
+    bool unlabelled;        /* classes may have any names: no label will be read */
     int threads;            /* that look at many files */
     const int64_t *ignored; /* in masks, the number beside the classes that means none; or NULL */
 };

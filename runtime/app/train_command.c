@@ -108,7 +108,7 @@ static bool plan(struct train_command *t)
     const uint32_t phases = phases_count(t->session.program->recipe);
     if (phases > 1 && !options_fit_phases(o, phases))
         return false;
-    const bool enough = trainer_open(&t->trainer, &t->session, training_data_train(&t->data),
+    const bool enough = trainer_open(&t->trainer, &t->session, training_data_all(&t->data),
                                      training_data_validation(&t->data), epochs,
                                      o->steps_given ? o->steps : -1, lr);
     if (t->trainer.progress.total_steps <= 0)
@@ -567,6 +567,9 @@ static void print_start(const struct train_command *t)
     printf("training samples %lld, validation samples %lld, epochs %lld, steps %lld, batch %lld\n",
            (long long)r->train.count, (long long)r->validation.count, (long long)r->epochs,
            (long long)r->progress.total_steps, (long long)t->session.config.batch);
+    if (t->data.unlabelled.count)
+        printf("of the training samples %lld are unlabelled: %s\n",
+               (long long)t->data.unlabelled.count, t->data.unlabelled.name);
     for (uint32_t i = 0; r->phases[0].name && i < r->phase_count; i++)
         printf("phase %s: epochs %lld, steps %lld, learning rate %g\n", r->phases[i].name,
                (long long)r->phases[i].epochs, (long long)r->phases[i].steps, r->phases[i].lr);

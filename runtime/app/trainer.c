@@ -91,10 +91,11 @@ static void order_samples(struct trainer *t)
         t->order[i] = t->train.indices[t->order[i]];
 }
 
-/* Whether a sample of training is right or wrong: its label is a class. */
+/* Whether each sample of training is right or wrong: its label is a class. */
 static bool has_accuracy(const struct trainer *t)
 {
-    return t->session->config.input_train.labels == FTMRT_LABEL_INDEX;
+    const struct config *c = &t->session->config;
+    return c->input_train.labels == FTMRT_LABEL_INDEX && !c->unlabelled;
 }
 
 static int64_t count_correct(const struct session *s, int64_t n)
@@ -213,6 +214,7 @@ static enum trainer_outcome try_weights(struct trainer *t)
     const struct session *s = t->session;
     struct subset few = t->train;
     struct metrics m;
+    few.count -= few.unlabelled;
     few.count = few.count < s->config.batch ? few.count : s->config.batch;
     if (!evaluate(t->session, &few, &m, NULL))
         return TRAINER_FAILED;

@@ -1,6 +1,9 @@
 /* The data of a recipe's training. */
 #include "training_data.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "fingerprint.h"
 #include "report.h"
 
@@ -18,6 +21,72 @@ static bool check_split(const struct training_data *d, const struct config *c)
                         (long long)eval->height, (long long)eval->width);
 }
 
+/* ---- unlabelled pictures ---- */
+
+/* The source of sample *i, which becomes its number there. */
+static const struct source *part_of(const struct source *all, int64_t *i)
+{
+    const struct training_data *d = all->state;
+    if (*i < d->train.count)
+        return &d->train;
+    *i -= d->train.count;
+    return &d->unlabelled;
+}
+
+static bool read_part(const struct source *all, int64_t i, enum field_role field,
+                      struct buffer *buffer, union field_value *out)
+{
+    const struct training_data *d = all->state;
+    const struct source *part = part_of(all, &i);
+    if (part == &d->train || field != FIELD_LABEL)
+        return part->read(part, i, field, buffer, out);
+    out->index = d->no_label;
+    return true;
+}
+
+static const char *part_name(const struct source *all, int64_t i)
+{
+    const struct source *part = part_of(all, &i);
+    return part->sample_name ? part->sample_name(part, i) : part->name;
+}
+
+/* Puts what is unlabelled behind train. */
+static bool join(struct training_data *d)
+{
+    const struct split *s = &d->split;
+    const bool named = d->train.sample_name || d->unlabelled.sample_name;
+    if (d->unlabelled.fields[FIELD_INPUT].kind != d->train.fields[FIELD_INPUT].kind)
+        return report_error("%s and %s give samples of different kinds", d->train.name,
+                            d->unlabelled.name);
+    d->all = (struct source){.name = app_format("%s + %s", d->train.name, d->unlabelled.name),
+                             .count = d->train.count + d->unlabelled.count,
+                             .read = read_part,
+                             .sample_name = named ? part_name : NULL,
+                             .state = d};
+    memcpy(d->all.fields, d->train.fields, sizeof d->all.fields);
+    if (!s->train)
+        return true;
+    d->all_indices =
+        app_alloc((size_t)(s->train_count + d->unlabelled.count), sizeof *d->all_indices);
+    memcpy(d->all_indices, s->train, (size_t)s->train_count * sizeof *s->train);
+    for (int64_t i = 0; i < d->unlabelled.count; i++)
+        d->all_indices[s->train_count + i] = d->train.count + i;
+    return true;
+}
+
+static bool open_unlabelled(struct training_data *d, const struct config *c,
+                            const struct source_want *want)
+{
+    struct source_want any = *want;
+    if (!c->unlabelled)
+        return true;
+    any.unlabelled = true;
+    d->no_label = *c->ignored;
+    return source_open(&d->unlabelled, c->unlabelled, &any) && join(d);
+}
+
+/* ---- all of it ---- */
+
 bool training_data_open(struct training_data *d, const struct config *c, const char *data_dir)
 {
     const struct source_want want = config_want(c, &c->input_train, data_dir);
@@ -28,10 +97,10 @@ bool training_data_open(struct training_data *d, const struct config *c, const c
             "the recipe names no training data; add `train = ...` to its data block");
     if (!source_open(&d->train, c->train, &want))
         return false;
-    if (c->validation)
-        return source_open(&d->validation, c->validation, &validation);
     const struct split_rule rule = config_split(c);
-    return split_open(&d->split, &d->train, &rule) && check_split(d, c);
+    const bool split = c->validation ? source_open(&d->validation, c->validation, &validation)
+                                     : split_open(&d->split, &d->train, &rule) && check_split(d, c);
+    return split && open_unlabelled(d, c, &want);
 }
 
 void training_data_close(struct training_data *d)
@@ -39,20 +108,33 @@ void training_data_close(struct training_data *d)
     source_close(&d->train);
     source_close(&d->validation);
     split_free(&d->split);
+    source_close(&d->unlabelled);
+    source_close(&d->all);
+    free(d->all_indices);
+    d->all_indices = NULL;
 }
 
 struct subset training_data_train(const struct training_data *d)
 {
     const struct split *s = &d->split;
-    return s->train ? (struct subset){&d->train, s->train, s->train_count}
-                    : (struct subset){&d->train, NULL, d->train.count};
+    return s->train ? (struct subset){&d->train, s->train, s->train_count, 0}
+                    : (struct subset){&d->train, NULL, d->train.count, 0};
+}
+
+struct subset training_data_all(const struct training_data *d)
+{
+    const struct subset train = training_data_train(d);
+    return d->unlabelled.count
+               ? (struct subset){&d->all, d->all_indices, train.count + d->unlabelled.count,
+                                 d->unlabelled.count}
+               : train;
 }
 
 struct subset training_data_validation(const struct training_data *d)
 {
     const struct split *s = &d->split;
-    return s->train ? (struct subset){&d->train, s->validation, s->validation_count}
-                    : (struct subset){&d->validation, NULL, d->validation.count};
+    return s->train ? (struct subset){&d->train, s->validation, s->validation_count, 0}
+                    : (struct subset){&d->validation, NULL, d->validation.count, 0};
 }
 
 bool training_data_hash(const struct training_data *d, int threads,
@@ -65,6 +147,11 @@ bool training_data_hash(const struct training_data *d, int threads,
     if (s->validation_count)
         hashes->split = fingerprint_bytes(
             s->validation, (size_t)s->validation_count * sizeof *s->validation, hashes->data);
+    uint64_t unlabelled = 0;
+    if (d->unlabelled.count && !d->unlabelled.fingerprint(&d->unlabelled, threads, &unlabelled))
+        return false;
+    if (d->unlabelled.count)
+        hashes->data = fingerprint_bytes(&unlabelled, sizeof unlabelled, hashes->data);
     if (!d->validation.count)
         return true;
     if (!d->validation.fingerprint(&d->validation, threads, &hashes->split))

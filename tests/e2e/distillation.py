@@ -22,6 +22,7 @@ finetune {name} {{
     labels  = {labels}
     data {{
         train = npy(images = "{images}", labels = "labels.npy")
+        {more}
     }}
     transform eval = resize({size}, {size}), to_rgb(), normalize(mean = 0, std = 1, scale = 1)
     optimizer = sgd(lr = {rate})
@@ -41,8 +42,8 @@ TEACHER = """
 """
 
 
-def write_recipe(work, name, weights="random", labels=NAMES, images="images.npy", size=12, teachers=""):
-    text = RECIPE.format(name=name, weights=weights, labels=json.dumps(labels), images=images, size=size, rate=RATE, batch=BATCH, teachers=teachers)
+def write_recipe(work, name, weights="random", labels=NAMES, images="images.npy", size=12, teachers="", more=""):
+    text = RECIPE.format(name=name, weights=weights, labels=json.dumps(labels), images=images, size=size, rate=RATE, batch=BATCH, teachers=teachers, more=more)
     (work / f"{name}.ftm").write_text(text)
     return work / f"{name}.ftm"
 
@@ -62,10 +63,11 @@ def steps(start, images, labels, teachers):
     losses = []
     for step in range(STEPS):
         at = np.arange(len(images))[step % 4 * BATCH:][:BATCH]  # four steps are an epoch
-        x, onehot = images[at].reshape(len(at), -1).astype(np.float64), np.eye(CLASSES)[labels[at]]
+        x, known = images[at].reshape(len(at), -1).astype(np.float64), labels[at] >= 0
+        onehot = np.eye(CLASSES)[labels[at]] * known[:, None]
         z = x @ w.T + b
-        rest = 1 - sum(share for _, _, share in teachers)
-        loss, dz = -rest * (onehot * np.log(softmax(z))).sum(1).mean(), rest * (softmax(z) - onehot)
+        rest = (1 - sum(share for _, _, share in teachers)) * len(at) / max(known.sum(), 1)  # of those that have a label
+        loss, dz = -rest * (onehot * np.log(softmax(z))).sum(1).mean(), rest * (softmax(z) - onehot) * known[:, None]
         for logits, t, share in teachers:
             p, q = softmax(logits[at] / t), softmax(z / t)
             loss, dz = loss + share * t * t * divergence(p, q), dz + share * t * (q - p)
@@ -80,9 +82,9 @@ def train(work, recipe, *options):
     return read_safetensors(work / "start.safetensors"), read_safetensors(work / "end.safetensors"), step_losses(max((work / "runs").iterdir(), key=lambda p: p.name[-3:]))
 
 
-def compare(work, what, recipe, teachers, *options):
+def compare(work, what, recipe, teachers, *options, data=None):
     start, end, losses = train(work, recipe, *options)
-    wanted, w, b = steps(start, images, labels, teachers)
+    wanted, w, b = steps(start, *(data or (images, labels)), teachers)
     far = max(np.abs(np.array(losses) - wanted).max() / wanted.max(), np.abs(end["fc.weight"] - w).max() / np.abs(w).max())
     check(far < 2e-6 and set(end) == {"fc.weight", "fc.bias"}, f"{what}: {STEPS} steps are NumPy's ({far:.1e}), and files have no teacher")
     check(np.abs(w - start["fc.weight"]).max() > 1e-3, "and have changed something")
@@ -125,6 +127,20 @@ with tempfile.TemporaryDirectory() as folder:
     compare(work, "two, of which one has images of its own and one its classes in another order", both,
             [(two, 4, 0.25), (logits_of(files["other"], images)[:, np.argsort(order)], 2, 0.5)])
 
+    # 5 samples have labels, 25 none: of three steps all are without
+    np.save(work / "few.npy", images[:5])
+    np.save(work / "few_labels.npy", labels[:5])
+    np.save(work / "more.npy", images[5:])
+    np.save(work / "more_labels.npy", np.zeros(25, labels.dtype))
+    text = (work / "one.ftm").read_text().replace('images = "images.npy", labels = "labels.npy")',
+                                                  'images = "few.npy", labels = "few_labels.npy")\n        unlabelled = npy(images = "more.npy", labels = "more_labels.npy")')
+    (work / "unlabelled.ftm").write_text(text.replace("finetune one", "finetune unlabelled"))
+    compare(work, "pictures without labels, batches without any", work / "unlabelled.ftm", [(one, 4, 0.7)],
+            data=(images, np.where(np.arange(30) < 5, labels, -1)))
+    said = run(work / "unlabelled", "train", "--steps", 1, cwd=work)
+    check("training samples 30," in said and "of the training samples 25 are unlabelled: " in said, "they are counted")
+
+    compare(work, "again the two", both, [(two, 4, 0.25), (logits_of(files["other"], images)[:, np.argsort(order)], 2, 0.5)])
     bits = {(work / "end.safetensors").read_bytes()}
     for threads in (1, 2, 3):
         run(work / "both", "train", "--steps", STEPS, "--threads", threads, "--out", work / "again.safetensors", cwd=work)

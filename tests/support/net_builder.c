@@ -141,7 +141,7 @@ void net_weighted_loss(struct graph *g, value_id logits, const struct attrs *a)
     default_optimizer(g);
     value_id label = add_label(g, s);
     value_id weights = graph_input_as(g, "class_weight", type, FTMRT_ROLE_CLASS_WEIGHT);
-    struct weighted_loss w = weighted_loss(g, OP_cross_entropy, logits, label, weights, a);
+    struct weighted_loss w = weighted_loss(g, OP_cross_entropy, logits, label, weights, a, 0);
     graph_output(g, "weight", w.weight);
     end_loss(g, w.loss, logits);
 }

@@ -129,7 +129,7 @@ static void predict_all(struct run *r, bool random)
                 CALL(FTMRT_CALL_data,
                      ARGS(CALL(FTMRT_CALL_npy, ARGS(NONE, NONE, INTEGER(FTMRT_LABEL_INDEX))), NONE,
                           NONE, WORD("exact"), NONE, NONE, NONE, WORD("stop"), WORD("natural"),
-                          WORD("drop"), WORD("apply"), WORD("exact"), INTEGER(0))),
+                          WORD("drop"), WORD("apply"), WORD("exact"), INTEGER(0), NONE)),
             AT(transform) = CALL(FTMRT_CALL_transform,
                                  ARGS({.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip},
                                       {.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip})),
@@ -159,7 +159,7 @@ static void predict_all(struct run *r, bool random)
         int64_t order[COUNT];
         for (int k = 0; k < COUNT; k++)
             order[k] = (k * 7 + epoch * 11) % COUNT;
-        assert_true(evaluate(&s, &(struct subset){&source, order, COUNT}, NULL, out[0]));
+        assert_true(evaluate(&s, &(struct subset){&source, order, COUNT, 0}, NULL, out[0]));
         for (int k = 0; k < COUNT; k++)
             memcpy(r->out[epoch][order[k]], out[k], sizeof out[k]);
     }

@@ -39,7 +39,7 @@ static void classes_come_equally_often(void **state)
 {
     (void)state;
     static int64_t order[COUNT], again[COUNT], seen[COUNT];
-    const struct subset all = {&source, NULL, COUNT};
+    const struct subset all = {&source, NULL, COUNT, 0};
     int64_t counts[CLASSES];
     sampling_order(order, &all, CLASSES, SAMPLING_BALANCED, 1, 1);
     count_classes(order, counts);
@@ -60,7 +60,7 @@ static void or_by_the_root(void **state)
 {
     (void)state;
     static int64_t order[COUNT];
-    const struct subset all = {&source, NULL, COUNT};
+    const struct subset all = {&source, NULL, COUNT, 0};
     int64_t counts[CLASSES];
     sampling_order(order, &all, CLASSES, SAMPLING_SQRT, 1, 1);
     count_classes(order, counts);

@@ -47,7 +47,7 @@ static const struct ftmrt_arg embed_settings[] = {
                                                          EMBED_INTEGER(FTMRT_LABEL_INDEX))),
                    EMBED_NONE, EMBED_NONE, EMBED_TEXT("content"), EMBED_NONE, EMBED_NONE,
                    EMBED_NONE, EMBED_TEXT("stop"), EMBED_TEXT("natural"), EMBED_TEXT("drop"),
-                   EMBED_TEXT("apply"), EMBED_TEXT("exact"), EMBED_INTEGER(0))),
+                   EMBED_TEXT("apply"), EMBED_TEXT("exact"), EMBED_INTEGER(0), EMBED_NONE)),
     EMBED_AT(transform) = EMBED_CALL(FTMRT_CALL_transform, EMBED_ARGS(EMBED_NONE, EMBED_NONE)),
     EMBED_AT(loss) =
         EMBED_CALL(FTMRT_CALL_cross_entropy, EMBED_ARGS(EMBED_NUMBER(0), EMBED_NONE, EMBED_NONE)),
