@@ -1,5 +1,10 @@
-/* The command `predict`: pictures, or an array of images. */
+/* The command `predict`: pictures, or an array of images; or names that come one by one. */
 #include "command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "loader_queue.h"
 #include "picture_list.h"
 #include "predict_output.h"
@@ -66,9 +71,51 @@ static bool open_source(struct source *d, const struct config *c, const struct o
                    : picture_list_open(d, o->files, o->file_count, &c->pictures);
 }
 
+/* A name of standard input; nothing else than a picture is meant by one. */
+static bool predict_name(struct session *s, const char *name, struct predict_output *out)
+{
+    struct source d;
+    const bool picture = *name && strcmp(name, "-") != 0 && !picture_list_folder(name);
+    if (!picture)
+        report_error("'%s' is no picture: --lines takes the name of one on each line", name);
+    if (!picture || !picture_list_open(&d, &name, 1, &s->config.pictures)) {
+        predict_output_add(out, name, NULL);
+        return false;
+    }
+    const bool ok = predict_source(s, &d, out);
+    source_close(&d);
+    return ok;
+}
+
+/* One name in, one line out, until standard input ends; a name that makes no answer has a line, too. */
+static bool predict_lines(struct session *s, struct predict_output *out)
+{
+    char *line = NULL;
+    size_t size = 0;
+    bool ok = true;
+    s->workers = 0;
+    session_expect(s, 1);
+    for (ssize_t n; (n = getline(&line, &size, stdin)) >= 0;) {
+        if (n && line[n - 1] == '\n')
+            line[--n] = '\0';
+        ok = predict_name(s, line, out) && ok;
+    }
+    free(line);
+    return ok;
+}
+
 static bool predict(struct session *s, const struct options *o)
 {
-    const struct predict_forms forms = {o->top_given ? o->top : 0, o->json, o->csv, o->logits};
+    const struct predict_forms forms = {.top = o->top_given ? o->top : 0,
+                                        .json = o->json || o->lines,
+                                        .lines = o->lines,
+                                        .csv = o->csv,
+                                        .logits = o->logits};
+    if (o->lines) {
+        struct predict_output *answers = predict_output_open(&s->config, &forms);
+        const bool all = answers && predict_lines(s, answers);
+        return answers && predict_output_close(answers) && all;
+    }
     struct source d;
     if (!open_source(&d, &s->config, o))
         return false;
@@ -86,7 +133,11 @@ static bool predict(struct session *s, const struct options *o)
 int command_predict(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
-    if (!o->file_count == !o->data) {
+    if (o->lines && (o->file_count || o->data || o->csv || o->logits)) {
+        report_error("--lines reads names from standard input and writes JSON alone");
+        return EXIT_WRONG_USAGE;
+    }
+    if (!o->lines && !o->file_count == !o->data) {
         report_error("name pictures to predict, a folder of them, `-` for standard input, or an "
                      "array with --data FILE");
         return EXIT_WRONG_USAGE;

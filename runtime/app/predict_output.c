@@ -166,8 +166,13 @@ static void print_json(const struct predict_output *o, const char *name, bool go
         json_object_set_new(sample, o->figures->list, shown_json(o));
     else
         json_object_set_new(sample, "error", json_string("not predicted"));
-    fputs(o->samples ? ",\n" : "[\n", stdout);
+    if (!o->forms.lines)
+        fputs(o->samples ? ",\n" : "[\n", stdout);
     json_dumpf(sample, stdout, JSON_REAL_PRECISION(9));
+    if (o->forms.lines) {
+        putchar('\n');
+        fflush(stdout);
+    }
     json_decref(sample);
 }
 
@@ -380,7 +385,7 @@ bool predict_output_add(struct predict_output *o, const char *name, const float 
 bool predict_output_close(struct predict_output *o)
 {
     char error[512];
-    if (o->forms.json)
+    if (o->forms.json && !o->forms.lines)
         puts(o->samples ? "\n]" : "[]");
     if (o->forms.csv && !to_stdout(o)) {
         if (o->failed)

@@ -8,6 +8,7 @@
 struct predict_forms {
     int64_t top; /* of ranked classes, the first so many; 0: the answer, or all that are answers */
     bool json;   /* a list on standard output, an object per line */
+    bool lines;  /* the objects alone, each on a line of its own that goes out at once */
     const char *csv;    /* a file, "-": standard output; or NULL */
     const char *logits; /* an .npy file, or NULL */
 };

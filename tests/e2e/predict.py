@@ -132,3 +132,20 @@ with tempfile.TemporaryDirectory() as folder:
     np.save(work / "floats.npy", np.full((1, 1, 8, 8), np.inf, np.float32))
     out, said = predict("--data", "floats.npy", "--json", code=1)
     check(json.loads(out) == [{"file": "0", "error": "not predicted"}] and "NaN or infinity" in said, "outputs that are no numbers")
+
+    # names that come one by one
+    listed = json.loads(predict("--json", "--top", 3, photos / "deep/deeper/e.png", photos / "deep/c.png")[0])
+    asked = [photos / "deep/deeper/e.png", work / "nowhere.png", "", photos, photos / "notes.txt", photos / "deep/c.png"]
+    out, err = predict("--lines", "--top", 3, code=1, stdin="".join(f"{name}\n" for name in asked).encode()[:-1])
+    answers = [json.loads(line) for line in out.splitlines()]
+    check([a["file"] for a in answers] == [str(name) for name in asked] and [answers[0], answers[-1]] == listed, "--lines: a line for each name, in order")
+    check([a.get("error") for a in answers[1:-1]] == ["not predicted"] * 4 and err.count("is no picture: --lines takes") == 2, "and what is none has one, too")
+    check(predict("--lines")[0] == "", "no names, no lines")
+    check("reads names from standard input" in predict("--lines", photos, code=2)[1], "--lines stands alone")
+    running = subprocess.Popen([program, "predict", "--lines"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for name in ("deep/deeper/e.png", "deep/c.png", "deep/deeper/e.png"):
+        running.stdin.write(f"{photos / name}\n")
+        running.stdin.flush()
+        check(json.loads(running.stdout.readline())["file"].endswith(name), "an answer comes before the next question")
+    running.stdin.close()
+    check(running.wait() == 0, "and it ends with its input")
