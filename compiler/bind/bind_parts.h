@@ -51,7 +51,9 @@ const char *bind_rename_defect(struct arena *arena, const char *from, const char
 struct class_rows {
     layer_id
         layer; /* the last with parameters before the first output, which has a row for each; LAYER_NONE: several are */
-    bool same; /* both lists are the same, in their order */
+    layer_id
+        scale; /* behind it, of a number for each output (targets = standardize); LAYER_NONE: there is none */
+    bool same;                   /* both lists are the same, in their order */
     bool by_name;                /* rows of the layer can be taken by the names that both have */
     uint32_t here, there, taken; /* classes of the recipe, of the file, of both */
     int64_t *from;               /* [here]: the file's row, or -1 */
@@ -60,6 +62,9 @@ struct class_rows {
 
 struct class_rows *bind_class_rows(struct arena *arena, const struct net *net,
                                    const struct recipe *r, const char *classes);
+
+/* Whether a layer is one of the two. */
+bool bind_is_row_layer(const struct class_rows *rows, layer_id layer);
 
 /* Whether a parameter's rows are to be taken by name out of a tensor, which has the file's classes and fits otherwise: the lists differ, or the
  * room for more of them does (layer_capacity). */

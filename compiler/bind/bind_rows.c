@@ -52,10 +52,9 @@ static bool same_names(const struct names *a, const struct names *b)
 
 /* ---- the layer ---- */
 
-/* The layer whose parameters make the first output, behind which only layers without any stand. LAYER_NONE: several do. */
-static layer_id last_with_parameters(const struct net *net)
+/* The layer whose parameters make a value, behind which only layers without any stand. LAYER_NONE: several do. */
+static layer_id last_with_parameters(const struct net *net, layer_id id)
 {
-    layer_id id = net->outputs.at[0].layer;
     const struct layer *l = &net->layers.at[id.i];
     while (l->row && !l->param_count && l->input_count == 1) {
         id = l->inputs[0];
@@ -92,7 +91,11 @@ struct class_rows *bind_class_rows(struct arena *arena, const struct net *net,
                                    const struct recipe *r, const char *classes)
 {
     struct class_rows *rows = arena_new(arena, struct class_rows);
-    rows->layer = last_with_parameters(net);
+    const layer_id last = last_with_parameters(net, net->outputs.at[0].layer);
+    rows->scale = recipe_standardizes(r) ? last : LAYER_NONE;
+    rows->layer = rows->scale.i == LAYER_NONE.i
+                      ? last
+                      : last_with_parameters(net, net->layers.at[last.i].inputs[0]);
     const struct shape *out = &net->layers.at[net->outputs.at[0].layer.i].type.shape;
     const struct names there = names_of_lines(arena, classes),
                        here = names_of_recipe(arena, r, out->rank > 1 ? out->dim[1] : 0);
@@ -107,13 +110,19 @@ struct class_rows *bind_class_rows(struct arena *arena, const struct net *net,
 
 /* ---- tensors ---- */
 
+bool bind_is_row_layer(const struct class_rows *rows, layer_id layer)
+{
+    return layer.i == rows->layer.i || layer.i == rows->scale.i;
+}
+
 bool bind_rows_fit(const struct class_rows *rows, const struct net_param *p,
                    const struct weight_tensor *t)
 {
     const struct shape *s = &p->param->type.shape;
-    bool fit = rows->by_name && p->layer.i == rows->layer.i && ftmrt_dtype_is_float(t->dtype) &&
-               s->rank && t->rank == s->rank && s->dim[0] >= rows->here &&
-               t->dim[0] >= rows->there && !(rows->same && t->dim[0] == s->dim[0]);
+    bool fit = rows->by_name && bind_is_row_layer(rows, p->layer) &&
+               ftmrt_dtype_is_float(t->dtype) && s->rank && t->rank == s->rank &&
+               s->dim[0] >= rows->here && t->dim[0] >= rows->there &&
+               !(rows->same && t->dim[0] == s->dim[0]);
     for (uint32_t i = 1; fit && i < s->rank; i++)
         fit = t->dim[i] == s->dim[i];
     return fit;

@@ -68,7 +68,7 @@ static const char *defect(const struct take_up *c, const struct net_param *p)
 {
     const struct class_rows *rows = c->b->rows;
     const struct weight_tensor *t = map_get(c->tensors, p->name);
-    const bool head = rows->layer.i == LAYER_NONE.i || rows->layer.i == p->layer.i;
+    const bool head = rows->layer.i == LAYER_NONE.i || bind_is_row_layer(rows, p->layer);
     if (!t)
         return "the file was trained without it";
     if (t->unusable)

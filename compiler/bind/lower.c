@@ -269,6 +269,22 @@ static value_id add_label(struct lower *c, struct graph *g, value_id logits)
     return graph_input(g, "label", types[mixed ? FTMRT_LABEL_VECTOR : label_kind(c)]);
 }
 
+/* What the loss compares: what the network gives, and the label; where numbers are learnt in units of their own, both in those. */
+struct compared {
+    value_id logits, label;
+};
+
+/* The layer in front of the one that brings numbers to the data's units has them in its own; a label is brought there. */
+static struct compared in_own_units(struct body *b, struct compared c)
+{
+    const struct layer *scale = &b->net->layers.at[b->net->outputs.at[0].layer.i];
+    const uint32_t state = (uint32_t)first_state(b->c, scale);
+    return (struct compared){b->values[scale->inputs[0].i],
+                             channel_affine_inverse(b->g, c.label, graph_state(b->g, state),
+                                                    graph_state(b->g, state + 1),
+                                                    b->c->recipe->span)};
+}
+
 /* What the optimizer wants of every step. */
 static void add_scalars(struct graph *g)
 {
@@ -363,7 +379,10 @@ static bool lower_entry(struct lower *c, const struct entry_row *row)
     if (!value_valid(logits))
         return false;
     if (row->kind != FTMRT_ENTRY_PREDICT) {
-        value_id loss = add_loss(c, g, logits, add_label(c, g, logits));
+        struct compared of = {logits, add_label(c, g, logits)};
+        if (recipe_standardizes(c->recipe))
+            of = in_own_units(&b, of);
+        value_id loss = add_loss(c, g, of.logits, of.label);
         if (!value_valid(loss))
             return false;
         if (row->kind == FTMRT_ENTRY_TRAIN) {

@@ -373,5 +373,6 @@ void read_data(struct recipe_reader *r, struct frame *scope)
     check_group(r, data);
     read_parts(&d);
     settle_label_kinds(r, data);
+    settle_targets(r, key_span(data, "targets"));
     labels_from_data(r, data);
 }

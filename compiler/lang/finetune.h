@@ -66,6 +66,10 @@ struct recipe {
         classes_from; /* "`labels` in line 7 has 3": how many classes there are; NULL: the network does */
 };
 
+/* Whether numbers are learnt in other units than the data has; and the label of the layer that then ends the network. */
+bool recipe_standardizes(const struct recipe *r);
+#define TARGET_SCALE "targets"
+
 /* A bit for each phase of the training. */
 static inline uint32_t recipe_every_phase(const struct recipe *r)
 {

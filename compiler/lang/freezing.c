@@ -147,6 +147,17 @@ static void freeze_all(struct net *net, uint32_t every)
     }
 }
 
+/* What training sets before its first step, the units of the targets, stays open for it; a network that only predicts computes with it as
+ * the one that was trained. */
+static void keep_target_scale(const struct recipe *recipe, struct net *net, bool infer)
+{
+    struct layer *last = &net->layers.at[net->outputs.at[0].layer.i];
+    for (uint32_t k = 0; recipe_standardizes(recipe) && k < last->param_count; k++) {
+        last->params[k].kept = last->params[k].kept || !infer;
+        last->params[k].learnt = true;
+    }
+}
+
 /* What training writes: what is computed of it there at run time. */
 static void note_learnt(struct net *net)
 {
@@ -278,6 +289,7 @@ void read_freezing(struct recipe_reader *r)
         note_learnt(r->builder->net);
         freeze_all(r->builder->net, every);
     }
+    keep_target_scale(r->recipe, r->builder->net, infer);
     const uint32_t trained = settle(r->builder->net, every);
     settle_groups(r);
     if (!infer && trained && !r->diag->errors)

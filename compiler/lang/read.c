@@ -12,7 +12,7 @@ bool build_network(struct recipe_reader *r, struct frame *scope, const struct im
     const struct recipe_stmt *model = find_setting(r, RECIPE_SETTING, "model");
     if (!r->model || (!image->height && model_image(r->model)) ||
         !build_model(r->builder, scope, r->model, model->values->list.at[0], image) ||
-        !read_edits(r, scope))
+        !read_edits(r, scope) || !add_target_scale(r, scope))
         return false;
     read_freezing(r);
     return true;

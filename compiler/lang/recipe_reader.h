@@ -4,6 +4,7 @@
  *     data.c       data, its folders, and the names of classes
  *     transforms.c pipelines, preprocess
  *     labels.c     what labels are
+ *     target_scale_insert.c  in which units numbers are learnt
  *     schedules.c  what schedules ask for
  *     groups.c     group
  *     phases.c     parts of the training
@@ -41,6 +42,10 @@ void read_settings(struct recipe_reader *r, struct frame *scope);
 enum ftmrt_call_id written_loss(struct recipe_reader *r);
 /* What labels of tables are, where it is not written: by the loss. */
 void settle_label_kinds(struct recipe_reader *r, const struct recipe_stmt *data);
+/* In which units numbers are learnt, where it is not written; and whether it can be. */
+void settle_targets(struct recipe_reader *r, struct span span);
+/* Puts the layer that brings them back to the data's units behind the output, if they are others. false after a report. */
+bool add_target_scale(struct recipe_reader *r, struct frame *scope);
 /* Whether sources, loss and mixing agree on what a label is. */
 void check_labels(struct recipe_reader *r);
 /* What the schedule asks for beyond its row, and what any does. */

@@ -22,6 +22,15 @@ void grad_channel_affine(struct grad *g)
         grad_accumulate(g, 2, graph_op(g->graph, OP_channel_sum, NULL, g->dy));
 }
 
+value_id channel_affine_inverse(struct graph *g, value_id x, value_id factor, value_id offset,
+                                struct span span)
+{
+    const value_id off[] = {x, broadcast_operand(g, x, offset, false)};
+    const value_id scaled[] = {graph_add(g, OP_sub, off, 2, NULL, span, NULL),
+                               broadcast_operand(g, x, factor, false)};
+    return graph_add(g, OP_div, scaled, 2, NULL, span, NULL);
+}
+
 emit_value emit_channel_affine(struct emit *e, const struct attrs *attrs)
 {
     (void)attrs;

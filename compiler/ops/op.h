@@ -116,6 +116,10 @@ value_id reshape_to(struct graph *g, value_id x, struct shape shape);
  * is neither (ops/mul.c). */
 value_id broadcast_operand(struct graph *g, value_id x, value_id param, bool channels_last);
 
+/* What undoes a channel_affine: (x - offset) / factor (ops/channel_affine.c). */
+value_id channel_affine_inverse(struct graph *g, value_id x, value_id factor, value_id offset,
+                                struct span span);
+
 /* The first `count` channels of x, which has as many at least (ops/narrow.c). */
 value_id first_channels(struct graph *g, value_id x, int64_t count);
 

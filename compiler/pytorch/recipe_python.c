@@ -289,6 +289,9 @@ static bool print_data(struct strbuf *out, struct writer *w)
                 "others.\nONE_HOT = %s\n",
                 wants_one_hot(w) ? "True" : "False");
     strbuf_addf(out,
+                "# Whether numbers are learnt as deviations from their mean.\nSTANDARDIZE = %s\n",
+                recipe_standardizes(w->in->recipe) ? "True" : "False");
+    strbuf_addf(out,
                 "# Percent of the training data that choose the best epoch.\nVALIDATION = %g\n",
                 share ? validation->number : 0);
     if (data && !print_pictures(out, w, data))

@@ -219,6 +219,12 @@ struct split_rule config_split(const struct config *c)
                                .threads = c->threads};
 }
 
+bool config_standardizes(const struct config *c)
+{
+    const char *targets = ftmrt_call_text(c->data, FTMRT_PARAM_data_targets);
+    return targets && !strcmp(targets, "standardize");
+}
+
 bool config_two_sizes(const struct config *c)
 {
     const struct config_input *train = &c->input_train, *eval = &c->input_eval;

@@ -93,6 +93,9 @@ struct split_rule config_split(const struct config *c);
 /* Says what is not as exact as it could be: `jpeg = fast`. */
 void config_say_pictures(const struct config *c);
 
+/* Whether numbers are learnt in units of their own (target_scale.h). */
+bool config_standardizes(const struct config *c);
+
 /* Whether training has images of another size than evaluation. */
 bool config_two_sizes(const struct config *c);
 

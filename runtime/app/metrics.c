@@ -16,6 +16,8 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
                           .pixels = c->output_count / classes,
                           .ignored = c->ignored,
                           .capacity = capacity};
+    if (c->task == TASK_NUMBERS)
+        m->numbers = app_alloc((size_t)classes, sizeof *m->numbers);
     if (c->task != TASK_CLASS && c->task != TASK_LABELS)
         return;
     m->samples_of = app_alloc((size_t)classes, sizeof(int64_t));
@@ -34,6 +36,7 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
 
 void metrics_free(struct metrics *m)
 {
+    free(m->numbers);
     free(m->samples_of);
     free(m->predicted_as);
     free(m->right_of);
@@ -108,11 +111,8 @@ static void add_labels(struct metrics *m, const float *row, const void *labels, 
 static void add_numbers(struct metrics *m, const float *row, const void *labels, int64_t i)
 {
     const float *wanted = (const float *)labels + i * m->classes;
-    for (int64_t k = 0; k < m->classes; k++) {
-        const double difference = (double)row[k] - (double)wanted[k];
-        m->squares += difference * difference;
-        m->differences += fabs(difference);
-    }
+    for (int64_t k = 0; k < m->classes; k++)
+        number_metrics_add(&m->numbers[k], (double)row[k], (double)wanted[k]);
 }
 
 static void add_pixels(struct metrics *m, const float *row, const void *labels, int64_t i)
@@ -331,12 +331,32 @@ static double metrics_average_precision(const struct metrics *m, int64_t k)
 
 static double metrics_rmse(const struct metrics *m)
 {
-    return sqrt(mean(m, m->squares) / (double)m->classes);
+    return number_metrics_rmse(m->numbers, m->classes);
 }
 
 static double metrics_mae(const struct metrics *m)
 {
-    return mean(m, m->differences) / (double)m->classes;
+    return number_metrics_mae(m->numbers, m->classes);
+}
+
+static double metrics_r2(const struct metrics *m)
+{
+    return number_metrics_r2(m->numbers, m->classes);
+}
+
+static double metrics_output_rmse(const struct metrics *m, int64_t k)
+{
+    return number_metrics_rmse(&m->numbers[k], 1);
+}
+
+static double metrics_output_mae(const struct metrics *m, int64_t k)
+{
+    return number_metrics_mae(&m->numbers[k], 1);
+}
+
+static double metrics_output_r2(const struct metrics *m, int64_t k)
+{
+    return number_metrics_r2(&m->numbers[k], 1);
 }
 
 static void print_wrong(const struct metrics *m, FILE *out)
@@ -366,6 +386,12 @@ static void print_ranks(const struct metrics *m, FILE *out)
 {
     (void)m;
     fputs("  (mean average precision: how well each class's samples are ranked)", out);
+}
+
+static void print_r2(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (of the labels' variance, what is explained: 1 is all, 0 as much as their mean)", out);
 }
 
 static void print_nll_name(const struct metrics *m, FILE *out)
@@ -400,10 +426,11 @@ static const struct {
      print_ranks},
     {ONLY(NUMBERS), "rmse", "rmse", metrics_rmse, false, NULL},
     {ONLY(NUMBERS), "mae", "mae", metrics_mae, false, NULL},
+    {ONLY(NUMBERS), "r2", "R2", metrics_r2, false, print_r2},
     {ONLY(PIXELS), "pixel_accuracy", "pixels right", metrics_accuracy, true, NULL},
 };
 
-/* Of the samples of a class, or predicted as it. */
+/* Of the samples of a class, or predicted as it; or of an output. */
 static const struct {
     const char *name, *title;
     double (*value)(const struct metrics *m, int64_t k);
@@ -413,19 +440,23 @@ static const struct {
     {"recall", "recall", metrics_recall, ONLY(CLASS) | ONLY(LABELS)},
     {"f1", "F1", metrics_f1, ONLY(CLASS) | ONLY(LABELS)},
     {"average_precision", "AP", metrics_average_precision, ONLY(LABELS)},
+    {"rmse", "rmse", metrics_output_rmse, ONLY(NUMBERS)},
+    {"mae", "mae", metrics_output_mae, ONLY(NUMBERS)},
+    {"r2", "R2", metrics_output_r2, ONLY(NUMBERS)},
 };
 
 enum {
     OVERALL = sizeof overall / sizeof overall[0],
     BY_CLASS = sizeof by_class / sizeof by_class[0],
-    FIGURE = 6 /* columns of 0.1234 */
+    FIGURE = 6, /* columns of 0.1234 */
+    NUMBER = 12 /* and of any number in six digits */
 };
 
 /* Whether a row's set of tasks has this one. */
 static bool is_of(unsigned tasks, const struct metrics *m) { return tasks >> m->task & 1; }
 
-/* Whether there are classes of which each has figures. */
-static bool has_classes(const struct metrics *m) { return m->samples_of != NULL; }
+/* Whether there are classes, or outputs, of which each has figures. */
+static bool has_classes(const struct metrics *m) { return m->samples_of || m->numbers; }
 
 /* ---- text and JSON ---- */
 
@@ -439,8 +470,9 @@ static void print_overall(const struct metrics *m, FILE *out)
         if (!is_of(overall[i].tasks, m))
             continue;
         const double value = overall[i].value(m);
-        if (isnan(value) && overall[i].value == metrics_mean_average_precision)
-            continue; /* no class has a yes, or there are too many answers to rank */
+        if (isnan(value) &&
+            (overall[i].value == metrics_mean_average_precision || overall[i].value == metrics_r2))
+            continue; /* no class has a yes, or there are too many answers to rank; nothing varies */
         fprintf(out, "%-8s  ", overall[i].title);
         if (!isfinite(value))
             fputs("not finite", out);
@@ -457,41 +489,45 @@ static void print_overall(const struct metrics *m, FILE *out)
                 (long long)m->not_finite);
 }
 
-static int figure_columns(int i)
+static int figure_columns(const struct metrics *m, int i)
 {
-    const int title = (int)strlen(by_class[i].title);
-    return title > FIGURE ? title : FIGURE;
+    const int title = (int)strlen(by_class[i].title), least = m->numbers ? NUMBER : FIGURE;
+    return title > least ? title : least;
 }
 
-static void print_figure(double value, int columns, FILE *out)
+static void print_figure(const struct metrics *m, int i, int64_t k, FILE *out)
 {
+    const double value = by_class[i].value(m, k);
+    const int columns = figure_columns(m, i);
     if (isnan(value))
         fprintf(out, "  %-*s", columns, "-");
     else
-        fprintf(out, "  %-*.4f", columns, value);
+        fprintf(out, m->numbers ? "  %-*.6g" : "  %-*.4f", columns, value);
 }
 
 static void print_classes(const struct metrics *m, const struct config *c, FILE *out)
 {
     const int columns = name_columns(c);
-    fprintf(out, "\n%*s", columns, "class");
+    fprintf(out, "\n%*s", columns, m->numbers ? "output" : "class");
     for (int i = 0; i < BY_CLASS; i++)
         if (is_of(by_class[i].tasks, m))
-            fprintf(out, "  %-*s", figure_columns(i), by_class[i].title);
-    fputs("  samples\n", out);
+            fprintf(out, "  %-*s", figure_columns(m, i), by_class[i].title);
+    fputs(m->numbers ? "\n" : "  samples\n", out);
     for (int64_t k = 0; k < m->classes; k++) {
         print_name(c->labels[k], columns, out);
         for (int i = 0; i < BY_CLASS; i++)
             if (is_of(by_class[i].tasks, m))
-                print_figure(by_class[i].value(m, k), figure_columns(i), out);
-        fprintf(out, "  %lld\n", (long long)m->samples_of[k]);
+                print_figure(m, i, k, out);
+        if (m->samples_of)
+            fprintf(out, "  %lld", (long long)m->samples_of[k]);
+        fputc('\n', out);
     }
 }
 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out)
 {
     print_overall(m, out);
-    if (!has_classes(m) || !has_answers(m))
+    if (!has_classes(m) || !has_answers(m) || (m->numbers && m->classes == 1))
         return;
     print_classes(m, c, out);
     if (m->confusion && m->classes <= MAX_MATRIX)
@@ -517,8 +553,9 @@ static json_t *json_classes(const struct metrics *m, const struct config *c)
 {
     json_t *list = json_array();
     for (int64_t k = 0; k < m->classes; k++) {
-        json_t *row =
-            json_pack("{s:s, s:I}", "class", c->labels[k], "samples", (json_int_t)m->samples_of[k]);
+        json_t *row = json_pack("{s:s}", m->numbers ? "output" : "class", c->labels[k]);
+        if (m->samples_of)
+            json_object_set_new(row, "samples", json_integer((json_int_t)m->samples_of[k]));
         for (int i = 0; i < BY_CLASS; i++)
             if (is_of(by_class[i].tasks, m))
                 json_object_set_new(row, by_class[i].name, json_figure(by_class[i].value(m, k)));
@@ -532,7 +569,7 @@ json_t *metrics_json(const struct metrics *m, const struct config *c)
     json_t *root = json_pack("{s:I, s:I}", "samples", (json_int_t)m->count, "not_finite",
                              (json_int_t)m->not_finite);
     if (has_classes(m))
-        json_object_set_new(root, "classes", json_classes(m, c));
+        json_object_set_new(root, m->numbers ? "outputs" : "classes", json_classes(m, c));
     if (m->confusion)
         json_object_set_new(root, "confusion", json_confusion(m));
     for (int i = 0; i < OVERALL; i++)

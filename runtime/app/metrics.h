@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "label_metrics.h"
+#include "number_metrics.h"
 
 struct metrics {
     enum task task;
@@ -21,8 +22,7 @@ struct metrics {
     int64_t judged;         /* PIXELS: those whose label counts */
     const int64_t *ignored; /* PIXELS: the label that does not, config's; or NULL */
     int64_t whole;          /* LABELS: samples all of whose labels are right */
-    double squares;         /* NUMBERS: of the differences, summed over samples and outputs */
-    double differences;     /* and without sign */
+    struct number_metrics *numbers; /* NUMBERS: [classes] */
     /* CLASS and LABELS, [classes]: samples that are labelled as a class, that are predicted as it, and both */
     int64_t *samples_of, *predicted_as, *right_of;
     struct label_metrics ranks; /* LABELS */

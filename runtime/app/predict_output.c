@@ -132,7 +132,8 @@ static void print_line(const struct predict_output *o, const char *name)
     if (!shown)
         printf(" none (%s %.4f)", class_name(o, 0), figure(o, 0));
     for (int64_t i = 0; i < shown; i++)
-        printf("%s %s %.4f", i ? "," : "", class_name(o, i), figure(o, i));
+        printf(o->figures->ranked ? "%s %s %.4f" : "%s %s %.6g", i ? "," : "", class_name(o, i),
+               figure(o, i));
     putchar('\n');
 }
 

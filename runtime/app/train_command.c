@@ -24,6 +24,7 @@
 #include "run_folder.h"
 #include "runs.h"
 #include "split_file.h"
+#include "target_scale.h"
 #include "train_options.h"
 #include "train_warnings.h"
 #include "trainer.h"
@@ -640,6 +641,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
         data_warnings(&t->data, &t->session.config, o->data);
     if (ok)
         class_weights_count(&t->session, &t->data);
+    if (ok && !t->resumed)
+        target_scale_set(&t->session, &t->data);
     if (ok)
         open_cache(&t->session, t->cache, t->trainer.epochs);
     session_average(&t->session);

@@ -75,7 +75,8 @@ with tempfile.TemporaryDirectory() as folder:
     numbers, yes_no = DATA / "small_targets.npy", DATA / "small_yes_no.npy"
 
     mse, out, logits = against_torch(work, "mse", "mse", numbers, lambda x, t: {
-        "rmse": np.sqrt(np.mean((x - t) ** 2)), "mae": np.mean(np.abs(x - t))})
+        "rmse": np.sqrt(np.mean((x - t) ** 2)), "mae": np.mean(np.abs(x - t)),
+        "r2": np.mean(1 - np.sum((x - t) ** 2, axis=0) / np.sum((t - t.mean(0)) ** 2, axis=0))}, ["outputs"])
     first = json.loads(run(mse, "predict", "--json", "--weights", out, "--data", DATA / "small_images.npy"))[0]
     check([o["output"] for o in first["outputs"]] == list("abcde"), "a prediction of numbers names all outputs in order")
     check(np.allclose([o["value"] for o in first["outputs"]], logits[0], atol=1e-6), "and gives their values")

@@ -1,17 +1,21 @@
 """Labels from a table: any number of classes in a cell, a column per class, numbers; from `check` over training, evaluation and
 prediction to a library; and tables that are not as they should be, refused with their lines."""
 import csv
+import ctypes
 import io
 import json
+import os
 import pathlib
+import re
 import sys
 import tempfile
 
 import numpy as np
 
-from support import check, compile_program, newest_run, read_safetensors, run, write_png
+from support import check, compile_program, kill_at, log_lines, newest_run, read_safetensors, run, write_png
 
 ftmc = sys.argv[1]
+sanitized = "-fsanitize" in os.environ.get("RUNTIME_CC", "")
 NAMES = ["red", "green", "blue"]
 RECIPE = """model tiny(image: f32[3, 8, 8], classes = 3) {
     output logits = fc: linear(flatten(relu(conv: conv2d(image, 6, kernel = 3, stride = 2))), classes)
@@ -61,6 +65,29 @@ def average_precision(scores, yes):
     return total / yes.sum()
 
 
+def library_answer(recipe, weights, pixels):
+    """What the library of a recipe with the weights of a run says of a picture: name to number."""
+    folder = work / f"{recipe.stem}_library"
+    run(ftmc, recipe, "--emit=lib", "-o", folder, f"--weights={weights}")
+    if sanitized:  # such a library wants its sanitizer to be loaded first
+        return None
+    name = next(folder.glob("lib*.so")).stem[3:]
+    library, header = ctypes.CDLL(folder / f"lib{name}.so"), (folder / f"{name}.h").read_text()
+    call = {f: getattr(library, f"{name}_{f}") for f in ("workspace_size", "class_name", "model_open", "init", "predict_u8")}
+    call["workspace_size"].restype, call["class_name"].restype = ctypes.c_size_t, ctypes.c_char_p
+    constants = {k: int(v) for k, v in re.findall(rf"#define {name.upper()}_(\w+) (\d+)", header)}
+    model, context = (ctypes.c_uint64 * 32)(), ctypes.c_void_p()
+    check(call["model_open"](model, ctypes.c_uint32(constants["ABI_VERSION"]), None, ctypes.c_size_t(0)) == 0, f"library of {recipe.stem}")
+    size = call["workspace_size"](model, None)
+    memory = ctypes.create_string_buffer(size + constants["ALIGNMENT"])
+    at = ctypes.byref(memory, -ctypes.addressof(memory) % constants["ALIGNMENT"])
+    check(call["init"](model, None, at, ctypes.c_size_t(size), ctypes.byref(context)) == 0, "it begins")
+    out, (height, width, channels) = (ctypes.c_float * constants["OUTPUTS"])(), pixels.shape
+    sizes = [ctypes.c_int64(n) for n in (width, height, width * channels)]
+    check(call["predict_u8"](context, np.ascontiguousarray(pixels).ctypes.data_as(ctypes.c_void_p), *sizes, 1, out) == 0, "it predicts")
+    return {call["class_name"](model, ctypes.c_int64(k)).decode(): v for k, v in enumerate(out)}
+
+
 def table(name, head, rows):
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([head, *rows])
@@ -79,8 +106,9 @@ with tempfile.TemporaryDirectory() as folder:
     (work / "pictures").mkdir()
     yes = rng.integers(0, 2, (120, 3))
     files = [f"pictures/{i}.png" for i in range(120)]
-    for f, y in zip(files, yes):
-        write_png(work / f, (rng.integers(0, 70, (8, 8, 3)) + 130 * y).astype(np.uint8))
+    pixels_of = [(rng.integers(0, 70, (8, 8, 3)) + 130 * y).astype(np.uint8) for y in yes]
+    for f, pixels in zip(files, pixels_of):
+        write_png(work / f, pixels)
     table("tags.csv", ["path", "tags"], [[f, " ; ".join(n for n, v in zip(NAMES, y) if v)] for f, y in zip(files, yes)])
     table("columns.csv", ["path", *NAMES], [[f, *y] for f, y in zip(files, yes)])
 
@@ -154,9 +182,72 @@ with tempfile.TemporaryDirectory() as folder:
     check("no sample trains 'grey'" in said, "a class without a sample")
 
     # A library gives each label's probability; PyTorch has the same table.
-    run(ftmc, work / "tags.ftm", "--emit=lib", "-o", work / "lib")
+    told = json.loads(run(tags, "predict", "--runs", work / "tags_runs", "--json", shown[0]))[0]["top"]
+    given = library_answer(work / "tags.ftm", folder, pixels_of[0])
+    check(sanitized or all(abs(given[x["class"]] - x["probability"]) < 1e-6 for x in told), "a library gives the same probabilities")
     run(ftmc, work / "tags.ftm", "--emit=pytorch", "-o", work / "tags.py")
     check('label="tags", kind="vector"' in (work / "tags.py").read_text(), "PyTorch's table has them, too")
+
+    # Numbers, in the data's units wherever they are told.
+    prices, weights = np.array([1000 + 10 * p.mean() for p in pixels_of]), yes.sum(1) * 1e-3
+    table("prices.csv", ["path", "price", "weight"], [[f, f"{a:.4f}", f"{b:g}"] for f, a, b in zip(files, prices, weights)])
+    recipe = write_recipe("two", 'csv("prices.csv", label = ["price", "weight"])', "loss = huber")
+    check('targets = "standardize"' in run(ftmc, "check", "--resolved", recipe), "numbers of a table are learnt as deviations")
+    two = compile_program(ftmc, recipe, work / "two")
+    said, folder = train(two, "--epochs", 40)
+    split = [l.rsplit(",", 1) for l in (folder / "split.csv").read_text().splitlines()[1:]]
+    held, rest = ([files.index(f) for f, part in split if part == name] for name in ("validation", "train"))
+    wanted, state = np.stack([prices, weights], 1), read_safetensors(folder / "best.safetensors")
+    check(np.allclose(state["targets.offset"], wanted[rest].mean(0)) and np.allclose(state["targets.scale"], wanted[rest].std(0)), "by those that train")
+    check("'price' has the mean" in said, "which is said")
+    told = json.loads(run(two, "eval", "--json", "--runs", work / "two_runs", "--logits", work / "x.npy"))
+    given, true = np.load(work / "x.npy").astype(np.float64), wanted[held].astype(np.float32).astype(np.float64)
+    errors = given - true
+    r2 = 1 - (errors**2).sum(0) / ((true - true.mean(0)) ** 2).sum(0)
+    figures = {"rmse": np.sqrt(np.mean(errors**2)), "mae": np.mean(np.abs(errors)), "r2": r2.mean()}
+    check(all(abs(told[k] / v - 1) < 1e-6 for k, v in figures.items()) and r2.min() > 0.9, f"eval: {', '.join(f'{k} {v:.4f}' for k, v in figures.items())}")
+    check(np.allclose([o["r2"] for o in told["outputs"]], r2) and np.allclose([o["mae"] for o in told["outputs"]], np.abs(errors).mean(0)), "and of each output")
+    own = errors / state["targets.scale"]
+    check(abs(told["loss"] / np.mean(np.where(np.abs(own) < 1, own**2 / 2, np.abs(own) - 0.5)) - 1) < 1e-3, "the loss is of deviations")
+    told = json.loads(run(two, "predict", "--runs", work / "two_runs", "--json", *(work / files[i] for i in held[:5])))
+    check(np.allclose([[o["value"] for o in t["outputs"]] for t in told], given[:5]), "predict gives the numbers")
+    infer = compile_program(ftmc, recipe, work / "two_infer", "--infer", f"--weights={folder}")
+    run(infer, "predict", "--logits", work / "y.npy", *(work / files[i] for i in held))
+    check(np.array_equal(np.load(work / "y.npy"), np.load(work / "x.npy")), "as a program that only predicts does, bit for bit")
+    answer = library_answer(recipe, folder, pixels_of[held[0]])
+    check(sanitized or np.allclose([answer["price"], answer["weight"]], given[0]), "and a library")
+
+    # A second training goes on in the same units; outputs go by their names.
+    again = compile_program(ftmc, write_recipe("again", 'csv("prices.csv", label = ["weight", "price"])', "loss = huber"), work / "again", f"--weights={folder}")
+    turned = json.loads(run(again, "predict", "--runs", work / "none", "--json", work / files[held[0]]))[0]["outputs"]
+    check([o["output"] for o in turned] == ["weight", "price"] and np.allclose([o["value"] for o in turned], given[0][::-1]), "outputs in another order keep their rows")
+    said, _ = train(again, "--epochs", 1)
+    check("goes on in the units that the weights came with" in said, "in the units of the first")
+    run(two, "train", "--from", folder, "--epochs", 1, "--runs", work / "two_runs")
+    check(np.array_equal(read_safetensors(newest_run(work / "two_runs") / "last.safetensors")["targets.offset"], state["targets.offset"]), "--from does so, too")
+
+    # Killed and taken up again, a run ends like one that never stopped.
+    options = ["--epochs", 30, "--checkpoint-every", 2]
+    _, whole = train(compile_program(ftmc, recipe, work / "whole"), *options)
+    killed = work / "killed_runs" / "colours-001"
+    kill_at([work / "whole", "train", *options, "--runs", killed.parent], killed / "log.jsonl", 20, 0.001)
+    run(work / "whole", "train", "--resume", killed, "--threads", 3)
+    check(log_lines(killed) == log_lines(whole) and all((killed / f).read_bytes() == (whole / f).read_bytes() for f in ("last.safetensors", "best.safetensors", "split.csv")),
+          "resumed, it ends with the same files")
+
+    # As they are, with a constant column, and by a list of classes.
+    raw = program("raw", 'csv("prices.csv", label = "weight")\n        targets = raw', "loss = l1")
+    check("targets" not in str(read_safetensors(train(raw)[1] / "last.safetensors").keys()), "raw numbers have no units")
+    table("flat.csv", ["path", "price"], [[f, 7] for f in files])
+    flat = program("flat", 'csv("flat.csv", label = "price")', "loss = mse")
+    said, folder = train(flat, "--epochs", 1)
+    check(read_safetensors(folder / "last.safetensors")["targets.scale"] == 1, "a number that is always the same has the deviation 1")
+    check(json.loads(run(flat, "eval", "--json", "--runs", work / "flat_runs"))["r2"] is None, "and none of it to explain")
+    classes = program("classes", 'csv("tags.csv", label = "path", kind = index)\n        skip "*[1-9].png"', "loss = mse")
+    check("pictures/0.png" in run(classes, "info"), "kind = index is a class for such a loss")
+    run(ftmc, recipe, "--emit=pytorch", "-o", work / "two.py")
+    text = (work / "two.py").read_text()
+    check("STANDARDIZE = True" in text and "self.targets = TargetScale(2)" in text, "PyTorch's network has the units, too")
 
     # Tables that are not as they should be.
     tag, columns, price = 'csv("bad.csv", label = "tags")', 'csv("bad.csv", label = ["a", "b"])', 'csv("bad.csv", label = "price")'

@@ -38,7 +38,7 @@ static const struct ftmrt_arg settings[SETTINGS] = {
         CALL(FTMRT_CALL_data,
              ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))),
                   NONE, NUMBER(10), TEXT("exact"), NONE, NONE, NONE, TEXT("skip"), TEXT("natural"),
-                  TEXT("white"), TEXT("ignore"), TEXT("fast"), INTEGER(500), NONE)),
+                  TEXT("auto"), TEXT("white"), TEXT("ignore"), TEXT("fast"), INTEGER(500), NONE)),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
         ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE, TEXT("bilinear"))),

@@ -46,8 +46,9 @@ static const struct ftmrt_arg embed_settings[] = {
         EMBED_ARGS(EMBED_CALL(FTMRT_CALL_npy, EMBED_ARGS(EMBED_TEXT("x"), EMBED_TEXT("y"),
                                                          EMBED_INTEGER(FTMRT_LABEL_INDEX))),
                    EMBED_NONE, EMBED_NONE, EMBED_TEXT("content"), EMBED_NONE, EMBED_NONE,
-                   EMBED_NONE, EMBED_TEXT("stop"), EMBED_TEXT("natural"), EMBED_TEXT("drop"),
-                   EMBED_TEXT("apply"), EMBED_TEXT("exact"), EMBED_INTEGER(0), EMBED_NONE)),
+                   EMBED_NONE, EMBED_TEXT("stop"), EMBED_TEXT("natural"), EMBED_TEXT("auto"),
+                   EMBED_TEXT("drop"), EMBED_TEXT("apply"), EMBED_TEXT("exact"), EMBED_INTEGER(0),
+                   EMBED_NONE)),
     EMBED_AT(transform) = EMBED_CALL(FTMRT_CALL_transform, EMBED_ARGS(EMBED_NONE, EMBED_NONE)),
     EMBED_AT(loss) =
         EMBED_CALL(FTMRT_CALL_cross_entropy, EMBED_ARGS(EMBED_NUMBER(0), EMBED_NONE, EMBED_NONE)),

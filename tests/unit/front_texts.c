@@ -61,6 +61,7 @@ static void expect_resolved(void **state)
         "        split = \"content\"\n"
         "        on_error = \"stop\"\n"
         "        sampling = \"natural\"\n"
+        "        targets = \"auto\"\n"
         "        alpha = \"drop\"\n"
         "        exif = \"apply\"\n"
         "        jpeg = \"exact\"\n"

@@ -6,9 +6,18 @@ from PIL import Image, ImageOps
 
 class Pictures:
     """What a recipe says of all its pictures. How they are split (split, group) and kept in
-    memory (cache) is PyTorch's own here."""
+    memory (cache) is PyTorch's own here; the loop sees to the units of numbers (targets)."""
 
-    def __init__(self, rename=(), skip=(), exif="apply", split=None, group=None, cache=0):
+    def __init__(
+        self,
+        rename=(),
+        skip=(),
+        exif="apply",
+        split=None,
+        group=None,
+        cache=0,
+        targets=None,
+    ):
         self.renamed = dict(zip(rename[::2], rename[1::2]))
         self.skipped, self.turned = skip, exif == "apply"
 

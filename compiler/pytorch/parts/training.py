@@ -24,6 +24,13 @@ def targets(labels):
     return F.one_hot(labels, len(LABELS)).float() if ONE_HOT else labels
 
 
+def loss_of(model, criterion, logits, labels):
+    """What training makes small; numbers are compared in the units that they are learnt in."""
+    if STANDARDIZE:
+        logits, labels = model.targets.own(logits), model.targets.own(labels)
+    return criterion(logits, labels)
+
+
 def logits_of(model, images):
     """The first output, which loss and answers are made of."""
     outputs = model(images)
@@ -37,7 +44,8 @@ def evaluate(model, criterion, samples):
     with torch.no_grad():
         for images, labels in torch.utils.data.DataLoader(samples, BATCH):
             logits = logits_of(model, images)
-            total += criterion(logits, targets(labels)).item() * len(images)
+            loss = loss_of(model, criterion, logits, targets(labels))
+            total += loss.item() * len(images)
             if labels.dim() == 1:
                 right += (logits.argmax(1) == labels).sum().item()
     accuracy = f"  accuracy {right / len(samples):.2%}" if labels.dim() == 1 else ""
@@ -67,7 +75,7 @@ def train_step(model, criterion, optimizer, images, labels):
     labels = targets(labels)
     if MIX:
         images, labels = MIX(images, labels)
-    loss = criterion(logits_of(model, images), labels)
+    loss = loss_of(model, criterion, logits_of(model, images), labels)
     optimizer.zero_grad()
     loss.backward()
     clip_gradients([p for group in optimizer.param_groups for p in group["params"]])
@@ -81,6 +89,8 @@ def train(model, limit=None, log=None):
     batches = torch.utils.data.DataLoader(samples, BATCH, shuffle=SHUFFLE)
     steps = min(EPOCHS * len(batches), limit or EPOCHS * len(batches))
     freeze(model)
+    if STANDARDIZE:
+        model.targets.measure(torch.stack([torch.as_tensor(label) for _, label in samples]))
     criterion = make_loss()
     optimizer = make_optimizer([p for p in model.parameters() if p.requires_grad])
     schedule = make_schedule(optimizer, steps, len(batches))
