@@ -1,8 +1,12 @@
 /* How long a training will take. */
 #include "expected_time.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "evaluate.h"
 #include "progress_line.h"
@@ -87,6 +91,23 @@ static bool time_epoch(struct trainer *t, struct measured *out)
     return out->validation >= 0;
 }
 
+/* The seconds of a step and of a validation, in the first epoch and in later ones. */
+struct both {
+    struct measured first, later;
+};
+
+/* Does some steps, and again where features are kept by then. */
+static bool time_both(struct trainer *t, bool several, struct both *out)
+{
+    const struct progress begin = t->progress;
+    if (!time_epoch(t, &out->first))
+        return false;
+    out->later = out->first;
+    t->progress = begin;
+    /* the same samples again, whose features are kept */
+    return !t->loader.features || !several || time_epoch(t, &out->later);
+}
+
 static void print_time(const struct trainer *t, const struct measured *first,
                        const struct measured *later)
 {
@@ -112,14 +133,60 @@ static void print_time(const struct trainer *t, const struct measured *first,
 
 bool expected_time_dry_run(struct trainer *t)
 {
-    const struct progress begin = t->progress;
-    struct measured first = {0}, later = {0};
-    if (!time_epoch(t, &first))
+    struct both both = {0};
+    if (!time_both(t, t->phases[0].epochs > 1, &both))
         return false;
     const bool kept = t->loader.features && t->phases[0].epochs > 1;
-    t->progress = begin;
-    if (kept && !time_epoch(t, &later)) /* the same samples again, whose features are kept */
-        return false;
-    print_time(t, &first, kept ? &later : &first);
+    print_time(t, &both.first, kept ? &both.later : &both.first);
+    return true;
+}
+
+/* ---- steps for a time ---- */
+
+/* In the child: times, and sends what was found. */
+_Noreturn static void time_and_send(struct trainer *t, int to)
+{
+    struct both both = {0};
+    const bool ok =
+        time_both(t, true, &both) && write(to, &both, sizeof both) == (ssize_t)sizeof both;
+    _exit(ok ? 0 : 1);
+}
+
+static bool receive(pid_t child, int from, struct both *both)
+{
+    int status = 1;
+    const bool whole = read(from, both, sizeof *both) == (ssize_t)sizeof *both;
+    const bool ended = waitpid(child, &status, 0) == child;
+    return whole && ended && status == 0;
+}
+
+/* What fits: of the first epoch, whose steps may take longer, then of others. */
+static int64_t steps_within(double seconds, const struct both *b, int64_t epoch)
+{
+    const double e = (double)epoch, first = b->first.step * e + b->first.validation,
+                 later = b->later.step * e + b->later.validation;
+    if (seconds < first)
+        return (int64_t)fmax(1, (seconds - b->first.validation) / b->first.step);
+    const double whole = floor((seconds - first) / later),
+                 left = seconds - first - whole * later - b->later.validation;
+    return (int64_t)fmin(1e9, e * (1 + whole) + fmax(0, floor(left / b->later.step)));
+}
+
+bool expected_time_fit(struct trainer *t, double seconds, int64_t *steps)
+{
+    struct both both = {0};
+    int ends[2];
+    fflush(NULL);
+    if (pipe(ends) != 0)
+        return report_error("--minutes: %s", strerror(errno));
+    const pid_t child = fork();
+    if (child == 0)
+        time_and_send(t, ends[1]);
+    close(ends[1]);
+    const bool ok = child > 0 && receive(child, ends[0], &both);
+    close(ends[0]);
+    if (!ok || !(both.first.step > 0) || !(both.later.step > 0))
+        return report_error("--minutes: the first steps could not be timed");
+    *steps = steps_within(seconds, &both, t->schedule.steps_per_epoch);
     return true;
 }

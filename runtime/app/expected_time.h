@@ -18,6 +18,10 @@ void expected_time_step(struct expected_time *e);
 /* Seconds that a step takes; at least two must be counted. */
 double expected_time_of_step(const struct expected_time *e);
 
+/* How many steps take so many seconds, validations after each epoch included; at least 1. Timed in a process of its own, so that nothing of
+ * the training has begun afterwards. false after a message. */
+bool expected_time_fit(struct trainer *t, double seconds, int64_t *steps);
+
 /* Does TIMED_STEPS real steps, then a batch of validation, and prints how long all of it would take. Nothing is saved. false after a
  * message. */
 bool expected_time_dry_run(struct trainer *t);

@@ -68,8 +68,9 @@ struct train_command {
     const int64_t *cache;          /* bytes, as well, or NULL: the recipe's */
     struct runs runs;              /* beside this one */
     char *resumed;                 /* the folder of the run that goes on, or NULL */
-    struct options past;           /* its options, whose files are past_files */
+    struct options past; /* its options, whose files are past_files; or those of --minutes, */
     const char **past_files;
+    char **fitted; /* whose arguments these are, [past.argc]; owned */
     struct run_identity identity;
     uint64_t data_hash;
     struct checkpoint_plan checkpoints;
@@ -595,6 +596,9 @@ static void command_close(struct train_command *t)
     training_data_close(&t->data);
     session_close(&t->session);
     runs_free(&t->runs);
+    for (int i = 0; t->fitted && i < t->past.argc; i++)
+        free(t->fitted[i]);
+    free(t->fitted);
     free(t->past_files);
     free(t->resumed);
 }
@@ -616,6 +620,26 @@ static bool write_initial(const struct train_command *t)
 /* Options that go with --resume; all others are the run's. */
 static const char *const with_resume[] = {"--resume",  "--runs",  "--threads",
                                           "--workers", "--cache", NULL};
+
+/* --minutes: plans anew, for as many steps as there is time for. */
+static bool fit_minutes(struct train_command *t)
+{
+    const double minutes = t->options->minutes;
+    int64_t steps;
+    if (t->trainer.phase_count > 1)
+        return report_error("--minutes: the steps of the %u phases take times of their own; give "
+                            "--epochs or --steps",
+                            (unsigned)t->trainer.phase_count);
+    if (!expected_time_fit(&t->trainer, 60 * minutes, &steps))
+        return false;
+    const int64_t epoch = t->trainer.schedule.steps_per_epoch;
+    train_options_fit(&t->past, t->options, (steps + epoch - 1) / epoch, steps);
+    t->fitted = t->past.argv;
+    t->options = &t->past;
+    trainer_close(&t->trainer);
+    printf("%g minutes: time for about %lld steps\n", minutes, (long long)steps);
+    return plan(t);
+}
 
 /* A single epoch has no use for what is kept. */
 static void open_cache(struct session *s, const int64_t *bytes, int64_t epochs)
@@ -644,8 +668,9 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
     if (ok && !t->resumed)
         target_scale_set(&t->session, &t->data);
     if (ok)
-        open_cache(&t->session, t->cache, t->trainer.epochs);
+        open_cache(&t->session, t->cache, o->minutes_given ? 2 : t->trainer.epochs);
     session_average(&t->session);
+    ok = ok && (!o->minutes_given || fit_minutes(t));
     if (ok && o->dry_run)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {
@@ -667,6 +692,11 @@ int command_train(const struct ftmrt_program *p, const struct options *o)
     }
     if (other) {
         report_error("--resume takes its options from the run; %s cannot be given", other);
+        return EXIT_WRONG_USAGE;
+    }
+    if (o->minutes_given && (o->steps_given || o->epochs_given)) {
+        report_error("--minutes says how long, and --%s how much; give one of them",
+                     o->steps_given ? "steps" : "epochs");
         return EXIT_WRONG_USAGE;
     }
     int code = EXIT_ERROR;

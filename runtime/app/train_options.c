@@ -74,3 +74,33 @@ bool train_options_take(struct config *c, const struct ftmrt_program *p, const s
            (!o->momentum_given ||
             take_scalar(c, p, "momentum", "momentum", "--momentum", o->momentum));
 }
+
+/* ---- --minutes ---- */
+
+/* Whether an argument is an option, or gives its value, too. */
+static bool is_option(const char *argument, const char *name)
+{
+    const size_t n = strlen(name);
+    return !strncmp(argument, name, n) && (!argument[n] || argument[n] == '=');
+}
+
+void train_options_fit(struct options *fitted, const struct options *o, int64_t epochs,
+                       int64_t steps)
+{
+    int count = 0;
+    char **argv = app_alloc((size_t)o->argc + 2, sizeof *argv);
+    for (int i = 0; i < o->argc; i++) {
+        if (is_option(o->argv[i], "--minutes"))
+            i += o->argv[i][strlen("--minutes")] == '\0';
+        else
+            argv[count++] = app_strdup(o->argv[i]);
+    }
+    argv[count++] = app_format("--epochs=%lld", (long long)epochs);
+    argv[count++] = app_format("--steps=%lld", (long long)steps);
+    *fitted = *o;
+    fitted->argc = count;
+    fitted->argv = argv;
+    fitted->epochs = epochs;
+    fitted->steps = steps;
+    fitted->epochs_given = fitted->steps_given = true;
+}
