@@ -1,7 +1,7 @@
 /* adapt PATTERNS with ADAPTER: layers beside those that the patterns match, whose own parameters are frozen (freezing.c).
  *
- * A pattern that matches a layer itself, by its label or its kind, must fit: what cannot be adapted is an error. One that matches a
- * block around it takes those of the block's layers that can be. */
+ * A pattern that matches a layer itself, by its label, must fit: what cannot be adapted is an error. A kind, or one that matches a
+ * block around it, takes those of the layers that can be. */
 #include "adapt.h"
 
 #include <string.h>
@@ -79,10 +79,10 @@ struct adaptation {
     uint32_t count;
 };
 
-/* By its label or its kind, not by a block around it. */
+/* By its label, not by its kind or a block around it. */
 static bool is_named(const struct pattern *p, const struct layer *l)
 {
-    return p->is_kind || str_path_match(p->text, l->path);
+    return !p->is_kind && str_path_match(p->text, l->path);
 }
 
 static const char *defect_of(const struct adaptation *a, const struct layer *l)
@@ -101,7 +101,7 @@ static bool choose(struct adaptation *a, const struct pattern *p, const struct l
     } else if (defect && is_named(p, l)) {
         diag_report(a->r->diag, p->span, DIAG_ADAPT_LAYER, l->path, layer_kind(l), defect);
         diag_note(a->r->diag,
-                  "the name of a block, or `all`, takes those of its layers that can be");
+                  "a kind, the name of a block, or `all` takes those of its layers that can be");
     }
     return !defect && !l->adapt;
 }

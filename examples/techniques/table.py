@@ -42,6 +42,7 @@ ROWS = [
     ("the last two blocks, beside all layers", lambda task: ["freeze all", 'train "_blocks.14", "_blocks.15", _conv_head, _bn1, _fc'], lambda task: ALL, False),
     ("a head, then all layers at a tenth of the rate", lambda task: ["phase head {", "    freeze all", "    train _fc", "    epochs = 10", "}",
                                                                   "phase thaw {", "    epochs = 10", "    optimizer = adamw(lr = 0.0001)", "}"], None, False),
+    ("lora, beside all layers", lambda task: ["freeze all", "adapt all with lora(rank = 8, alpha = 16)", "train _fc"], lambda task: ALL, False),
     ("all layers, statistics frozen", lambda task: ["freeze statistics all"], lambda task: ALL, False),
     ("flip and crop", plain_with("transform train = random_resized_crop(SIZE, scale = [0.5, 1]), random_horizontal_flip(), NORMALIZE"), None, False),
     ("trivial_augment_wide", plain_with("transform train = resize(SIZE, SIZE), trivial_augment_wide(), NORMALIZE"), None, False),

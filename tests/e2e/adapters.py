@@ -106,7 +106,7 @@ def check_constant(work, trained):
 def check_cost(work):
     """No gradient of a frozen weight's shape, and the memory of a step."""
     sizes, shapes = {}, {}
-    for name, edits in (("full", ""), ("lora", 'freeze all\n    adapt "**.conv*", conv1 with lora(rank = 8, alpha = 16)\n    train fc')):
+    for name, edits in (("full", ""), ("lora", 'freeze all\n    adapt type(conv2d) with lora(rank = 8, alpha = 16)\n    train fc')):
         (work / f"{name}.ftm").write_text(RESNET.format(name=name, edits=edits))
         said = run(ftmc, "explain", work / f"{name}.ftm")
         sizes[name] = [float(re.search(rf"{what} +([\d.]+) MB", said)[1]) for what in ("workspace", "constants")]
