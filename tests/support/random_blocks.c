@@ -221,6 +221,28 @@ static value_id low_rank(struct draw *d, value_id x)
     return activation(d, graph_op(d->g, OP_conv2d, &a, x, w));
 }
 
+/* The same beside the convolution, not in its weight: what `adapt` builds. All of it frozen, it is one layer. */
+static value_id low_rank_beside(struct draw *d, value_id x)
+{
+    const bool trains = chance(d, 40), number = chance(d, 60), behind = chance(d, 30);
+    struct net_conv c = {.out = draw_channels(d),
+                         .kernel = {draw(d, 1, 3), 1},
+                         .stride = {draw(d, 1, 2), 1},
+                         .padding = {1, 0, 1, 0}};
+    value_id y = net_conv2d(d->g, layer_name(d, "base", 0), x, &c, false);
+    if (chance(d, 50))
+        y = net_bias(d->g, layer_name(d, "base_bias", 0), y, false);
+    const struct net_conv up = {.out = c.out, .kernel = {1, 1}};
+    c.out = draw(d, 1, 4);
+    value_id z = net_conv2d(d->g, layer_name(d, "down", 0), x, &c, trains);
+    z = net_conv2d(d->g, layer_name(d, "up", 0), z, &up, trains);
+    if (number)
+        z = graph_op(d->g, OP_mul, NULL, z,
+                     graph_constant(d->g, 0.5, (struct type){FTMRT_F32, shape_scalar()}));
+    return activation(d, behind ? graph_op(d->g, OP_add, NULL, z, y)
+                                : graph_op(d->g, OP_add, NULL, y, z));
+}
+
 /* Group normalisation with as many groups as come up and divide. */
 static value_id group_normed(struct draw *d, value_id x)
 {
@@ -397,14 +419,14 @@ static value_id dropped(struct draw *d, value_id x)
 
 /* `pointwise` stands for a dozen ops, so it comes more often. */
 static value_id (*const blocks[])(struct draw *d, value_id x) = {
-    doubled,     pooled_residual, smooth,         squeeze_excite, spatial_gate,
-    gated,       pooled,          resized,        padded,         transposed,
-    shuffled,    turned,          averaged,       adapted,        joined,
-    grouped,     group_normed,    enlarged,       pointwise,      pointwise,
-    pointwise,   pointwise,       pointwise,      pointwise,      other_ranks,
-    cut,         low_rank,        combined,       powers,         dropped,
-    exponential, layer_normed,    with_parameter, permuted,       shares,
-    centred,     attended,        beside_numbers,
+    doubled,     pooled_residual, smooth,         squeeze_excite,  spatial_gate,
+    gated,       pooled,          resized,        padded,          transposed,
+    shuffled,    turned,          averaged,       adapted,         joined,
+    grouped,     group_normed,    enlarged,       pointwise,       pointwise,
+    pointwise,   pointwise,       pointwise,      pointwise,       other_ranks,
+    cut,         low_rank,        combined,       powers,          dropped,
+    exponential, layer_normed,    with_parameter, permuted,        shares,
+    centred,     attended,        beside_numbers, low_rank_beside,
 };
 
 value_id more_block(struct draw *d, value_id x)
