@@ -1,6 +1,6 @@
-/* lora: y = base(x) + alpha / rank * B(A(x)), where A has `rank` channels, and B starts as 0 (Hu et al., "LoRA: Low-Rank Adaptation of
+/* lora: y = base(x) + B(alpha / rank * A(x)), where A has `rank` channels, and B starts as 0 (Hu et al., "LoRA: Low-Rank Adaptation of
  * Large Language Models", 2022). A has the base's window, B one of a pixel, so that both together are one layer like the base: its
- * weight can be added to the base's (passes/absorb.c). Names and initial values are PEFT's. */
+ * weight can be added to the base's (passes/absorb.c). The factor stands where the map has the fewest channels. Names and initial values are PEFT's. */
 #include "adapt.h"
 #include "layer.h"
 
@@ -91,9 +91,10 @@ static layer_id build_lora(const struct adapting *a)
     check_rank(a, rank);
     if (dropout > 0)
         x = build_op(a, call_find("dropout"), x, value_float(dropout));
-    x = build_b(a, build_a(a, x, rank), out);
+    x = build_a(a, x, rank);
     if (scale != 1)
         x = build_op(a, call_of_operator("*"), x, value_float(scale));
+    x = build_b(a, x, out);
     return x.i == LAYER_NONE.i ? x : build_op(a, call_of_operator("+"), a->base, value_tensor(x));
 }
 

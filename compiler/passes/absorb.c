@@ -2,8 +2,8 @@
  *
  * Expects    canonicalize has run; runs before fold, which then finds one convolution before an affine
  * Changes    where w, a, b, c are constants, s a number, and nothing else reads the values between:
- *   conv2d(x, w)              + s conv2d(conv2d(x, a), b) -> conv2d(x, w + s b a)
- *   bias_add(conv2d(x, w), c) + s conv2d(conv2d(x, a), b) -> bias_add(conv2d(x, w + s b a), c)
+ *   conv2d(x, w)              + conv2d(s conv2d(x, a), b) -> conv2d(x, w + s b a)
+ *   bias_add(conv2d(x, w), c) + conv2d(s conv2d(x, a), b) -> bias_add(conv2d(x, w + s b a), c)
  *            if a has the window of w, and b one of a pixel: b a is the product of their matrices
  * Guarantees new operations but the convolution have constant operands only
  *
@@ -76,9 +76,9 @@ static bool same_window(const struct graph *g, const struct pair *p)
 static bool match(const struct graph *g, value_id base, value_id adapter, struct pair *p)
 {
     base = behind(g, base, OP_bias_add, &p->bias);
-    adapter = behind(g, adapter, OP_mul, &p->scale);
     return constant_conv(g, base, &p->base) && constant_conv(g, adapter, &p->up) &&
-           constant_conv(g, p->up.inputs[0], &p->down) && is_pair(p) && same_window(g, p);
+           constant_conv(g, behind(g, p->up.inputs[0], OP_mul, &p->scale), &p->down) &&
+           is_pair(p) && same_window(g, p);
 }
 
 /* A weight as a matrix with a row for each channel of the result. */

@@ -235,10 +235,10 @@ static value_id low_rank_beside(struct draw *d, value_id x)
     const struct net_conv up = {.out = c.out, .kernel = {1, 1}};
     c.out = draw(d, 1, 4);
     value_id z = net_conv2d(d->g, layer_name(d, "down", 0), x, &c, trains);
-    z = net_conv2d(d->g, layer_name(d, "up", 0), z, &up, trains);
     if (number)
         z = graph_op(d->g, OP_mul, NULL, z,
                      graph_constant(d->g, 0.5, (struct type){FTMRT_F32, shape_scalar()}));
+    z = net_conv2d(d->g, layer_name(d, "up", 0), z, &up, trains);
     return activation(d, behind ? graph_op(d->g, OP_add, NULL, z, y)
                                 : graph_op(d->g, OP_add, NULL, y, z));
 }
