@@ -4,25 +4,13 @@
 
 /* ---- scores ---- */
 
-/* The mean recall of the classes of which there is a label. */
-static double balanced_accuracy(const struct metrics *m)
-{
-    double sum = 0;
-    int64_t count = 0;
-    for (int64_t k = 0; k < m->classes; k++) {
-        count += m->samples_of[k] > 0;
-        sum += metrics_recall(m, k);
-    }
-    return count ? sum / (double)count : 0;
-}
-
 double best_epoch_score(enum best_by by, const struct metrics *m)
 {
     switch (by) {
     case BEST_BY_LOSS: return -metrics_loss(m);
     case BEST_BY_ACCURACY: return metrics_accuracy(m);
     case BEST_BY_MACRO_F1: return metrics_macro_f1(m);
-    case BEST_BY_BALANCED_ACCURACY: return balanced_accuracy(m);
+    case BEST_BY_BALANCED_ACCURACY: return metrics_balanced_accuracy(m);
     case BEST_BY_AUTO: break;
     }
     return task_has_accuracy(m->task) ? metrics_accuracy(m) : -metrics_loss(m);

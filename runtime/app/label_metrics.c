@@ -56,6 +56,26 @@ static struct answer *ranked(const struct label_metrics *m, int64_t k)
     return at;
 }
 
+double label_metrics_roc_auc(const struct label_metrics *m, int64_t k)
+{
+    if (!m->scores)
+        return NAN;
+    struct answer *at = ranked(m, k);
+    double sum = 0;
+    int64_t yes = 0, no = 0;
+    for (int64_t i = 0; i < m->count;) {
+        const float score = at[i].score;
+        const int64_t yes_before = yes, no_before = no;
+        for (; i < m->count && at[i].score == score; i++) {
+            yes += at[i].yes;
+            no += !at[i].yes;
+        }
+        sum += (double)(no - no_before) * (double)(yes + yes_before) / 2;
+    }
+    free(at);
+    return yes && no ? sum / ((double)yes * (double)no) : NAN;
+}
+
 double label_metrics_average_precision(const struct label_metrics *m, int64_t k)
 {
     if (!m->scores)

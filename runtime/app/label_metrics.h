@@ -22,4 +22,8 @@ void label_metrics_add(struct label_metrics *m, const float *logits, const float
  * logits being one. NAN: the class has no yes, or nothing was kept. */
 double label_metrics_average_precision(const struct label_metrics *m, int64_t k);
 
+/* The area under the ROC curve of a class, as scikit-learn's roc_auc_score: the share of pairs of a yes and a no that are ranked right, equal
+ * logits half. NAN: the class has no yes, or no no, or nothing was kept. */
+double label_metrics_roc_auc(const struct label_metrics *m, int64_t k);
+
 #endif

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibration.h"
 #include "report.h"
+#include "text_columns.h"
 
 void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
 {
@@ -23,15 +25,16 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
     m->samples_of = app_alloc((size_t)classes, sizeof(int64_t));
     m->predicted_as = app_alloc((size_t)classes, sizeof(int64_t));
     m->right_of = app_alloc((size_t)classes, sizeof(int64_t));
-    if (c->task == TASK_LABELS) {
-        label_metrics_init(&m->ranks, classes, capacity);
+    label_metrics_init(&m->ranks, classes, capacity);
+    if (c->task == TASK_LABELS)
         return;
-    }
     m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
     m->labels = app_alloc((size_t)capacity, sizeof(int32_t));
     m->predicted = app_alloc((size_t)capacity, sizeof(int32_t));
     m->confidence = app_alloc((size_t)capacity, sizeof(float));
     m->p = app_alloc((size_t)classes, sizeof(double));
+    m->log_p = app_alloc((size_t)classes, sizeof(float));
+    m->is_label = app_alloc((size_t)classes, sizeof(float));
 }
 
 void metrics_free(struct metrics *m)
@@ -46,6 +49,8 @@ void metrics_free(struct metrics *m)
     free(m->predicted);
     free(m->confidence);
     free(m->p);
+    free(m->log_p);
+    free(m->is_label);
     *m = (struct metrics){0};
 }
 
@@ -74,12 +79,24 @@ static bool in_top5(const float *row, int64_t classes, int32_t label)
 
 /* ---- a sample of each task ---- */
 
+/* Keeps the logarithms of the probabilities, which tell those near 1 apart. */
+static void rank_class(struct metrics *m, const float *row, double log_sum, int32_t label)
+{
+    for (int64_t k = 0; k < m->classes; k++) {
+        m->log_p[k] = (float)((double)row[k] - log_sum);
+        m->is_label[k] = k == label;
+    }
+    label_metrics_add(&m->ranks, m->log_p, m->is_label);
+}
+
 static void add_class(struct metrics *m, const float *row, const void *labels, int64_t i)
 {
     const int32_t label = ((const int32_t *)labels)[i],
                   predicted = predicted_class(row, m->classes);
+    const double log_sum = probabilities(row, m->classes, m->p);
     /* the logarithm, not the probability, of the label: no underflow for confident mistakes */
-    m->nll_sum += probabilities(row, m->classes, m->p) - (double)row[label];
+    m->nll_sum += log_sum - (double)row[label];
+    rank_class(m, row, log_sum, label);
     m->samples_of[label]++;
     m->labels[m->count] = label;
     m->predicted[m->count] = predicted;
@@ -193,45 +210,15 @@ double metrics_macro_f1(const struct metrics *m)
     return count ? sum / (double)count : 0;
 }
 
-/* The length of a UTF-8 character and how many columns of a terminal it takes: none for combining
- * marks, two for East Asian wide ones and pictures (the ranges of Unicode's EastAsianWidth that
- * matter). */
-static int character_columns(const char *text, int *length)
+double metrics_balanced_accuracy(const struct metrics *m)
 {
-    unsigned char c = (unsigned char)*text;
-    unsigned code = c < 0x80 ? c : c < 0xe0 ? c & 0x1fU : c < 0xf0 ? c & 0x0fU : c & 0x07U;
-    int n = 1;
-    for (; ((unsigned char)text[n] & 0xc0) == 0x80; n++)
-        code = code << 6 | ((unsigned char)text[n] & 0x3fU);
-    *length = n;
-    static const struct {
-        unsigned first, last;
-        int columns;
-    } ranges[] = {{0x0300, 0x036f, 0}, {0x200b, 0x200f, 0},   {0xfe00, 0xfe0f, 0},
-                  {0x1100, 0x115f, 2}, {0x2e80, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},
-                  {0xf900, 0xfaff, 2}, {0xfe30, 0xfe6f, 2},   {0xff01, 0xff60, 2},
-                  {0xffe0, 0xffe6, 2}, {0x1f300, 0x1faff, 2}, {0x20000, 0x3fffd, 2}};
-    for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-        if (code >= ranges[i].first && code <= ranges[i].last)
-            return ranges[i].columns;
-    return 1;
-}
-
-/* The bytes of text that fit into so many columns; *used: the columns they take. */
-static int fitting(const char *text, int columns, int *used)
-{
-    int bytes = 0, length, wide;
-    for (*used = 0; text[bytes]; bytes += length, *used += wide)
-        if (*used + (wide = character_columns(text + bytes, &length)) > columns)
-            break;
-    return bytes;
-}
-
-/* A name at the right end of a column, cut if it is too long. */
-static void print_name(const char *name, int columns, FILE *out)
-{
-    int used, bytes = fitting(name, columns, &used);
-    fprintf(out, "%*s%.*s", columns - used, "", bytes, name);
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t k = 0; k < m->classes; k++) {
+        count += m->samples_of[k] > 0;
+        sum += metrics_recall(m, k);
+    }
+    return count ? sum / (double)count : 0;
 }
 
 enum { MIN_NAME = 5, MAX_NAME = 32, MAX_HEADING = 6, MAX_MATRIX = 20 };
@@ -241,7 +228,7 @@ static int name_columns(const struct config *c)
 {
     int columns = MIN_NAME, used;
     for (int64_t k = 0; k < c->classes; k++) {
-        fitting(c->labels[k], MAX_NAME, &used);
+        columns_fitting(c->labels[k], MAX_NAME, &used);
         columns = used > columns ? used : columns;
     }
     return columns;
@@ -253,11 +240,11 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
     fprintf(out, "\nconfusion matrix (rows: label, columns: prediction)\n%*s", columns, "");
     for (int64_t k = 0; k < m->classes; k++) {
         fputc(' ', out);
-        print_name(c->labels[k], MAX_HEADING, out);
+        columns_print_name(c->labels[k], MAX_HEADING, out);
     }
     fputc('\n', out);
     for (int64_t i = 0; i < m->classes; i++) {
-        print_name(c->labels[i], columns, out);
+        columns_print_name(c->labels[i], columns, out);
         for (int64_t k = 0; k < m->classes; k++)
             fprintf(out, " %6lld", (long long)m->confusion[i * m->classes + k]);
         fputc('\n', out);
@@ -311,22 +298,38 @@ static double metrics_label_accuracy(const struct metrics *m)
 
 static double metrics_exact_match(const struct metrics *m) { return ratio(m->whole, m->count); }
 
-/* Of the classes that have a yes. */
-static double metrics_mean_average_precision(const struct metrics *m)
+/* Over the classes that have one. */
+static double mean_area(const struct metrics *m,
+                        double (*area)(const struct label_metrics *ranks, int64_t k))
 {
     double sum = 0;
     int64_t count = 0;
     for (int64_t k = 0; k < m->classes; k++) {
-        const double one = label_metrics_average_precision(&m->ranks, k);
+        const double one = area(&m->ranks, k);
         count += !isnan(one);
         sum += isnan(one) ? 0 : one;
     }
     return count ? sum / (double)count : NAN;
 }
 
+static double metrics_mean_average_precision(const struct metrics *m)
+{
+    return mean_area(m, label_metrics_average_precision);
+}
+
+static double metrics_mean_roc_auc(const struct metrics *m)
+{
+    return mean_area(m, label_metrics_roc_auc);
+}
+
 static double metrics_average_precision(const struct metrics *m, int64_t k)
 {
     return label_metrics_average_precision(&m->ranks, k);
+}
+
+static double metrics_roc_auc(const struct metrics *m, int64_t k)
+{
+    return label_metrics_roc_auc(&m->ranks, k);
 }
 
 static double metrics_rmse(const struct metrics *m)
@@ -388,6 +391,24 @@ static void print_ranks(const struct metrics *m, FILE *out)
     fputs("  (mean average precision: how well each class's samples are ranked)", out);
 }
 
+static void print_balanced(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (the mean of the classes' recall)", out);
+}
+
+static void print_roc(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (of a class against the rest, mean)", out);
+}
+
+static void print_ece(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (expected calibration error: how far accuracy is from the probabilities)", out);
+}
+
 static void print_r2(const struct metrics *m, FILE *out)
 {
     (void)m;
@@ -402,6 +423,7 @@ static void print_nll_name(const struct metrics *m, FILE *out)
 
 /* Sets of tasks. */
 #define ONLY(task) (1U << TASK_##task)
+#define CLASSES    (ONLY(CLASS) | ONLY(LABELS))
 #define EVERY_TASK ((1U << TASK_COUNT) - 1)
 
 /* Of all samples. */
@@ -419,11 +441,13 @@ static const struct {
     {ONLY(CLASS), "accuracy_high", "at most", metrics_accuracy_high, true, NULL},
     {ONLY(CLASS), "largest_class", "guessing", metrics_largest_class, true, print_guess},
     {ONLY(CLASS), "top5", "top-5", metrics_top5, true, NULL},
+    {ONLY(CLASS), "balanced_accuracy", "balanced", metrics_balanced_accuracy, true, print_balanced},
+    {ONLY(CLASS), "ece", "ECE", calibration_error, false, print_ece},
     {ONLY(LABELS), "label_accuracy", "labels right", metrics_label_accuracy, true, NULL},
     {ONLY(LABELS), "exact_match", "all right", metrics_exact_match, true, NULL},
-    {ONLY(LABELS), "macro_f1", "macro F1", metrics_macro_f1, false, print_macro},
-    {ONLY(LABELS), "mean_average_precision", "mAP", metrics_mean_average_precision, false,
-     print_ranks},
+    {CLASSES, "macro_f1", "macro F1", metrics_macro_f1, false, print_macro},
+    {CLASSES, "roc_auc", "ROC AUC", metrics_mean_roc_auc, false, print_roc},
+    {CLASSES, "mean_average_precision", "mAP", metrics_mean_average_precision, false, print_ranks},
     {ONLY(NUMBERS), "rmse", "rmse", metrics_rmse, false, NULL},
     {ONLY(NUMBERS), "mae", "mae", metrics_mae, false, NULL},
     {ONLY(NUMBERS), "r2", "R2", metrics_r2, false, print_r2},
@@ -436,10 +460,11 @@ static const struct {
     double (*value)(const struct metrics *m, int64_t k);
     unsigned tasks;
 } by_class[] = {
-    {"precision", "precision", metrics_precision, ONLY(CLASS) | ONLY(LABELS)},
-    {"recall", "recall", metrics_recall, ONLY(CLASS) | ONLY(LABELS)},
-    {"f1", "F1", metrics_f1, ONLY(CLASS) | ONLY(LABELS)},
-    {"average_precision", "AP", metrics_average_precision, ONLY(LABELS)},
+    {"precision", "precision", metrics_precision, CLASSES},
+    {"recall", "recall", metrics_recall, CLASSES},
+    {"f1", "F1", metrics_f1, CLASSES},
+    {"average_precision", "AP", metrics_average_precision, CLASSES},
+    {"roc_auc", "ROC AUC", metrics_roc_auc, CLASSES},
     {"rmse", "rmse", metrics_output_rmse, ONLY(NUMBERS)},
     {"mae", "mae", metrics_output_mae, ONLY(NUMBERS)},
     {"r2", "R2", metrics_output_r2, ONLY(NUMBERS)},
@@ -471,7 +496,8 @@ static void print_overall(const struct metrics *m, FILE *out)
             continue;
         const double value = overall[i].value(m);
         if (isnan(value) &&
-            (overall[i].value == metrics_mean_average_precision || overall[i].value == metrics_r2))
+            (overall[i].value == metrics_mean_average_precision ||
+             overall[i].value == metrics_mean_roc_auc || overall[i].value == metrics_r2))
             continue; /* no class has a yes, or there are too many answers to rank; nothing varies */
         fprintf(out, "%-8s  ", overall[i].title);
         if (!isfinite(value))
@@ -514,7 +540,7 @@ static void print_classes(const struct metrics *m, const struct config *c, FILE 
             fprintf(out, "  %-*s", figure_columns(m, i), by_class[i].title);
     fputs(m->numbers ? "\n" : "  samples\n", out);
     for (int64_t k = 0; k < m->classes; k++) {
-        print_name(c->labels[k], columns, out);
+        columns_print_name(c->labels[k], columns, out);
         for (int i = 0; i < BY_CLASS; i++)
             if (is_of(by_class[i].tasks, m))
                 print_figure(m, i, k, out);
@@ -572,6 +598,8 @@ json_t *metrics_json(const struct metrics *m, const struct config *c)
         json_object_set_new(root, m->numbers ? "outputs" : "classes", json_classes(m, c));
     if (m->confusion)
         json_object_set_new(root, "confusion", json_confusion(m));
+    if (m->confusion)
+        json_object_set_new(root, "calibration", calibration_bins_json(m));
     for (int i = 0; i < OVERALL; i++)
         if (is_of(overall[i].tasks, m))
             json_object_set_new(root, overall[i].name, json_figure(overall[i].value(m)));

@@ -1,5 +1,5 @@
-/* What an evaluation says: the loss, and what means something for the recipe's task (enum task): accuracy, top-5, confusion
- * matrix, and precision, recall and F1 per class; the share of right labels; errors of numbers; the share of right pixels. */
+/* What an evaluation says: the loss, and what means something for the recipe's task (enum task): accuracy, top-5, calibration,
+ * confusion matrix, and precision, recall, F1 and areas under curves per class; the share of right labels; errors of numbers; the share of right pixels. */
 #ifndef FTMRT_APP_METRICS_H
 #define FTMRT_APP_METRICS_H
 
@@ -25,15 +25,16 @@ struct metrics {
     struct number_metrics *numbers; /* NUMBERS: [classes] */
     /* CLASS and LABELS, [classes]: samples that are labelled as a class, that are predicted as it, and both */
     int64_t *samples_of, *predicted_as, *right_of;
-    struct label_metrics ranks; /* LABELS */
+    struct label_metrics ranks; /* likewise; those of CLASS are logarithms of probabilities */
     /* CLASS: */
     int64_t top5;
     double nll_sum;     /* negative log-likelihood of the labels, summed over samples */
     int64_t *confusion; /* [label][predicted], of those that have an answer */
     int32_t *labels, *predicted;
-    float *confidence;  /* of the prediction, per sample */
-    double *p;          /* [classes]: probabilities of the running sample */
-    int64_t not_finite; /* samples whose logits are not: they have no answer, which is wrong */
+    float *confidence;       /* of the prediction, per sample */
+    double *p;               /* [classes]: probabilities of the running sample */
+    float *log_p, *is_label; /* likewise: logarithms of them, and 1 for the label, else 0 */
+    int64_t not_finite;      /* samples whose logits are not: they have no answer, which is wrong */
     int64_t capacity;
 };
 
@@ -65,6 +66,8 @@ double metrics_f1(const struct metrics *m, int64_t k);
 
 /* The mean of F1 over the classes of which there is a label or an answer; 0 where there are none. */
 double metrics_macro_f1(const struct metrics *m);
+/* The mean of recall over the classes of which there is a label. */
+double metrics_balanced_accuracy(const struct metrics *m);
 
 /* For people. Where no sample has a finite answer there is no figure. */
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out);

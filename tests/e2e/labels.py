@@ -83,7 +83,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     bce, out, logits = against_torch(work, "bce", "binary_cross_entropy_with_logits", yes_no, lambda x, t: {
         "label_accuracy": np.mean((x > 0) == t), "exact_match": np.mean(np.all((x > 0) == t, axis=1))},
-        ("classes", "macro_f1", "mean_average_precision"))
+        ("classes", "macro_f1", "roc_auc", "mean_average_precision"))
     first = json.loads(run(bce, "predict", "--json", "--top", 5, "--weights", out, "--data", DATA / "small_images.npy"))[0]
     given = {o["class"]: o["probability"] for o in first["top"]}
     check(np.allclose([given[c] for c in "abcde"], 1 / (1 + np.exp(-logits[0])), atol=1e-6), "a prediction gives each label's probability")

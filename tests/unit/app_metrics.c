@@ -1,5 +1,6 @@
 /* link: ftmrt_app m */
-/* Evaluation figures against numbers computed by hand. */
+/* Evaluation figures against numbers computed by hand, and by scikit-learn: data/class_figures.txt, which
+ * tools/make_class_figures_reference.py wrote. */
 #include "metrics.h"
 #include "sampling.h"
 
@@ -110,6 +111,124 @@ static void shuffles_are_permutations_of_seed_and_epoch(void **state)
     assert_true(moved > 80);
 }
 
+/* ---- scikit-learn ---- */
+
+enum { MOST_CLASSES = 8, MOST_SAMPLES = 64 };
+
+static char *const names[MOST_CLASSES] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+
+/* The next case, measured; false where there is none. */
+static bool read_case(FILE *f, struct config *c, struct metrics *m)
+{
+    char name[32];
+    int classes, count;
+    float logits[MOST_SAMPLES * MOST_CLASSES];
+    int32_t labels[MOST_SAMPLES];
+    if (fscanf(f, "%31s %d %d", name, &classes, &count) != 3)
+        return false;
+    assert_true(classes <= MOST_CLASSES && count <= MOST_SAMPLES);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(fscanf(f, "%d", &labels[i]), 1);
+        for (int k = 0; k < classes; k++)
+            assert_int_equal(fscanf(f, "%f", &logits[i * classes + k]), 1);
+    }
+    *c = (struct config){
+        .classes = classes, .output_count = classes, .labels = (char **)(uintptr_t)names};
+    metrics_init(m, c, count);
+    metrics_add(m, logits, labels, 0, 1, count);
+    return true;
+}
+
+/* A figure by its name in JSON, or, with a class's number behind it, that of the class. */
+static double figure_of(const json_t *told, char *name)
+{
+    char *number = strrchr(name, '_');
+    if (!number || strspn(number + 1, "0123456789") == 0)
+        return json_number_value(json_object_get(told, name));
+    *number = '\0';
+    const json_t *row = json_array_get(json_object_get(told, "classes"), (size_t)atoi(number + 1));
+    return json_number_value(json_object_get(row, name));
+}
+
+/* Compares the lines up to an empty one; returns how many there are. */
+static int check_figures(FILE *f, const json_t *told)
+{
+    char line[128], name[64];
+    int count = 0;
+    assert_non_null(fgets(line, sizeof line, f)); /* the end of the last sample */
+    while (fgets(line, sizeof line, f) && *line != '\n') {
+        double wanted;
+        assert_int_equal(sscanf(line, "%63s %lf", name, &wanted), 2);
+        assert_float_equal(figure_of(told, name), wanted, 1e-7);
+        count++;
+    }
+    return count;
+}
+
+static void figures_are_those_of_scikit_learn(void **state)
+{
+    (void)state;
+    FILE *f = fopen("unit/data/class_figures.txt", "r");
+    if (!f) {
+        fail();
+        return;
+    }
+    struct config c;
+    struct metrics m;
+    int figures = 0;
+    while (read_case(f, &c, &m)) {
+        json_t *told = metrics_json(&m, &c);
+        figures += check_figures(f, told);
+        json_decref(told);
+        metrics_free(&m);
+    }
+    fclose(f);
+    assert_int_equal(figures, 5 * 5 + 2 * (2 + 5 + 3 + 3 + 3));
+}
+
+/* The third sample has no answer, and is ranked behind all others: two of three pairs of the first class are right. */
+static void a_class_without_samples_has_no_area(void **state)
+{
+    (void)state;
+    char *labels[] = {"a", "b", "c"};
+    struct config c = {.classes = 3, .output_count = 3, .labels = labels};
+    const float logits[] = {3, 1, 0, 2, 1, 0, 0, 2, NAN, 1, 3, 0};
+    const int32_t right[] = {0, 0, 0, 1};
+    struct metrics m;
+    metrics_init(&m, &c, 4);
+    metrics_add(&m, logits, right, 0, 1, 4);
+    json_t *told = metrics_json(&m, &c);
+    assert_float_equal(json_number_value(json_object_get(told, "roc_auc")), 5.0 / 6, 1e-12);
+    assert_true(json_is_null(
+        json_object_get(json_array_get(json_object_get(told, "classes"), 2), "roc_auc")));
+    json_decref(told);
+    metrics_free(&m);
+}
+
+/* Three of a probability above 0.8, two of them right, and one of about a half. */
+static void bins_say_how_often_answers_are_right(void **state)
+{
+    (void)state;
+    char *labels[] = {"a", "b"};
+    struct config c = {.classes = 2, .output_count = 2, .labels = labels};
+    const float sure = (float)log(0.85 / 0.15), half = (float)log(0.52 / 0.48),
+                logits[] = {sure, 0, sure, 0, 0, sure, half, 0};
+    const int32_t right[] = {0, 0, 0, 0};
+    struct metrics m;
+    metrics_init(&m, &c, 4);
+    metrics_add(&m, logits, right, 0, 1, 4);
+    json_t *told = metrics_json(&m, &c), *bins = json_object_get(told, "calibration");
+    assert_float_equal(json_number_value(json_object_get(told, "ece")),
+                       (3 * 0.85 - 2 + 1 - 0.52) / 4, 1e-6);
+    assert_int_equal(json_array_size(bins), 2);
+    const json_t *last = json_array_get(bins, 1);
+    assert_float_equal(json_number_value(json_object_get(last, "from")), 12.0 / 15, 1e-12);
+    assert_float_equal(json_number_value(json_object_get(last, "accuracy")), 2.0 / 3, 1e-6);
+    assert_float_equal(json_number_value(json_object_get(last, "confidence")), 0.85, 1e-6);
+    json_decref(told);
+    metrics_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +236,9 @@ int main(void)
         cmocka_unit_test(figures_of_labels),
         cmocka_unit_test(confident_mistakes_have_a_finite_loss),
         cmocka_unit_test(names_are_cut_and_aligned_by_columns),
+        cmocka_unit_test(figures_are_those_of_scikit_learn),
+        cmocka_unit_test(a_class_without_samples_has_no_area),
+        cmocka_unit_test(bins_say_how_often_answers_are_right),
         cmocka_unit_test(shuffles_are_permutations_of_seed_and_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
