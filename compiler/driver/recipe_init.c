@@ -374,6 +374,9 @@ static void withdraw(const struct init *t)
                 arena_printf(t->arena, "%s is not written: it would not compile", t->path));
 }
 
+/* Of fewer the share that validates is a few dozen. */
+enum { FEW_PICTURES = 500 };
+
 static void print_next(const struct init *t)
 {
     const char *file = compilation_word(t->c, t->path);
@@ -381,6 +384,10 @@ static void print_next(const struct init *t)
            " pictures; next:\n  ftmc run %s train\n  ftmc run %s eval\n  ftmc run %s "
            "predict PICTURE...\n",
            t->path, (unsigned)t->data.classes.len, t->data.total, file, file, file);
+    if (t->data.total < FEW_PICTURES && !t->data.validation)
+        printf("of so few pictures no part for validation says much: `ftmc run %s train --folds 5` "
+               "validates with each once, then trains on all\n",
+               file);
 }
 
 bool init(struct compilation *c)

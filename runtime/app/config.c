@@ -211,6 +211,8 @@ struct split_rule config_split(const struct config *c)
 {
     return (struct split_rule){.kind = c->split,
                                .file = c->split_file,
+                               .fold = c->fold,
+                               .folds = c->folds,
                                .percent = c->validation_percent,
                                .group = ftmrt_call_text(c->data, FTMRT_PARAM_data_group),
                                .seed = c->seed,

@@ -55,6 +55,7 @@ struct config {
         *unlabelled; /* a source of pictures of which only teachers say something, or NULL */
     double validation_percent; /* of train, if there is no validation source */
     enum split_kind split;     /* how */
+    int64_t fold, folds;       /* of SPLIT_FOLD, --fold; 0 of so many: nothing validates */
     char *split_file;          /* of SPLIT_FILE: its path; owned */
     char *preprocess;          /* input_eval's transform as JSON, for trained files */
     const struct ftmrt_call *loss;

@@ -130,22 +130,54 @@ static void mend_sides(struct choice *c)
 
 /* ---- exactly ---- */
 
-/* Chooses units of a class, by a seeded permutation, until they are round(percent of the class). */
-static void choose_members(struct choice *c, int64_t *members, int64_t units, int64_t k)
+/* Brings the next unit of a class's seeded permutation to place i. */
+static void draw_member(const struct choice *c, int64_t *members, int64_t units, int64_t k,
+                        int64_t i)
 {
-    const struct split_rule *r = c->rule;
-    int64_t samples = 0, taken = 0;
+    const double u = ftmrt_uniform(c->rule->seed, (uint64_t)k, (uint64_t)i, FTMRT_USE_SPLIT);
+    const int64_t j = i + (int64_t)(u * (double)(units - i)), t = members[i];
+    members[i] = members[j];
+    members[j] = t;
+}
+
+static int64_t samples_of(const struct choice *c, const int64_t *members, int64_t units)
+{
+    int64_t samples = 0;
     for (int64_t i = 0; i < units; i++)
         samples += c->sizes[members[i]];
-    const int64_t want = (int64_t)((double)samples * r->percent / 100 + 0.5);
-    for (int64_t i = 0; i < units && taken < want; i++) {
-        const double u = ftmrt_uniform(r->seed, (uint64_t)k, (uint64_t)i, FTMRT_USE_SPLIT);
-        const int64_t j = i + (int64_t)(u * (double)(units - i)), t = members[i];
-        members[i] = members[j];
-        members[j] = t;
+    return samples;
+}
+
+/* Chooses units of a class, by a seeded permutation, until they are round(percent of the class). */
+static void choose_share(struct choice *c, int64_t *members, int64_t units, int64_t k)
+{
+    const int64_t samples = samples_of(c, members, units),
+                  want = (int64_t)((double)samples * c->rule->percent / 100 + 0.5);
+    for (int64_t i = 0, taken = 0; i < units && taken < want; i++) {
+        draw_member(c, members, units, k, i);
         c->chosen[members[i]] = true;
         taken += c->sizes[members[i]];
     }
+}
+
+/* Chooses the units of a class that are dealt to the fold: runs of the permutation, which begin at another fold in each class, so that small
+ * classes are not all in the first. */
+static void choose_fold(struct choice *c, int64_t *members, int64_t units, int64_t k)
+{
+    const struct split_rule *r = c->rule;
+    const int64_t samples = samples_of(c, members, units);
+    for (int64_t i = 0, before = 0; i < units; before += c->sizes[members[i++]]) {
+        draw_member(c, members, units, k, i);
+        c->chosen[members[i]] = (before * r->folds / samples + k) % r->folds == r->fold - 1;
+    }
+}
+
+static void choose_members(struct choice *c, int64_t *members, int64_t units, int64_t k)
+{
+    if (c->rule->kind == SPLIT_FOLD)
+        choose_fold(c, members, units, k);
+    else
+        choose_share(c, members, units, k);
 }
 
 static void choose_exactly(struct choice *c)
@@ -277,12 +309,13 @@ static bool choose(struct choice *c)
     if (!group(c))
         return false;
     find_units(c);
-    if (r->kind == SPLIT_EXACT)
-        choose_exactly(c);
-    else
+    if (r->kind == SPLIT_CONTENT)
         choose_by_content(c);
+    else
+        choose_exactly(c);
     c->drawn = count_chosen(c);
-    mend_sides(c);
+    if (r->kind != SPLIT_FOLD) /* each sample is in one */
+        mend_sides(c);
     return true;
 }
 

@@ -4,19 +4,21 @@
 
 #include "source.h"
 
-/* How a split is made. Samples of one content, or of one group (source.h), stay on one side in the first two. */
+/* How a split is made. Samples of one content, or of one group (source.h), stay on one side in all but the last. */
 enum split_kind {
     SPLIT_CONTENT, /* by a threshold on a hash of seed and content: each sample on its own, so that one that is added, removed
                     * or renamed moves no other; near the share */
     SPLIT_EXACT, /* round(share) of each class, drawn by the seed from the samples in their order */
-    SPLIT_FILE   /* as a file says that was written before (split_file.h) */
+    SPLIT_FOLD, /* one of parts into which the samples of each class are dealt, by a permutation of the seed */
+    SPLIT_FILE /* as a file says that was written before (split_file.h) */
 };
 
 struct split_rule {
     enum split_kind kind;
-    const char *file;  /* of FILE: its path */
-    double percent;    /* of the others; 0: nothing validates */
-    const char *group; /* the pattern of groups, for messages; NULL: there is none */
+    const char *file;    /* of FILE: its path */
+    int64_t fold, folds; /* of FOLD: from 1; how many */
+    double percent;      /* of the others; 0: nothing validates */
+    const char *group;   /* the pattern of groups, for messages; NULL: there is none */
     uint64_t seed;
     char **labels; /* names of the classes, [classes] */
     int64_t classes;

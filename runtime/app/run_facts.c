@@ -25,7 +25,8 @@ static void set_hash(json_t *facts, const char *key, uint64_t hash)
 /* Cut short on purpose, or called one: it never becomes current by itself. */
 static bool is_trial(const struct options *o)
 {
-    return (o->steps_given && !o->minutes_given) || (o->name && !strcmp(o->name, "try"));
+    return (o->steps_given && !o->minutes_given) || (o->fold && o->fold[0] != '0') ||
+           (o->name && !strcmp(o->name, "try"));
 }
 
 json_t *run_facts(const struct session *s, const struct options *o,

@@ -25,6 +25,7 @@
 #include "runs.h"
 #include "split_file.h"
 #include "target_scale.h"
+#include "train_folds.h"
 #include "train_options.h"
 #include "train_warnings.h"
 #include "trainer.h"
@@ -699,6 +700,14 @@ int command_train(const struct ftmrt_program *p, const struct options *o)
                      o->steps_given ? "steps" : "epochs");
         return EXIT_WRONG_USAGE;
     }
+    if (o->folds_given &&
+        (o->steps_given || o->minutes_given || o->fold || o->resume || o->dry_run)) {
+        report_error("--folds trains to the end, several times; it cannot be given with --steps, "
+                     "--minutes, --fold, --resume or --dry-run");
+        return EXIT_WRONG_USAGE;
+    }
+    if (o->folds_given)
+        return train_folds(p, o);
     int code = EXIT_ERROR;
     runs_read(&t.runs, p, o->runs);
     if (has_train_entry(p) && (!o->resume || take_options(&t)))

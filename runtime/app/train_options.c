@@ -66,16 +66,36 @@ static bool take_scalar(struct config *c, const struct ftmrt_program *p, const c
     return true;
 }
 
+/* "2/5": the second of five parts validates. */
+static bool take_fold(struct config *c, const struct options *o)
+{
+    if (!o->fold)
+        return true;
+    char *slash, *end;
+    const long fold = strtol(o->fold, &slash, 10),
+               folds = *slash == '/' ? strtol(slash + 1, &end, 10) : 0;
+    if (slash == o->fold || folds < 2 || *end || folds > 100 || fold < 0 || fold > folds)
+        return report_error("--fold %s: write a part and how many there are, as in 2/5", o->fold);
+    if (c->validation)
+        return report_error("--fold: the recipe's `validation` is a source of its own; folds are "
+                            "parts of `train`");
+    c->split = SPLIT_FOLD;
+    c->fold = fold;
+    c->folds = folds;
+    c->validation_percent = fold ? 100.0 / (double)folds : 0;
+    return true;
+}
+
 bool train_options_take(struct config *c, const struct ftmrt_program *p, const struct options *o)
 {
-    return take_batch(c, o) &&
+    return take_batch(c, o) && take_fold(c, o) &&
            (!o->weight_decay_given ||
             take_scalar(c, p, "weight_decay", NULL, "--weight-decay", o->weight_decay)) &&
            (!o->momentum_given ||
             take_scalar(c, p, "momentum", "momentum", "--momentum", o->momentum));
 }
 
-/* ---- --minutes ---- */
+/* ---- arguments for others ---- */
 
 /* Whether an argument is an option, or gives its value, too. */
 static bool is_option(const char *argument, const char *name)
@@ -84,17 +104,29 @@ static bool is_option(const char *argument, const char *name)
     return !strncmp(argument, name, n) && (!argument[n] || argument[n] == '=');
 }
 
+char **train_options_without(const struct options *o, const char *const *names, int room,
+                             int *count)
+{
+    char **argv = app_alloc((size_t)o->argc + (size_t)room + 1, sizeof *argv);
+    *count = 0;
+    for (int i = 0; i < o->argc; i++) {
+        const char *const *name = names;
+        while (*name && !is_option(o->argv[i], *name))
+            name++;
+        if (*name)
+            i += o->argv[i][strlen(*name)] == '\0';
+        else
+            argv[(*count)++] = app_strdup(o->argv[i]);
+    }
+    return argv;
+}
+
 void train_options_fit(struct options *fitted, const struct options *o, int64_t epochs,
                        int64_t steps)
 {
-    int count = 0;
-    char **argv = app_alloc((size_t)o->argc + 2, sizeof *argv);
-    for (int i = 0; i < o->argc; i++) {
-        if (is_option(o->argv[i], "--minutes"))
-            i += o->argv[i][strlen("--minutes")] == '\0';
-        else
-            argv[count++] = app_strdup(o->argv[i]);
-    }
+    static const char *const minutes[] = {"--minutes", NULL};
+    int count;
+    char **argv = train_options_without(o, minutes, 2, &count);
     argv[count++] = app_format("--epochs=%lld", (long long)epochs);
     argv[count++] = app_format("--steps=%lld", (long long)steps);
     *fitted = *o;

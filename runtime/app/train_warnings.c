@@ -119,7 +119,7 @@ bool train_warnings(const struct trainer *t)
         return false;
     if (t->progress.lr <= 0)
         report_note("warning: the learning rate is 0: nothing is learned");
-    if (!t->validation.count && !c->validation && c->validation_percent <= 0)
+    if (!t->validation.count && !c->validation && c->validation_percent <= 0 && !c->folds)
         report_note("warning: nothing validates: the last epoch counts as the best; add "
                     "`validation = 10%%` to the data block");
     warn_last_batch(t);
