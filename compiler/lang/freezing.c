@@ -292,6 +292,7 @@ void read_freezing(struct recipe_reader *r)
     keep_target_scale(r->recipe, r->builder->net, infer);
     const uint32_t trained = settle(r->builder->net, every);
     settle_groups(r);
+    settle_lr_decay(r);
     if (!infer && trained && !r->diag->errors)
         check_adapts(r);
     if (trained == every || infer || r->diag->errors > errors)

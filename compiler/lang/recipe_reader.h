@@ -7,6 +7,7 @@
  *     target_scale_insert.c  in which units numbers are learnt
  *     schedules.c  what schedules ask for
  *     groups.c     group
+ *     lr_decay.c   lr_decay
  *     phases.c     parts of the training
  *     teachers.c   networks that the recipe's own learns from
  *     edit.c       replace, insert, remove, set
@@ -75,6 +76,8 @@ void read_freezing(struct recipe_reader *r);
 /* The groups of the recipe, with the settings; and which parameters are in which, when it is known what trains. */
 void read_groups(struct recipe_reader *r);
 void settle_groups(struct recipe_reader *r);
+/* `lr_decay`, behind the groups: blocks of the network have groups of their own. */
+void settle_lr_decay(struct recipe_reader *r);
 /* The statement of a group as the resolved recipe has it. */
 const char *group_text(const struct recipe_reader *r, const struct recipe_stmt *s);
 

@@ -38,3 +38,16 @@ with tempfile.TemporaryDirectory() as folder:
         slower = trained(f"{name}_mixed", optimizer.format(lr=0.5, decay=0.25), groups, "--lr", 0.25)
         low = trained(f"{name}_low", optimizer.format(lr=0.0625, decay=0))
         check(max(relative_difference(slower[k] - before[k], low[k] - before[k]) for k in IN_GROUP) < 1e-6, f"{name}: --lr is of all")
+
+    # lr_decay: the groups that one would write
+    by_hand = ('    group conv1, bn1 { lr = 0.125x }\n    group conv2, bn2 { lr = 0.25x }\n    group conv3, bn3 { lr = 0.5x }\n')
+    hand = trained("by_hand", SGD.format(lr=0.5, decay=0.25), by_hand)
+    decay = trained("decay", SGD.format(lr=0.5, decay=0.25), "    lr_decay = 0.5\n")
+    check(all(hand[k].tobytes() == decay[k].tobytes() for k in hand), "lr_decay has the bits of the groups written by hand")
+    said = run(ftmc, "explain", work / "decay.ftm")
+    check("block conv1: 580 parameters trained, learning rate times 0.125" in said and "block fc" not in said, "explain lists them")
+    both_ways = trained("both_ways", SGD.format(lr=0.5, decay=0.25), '    lr_decay = 0.5\n    group "**.bias" { lr = 2x, weight_decay = 0 }\n')
+    written = trained("written", SGD.format(lr=0.5, decay=0.25), '    group conv1, "bn1.weight" { lr = 0.125x }\n    group "bn1.bias" { lr = 0.25x, weight_decay = 0 }\n    '
+                      'group conv2, "bn2.weight" { lr = 0.25x }\n    group "bn2.bias" { lr = 0.5x, weight_decay = 0 }\n    group "conv3.weight", "bn3.weight" { lr = 0.5x }\n    '
+                      'group "conv3.bias", "bn3.bias" { lr = 1x, weight_decay = 0 }\n    group "fc.bias" { lr = 2x, weight_decay = 0 }\n')
+    check(all(both_ways[k].tobytes() == written[k].tobytes() for k in written), "and its factors multiply with a group's")

@@ -1,0 +1,90 @@
+/* `lr_decay = 0.8`: blocks further from the output learn more slowly, by a factor more for each block. Their groups are made here, over those that
+ * are written. */
+#include <math.h>
+#include <string.h>
+
+#include "recipe_reader.h"
+#include "str.h"
+
+/* How much of a layer's path is its block's: the first part, and its number where one follows. */
+static size_t block_length(const char *path)
+{
+    const size_t first = strcspn(path, ".");
+    const size_t digits = path[first] ? strspn(path + first + 1, "0123456789") : 0;
+    const char end = digits ? path[first + 1 + digits] : 'x';
+    return end == '.' || !end ? first + 1 + digits : first;
+}
+
+/* The blocks of a network in the order of its layers, and which one each layer is in. */
+struct blocks {
+    VEC(const char *) names;
+    uint32_t *of; /* by layer */
+};
+
+/* A norm by itself belongs to what it stands behind. */
+static bool is_norm(const struct layer *l)
+{
+    return str_ends_with(layer_kind(l), "_norm") && !strchr(l->path, '.');
+}
+
+static struct blocks find_blocks(struct recipe_reader *r)
+{
+    const struct net *net = r->builder->net;
+    struct blocks b = {.of = arena_array(r->arena, uint32_t, net->layers.len)};
+    for (uint32_t i = 0; i < net->layers.len; i++) {
+        const struct layer *l = &net->layers.at[i];
+        if (l->dead || !l->param_count)
+            continue;
+        const char *name = arena_strndup(r->arena, l->path, block_length(l->path));
+        uint32_t k = 0;
+        while (k < b.names.len && strcmp(b.names.at[k], name) != 0)
+            k++;
+        if (k == b.names.len && b.names.len && is_norm(l))
+            k--;
+        else if (k == b.names.len)
+            vec_push(r->arena, &b.names, name);
+        b.of[i] = k;
+    }
+    return b;
+}
+
+/* The number of the group of these values, which is made where there is none. */
+static uint32_t group_of(struct recipe_reader *r, const char *name, double lr, double weight_decay)
+{
+    for (uint32_t i = 0; i < r->recipe->groups.len; i++)
+        if (!strcmp(r->recipe->groups.at[i].name, name))
+            return i + 1;
+    const struct recipe_group g = {name, lr, weight_decay};
+    vec_push(r->arena, &r->recipe->groups, g);
+    return r->recipe->groups.len;
+}
+
+/* The last block's factor is 1, as is that of what is in no block. */
+static void slow_down(struct recipe_reader *r, const struct blocks *b, uint32_t layer, double decay)
+{
+    struct layer *l = &r->builder->net->layers.at[layer];
+    const char *block = b->names.at[b->of[layer]];
+    const double factor = pow(decay, (double)(b->names.len - 1 - b->of[layer]));
+    for (uint32_t i = 0; i < l->param_count; i++) {
+        struct layer_param *p = &l->params[i];
+        if (p->kind != LAYER_PARAMETER || !p->trainable || factor == 1)
+            continue;
+        const struct recipe_group none = {"", 1, 1},
+                                  g = p->group ? r->recipe->groups.at[p->group - 1] : none;
+        const char *name =
+            arena_printf(r->arena, "%s%sblock %s", g.name, *g.name ? " in " : "", block);
+        p->group = group_of(r, name, g.lr * factor, g.weight_decay);
+    }
+}
+
+void settle_lr_decay(struct recipe_reader *r)
+{
+    const struct ftmrt_arg *decay =
+        ftmrt_call_arg(&r->recipe->bound.finetune, FTMRT_PARAM_finetune_lr_decay);
+    if (decay->kind != FTMRT_ARG_NUMBER || decay->number == 1)
+        return;
+    const struct blocks b = find_blocks(r);
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++)
+        if (!r->builder->net->layers.at[i].dead && r->builder->net->layers.at[i].param_count)
+            slow_down(r, &b, i, decay->number);
+}
