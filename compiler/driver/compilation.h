@@ -62,6 +62,9 @@ bool output_text(struct compilation *c, const struct strbuf *text);
 /* What LoRA trained, into the output folder, as PEFT reads it. */
 bool peft_adapter(struct compilation *c);
 
+/* The network without what `adapt` added, which goes into its weights, to the output file. */
+bool merge_adapters(struct compilation *c);
+
 /* Warns of data files and folders of the recipe that are not there. */
 void check_data(struct compilation *c);
 

@@ -1,4 +1,5 @@
-/* `ftmc merge CHANGED --weights SOURCE -o WHOLE`: what training changed, and the rest from the file that it began with.
+/* `ftmc merge CHANGED --weights SOURCE -o WHOLE`: what training changed, and the rest from the file that it began with; of a recipe
+ * see merge_adapters.c.
  * `ftmc convert FILE OUT.safetensors`: the tensors of a weight file, bit for bit, in a file that everybody reads without
  * running anything. */
 #include <errno.h>
@@ -102,11 +103,12 @@ static void drop_source(struct st_file *file)
     file->metadata_count = kept;
 }
 
-static bool missing(struct compilation *c, const char *what, const char *wanted)
+static bool missing(struct compilation *c, const char *what, const char *wanted, bool recipe)
 {
     diag_report(&c->diag, SPAN_NONE, DIAG_BAD_VALUE, what, wanted, "nothing");
-    diag_note(&c->diag,
-              "as in `ftmc merge CHANGED.safetensors --weights SOURCE -o WHOLE.safetensors`");
+    diag_note(&c->diag, recipe ? "as in `ftmc merge FILE.ftm --weights RUN -o WHOLE.safetensors`"
+                               : "as in `ftmc merge CHANGED.safetensors --weights SOURCE -o "
+                                 "WHOLE.safetensors`");
     return false;
 }
 
@@ -114,10 +116,15 @@ bool merge(struct compilation *c)
 {
     const struct options *o = c->options;
     struct st_file file = {0};
+    const bool recipe = str_ends_with(o->file, ".ftm");
     if (!o->weights)
-        return missing(c, "--weights", "the file that training began with");
+        return missing(c, "--weights",
+                       recipe ? "the run that was trained" : "the file that training began with",
+                       recipe);
     if (!o->output)
-        return missing(c, "-o", "the name of the whole file");
+        return missing(c, "-o", "the name of the whole file", recipe);
+    if (recipe)
+        return merge_adapters(c);
     c->weights = weights_open(&c->arena, &c->diag, o->file, NULL, SPAN_NONE);
     if (!c->weights)
         return false;

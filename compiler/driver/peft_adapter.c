@@ -7,12 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adapter_layers.h"
 #include "calls.h"
-#include "compilation.h"
-#include "finetune.h"
 #include "layer.h"
 #include "replace.h"
-#include "reports.h"
 #include "safetensors.h"
 #include "str.h"
 
@@ -27,8 +25,6 @@ static const struct layer *layer_of(struct compilation *c, const struct net_para
 {
     return &c->net->layers.at[p->layer.i];
 }
-
-static bool is_adapter(const struct layer *l) { return l->adapt && l->added; }
 
 /* What a layer is called where the weights come from. */
 static const char *module_name(struct compilation *c, const struct layer *l)
@@ -55,7 +51,7 @@ static bool sort_layers(struct adapter_file *f)
     struct compilation *c = f->c;
     for (uint32_t i = 0; i < c->net->layers.len; i++) {
         const struct layer *l = &c->net->layers.at[i];
-        if (l->dead || !l->param_count || is_adapter(l))
+        if (l->dead || !l->param_count || layer_is_adapter(l))
             continue;
         if (l->adapt && is_saved(l)) {
             diag_report(&c->diag, l->span, DIAG_PEFT_TRAINED, l->path);
@@ -66,9 +62,8 @@ static bool sort_layers(struct adapter_file *f)
         else if (is_saved(l))
             vec_push(&c->arena, &f->saved, l);
     }
-    if (!f->adapted.len)
-        diag_report(&c->diag, c->recipe->span, DIAG_PEFT_NONE);
-    return f->adapted.len > 0;
+    FTM_BUG_ON(!f->adapted.len, "adapters beside nothing");
+    return true;
 }
 
 /* ---- tensors ---- */
@@ -76,21 +71,11 @@ static bool sort_layers(struct adapter_file *f)
 /* The tensor of a parameter under PEFT's name. false after a report: it has no value yet. */
 static bool add_tensor(struct adapter_file *f, const struct net_param *p, const char *name)
 {
-    struct compilation *c = f->c;
-    if (p->source < 0) {
-        diag_report(&c->diag, SPAN_NONE, DIAG_PEFT_UNTRAINED, p->name);
-        diag_note(&c->diag, "give the weights of a run: --weights=runs/NAME-001");
-        return false;
-    }
-    const struct weight_tensor *t = &c->binding->tensors.at[p->source];
-    struct st_tensor *to = vec_add(&c->arena, &f->tensors);
-    *to = (struct st_tensor){.name = arena_printf(&c->arena, "base_model.model.%s", name),
-                             .dtype = t->dtype,
-                             .rank = t->rank,
-                             .data = t->data,
-                             .bytes = t->bytes};
-    memcpy(to->dim, t->dim, sizeof to->dim);
-    return true;
+    const struct weight_tensor *t = trained_tensor(f->c, p);
+    if (t)
+        vec_push(&f->c->arena, &f->tensors,
+                 tensor_to_write(t, arena_printf(&f->c->arena, "base_model.model.%s", name)));
+    return t != NULL;
 }
 
 static bool contains(const struct adapter_file *f, const struct layer *l)
@@ -118,7 +103,7 @@ static bool take_tensors(struct adapter_file *f)
         const struct net_param *p = &c->binding->params.at[i];
         const struct layer *l = layer_of(c, p);
         const char *name = NULL;
-        if (is_adapter(l))
+        if (layer_is_adapter(l))
             name = arena_printf(&c->arena, "%s.%s.%s", module_name(c, base_of(f, l)),
                                 strrchr(l->path, '.') + 1, p->param->name);
         else if (contains(f, l))
@@ -251,9 +236,5 @@ static bool write_files(struct adapter_file *f)
 bool peft_adapter(struct compilation *c)
 {
     struct adapter_file f = {.c = c};
-    if (!c->recipe) {
-        diag_report(&c->diag, SPAN_NONE, DIAG_FINETUNE_COUNT, c->options->file, "no");
-        return false;
-    }
-    return sort_layers(&f) && take_tensors(&f) && write_files(&f);
+    return adapters_there(c) && sort_layers(&f) && take_tensors(&f) && write_files(&f);
 }

@@ -99,6 +99,21 @@ def check_constant(work, trained):
     plain = run(ftmc, here / "small.ftm", "--infer", "--emit=schedule")
     calls = [re.findall(r"^ +%\d+ = (\w+)\(", text, re.M) for text in (plan, plain)]
     check(calls[0] == calls[1] and calls[0], "it runs the kernels that one without adapters does")
+    merged = work / "merged.safetensors"
+    run(ftmc, "merge", here / "adapters.ftm", f"--weights={trained}", "-o", merged)
+    before, after, ours = read_safetensors(DATA / "small.safetensors"), read_safetensors(merged), read_safetensors(trained)
+    moved = {"conv1.weight": 2, "conv3.weight": 2, "fc.weight": 1.5}  # alpha / rank
+    check(set(after) == set(before) and all(np.array_equal(after[k], before[k]) for k in before if k not in moved),
+          "a merged file has the tensors that training began with")
+    for name, scale in moved.items():
+        a, b = (ours[name.replace("weight", f"lora_{m}.weight")].astype(np.float64) for m in "AB")
+        want = before[name] + scale * (b.reshape(len(b), -1) @ a.reshape(len(a), -1)).reshape(before[name].shape)
+        check(np.array_equal(after[name], want.astype(np.float32)), f"and {name} with its change")
+    plain = compile_program(ftmc, here / "small.ftm", work / "plain", f"--weights={merged}")
+    far = relative_difference(logits_of(plain, work), stored["logits"])
+    check(far < 1e-5, f"the network without adapters has PEFT's logits with it ({far:.1e})")
+    check("E0637" in run(ftmc, "merge", here / "small.ftm", f"--weights={trained}", "-o", work / "no", code=1), "without adapters there is nothing to merge")
+    check("the run that was trained" in run(ftmc, "merge", here / "adapters.ftm", "-o", work / "no", code=1), "nor without a run")
     run(whole, "train", "--runs", work / "on", "--epochs", 1)
     check(step_losses(newest_run(work / "on"))[0] < stored["losses"][0], "training goes on from there")
 
