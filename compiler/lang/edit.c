@@ -72,6 +72,21 @@ static bool single(struct recipe_reader *r, const struct selection *s, bool valu
     return n == 1;
 }
 
+/* What adapts a layer is that layer's: an edit means all of it. false after a report. */
+static bool check_inside(struct recipe_reader *r, const struct recipe_stmt *stmt)
+{
+    for (uint32_t i = 0; i < r->builder->net->layers.len; i++) {
+        const struct layer *l = &r->builder->net->layers.at[i];
+        if (!l->adapt || l->added || !strcmp(l->path, stmt->name) ||
+            !str_path_within(stmt->name, l->path))
+            continue;
+        diag_report(r->diag, stmt->name_span, DIAG_ADAPT_INSIDE, stmt->name, l->path);
+        diag_note(r->diag, "edit '%s', or write another `adapt`", l->path);
+        return false;
+    }
+    return true;
+}
+
 static bool select_name(struct recipe_reader *r, const struct recipe_stmt *stmt,
                         struct selection *s)
 {
@@ -87,6 +102,8 @@ static bool select_name(struct recipe_reader *r, const struct recipe_stmt *stmt,
         report_unknown_layer(r->builder, stmt->name, stmt->name_span);
         return false;
     }
+    if (!check_inside(r, stmt))
+        return false;
     bool value = stmt->kind != RECIPE_INSERT_BEFORE, input = stmt->kind != RECIPE_INSERT_AFTER;
     bool ok = !value || single(r, s, true, stmt->name_span, &s->value);
     return (!input || single(r, s, false, stmt->name_span, &s->input)) && ok;
