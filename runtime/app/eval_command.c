@@ -11,6 +11,7 @@
 #include "no_worse.h"
 #include "not_finite.h"
 #include "report.h"
+#include "requirement.h"
 #include "run_choice.h"
 #include "run_record.h"
 #include "weights_choice.h"
@@ -106,6 +107,7 @@ static bool measure(struct session *s, const struct eval_data *d, const struct o
             print_text(s, d, &m);
         if (o->choice && s->run && !d->validates && !d->foreign)
             o->choice->keep(s, d, &m, result);
+        ok = (!o->require || requirements_met(o->require, result)) && ok;
         json_decref(result);
         ok = ok && (!logits || array_write_npy(o->logits, logits, 2, dims));
         ok = check_finite(s, &m) && ok;
@@ -120,6 +122,8 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
     struct eval_data d = {0};
+    if (o->require && !requirements_check(o->require))
+        return EXIT_WRONG_USAGE;
     if (!session_open(&s, p, app_threads(o), NULL))
         return EXIT_ERROR;
     s.workers = app_workers(o);
