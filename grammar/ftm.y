@@ -72,9 +72,9 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %token RETURN "'return'" OUTPUT "'output'" TRUE "'true'" FALSE "'false'" IMPORT "'import'"
 %token <text> ADAPT "'adapt'" AFTER "'after'" BEFORE "'before'" BLOCK "'block'" DATA "'data'" FINETUNE "'finetune'"
 %token <text> FREEZE "'freeze'" FROM "'from'" GROUP "'group'" INSERT "'insert'" MODEL "'model'" PREPROCESS "'preprocess'"
-%token <text> PHASE "'phase'" PUBLISHED "'published'"
+%token <text> OVER "'over'" PHASE "'phase'" PUBLISHED "'published'"
 %token <text> REMOVE "'remove'"
-%token <text> RENAME "'rename'" REPLACE "'replace'" SET "'set'" SKIP "'skip'"
+%token <text> RENAME "'rename'" REPLACE "'replace'" SEARCH "'search'" SET "'set'" SKIP "'skip'"
 %token <text> STATISTICS "'statistics'"
 %token <text> STRIP "'strip'" TEACHER "'teacher'" TO "'to'" TRAIN "'train'" TRANSFORM "'transform'" WITH "'with'"
 
@@ -90,8 +90,8 @@ static void ftm_error(const struct place *place, void *scanner, struct parser *p
 %type <arg> arg
 %type <label> label label_parts
 %type <label_part> label_part
-%type <recipe_stmts> recipe_body recipe_stmts items items1 factors
-%type <recipe_stmt> recipe_stmt item factor
+%type <recipe_stmts> recipe_body recipe_stmts items items1 factors searched searched1
+%type <recipe_stmt> recipe_stmt item factor search_item
 %type <patterns> patterns
 %type <pattern> pattern
 %type <text> name path
@@ -291,8 +291,8 @@ label_part: LABEL_TEXT                { $$ = (struct label_part){.text = $1}; }
           ;
 
 /* Words of the recipe are names everywhere else. */
-name: NAME | ADAPT | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | GROUP | INSERT | MODEL | PHASE | PREPROCESS
-    | PUBLISHED | REMOVE | RENAME | REPLACE | SET | SKIP | STATISTICS | STRIP | TEACHER | TO | TRAIN | TRANSFORM | WITH
+name: NAME | ADAPT | AFTER | BEFORE | BLOCK | DATA | FINETUNE | FREEZE | FROM | GROUP | INSERT | MODEL | OVER | PHASE | PREPROCESS
+    | PUBLISHED | REMOVE | RENAME | REPLACE | SEARCH | SET | SKIP | STATISTICS | STRIP | TEACHER | TO | TRAIN | TRANSFORM | WITH
     ;
 
 /* ---- finetune --------------------------------------------------------------------------------*/
@@ -322,6 +322,8 @@ recipe_stmt: name '=' exprs1
                                         }
            | TEACHER name recipe_body
                                       { $$ = ast_recipe(p, RECIPE_TEACHER, $2, @2, @$); $$->items = $3;
+                                        }
+           | SEARCH searched          { $$ = ast_recipe(p, RECIPE_SEARCH, $1, @1, @$); $$->items = $2;
                                         }
            | REPLACE path WITH call   { $$ = ast_recipe(p, RECIPE_REPLACE, $2, @2, @$);
                                         $$->values = NEW(struct exprs); PUSH($$->values, $4); }
@@ -391,6 +393,22 @@ item: name '=' exprs1
                                         $$->other = $4; }
     | error                           { $$ = NULL; parser_recover(p); }
     ;
+
+searched: '{' '}'                     { $$ = NEW(struct recipe_stmts); }
+        | '{' searched1 end '}'       { $$ = $2; }
+        ;
+
+searched1: search_item                { $$ = NEW(struct recipe_stmts); if ($1) PUSH($$, $1); }
+         | searched1 NEWLINE search_item
+                                      { $$ = $1; if ($3) PUSH($$, $3); }
+         ;
+
+search_item: name '=' exprs1          { $$ = ast_recipe(p, RECIPE_SETTING, $1, @1, @$);
+                                        $$->values = $3; }
+           | OVER path '=' exprs1     { $$ = ast_recipe(p, RECIPE_OVER, $2, @2, @$);
+                                        $$->values = $4; }
+           | error                    { $$ = NULL; parser_recover(p); }
+           ;
 
 patterns: pattern                     { $$ = NEW(struct patterns); PUSH($$, $1); }
         | patterns ',' pattern        { $$ = $1; PUSH($$, $3); }

@@ -354,6 +354,25 @@ static void print_average(const struct explain *e)
                 (double)sum(&e->eval, false).trainable * sizeof(float) * 1e-6);
 }
 
+/* What `program search` tries. */
+static void print_search(const struct explain *e)
+{
+    const struct ftmrt_call *search =
+        ftmrt_call_inner(&e->recipe->bound.finetune, FTMRT_PARAM_finetune_search);
+    const struct ftmrt_arg *overs = ftmrt_call_arg(search, FTMRT_PARAM_search_over),
+                           *trials = ftmrt_call_arg(search, FTMRT_PARAM_search_trials);
+    struct strbuf b;
+    strbuf_init(&b, e->arena);
+    for (uint32_t i = 0; i < overs->count; i++) {
+        strbuf_add(&b, i ? ", " : "");
+        lang_add_over(&b, &overs->calls[i]);
+    }
+    if (overs->count && trials->kind == FTMRT_ARG_INTEGER)
+        fprintf(e->out, "search       %" PRId64 " trials over %s\n", trials->integer, b.text);
+    else if (overs->count)
+        fprintf(e->out, "search       all combinations of %s\n", b.text);
+}
+
 void report_explain(const struct net *net, const struct recipe *r, const struct explain_plan *plan,
                     FILE *out)
 {
@@ -374,6 +393,7 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     if (plan)
         print_plan(plan, out);
     print_average(&e);
+    print_search(&e);
     print_costly(&e);
     arena_clear(&scratch);
 }

@@ -49,6 +49,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_FACTOR] = "a factor, as in 0.1x, or 0",
         [FTMRT_TYPE_PHASES] = "blocks `phase`",
         [FTMRT_TYPE_TEACHERS] = "blocks `teacher`",
+        [FTMRT_TYPE_OVERS] = "statements `over`",
         [FTMRT_TYPE_MODEL] = "the call of a model, as in `resnet18()`",
         [FTMRT_TYPE_WEIGHTS] = "a file's name or `random`",
         [FTMRT_TYPE_LABEL] = "`index`, `vector` or `mask`",
@@ -311,6 +312,7 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_FACTOR:
     case FTMRT_TYPE_PHASES:
     case FTMRT_TYPE_TEACHERS:
+    case FTMRT_TYPE_OVERS:
     case FTMRT_TYPE_MODEL:
     case FTMRT_TYPE_WEIGHTS:
     case FTMRT_TYPE_SHARE:

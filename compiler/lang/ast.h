@@ -145,6 +145,8 @@ enum recipe_kind {
     RECIPE_TRANSFORM,    /* transform name = values */
     RECIPE_PHASE,        /* phase name { items } */
     RECIPE_TEACHER,      /* teacher name { items } */
+    RECIPE_SEARCH,       /* search { items } */
+    RECIPE_OVER,         /* in it: over path = values */
     RECIPE_REPLACE,      /* replace name with call */
     RECIPE_INSERT_AFTER, /* insert label: call after name */
     RECIPE_INSERT_BEFORE,

@@ -5,6 +5,7 @@
  *     -D transform.eval=model.preprocess   -D 'transform.eval=resize(64, 64), normalize(imagenet)'
  *     -D thaw.epochs=5   -D thaw.optimizer.lr=0.001: of a phase
  *     -D big.temperature=2: of a teacher
+ *     -D search.trials=20
  *     -D train=all   -D 'freeze=layer1, "**.bias"': the statement, behind those that are written */
 #include "import.h"
 
@@ -150,6 +151,9 @@ static void apply(struct files *f, struct recipe_stmts *stmts, const char *text,
     } else if (!strcmp(key, "data")) {
         struct recipe_stmt *data = demand(f, stmts, RECIPE_DATA, "data", span);
         set_values(f, demand(f, data->items, RECIPE_SETTING, argument, span), values, source->text);
+    } else if (!strcmp(key, "search") && find(stmts, RECIPE_SEARCH, key)) {
+        struct recipe_stmts *items = find(stmts, RECIPE_SEARCH, key)->items;
+        set_values(f, demand(f, items, RECIPE_SETTING, argument, span), values, source->text);
     } else if (!strcmp(key, "transform")) {
         set_values(f, demand(f, stmts, RECIPE_TRANSFORM, argument, span), values, source->text);
     } else {

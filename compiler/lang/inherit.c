@@ -122,7 +122,8 @@ static struct recipe_stmt *taken_block(struct arena *arena, const struct recipe_
 static bool replaces(const struct recipe_stmt *own, const struct recipe_stmt *inherited)
 {
     if (own->kind != inherited->kind ||
-        (own->kind != RECIPE_SETTING && own->kind != RECIPE_TRANSFORM))
+        (own->kind != RECIPE_SETTING && own->kind != RECIPE_TRANSFORM &&
+         own->kind != RECIPE_SEARCH))
         return false;
     const bool classes = !strcmp(own->name, "classes") || !strcmp(own->name, "labels");
     return !strcmp(own->name, inherited->name) ||

@@ -37,4 +37,8 @@ char *lang_resolved(struct arena *arena, const struct recipe *r);
 /* A call as somebody would write it: without what is the default. */
 char *lang_call_text(struct arena *arena, const struct ftmrt_call *c);
 
+/* A statement `over` of a search without its word: "optimizer.lr = log(0.0001, 0.1)". */
+struct strbuf;
+void lang_add_over(struct strbuf *b, const struct ftmrt_call *over);
+
 #endif

@@ -87,8 +87,9 @@ static void check_statements(struct recipe_reader *r, const struct recipe_stmt *
         const struct recipe_stmt *s = phase->items->list.at[i];
         if (s->kind != RECIPE_SETTING && !is_freezing(s->kind))
             diag_report(r->diag, s->span, DIAG_MISPLACED,
-                        s->kind == RECIPE_PHASE
-                            ? "`phase`"
+                        s->kind == RECIPE_PHASE ? "`phase`"
+                        : s->kind == RECIPE_SEARCH
+                            ? "`search`"
                             : arena_printf(r->arena, "`%s`", s->text ? s->text : s->name),
                         "`finetune`, outside of its phases");
         else if (s->kind == RECIPE_SETTING && s->items)

@@ -209,6 +209,8 @@ static const char *recipe_word(enum recipe_kind kind)
         [RECIPE_TRANSFORM] = "transform",
         [RECIPE_PHASE] = "phase",
         [RECIPE_TEACHER] = "teacher",
+        [RECIPE_SEARCH] = "search",
+        [RECIPE_OVER] = "over",
         [RECIPE_REPLACE] = "replace",
         [RECIPE_INSERT_AFTER] = "insert-after",
         [RECIPE_INSERT_BEFORE] = "insert-before",
@@ -229,8 +231,9 @@ static const char *recipe_word(enum recipe_kind kind)
 
 static bool named(enum recipe_kind kind)
 {
-    return kind != RECIPE_DATA && kind != RECIPE_FREEZE && kind != RECIPE_FREEZE_STATISTICS &&
-           kind != RECIPE_TRAIN && kind != RECIPE_GROUP && kind != RECIPE_ADAPT;
+    return kind != RECIPE_DATA && kind != RECIPE_SEARCH && kind != RECIPE_FREEZE &&
+           kind != RECIPE_FREEZE_STATISTICS && kind != RECIPE_TRAIN && kind != RECIPE_GROUP &&
+           kind != RECIPE_ADAPT;
 }
 
 static void add_recipe_stmt(struct printer *p, const struct recipe_stmt *s)

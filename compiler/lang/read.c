@@ -75,6 +75,7 @@ static void read_recipe(struct recipe_reader *r)
     check_class_count(r);
     read_advice(r, &scope);
     settle_phases(r);
+    read_search(r, &scope);
     check_sources(r, r->builder->net);
     build_for_training(r, &scope);
     read_teachers(r, &scope);

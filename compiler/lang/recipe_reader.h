@@ -10,6 +10,7 @@
  *     lr_decay.c   lr_decay
  *     phases.c     parts of the training
  *     teachers.c   networks that the recipe's own learns from
+ *     search.c     what a search goes over
  *     edit.c       replace, insert, remove, set
  *     adapt.c      adapt
  *     freezing.c   freeze and train
@@ -59,6 +60,8 @@ void check_rate(struct recipe_reader *r, const struct recipe_stmt *s, const stru
 void count_phases(struct recipe_reader *r);
 void read_phases(struct recipe_reader *r, struct frame *scope);
 void settle_phases(struct recipe_reader *r);
+/* What a search goes over, when all settings are known. */
+void read_search(struct recipe_reader *r, struct frame *scope);
 /* The statement of a phase, from 0; NULL: there are fewer. */
 const struct recipe_stmt *find_phase(const struct recipe_reader *r, uint32_t number);
 /* Whether there are classes to choose from. */

@@ -107,6 +107,17 @@ static void add_call(struct strbuf *b, const struct ftmrt_call *c)
     strbuf_addc(b, ')');
 }
 
+void lang_add_over(struct strbuf *b, const struct ftmrt_call *over)
+{
+    const struct ftmrt_arg *values = ftmrt_call_arg(over, FTMRT_PARAM_over_values);
+    const bool range = ftmrt_call_word(over, FTMRT_PARAM_over_draw) > 0;
+    strbuf_addf(b, "%s = ", ftmrt_call_text(over, FTMRT_PARAM_over_path));
+    strbuf_add(b, range ? ftmrt_call_text(over, FTMRT_PARAM_over_draw) : "");
+    strbuf_addc(b, range ? '(' : '[');
+    add_list(b, values);
+    strbuf_addc(b, range ? ')' : ']');
+}
+
 /* Whether an argument is what it would be if it was not written. */
 static bool is_default(struct arena *arena, const struct ftmrt_param_info *p,
                        const struct ftmrt_arg *a)
@@ -176,6 +187,16 @@ static bool is_statement(enum ftmrt_type type)
     return type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS;
 }
 
+/* `over optimizer.lr = log(0.0001, 0.1)`: a line for each. */
+static void add_overs(struct strbuf *b, const struct ftmrt_arg *overs, const char *head)
+{
+    for (uint32_t i = 0; i < overs->count; i++) {
+        strbuf_addf(b, "%sover ", head);
+        lang_add_over(b, &overs->calls[i]);
+        strbuf_addc(b, '\n');
+    }
+}
+
 /* A line for each key of a block, behind `head`. */
 static void add_keys(struct strbuf *b, const struct ftmrt_call *c, const char *head)
 {
@@ -186,6 +207,10 @@ static void add_keys(struct strbuf *b, const struct ftmrt_call *c, const char *h
             continue;
         if (is_statement(p->type)) {
             add_statements(b, p, &c->args[i], head);
+            continue;
+        }
+        if (p->type == FTMRT_TYPE_OVERS) {
+            add_overs(b, &c->args[i], head);
             continue;
         }
         strbuf_addf(b, "%s%s = ", head, p->name);

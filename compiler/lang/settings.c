@@ -87,7 +87,7 @@ static bool is_statement(enum ftmrt_type type)
 {
     return type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS ||
            type == FTMRT_TYPE_NAME || type == FTMRT_TYPE_EDITS || type == FTMRT_TYPE_PHASES ||
-           type == FTMRT_TYPE_TEACHERS;
+           type == FTMRT_TYPE_TEACHERS || type == FTMRT_TYPE_OVERS;
 }
 
 /* The keys of a block that are written as `key = value`. */
@@ -277,6 +277,7 @@ void read_classes(struct recipe_reader *r, struct frame *scope)
     check_block(r, r->files->finetune->recipe, RECIPE_SETTING, FTMRT_CALL_finetune);
     check_block(r, r->files->finetune->recipe, RECIPE_TRANSFORM, FTMRT_CALL_transform);
     check_keys(r, r->files->finetune->recipe, RECIPE_DATA, (const char *const[]){"data"}, 1);
+    check_keys(r, r->files->finetune->recipe, RECIPE_SEARCH, (const char *const[]){"search"}, 1);
     read_model(r);
     read_labels(r, scope);
     read_data(r, scope);

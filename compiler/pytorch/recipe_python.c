@@ -167,6 +167,13 @@ static bool check_settings(const struct writer *w)
             arena_printf(w->arena, "`%s`", info->params[others[i] % FTMRT_PARAM_LIMIT].name));
         ok = false;
     }
+    if (ftmrt_call_arg(
+            ftmrt_call_inner(&w->in->recipe->bound.finetune, FTMRT_PARAM_finetune_search),
+            FTMRT_PARAM_search_over)
+            ->count) {
+        diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART, "`search`");
+        ok = false;
+    }
     return ok;
 }
 

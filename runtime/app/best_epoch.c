@@ -1,6 +1,7 @@
 #include "best_epoch.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- scores ---- */
 
@@ -19,6 +20,18 @@ double best_epoch_score(enum best_by by, const struct metrics *m)
 bool best_by_share(enum best_by by, enum task task)
 {
     return by == BEST_BY_ACCURACY || (by == BEST_BY_AUTO && task_has_accuracy(task));
+}
+
+const char *best_epoch_word(const struct config *c, double *unit)
+{
+    static const char *const words[] = {[BEST_BY_AUTO] = "loss",
+                                        [BEST_BY_ACCURACY] = "accuracy",
+                                        [BEST_BY_LOSS] = "loss",
+                                        [BEST_BY_MACRO_F1] = "macro F1",
+                                        [BEST_BY_BALANCED_ACCURACY] = "balanced accuracy"};
+    const char *word = best_by_share(c->best, c->task) ? "accuracy" : words[c->best];
+    *unit = strcmp(word, "loss") == 0 ? -1 : 100;
+    return word;
 }
 
 /* ---- the best epoch ---- */

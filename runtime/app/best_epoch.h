@@ -10,6 +10,9 @@ double best_epoch_score(enum best_by by, const struct metrics *m);
 /* Whether that is a share of the samples. */
 bool best_by_share(enum best_by by, enum task task);
 
+/* The figure that chooses the best epoch, as a word; in *unit what its score is times for people. */
+const char *best_epoch_word(const struct config *c, double *unit);
+
 /* Says of an epoch whether its figures in validation are the highest so far, and whether it is the best to keep, and notes both in p.
  * count: the samples that validate.
  *

@@ -119,6 +119,26 @@ void config_say_pictures(const struct config *c)
                     "both pipelines");
 }
 
+/* Whatever is there of a number that may be left out. */
+static double number_of(const struct ftmrt_call *c, enum ftmrt_param param)
+{
+    const struct ftmrt_arg *a = ftmrt_call_arg(c, param);
+    return a->kind == FTMRT_ARG_NUMBER ? a->number : 0;
+}
+
+void config_take_settings(struct config *c, const struct ftmrt_recipe *r)
+{
+    const struct ftmrt_call *f = &r->finetune;
+    const struct ftmrt_arg *patience = ftmrt_call_arg(f, FTMRT_PARAM_finetune_patience);
+    c->optimizer = phases_optimizer(r);
+    c->epochs = phases_epochs(r);
+    c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
+    c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
+    c->ema = number_of(f, FTMRT_PARAM_finetune_ema);
+    c->patience = patience->kind == FTMRT_ARG_INTEGER ? patience->integer : 0;
+    c->min_delta = number_of(f, FTMRT_PARAM_finetune_min_delta);
+}
+
 static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
 {
     const struct ftmrt_call *f = &r->finetune;
@@ -128,20 +148,11 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->base = program_path(r->base);
     c->model = ftmrt_call_text(f, FTMRT_PARAM_finetune_model);
     c->weights = slash ? slash + 1 : weights;
-    c->optimizer = phases_optimizer(r);
+    config_take_settings(c, r);
     c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
     c->ignored = network_ignored(c->loss);
-    c->epochs = phases_epochs(r);
-    c->batch = ftmrt_call_integer(f, FTMRT_PARAM_finetune_batch);
-    c->seed = (uint64_t)ftmrt_call_integer(f, FTMRT_PARAM_finetune_seed);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
-    const struct ftmrt_arg *patience = ftmrt_call_arg(f, FTMRT_PARAM_finetune_patience),
-                           *min_delta = ftmrt_call_arg(f, FTMRT_PARAM_finetune_min_delta),
-                           *ema = ftmrt_call_arg(f, FTMRT_PARAM_finetune_ema);
-    c->ema = ema->kind == FTMRT_ARG_NUMBER ? ema->number : 0;
     c->best = (enum best_by)ftmrt_call_word(f, FTMRT_PARAM_finetune_best);
-    c->patience = patience->kind == FTMRT_ARG_INTEGER ? patience->integer : 0;
-    c->min_delta = min_delta->kind == FTMRT_ARG_NUMBER ? min_delta->number : 0;
     c->save = (enum save)ftmrt_call_word(f, FTMRT_PARAM_finetune_save);
     read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
     const struct ftmrt_call *data = ftmrt_call_inner(f, FTMRT_PARAM_finetune_data);

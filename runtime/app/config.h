@@ -81,6 +81,10 @@ struct config {
 bool config_read(struct config *c, const struct ftmrt_program *p);
 void config_free(struct config *c);
 
+/* Takes what training reads alone, and may change from one to the next, of a recipe that has the program's all else: optimizer, epochs,
+ * batch, seed, ema, patience. */
+void config_take_settings(struct config *c, const struct ftmrt_recipe *r);
+
 /* How pictures become an input of the network; draws nothing. */
 struct ftmrt_transform_task config_task(const struct config_input *input);
 

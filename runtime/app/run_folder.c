@@ -73,6 +73,12 @@ static bool make_numbered(struct run_folder *r, const char *runs, const char *na
     return made || report_error("%s: no free run number", runs);
 }
 
+char *run_folder_make(const char *runs, const char *name)
+{
+    struct run_folder r = {0};
+    return make_numbered(&r, runs, name) ? r.path : NULL;
+}
+
 static FILE *open_in(const struct run_folder *r, const char *name)
 {
     char *path = run_folder_file(r, name);

@@ -20,6 +20,8 @@ struct run_folder {
     json_t *record; /* run.json */
 };
 
+/* Makes the next free folder runs/NAME-NNN, numbered through with those of all runs; its path, allocated, or NULL after a message. */
+char *run_folder_make(const char *runs, const char *name);
 /* Makes the next free folder below `runs` for the program, numbered through with those of all programs. facts: what run.json says
  * of how it was begun (run_facts.h), whose reference is taken. false after a message. */
 bool run_folder_open(struct run_folder *r, const struct session *s, const char *runs,

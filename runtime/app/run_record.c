@@ -20,7 +20,12 @@ static bool take_command(struct run_record *r)
 
 bool run_record_find(struct run_record *record, const char *path)
 {
-    char *file = app_format("%s/run.json", path);
+    return run_record_find_named(record, path, "run.json");
+}
+
+bool run_record_find_named(struct run_record *record, const char *path, const char *name)
+{
+    char *file = app_format("%s/%s", path, name);
     *record = (struct run_record){.root = json_load_file(file, 0, NULL)};
     free(file);
     record->outcome = json_string_value(json_object_get(record->root, "outcome"));

@@ -14,8 +14,10 @@ struct run_record {
     char **argv; /* [argc]: the command */
 };
 
-/* Reads run.json of the run at `path`. *_find says nothing where there is none. false, with nothing to be freed. */
+/* Reads run.json of the run at `path`. *_find says nothing where there is none; *_named: another file of
+ * that form. false, with nothing to be freed. */
 bool run_record_find(struct run_record *record, const char *path);
+bool run_record_find_named(struct run_record *record, const char *path, const char *name);
 bool run_record_read(struct run_record *record, const char *path);
 void run_record_free(struct run_record *record);
 

@@ -145,6 +145,18 @@ bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
     return true;
 }
 
+bool session_restart(struct session *s)
+{
+    weight_average_close(s->average);
+    s->average = NULL;
+    session_enter_phase(s, 0, s->config.optimizer, 0);
+    const enum ftmrt_status status = ftmrt_init_workspace(s->program, s->workspace, s->config.seed);
+    forget_blob(s->program);
+    session_average(s);
+    return status == FTMRT_OK ||
+           report_error("the weights in the program cannot be used: %s", ftmrt_status_text(status));
+}
+
 void session_close(struct session *s)
 {
     if (s->workspace)
@@ -236,6 +248,7 @@ static bool run_prefix(struct session *s, const struct feature_batch *b, struct 
         memmove(own + (size_t)j * bytes, given + (size_t)b->missing[j] * bytes, bytes);
     if (b->missing_count < b->n)
         input->data = own;
+    s->prefix_samples += b->missing_count;
     const bool ok = !b->missing_count || run_entry(s, b->prefix, step, b->missing_count);
     input->data = given;
     return ok;

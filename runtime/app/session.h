@@ -28,6 +28,7 @@ struct session {
     int workers;                    /* threads that load ahead beside them */
     struct picture_cache *cache;    /* pictures that are kept between epochs, or NULL; owned */
     struct feature_cache *features; /* and features; owned */
+    int64_t prefix_samples;         /* for which the frozen prefix ran */
     struct weight_average *average; /* of the weights that train, or NULL; owned */
     struct {
         struct feature_table *table; /* where its features are kept, or NULL */
@@ -53,6 +54,9 @@ struct session {
  * config.seed); false after a message. */
 bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
                   const uint64_t *seed);
+/* Begins again with the initial weights of config.seed, and the first phase; what is kept of pictures and features stays. false after a
+ * message. */
+bool session_restart(struct session *s);
 void session_close(struct session *s);
 
 /* Says that so many samples are all that will be computed of: of few most of a batch's memory stays untouched, and large pages, which the

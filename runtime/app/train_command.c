@@ -1,7 +1,6 @@
 /* The command `train`: a trainer with options, a run folder, lines on the terminal, and a clean stop on Ctrl-C. */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "epoch_advice.h"
 #include "expected_time.h"
 #include "file_bytes.h"
+#include "interruption.h"
 #include "model_card.h"
 #include "progress_line.h"
 #include "report.h"
@@ -30,30 +30,8 @@
 #include "train_warnings.h"
 #include "trainer.h"
 #include "training_data.h"
+#include "training_failure.h"
 #include "weight_average.h"
-
-static volatile sig_atomic_t interrupted; /* signals reach nothing else */
-
-/* The first signal ends the training behind the step that runs; a second one ends the process. */
-static void on_interrupt(int signal_number)
-{
-    if (interrupted && signal_number != SIGPIPE) {
-        run_folder_abandon();
-        _exit(EXIT_INTERRUPTED);
-    }
-    interrupted = 1;
-}
-
-/* SIGHUP: the terminal is gone; SIGPIPE: nobody reads what is printed. One that the parent has switched off (nohup) stays off. */
-static void watch_interrupt(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-    struct sigaction action = {.sa_handler = on_interrupt}, before;
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(signals[i], &action, NULL);
-}
 
 /* When checkpoints are written. */
 struct checkpoint_plan {
@@ -210,7 +188,7 @@ static void remove_checkpoint(const struct train_command *t)
 static bool on_stop(void *context)
 {
     (void)context;
-    return interrupted;
+    return interruption_came();
 }
 
 /* A training that takes long says so once, when enough steps were timed. */
@@ -311,24 +289,11 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
 
 /* ---- phases ---- */
 
-/* The figure that chooses the best epoch, as a word; in *unit what its score is times for people. */
-static const char *score_word(const struct config *c, double *unit)
-{
-    static const char *const words[] = {[BEST_BY_AUTO] = "loss",
-                                        [BEST_BY_ACCURACY] = "accuracy",
-                                        [BEST_BY_LOSS] = "loss",
-                                        [BEST_BY_MACRO_F1] = "macro F1",
-                                        [BEST_BY_BALANCED_ACCURACY] = "balanced accuracy"};
-    const char *word = best_by_share(c->best, c->task) ? "accuracy" : words[c->best];
-    *unit = strcmp(word, "loss") == 0 ? -1 : 100;
-    return word;
-}
-
 /* "accuracy in validation up to 92.70 % (epoch 5), 1.20 points better than before it" */
 static void print_reached(const struct train_command *t, const struct phase_result *r)
 {
     double unit;
-    const char *word = score_word(&t->session.config, &unit);
+    const char *word = best_epoch_word(&t->session.config, &unit);
     const double gain = fabs(unit) * (r->highest - r->before);
     const int digits = unit < 0 ? 4 : 2;
     const char *percent = unit < 0 ? "" : " %";
@@ -405,39 +370,12 @@ static void say_left(const struct train_command *t)
         report_note("nothing was saved; the run's log is in %s", t->run.path);
 }
 
-static bool say_input(const struct train_command *t)
-{
-    char number[SPLIT_NUMBER];
-    const struct source *source = &t->data.train;
-    return report_error("the loss is not finite at step %lld: sample %s of %s has values that are "
-                        "not finite",
-                        (long long)t->trainer.last.step,
-                        split_file_name(source, t->trainer.broken.sample, number), source->name);
-}
-
 static bool end_not_finite(const struct train_command *t)
 {
-    const struct step_result *last = &t->trainer.last;
-    const struct ftmrt_state *state = t->trainer.broken.state;
-    const long long step = (long long)last->step;
-    if (state)
-        return report_error("'%s' is not finite after step %lld: the update made it so; lower the "
-                            "learning rate (it is %g)",
-                            state->name, step, last->lr);
-    if (t->trainer.broken.cause == CAUSE_INPUT)
-        return say_input(t);
-    if (t->trainer.broken.cause == CAUSE_LAST)
-        return report_error("the loss is not finite behind step %lld: its update made the weights "
-                            "too large; lower the learning rate (it is %g)",
-                            step, last->lr);
-    if (t->trainer.broken.cause == CAUSE_SIZE)
-        return report_error("the loss is not finite at step %lld, before any update: inputs and "
-                            "weights are, so their numbers are too large; look at the scale of "
-                            "`normalize`",
-                            step);
-    return report_error("the loss is not finite at step %lld: the updates before it made the "
-                        "weights too large; lower the learning rate (it is %g)",
-                        step, last->lr);
+    char *why = training_failure(&t->trainer);
+    report_error("%s", why);
+    free(why);
+    return false;
 }
 
 static void say_interrupted(const struct train_command *t)
@@ -676,10 +614,10 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
         return expected_time_dry_run(&t->trainer) ? EXIT_OK : EXIT_ERROR;
     if (ok) {
         config_say_pictures(&t->session.config);
-        watch_interrupt();
+        interruption_watch(run_folder_abandon);
         ok = write_initial(t) && start_run(t) && run(t);
     }
-    return interrupted ? EXIT_INTERRUPTED : ok ? EXIT_OK : EXIT_ERROR;
+    return interruption_came() ? EXIT_INTERRUPTED : ok ? EXIT_OK : EXIT_ERROR;
 }
 
 int command_train(const struct ftmrt_program *p, const struct options *o)

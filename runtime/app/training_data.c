@@ -50,10 +50,24 @@ static const char *part_name(const struct source *all, int64_t i)
     return part->sample_name ? part->sample_name(part, i) : part->name;
 }
 
+/* The samples of both, where those that train are a part. */
+static void join_indices(struct training_data *d)
+{
+    const struct split *s = &d->split;
+    free(d->all_indices);
+    d->all_indices = NULL;
+    if (!s->train || !d->unlabelled.count)
+        return;
+    d->all_indices =
+        app_alloc((size_t)(s->train_count + d->unlabelled.count), sizeof *d->all_indices);
+    memcpy(d->all_indices, s->train, (size_t)s->train_count * sizeof *s->train);
+    for (int64_t i = 0; i < d->unlabelled.count; i++)
+        d->all_indices[s->train_count + i] = d->train.count + i;
+}
+
 /* Puts what is unlabelled behind train. */
 static bool join(struct training_data *d)
 {
-    const struct split *s = &d->split;
     const bool named = d->train.sample_name || d->unlabelled.sample_name;
     if (d->unlabelled.fields[FIELD_INPUT].kind != d->train.fields[FIELD_INPUT].kind)
         return report_error("%s and %s give samples of different kinds", d->train.name,
@@ -64,13 +78,7 @@ static bool join(struct training_data *d)
                              .sample_name = named ? part_name : NULL,
                              .state = d};
     memcpy(d->all.fields, d->train.fields, sizeof d->all.fields);
-    if (!s->train)
-        return true;
-    d->all_indices =
-        app_alloc((size_t)(s->train_count + d->unlabelled.count), sizeof *d->all_indices);
-    memcpy(d->all_indices, s->train, (size_t)s->train_count * sizeof *s->train);
-    for (int64_t i = 0; i < d->unlabelled.count; i++)
-        d->all_indices[s->train_count + i] = d->train.count + i;
+    join_indices(d);
     return true;
 }
 
@@ -101,6 +109,16 @@ bool training_data_open(struct training_data *d, const struct config *c, const c
     const bool split = c->validation ? source_open(&d->validation, c->validation, &validation)
                                      : split_open(&d->split, &d->train, &rule) && check_split(d, c);
     return split && open_unlabelled(d, c, &want);
+}
+
+bool training_data_split(struct training_data *d, const struct config *c)
+{
+    const struct split_rule rule = config_split(c);
+    split_free(&d->split);
+    if (!c->validation && !split_open(&d->split, &d->train, &rule))
+        return false;
+    join_indices(d);
+    return true;
 }
 
 void training_data_close(struct training_data *d)

@@ -17,6 +17,8 @@ struct training_data {
 /* Opens what the recipe names, with the split of c's seed. data_dir: --data, or NULL. The split's validation may be empty. false
  * after a message, with d to be closed all the same. */
 bool training_data_open(struct training_data *d, const struct config *c, const char *data_dir);
+/* Splits the data anew, by c's seed. false after a message. */
+bool training_data_split(struct training_data *d, const struct config *c);
 void training_data_close(struct training_data *d);
 
 /* The labelled samples that train, all that train, and those that validate (count 0: none). */

@@ -66,6 +66,7 @@ enum ftmrt_type {
     FTMRT_TYPE_FACTOR,        /* NUMBER: 0.1x, or 0 */
     FTMRT_TYPE_PHASES,        /* CALLS: blocks `phase`, in their order */
     FTMRT_TYPE_TEACHERS,      /* CALLS: blocks `teacher`, in their order */
+    FTMRT_TYPE_OVERS,         /* CALLS: statements `over`, in their order */
     FTMRT_TYPE_TENSOR,        /* of layers only: the value of a layer */
     FTMRT_TYPE_TENSORS,       /* of layers only: a list of them */
     FTMRT_TYPE_INTEGERS,      /* of layers only: 3 or a list of any count */
@@ -218,6 +219,21 @@ int ftmrt_call_word(const struct ftmrt_call *c, enum ftmrt_param param);
 enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source);
 /* The same of a block FTMRT_CALL_data: of its first source; INDEX where it has none. */
 enum ftmrt_label_kind ftmrt_data_labels(const struct ftmrt_call *data);
+
+/* What a path of `-D` names, "batch", "optimizer.lr" or "thaw.optimizer.lr": an argument of the recipe. Places of `phase`, `setting` and
+ * `argument` are those in the arguments around them. */
+struct ftmrt_place {
+    bool of_phase;    /* a setting of the phase with this number, */
+    uint32_t phase;   /* from 0 */
+    uint32_t setting; /* of the block finetune, or phase */
+    bool inner;       /* an argument of the call that the setting is: */
+    uint32_t argument;
+    const struct ftmrt_param_info *setting_info, *info; /* info: of the argument, or the setting */
+    const struct ftmrt_arg *arg;
+};
+
+/* false: the recipe has nothing of that name. */
+bool ftmrt_recipe_find(const struct ftmrt_recipe *r, const char *path, struct ftmrt_place *out);
 
 /* The only call of an argument, or NULL where there is none. */
 const struct ftmrt_call *ftmrt_call_inner(const struct ftmrt_call *c, enum ftmrt_param param);

@@ -1,0 +1,461 @@
+/* The command `search`: a training for each of many values of what the recipe's block `search` goes over, one behind the other in one
+ * session, so that what is kept of pictures and of a frozen prefix is made once. Trials are chosen by validation alone; the test data is
+ * looked at once, with the weights of the best.
+ *
+ * A trial is what `train` with its values is, to the bit. What was done is a line of search.jsonl, so a search that ends anywhere goes on
+ * with the first trial that has none. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "class_weights.h"
+#include "command.h"
+#include "data_warnings.h"
+#include "eval_data.h"
+#include "evaluate.h"
+#include "interruption.h"
+#include "progress_line.h"
+#include "report.h"
+#include "run_facts.h"
+#include "runs.h"
+#include "search_folder.h"
+#include "search_table.h"
+#include "target_scale.h"
+#include "train_warnings.h"
+#include "trainer.h"
+#include "training_data.h"
+#include "training_failure.h"
+#include "trial_recipe.h"
+#include "weight_snapshot.h"
+
+struct search {
+    const struct options *options; /* of the command line, or of the search that goes on */
+    int threads, workers;          /* of this command line, also where a search goes on */
+    const int64_t *cache;          /* bytes, as well, or NULL: the recipe's */
+    char *resumed;                 /* the folder of the search that goes on, or NULL */
+    struct run_record record;      /* its record, and its options, whose files are past_files */
+    struct options past;
+    const char **past_files;
+    const struct ftmrt_recipe *recipe; /* the program's own */
+    struct ftmrt_program program;      /* it, with the recipe of the running trial */
+    struct trial_recipe values;
+    struct search_space space;
+    struct search_table table;
+    struct session session;
+    struct training_data data;
+    uint64_t split_seed, data_hash;
+    struct search_folder folder;
+    struct trial *trials;        /* [done] */
+    int64_t done, begun;         /* begun: that were done before this process */
+    struct trainer trainer;      /* of the running trial, */
+    struct weight_snapshot best; /* its best weights, */
+    struct progress_line line;   /* and how far it is */
+};
+
+/* ---- a trial ---- */
+
+static bool on_stop(void *context)
+{
+    (void)context;
+    return interruption_came();
+}
+
+static bool on_step(void *context, const struct step_result *r)
+{
+    struct search *s = context;
+    (void)r;
+    progress_line_show(&s->line, &s->trainer);
+    return true;
+}
+
+static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
+{
+    struct search *s = context;
+    (void)validation;
+    if (e->best)
+        weight_snapshot_take(&s->best, &s->session);
+    return true;
+}
+
+/* As in `train`, the next phase begins with the best weights so far. */
+static bool on_phase(void *context, const struct phase_result *r)
+{
+    struct search *s = context;
+    const int64_t best = s->trainer.progress.best_epoch;
+    if (r->next && best && (best != r->epoch || s->session.average))
+        weight_snapshot_give(&s->best, &s->session);
+    return true;
+}
+
+/* What follows from the samples that train: said for the first trial alone. */
+static void take_from_data(struct search *s)
+{
+    struct report_held held = {0};
+    if (s->done > s->begun)
+        report_hold(&held);
+    if (s->session.config.seed != s->split_seed)
+        class_weights_count(&s->session, &s->data);
+    s->split_seed = s->session.config.seed;
+    target_scale_set(&s->session, &s->data);
+    report_hold(NULL);
+    free(held.lines);
+}
+
+/* Brings the session to the begin of a training with the trial's values. */
+static bool set_up(struct search *s, const struct trial *t)
+{
+    struct config *c = &s->session.config;
+    double lr = 0;
+    trial_recipe_close(&s->values);
+    trial_recipe_open(&s->values, s->recipe);
+    for (uint32_t i = 0; i < s->space.count; i++)
+        trial_recipe_set(&s->values, &s->space.axes[i].place, t->values[i]);
+    s->program.recipe = &s->values.recipe;
+    config_take_settings(c, &s->values.recipe);
+    if ((c->seed != s->split_seed && !training_data_split(&s->data, c)) ||
+        !session_restart(&s->session))
+        return false;
+    take_from_data(s);
+    network_scalar(c->optimizer, "lr", &lr);
+    return trainer_open(&s->trainer, &s->session, training_data_all(&s->data),
+                        training_data_validation(&s->data), c->epochs, -1, lr) ||
+           report_error("too few epochs for the phases of the recipe");
+}
+
+/* What came of a training that has ended by itself. */
+static void take_figures(struct search *s, struct trial *t, enum trainer_outcome outcome)
+{
+    const struct progress *p = &s->trainer.progress;
+    if (outcome == TRAINER_NOT_FINITE)
+        t->failure = training_failure(&s->trainer);
+    else if (!p->best_epoch)
+        t->failure = app_strdup("no epoch has a finite loss in validation");
+    t->epoch = p->best_epoch;
+    t->score = p->best;
+    t->loss = p->best_loss;
+    t->accuracy = p->best_accuracy;
+    t->seconds = p->seconds;
+}
+
+static enum trainer_outcome train(struct search *s, struct trial *t)
+{
+    const struct trainer_events events = {s, on_stop, on_step, on_epoch, on_phase};
+    enum trainer_outcome outcome = TRAINER_FAILED;
+    if (set_up(s, t) && (s->done || train_warnings(&s->trainer))) {
+        s->line = progress_line_start(&s->trainer);
+        outcome = trainer_run(&s->trainer, &events);
+        progress_line_clear(&s->line);
+    }
+    if (outcome == TRAINER_DONE || outcome == TRAINER_NOT_FINITE)
+        take_figures(s, t, outcome);
+    return outcome;
+}
+
+static bool is_best(const struct search *s, const struct trial *t)
+{
+    bool best = !t->failure;
+    for (int64_t i = 0; i < s->done; i++)
+        best = best && trial_compare(t, &s->trials[i]) < 0;
+    return best;
+}
+
+static bool save_best(struct search *s, const struct trial *t)
+{
+    const struct ftmrt_training training = {s->session.config.seed, t->epoch, s->data_hash, true};
+    char *path = search_folder_file(&s->folder, "best.safetensors");
+    weight_snapshot_give(&s->best, &s->session);
+    const bool ok = session_save(&s->session, path, &training);
+    free(path);
+    return ok;
+}
+
+/* The weights come before the line: a search that is killed between the two does the trial again, with the same weights. */
+static bool keep(struct search *s, struct trial *t)
+{
+    json_t *line = trial_json(t, &s->space);
+    const bool best = is_best(s, t);
+    const bool ok = (!best || save_best(s, t)) && search_folder_add(&s->folder, line);
+    json_decref(line);
+    s->trials[s->done++] = *t;
+    search_table_row(&s->table, t);
+    printf("  %.1f s%s\n", t->seconds, best ? "  the best so far" : "");
+    fflush(stdout);
+    return ok;
+}
+
+static enum trainer_outcome run_trial(struct search *s)
+{
+    struct trial t = {.number = s->done + 1, .values = app_alloc(s->space.count, sizeof *t.values)};
+    search_space_values(&s->space, s->done, t.values);
+    enum trainer_outcome outcome = train(s, &t);
+    trainer_close(&s->trainer);
+    const bool ended = outcome == TRAINER_DONE || outcome == TRAINER_NOT_FINITE;
+    if (!ended)
+        trial_free(&t);
+    else
+        outcome = keep(s, &t) ? TRAINER_DONE : TRAINER_FAILED;
+    return outcome;
+}
+
+/* ---- the end ---- */
+
+/* The option of `train` for a path, or NULL. */
+static const char *option_of(const char *path)
+{
+    static const char *const all[][2] = {{"optimizer.lr", "--lr"},
+                                         {"optimizer.momentum", "--momentum"},
+                                         {"optimizer.weight_decay", "--weight-decay"},
+                                         {"batch", "--batch"},
+                                         {"epochs", "--epochs"},
+                                         {"seed", "--seed"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strcmp(all[i][0], path))
+            return all[i][1];
+    return NULL;
+}
+
+static void print_values(const struct search *s, const struct trial *t, bool options)
+{
+    for (uint32_t i = 0; i < s->space.count; i++) {
+        const char *path = s->space.axes[i].path;
+        char *value = search_value_text(t->values[i]);
+        if (options)
+            printf(" %s %s", option_of(path), value);
+        else
+            printf(" -D %s=%s", path, value);
+        free(value);
+    }
+    printf("\n");
+}
+
+/* How somebody trains like the best trial: with options, where there is one for each value, and with a recipe of these values. */
+static void print_way(const struct search *s, const struct trial *t)
+{
+    bool options = true;
+    for (uint32_t i = 0; i < s->space.count; i++)
+        options = options && option_of(s->space.axes[i].path);
+    printf("\nthe best is trial %lld; its weights are in %s/best.safetensors\n",
+           (long long)t->number, s->folder.path);
+    if (options) {
+        char *data = s->options->data ? report_word(s->options->data) : NULL;
+        printf("the same training:  %s train%s%s", report_command(), data ? " --data " : "",
+               data ? data : "");
+        print_values(s, t, true);
+        free(data);
+    }
+    printf("with such a recipe: ftmc RECIPE.ftm");
+    print_values(s, t, false);
+}
+
+/* With the weights of the best, as `eval` would. */
+static bool measure_test(struct search *s)
+{
+    struct session *session = &s->session;
+    struct eval_data d = {0};
+    struct metrics m;
+    char *path = search_folder_file(&s->folder, "best.safetensors");
+    bool ok = session_restart(session) && session_load(session, path) &&
+              eval_data_open(&d, &session->config, "test", s->options->data) &&
+              evaluate(session, &d.samples, &m, NULL);
+    free(path);
+    if (ok) {
+        printf("test data, which nothing was chosen by:  loss %.4f", metrics_loss(&m));
+        if (task_has_accuracy(m.task))
+            printf("  accuracy %.2f %%", 100 * metrics_accuracy(&m));
+        printf("  (%lld samples)\n", (long long)m.count);
+        json_object_set_new(s->folder.record, "test", metrics_json(&m, &session->config));
+        metrics_free(&m);
+    }
+    eval_data_close(&d);
+    return ok;
+}
+
+/* How much work the trials have shared. */
+static void print_prefix(const struct search *s)
+{
+    if (s->session.prefix_samples)
+        printf("\nthe frozen layers have computed %lld samples, for %lld trials\n",
+               (long long)s->session.prefix_samples, (long long)(s->done - s->begun));
+}
+
+static bool finish(struct search *s)
+{
+    search_table_ranks(&s->table, s->trials, s->done);
+    const struct trial *best = &s->trials[0];
+    bool ok = true;
+    if (best->failure) {
+        report_error("every trial failed");
+        search_folder_end(&s->folder, "failed");
+        return false;
+    }
+    print_prefix(s);
+    print_way(s, best);
+    json_object_set_new(s->folder.record, "best", trial_json(best, &s->space));
+    if (s->session.config.test)
+        ok = measure_test(s);
+    return search_folder_end(&s->folder, ok ? "finished" : "failed") && ok;
+}
+
+static void say_interrupted(const struct search *s)
+{
+    char *folder = report_word(s->folder.path);
+    report_note("interrupted in trial %lld of %lld; `%s search --resume %s` goes on with it",
+                (long long)s->done + 1, (long long)s->space.trials, report_command(), folder);
+    free(folder);
+}
+
+static bool run(struct search *s)
+{
+    enum trainer_outcome outcome = TRAINER_DONE;
+    printf("trials %lld, training samples %lld, validation samples %lld\nsearch folder %s\n",
+           (long long)s->space.trials, (long long)training_data_train(&s->data).count,
+           (long long)training_data_validation(&s->data).count, s->folder.path);
+    s->begun = s->done;
+    if (s->resumed)
+        printf("going on behind trial %lld\n", (long long)s->done);
+    search_table_head(&s->table);
+    while (outcome == TRAINER_DONE && s->done < s->space.trials)
+        outcome = interruption_came() ? TRAINER_INTERRUPTED : run_trial(s);
+    if (outcome == TRAINER_DONE)
+        return finish(s);
+    if (outcome == TRAINER_INTERRUPTED)
+        say_interrupted(s);
+    search_folder_end(&s->folder, outcome == TRAINER_INTERRUPTED ? "interrupted" : "failed");
+    return false;
+}
+
+/* ---- the begin ---- */
+
+static bool read_trials(struct search *s, const json_t *lines)
+{
+    const size_t count = json_array_size(lines);
+    for (size_t i = 0; i < count; i++) {
+        const bool ok =
+            s->done < s->space.trials &&
+            trial_read(&s->trials[i], json_array_get(lines, i), &s->space, (int64_t)i + 1);
+        s->done++;
+        if (!ok)
+            return report_error("%s/search.jsonl: line %zu is none of this search", s->folder.path,
+                                i + 1);
+    }
+    return true;
+}
+
+static bool begin_folder(struct search *s)
+{
+    struct training_data_hashes hashes;
+    if (!training_data_hash(&s->data, s->threads, &hashes))
+        return false;
+    s->data_hash = hashes.data;
+    json_t *facts = run_facts(&s->session, s->options, &hashes), *lines = NULL;
+    bool ok;
+    if (s->resumed) {
+        ok = search_folder_enter(&s->folder, s->resumed, facts, &lines) && read_trials(s, lines);
+        json_decref(facts);
+    } else {
+        char *runs = runs_folder(s->options->runs);
+        ok = search_folder_open(&s->folder, &s->program, runs, facts);
+        free(runs);
+    }
+    json_decref(lines);
+    return ok;
+}
+
+static bool open_data(struct search *s)
+{
+    struct session *session = &s->session;
+    if (!training_data_open(&s->data, &session->config, s->options->data))
+        return false;
+    if (!training_data_validation(&s->data).count)
+        return report_error("no sample validates, by which trials could be compared");
+    s->split_seed = session->config.seed;
+    data_warnings(&s->data, &session->config, s->options->data);
+    class_weights_count(session, &s->data);
+    session_keep(session, s->cache ? *s->cache : session->config.cache_bytes);
+    config_say_pictures(&session->config);
+    return true;
+}
+
+static int search(struct search *s)
+{
+    const struct options *o = s->options;
+    const uint64_t seed = (uint64_t)o->seed;
+    if (!session_open(&s->session, &s->program, s->threads, NULL))
+        return EXIT_ERROR;
+    s->session.workers = s->workers;
+    search_space_open(&s->space, s->recipe, o->trials, o->seed_given ? &seed : NULL);
+    s->table = search_table_of(&s->space, &s->session.config);
+    s->trials = app_alloc((size_t)s->space.trials, sizeof *s->trials);
+    bool ok = open_data(s);
+    if (ok) {
+        interruption_watch(NULL);
+        ok = begin_folder(s) && run(s);
+    }
+    return interruption_came() ? EXIT_INTERRUPTED : ok ? EXIT_OK : EXIT_ERROR;
+}
+
+/* Takes the options from the record of the search that goes on, and goes to the folder where they were given. */
+static bool take_options(struct search *s)
+{
+    char *runs = runs_folder(s->options->runs),
+         *path = search_folder_find(runs, s->options->resume, &s->record);
+    free(runs);
+    s->resumed = path ? realpath(path, NULL) : NULL;
+    free(path);
+    const struct run_record *r = &s->record;
+    if (!s->resumed)
+        return false;
+    if (!strcmp(r->outcome, "finished"))
+        return report_error("%s: is finished", s->resumed);
+    if (chdir(r->folder) != 0)
+        return report_error("%s: %s; the search was begun there", r->folder, strerror(errno));
+    s->past_files = app_alloc((size_t)r->argc, sizeof(char *));
+    s->past = (struct options){.argc = r->argc, .argv = r->argv};
+    s->options = &s->past;
+    return options_parse(&s->past, r->argv[1], r->argc, r->argv, s->past_files);
+}
+
+static void command_close(struct search *s)
+{
+    for (int64_t i = 0; i < s->done; i++)
+        trial_free(&s->trials[i]);
+    free(s->trials);
+    search_folder_close(&s->folder);
+    weight_snapshot_close(&s->best);
+    training_data_close(&s->data);
+    session_close(&s->session);
+    search_space_close(&s->space);
+    trial_recipe_close(&s->values);
+    run_record_free(&s->record);
+    free(s->past_files);
+    free(s->resumed);
+}
+
+/* Options that go with --resume; all others are the search's. */
+static const char *const with_resume[] = {"--resume",  "--runs",  "--threads",
+                                          "--workers", "--cache", NULL};
+
+int command_search(const struct ftmrt_program *p, const struct options *o)
+{
+    struct search s = {.options = o,
+                       .threads = app_threads(o),
+                       .workers = app_workers(o),
+                       .cache = o->cache_given ? &o->cache : NULL,
+                       .recipe = p->recipe,
+                       .program = *p};
+    const char *other = o->resume ? options_other(o, with_resume) : NULL;
+    int code = EXIT_ERROR;
+    if (other) {
+        report_error("--resume takes its options from the search; %s cannot be given", other);
+        return EXIT_WRONG_USAGE;
+    }
+    if (!p->recipe || !search_space_given(p->recipe))
+        report_error("the recipe has no search; write in it what is tried, as in `search { over "
+                     "optimizer.lr = [0.001, 0.01, 0.1] }`");
+    else if (!o->resume || take_options(&s))
+        code = search(&s);
+    command_close(&s);
+    return code;
+}
