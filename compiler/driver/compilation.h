@@ -33,6 +33,9 @@ bool compilation_program(
     struct compilation *c);          /* all before the passes: description, weights, graph */
 bool compile(struct compilation *c); /* all of it, to c->output */
 
+/* Closes the files of weights that are open, the teachers' too. */
+void compilation_close_weights(struct compilation *c);
+
 /* Chooses c->cpu by --target and --cpu. False after wrong usage, which it prints. */
 bool compilation_target(struct compilation *c);
 

@@ -125,6 +125,14 @@ static bool bind_teacher(struct compilation *c, const struct recipe_teacher *t,
     return true;
 }
 
+void compilation_close_weights(struct compilation *c)
+{
+    if (c->weights)
+        weights_close(c->weights);
+    for (uint32_t i = 0; i < c->teacher_weights.len; i++)
+        weights_close(c->teacher_weights.at[i]);
+}
+
 /* The program's models: its own, and the teachers. */
 static bool stage_bind(struct compilation *c)
 {
@@ -637,10 +645,7 @@ int compile_command(const struct options *o)
         print_stats(&c);
         diag_print(&c.diag, stderr);
     }
-    if (c.weights)
-        weights_close(c.weights);
-    for (uint32_t i = 0; i < c.teacher_weights.len; i++)
-        weights_close(c.teacher_weights.at[i]);
+    compilation_close_weights(&c);
     arena_clear(&c.arena);
     return code;
 }

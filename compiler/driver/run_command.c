@@ -77,9 +77,11 @@ static uint64_t find_key(struct compilation *c)
         key = add_graph(own.program, key);
         if (own.weights)
             key = fingerprint_bytes(own.weights->file.data, own.weights->file.size, key);
+        for (uint32_t i = 0; i < own.teacher_weights.len; i++)
+            key = fingerprint_bytes(own.teacher_weights.at[i]->file.data,
+                                    own.teacher_weights.at[i]->file.size, key);
     }
-    if (own.weights)
-        weights_close(own.weights);
+    compilation_close_weights(&own);
     arena_clear(&own.arena);
     return key;
 }

@@ -185,8 +185,7 @@ const struct ftmrt_selftest *selftest_samples(struct compilation *c)
         run_samples(&c->arena, &again, out);
         selftest_step(&c->arena, c->program, &again, out);
     }
-    if (again.weights)
-        weights_close(again.weights);
+    compilation_close_weights(&again);
     arena_clear(&again.arena);
     return out;
 }

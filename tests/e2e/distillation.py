@@ -1,6 +1,7 @@
 """Teachers: five steps against NumPy in double precision, with one teacher and two, of the images of training and of a size and normalisation of
 their own; their classes in another order; runs that were killed; what files hold. distillation.py FTMC"""
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -154,3 +155,13 @@ with tempfile.TemporaryDirectory() as folder:
     check("fc.weight" not in run(program, "info") and b"half/" not in program.read_bytes(), "what only predicts has no teacher")
     status, _, err = told(ftmc, write_recipe(work, "none", teachers=TEACHER.format(name="t", weights="nowhere.safetensors", more="")), "-o", work / "none")
     check(status == 1 and "nowhere.safetensors" in err, "a file that is not there is said")
+
+    # `ftmc run` keeps programs: another teacher makes another one
+    env = {**os.environ, "XDG_CACHE_HOME": str(work / "cache")}
+    texts = []
+    for weights in ("whole", "whole", "other"):
+        (work / "whole2.safetensors").write_bytes(files[weights].read_bytes())
+        kept = write_recipe(work, "kept", teachers=TEACHER.format(name="t", weights="whole2.safetensors", more=""))
+        run(ftmc, "run", kept, "train", "--steps", 2, "--out", work / "kept.safetensors", cwd=work, env=env)
+        texts.append((work / "kept.safetensors").read_bytes())
+    check(texts[0] == texts[1] != texts[2], "ftmc run: a teacher's file that changed is seen")
