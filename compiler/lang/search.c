@@ -291,6 +291,17 @@ static void check_trials(struct recipe_reader *r, const struct recipe_stmt *s)
                     arena_printf(r->arena, "%.0f", combinations));
 }
 
+/* Both would take seeds, each its own. */
+static void check_seeds(struct recipe_reader *r, const struct recipe_stmts *items)
+{
+    const struct ftmrt_call *search = recipe_call(r->recipe, FTMRT_PARAM_finetune_search);
+    if (ftmrt_call_arg(search, FTMRT_PARAM_search_repeat)->kind == FTMRT_ARG_NONE)
+        return;
+    for (uint32_t i = 0; i < items->list.len; i++)
+        if (items->list.at[i]->kind == RECIPE_OVER && !strcmp(items->list.at[i]->name, "seed"))
+            diag_report(r->diag, items->list.at[i]->span, DIAG_SEARCH_SEEDS);
+}
+
 static bool validates(const struct recipe *r)
 {
     const struct ftmrt_call *data = recipe_call(r, FTMRT_PARAM_finetune_data);
@@ -318,4 +329,5 @@ void read_search(struct recipe_reader *r, struct frame *scope)
         diag_note(r->diag, "add `validation = 10%%` to the data block");
     }
     check_trials(r, s);
+    check_seeds(r, s->items);
 }

@@ -21,6 +21,7 @@
 #include "run_facts.h"
 #include "runs.h"
 #include "search_folder.h"
+#include "search_rounds.h"
 #include "search_table.h"
 #include "target_scale.h"
 #include "train_warnings.h"
@@ -42,16 +43,18 @@ struct search {
     struct ftmrt_program program;      /* it, with the recipe of the running trial */
     struct trial_recipe values;
     struct search_space space;
+    struct search_rounds rounds;
     struct search_table table;
     struct session session;
     struct training_data data;
     uint64_t split_seed, data_hash;
     struct search_folder folder;
-    struct trial *trials;        /* [done] */
-    int64_t done, begun;         /* begun: that were done before this process */
-    struct trainer trainer;      /* of the running trial, */
-    struct weight_snapshot best; /* its best weights, */
-    struct progress_line line;   /* and how far it is */
+    struct trial *results;        /* [done]: of a trial one for each round that it was in */
+    int64_t done, begun;          /* begun: that were done before this process */
+    struct trainer trainer;       /* of the running trial, */
+    struct weight_snapshot best;  /* its best weights, */
+    struct weight_snapshot first; /* those of the trial's first training, */
+    struct progress_line line;    /* and how far it is */
 };
 
 /* ---- a trial ---- */
@@ -103,8 +106,8 @@ static void take_from_data(struct search *s)
     free(held.lines);
 }
 
-/* Brings the session to the begin of a training with the trial's values. */
-static bool set_up(struct search *s, const struct trial *t)
+/* Brings the session to the begin of the trial's training with this number, from 0. */
+static bool set_up(struct search *s, struct trial *t, int64_t number)
 {
     struct config *c = &s->session.config;
     double lr = 0;
@@ -114,58 +117,80 @@ static bool set_up(struct search *s, const struct trial *t)
         trial_recipe_set(&s->values, &s->space.axes[i].place, t->values[i]);
     s->program.recipe = &s->values.recipe;
     config_take_settings(c, &s->values.recipe);
+    c->seed += (uint64_t)number;
     if ((c->seed != s->split_seed && !training_data_split(&s->data, c)) ||
         !session_restart(&s->session))
         return false;
     take_from_data(s);
     network_scalar(c->optimizer, "lr", &lr);
+    t->epochs = search_round_epochs(&s->rounds, t->round, c->epochs);
     return trainer_open(&s->trainer, &s->session, training_data_all(&s->data),
-                        training_data_validation(&s->data), c->epochs, -1, lr) ||
-           report_error("too few epochs for the phases of the recipe");
+                        training_data_validation(&s->data), t->epochs, -1, lr) ||
+           report_error("%lld epochs are too few for the phases of the recipe",
+                        (long long)t->epochs);
 }
 
-/* What came of a training that has ended by itself. */
+/* Why a training that has ended by itself has no figures; allocated, or NULL. */
+static char *failure(const struct search *s, enum trainer_outcome outcome)
+{
+    char *why = outcome == TRAINER_NOT_FINITE ? training_failure(&s->trainer)
+                : s->trainer.progress.best_epoch
+                    ? NULL
+                    : app_strdup("no epoch has a finite loss in validation");
+    if (!why || s->space.repeat == 1)
+        return why;
+    char *whole = app_format("seed %llu: %s", (unsigned long long)s->session.config.seed, why);
+    free(why);
+    return whole;
+}
+
+/* Takes the figures of a training that has ended by itself. The weights of the first are those that are kept: with the recipe's own
+ * seed, and chosen by nothing. */
 static void take_figures(struct search *s, struct trial *t, enum trainer_outcome outcome)
 {
     const struct progress *p = &s->trainer.progress;
-    if (outcome == TRAINER_NOT_FINITE)
-        t->failure = training_failure(&s->trainer);
-    else if (!p->best_epoch)
-        t->failure = app_strdup("no epoch has a finite loss in validation");
-    t->epoch = p->best_epoch;
-    t->score = p->best;
-    t->loss = p->best_loss;
-    t->accuracy = p->best_accuracy;
-    t->seconds = p->seconds;
+    const struct trial_run run = {.seed = s->session.config.seed,
+                                  .epoch = p->best_epoch,
+                                  .score = p->best,
+                                  .loss = p->best_loss,
+                                  .accuracy = p->best_accuracy,
+                                  .seconds = p->seconds};
+    t->failure = failure(s, outcome);
+    trial_add(t, &run);
+    if (t->run_count == 1 && !t->failure)
+        weight_snapshot_copy(&s->first, &s->best);
 }
 
-static enum trainer_outcome train(struct search *s, struct trial *t)
+static enum trainer_outcome train(struct search *s, struct trial *t, int64_t number)
 {
     const struct trainer_events events = {s, on_stop, on_step, on_epoch, on_phase};
     enum trainer_outcome outcome = TRAINER_FAILED;
-    if (set_up(s, t) && (s->done || train_warnings(&s->trainer))) {
+    if (set_up(s, t, number) && (s->done || number || train_warnings(&s->trainer))) {
         s->line = progress_line_start(&s->trainer);
         outcome = trainer_run(&s->trainer, &events);
         progress_line_clear(&s->line);
     }
     if (outcome == TRAINER_DONE || outcome == TRAINER_NOT_FINITE)
         take_figures(s, t, outcome);
-    return outcome;
+    trainer_close(&s->trainer);
+    return outcome == TRAINER_NOT_FINITE ? TRAINER_DONE : outcome;
 }
 
+/* Of those of its round. */
 static bool is_best(const struct search *s, const struct trial *t)
 {
     bool best = !t->failure;
     for (int64_t i = 0; i < s->done; i++)
-        best = best && trial_compare(t, &s->trials[i]) < 0;
+        best = best && (s->results[i].round != t->round || trial_compare(t, &s->results[i]) < 0);
     return best;
 }
 
 static bool save_best(struct search *s, const struct trial *t)
 {
-    const struct ftmrt_training training = {s->session.config.seed, t->epoch, s->data_hash, true};
+    const struct ftmrt_training training = {t->runs[0].seed, t->epoch, s->data_hash, true};
     char *path = search_folder_file(&s->folder, "best.safetensors");
-    weight_snapshot_give(&s->best, &s->session);
+    s->session.config.seed = t->runs[0].seed;
+    weight_snapshot_give(&s->first, &s->session);
     const bool ok = session_save(&s->session, path, &training);
     free(path);
     return ok;
@@ -178,25 +203,31 @@ static bool keep(struct search *s, struct trial *t)
     const bool best = is_best(s, t);
     const bool ok = (!best || save_best(s, t)) && search_folder_add(&s->folder, line);
     json_decref(line);
-    s->trials[s->done++] = *t;
+    s->results = app_grow(s->results, (size_t)s->done + 1, sizeof *s->results);
+    s->results[s->done++] = *t;
     search_table_row(&s->table, t);
-    printf("  %.1f s%s\n", t->seconds, best ? "  the best so far" : "");
+    printf("  %.1f s%s\n", t->seconds,
+           !best             ? ""
+           : s->table.rounds ? "  the best of the round so far"
+                             : "  the best so far");
     fflush(stdout);
     return ok;
 }
 
-static enum trainer_outcome run_trial(struct search *s)
+static enum trainer_outcome run_trial(struct search *s, int64_t round, int64_t number)
 {
-    struct trial t = {.number = s->done + 1, .values = app_alloc(s->space.count, sizeof *t.values)};
-    search_space_values(&s->space, s->done, t.values);
-    enum trainer_outcome outcome = train(s, &t);
-    trainer_close(&s->trainer);
-    const bool ended = outcome == TRAINER_DONE || outcome == TRAINER_NOT_FINITE;
-    if (!ended)
+    struct trial t = {
+        .number = number, .round = round, .values = app_alloc(s->space.count, sizeof *t.values)};
+    enum trainer_outcome outcome = TRAINER_DONE;
+    search_space_values(&s->space, number - 1, t.values);
+    for (int64_t i = 0; i < s->space.repeat && outcome == TRAINER_DONE && !t.failure; i++)
+        outcome = train(s, &t, i);
+    if (outcome != TRAINER_DONE) {
         trial_free(&t);
-    else
-        outcome = keep(s, &t) ? TRAINER_DONE : TRAINER_FAILED;
-    return outcome;
+        return outcome;
+    }
+    trial_settle(&t);
+    return keep(s, &t) ? TRAINER_DONE : TRAINER_FAILED;
 }
 
 /* ---- the end ---- */
@@ -230,14 +261,23 @@ static void print_values(const struct search *s, const struct trial *t, bool opt
     printf("\n");
 }
 
+/* Where the epochs are not those of the values: none of the last round has come to an end. */
+static bool is_cut(const struct search *s, const struct trial *t)
+{
+    return t->round < s->rounds.count;
+}
+
 /* How somebody trains like the best trial: with options, where there is one for each value, and with a recipe of these values. */
 static void print_way(const struct search *s, const struct trial *t)
 {
-    bool options = true;
+    bool options = !is_cut(s, t);
     for (uint32_t i = 0; i < s->space.count; i++)
         options = options && option_of(s->space.axes[i].path);
     printf("\nthe best is trial %lld; its weights are in %s/best.safetensors\n",
            (long long)t->number, s->folder.path);
+    if (is_cut(s, t))
+        printf("they are of %lld epochs, as no trial of a later round has figures\n",
+               (long long)t->epochs);
     if (options) {
         char *data = s->options->data ? report_word(s->options->data) : NULL;
         printf("the same training:  %s train%s%s", report_command(), data ? " --data " : "",
@@ -280,11 +320,9 @@ static void print_prefix(const struct search *s)
                (long long)s->session.prefix_samples, (long long)(s->done - s->begun));
 }
 
-static bool finish(struct search *s)
+/* best: of the ranks. */
+static bool end_with(struct search *s, const struct trial *best)
 {
-    search_table_ranks(&s->table, s->trials, s->done);
-    const struct trial *best = &s->trials[0];
-    bool ok = true;
     if (best->failure) {
         report_error("every trial failed");
         search_folder_end(&s->folder, "failed");
@@ -293,54 +331,93 @@ static bool finish(struct search *s)
     print_prefix(s);
     print_way(s, best);
     json_object_set_new(s->folder.record, "best", trial_json(best, &s->space));
-    if (s->session.config.test)
-        ok = measure_test(s);
+    const bool ok = !s->session.config.test || measure_test(s);
     return search_folder_end(&s->folder, ok ? "finished" : "failed") && ok;
 }
 
-static void say_interrupted(const struct search *s)
+static bool finish(struct search *s)
+{
+    struct trial *last;
+    const int64_t count = search_rounds_last(s->results, s->done, &last);
+    search_table_ranks(&s->table, last, count);
+    const bool ok = end_with(s, &last[0]);
+    free(last);
+    return ok;
+}
+
+static void say_interrupted(const struct search *s, int64_t number)
 {
     char *folder = report_word(s->folder.path);
-    report_note("interrupted in trial %lld of %lld; `%s search --resume %s` goes on with it",
-                (long long)s->done + 1, (long long)s->space.trials, report_command(), folder);
+    report_note("interrupted in trial %lld; `%s search --resume %s` goes on with it",
+                (long long)number, report_command(), folder);
     free(folder);
+}
+
+static void print_start(const struct search *s)
+{
+    const struct search_rounds *r = &s->rounds;
+    printf("trials %lld", (long long)s->space.trials);
+    for (int64_t i = 2; i <= r->count; i++)
+        printf(", the best %lld of them in round %lld", (long long)search_round_size(r, i),
+               (long long)i);
+    if (s->space.repeat > 1)
+        printf(", each with %lld seeds", (long long)s->space.repeat);
+    printf("\ntraining samples %lld, validation samples %lld\nsearch folder %s\n",
+           (long long)training_data_train(&s->data).count,
+           (long long)training_data_validation(&s->data).count, s->folder.path);
+    if (s->resumed)
+        printf("going on behind %lld that are done\n", (long long)s->done);
+    search_table_head(&s->table);
 }
 
 static bool run(struct search *s)
 {
     enum trainer_outcome outcome = TRAINER_DONE;
-    printf("trials %lld, training samples %lld, validation samples %lld\nsearch folder %s\n",
-           (long long)s->space.trials, (long long)training_data_train(&s->data).count,
-           (long long)training_data_validation(&s->data).count, s->folder.path);
+    int64_t round, number = 0;
     s->begun = s->done;
-    if (s->resumed)
-        printf("going on behind trial %lld\n", (long long)s->done);
-    search_table_head(&s->table);
-    while (outcome == TRAINER_DONE && s->done < s->space.trials)
-        outcome = interruption_came() ? TRAINER_INTERRUPTED : run_trial(s);
+    print_start(s);
+    while (outcome == TRAINER_DONE &&
+           search_rounds_next(&s->rounds, s->results, s->done, &round, &number))
+        outcome = interruption_came() ? TRAINER_INTERRUPTED : run_trial(s, round, number);
     if (outcome == TRAINER_DONE)
         return finish(s);
     if (outcome == TRAINER_INTERRUPTED)
-        say_interrupted(s);
+        say_interrupted(s, number);
     search_folder_end(&s->folder, outcome == TRAINER_INTERRUPTED ? "interrupted" : "failed");
     return false;
 }
 
 /* ---- the begin ---- */
 
-static bool read_trials(struct search *s, const json_t *lines)
+static bool read_results(struct search *s, const json_t *lines)
 {
     const size_t count = json_array_size(lines);
+    s->results = app_grow(s->results, count + 1, sizeof *s->results);
     for (size_t i = 0; i < count; i++) {
-        const bool ok =
-            s->done < s->space.trials &&
-            trial_read(&s->trials[i], json_array_get(lines, i), &s->space, (int64_t)i + 1);
+        int64_t round, number;
+        struct trial *t = &s->results[i];
+        *t = (struct trial){0};
+        const bool ok = search_rounds_next(&s->rounds, s->results, s->done, &round, &number) &&
+                        trial_read(t, json_array_get(lines, i), &s->space, round, number);
         s->done++;
         if (!ok)
             return report_error("%s/search.jsonl: line %zu is none of this search", s->folder.path,
                                 i + 1);
     }
     return true;
+}
+
+/* The fewest epochs that a trial has. */
+static int64_t least_epochs(const struct search *s)
+{
+    int64_t least = s->session.config.epochs;
+    for (uint32_t i = 0; i < s->space.count; i++)
+        for (uint32_t k = 0; !strcmp(s->space.axes[i].path, "epochs") && k < s->space.axes[i].count;
+             k++)
+            least = !k || (int64_t)s->space.axes[i].values[k] < least
+                        ? (int64_t)s->space.axes[i].values[k]
+                        : least;
+    return least / phases_count(s->recipe);
 }
 
 static bool begin_folder(struct search *s)
@@ -352,7 +429,7 @@ static bool begin_folder(struct search *s)
     json_t *facts = run_facts(&s->session, s->options, &hashes), *lines = NULL;
     bool ok;
     if (s->resumed) {
-        ok = search_folder_enter(&s->folder, s->resumed, facts, &lines) && read_trials(s, lines);
+        ok = search_folder_enter(&s->folder, s->resumed, facts, &lines) && read_results(s, lines);
         json_decref(facts);
     } else {
         char *runs = runs_folder(s->options->runs);
@@ -386,8 +463,8 @@ static int search(struct search *s)
         return EXIT_ERROR;
     s->session.workers = s->workers;
     search_space_open(&s->space, s->recipe, o->trials, o->seed_given ? &seed : NULL);
-    s->table = search_table_of(&s->space, &s->session.config);
-    s->trials = app_alloc((size_t)s->space.trials, sizeof *s->trials);
+    s->rounds = search_rounds_of(s->space.trials, s->space.halving, least_epochs(s));
+    s->table = search_table_of(&s->space, &s->session.config, s->rounds.count > 1);
     bool ok = open_data(s);
     if (ok) {
         interruption_watch(NULL);
@@ -420,10 +497,11 @@ static bool take_options(struct search *s)
 static void command_close(struct search *s)
 {
     for (int64_t i = 0; i < s->done; i++)
-        trial_free(&s->trials[i]);
-    free(s->trials);
+        trial_free(&s->results[i]);
+    free(s->results);
     search_folder_close(&s->folder);
     weight_snapshot_close(&s->best);
+    weight_snapshot_close(&s->first);
     training_data_close(&s->data);
     session_close(&s->session);
     search_space_close(&s->space);

@@ -53,17 +53,23 @@ static void choose_points(struct search_space *s, int64_t all)
         s->trials = all;
 }
 
+/* A number of the block, or what it is without. */
+static int64_t integer_of(const struct ftmrt_recipe *r, enum ftmrt_param param, int64_t without)
+{
+    const struct ftmrt_arg *a = ftmrt_call_arg(block_of(r), param);
+    return a->kind == FTMRT_ARG_INTEGER ? a->integer : without;
+}
+
 void search_space_open(struct search_space *s, const struct ftmrt_recipe *r, int64_t trials,
                        const uint64_t *seed)
 {
-    const struct ftmrt_arg *overs = overs_of(r),
-                           *written = ftmrt_call_arg(block_of(r), FTMRT_PARAM_search_trials),
-                           *own = ftmrt_call_arg(block_of(r), FTMRT_PARAM_search_seed);
-    *s = (struct search_space){.count = overs->count,
-                               .trials = trials                               ? trials
-                                         : written->kind == FTMRT_ARG_INTEGER ? written->integer
-                                                                              : 0};
-    s->seed = seed ? *seed : own->kind == FTMRT_ARG_INTEGER ? (uint64_t)own->integer : 0;
+    const struct ftmrt_arg *overs = overs_of(r);
+    *s = (struct search_space){
+        .count = overs->count,
+        .trials = trials ? trials : integer_of(r, FTMRT_PARAM_search_trials, 0),
+        .repeat = integer_of(r, FTMRT_PARAM_search_repeat, 1),
+        .halving = integer_of(r, FTMRT_PARAM_search_halving, 0),
+        .seed = seed ? *seed : (uint64_t)integer_of(r, FTMRT_PARAM_search_seed, 0)};
     s->axes = app_alloc(s->count, sizeof *s->axes);
     for (uint32_t i = 0; i < s->count; i++)
         s->axes[i] = axis_of(r, &overs->calls[i]);

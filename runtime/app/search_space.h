@@ -25,6 +25,8 @@ struct search_space {
     struct search_axis *axes; /* [count]; owned */
     uint32_t count;
     int64_t trials;
+    int64_t repeat;  /* trainings of each, with seeds one behind the other */
+    int64_t halving; /* search_rounds.h; 0: none */
     uint64_t seed;
     int64_t *
         points; /* [trials]: combinations of lists, where all are; NULL: each value is drawn. owned */

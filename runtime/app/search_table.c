@@ -6,9 +6,10 @@
 
 #include "best_epoch.h"
 
-struct search_table search_table_of(const struct search_space *space, const struct config *c)
+struct search_table search_table_of(const struct search_space *space, const struct config *c,
+                                    bool rounds)
 {
-    struct search_table t = {.space = space};
+    struct search_table t = {.space = space, .rounds = rounds};
     t.score = best_epoch_word(c, &t.unit);
     if (!strcmp(t.score, "loss"))
         t.score = NULL;
@@ -28,10 +29,10 @@ void search_table_head(const struct search_table *t)
     printf("trial");
     for (uint32_t i = 0; i < t->space->count; i++)
         printf("  %*s", width_of(&t->space->axes[i]), t->space->axes[i].path);
-    printf("  epoch");
+    printf(t->rounds ? "  round   epoch" : "  epoch");
     if (t->score)
         printf("  %*s", LEAST_WIDTH, t->score);
-    printf("      loss\n");
+    printf("      loss%s\n", t->space->repeat > 1 ? "  deviation" : "");
     fflush(stdout);
 }
 
@@ -43,17 +44,24 @@ void search_table_row(const struct search_table *t, const struct trial *trial)
         printf("  %*s", width_of(&t->space->axes[i]), text);
         free(text);
     }
+    if (t->rounds)
+        printf("  %5lld", (long long)trial->round);
     if (trial->failure) {
         printf("  failed: %s", trial->failure);
         return;
     }
-    printf("  %5lld", (long long)trial->epoch);
+    if (t->rounds)
+        printf("  %3lld/%-2lld", (long long)trial->epoch, (long long)trial->epochs);
+    else
+        printf("  %5lld", (long long)trial->epoch);
     if (t->score) {
         const int width = (int)strlen(t->score);
         printf("  %*.2f %%", width > LEAST_WIDTH ? width - 2 : LEAST_WIDTH - 2,
                t->unit * trial->score);
     }
     printf(trial->loss < 1000 ? "  %8.4f" : "  %8.2e", trial->loss);
+    if (t->space->repeat > 1)
+        printf("  %9.4f", t->score ? t->unit * trial->deviation : trial->deviation);
 }
 
 void search_table_ranks(const struct search_table *t, struct trial *trials, int64_t count)

@@ -8,11 +8,13 @@
 /* How figures are printed. */
 struct search_table {
     const struct search_space *space;
+    bool rounds;       /* there are several */
     const char *score; /* the word of what chooses, or NULL: the loss */
     double unit;       /* times the score */
 };
 
-struct search_table search_table_of(const struct search_space *space, const struct config *c);
+struct search_table search_table_of(const struct search_space *space, const struct config *c,
+                                    bool rounds);
 
 /* The head of the columns, and a row of a trial without the end of its line. */
 void search_table_head(const struct search_table *t);

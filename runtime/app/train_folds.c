@@ -43,9 +43,10 @@ static int run_with(char **argv)
 /* The arguments of a fold or of the last training: those of the command line without what is the other's. */
 static char **arguments_of(const struct options *o, int64_t fold, const char *more)
 {
-    static const char *const last[] = {"--folds", "--epochs", NULL}, *const folds[] = {"--folds", "--out",
-                                                                           "--name", "--init-out",
-                                                                           NULL};
+    static const char *const last[] = {"--folds", "--epochs", NULL}, *const folds[] = {
+                                                                         "--folds", "--out",
+                                                                         "--name", "--init-out",
+                                                                         NULL};
     int count;
     char **argv = train_options_without(o, fold ? folds : last, 2, &count);
     argv[count++] = app_format("--fold=%lld/%lld", (long long)fold, (long long)o->folds);

@@ -18,16 +18,27 @@ static size_t bytes_of(const struct ftmrt_state *s)
            ftmrt_dtype_size((enum ftmrt_dtype)s->dtype);
 }
 
+static void make_room(struct weight_snapshot *w, size_t size)
+{
+    if (w->size == size)
+        return;
+    free(w->bytes);
+    *w = (struct weight_snapshot){app_alloc(size, 1), size};
+}
+
+void weight_snapshot_copy(struct weight_snapshot *to, const struct weight_snapshot *from)
+{
+    make_room(to, from->size);
+    memcpy(to->bytes, from->bytes, from->size);
+}
+
 void weight_snapshot_take(struct weight_snapshot *w, const struct session *s)
 {
     const struct ftmrt_program *p = s->program;
     size_t size = 0, at = 0;
     for (uint32_t i = 0; i < p->state_count; i++)
         size += is_kept(&p->states[i]) ? bytes_of(&p->states[i]) : 0;
-    if (w->size != size) {
-        free(w->bytes);
-        *w = (struct weight_snapshot){app_alloc(size, 1), size};
-    }
+    make_room(w, size);
     for (uint32_t i = 0; i < p->state_count; i++)
         if (is_kept(&p->states[i])) {
             const size_t bytes = bytes_of(&p->states[i]);

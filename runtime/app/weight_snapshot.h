@@ -13,6 +13,8 @@ struct weight_snapshot {
 /* Keeps the session's weights, in the place of what was kept before; and gives them back to it. */
 void weight_snapshot_take(struct weight_snapshot *w, const struct session *s);
 void weight_snapshot_give(const struct weight_snapshot *w, struct session *s);
+/* The same weights in another place. */
+void weight_snapshot_copy(struct weight_snapshot *to, const struct weight_snapshot *from);
 void weight_snapshot_close(struct weight_snapshot *w);
 
 #endif

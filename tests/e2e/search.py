@@ -119,6 +119,44 @@ with tempfile.TemporaryDirectory() as folder:
     check((killed / "best.safetensors").read_bytes() == (once / "best.safetensors").read_bytes(), "and the same weights")
     check("is finished" in run(slow, "search", "--runs", folders, "--resume", 1, code=1), "a finished one is not gone on with")
 
+    # Rounds: one in three goes on to three times the epochs, and the last has them all; each round is what `train --epochs` is.
+    rounds = program_of("rounds", with_search("rounds", "over optimizer.lr = log(1e-4, 0.1)", "trials = 9", "halving = 3"), "-D", "epochs=9")
+    said = run(rounds, "search", "--runs", work / "rounds-runs")
+    halved = newest_run(work / "rounds-runs")
+    lines = lines_of(halved)
+    check([(t["round"], t["epochs"]) for t in lines] == [(1, 1)] * 9 + [(2, 3)] * 3 + [(3, 9)], "nine trials, three of them, one")
+    first = sorted(lines[:9], key=lambda t: (-t["score"], t["validation_loss"]))
+    check([t["trial"] for t in lines[9:12]] == [t["trial"] for t in first[:3]], "those that did best go on")
+    words = next(line for line in said.splitlines() if line.startswith("the same training:")).split(" train ")[1].split()
+    run(rounds, "train", "--runs", work / "rounds-trained", *words)
+    check((newest_run(work / "rounds-trained") / "best.safetensors").read_bytes() == (halved / "best.safetensors").read_bytes(),
+          "and the weights are those of all epochs")
+    run(rounds, "train", "--runs", work / "rounds-two", "--lr", lines[9]["values"]["optimizer.lr"], "--epochs", 3)
+    record = json.loads((newest_run(work / "rounds-two") / "run.json").read_text())["best"]
+    check(record["validation_loss"] == lines[9]["validation_loss"], "as those of a round before are of its epochs")
+    (halved / "search.jsonl").write_text("".join(line + "\n" for line in (halved / "search.jsonl").read_text().splitlines()[:10]))
+    changed = json.loads((halved / "search.json").read_text())
+    (halved / "search.json").write_text(json.dumps(changed | {"outcome": "running"}))
+    check(ranks(run(rounds, "search", "--resume", halved)) == ranks(said) and lines_of(halved) == lines, "cut in a round it ends alike")
+
+    # Seeds: means and deviations over them, each what `train --seed` is; the weights are those of the recipe's own.
+    seeds = program_of("seeds", with_search("seeds", "over optimizer.lr = [0.001, 0.01]", "repeat = 3", more="    seed = 4\n"))
+    said = run(seeds, "search", "--runs", work / "seeds-runs")
+    lines = lines_of(newest_run(work / "seeds-runs"))
+    losses = []
+    for seed in (4, 5, 6):
+        run(seeds, "train", "--runs", work / f"seed{seed}", "--lr", 0.01, "--seed", seed)
+        losses.append(json.loads((newest_run(work / f"seed{seed}") / "run.json").read_text())["best"]["validation_loss"])
+    check([r["validation_loss"] for r in lines[1]["repeats"]] == losses and abs(lines[1]["validation_loss"] - sum(losses) / 3) < 1e-12,
+          "three seeds, and their mean")
+    scores = [r["score"] for r in lines[1]["repeats"]]
+    deviation = (sum((s - sum(scores) / 3) ** 2 for s in scores) / 2) ** 0.5
+    check(abs(lines[1]["score_deviation"] - deviation) < 1e-12 and "deviation" in said, "and deviation")
+    best = min(lines, key=lambda t: (-t["score"], t["validation_loss"]))
+    run(seeds, "train", "--runs", work / "own", "--lr", best["values"]["optimizer.lr"])
+    check((newest_run(work / "own") / "best.safetensors").read_bytes() ==
+          (newest_run(work / "seeds-runs") / "best.safetensors").read_bytes(), "the weights are those of the recipe's own seed")
+
     # Interrupted; with other data or another recipe; where there is no search.
     process = subprocess.Popen([str(slow), "search", "--runs", str(work / "int")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not process.stdout.readline().startswith("    1"):

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "phase_plan.h"
+#include "search_rounds.h"
 #include "search_space.h"
 #include "trial.h"
 #include "trial_recipe.h"
@@ -70,6 +71,7 @@ static void a_grid_is_in_its_order(void **state)
                                        OVER("batch", "list", NUMBERS(8, 16, 32))};
     const struct ftmrt_call search = {
         FTMRT_CALL_search, (const struct ftmrt_arg[]){AT(search, over) = CALLS(2, overs),
+                                                      AT(search, halving) = INTEGER(2),
                                                       AT(search, seed) = {.kind = FTMRT_ARG_NONE}}};
     struct ftmrt_arg settings[] = SETTINGS;
     const struct ftmrt_recipe r = recipe_of(settings, &search);
@@ -177,6 +179,7 @@ static void trials_are_read_back_and_ranked(void **state)
     const struct ftmrt_call search = {
         FTMRT_CALL_search, (const struct ftmrt_arg[]){AT(search, over) = CALLS(2, overs),
                                                       AT(search, trials) = INTEGER(5),
+                                                      AT(search, halving) = INTEGER(2),
                                                       AT(search, seed) = {.kind = FTMRT_ARG_NONE}}};
     struct ftmrt_arg settings[] = SETTINGS;
     const struct ftmrt_recipe r = recipe_of(settings, &search);
@@ -188,6 +191,7 @@ static void trials_are_read_back_and_ranked(void **state)
         double values[2];
         struct trial t = {.number = i + 1,
                           .values = values,
+                          .round = 1 + (i == 4),
                           .failure = i == 2 ? (char[]){"it broke"} : NULL,
                           .epoch = 3,
                           .score = figures[i][0] / 3,
@@ -196,15 +200,17 @@ static void trials_are_read_back_and_ranked(void **state)
                           .seconds = 1};
         search_space_values(&s, i, values);
         json_t *line = trial_json(&t, &s);
-        assert_true(trial_read(&trials[i], line, &s, i + 1));
+        assert_true(trial_read(&trials[i], line, &s, 1 + (i == 4), i + 1));
         assert_true(i == 2 || (trials[i].score == figures[i][0] / 3 && isnan(trials[i].accuracy)));
         struct trial wrong;
-        assert_false(trial_read(&wrong, line, &s, i + 2));
+        assert_false(trial_read(&wrong, line, &s, 1 + (i == 4), i + 2));
+        trial_free(&wrong);
+        assert_false(trial_read(&wrong, line, &s, 3, i + 1));
         trial_free(&wrong);
         json_decref(line);
     }
     qsort(trials, 5, sizeof *trials, trial_compare);
-    static const int order[] = {4, 2, 1, 5, 3};
+    static const int order[] = {5, 4, 2, 1, 3};
     for (int i = 0; i < 5; i++) {
         assert_int_equal(trials[i].number, order[i]);
         trial_free(&trials[i]);
@@ -212,13 +218,80 @@ static void trials_are_read_back_and_ranked(void **state)
     search_space_close(&s);
 }
 
+static void figures_are_means(void **state)
+{
+    (void)state;
+    struct trial t = {0};
+    trial_add(&t, &(struct trial_run){0, 3, 0.5, 1, 0.5, 2});
+    trial_settle(&t);
+    assert_true(t.score == 0.5 && t.epoch == 3 && isnan(t.deviation));
+    t.seconds = 0;
+    trial_add(&t, &(struct trial_run){1, 5, 0.75, 2, 0.75, 2});
+    trial_add(&t, &(struct trial_run){2, 5, 1, 3, 1, 2});
+    trial_settle(&t);
+    assert_true(t.score == 0.75 && t.loss == 2 && t.accuracy == 0.75 && t.epoch == 3);
+    assert_true(t.deviation == 0.25 && t.seconds == 6);
+    trial_free(&t);
+}
+
+static void check_next(const struct search_rounds *r, const struct trial *results, int64_t done,
+                       int64_t round, int64_t number)
+{
+    int64_t next_round, next;
+    assert_true(search_rounds_next(r, results, done, &next_round, &next) == (number > 0));
+    assert_int_equal(next, number);
+    assert_true(!number || next_round == round);
+}
+
+static void the_best_go_on(void **state)
+{
+    (void)state;
+    const struct search_rounds once = search_rounds_of(9, 0, 10), r = search_rounds_of(9, 3, 10);
+    assert_int_equal(once.count, 1);
+    assert_int_equal(search_round_epochs(&once, 1, 10), 10);
+    assert_int_equal(r.count, 3);
+    assert_int_equal(search_rounds_of(9, 3, 8).count, 2);
+    assert_int_equal(search_rounds_of(2, 3, 8).count, 1);
+    static const int64_t sizes[] = {9, 3, 1}, epochs[] = {1, 3, 10};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(search_round_size(&r, i + 1), sizes[i]);
+        assert_int_equal(search_round_epochs(&r, i + 1, 10), epochs[i]);
+    }
+    static const double scores[] = {5, 1, 9, 2, 8, 3, 7, 0, 4, 1, 2, 0, 6};
+    static const int order[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 3, 5, 7, 5};
+    struct trial results[13];
+    for (int i = 0; i < 13; i++) {
+        const int round = i < 9 ? 1 : i < 12 ? 2 : 3;
+        check_next(&r, results, i, round, order[i]);
+        results[i] = (struct trial){.number = order[i], .round = round, .score = scores[i]};
+    }
+    check_next(&r, results, 13, 0, 0);
+    struct trial *last;
+    assert_int_equal(search_rounds_last(results, 13, &last), 9);
+    qsort(last, 9, sizeof *last, trial_compare);
+    assert_true(last[0].number == 5 && last[1].number == 3 && last[2].number == 7);
+    assert_true(last[3].number == 1 && last[8].number == 8);
+    free(last);
+    /* What fails goes no further: with two that have figures, two go on; and it keeps those of an earlier round. */
+    for (int i = 0; i < 7; i++)
+        results[i].failure = (char[]){"it broke"};
+    check_next(&r, results, 9, 2, 9);
+    results[9] = (struct trial){.number = 9, .round = 2, .failure = (char[]){"it broke"}};
+    check_next(&r, results, 10, 2, 8);
+    results[10] = (struct trial){.number = 8, .round = 2, .failure = (char[]){"it broke"}};
+    check_next(&r, results, 11, 0, 0);
+    assert_int_equal(search_rounds_last(results, 11, &last), 9);
+    qsort(last, 9, sizeof *last, trial_compare);
+    assert_true(last[0].number == 9 && !last[0].failure && last[1].number == 8 && last[2].failure);
+    free(last);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_grid_is_in_its_order),
-        cmocka_unit_test(ranges_are_drawn),
-        cmocka_unit_test(paths_lead_to_numbers),
-        cmocka_unit_test(trials_are_read_back_and_ranked),
+        cmocka_unit_test(a_grid_is_in_its_order), cmocka_unit_test(ranges_are_drawn),
+        cmocka_unit_test(paths_lead_to_numbers),  cmocka_unit_test(trials_are_read_back_and_ranked),
+        cmocka_unit_test(figures_are_means),      cmocka_unit_test(the_best_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
