@@ -165,6 +165,8 @@ static double rate(struct span s, double step)
 
 double lr_schedule_rate(const struct lr_schedule *s, const struct progress *p, int64_t step)
 {
+    if (s->factor > 0)
+        return s->lr * pow(s->factor, (double)step);
     const double share = s->call->id == FTMRT_CALL_plateau ? p->plateau_lr : s->lr;
     return rate((struct span){s->call, share, (double)s->steps_per_epoch, (double)s->total_steps},
                 (double)step);

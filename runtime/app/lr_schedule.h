@@ -12,6 +12,8 @@ struct lr_schedule {
     const struct ftmrt_call *call; /* of the recipe */
     double lr;                     /* the optimizer's */
     int64_t steps_per_epoch, total_steps;
+    double
+        factor; /* of the rate from each step to the next, whatever the call says; 0: the call's */
 };
 
 /* The learning rate of step 0, 1, ... of a training that is at p. */

@@ -12,6 +12,7 @@ struct phase {
     const char *name; /* or NULL */
     const struct ftmrt_call *optimizer, *schedule;
     double lr;
+    double factor; /* lr_schedule.h */
     int64_t epochs, steps;
 };
 

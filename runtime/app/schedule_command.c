@@ -28,7 +28,7 @@ static void find_rates(struct way *w)
     int64_t at = 0;
     for (uint32_t i = 0; i < w->phase_count; i++) {
         const struct phase *p = &w->phases[i];
-        const struct lr_schedule s = {p->schedule, p->lr, w->steps_per_epoch, p->steps};
+        const struct lr_schedule s = {p->schedule, p->lr, w->steps_per_epoch, p->steps, 0};
         struct progress progress = progress_start();
         progress.plateau_lr = p->lr;
         for (int64_t step = 0; step < p->steps; step++)

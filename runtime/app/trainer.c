@@ -31,7 +31,8 @@ static int64_t phase_end(const struct trainer *t)
 static void enter_phase(struct trainer *t)
 {
     const struct phase *p = trainer_phase(t);
-    t->schedule = (struct lr_schedule){p->schedule, p->lr, t->schedule.steps_per_epoch, p->steps};
+    t->schedule =
+        (struct lr_schedule){p->schedule, p->lr, t->schedule.steps_per_epoch, p->steps, p->factor};
     session_enter_phase(t->session, (uint32_t)t->progress.phase, p->optimizer,
                         t->progress.phase_step);
 }

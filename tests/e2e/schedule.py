@@ -1,4 +1,4 @@
-"""`schedule` says and draws the rates that `train` then has."""
+"""`schedule` says and draws the rates that `train` then has; `lr_find` tries rising ones, and leaves nothing."""
 import json
 import pathlib
 import struct
@@ -28,3 +28,19 @@ with tempfile.TemporaryDirectory() as folder:
         picture = (work / "rates.png").read_bytes()
         check(struct.unpack(">II", picture[16:24]) == (800, 400), f"{name}: drawn")
     check("0 steps" in run(program, "schedule", "--steps", 0, code=1), "nothing is said in words")
+
+    # Rates that rise: the losses of the first are those of the weights that nothing has changed, and the last ones are lost.
+    (work / "find.ftm").write_text(text.replace("label_smoothing = 0.1", "label_smoothing = 0"))
+    program = compile_program(ftmc, work / "find.ftm", work / "find")
+    said = run(program, "lr_find", "--out", work / "find.png")
+    table = [[float(v) for v in line.split()] for line in said.splitlines() if line[:4].strip().isdigit()]
+    rates, losses = [row[1] for row in table], [row[2] for row in table]
+    check(rates[0] == 1e-7 and all(abs(b / a / 10 ** 0.40404 - 1) < 0.01 for a, b in zip(rates, rates[1:])), "rates rise by a factor")
+    check(min(losses) < losses[0] - 0.1 and rates[-1] <= 10, "losses fall on the way")
+    suggested = float(said.split("train --lr ")[1])
+    check(1e-4 < suggested < 1 and "a tenth is" in said, "a rate is suggested")
+    check(struct.unpack(">II", (work / "find.png").read_bytes()[16:24]) == (800, 400), "and the losses drawn")
+    check(run(program, "lr_find", "--threads", 1, "--workers", 0) == said, "the same with other threads")
+    check(not (work / "runs").exists(), "nothing is left")
+    check("a curve takes" in run(program, "lr_find", "--steps", 3, code=1), "a few steps are no curve")
+    check("No such file" in run(program, "lr_find", "--out", work / "no" / "x.png", code=1), "what cannot be written is said before")

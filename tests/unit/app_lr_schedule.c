@@ -85,7 +85,7 @@ static void check_close(double a, double b) { assert_true(fabs(a - b) <= 1e-14);
 static double at(const struct ftmrt_call *call, int64_t step)
 {
     const struct progress p = progress_start();
-    return lr_schedule_rate(&(struct lr_schedule){call, LR, STEPS, EPOCHS * STEPS}, &p, step);
+    return lr_schedule_rate(&(struct lr_schedule){call, LR, STEPS, EPOCHS * STEPS, 0}, &p, step);
 }
 
 static void all_are_those_of_pytorch(void **state)
@@ -107,7 +107,7 @@ static void plateau_is_that_of_pytorch(void **state)
                                           0.69, 0.61, 0.62, 0.63, 0.5,      0.6,  0.6,  0.6};
     double want[EPOCHS];
     for (size_t i = 0; i < sizeof plateaus / sizeof *plateaus; i++) {
-        const struct lr_schedule s = {&plateaus[i].call, LR, STEPS, EPOCHS * STEPS};
+        const struct lr_schedule s = {&plateaus[i].call, LR, STEPS, EPOCHS * STEPS, 0};
         struct progress p = progress_start();
         p.plateau_lr = LR;
         read_rates(plateaus[i].name, want, EPOCHS);
@@ -149,9 +149,9 @@ static void short_ones_are_numbers(void **state)
     for (int64_t total = 1; total < 4; total++)
         for (int64_t step = 0; step < total; step++) {
             const double up =
-                lr_schedule_rate(&(struct lr_schedule){&cycle, LR, STEPS, total}, &p, step);
+                lr_schedule_rate(&(struct lr_schedule){&cycle, LR, STEPS, total, 0}, &p, step);
             const double fall =
-                lr_schedule_rate(&(struct lr_schedule){&down, LR, STEPS, total}, &p, step);
+                lr_schedule_rate(&(struct lr_schedule){&down, LR, STEPS, total, 0}, &p, step);
             assert_true(up >= 0 && up <= LR && fall >= 0 && fall <= LR);
         }
     check_close(at(&none, 0), LR / 2);
