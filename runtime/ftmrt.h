@@ -369,9 +369,11 @@ struct ftmrt_identity {
 /* What a trained file says of the training that left it. */
 struct ftmrt_training {
     uint64_t seed;
-    int64_t epoch;   /* whose weights it has */
-    uint64_t data;   /* hash of the data; 0: unknown */
-    uint32_t chosen; /* 1: the epoch did best in validation; 0: it was the last */
+    int64_t epoch;      /* whose weights it has */
+    uint64_t data;      /* hash of the data; 0: unknown */
+    uint64_t chosen;    /* 1: the epoch did best in validation; 0: it was the last */
+    double temperature; /* by which logits are divided before softmax; 0: nothing is said, as 1 */
+    double threshold;   /* of the greatest probability, below which the class is unknown; 0: none */
 };
 
 /* The weight file that a program was compiled with (source_fact.def). */

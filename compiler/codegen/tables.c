@@ -314,8 +314,12 @@ static void print_training(struct strbuf *out, const struct ftmrt_training *t)
                 "/* What left the weights. */\n"
                 "static const struct ftmrt_training training = {\n"
                 "    .seed = UINT64_C(%" PRIu64 "), .epoch = %" PRId64
-                ", .data = UINT64_C(0x%016" PRIx64 "), .chosen = %" PRIu32 "};\n\n",
+                ", .data = UINT64_C(0x%016" PRIx64 "), .chosen = %" PRIu64 ",\n    .temperature = ",
                 t->seed, t->epoch, t->data, t->chosen);
+    tables_add_number(out, t->temperature);
+    strbuf_add(out, ", .threshold = ");
+    tables_add_number(out, t->threshold);
+    strbuf_add(out, "};\n\n");
 }
 
 static void print_source(struct strbuf *out, const struct ftmrt_source *s)

@@ -78,6 +78,14 @@ static uint64_t metadata_number(const struct weights *w, const char *key, int ba
     return text ? strtoull(text, NULL, base) : 0;
 }
 
+/* 0 where the file says nothing, or what is no number above 0 up to `most`. */
+static double metadata_real(const struct weights *w, const char *key, double most)
+{
+    const char *text = weights_find_metadata(w, key);
+    const double value = text ? strtod(text, NULL) : 0;
+    return value > 0 && value <= most ? value : 0;
+}
+
 /* A file that does not say how its epoch was chosen may be of the best one. */
 const struct ftmrt_training *trained_training(struct compilation *c)
 {
@@ -88,7 +96,9 @@ const struct ftmrt_training *trained_training(struct compilation *c)
     *t = (struct ftmrt_training){.seed = metadata_number(c->weights, "seed", 10),
                                  .epoch = (int64_t)metadata_number(c->weights, "epoch", 10),
                                  .data = metadata_number(c->weights, "data_hash", 16),
-                                 .chosen = !chosen || !strcmp(chosen, "true")};
+                                 .chosen = !chosen || !strcmp(chosen, "true"),
+                                 .temperature = metadata_real(c->weights, "temperature", 1e6),
+                                 .threshold = metadata_real(c->weights, "threshold", 1)};
     return t;
 }
 

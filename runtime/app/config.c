@@ -169,7 +169,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
 
 bool config_read(struct config *c, const struct ftmrt_program *p)
 {
-    *c = (struct config){0};
+    *c = (struct config){.temperature = 1};
     if (!p->recipe)
         return report_error(
             "this program was made without a recipe: its entries are for a library");

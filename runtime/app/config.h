@@ -71,6 +71,9 @@ struct config {
     double min_delta;
     double ema; /* share of the mean of the weights that a step keeps; 0: there is none */
     uint64_t seed;
+    double temperature; /* of the weights at hand: by which logits are divided before softmax */
+    double
+        threshold; /* likewise: of the greatest probability, below which the class is unknown; 0: there is none */
     enum save save; /* how trained files are written */
     bool shuffle;
     int threads; /* that look at data */

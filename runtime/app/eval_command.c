@@ -10,10 +10,12 @@
 #include "network_identity.h"
 #include "no_worse.h"
 #include "not_finite.h"
+#include "rejection.h"
 #include "report.h"
 #include "requirement.h"
 #include "run_choice.h"
 #include "run_record.h"
+#include "trained_fact.h"
 #include "weights_choice.h"
 
 /* Whether the weights are those of the epoch that did best on these samples. */
@@ -93,6 +95,49 @@ static bool check_finite(const struct session *s, const struct metrics *m)
                                    : "");
 }
 
+/* What samples that are no training's own validate, a threshold is chosen on as well as on any. */
+static bool check_precision(const struct session *s, const struct eval_data *d,
+                            const struct options *o)
+{
+    if (!o->precision_given)
+        return true;
+    if (s->config.task != TASK_CLASS)
+        return report_error(
+            "--precision chooses when a class is unknown; this network learns no classes");
+    if (!d->validates)
+        return report_error(
+            "--precision chooses on the validation samples, and these are others (%s); "
+            "name them with --split validation",
+            eval_data_part(d));
+    return s->from_file ||
+           report_error(
+               "--precision keeps what it chooses in a trained file, and these weights are "
+               "the program's; name their file with --weights FILE, and compile it in again");
+}
+
+/* Chooses a threshold, says what it costs, and keeps it. */
+static bool keep_threshold(const struct session *s, const struct metrics *m, double precision)
+{
+    struct rejection r = {0};
+    if (precision > 0 && !rejection_choose(m, precision, &r))
+        return report_error(
+            "no threshold makes %.2f %% of the answers right: of the %lld surest %.2f %% are",
+            100 * precision, (long long)r.answered,
+            r.answered ? 100 * (double)r.right / (double)r.answered : 0.0);
+    if (!trained_fact_keep(s->weights_from, FACT_THRESHOLD, r.threshold))
+        return false;
+    if (precision > 0)
+        report_note("from a probability of %.4f on, %lld of %lld answers are right (%.2f %%); it "
+                    "is kept in %s, by which "
+                    "predict says `unknown` of %.2f %% of such samples",
+                    r.threshold, (long long)r.right, (long long)r.answered,
+                    100 * (double)r.right / (double)r.answered, s->weights_from,
+                    100 * (double)(m->count - r.answered) / (double)m->count);
+    else
+        report_note("no answer is unknown any more; %s has no threshold", s->weights_from);
+    return true;
+}
+
 static bool measure(struct session *s, const struct eval_data *d, const struct options *o)
 {
     struct metrics m;
@@ -111,6 +156,7 @@ static bool measure(struct session *s, const struct eval_data *d, const struct o
         json_decref(result);
         ok = ok && (!logits || array_write_npy(o->logits, logits, 2, dims));
         ok = check_finite(s, &m) && ok;
+        ok = ok && (!o->precision_given || keep_threshold(s, &m, o->precision));
         ok = ok && (!o->no_worse_than || no_worse(s, d, &m, o));
         metrics_free(&m);
     }
@@ -129,7 +175,7 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
     s.workers = app_workers(o);
     config_say_pictures(&s.config);
     const bool ok = (!o->logits || file_can_be_written(o->logits)) && weights_take(&s, o) &&
-                    open_data(&s, &d, o) && measure(&s, &d, o);
+                    open_data(&s, &d, o) && check_precision(&s, &d, o) && measure(&s, &d, o);
     eval_data_close(&d);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;

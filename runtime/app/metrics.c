@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "calibration.h"
+#include "rejection.h"
 #include "report.h"
 #include "text_columns.h"
 
@@ -31,7 +32,10 @@ void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
     m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
     m->labels = app_alloc((size_t)capacity, sizeof(int32_t));
     m->predicted = app_alloc((size_t)capacity, sizeof(int32_t));
+    m->temperature = c->temperature > 0 ? c->temperature : 1;
+    m->threshold = c->threshold;
     m->confidence = app_alloc((size_t)capacity, sizeof(float));
+    m->plain_confidence = app_alloc((size_t)capacity, sizeof(float));
     m->p = app_alloc((size_t)classes, sizeof(double));
     m->log_p = app_alloc((size_t)classes, sizeof(float));
     m->is_label = app_alloc((size_t)classes, sizeof(float));
@@ -48,16 +52,17 @@ void metrics_free(struct metrics *m)
     free(m->labels);
     free(m->predicted);
     free(m->confidence);
+    free(m->plain_confidence);
     free(m->p);
     free(m->log_p);
     free(m->is_label);
     *m = (struct metrics){0};
 }
 
-double probabilities(const float *logits, int64_t classes, double *out)
+double probabilities(const float *logits, int64_t classes, double temperature, double *out)
 {
     for (int64_t k = 0; k < classes; k++)
-        out[k] = (double)logits[k];
+        out[k] = (double)logits[k] / temperature;
     return ftmrt_softmax(classes, out, out);
 }
 
@@ -93,13 +98,16 @@ static void add_class(struct metrics *m, const float *row, const void *labels, i
 {
     const int32_t label = ((const int32_t *)labels)[i],
                   predicted = predicted_class(row, m->classes);
-    const double log_sum = probabilities(row, m->classes, m->p);
+    const double log_sum = probabilities(row, m->classes, 1, m->p);
     /* the logarithm, not the probability, of the label: no underflow for confident mistakes */
     m->nll_sum += log_sum - (double)row[label];
     rank_class(m, row, log_sum, label);
     m->samples_of[label]++;
     m->labels[m->count] = label;
     m->predicted[m->count] = predicted;
+    m->plain_confidence[m->count] = predicted == NO_CLASS ? NAN : (float)m->p[predicted];
+    if (m->temperature != 1)
+        probabilities(row, m->classes, m->temperature, m->p);
     m->confidence[m->count] = predicted == NO_CLASS ? NAN : (float)m->p[predicted];
     if (predicted == NO_CLASS)
         return;
@@ -287,6 +295,41 @@ static double metrics_largest_class(const struct metrics *m)
     return ratio(most, m->count);
 }
 
+/* ---- what is made of the probabilities ---- */
+
+static double metrics_ece(const struct metrics *m) { return calibration_error(m, m->confidence); }
+
+static double metrics_plain_ece(const struct metrics *m)
+{
+    return m->temperature != 1 ? calibration_error(m, m->plain_confidence) : NAN;
+}
+
+static double metrics_temperature(const struct metrics *m)
+{
+    return m->temperature != 1 ? m->temperature : NAN;
+}
+
+static double metrics_calibrated_nll(const struct metrics *m)
+{
+    return m->temperature != 1 ? calibration_nll(m, m->temperature) : NAN;
+}
+
+static double metrics_threshold(const struct metrics *m)
+{
+    return m->threshold > 0 ? m->threshold : NAN;
+}
+
+static double metrics_answered(const struct metrics *m)
+{
+    return m->threshold > 0 ? ratio(rejection_at(m, m->threshold).answered, m->count) : NAN;
+}
+
+static double metrics_answered_accuracy(const struct metrics *m)
+{
+    const struct rejection r = rejection_at(m, m->threshold);
+    return m->threshold > 0 && r.answered ? ratio(r.right, r.answered) : NAN;
+}
+
 /* ---- the tables: a metric is a row and a function ---- */
 
 static double metrics_top5(const struct metrics *m) { return ratio(m->top5, m->count); }
@@ -409,6 +452,18 @@ static void print_ece(const struct metrics *m, FILE *out)
     fputs("  (expected calibration error: how far accuracy is from the probabilities)", out);
 }
 
+static void print_temperature(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (divides the logits: fitted in validation, so that probabilities are true)", out);
+}
+
+static void print_threshold(const struct metrics *m, FILE *out)
+{
+    (void)m;
+    fputs("  (of the probability: below it the class is unknown)", out);
+}
+
 static void print_r2(const struct metrics *m, FILE *out)
 {
     (void)m;
@@ -442,7 +497,13 @@ static const struct {
     {ONLY(CLASS), "largest_class", "guessing", metrics_largest_class, true, print_guess},
     {ONLY(CLASS), "top5", "top-5", metrics_top5, true, NULL},
     {ONLY(CLASS), "balanced_accuracy", "balanced", metrics_balanced_accuracy, true, print_balanced},
-    {ONLY(CLASS), "ece", "ECE", calibration_error, false, print_ece},
+    {ONLY(CLASS), "ece", "ECE", metrics_ece, false, print_ece},
+    {ONLY(CLASS), "temperature", "temperature", metrics_temperature, false, print_temperature},
+    {ONLY(CLASS), "ece_uncalibrated", "ECE before", metrics_plain_ece, false, NULL},
+    {ONLY(CLASS), "nll_calibrated", "nll with it", metrics_calibrated_nll, false, NULL},
+    {ONLY(CLASS), "threshold", "threshold", metrics_threshold, false, print_threshold},
+    {ONLY(CLASS), "answered", "answered", metrics_answered, true, NULL},
+    {ONLY(CLASS), "answered_accuracy", "right of it", metrics_answered_accuracy, true, NULL},
     {ONLY(LABELS), "label_accuracy", "labels right", metrics_label_accuracy, true, NULL},
     {ONLY(LABELS), "exact_match", "all right", metrics_exact_match, true, NULL},
     {CLASSES, "macro_f1", "macro F1", metrics_macro_f1, false, print_macro},
@@ -495,10 +556,8 @@ static void print_overall(const struct metrics *m, FILE *out)
         if (!is_of(overall[i].tasks, m))
             continue;
         const double value = overall[i].value(m);
-        if (isnan(value) &&
-            (overall[i].value == metrics_mean_average_precision ||
-             overall[i].value == metrics_mean_roc_auc || overall[i].value == metrics_r2))
-            continue; /* no class has a yes, or there are too many answers to rank; nothing varies */
+        if (isnan(value) && overall[i].value != metrics_loss && overall[i].value != metrics_nll)
+            continue; /* no class has a yes, too many answers to rank; nothing varies; nothing was fitted */
         fprintf(out, "%-8s  ", overall[i].title);
         if (!isfinite(value))
             fputs("not finite", out);

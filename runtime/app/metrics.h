@@ -31,7 +31,10 @@ struct metrics {
     double nll_sum;     /* negative log-likelihood of the labels, summed over samples */
     int64_t *confusion; /* [label][predicted], of those that have an answer */
     int32_t *labels, *predicted;
+    double temperature;      /* by which logits are divided in confidence; config's */
+    double threshold;        /* of confidence, below which a class is unknown; config's */
     float *confidence;       /* of the prediction, per sample */
+    float *plain_confidence; /* the same with the temperature 1 */
     double *p;               /* [classes]: probabilities of the running sample */
     float *log_p, *is_label; /* likewise: logarithms of them, and 1 for the label, else 0 */
     int64_t not_finite;      /* samples whose logits are not: they have no answer, which is wrong */
@@ -74,7 +77,8 @@ void metrics_print(const struct metrics *m, const struct config *c, FILE *out);
 /* The same as JSON: a figure that is not finite is null. A new reference. */
 json_t *metrics_json(const struct metrics *m, const struct config *c);
 
-/* Probabilities of the classes from one row of logits, in double precision; returns log(sum exp(logits)). */
-double probabilities(const float *logits, int64_t classes, double *out);
+/* Probabilities of the classes from one row of logits, each divided by the temperature, in double precision; returns
+ * log(sum exp(logits / temperature)). */
+double probabilities(const float *logits, int64_t classes, double temperature, double *out);
 
 #endif

@@ -19,7 +19,7 @@
 
 static void class_probabilities(const struct config *c, const float *logits, double *p)
 {
-    probabilities(logits, c->classes, p);
+    probabilities(logits, c->classes, c->temperature, p);
 }
 
 static void yes_probabilities(const struct config *c, const float *logits, double *p)
@@ -123,18 +123,28 @@ static int64_t answers(const struct predict_output *o)
     return count;
 }
 
+/* Whether the answer is not sure enough to be one. */
+static bool is_unknown(const struct predict_output *o)
+{
+    return o->config->threshold > 0 && o->config->task == TASK_CLASS &&
+           (double)(float)figure(o, 0) < o->config->threshold;
+}
+
+#define UNKNOWN "unknown"
+
 /* ---- lines ---- */
 
 static void print_line(const struct predict_output *o, const char *name)
 {
     const int64_t shown = o->several ? answers(o) : o->shown;
-    printf("%s:", name);
+    const bool unknown = is_unknown(o);
+    printf("%s:%s", name, unknown ? " " UNKNOWN " (" : " ");
     if (!shown)
-        printf(" none (%s %.4f)", class_name(o, 0), figure(o, 0));
+        printf("none (%s %.4f)", class_name(o, 0), figure(o, 0));
     for (int64_t i = 0; i < shown; i++)
-        printf(o->figures->ranked ? "%s %s %.4f" : "%s %s %.6g", i ? "," : "", class_name(o, i),
+        printf(o->figures->ranked ? "%s%s %.4f" : "%s%s %.6g", i ? ", " : "", class_name(o, i),
                figure(o, i));
-    putchar('\n');
+    puts(unknown ? ")" : "");
 }
 
 /* ---- JSON ---- */
@@ -163,6 +173,8 @@ static void print_json(const struct predict_output *o, const char *name, bool go
     utf8_json_name(sample, "file", name);
     if (good && o->several)
         json_object_set_new(sample, "labels", answers_json(o));
+    if (good && o->config->threshold > 0)
+        json_object_set_new(sample, UNKNOWN, json_boolean(is_unknown(o)));
     if (good)
         json_object_set_new(sample, o->figures->list, shown_json(o));
     else
@@ -271,7 +283,7 @@ static void write_ranked(struct predict_output *o, bool good)
 {
     for (int64_t i = 0; i < o->shown; i++) {
         if (o->figures->ranked)
-            add_cell(o, good ? class_name(o, i) : "");
+            add_cell(o, !good ? "" : i == 0 && is_unknown(o) ? UNKNOWN : class_name(o, i));
         if (good)
             add_number(o, figure(o, i));
         else

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "calibration.h"
 #include "class_weights.h"
 #include "command.h"
 #include "data_warnings.h"
@@ -54,6 +55,8 @@ struct search {
     struct trainer trainer;       /* of the running trial, */
     struct weight_snapshot best;  /* its best weights, */
     struct weight_snapshot first; /* those of the trial's first training, */
+    double temperature;           /* of the answers of the best, */
+    double first_temperature;     /* and of the first's, */
     struct progress_line line;    /* and how far it is */
 };
 
@@ -76,9 +79,10 @@ static bool on_step(void *context, const struct step_result *r)
 static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
 {
     struct search *s = context;
-    (void)validation;
-    if (e->best)
-        weight_snapshot_take(&s->best, &s->session);
+    if (!e->best)
+        return true;
+    weight_snapshot_take(&s->best, &s->session);
+    s->temperature = validation ? calibration_fit(validation) : 1;
     return true;
 }
 
@@ -157,8 +161,10 @@ static void take_figures(struct search *s, struct trial *t, enum trainer_outcome
                                   .seconds = p->seconds};
     t->failure = failure(s, outcome);
     trial_add(t, &run);
-    if (t->run_count == 1 && !t->failure)
+    if (t->run_count == 1 && !t->failure) {
         weight_snapshot_copy(&s->first, &s->best);
+        s->first_temperature = s->temperature;
+    }
 }
 
 static enum trainer_outcome train(struct search *s, struct trial *t, int64_t number)
@@ -187,7 +193,11 @@ static bool is_best(const struct search *s, const struct trial *t)
 
 static bool save_best(struct search *s, const struct trial *t)
 {
-    const struct ftmrt_training training = {t->runs[0].seed, t->epoch, s->data_hash, true};
+    const struct ftmrt_training training = {.seed = t->runs[0].seed,
+                                            .epoch = t->epoch,
+                                            .data = s->data_hash,
+                                            .chosen = true,
+                                            .temperature = s->first_temperature};
     char *path = search_folder_file(&s->folder, "best.safetensors");
     s->session.config.seed = t->runs[0].seed;
     weight_snapshot_give(&s->first, &s->session);

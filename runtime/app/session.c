@@ -126,7 +126,7 @@ void session_take(struct session *s, const struct loader *l, const struct batch 
 bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
                   const uint64_t *seed)
 {
-    *s = (struct session){.program = p, .threads = threads};
+    *s = (struct session){.program = p, .threads = threads, .temperature = 1};
     if (!config_read(&s->config, p) || !map_workspace(s)) {
         session_close(s);
         return false;

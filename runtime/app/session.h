@@ -43,9 +43,11 @@ struct session {
     float *logits;        /* the first LOGITS: [max_batch, ...], output_count for each image */
     float *class_weights; /* [classes]: the CLASS_WEIGHT input, or NULL */
     const float
-        *weight;        /* the first WEIGHT: the mean weight of the batch's labels; NULL: it is 1 */
-    char *weights_from; /* what the weights were taken from, for messages */
-    char *run;          /* the folder of the run that they are of, or NULL */
+        *weight; /* the first WEIGHT: the mean weight of the batch's labels; NULL: it is 1 */
+    double temperature, threshold; /* that go with the weights, as config has them */
+    bool from_file;                /* the weights are those of a trained file, weights_from */
+    char *weights_from;            /* what the weights were taken from, for messages */
+    char *run;                     /* the folder of the run that they are of, or NULL */
     const struct ftmrt_training
         *training; /* that left them, where they are the program's own; or NULL */
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "best_epoch.h"
+#include "calibration.h"
 #include "checkpoint.h"
 #include "class_weights.h"
 #include "command.h"
@@ -24,10 +25,12 @@
 #include "run_folder.h"
 #include "runs.h"
 #include "split_file.h"
+#include "state_tensors.h"
 #include "target_scale.h"
 #include "train_folds.h"
 #include "train_options.h"
 #include "train_warnings.h"
+#include "trained_fact.h"
 #include "trainer.h"
 #include "training_data.h"
 #include "training_failure.h"
@@ -113,14 +116,19 @@ static bool save_as(struct train_command *t, const char *name,
     return ok;
 }
 
-static struct ftmrt_training training_of(const struct train_command *t, int64_t epoch, bool chosen)
+static struct ftmrt_training training_of(const struct train_command *t, int64_t epoch, bool chosen,
+                                         double temperature)
 {
-    return (struct ftmrt_training){t->session.config.seed, epoch, t->data_hash, chosen};
+    return (struct ftmrt_training){.seed = t->session.config.seed,
+                                   .epoch = epoch,
+                                   .data = t->data_hash,
+                                   .chosen = chosen,
+                                   .temperature = temperature};
 }
 
-static bool save_last(struct train_command *t, int64_t epoch)
+static bool save_last(struct train_command *t, int64_t epoch, double temperature)
 {
-    const struct ftmrt_training training = training_of(t, epoch, false);
+    const struct ftmrt_training training = training_of(t, epoch, false, temperature);
     return save_as(t, "last.safetensors", &training);
 }
 
@@ -128,14 +136,14 @@ static bool save_last(struct train_command *t, int64_t epoch)
 static bool save_interrupted(struct train_command *t)
 {
     weight_average_swap(t->session.average);
-    const bool ok = save_last(t, t->trainer.progress.epoch);
+    const bool ok = save_last(t, t->trainer.progress.epoch, 1);
     weight_average_swap(t->session.average);
     return ok;
 }
 
-static bool save_best(struct train_command *t, int64_t epoch)
+static bool save_best(struct train_command *t, int64_t epoch, double temperature)
 {
-    const struct ftmrt_training training = training_of(t, epoch, true);
+    const struct ftmrt_training training = training_of(t, epoch, true, temperature);
     return save_as(t, "best.safetensors", &training);
 }
 
@@ -260,9 +268,9 @@ static void say_advice(struct train_command *t, const struct epoch_result *e)
 
 /* Keeps the weights of an epoch that is the best so far, and its answers. */
 static bool keep_best(struct train_command *t, const struct epoch_result *e,
-                      const struct metrics *validation)
+                      const struct metrics *validation, double temperature)
 {
-    if (!save_best(t, e->epoch))
+    if (!save_best(t, e->epoch, temperature))
         return false;
     t->kept_epoch = e->epoch;
     return !validation ||
@@ -272,7 +280,9 @@ static bool keep_best(struct train_command *t, const struct epoch_result *e,
 static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
 {
     struct train_command *t = context;
-    if (e->best && !keep_best(t, e, validation))
+    const double temperature =
+        validation && !t->options->no_calibration ? calibration_fit(validation) : 1;
+    if (e->best && !keep_best(t, e, validation, temperature))
         return false;
     run_folder_epoch(&t->run, e);
     progress_line_clear(&t->line);
@@ -284,7 +294,7 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
             "variance or the validation data is at fault",
             (long long)e->epoch);
     say_advice(t, e);
-    return save_last(t, e->epoch);
+    return save_last(t, e->epoch, temperature);
 }
 
 /* ---- phases ---- */
@@ -353,9 +363,10 @@ static bool copy_out(struct train_command *t)
     if (!t->options->out)
         return true;
     char *best = run_folder_file(&t->run, "best.safetensors");
-    const struct ftmrt_training training = training_of(t, t->trainer.progress.best_epoch, true);
-    bool ok =
-        session_load(&t->session, best) && session_save(&t->session, t->options->out, &training);
+    bool ok = session_load(&t->session, best);
+    const struct ftmrt_training training =
+        training_of(t, t->trainer.progress.best_epoch, true, t->session.temperature);
+    ok = ok && session_save(&t->session, t->options->out, &training);
     free(best);
     return ok;
 }
@@ -396,6 +407,24 @@ static bool is_stillborn(const struct train_command *t, enum trainer_outcome out
     return outcome == TRAINER_FAILED && t->trainer.progress.step == 0 && !t->resumed;
 }
 
+/* Where the best weights are, and what their probabilities are made true by. */
+static void say_best(const struct train_command *t)
+{
+    char *best = run_folder_file(&t->run, "best.safetensors");
+    struct state_file f;
+    double temperature = 1;
+    printf("best weights in %s\n", best);
+    if (state_file_open(&f, best)) {
+        trained_fact(&f.st, best, FACT_TEMPERATURE, 1, MOST_TEMPERATURE, &temperature);
+        state_file_close(&f);
+    }
+    if (temperature != 1)
+        printf("temperature %.4f: predict divides the logits by it, as fitted in validation (not "
+               "with --no-calibration)\n",
+               temperature);
+    free(best);
+}
+
 /* What an outcome means for files and for the user; false if the command failed. */
 static bool end(struct train_command *t, enum trainer_outcome outcome)
 {
@@ -424,7 +453,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
         printf("stopped behind epoch %lld: %lld epochs without a gain\n",
                (long long)t->trainer.progress.epoch - 1, (long long)t->session.config.patience);
     if (ok && outcome == TRAINER_DONE)
-        printf("best weights in %s/best.safetensors\n", t->run.path);
+        say_best(t);
     current_settle(t->session.program, t->run.path);
     return ok;
 }

@@ -11,6 +11,7 @@
 #include "report.h"
 #include "source_tensors.h"
 #include "state_tensors.h"
+#include "trained_fact.h"
 #include "weights_check.h"
 
 static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
@@ -59,7 +60,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved)),
                                data = identity_hash_text(training->data);
     struct identity_text parts[IDENTITY_PARTS];
-    struct st_metadata metadata[FILE_FACTS + IDENTITY_PARTS + SOURCE_FACTS] = {
+    struct st_metadata metadata[FILE_FACTS + IDENTITY_PARTS + SOURCE_FACTS + 1] = {
         {"format", "pt"},
         {"program", p->name},
         {"compiler", p->compiler},
@@ -87,7 +88,11 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
         source_metadata(p, metadata + f.metadata_count);
         f.metadata_count += SOURCE_FACTS;
     }
+    char *temperature = trained_fact_text(training->temperature);
+    if (training->temperature > 0 && training->temperature != 1)
+        metadata[f.metadata_count++] = (struct st_metadata){FACT_TEMPERATURE, temperature};
     enum ftmrt_status status = st_write(&f, path, error, sizeof(error));
+    free(temperature);
     free(seed_text);
     free(epoch_text);
     free(classes);
@@ -182,9 +187,15 @@ bool session_load(struct session *s, const char *path)
     struct state_file f;
     if (!state_file_open(&f, path))
         return false;
-    const bool ok = source_check(s->program, &f.st, path) && weights_check(s, &f.st, path) &&
-                    take_tensors(s, &f.st, path);
+    double temperature, threshold;
+    const bool ok =
+        source_check(s->program, &f.st, path) && weights_check(s, &f.st, path) &&
+        trained_fact(&f.st, path, FACT_TEMPERATURE, 1, MOST_TEMPERATURE, &temperature) &&
+        trained_fact(&f.st, path, FACT_THRESHOLD, 0, 1, &threshold) && take_tensors(s, &f.st, path);
     if (ok) {
+        s->from_file = true;
+        s->temperature = temperature;
+        s->threshold = threshold;
         class_weights_take(s, &f.st);
         weights_say_differences(s->program, &f.st, path);
     }

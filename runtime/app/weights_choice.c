@@ -25,7 +25,9 @@ bool weights_all_known(const struct ftmrt_program *p)
 /* Notes the program's own weights, which a file of whatever kind has left. */
 bool weights_take_own(struct session *s)
 {
-    s->training = s->program->training;
+    const struct ftmrt_training *t = s->training = s->program->training;
+    s->temperature = t && t->temperature > 0 ? t->temperature : 1;
+    s->threshold = t ? t->threshold : 0;
     s->weights_from = app_format("%s (%s)", s->config.weights ? s->config.weights : "the program",
                                  s->training ? "trained, in the program" : "pretrained");
     return true;
@@ -69,13 +71,21 @@ static bool take_folded(struct session *s, const struct options *o)
     return weights_take_own(s);
 }
 
-bool weights_take(struct session *s, const struct options *o)
+static bool take_any(struct session *s, const struct options *o)
 {
     if (o->weights && o->run)
         return report_error("--weights and --run name two things; give one of them");
     if (!o->choice)
         return take_folded(s, o);
     return o->weights ? take_file(s, o->weights) : o->choice->take(s, o);
+}
+
+bool weights_take(struct session *s, const struct options *o)
+{
+    const bool ok = take_any(s, o);
+    s->config.temperature = s->temperature;
+    s->config.threshold = s->threshold;
+    return ok;
 }
 
 bool weights_are_trained(const struct session *s, const struct options *o)

@@ -89,7 +89,8 @@ struct ftmx_context {
     } values[CONTEXT_VALUES]; /* what entries take and give beside the caller's arrays */
     uint32_t value_count;
     double lr;
-    int64_t class_count;    /* of a context whose classes are its own; */
+    double temperature, threshold; /* of the weights at hand; 0: none */
+    int64_t class_count;           /* of a context whose classes are its own; */
     char *class_names;      /* [classes_bytes]: an element of CLASS_NAME bytes for each output, */
     char *class_lines;      /* [classes_bytes]: and those of a file that is being loaded, */
     int64_t lines_count;    /* so many; 0: it has none */

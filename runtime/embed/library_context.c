@@ -195,6 +195,9 @@ static ftmx_status make(ftmx_context *c, struct memory *m)
     }
     fill_class_weights(c);
     fill_rate(c);
+    const struct ftmrt_training *training = c->model->program.training;
+    c->temperature = training ? training->temperature : 0;
+    c->threshold = training ? training->threshold : 0;
     classes_begin(c);
     if (ftmrt_init_workspace(&c->model->program, c->call.workspace, c->options.seed) != FTMRT_OK)
         return FTMX_ERROR_MISMATCH;

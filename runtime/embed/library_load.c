@@ -51,8 +51,9 @@ struct loader {
     const struct ftmrt_program *p;
     struct json_stream in;
     struct staging staging;
-    char name[NAME_BYTES]; /* of the tensor or key at hand */
-    bool relative;         /* the file leaves out what is in the pretrained one */
+    char name[NAME_BYTES];         /* of the tensor or key at hand */
+    double temperature, threshold; /* as the file says; 0: it does not */
+    bool relative;                 /* the file leaves out what is in the pretrained one */
 };
 
 /* ---- the header ---- */
@@ -71,6 +72,36 @@ static ftmx_status mismatch(struct loader *l, const char *what)
                         "%s %s: the file is of another network; train again, or make the library "
                         "of the recipe that it was trained with",
                         l->name, what);
+}
+
+/* A number in decimals, as 1.25: rounded as strtod does, since of both parts the bits are exact; -1: it is none, or has more than 15 digits. */
+static double decimal(const char *text)
+{
+    enum { MOST_DIGITS = 15 };
+    uint64_t whole = 0, unit = 1;
+    int digits = 0;
+    for (bool behind = false; *text; text++) {
+        if (*text == '.' && !behind && digits) {
+            behind = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9' || ++digits > MOST_DIGITS)
+            return -1;
+        whole = 10 * whole + (uint64_t)(*text - '0');
+        unit *= behind ? 10 : 1;
+    }
+    return digits ? (double)whole / (double)unit : -1;
+}
+
+/* What goes with the answers of the file's weights. */
+static ftmx_status take_number(struct loader *l, const char *value)
+{
+    double *to = !strcmp(l->name, "temperature") ? &l->temperature
+                 : !strcmp(l->name, "threshold") ? &l->threshold
+                                                 : NULL;
+    if (to && !((*to = decimal(value)) > 0))
+        return refuse(l, "its temperature or threshold is no number above 0");
+    return FTMX_OK;
 }
 
 /* What of the file's identity must be the library's: what the data was prepared for and what the outputs mean. */
@@ -98,7 +129,7 @@ static ftmx_status check_fact(struct loader *l, const char *value)
                                 "the file was trained for another %s than the library is for",
                                 i ? "list of classes" : "preparation of pictures");
     }
-    return FTMX_OK;
+    return take_number(l, value);
 }
 
 static bool take_comma(struct json_stream *in, bool first) { return first || json_take(in, ','); }
@@ -392,6 +423,8 @@ static void take_over(struct loader *l)
             ftmrt_init_state(l->p, c->call.workspace, i, c->options.seed);
     c->call.step = 0;
     c->lost = false;
+    c->temperature = l->temperature;
+    c->threshold = l->threshold;
     classes_take(c);
 }
 

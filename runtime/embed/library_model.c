@@ -47,7 +47,7 @@ static ftmx_status take_packed(struct model *m, const void *packed, size_t bytes
     m->program.blob = w.blob;
     m->program.identity.weights = w.weights;
     m->program.identity.classes = w.classes;
-    m->program.training = NULL; /* of the weights that the compiler saw */
+    m->program.training = w.training;
     m->program.source = NULL;
     m->source = w.source;
     m->names = count ? w.names : NULL;

@@ -41,13 +41,13 @@ ftmx_status ftmx_predict_named(ftmx_context *context, const ftmx_inputs *inputs,
 
 /* ---- probabilities ---- */
 
-/* Softmax over the classes of each pixel (of one where there is no map): [classes, pixels]. */
+/* Softmax over the classes of each pixel (of one where there is no map), of logits that are divided: [classes, pixels]. */
 static void over_classes(double *row, const float *logits, int64_t classes, int64_t pixels,
-                         float *p)
+                         double temperature, float *p)
 {
     for (int64_t i = 0; i < pixels; i++) {
         for (int64_t k = 0; k < classes; k++)
-            row[k] = (double)logits[k * pixels + i];
+            row[k] = (double)logits[k * pixels + i] / temperature;
         ftmrt_softmax(classes, row, row);
         for (int64_t k = 0; k < classes; k++)
             p[k * pixels + i] = (float)row[k];
@@ -78,10 +78,16 @@ ftmx_status ftmx_probabilities(ftmx_context *context, const float *output, int64
         if (task == TASK_LABELS)
             of_labels(output, outputs, probabilities);
         else if (task != TASK_NUMBERS)
-            over_classes(context->row, output, classes, outputs / classes, probabilities);
+            over_classes(context->row, output, classes, outputs / classes,
+                         context->temperature > 0 ? context->temperature : 1, probabilities);
         else
             for (int64_t k = 0; k < outputs; k++)
                 probabilities[k] = output[k];
     }
     return FTMX_OK;
+}
+
+float ftmx_threshold(const ftmx_context *context)
+{
+    return context_is_made(context) ? (float)context->threshold : 0;
 }

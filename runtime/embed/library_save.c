@@ -124,6 +124,23 @@ static void put_source(struct output *o, const struct ftmrt_source *s)
 #undef FTMRT_SOURCE_FACT
 }
 
+/* A number of 0 and more in 9 decimals; none if it is 0. */
+static void put_decimal(struct output *o, const char *key, double value)
+{
+    const uint64_t unit = 1000000000;
+    uint64_t whole = (uint64_t)(value * 1e9 + 0.5);
+    char text[24], *end = text;
+    if (!whole)
+        return;
+    text_number(text, whole / unit);
+    end += strlen(text);
+    *end++ = '.';
+    for (uint64_t digit = unit / 10; digit; digit /= 10)
+        *end++ = (char)('0' + whole / digit % 10);
+    *end = '\0';
+    put_fact(o, key, text);
+}
+
 /* What a file says of its origin, as a program's has it (../app/trained_file.c): by it others know whose it is. */
 static void put_metadata(struct output *o, const ftmx_context *c)
 {
@@ -136,6 +153,8 @@ static void put_metadata(struct output *o, const ftmx_context *c)
     put_fact(o, "compiler", p->compiler);
     put_fact(o, "recipe", p->resolved); /* by it the compiler knows a trained file */
     put_hash(o, "recipe_hash", ftmrt_name_hash(p->resolved));
+    put_decimal(o, "temperature", c->temperature);
+    put_decimal(o, "threshold", c->threshold);
     put_classes(o, c);
     put_added(o, p);
     if (model_source(c->model, &source))

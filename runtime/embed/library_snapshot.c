@@ -12,6 +12,7 @@ struct snapshot {
     uint64_t bytes; /* of states */
     int64_t step;
     double lr;
+    double temperature, threshold;
     int64_t classes; /* of a context whose classes are its own */
 };
 
@@ -47,8 +48,9 @@ ftmx_status ftmx_snapshot(ftmx_context *context, void *memory, size_t bytes)
     if (status != FTMX_OK)
         return status;
     const struct ftmrt_program *p = &context->model->program;
-    const struct snapshot head = {snapshot_magic,     p->identity.graph, states_end(p),
-                                  context->call.step, context->lr,       context->class_count};
+    const struct snapshot head = {snapshot_magic,     p->identity.graph,   states_end(p),
+                                  context->call.step, context->lr,         context->temperature,
+                                  context->threshold, context->class_count};
     unsigned char *to = memory;
     memcpy(to, &head, sizeof head);
     memcpy(to + sizeof head, context->call.workspace, head.bytes);
@@ -76,6 +78,8 @@ ftmx_status ftmx_restore(ftmx_context *context, const void *memory, size_t bytes
     classes_restore(context, from + head.bytes, head.classes);
     context->call.step = head.step;
     context->lr = head.lr;
+    context->temperature = head.temperature;
+    context->threshold = head.threshold;
     context->lost = false;
     return FTMX_OK;
 }

@@ -51,15 +51,18 @@ uint64_t packed_interface(const struct ftmrt_program *p)
 }
 
 /* What lies between texts and blob is nobody's. */
-static uint64_t content_hash(const void *texts, size_t text_bytes, const void *blob, size_t bytes)
+static uint64_t content_hash(const struct ftmrt_training *t, const void *texts, size_t text_bytes,
+                             const void *blob, size_t bytes)
 {
-    return fingerprint_bytes(blob, bytes, fingerprint_bytes(texts, text_bytes, 0));
+    const uint64_t hash = fingerprint_bytes(texts, text_bytes, fingerprint_bytes(t, sizeof *t, 0));
+    return fingerprint_bytes(blob, bytes, hash);
 }
 
 struct packed_header packed_header_of(const struct ftmrt_program *p, const char *texts,
                                       size_t text_bytes, uint32_t class_count)
 {
     const uint64_t before = sizeof(struct packed_header) + text_bytes;
+    const struct ftmrt_training training = p->training ? *p->training : (struct ftmrt_training){0};
     return (struct packed_header){
         .magic = packed_magic,
         .version = PACKED_VERSION,
@@ -67,10 +70,11 @@ struct packed_header packed_header_of(const struct ftmrt_program *p, const char 
         .interface = packed_interface(p),
         .weights = p->identity.weights,
         .classes = p->identity.classes,
-        .content = content_hash(texts, text_bytes, p->blob, (size_t)p->blob_size),
+        .content = content_hash(&training, texts, text_bytes, p->blob, (size_t)p->blob_size),
         .text_bytes = text_bytes,
         .blob_at = align_up(before, PACKED_ALIGNMENT),
-        .blob_bytes = p->blob_size};
+        .blob_bytes = p->blob_size,
+        .training = training};
 }
 
 /* Facts that a program says of its weight file. */
@@ -117,7 +121,8 @@ enum ftmrt_status packed_open(const struct ftmrt_program *p, uint32_t class_coun
         return FTMRT_ERROR_FORMAT;
     memcpy(&h, file, sizeof h);
     const char *names = (const char *)begin + sizeof h;
-    if (h.magic != packed_magic || !parts_fit(&h, bytes))
+    if (h.magic != packed_magic || !parts_fit(&h, bytes) || !(h.training.temperature >= 0) ||
+        !(h.training.threshold >= 0))
         return FTMRT_ERROR_FORMAT;
     const int64_t texts = count_texts(names, h.text_bytes), facts = texts - h.class_count;
     if (texts < 0 || (facts != 0 && facts != SOURCE_FACTS))
@@ -125,13 +130,15 @@ enum ftmrt_status packed_open(const struct ftmrt_program *p, uint32_t class_coun
     if (h.version != PACKED_VERSION || h.interface != packed_interface(p) ||
         h.blob_bytes != p->blob_size || h.class_count != class_count)
         return FTMRT_ERROR_MISMATCH;
-    if (content_hash(names, h.text_bytes, begin + h.blob_at, h.blob_bytes) != h.content)
+    if (content_hash(&h.training, names, h.text_bytes, begin + h.blob_at, h.blob_bytes) !=
+        h.content)
         return FTMRT_ERROR_FORMAT;
     *out = (struct packed_weights){.blob = begin + h.blob_at,
                                    .names = names,
                                    .source = facts ? packed_text(names, h.class_count) : NULL,
                                    .class_count = h.class_count,
                                    .weights = h.weights,
+                                   .training = &((const struct packed_header *)file)->training,
                                    .classes = h.classes};
     return FTMRT_OK;
 }

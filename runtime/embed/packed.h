@@ -5,7 +5,7 @@
 
 #include "ftmrt.h"
 
-enum { PACKED_ALIGNMENT = 64, PACKED_VERSION = 2 };
+enum { PACKED_ALIGNMENT = 64, PACKED_VERSION = 3 };
 
 /* What the file begins with; texts follow, each ended by NUL: the names of the classes, then the facts of source_fact.def where a weight
  * file is known; and the blob at `blob_at`. */
@@ -15,9 +15,10 @@ struct packed_header {
     uint32_t class_count;      /* names */
     uint64_t interface;        /* packed_interface of the program */
     uint64_t weights, classes; /* of its identity */
-    uint64_t content;          /* hash of all that is behind the header */
+    uint64_t content;          /* hash of all that is behind this */
     uint64_t text_bytes;
-    uint64_t blob_at, blob_bytes; /* in the file; a multiple of PACKED_ALIGNMENT */
+    uint64_t blob_at, blob_bytes;   /* in the file; a multiple of PACKED_ALIGNMENT */
+    struct ftmrt_training training; /* that left the weights; zero: nothing is known */
 };
 
 extern const uint64_t packed_magic;
@@ -29,6 +30,7 @@ struct packed_weights {
     const char *source; /* likewise, a text for each fact of the weight file; NULL: none is known */
     uint32_t class_count;
     uint64_t weights, classes;
+    const struct ftmrt_training *training;
 };
 
 /* A hash of what a program's code takes for granted of its blob: network, transform, and where each tensor and constant lies. */

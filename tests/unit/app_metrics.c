@@ -1,7 +1,9 @@
 /* link: ftmrt_app m */
 /* Evaluation figures against numbers computed by hand, and by scikit-learn: data/class_figures.txt, which
  * tools/make_class_figures_reference.py wrote. */
+#include "calibration.h"
 #include "metrics.h"
+#include "rejection.h"
 #include "sampling.h"
 
 #include <math.h>
@@ -93,6 +95,71 @@ static void names_are_cut_and_aligned_by_columns(void **state)
     metrics_free(&m);
 }
 
+/* Answers with the probabilities 0.9, 0.8, 0.8, 0.7 and 0.6, of which those of 0.8, one, and 0.6 are wrong. */
+static void measure_five(struct metrics *m, double temperature)
+{
+    static const double p[] = {0.9, 0.8, 0.8, 0.7, 0.6};
+    const int32_t right[] = {0, 0, 1, 0, 1};
+    float logits[10];
+    for (int i = 0; i < 5; i++) {
+        logits[2 * i] = (float)log(p[i] / (1 - p[i]));
+        logits[2 * i + 1] = 0;
+    }
+    metrics_init(m, &(struct config){.classes = 2, .output_count = 2, .temperature = temperature},
+                 5);
+    metrics_add(m, logits, right, 0, 1, 5);
+}
+
+static void a_threshold_answers_most_at_a_precision(void **state)
+{
+    (void)state;
+    struct metrics m;
+    struct rejection r;
+    measure_five(&m, 1);
+    assert_true(rejection_choose(&m, 0.75, &r));
+    assert_float_equal(r.threshold, 0.7, 1e-6);
+    assert_int_equal(r.answered, 4);
+    assert_int_equal(r.right, 3);
+    const struct rejection again = rejection_at(&m, r.threshold);
+    assert_true(again.answered == 4 &&
+                again.right == 3); /* the threshold is not above its sample */
+    assert_true(rejection_choose(&m, 0.99, &r));
+    assert_int_equal(r.answered, 1);
+    assert_true(rejection_choose(&m, 0.6, &r));
+    assert_int_equal(r.answered, 5);
+    m.labels[0] = 1;
+    assert_false(rejection_choose(&m, 0.99, &r));
+    metrics_free(&m);
+}
+
+static void a_temperature_changes_probabilities_alone(void **state)
+{
+    (void)state;
+    struct metrics m, plain;
+    measure_five(&m, 2);
+    measure_five(&plain, 1);
+    assert_float_equal(m.confidence[0], 1 / (1 + exp(-log(9) / 2)), 1e-6);
+    assert_float_equal(m.plain_confidence[0], 0.9, 1e-6);
+    assert_float_equal(metrics_nll(&m), metrics_nll(&plain), 0);
+    assert_float_equal(calibration_nll(&m, 1), metrics_nll(&plain), 1e-6);
+    assert_true(m.correct == plain.correct);
+    metrics_free(&m);
+    metrics_free(&plain);
+}
+
+/* Where all are right no temperature is too small. */
+static void what_is_always_right_has_no_temperature(void **state)
+{
+    (void)state;
+    struct metrics m;
+    const float logits[] = {1, 0, 0, 1, 2, 0};
+    const int32_t right[] = {0, 1, 0};
+    metrics_init(&m, &(struct config){.classes = 2, .output_count = 2}, 3);
+    metrics_add(&m, logits, right, 0, 1, 3);
+    assert_float_equal(calibration_fit(&m), 1, 0);
+    metrics_free(&m);
+}
+
 static void shuffles_are_permutations_of_seed_and_epoch(void **state)
 {
     (void)state;
@@ -151,7 +218,7 @@ static double figure_of(const json_t *told, char *name)
 }
 
 /* Compares the lines up to an empty one; returns how many there are. */
-static int check_figures(FILE *f, const json_t *told)
+static int check_figures(FILE *f, const json_t *told, double temperature)
 {
     char line[128], name[64];
     int count = 0;
@@ -159,7 +226,10 @@ static int check_figures(FILE *f, const json_t *told)
     while (fgets(line, sizeof line, f) && *line != '\n') {
         double wanted;
         assert_int_equal(sscanf(line, "%63s %lf", name, &wanted), 2);
-        assert_float_equal(figure_of(told, name), wanted, 1e-7);
+        if (!strcmp(name, "fitted_temperature"))
+            assert_float_equal(temperature, wanted, 1e-6);
+        else
+            assert_float_equal(figure_of(told, name), wanted, 1e-7);
         count++;
     }
     return count;
@@ -178,12 +248,12 @@ static void figures_are_those_of_scikit_learn(void **state)
     int figures = 0;
     while (read_case(f, &c, &m)) {
         json_t *told = metrics_json(&m, &c);
-        figures += check_figures(f, told);
+        figures += check_figures(f, told, calibration_fit(&m));
         json_decref(told);
         metrics_free(&m);
     }
     fclose(f);
-    assert_int_equal(figures, 5 * 5 + 2 * (2 + 5 + 3 + 3 + 3));
+    assert_int_equal(figures, 6 * 6 + 2 * (2 + 5 + 3 + 3 + 3 + 3));
 }
 
 /* The third sample has no answer, and is ranked behind all others: two of three pairs of the first class are right. */
@@ -239,6 +309,9 @@ int main(void)
         cmocka_unit_test(figures_are_those_of_scikit_learn),
         cmocka_unit_test(a_class_without_samples_has_no_area),
         cmocka_unit_test(bins_say_how_often_answers_are_right),
+        cmocka_unit_test(a_threshold_answers_most_at_a_precision),
+        cmocka_unit_test(a_temperature_changes_probabilities_alone),
+        cmocka_unit_test(what_is_always_right_has_no_temperature),
         cmocka_unit_test(shuffles_are_permutations_of_seed_and_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
