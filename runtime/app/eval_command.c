@@ -7,6 +7,7 @@
 #include "eval_data.h"
 #include "evaluate.h"
 #include "file_bytes.h"
+#include "mistakes.h"
 #include "network_identity.h"
 #include "no_worse.h"
 #include "not_finite.h"
@@ -24,6 +25,14 @@ static bool was_chosen_on(const struct session *s, const struct eval_data *d)
     return d->validates && (s->run || (s->training && s->training->chosen));
 }
 
+static int64_t count_wrong_labels(const struct metrics *m)
+{
+    int32_t *likely = app_alloc((size_t)m->count + 1, sizeof *likely);
+    const int64_t count = likely_labels(m, likely);
+    free(likely);
+    return count;
+}
+
 static json_t *result_json(const struct session *s, const struct eval_data *d,
                            const struct metrics *m)
 {
@@ -31,6 +40,8 @@ static json_t *result_json(const struct session *s, const struct eval_data *d,
     json_object_set_new(root, "weights", json_string(s->weights_from));
     json_object_set_new(root, "data", json_string(d->samples.source->name));
     json_object_set_new(root, "split", json_string(eval_data_part(d)));
+    if (m->task == TASK_CLASS)
+        json_object_set_new(root, "likely_wrong_labels", json_integer(count_wrong_labels(m)));
     json_object_set_new(root, "epoch_chosen_on_it", json_boolean(was_chosen_on(s, d)));
     return root;
 }
@@ -138,23 +149,36 @@ static bool keep_threshold(const struct session *s, const struct metrics *m, dou
     return true;
 }
 
+/* What of the options means something for classes alone, or is no word that there is. */
+static bool check_options(const struct session *s, const struct options *o)
+{
+    if ((o->mistakes || o->tta) && s->config.task != TASK_CLASS)
+        return report_error("%s is for networks that learn classes, which this one does not",
+                            o->tta ? "--tta" : "--mistakes");
+    if (o->tta && strcmp(o->tta, "flip") != 0)
+        return report_error("--tta takes flip, not '%s'", o->tta);
+    return (!o->logits || file_can_be_written(o->logits)) &&
+           (!o->mistakes || file_can_be_written(o->mistakes));
+}
+
 static bool measure(struct session *s, const struct eval_data *d, const struct options *o)
 {
     struct metrics m;
     const int64_t dims[2] = {d->samples.count, s->config.output_count};
     float *logits = o->logits ? app_alloc((size_t)(dims[0] * dims[1]), sizeof(float)) : NULL;
-    bool ok = evaluate(s, &d->samples, &m, logits);
+    bool ok = (o->tta ? evaluate_flipped : evaluate)(s, &d->samples, &m, logits);
     if (ok) {
         json_t *result = result_json(s, d, &m);
         if (o->json)
             ok = print_json(result);
         else
             print_text(s, d, &m);
-        if (o->choice && s->run && !d->validates && !d->foreign)
+        if (o->choice && s->run && !d->validates && !d->foreign && !o->tta)
             o->choice->keep(s, d, &m, result);
         ok = (!o->require || requirements_met(o->require, result)) && ok;
         json_decref(result);
         ok = ok && (!logits || array_write_npy(o->logits, logits, 2, dims));
+        ok = ok && (!o->mistakes || mistakes_write(o->mistakes, s, &m, &d->samples));
         ok = check_finite(s, &m) && ok;
         ok = ok && (!o->precision_given || keep_threshold(s, &m, o->precision));
         ok = ok && (!o->no_worse_than || no_worse(s, d, &m, o));
@@ -174,8 +198,8 @@ int command_eval(const struct ftmrt_program *p, const struct options *o)
         return EXIT_ERROR;
     s.workers = app_workers(o);
     config_say_pictures(&s.config);
-    const bool ok = (!o->logits || file_can_be_written(o->logits)) && weights_take(&s, o) &&
-                    open_data(&s, &d, o) && check_precision(&s, &d, o) && measure(&s, &d, o);
+    const bool ok = check_options(&s, o) && weights_take(&s, o) && open_data(&s, &d, o) &&
+                    check_precision(&s, &d, o) && measure(&s, &d, o);
     eval_data_close(&d);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;

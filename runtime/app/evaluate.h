@@ -11,4 +11,9 @@
  * message. */
 bool evaluate(struct session *s, const struct subset *d, struct metrics *m, float *all_logits);
 
+/* The same of labelled samples for a task of classes, each answered as it is and mirrored: the probabilities are the mean of both, logits the
+ * logarithms of it, and so is the loss the mean. */
+bool evaluate_flipped(struct session *s, const struct subset *d, struct metrics *m,
+                      float *all_logits);
+
 #endif
