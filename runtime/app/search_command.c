@@ -52,6 +52,7 @@ struct search {
     struct search_folder folder;
     struct trial *results;        /* [done]: of a trial one for each round that it was in */
     int64_t done, begun;          /* begun: that were done before this process */
+    int64_t trainings;            /* of this process */
     struct trainer trainer;       /* of the running trial, */
     struct weight_snapshot best;  /* its best weights, */
     struct weight_snapshot first; /* those of the trial's first training, */
@@ -179,6 +180,7 @@ static enum trainer_outcome train(struct search *s, struct trial *t, int64_t num
     if (outcome == TRAINER_DONE || outcome == TRAINER_NOT_FINITE)
         take_figures(s, t, outcome);
     trainer_close(&s->trainer);
+    s->trainings++;
     return outcome == TRAINER_NOT_FINITE ? TRAINER_DONE : outcome;
 }
 
@@ -326,8 +328,8 @@ static bool measure_test(struct search *s)
 static void print_prefix(const struct search *s)
 {
     if (s->session.prefix_samples)
-        printf("\nthe frozen layers have computed %lld samples, for %lld trials\n",
-               (long long)s->session.prefix_samples, (long long)(s->done - s->begun));
+        printf("\nthe frozen layers have computed %lld samples, for %lld trainings\n",
+               (long long)s->session.prefix_samples, (long long)s->trainings);
 }
 
 /* best: of the ranks. */

@@ -178,7 +178,7 @@ with tempfile.TemporaryDirectory() as folder:
     frozen = program_of("frozen", with_search("frozen", "over optimizer.lr = log(1e-4, 0.1)", "trials = 5",
                                               more="    freeze all\n    train fc\n"))
     said = run(frozen, "search", "--runs", work / "frozen-runs")
-    check("the frozen layers have computed 30 samples, for 5 trials" in said, "the prefix runs once for each of 30 samples")
+    check("the frozen layers have computed 30 samples, for 5 trainings" in said, "the prefix runs once for each of 30 samples")
     uncut = program_of("frozen2", (work / "frozen.ftm").read_text(), "--prefix=never")
     run(uncut, "search", "--runs", work / "uncut-runs")
     check([t["values"] for t in lines_of(newest_run(work / "uncut-runs"))] == [t["values"] for t in lines_of(newest_run(work / "frozen-runs"))],
