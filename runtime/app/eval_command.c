@@ -157,6 +157,9 @@ static bool check_options(const struct session *s, const struct options *o)
                             o->tta ? "--tta" : "--mistakes");
     if (o->tta && strcmp(o->tta, "flip") != 0)
         return report_error("--tta takes flip, not '%s'", o->tta);
+    if (o->tta && o->precision_given)
+        return report_error("--precision chooses for predict, which answers a picture as it is; "
+                            "leave --tta out");
     return (!o->logits || file_can_be_written(o->logits)) &&
            (!o->mistakes || file_can_be_written(o->mistakes));
 }

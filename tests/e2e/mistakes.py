@@ -67,4 +67,5 @@ with tempfile.TemporaryDirectory() as folder:
     check(not np.allclose(want, p, atol=1e-3), "which is another than of one")
     check(kept.read_bytes() == before, "a run keeps no such figures")
     check("--tta takes flip, not 'crop'" in run(program, "eval", "--tta", "crop", code=1), "other words are refused")
+    check("leave --tta out" in run(program, "eval", "--tta", "flip", "--precision", 0.9, code=1), "no threshold is chosen by what predict does not do")
     check("nowhere" in run(program, "eval", "--mistakes", work / "nowhere/m.csv", code=1), "a table that cannot be written, too")
