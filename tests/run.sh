@@ -27,7 +27,8 @@ lint() {
     git ls-files '*.c' '*.h' | xargs clang-format-22 --dry-run -Werror
     say "lint: clang-tidy (of the ci preset's build)"
     build_preset ci
-    git ls-files '*.c' | xargs -P "$(nproc)" -n 4 clang-tidy-22 --quiet -p build/ci \
+    # but for what includes the header of a library that weights are wanted for
+    git ls-files '*.c' ':!examples/grow' | xargs -P "$(nproc)" -n 4 clang-tidy-22 --quiet -p build/ci \
         2> >(grep -v 'warnings\? generated' >&2)
 }
 

@@ -69,10 +69,13 @@ static small_training_context *begin(small_training_model *model, const char *pa
     if (strcmp(packed, "-") != 0) {
         take_file(packed);
         bytes = content_bytes;
-        memcpy(aligned(weights), content, bytes < sizeof weights - SMALL_TRAINING_ALIGNMENT ? bytes : 0);
+        memcpy(aligned(weights), content,
+               bytes < sizeof weights - SMALL_TRAINING_ALIGNMENT ? bytes : 0);
     }
-    if (small_training_model_open(model, SMALL_TRAINING_ABI_VERSION, bytes ? aligned(weights) : NULL, bytes) == SMALL_TRAINING_OK)
-        small_training_init(model, NULL, aligned(memory), sizeof memory - SMALL_TRAINING_ALIGNMENT, &c);
+    if (small_training_model_open(model, SMALL_TRAINING_ABI_VERSION,
+                                  bytes ? aligned(weights) : NULL, bytes) == SMALL_TRAINING_OK)
+        small_training_init(model, NULL, aligned(memory), sizeof memory - SMALL_TRAINING_ALIGNMENT,
+                            &c);
     return c;
 }
 
