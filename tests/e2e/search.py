@@ -100,7 +100,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     # Killed again and again.
     slow = program_of("slow", with_search("slow", "over optimizer.lr = log(1e-3, 1e6)", "over ema = [0.5, 0.9]", "trials = 12"),
-                      "-D", "epochs=3000")
+                      "-D", "epochs=400")
     said = run(slow, "search", "--runs", work / "once")
     once = newest_run(work / "once")
     kills, folders = 0, work / "killed"
@@ -117,7 +117,7 @@ with tempfile.TemporaryDirectory() as folder:
             f.write('{"trial":')  # as if it was killed while it wrote
         check(ranks(run(slow, "search", "--runs", folders, "--resume", 1)) == ranks(said), f"killed {kills} times it ends with the same table")
     killed = newest_run(folders)
-    check(lines_of(killed) == lines_of(once) and kills >= 5, "the same lines")
+    check(lines_of(killed) == lines_of(once) and kills >= 3, "the same lines")
     check((killed / "best.safetensors").read_bytes() == (once / "best.safetensors").read_bytes(), "and the same weights")
     check("is finished" in run(slow, "search", "--runs", folders, "--resume", 1, code=1), "a finished one is not gone on with")
 
