@@ -101,7 +101,7 @@ with tempfile.TemporaryDirectory() as folder:
     # Killed again and again.
     slow = program_of("slow", with_search("slow", "over optimizer.lr = log(1e-3, 1e6)", "over ema = [0.5, 0.9]", "trials = 12"),
                       "-D", "epochs=400")
-    said = run(slow, "search", "--runs", work / "once")
+    said = run(slow, "search", "--threads", 1, "--runs", work / "once")
     once = newest_run(work / "once")
     kills, folders = 0, work / "killed"
     for i in range(60):
@@ -110,12 +110,12 @@ with tempfile.TemporaryDirectory() as folder:
         done = log.read_bytes().count(b"\n") if log.exists() else 0
         if kills == 10 or done >= 11 or (resumed and json.loads((log.parent / "search.json").read_text())["outcome"] == "finished"):
             break
-        kills += kill_at([slow, "search", "--runs", folders, *resumed], log, done + (i % 3 == 0 and done < 8), random.uniform(0, 0.1))
+        kills += kill_at([slow, "search", "--threads", 1, "--runs", folders, *resumed], log, done + (i % 3 == 0 and done < 8), random.uniform(0, 0.1))
     finished = json.loads((newest_run(folders) / "search.json").read_text())["outcome"] == "finished"
     if not finished:  # as on a machine that is too quick to be interrupted so often
         with open(newest_run(folders) / "search.jsonl", "a") as f:
             f.write('{"trial":')  # as if it was killed while it wrote
-        check(ranks(run(slow, "search", "--runs", folders, "--resume", 1)) == ranks(said), f"killed {kills} times it ends with the same table")
+        check(ranks(run(slow, "search", "--threads", 1, "--runs", folders, "--resume", 1)) == ranks(said), f"killed {kills} times it ends with the same table")
     killed = newest_run(folders)
     check(lines_of(killed) == lines_of(once) and kills >= 3, "the same lines")
     check((killed / "best.safetensors").read_bytes() == (once / "best.safetensors").read_bytes(), "and the same weights")
