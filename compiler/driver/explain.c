@@ -251,19 +251,12 @@ static void print_teachers(const struct explain *e)
 {
     for (uint32_t i = 0; i < e->recipe->teachers.len; i++) {
         const struct recipe_teacher *t = &e->recipe->teachers.at[i];
-        int64_t params = 0, macs = 0;
-        for (uint32_t k = 0; k < t->net->layers.len; k++) {
-            const struct layer *l = &t->net->layers.at[k];
-            for (uint32_t p = 0; !l->dead && p < l->param_count; p++)
-                params += l->params[p].kind == LAYER_PARAMETER
-                              ? shape_elements(&l->params[p].type.shape, 1)
-                              : 0;
-            macs += l->dead ? 0 : layer_work(l);
-        }
+        const struct net_costs costs = measure(e->arena, t->net, 0);
+        const struct layer_cost all = sum(&costs, false);
         fprintf(e->out,
                 "teacher      '%s': %.3f million MACs more for an image of a step, %" PRId64
                 " parameters, %g of the loss\n",
-                t->name, (double)macs * 1e-6, params, t->share);
+                t->name, (double)all.macs * 1e-6, all.params, t->share);
     }
 }
 

@@ -222,50 +222,30 @@ static void add_keys(struct strbuf *b, const struct ftmrt_call *c, const char *h
     }
 }
 
-/* `phase head { ... }`, with the statements that it has. */
-static void add_phase(struct strbuf *b, const struct ftmrt_call *c)
+/* `phase head { ... }`, `teacher big { ... }`: with the statements that it has. */
+static void add_named_block(struct strbuf *b, const struct ftmrt_call *c)
 {
-    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_phase);
-    strbuf_addf(b, "    phase %s {\n", ftmrt_call_text(c, FTMRT_PARAM_phase_name));
-    for (uint32_t i = 0; i < info->param_count; i++) {
+    const struct ftmrt_call_info *info = ftmrt_call_info(c->id);
+    strbuf_addf(b, "    %s %s {\n", info->name, c->args[0].text);
+    for (uint32_t i = 1; i < info->param_count; i++) {
         const struct ftmrt_param_info *p = &info->params[i];
         const struct ftmrt_arg *a = &c->args[i];
+        const bool random = p->type == FTMRT_TYPE_WEIGHTS && a->kind == FTMRT_ARG_NONE;
         for (uint32_t k = 0; p->type == FTMRT_TYPE_EDITS && k < a->count; k++)
             strbuf_addf(b, "        %s\n", a->texts[k]);
-        if (p->type == FTMRT_TYPE_EDITS || p->type == FTMRT_TYPE_NAME || a->kind == FTMRT_ARG_NONE)
+        if (p->type == FTMRT_TYPE_EDITS || (a->kind == FTMRT_ARG_NONE && !random))
             continue;
-        strbuf_addf(b, "        %s = ", p->name);
+        strbuf_addf(b, "        %s = %s", p->name, random ? "random" : "");
         add_arg(b, p->type, a);
         strbuf_addc(b, '\n');
     }
     strbuf_add(b, "    }\n");
 }
 
-static void add_phases(struct strbuf *b, const struct ftmrt_arg *phases)
+static void add_named_blocks(struct strbuf *b, const struct ftmrt_arg *blocks)
 {
-    for (uint32_t i = 0; i < phases->count; i++)
-        add_phase(b, &phases->calls[i]);
-}
-
-/* `teacher big { ... }`, with the statements that it has behind its model and weights. */
-static void add_teacher(struct strbuf *b, const struct ftmrt_call *c)
-{
-    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_teacher);
-    strbuf_addf(b, "    teacher %s {\n", ftmrt_call_text(c, FTMRT_PARAM_teacher_name));
-    for (uint32_t i = 0; i < info->param_count; i++) {
-        const struct ftmrt_param_info *p = &info->params[i];
-        const struct ftmrt_arg *a = &c->args[i];
-        for (uint32_t k = 0; p->type == FTMRT_TYPE_EDITS && k < a->count; k++)
-            strbuf_addf(b, "        %s\n", a->texts[k]);
-        if (p->type == FTMRT_TYPE_EDITS || p->type == FTMRT_TYPE_NAME)
-            continue;
-        strbuf_addf(b, "        %s = ", p->name);
-        if (a->kind == FTMRT_ARG_NONE) /* weights */
-            strbuf_add(b, "random");
-        add_arg(b, p->type, a);
-        strbuf_addc(b, '\n');
-    }
-    strbuf_add(b, "    }\n");
+    for (uint32_t i = 0; i < blocks->count; i++)
+        add_named_block(b, &blocks->calls[i]);
 }
 
 /* `data { ... }`; the keys of `transform` are statements. */
@@ -332,11 +312,8 @@ static void add_setting(struct strbuf *b, const struct recipe *r, uint32_t i)
     const bool phases = recipe_phases(r)->count > 0;
     if (p->type == FTMRT_TYPE_WEIGHTS) {
         add_weights(b, r);
-    } else if (p->type == FTMRT_TYPE_PHASES) {
-        add_phases(b, a);
-    } else if (p->type == FTMRT_TYPE_TEACHERS) {
-        for (uint32_t k = 0; k < a->count; k++)
-            add_teacher(b, &a->calls[k]);
+    } else if (p->type == FTMRT_TYPE_PHASES || p->type == FTMRT_TYPE_TEACHERS) {
+        add_named_blocks(b, a);
     } else if (phases && recipe_is_of_phases((enum ftmrt_param)(
                              (unsigned)FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + i))) {
         return; /* every phase says it */

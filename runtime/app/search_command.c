@@ -29,6 +29,7 @@
 #include "trainer.h"
 #include "training_data.h"
 #include "training_failure.h"
+#include "train_options.h"
 #include "trial_recipe.h"
 #include "weight_snapshot.h"
 
@@ -498,12 +499,8 @@ static bool take_options(struct search *s)
         return false;
     if (!strcmp(r->outcome, "finished"))
         return report_error("%s: is finished", s->resumed);
-    if (chdir(r->folder) != 0)
-        return report_error("%s: %s; the search was begun there", r->folder, strerror(errno));
-    s->past_files = app_alloc((size_t)r->argc, sizeof(char *));
-    s->past = (struct options){.argc = r->argc, .argv = r->argv};
     s->options = &s->past;
-    return options_parse(&s->past, r->argv[1], r->argc, r->argv, s->past_files);
+    return train_options_past(r, "search", &s->past, &s->past_files);
 }
 
 static void command_close(struct search *s)
@@ -523,10 +520,6 @@ static void command_close(struct search *s)
     free(s->resumed);
 }
 
-/* Options that go with --resume; all others are the search's. */
-static const char *const with_resume[] = {"--resume",  "--runs",  "--threads",
-                                          "--workers", "--cache", NULL};
-
 int command_search(const struct ftmrt_program *p, const struct options *o)
 {
     struct search s = {.options = o,
@@ -535,7 +528,7 @@ int command_search(const struct ftmrt_program *p, const struct options *o)
                        .cache = o->cache_given ? &o->cache : NULL,
                        .recipe = p->recipe,
                        .program = *p};
-    const char *other = o->resume ? options_other(o, with_resume) : NULL;
+    const char *other = o->resume ? options_other(o, train_options_with_resume) : NULL;
     int code = EXIT_ERROR;
     if (other) {
         report_error("--resume takes its options from the search; %s cannot be given", other);

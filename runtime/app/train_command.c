@@ -474,12 +474,8 @@ static bool take_options(struct train_command *t)
         return report_error("%s: is finished; `%s train --from %ld` starts a new schedule from its "
                             "weights",
                             t->resumed, report_command(), run->number);
-    if (chdir(r->folder) != 0)
-        return report_error("%s: %s; the run was begun there", r->folder, strerror(errno));
-    t->past_files = app_alloc((size_t)r->argc, sizeof(char *));
-    t->past = (struct options){.argc = r->argc, .argv = r->argv};
     t->options = &t->past;
-    return options_parse(&t->past, r->argv[1], r->argc, r->argv, t->past_files);
+    return train_options_past(r, "run", &t->past, &t->past_files);
 }
 
 /* Takes the run up where its checkpoint is, or at its begin if it was killed before the first. */
@@ -585,10 +581,6 @@ static bool write_initial(const struct train_command *t)
            session_save(&t->session, t->options->init_out, &training);
 }
 
-/* Options that go with --resume; all others are the run's. */
-static const char *const with_resume[] = {"--resume",  "--runs",  "--threads",
-                                          "--workers", "--cache", NULL};
-
 /* --minutes: plans anew, for as many steps as there is time for. */
 static bool fit_minutes(struct train_command *t)
 {
@@ -653,7 +645,7 @@ int command_train(const struct ftmrt_program *p, const struct options *o)
 {
     struct train_command t = {.options = o, .threads = app_threads(o), .workers = app_workers(o)};
     t.cache = o->cache_given ? &o->cache : NULL;
-    const char *other = o->resume ? options_other(o, with_resume) : NULL;
+    const char *other = o->resume ? options_other(o, train_options_with_resume) : NULL;
     if (o->resume && o->from) {
         report_error("--resume goes on with a schedule, --from starts a new one; give one of them");
         return EXIT_WRONG_USAGE;

@@ -1,7 +1,9 @@
 #include "train_options.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report.h"
 
@@ -135,4 +137,19 @@ void train_options_fit(struct options *fitted, const struct options *o, int64_t 
     fitted->epochs = epochs;
     fitted->steps = steps;
     fitted->epochs_given = fitted->steps_given = true;
+}
+
+/* ---- going on ---- */
+
+const char *const train_options_with_resume[] = {"--resume",  "--runs",  "--threads",
+                                                 "--workers", "--cache", NULL};
+
+bool train_options_past(const struct run_record *r, const char *what, struct options *past,
+                        const char ***files)
+{
+    if (chdir(r->folder) != 0)
+        return report_error("%s: %s; the %s was begun there", r->folder, strerror(errno), what);
+    *files = app_alloc((size_t)r->argc, sizeof(char *));
+    *past = (struct options){.argc = r->argc, .argv = r->argv};
+    return options_parse(past, r->argv[1], r->argc, r->argv, *files);
 }

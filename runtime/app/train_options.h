@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "config.h"
+#include "run_record.h"
 
 /* --batch, --weight-decay and --momentum instead of what the recipe says, as far as the compiled program can: c's optimizer is then a
  * call of c's own. false after a message. */
@@ -18,5 +19,13 @@ char **train_options_without(const struct options *o, const char *const *names, 
  * many. fitted->argv and what is in it are the caller's to free. */
 void train_options_fit(struct options *fitted, const struct options *o, int64_t epochs,
                        int64_t steps);
+
+/* Options that go with --resume, up to NULL; all others are those of what goes on. */
+extern const char *const train_options_with_resume[];
+
+/* Takes the options of a run or search (`what`) that goes on from its record, and goes to the folder where they were given, from which their paths
+ * start. *files, the caller's to free, is theirs. false after a message. */
+bool train_options_past(const struct run_record *r, const char *what, struct options *past,
+                        const char ***files);
 
 #endif
