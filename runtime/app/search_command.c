@@ -25,11 +25,11 @@
 #include "search_rounds.h"
 #include "search_table.h"
 #include "target_scale.h"
+#include "train_options.h"
 #include "train_warnings.h"
 #include "trainer.h"
 #include "training_data.h"
 #include "training_failure.h"
-#include "train_options.h"
 #include "trial_recipe.h"
 #include "weight_snapshot.h"
 
