@@ -3,7 +3,7 @@
  *
  * Only what roundings cannot move far is kept. A gradient that is 0 but for them says nothing, and where a value stands at a kink, on either side
  * of which its gradient is another one, two correct programs differ. Such states are found by computing the step again, twice, with every
- * value off by some 1e-6 of itself. */
+ * value rounded to some 1e-6 of itself. */
 #include <math.h>
 #include <string.h>
 
@@ -22,31 +22,36 @@ struct step_run {
 
 /* ---- runs ---- */
 
-/* By how much values are off, and how many were. */
-struct noise {
-    double size;
-    uint64_t count;
+/* How a value is brought to this many binary places: rint or trunc. What is brought there already stays, so that copies stay equal, and the
+ * greatest of some values one of them. */
+enum { PLACES = 20 };
+typedef double rounding(double x);
+
+struct disturbance {
+    rounding *to;
 };
 
 static void disturb(void *context, const struct node *n, struct tensor *value)
 {
-    struct noise *noise = context;
+    const struct disturbance *by = context;
     (void)n;
     for (int64_t i = 0; i < shape_elements(&value->shape, 1); i++) {
-        noise->count = noise->count * 6364136223846793005U + 1442695040888963407U;
-        value->data[i] *= 1 + noise->size * ((double)(noise->count >> 40) * 0x1p-23 - 1);
+        int exponent;
+        const double mantissa = frexp(value->data[i], &exponent);
+        value->data[i] = ldexp(by->to(ldexp(mantissa, PLACES)), exponent - PLACES);
     }
 }
 
 /* The states behind the step. */
-static const struct tensor *states_after(const struct step_run *s, struct arena *arena, double size)
+static const struct tensor *states_after(const struct step_run *s, struct arena *arena,
+                                         rounding *to)
 {
     const uint64_t seed = (uint64_t)recipe_integer(s->c->recipe, FTMRT_PARAM_finetune_seed);
-    struct noise noise = {.size = size, .count = 1};
+    struct disturbance by = {to};
     struct interp *in = selftest_interpreter(s->c, arena);
     in->keys = (struct draw_keys){.seed = seed, .step = 1};
-    in->computed = size != 0 ? disturb : NULL;
-    in->context = &noise;
+    in->computed = to ? disturb : NULL;
+    in->context = &by;
     struct arena scratch;
     arena_init(&scratch, "selftest");
     struct tensor *outputs = arena_array(&scratch, struct tensor, s->train->outputs.len);
@@ -86,6 +91,9 @@ static struct ftmrt_selftest_state change_of(const struct step_run *s, uint32_t 
     return out;
 }
 
+/* A change so short may not have the f32 values that it is made of. */
+static const double shortest = 1e-30;
+
 /* Whether the other runs say nearly the same. */
 static bool is_steady(const struct step_run *s, uint32_t state, const struct tensor *before,
                       const struct tensor *const others[2],
@@ -97,7 +105,7 @@ static bool is_steady(const struct step_run *s, uint32_t state, const struct ten
             !(fabs(other.norm - change->norm) <= 1e-3 * change->norm))
             return false;
     }
-    return change->norm > 0;
+    return change->norm > shortest;
 }
 
 void selftest_step(struct arena *arena, const struct program *compiled, struct compilation *again,
@@ -112,9 +120,9 @@ void selftest_step(struct arena *arena, const struct program *compiled, struct c
         return;
     s.samples = batch < SELFTEST_SAMPLES ? (uint32_t)batch : SELFTEST_SAMPLES;
     const struct tensor *before = selftest_interpreter(again, &again->arena)->states,
-                        *now = states_after(&s, &again->arena, 0);
-    const struct tensor *const others[2] = {states_after(&s, &again->arena, 1e-6),
-                                            states_after(&s, &again->arena, -1e-6)};
+                        *now = states_after(&s, &again->arena, NULL);
+    const struct tensor *const others[2] = {states_after(&s, &again->arena, rint),
+                                            states_after(&s, &again->arena, trunc)};
     const struct program *p = again->program;
     struct ftmrt_selftest_state *step =
         arena_array(arena, struct ftmrt_selftest_state, p->states.len);
