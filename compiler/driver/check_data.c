@@ -21,12 +21,10 @@ static void check_call(struct compilation *c, const char *base, const char *key,
     const struct ftmrt_call_info *info = ftmrt_call_info(call->id);
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct ftmrt_arg *arg = &call->args[i];
-        const enum ftmrt_type type = info->params[i].type;
         if (arg->kind == FTMRT_ARG_CALLS)
             for (uint32_t k = 0; k < arg->count; k++)
                 check_call(c, base, key, &arg->calls[k]);
-        else if (arg->kind == FTMRT_ARG_TEXT &&
-                 (type == FTMRT_TYPE_FILE || type == FTMRT_TYPE_CLASSES))
+        else if (arg->kind == FTMRT_ARG_TEXT && ftmrt_type_is_path(info->params[i].type))
             check_path(c, base, key, arg->text);
     }
 }

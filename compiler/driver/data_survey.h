@@ -12,8 +12,9 @@ struct survey_class {
 
 struct data_survey {
     const char *train, *validation,
-        *test;  /* data sources as a recipe calls them; the last two may be NULL */
-    bool named; /* the data names its classes; else they are numbered */
+        *test;         /* data sources as a recipe calls them; the last two may be NULL */
+    bool named;        /* the data names its classes; else they are numbered */
+    const char *about; /* what `train` is, in words; "": its call says it */
     VEC(struct survey_class) classes; /* of what trains */
     int64_t total;                    /* pictures of what trains */
     int64_t side;                     /* median of the pictures' shorter sides */
@@ -23,7 +24,8 @@ struct data_survey {
         group; /* pattern that keeps series of pictures together; NULL: there are none, or hardly other pictures */
 };
 
-/* Looks at `dir`: a folder per class, such folders below train/ (and val/, test/), or IDX files as MNIST has them. as: how the
+/* Looks at `dir`: a folder per class, such folders below train/ (and val/, test/), IDX files as MNIST has them, or files
+ * of CIFAR. as: how the
  * recipe names the folder. What is odd about it is a warning; false after a report. */
 bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const char *as,
                  struct data_survey *out);

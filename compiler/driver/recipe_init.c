@@ -127,7 +127,7 @@ static void add_model(struct init *t)
             t, "    ",
             "Steps are few: the running statistics of batch norms have to keep up with them.");
     if (!t->weights) {
-        LINE(t, t->data.named ? "as many classes as there are folders" : "",
+        LINE(t, t->data.named ? "as many classes as the data has" : "",
              "    model   = %s(classes = %u%s%s)", t->model.name, classes, *momentum ? ", " : "",
              momentum);
         LINE(t, "nothing is pretrained: everything is learnt from these pictures",
@@ -189,8 +189,7 @@ static void add_data(struct init *t)
 {
     const struct data_survey *d = &t->data;
     strbuf_add(&t->out, "\n    data {\n");
-    LINE(t, d->named ? "a folder per class, whose names are the labels" : "",
-         "        train      = %s", d->train);
+    LINE(t, d->about, "        train      = %s", d->train);
     if (d->test)
         LINE(t, "what `eval` measures", "        test       = %s", d->test);
     if (d->validation)

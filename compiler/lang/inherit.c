@@ -40,8 +40,7 @@ static const char *folder_from(struct arena *arena, const char *recipe, const ch
 /* Whether a string for a parameter is the name of a file or of a folder. */
 static bool takes_file(const struct ftmrt_param_info *p, const char *text)
 {
-    return p->type == FTMRT_TYPE_FILE || p->type == FTMRT_TYPE_CLASSES ||
-           p->type == FTMRT_TYPE_WEIGHTS ||
+    return ftmrt_type_is_path(p->type) || p->type == FTMRT_TYPE_WEIGHTS ||
            (p->type == FTMRT_TYPE_WORD_OR_FILE && ftmrt_word_index(p, text) < 0);
 }
 

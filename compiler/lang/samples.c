@@ -7,6 +7,7 @@
 
 #include "advice.h"
 #include "file.h"
+#include "listing.h"
 
 enum { MAX_DEPTH = 3, HEAD = 256, IDX_HEAD = 8 };
 
@@ -66,6 +67,24 @@ static int64_t count_sources(struct arena *arena, const char *base, const struct
     return all;
 }
 
+static void stay_silent(void *context, const char *text)
+{
+    (void)context;
+    (void)text; /* what is wrong with data is told by who reads it */
+}
+
+/* Of a folder of files of one format, which lists them. */
+static int64_t count_listed(const char *path, const struct ftmrt_call *source)
+{
+    const struct listing_want want = {.place = path, .error = stay_silent};
+    struct listing l;
+    if (!listing_can(source) || !listing_open(&l, source, &want))
+        return -1;
+    const int64_t count = l.count;
+    listing_close(&l);
+    return count;
+}
+
 int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_call *source)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
@@ -80,6 +99,8 @@ int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_
             const int64_t count = count_files(arena, path, 0);
             return count ? count : -1;
         }
+        if (type == FTMRT_TYPE_FOLDER)
+            return count_listed(path, source);
         const int64_t count = type == FTMRT_TYPE_FILE ? samples_in_file(path) : -1;
         if (count >= 0)
             return count;

@@ -229,7 +229,7 @@ static const char *texts(struct arena *arena, const struct ftmrt_arg *a)
 const char *python_value(struct arena *arena, const struct ftmrt_param_info *p,
                          const struct ftmrt_arg *a)
 {
-    const bool file = p->type == FTMRT_TYPE_FILE || p->type == FTMRT_TYPE_CLASSES;
+    const bool file = ftmrt_type_is_path(p->type);
     switch (a->kind) {
     case FTMRT_ARG_INTEGER:
         if (p->type == FTMRT_TYPE_BOOL)

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""What techniques are worth on two tasks: table.py FTMC TASKS WORK [--task NAME]... [--runs N] [--row TEXT]...
+"""What techniques are worth on two tasks: table.py FTMC TASKS WORK [--task NAME]... [--runs N] [--threads N] [--row TEXT]...
 
 TASKS is what tests/bench/pictures_tasks.py makes: stamps0 ... stamps4 (five folds) and fashion100. A row is a recipe over the plain one of
 its task, trained on the same folds, or with the same seeds, as the plain one: the table has the paired difference with its standard error, in
-points of test accuracy, and what a training takes beside the plain one. A difference below two standard errors on both tasks is marked.
+points of test accuracy, and the processor time of a training beside that of the plain one. A difference below two standard errors on both
+tasks is marked. What was trained is kept in WORK/results.jsonl and not trained again: another WORK for another compiler.
 """
 import argparse
 import json
 import math
 import pathlib
+import resource
+import shutil
 import statistics
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scenarios"))
@@ -36,25 +38,29 @@ def plain_with(text):
     return lambda task: PLAIN[task] + sized(text)(task)
 
 
-# The technique; its recipe; what it is compared with, if that is not the task's plain recipe; whether the data is skewed.
+# How each trained network is evaluated.
+EVALUATIONS = {"plain": (), "flipped": ("--tta", "flip")}
+
+# The technique; its recipe; what it is compared with, if that is not the task's plain recipe; whether the data is skewed; how it is evaluated.
 ROWS = [
-    ("a new head alone, beside all layers", lambda task: HEAD, lambda task: ALL, False),
-    ("the last two blocks, beside all layers", lambda task: ["freeze all", 'train "_blocks.14", "_blocks.15", _conv_head, _bn1, _fc'], lambda task: ALL, False),
+    ("a new head alone, beside all layers", lambda task: HEAD, lambda task: ALL, False, "plain"),
+    ("the last two blocks, beside all layers", lambda task: ["freeze all", 'train "_blocks.14", "_blocks.15", _conv_head, _bn1, _fc'], lambda task: ALL, False, "plain"),
     ("a head, then all layers at a tenth of the rate", lambda task: ["phase head {", "    freeze all", "    train _fc", "    epochs = 10", "}",
-                                                                  "phase thaw {", "    epochs = 10", "    optimizer = adamw(lr = 0.0001)", "}"], None, False),
-    ("lora, beside all layers", lambda task: ["freeze all", "adapt all with lora(rank = 8, alpha = 16)", "train _fc"], lambda task: ALL, False),
-    ("all layers, statistics frozen", lambda task: ["freeze statistics all"], lambda task: ALL, False),
-    ("flip and crop", plain_with("transform train = random_resized_crop(SIZE, scale = [0.5, 1]), random_horizontal_flip(), NORMALIZE"), None, False),
-    ("trivial_augment_wide", plain_with("transform train = resize(SIZE, SIZE), trivial_augment_wide(), NORMALIZE"), None, False),
-    ("mixup", plain_and("mix = mixup(alpha = 0.2)"), None, False),
-    ("cutmix", plain_and("mix = cutmix()"), None, False),
-    ("label smoothing", plain_and("loss = cross_entropy(label_smoothing = 0.1)"), None, False),
-    ("class weights, classes skewed", plain_and("loss = cross_entropy(weight = balanced)"), None, True),
-    ("ema", plain_and("ema = 0.98"), None, False),
-    ("images of 0.7 times the size", plain_with("transform eval = resize(HALF, HALF), NORMALIZE"), None, False),
-    ("lion at a fifth of the rate", plain_and("optimizer = lion(lr = 0.0002)"), None, False),
-    ("clip_norm", plain_and("clip_norm = 1"), None, False),
-    ("ten times the rate for the head", lambda task: ["optimizer = adamw(lr = 0.0003)", 'group "_fc" { lr = 10x }'], lambda task: ALL, False),
+                                                                  "phase thaw {", "    epochs = 10", "    optimizer = adamw(lr = 0.0001)", "}"], None, False, "plain"),
+    ("lora, beside all layers", lambda task: ["freeze all", "adapt all with lora(rank = 8, alpha = 16)", "train _fc"], lambda task: ALL, False, "plain"),
+    ("all layers, statistics frozen", lambda task: ["freeze statistics all"], lambda task: ALL, False, "plain"),
+    ("flip and crop", plain_with("transform train = random_resized_crop(SIZE, scale = [0.5, 1]), random_horizontal_flip(), NORMALIZE"), None, False, "plain"),
+    ("trivial_augment_wide", plain_with("transform train = resize(SIZE, SIZE), trivial_augment_wide(), NORMALIZE"), None, False, "plain"),
+    ("mixup", plain_and("mix = mixup(alpha = 0.2)"), None, False, "plain"),
+    ("cutmix", plain_and("mix = cutmix()"), None, False, "plain"),
+    ("label smoothing", plain_and("loss = cross_entropy(label_smoothing = 0.1)"), None, False, "plain"),
+    ("class weights, classes skewed", plain_and("loss = cross_entropy(weight = balanced)"), None, True, "plain"),
+    ("ema", plain_and("ema = 0.98"), None, False, "plain"),
+    ("images of 0.7 times the size", plain_with("transform eval = resize(HALF, HALF), NORMALIZE"), None, False, "plain"),
+    ("lion at a fifth of the rate", plain_and("optimizer = lion(lr = 0.0002)"), None, False, "plain"),
+    ("clip_norm", plain_and("clip_norm = 1"), None, False, "plain"),
+    ("ten times the rate for the head", lambda task: ["optimizer = adamw(lr = 0.0003)", 'group "_fc" { lr = 10x }'], lambda task: ALL, False, "plain"),
+    ("eval --tta flip", lambda task: PLAIN[task], None, False, "flipped"),
 ]
 
 
@@ -83,9 +89,20 @@ def skewed(source, out):
     return out
 
 
+def processor_seconds():
+    """Of all processes that were run here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Table:
     def __init__(self, options):
         self.options, self.done = options, {}
+        self.kept = options.work / "results.jsonl"
+        if self.kept.exists():
+            for line in self.kept.read_text().splitlines():
+                key, result = json.loads(line)
+                self.done[tuple(key)] = result
 
     def data(self, task, i, skew):
         """The folder of run i; the stamps' classes are skewed as they are, 14 to 52 pictures."""
@@ -95,38 +112,47 @@ class Table:
         return skewed(plain, self.options.work / "skewed") if skew else plain
 
     def results(self, task, lines, skew):
-        """Accuracies in per cent and seconds, one of each run."""
-        key = (task, tuple(lines), skew)
-        if key not in self.done:
-            work = self.options.work / f"{task}{len(self.done)}"
-            work.mkdir(parents=True, exist_ok=True)
-            text = "\n".join("    " + line for line in lines)
-            (work / "row.ftm").write_text(f'import "{HERE / task}.ftm"\n\nfinetune row = {task} {{\n{text}\n}}\n')
-            run(self.options.ftmc, work / "row.ftm", "-o", work / "row")
-            self.done[key] = [self.train(work, self.data(task, i, skew), i) for i in range(self.options.runs)]
-        return self.done[key]
+        """Accuracy in per cent and processor seconds of each run."""
+        keys = [(task, "\n".join(lines), skew, i) for i in range(self.options.runs)]
+        missing = [key for key in keys if key not in self.done]
+        if missing:
+            self.compile(task, lines)
+        for key in missing:
+            self.done[key] = self.train(self.data(task, key[3], skew), key[3])
+            with self.kept.open("a") as f:
+                f.write(json.dumps([key, self.done[key]]) + "\n")
+        return [self.done[key] for key in keys]
 
-    @staticmethod
-    def train(work, data, i):
-        start = time.perf_counter()
-        run(work / "row", "train", "--data", data, "--seed", i + 1, "--name", f"run{i}", "--out", work / "row.safetensors")
-        seconds = time.perf_counter() - start
-        told = json.loads(run(work / "row", "eval", "--data", data, "--weights", work / "row.safetensors", "--json"))
-        return 100 * told["accuracy"], seconds
+    def compile(self, task, lines):
+        work = self.options.work
+        text = "\n".join("    " + line for line in lines)
+        (work / "row.ftm").write_text(f'import "{HERE / task}.ftm"\n\nfinetune row = {task} {{\n{text}\n}}\n')
+        run(self.options.ftmc, work / "row.ftm", "-o", work / "row")
 
-    def cell(self, task, lines, base, skew):
-        with_it, without = self.results(task, lines, skew), self.results(task, base, skew)
-        differences = [a[0] - b[0] for a, b in zip(with_it, without)]
+    def train(self, data, i):
+        program, trained = self.options.work / "row", self.options.work / "row.safetensors"
+        start = processor_seconds()
+        run(program, "train", "--data", data, "--seed", i + 1, "--threads", self.options.threads, "--runs", self.options.work / "runs",
+            "--out", trained)
+        seconds = processor_seconds() - start
+        evaluate = (program, "eval", "--data", data, "--weights", trained, "--json")
+        told = {how: 100 * json.loads(run(*evaluate, *options))["accuracy"] for how, options in EVALUATIONS.items()}
+        shutil.rmtree(self.options.work / "runs")
+        return told, seconds
+
+    def cell(self, with_it, without, how):
+        differences = [a[0][how] - b[0]["plain"] for a, b in zip(with_it, without)]
         mean = statistics.mean(differences)
         error = statistics.stdev(differences) / math.sqrt(len(differences)) if len(differences) > 1 else math.nan
         cost = statistics.median(a[1] for a in with_it) / statistics.median(b[1] for b in without)
-        text = f"{statistics.mean(b[0] for b in without):.1f} | {statistics.mean(a[0] for a in with_it):.1f} | {mean:+.1f} ± {error:.1f} | {cost:.2f}"
-        return text, abs(mean) >= 2 * error
+        figures = [statistics.mean(b[0]["plain"] for b in without), statistics.mean(a[0][how] for a in with_it)]
+        return f"{figures[0]:.1f} | {figures[1]:.1f} | {mean:+.1f} ± {error:.1f} | {cost:.2f}", abs(mean) >= 2 * error
 
-    def row(self, name, lines, base, skew):
+    def row(self, name, lines, base, skew, how):
         cells, clear = [], False
         for task in self.options.task:
-            text, is_clear = self.cell(task, lines(task), (base or (lambda t: PLAIN[t]))(task), skew)
+            without = self.results(task, base(task) if base else PLAIN[task], skew)
+            text, is_clear = self.cell(self.results(task, lines(task), skew), without, how)
             cells.append(text)
             clear = clear or is_clear
         print(f"| {name}{'' if clear else ' (not clear)'} | {' | '.join(cells)} |", flush=True)
@@ -139,10 +165,12 @@ def main():
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--task", action="append", choices=sorted(SIZE))
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--row", action="append", help="rows with this text in their name")
     options = parser.parse_args()
     options.task = options.task or ["stamps", "clothes"]
     options.ftmc, options.tasks, options.work = options.ftmc.resolve(), options.tasks.resolve(), options.work.resolve()
+    options.work.mkdir(parents=True, exist_ok=True)
     heads = [f"{task}: plain, % | with it, % | difference | time" for task in options.task]
     print(f"| technique | {' | '.join(heads)} |\n|---|{'---|' * 4 * len(heads)}", flush=True)
     table = Table(options)

@@ -81,10 +81,9 @@ static void print_datasets(FILE *out, const struct ftmrt_call *source)
     const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct ftmrt_arg *a = &source->args[i];
-        const enum ftmrt_type type = info->params[i].type;
         for (uint32_t k = 0; a->kind == FTMRT_ARG_CALLS && k < a->count; k++)
             print_datasets(out, &a->calls[k]);
-        if (a->kind == FTMRT_ARG_TEXT && (type == FTMRT_TYPE_FILE || type == FTMRT_TYPE_CLASSES)) {
+        if (a->kind == FTMRT_ARG_TEXT && ftmrt_type_is_path(info->params[i].type)) {
             print_dataset(out, a->text);
             return;
         }

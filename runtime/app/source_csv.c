@@ -3,5 +3,5 @@
 
 bool open_csv(struct source *s, const struct ftmrt_call *call, const struct source_want *want)
 {
-    return source_pictures(s, call, want);
+    return source_pictures(s, call, want, &picture_files);
 }

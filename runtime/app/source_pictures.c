@@ -2,6 +2,7 @@
 #include "source_pictures.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct left_out {
 
 struct pictures {
     struct listing listing;
+    const struct picture_access *access;
     int32_t *labels;    /* of the listing's classes: the program's */
     int64_t classes;    /* of the program */
     uint64_t *contents; /* [count] */
@@ -76,7 +78,7 @@ static bool read_other(const struct source *s, int64_t i, const char *why, struc
     for (int64_t k = 1; k < s->count; k++) {
         const int64_t j = (i + k) % s->count;
         if (!are_alike(p, i, j) ||
-            !picture_file_try(p->listing.at[j].path, &p->options, buffer, out, &r))
+            !p->access->read(p->listing.at[j].path, &p->options, buffer, out, &r))
             continue;
         report_note("%s: %s; %s is taken in its place", p->listing.at[i].path, why,
                     p->listing.at[j].path);
@@ -91,7 +93,7 @@ static bool read_picture(const struct source *s, int64_t i, struct buffer *buffe
     const struct pictures *p = s->state;
     const char *path = p->listing.at[i].path;
     struct ftmrt_picture_report r;
-    if (!picture_file_try(path, &p->options, buffer, out, &r))
+    if (!p->access->read(path, &p->options, buffer, out, &r))
         return p->skips ? read_other(s, i, r.error, buffer, out)
                         : report_error("%s: %s; mend or remove it, or go on without: " GO_ON, path,
                                        r.error);
@@ -185,17 +187,31 @@ struct seen {
 };
 
 /* Whether a file can be read to its end; only one that does not end as it should is decoded for that. */
-static bool is_whole(const struct pictures *p, const char *path, const struct content_ends *ends,
-                     struct ftmrt_picture_report *r)
+static bool is_whole(const char *path, const struct ftmrt_picture_options *options,
+                     const struct content_ends *ends, struct ftmrt_picture_report *r)
 {
     struct buffer pixels = {0};
     struct ftmrt_picture picture;
     if (ftmrt_picture_ends(ends->head, ends->head_size, ends->tail, ends->tail_size, ends->size))
         return true;
-    const bool ok = picture_file_try(path, &p->options, &pixels, &picture, r);
+    const bool ok = picture_file_try(path, options, &pixels, &picture, r);
     buffer_free(&pixels);
     return ok;
 }
+
+static bool look_at_file(const char *path, const struct ftmrt_picture_options *options,
+                         uint64_t *content, struct ftmrt_picture_look *look,
+                         struct ftmrt_picture_report *r)
+{
+    struct content_ends ends;
+    const char *why = content_of_file(path, content, &ends);
+    if (why)
+        snprintf(r->error, sizeof r->error, "%s", why);
+    return !why && ftmrt_picture_look(ends.head, ends.head_size, look, r) &&
+           is_whole(path, options, &ends, r);
+}
+
+const struct picture_access picture_files = {picture_file_try, look_at_file};
 
 static void keep_size(const struct pictures *p, const struct ftmrt_picture_look *look,
                       struct seen *seen)
@@ -215,7 +231,7 @@ static char *find_defect(const struct pictures *p, const char *path, const struc
     char *grey = transform_limit_defect(&p->task, &picture);
     picture.channels = 3;
     char *defect = transform_limit_defect(&p->task, &picture);
-    if (defect && !grey && picture_file_try(path, &p->options, &pixels, &picture, &r)) {
+    if (defect && !grey && p->access->read(path, &p->options, &pixels, &picture, &r)) {
         free(defect);
         defect = transform_limit_defect(&p->task, &picture);
     }
@@ -227,15 +243,11 @@ static char *find_defect(const struct pictures *p, const char *path, const struc
 static void look_at(const struct pictures *p, const char *path, uint64_t *content,
                     struct seen *seen)
 {
-    struct content_ends ends;
     struct ftmrt_picture_look look;
-    struct ftmrt_picture_report r;
-    const char *why = content_of_file(path, content, &ends);
-    if (!why && (!ftmrt_picture_look(ends.head, ends.head_size, &look, &r) ||
-                 !is_whole(p, path, &ends, &r)))
-        why = r.error;
+    struct ftmrt_picture_report r = {0};
+    const char *why = r.error;
     char *defect = NULL;
-    if (!why) {
+    if (p->access->look(path, &p->options, content, &look, &r)) {
         keep_size(p, &look, seen);
         why = defect = find_defect(p, path, seen);
     }
@@ -388,7 +400,8 @@ static void say_error(void *context, const char *text)
 
 static bool is_folder(const struct ftmrt_call *call)
 {
-    return ftmrt_call_info(call->id)->params[0].type == FTMRT_TYPE_CLASSES;
+    const enum ftmrt_type type = ftmrt_call_info(call->id)->params[0].type;
+    return type == FTMRT_TYPE_CLASSES || type == FTMRT_TYPE_FOLDER;
 }
 
 /* Takes `inside` if it is a folder. */
@@ -446,8 +459,10 @@ static char *locate(const struct ftmrt_call *call, const struct source_want *wan
     const char *place = listing_place(call);
     if (!is_folder(call))
         return source_locate(place, want);
-    return part_of(want->data_dir ? folder_in_data(place, want) : source_locate(place, want),
-                   purpose(call, want->data));
+    char *found = want->data_dir ? folder_in_data(place, want) : source_locate(place, want);
+    return ftmrt_call_info(call->id)->params[0].type == FTMRT_TYPE_CLASSES
+               ? part_of(found, purpose(call, want->data))
+               : found;
 }
 
 /* Names below a folder start behind it, those of a table where the table is. */
@@ -483,7 +498,7 @@ static bool list_all(struct source *s, const struct ftmrt_call *call,
 }
 
 bool source_pictures(struct source *s, const struct ftmrt_call *call,
-                     const struct source_want *want)
+                     const struct source_want *want, const struct picture_access *access)
 {
     struct pictures *p = app_alloc(1, sizeof *p);
     *s = (struct source){.name = locate(call, want),
@@ -495,6 +510,7 @@ bool source_pictures(struct source *s, const struct ftmrt_call *call,
                          .fingerprint = fingerprint_pictures,
                          .close = close_pictures,
                          .state = p};
+    p->access = access;
     p->options = want->pictures;
     p->task = want->task;
     p->skips = want->skips;

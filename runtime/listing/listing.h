@@ -55,6 +55,7 @@ struct listing {
         classes; /* names, each once, in ascending order: of numbers, if all are, else of bytes; of columns in the call's */
     int32_t class_count;
     enum listing_form form;
+    int64_t height, width; /* of all pictures, where the files say so; else 0 */
     struct listing_rows rows;
     const struct listing_want *want; /* the rest is for those who make it */
     struct text_store texts;

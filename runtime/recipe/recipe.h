@@ -37,6 +37,7 @@ enum ftmrt_type {
     FTMRT_TYPE_FILE,         /* TEXT: a file's name */
     FTMRT_TYPE_WORD_OR_FILE, /* TEXT: as WORD, or a file's name */
     FTMRT_TYPE_CLASSES,      /* TEXT: a folder of folders, which are the classes and name them */
+    FTMRT_TYPE_FOLDER,       /* TEXT: a folder of files of one format */
     FTMRT_TYPE_STRINGS,      /* TEXTS: a list, or one string */
     FTMRT_TYPE_COLUMNS,      /* TEXT: a column of a table; or TEXTS: a list of them */
     FTMRT_TYPE_RENAMES,      /* TEXTS, two by two: statements `rename "a" to "b"` */
@@ -79,6 +80,12 @@ enum ftmrt_type {
 static inline bool ftmrt_type_has_words(enum ftmrt_type type)
 {
     return type == FTMRT_TYPE_WORD || type == FTMRT_TYPE_WORD_OR_FILE;
+}
+
+/* Whether its text is a path, which starts at the .ftm's folder. */
+static inline bool ftmrt_type_is_path(enum ftmrt_type type)
+{
+    return type == FTMRT_TYPE_FILE || type == FTMRT_TYPE_CLASSES || type == FTMRT_TYPE_FOLDER;
 }
 
 /* The words (pytorch, help) are the compiler's: NULL in programs and libraries. */

@@ -1,0 +1,35 @@
+/* What the ways to look at a folder of data share: one for each way to keep pictures. */
+#ifndef FTM_DRIVER_DATA_SURVEY_PARTS_H
+#define FTM_DRIVER_DATA_SURVEY_PARTS_H
+
+#include "data_survey.h"
+#include "name_series.h"
+
+/* Files that are not taken: how many, and the first. */
+struct left_out {
+    int64_t count;
+    const char *first;
+};
+
+struct looking {
+    struct arena *arena;
+    struct diag *diag;
+    const char *dir, *as;
+    struct data_survey *out;
+    struct left_out unread,
+        others;                /* pictures of kinds that are not read, and what is no picture */
+    struct name_series series; /* of all classes; pattern and example of the one with most names */
+    int64_t most;              /* its names */
+    bool scarce;               /* a class with series has hardly other pictures */
+};
+
+/* Each: false, where the folder holds nothing of the kind, or after a report. */
+bool survey_idx(struct looking *l);
+/* What sources of the language list that are files of one format. */
+bool survey_formats(struct looking *l);
+bool survey_folders(struct looking *l);
+
+/* Says why the folder cannot be taken; returns false. */
+bool survey_report(struct looking *l, const char *error);
+
+#endif
