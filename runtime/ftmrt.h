@@ -374,6 +374,7 @@ struct ftmrt_training {
     uint64_t chosen;    /* 1: the epoch did best in validation; 0: it was the last */
     double temperature; /* by which logits are divided before softmax; 0: nothing is said, as 1 */
     double threshold;   /* of the greatest probability, below which the class is unknown; 0: none */
+    const char *thresholds; /* of the labels, as the file has them; NULL: it has none */
 };
 
 /* The weight file that a program was compiled with (source_fact.def). */

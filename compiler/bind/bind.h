@@ -65,6 +65,9 @@ struct binding {
 bool bind_open_weights(struct arena *arena, struct diag *diag, const struct recipe *r,
                        const char *dir, struct weights **out);
 
+/* Whether a trained file's classes are those of the recipe, in their order. */
+bool bind_same_classes(const struct binding *b);
+
 /* Whether a file is one that training left, of whatever network. */
 bool bind_is_trained_file(const struct weights *w);
 

@@ -155,3 +155,5 @@ struct weight_tensor bind_take_rows(struct arena *arena, const struct class_rows
     out.bytes = (uint64_t)count * sizeof *values;
     return out;
 }
+
+bool bind_same_classes(const struct binding *b) { return !b->rows || b->rows->same; }

@@ -319,6 +319,9 @@ static void print_training(struct strbuf *out, const struct ftmrt_training *t)
     tables_add_number(out, t->temperature);
     strbuf_add(out, ", .threshold = ");
     tables_add_number(out, t->threshold);
+    strbuf_add(out, ",\n");
+    if (t->thresholds)
+        add_text_field(out, "thresholds", t->thresholds);
     strbuf_add(out, "};\n\n");
 }
 

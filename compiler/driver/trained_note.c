@@ -91,7 +91,8 @@ const struct ftmrt_training *trained_training(struct compilation *c)
 {
     if (!c->binding || !c->binding->whole)
         return NULL;
-    const char *chosen = weights_find_metadata(c->weights, "epoch_chosen");
+    const char *chosen = weights_find_metadata(c->weights, "epoch_chosen"),
+               *thresholds = weights_find_metadata(c->weights, "thresholds");
     struct ftmrt_training *t = arena_new(&c->arena, struct ftmrt_training);
     *t = (struct ftmrt_training){.seed = metadata_number(c->weights, "seed", 10),
                                  .epoch = (int64_t)metadata_number(c->weights, "epoch", 10),
@@ -99,6 +100,8 @@ const struct ftmrt_training *trained_training(struct compilation *c)
                                  .chosen = !chosen || !strcmp(chosen, "true"),
                                  .temperature = metadata_real(c->weights, "temperature", 1e6),
                                  .threshold = metadata_real(c->weights, "threshold", 1)};
+    if (thresholds && *thresholds && bind_same_classes(c->binding))
+        t->thresholds = thresholds;
     return t;
 }
 

@@ -234,6 +234,21 @@ static void check_sampling(struct recipe_reader *r, const struct ftmrt_call *dat
     diag_note(r->diag, "leave `sampling` out: samples come as they are");
 }
 
+/* Thresholds are chosen on samples that may have any number of labels. */
+static void check_thresholds(struct recipe_reader *r, const struct ftmrt_call *data,
+                             const struct ftmrt_call *loss, enum ftmrt_label_kind kind)
+{
+    if (ftmrt_call_word(&r->recipe->bound.finetune, FTMRT_PARAM_finetune_thresholds) <= 0)
+        return;
+    if (kind != FTMRT_LABEL_VECTOR || ftmrt_loss_info(loss->id)->vector != FTMRT_VECTOR_SHARES) {
+        diag_report(r->diag, setting_span(r, "thresholds"), DIAG_THRESHOLDS_LABELS,
+                    ftmrt_call_info(loss->id)->name, ftmrt_label_word(kind));
+    } else if (ftmrt_call_arg(data, FTMRT_PARAM_data_validation)->kind == FTMRT_ARG_NONE) {
+        diag_report(r->diag, setting_span(r, "thresholds"), DIAG_THRESHOLDS_VALIDATION);
+        diag_note(r->diag, "write `validation = 20%%` in `data`, or give it a source of its own");
+    }
+}
+
 void check_labels(struct recipe_reader *r)
 {
     const struct ftmrt_call *data = recipe_call(r->recipe, FTMRT_PARAM_finetune_data),
@@ -245,6 +260,7 @@ void check_labels(struct recipe_reader *r)
     if (loss) {
         check_loss(r, loss, kind);
         check_balanced(r, loss, kind);
+        check_thresholds(r, data, loss, kind);
     }
     check_best(r, loss, kind);
     if (loss && mix)

@@ -8,6 +8,7 @@
 #include "fingerprint.h"
 #include "report.h"
 #include "state_tensors.h"
+#include "thresholds.h"
 #include "weight_average.h"
 
 #define PROGRESS_PREFIX "progress/"
@@ -98,10 +99,11 @@ bool checkpoint_save(const struct session *s, const struct progress *p,
 {
     const struct ftmrt_program *program = s->program;
     struct progress copy = *p;
-    char error[512];
+    char error[512], *thresholds = thresholds_text(&s->config);
     struct st_metadata metadata[] = {
-        {"format", "ftmc checkpoint"}, {"program_hash", id->program}, {"recipe_hash", id->recipe},
-        {"data_hash", id->data},       {"cpu", program->cpu},
+        {"format", "ftmc checkpoint"}, {"program_hash", id->program},
+        {"recipe_hash", id->recipe},   {"data_hash", id->data},
+        {"cpu", program->cpu},         {"thresholds", thresholds ? thresholds : ""},
     };
     struct st_file f = {.tensors = app_alloc(program->state_count + averages(s) + PROGRESS_COUNT,
                                              sizeof(struct st_tensor)),
@@ -120,6 +122,7 @@ bool checkpoint_save(const struct session *s, const struct progress *p,
     for (size_t i = 0; i < states; i++)
         state_tensor_free(s, &f.tensors[i]);
     free(f.tensors);
+    free(thresholds);
     return ok;
 }
 
@@ -211,8 +214,10 @@ bool checkpoint_load(struct session *s, struct progress *p, const struct run_ide
     bool ok = check_identity(s, &file.st, id, path) && read_progress(&found, &file.st, path) &&
               check_start(&found, p, path) && check_states(s, &file.st, path) &&
               take_states(s, &file.st, path);
-    if (ok)
+    if (ok) {
         *p = found;
+        thresholds_take(&s->config, st_find_metadata(&file.st, "thresholds"));
+    }
     state_file_close(&file);
     return ok;
 }

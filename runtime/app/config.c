@@ -1,6 +1,7 @@
 /* The recipe as the application needs it: what was bound, and the sizes of the program's interface. */
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->ignored = network_ignored(c->loss);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
     c->best = (enum best_by)ftmrt_call_word(f, FTMRT_PARAM_finetune_best);
+    c->thresholds_by = (enum thresholds_by)ftmrt_call_word(f, FTMRT_PARAM_finetune_thresholds);
     c->save = (enum save)ftmrt_call_word(f, FTMRT_PARAM_finetune_save);
     read_labels(c, ftmrt_call_arg(f, FTMRT_PARAM_finetune_labels));
     const struct ftmrt_call *data = ftmrt_call_inner(f, FTMRT_PARAM_finetune_data);
@@ -189,6 +191,7 @@ void config_free(struct config *c)
     free(c->base);
     free(c->preprocess);
     free(c->split_file);
+    free(c->thresholds);
     free(c->own_optimizer);
     free(c->own_arguments);
     *c = (struct config){0};
@@ -242,6 +245,12 @@ bool config_two_sizes(const struct config *c)
 {
     const struct config_input *train = &c->input_train, *eval = &c->input_eval;
     return train->height != eval->height || train->width != eval->width;
+}
+
+double config_threshold(const struct config *c, int64_t k)
+{
+    const double p = c->thresholds ? (double)c->thresholds[k] : 0.5;
+    return log(p / (1 - p));
 }
 
 double config_label_smoothing(const struct config *c)

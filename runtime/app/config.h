@@ -33,6 +33,9 @@ enum best_by {
     BEST_BY_BALANCED_ACCURACY
 };
 
+/* The words of the recipe's `thresholds`, in their order. */
+enum thresholds_by { THRESHOLDS_HALF, THRESHOLDS_F1 };
+
 /* The words of the recipe's `save`, in their order. */
 enum save { SAVE_WHOLE, SAVE_CHANGED, SAVE_AS_SOURCE, SAVE_CHANGED_AS_SOURCE };
 
@@ -66,6 +69,8 @@ struct config {
     struct ftmrt_arg *own_arguments;  /* as they are */
     int64_t epochs, batch;            /* of all phases; of a step */
     enum best_by best;                /* what the best epoch is chosen by */
+    enum thresholds_by thresholds_by;
+    float *thresholds; /* [classes]: probabilities above which a label is given; NULL: 1/2; owned */
     int64_t
         patience; /* epochs without a gain of more than min_delta that end the training; 0: none do */
     double min_delta;
@@ -106,6 +111,9 @@ bool config_standardizes(const struct config *c);
 
 /* Whether training has images of another size than evaluation. */
 bool config_two_sizes(const struct config *c);
+
+/* The logit above which a label is given, where a sample has any number of them. */
+double config_threshold(const struct config *c, int64_t k);
 
 /* The share of a label that the loss spreads over all classes; 0 where it has no such parameter. */
 double config_label_smoothing(const struct config *c);

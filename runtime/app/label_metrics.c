@@ -92,3 +92,40 @@ double label_metrics_average_precision(const struct label_metrics *m, int64_t k)
     free(at);
     return yes ? sum / (double)yes : NAN;
 }
+
+/* Between the answer before i and the one at i; behind the last below it. */
+static double between(const struct answer *at, int64_t i, int64_t count)
+{
+    const double above = (double)at[i - 1].score;
+    return i < count && isfinite(at[i].score) ? (above + (double)at[i].score) / 2 : above - 1;
+}
+
+static int64_t count_yes(const struct answer *at, int64_t count)
+{
+    int64_t yes = 0;
+    for (int64_t i = 0; i < count; i++)
+        yes += at[i].yes;
+    return yes;
+}
+
+double label_metrics_best_f1(const struct label_metrics *m, int64_t k)
+{
+    if (!m->scores)
+        return 0;
+    struct answer *at = ranked(m, k);
+    const int64_t all = count_yes(at, m->count);
+    double best = 0, logit = 0;
+    int64_t right = 0;
+    for (int64_t i = 0; all && i < m->count && isfinite(at[i].score);) {
+        const float score = at[i].score;
+        for (; i < m->count && at[i].score == score; i++)
+            right += at[i].yes;
+        const double f1 = 2 * (double)right / (double)(i + all);
+        if (f1 > best) {
+            best = f1;
+            logit = between(at, i, m->count);
+        }
+    }
+    free(at);
+    return logit;
+}

@@ -26,4 +26,8 @@ double label_metrics_average_precision(const struct label_metrics *m, int64_t k)
  * logits half. NAN: the class has no yes, or no no, or nothing was kept. */
 double label_metrics_roc_auc(const struct label_metrics *m, int64_t k);
 
+/* The logit above which a yes to the class has the best F1: between two neighbours, of several the highest. 0 where the class has no
+ * yes, or nothing was kept. */
+double label_metrics_best_f1(const struct label_metrics *m, int64_t k);
+
 #endif

@@ -1,4 +1,4 @@
-/* Evaluation figures from logits and labels. */
+/* Evaluation figures: a row and a function each. */
 #include "metrics.h"
 
 #include <jansson.h>
@@ -10,163 +10,6 @@
 #include "rejection.h"
 #include "report.h"
 #include "text_columns.h"
-
-void metrics_init(struct metrics *m, const struct config *c, int64_t capacity)
-{
-    const int64_t classes = c->classes;
-    *m = (struct metrics){.task = c->task,
-                          .classes = classes,
-                          .pixels = c->output_count / classes,
-                          .ignored = c->ignored,
-                          .capacity = capacity};
-    if (c->task == TASK_NUMBERS)
-        m->numbers = app_alloc((size_t)classes, sizeof *m->numbers);
-    if (c->task != TASK_CLASS && c->task != TASK_LABELS)
-        return;
-    m->samples_of = app_alloc((size_t)classes, sizeof(int64_t));
-    m->predicted_as = app_alloc((size_t)classes, sizeof(int64_t));
-    m->right_of = app_alloc((size_t)classes, sizeof(int64_t));
-    label_metrics_init(&m->ranks, classes, capacity);
-    if (c->task == TASK_LABELS)
-        return;
-    m->confusion = app_alloc((size_t)(classes * classes), sizeof(int64_t));
-    m->labels = app_alloc((size_t)capacity, sizeof(int32_t));
-    m->predicted = app_alloc((size_t)capacity, sizeof(int32_t));
-    m->temperature = c->temperature > 0 ? c->temperature : 1;
-    m->threshold = c->threshold;
-    m->confidence = app_alloc((size_t)capacity, sizeof(float));
-    m->plain_confidence = app_alloc((size_t)capacity, sizeof(float));
-    m->p = app_alloc((size_t)classes, sizeof(double));
-    m->log_p = app_alloc((size_t)classes, sizeof(float));
-    m->is_label = app_alloc((size_t)classes, sizeof(float));
-}
-
-void metrics_free(struct metrics *m)
-{
-    free(m->numbers);
-    free(m->samples_of);
-    free(m->predicted_as);
-    free(m->right_of);
-    label_metrics_free(&m->ranks);
-    free(m->confusion);
-    free(m->labels);
-    free(m->predicted);
-    free(m->confidence);
-    free(m->plain_confidence);
-    free(m->p);
-    free(m->log_p);
-    free(m->is_label);
-    *m = (struct metrics){0};
-}
-
-double probabilities(const float *logits, int64_t classes, double temperature, double *out)
-{
-    for (int64_t k = 0; k < classes; k++)
-        out[k] = (double)logits[k] / temperature;
-    return ftmrt_softmax(classes, out, out);
-}
-
-static bool all_finite(const float *row, int64_t count)
-{
-    for (int64_t k = 0; k < count; k++)
-        if (!isfinite(row[k]))
-            return false;
-    return true;
-}
-
-static bool in_top5(const float *row, int64_t classes, int32_t label)
-{
-    int64_t better = 0;
-    for (int64_t k = 0; k < classes; k++)
-        better += row[k] > row[label] || (row[k] == row[label] && k < label);
-    return better < 5;
-}
-
-/* ---- a sample of each task ---- */
-
-/* Keeps the logarithms of the probabilities, which tell those near 1 apart. */
-static void rank_class(struct metrics *m, const float *row, double log_sum, int32_t label)
-{
-    for (int64_t k = 0; k < m->classes; k++) {
-        m->log_p[k] = (float)((double)row[k] - log_sum);
-        m->is_label[k] = k == label;
-    }
-    label_metrics_add(&m->ranks, m->log_p, m->is_label);
-}
-
-static void add_class(struct metrics *m, const float *row, const void *labels, int64_t i)
-{
-    const int32_t label = ((const int32_t *)labels)[i],
-                  predicted = predicted_class(row, m->classes);
-    const double log_sum = probabilities(row, m->classes, 1, m->p);
-    /* the logarithm, not the probability, of the label: no underflow for confident mistakes */
-    m->nll_sum += log_sum - (double)row[label];
-    rank_class(m, row, log_sum, label);
-    m->samples_of[label]++;
-    m->labels[m->count] = label;
-    m->predicted[m->count] = predicted;
-    m->plain_confidence[m->count] = predicted == NO_CLASS ? NAN : (float)m->p[predicted];
-    if (m->temperature != 1)
-        probabilities(row, m->classes, m->temperature, m->p);
-    m->confidence[m->count] = predicted == NO_CLASS ? NAN : (float)m->p[predicted];
-    if (predicted == NO_CLASS)
-        return;
-    m->correct += predicted == label;
-    m->predicted_as[predicted]++;
-    m->right_of[label] += predicted == label;
-    m->top5 += in_top5(row, m->classes, label);
-    m->confusion[label * m->classes + predicted]++;
-}
-
-static void add_labels(struct metrics *m, const float *row, const void *labels, int64_t i)
-{
-    const float *shares = (const float *)labels + i * m->classes;
-    const int64_t right = network_right_labels(row, shares, m->classes);
-    m->correct += right;
-    m->whole += right == m->classes;
-    for (int64_t k = 0; k < m->classes; k++) {
-        const bool yes = shares[k] > 0.5F, says = row[k] > 0;
-        m->samples_of[k] += yes;
-        m->predicted_as[k] += says;
-        m->right_of[k] += yes && says;
-    }
-    label_metrics_add(&m->ranks, row, shares);
-}
-
-static void add_numbers(struct metrics *m, const float *row, const void *labels, int64_t i)
-{
-    const float *wanted = (const float *)labels + i * m->classes;
-    for (int64_t k = 0; k < m->classes; k++)
-        number_metrics_add(&m->numbers[k], (double)row[k], (double)wanted[k]);
-}
-
-static void add_pixels(struct metrics *m, const float *row, const void *labels, int64_t i)
-{
-    int64_t judged;
-    m->correct += network_right_pixels(row, (const int32_t *)labels + i * m->pixels, m->classes,
-                                       m->pixels, m->ignored, &judged);
-    m->judged += judged;
-}
-
-static void (*const adders[TASK_COUNT])(struct metrics *m, const float *row, const void *labels,
-                                        int64_t i) = {
-    [TASK_CLASS] = add_class,   [TASK_LABELS] = add_labels, [TASK_NUMBERS] = add_numbers,
-    [TASK_PIXELS] = add_pixels, [TASK_DISTRIBUTION] = NULL, /* its loss says it */
-};
-
-void metrics_add(struct metrics *m, const float *logits, const void *labels, double loss,
-                 double weight, int64_t n)
-{
-    if (weight > 0) /* a batch of which nothing counts has no loss */
-        m->loss_sum += loss * weight * (double)n;
-    m->weight_sum += weight * (double)n;
-    for (int64_t i = 0; i < n && m->count < m->capacity; i++, m->count++) {
-        const float *row = logits + i * m->classes * m->pixels;
-        m->not_finite += !all_finite(row, m->classes * m->pixels);
-        if (adders[m->task])
-            adders[m->task](m, row, labels, i);
-    }
-}
 
 static double ratio(int64_t a, int64_t b) { return b ? (double)a / (double)b : 0; }
 
@@ -375,6 +218,12 @@ static double metrics_roc_auc(const struct metrics *m, int64_t k)
     return label_metrics_roc_auc(&m->ranks, k);
 }
 
+/* As a probability. */
+static double threshold_of_class(const struct metrics *m, int64_t k)
+{
+    return 1 / (1 + exp(-m->thresholds[k]));
+}
+
 static double metrics_rmse(const struct metrics *m)
 {
     return number_metrics_rmse(m->numbers, m->classes);
@@ -526,6 +375,7 @@ static const struct {
     {"f1", "F1", metrics_f1, CLASSES},
     {"average_precision", "AP", metrics_average_precision, CLASSES},
     {"roc_auc", "ROC AUC", metrics_roc_auc, CLASSES},
+    {"threshold", "above", threshold_of_class, ONLY(LABELS)},
     {"rmse", "rmse", metrics_output_rmse, ONLY(NUMBERS)},
     {"mae", "mae", metrics_output_mae, ONLY(NUMBERS)},
     {"r2", "R2", metrics_output_r2, ONLY(NUMBERS)},

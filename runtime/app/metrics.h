@@ -26,6 +26,7 @@ struct metrics {
     /* CLASS and LABELS, [classes]: samples that are labelled as a class, that are predicted as it, and both */
     int64_t *samples_of, *predicted_as, *right_of;
     struct label_metrics ranks; /* likewise; those of CLASS are logarithms of probabilities */
+    double *thresholds;         /* LABELS, [classes]: logits above which a label is given */
     /* CLASS: */
     int64_t top5;
     double nll_sum;     /* negative log-likelihood of the labels, summed over samples */
@@ -45,6 +46,9 @@ struct metrics {
  * app_alloc's, which ends the program if there is none, and m's until metrics_free. */
 void metrics_init(struct metrics *m, const struct config *c, int64_t capacity);
 void metrics_free(struct metrics *m);
+
+/* Judges LABELS that were added anew, by c's thresholds. Nothing where their answers were not kept. */
+void metrics_judge(struct metrics *m, const struct config *c);
 
 /* Whether accuracy means something for a task. */
 bool task_has_accuracy(enum task task);

@@ -48,8 +48,8 @@ static void pixel_shares(const struct config *c, const float *logits, double *p)
 
 static const struct task_figures {
     void (*compute)(const struct config *c, const float *logits, double *p); /* p: [classes], 0 */
-    bool ranked;                        /* the greatest first, --top of them; else all in order */
-    bool several;                       /* any number of them are answers: those above 1/2 */
+    bool ranked;  /* the greatest first, --top of them; else all in order */
+    bool several; /* any number of them are answers: those above their thresholds */
     const char *list, *output, *figure; /* in JSON and CSV */
 } figures[TASK_COUNT] = {
     [TASK_CLASS] = {class_probabilities, true, false, "top", "class", "probability"},
@@ -70,6 +70,7 @@ struct predict_output {
     double *p;      /* [classes] of the running sample */
     int64_t *order; /* [shown] classes */
     bool *taken;    /* [classes] */
+    bool *given;    /* [classes]: which are answers, where any number of them are */
     int64_t samples;
     float *logits; /* [samples, output_count] */
     struct replace_file csv;
@@ -101,6 +102,8 @@ static void compute(struct predict_output *o, const float *logits)
     memset(o->p, 0, classes * sizeof *o->p);
     memset(o->taken, 0, classes * sizeof *o->taken);
     o->figures->compute(o->config, logits, o->p);
+    for (int64_t k = 0; o->several && k < o->config->classes; k++)
+        o->given[k] = (double)logits[k] > config_threshold(o->config, k);
     for (int64_t i = 0; i < o->shown; i++) {
         o->order[i] = o->figures->ranked ? next_best(o) : i;
         o->taken[o->order[i]] = true;
@@ -114,13 +117,10 @@ static const char *class_name(const struct predict_output *o, int64_t i)
 
 static double figure(const struct predict_output *o, int64_t i) { return o->p[o->order[i]]; }
 
-/* How many of the classes in their order are answers. */
-static int64_t answers(const struct predict_output *o)
+/* Whether what is shown at i is an answer. */
+static bool is_answer(const struct predict_output *o, int64_t i)
 {
-    int64_t count = 0;
-    while (count < o->shown && figure(o, count) > 0.5)
-        count++;
-    return count;
+    return !o->several || o->given[o->order[i]];
 }
 
 /* Whether the answer is not sure enough to be one. */
@@ -136,14 +136,15 @@ static bool is_unknown(const struct predict_output *o)
 
 static void print_line(const struct predict_output *o, const char *name)
 {
-    const int64_t shown = o->several ? answers(o) : o->shown;
     const bool unknown = is_unknown(o);
+    int64_t count = 0;
     printf("%s:%s", name, unknown ? " " UNKNOWN " (" : " ");
-    if (!shown)
+    for (int64_t i = 0; i < o->shown; i++)
+        if (is_answer(o, i))
+            printf(o->figures->ranked ? "%s%s %.4f" : "%s%s %.6g", count++ ? ", " : "",
+                   class_name(o, i), figure(o, i));
+    if (!count)
         printf("none (%s %.4f)", class_name(o, 0), figure(o, 0));
-    for (int64_t i = 0; i < shown; i++)
-        printf(o->figures->ranked ? "%s%s %.4f" : "%s%s %.6g", i ? ", " : "", class_name(o, i),
-               figure(o, i));
     puts(unknown ? ")" : "");
 }
 
@@ -162,8 +163,9 @@ static json_t *shown_json(const struct predict_output *o)
 static json_t *answers_json(const struct predict_output *o)
 {
     json_t *list = json_array();
-    for (int64_t i = 0; i < answers(o); i++)
-        json_array_append_new(list, utf8_json(class_name(o, i)));
+    for (int64_t i = 0; i < o->shown; i++)
+        if (is_answer(o, i))
+            json_array_append_new(list, utf8_json(class_name(o, i)));
     return list;
 }
 
@@ -256,8 +258,10 @@ static void write_titles(struct predict_output *o)
 static void add_answers(struct predict_output *o)
 {
     char *text = app_strdup("");
-    for (int64_t i = 0; i < answers(o); i++) {
-        char *more = app_format("%s%s%s", text, i ? ";" : "", class_name(o, i));
+    for (int64_t i = 0; i < o->shown; i++) {
+        if (!is_answer(o, i))
+            continue;
+        char *more = app_format("%s%s%s", text, *text ? ";" : "", class_name(o, i));
         free(text);
         text = more;
     }
@@ -341,6 +345,7 @@ static void free_output(struct predict_output *o)
 {
     free(o->logits);
     free(o->taken);
+    free(o->given);
     free(o->order);
     free(o->p);
     free(o);
@@ -360,6 +365,7 @@ struct predict_output *predict_output_open(const struct config *config,
     o->p = app_alloc((size_t)classes, sizeof *o->p);
     o->order = app_alloc((size_t)o->shown, sizeof *o->order);
     o->taken = app_alloc((size_t)classes, sizeof *o->taken);
+    o->given = app_alloc((size_t)classes, sizeof *o->given);
     if (begin(o))
         return o;
     free_output(o);

@@ -27,6 +27,7 @@
 #include "split_file.h"
 #include "state_tensors.h"
 #include "target_scale.h"
+#include "thresholds.h"
 #include "train_folds.h"
 #include "train_options.h"
 #include "train_warnings.h"
@@ -627,6 +628,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
         class_weights_count(&t->session, &t->data);
     if (ok && !t->resumed)
         target_scale_set(&t->session, &t->data);
+    thresholds_take(&t->session.config, NULL); /* this training's are its own */
     if (ok)
         open_cache(&t->session, t->cache, o->minutes_given ? 2 : t->trainer.epochs);
     session_average(&t->session);

@@ -11,13 +11,14 @@
 #include "report.h"
 #include "source_tensors.h"
 #include "state_tensors.h"
+#include "thresholds.h"
 #include "trained_fact.h"
 #include "weights_check.h"
 
 static bool is_frozen(const struct ftmrt_state *s) { return !(s->flags & FTMRT_MUTABLE); }
 
 /* Metadata beside the parts of the network's identity. */
-enum { FILE_FACTS = 14 };
+enum { FILE_FACTS = 15 };
 
 /* The states of a flag, a line each; allocated. */
 static char *names_with(const struct ftmrt_program *p, uint32_t flag)
@@ -56,7 +57,8 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     char *seed_text = app_format("%llu", (unsigned long long)training->seed),
          *epoch_text = app_format("%lld", (long long)training->epoch);
     char *classes = weights_class_names(&s->config), *added = names_with(p, FTMRT_NEW),
-         *trained = trained_names(p), *weights = class_weights_text(s), error[512];
+         *trained = trained_names(p), *weights = class_weights_text(s),
+         *thresholds = thresholds_text(&s->config), error[512];
     const struct identity_text recipe = identity_hash_text(ftmrt_name_hash(p->resolved)),
                                data = identity_hash_text(training->data);
     struct identity_text parts[IDENTITY_PARTS];
@@ -68,6 +70,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
         {"added", added}, /* a recipe that adds these, too, takes them up */
         {"trained", trained},
         {"class_weights", weights ? weights : ""},
+        {"thresholds", thresholds ? thresholds : ""},
         {"preprocess", s->config.preprocess},
         {"recipe", p->resolved},
         {"recipe_hash", recipe.hash},
@@ -99,6 +102,7 @@ static bool write_tensors(const struct session *s, const struct st_file *tensors
     free(added);
     free(trained);
     free(weights);
+    free(thresholds);
     return status == FTMRT_OK || report_error("%s", error);
 }
 
@@ -197,6 +201,7 @@ bool session_load(struct session *s, const char *path)
         s->temperature = temperature;
         s->threshold = threshold;
         class_weights_take(s, &f.st);
+        thresholds_take(&s->config, st_find_metadata(&f.st, "thresholds"));
         weights_say_differences(s->program, &f.st, path);
     }
     state_file_close(&f);

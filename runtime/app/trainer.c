@@ -10,6 +10,7 @@
 #include "loader_queue.h"
 #include "report.h"
 #include "rounding.h"
+#include "thresholds.h"
 #include "weight_average.h"
 
 double trainer_clock(void)
@@ -229,6 +230,8 @@ static enum trainer_outcome validate(struct trainer *t, struct epoch_result *e, 
 {
     if (!evaluate(t->session, &t->validation, m, NULL))
         return TRAINER_FAILED;
+    if (thresholds_chosen(&t->session->config))
+        thresholds_choose(&t->session->config, m);
     e->validation_loss = metrics_loss(m);
     e->validation_accuracy = metrics_accuracy(m);
     e->score = best_epoch_score(t->session->config.best, m);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "thresholds.h"
 
 static bool is_kept(const struct ftmrt_state *s)
 {
@@ -22,14 +23,16 @@ static void make_room(struct weight_snapshot *w, size_t size)
 {
     if (w->size == size)
         return;
-    free(w->bytes);
-    *w = (struct weight_snapshot){app_alloc(size, 1), size};
+    weight_snapshot_close(w);
+    *w = (struct weight_snapshot){.bytes = app_alloc(size, 1), .size = size};
 }
 
 void weight_snapshot_copy(struct weight_snapshot *to, const struct weight_snapshot *from)
 {
     make_room(to, from->size);
     memcpy(to->bytes, from->bytes, from->size);
+    free(to->thresholds);
+    to->thresholds = from->thresholds ? app_strdup(from->thresholds) : NULL;
 }
 
 void weight_snapshot_take(struct weight_snapshot *w, const struct session *s)
@@ -39,6 +42,8 @@ void weight_snapshot_take(struct weight_snapshot *w, const struct session *s)
     for (uint32_t i = 0; i < p->state_count; i++)
         size += is_kept(&p->states[i]) ? bytes_of(&p->states[i]) : 0;
     make_room(w, size);
+    free(w->thresholds);
+    w->thresholds = thresholds_text(&s->config);
     for (uint32_t i = 0; i < p->state_count; i++)
         if (is_kept(&p->states[i])) {
             const size_t bytes = bytes_of(&p->states[i]);
@@ -51,6 +56,7 @@ void weight_snapshot_give(const struct weight_snapshot *w, struct session *s)
 {
     const struct ftmrt_program *p = s->program;
     size_t at = 0;
+    thresholds_take(&s->config, w->thresholds);
     for (uint32_t i = 0; i < p->state_count; i++)
         if (is_kept(&p->states[i])) {
             const size_t bytes = bytes_of(&p->states[i]);
@@ -62,5 +68,6 @@ void weight_snapshot_give(const struct weight_snapshot *w, struct session *s)
 void weight_snapshot_close(struct weight_snapshot *w)
 {
     free(w->bytes);
+    free(w->thresholds);
     *w = (struct weight_snapshot){0};
 }

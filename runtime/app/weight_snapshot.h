@@ -8,6 +8,7 @@
 struct weight_snapshot {
     unsigned char *bytes;
     size_t size;
+    char *thresholds; /* of labels, which go with the weights, as text; NULL: there are none */
 };
 
 /* Keeps the session's weights, in the place of what was kept before; and gives them back to it. */

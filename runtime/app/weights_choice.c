@@ -7,6 +7,7 @@
 
 #include "report.h"
 #include "run_choice.h"
+#include "thresholds.h"
 
 /* Whether a file has had values for all of a state. */
 static bool is_sourced(const struct ftmrt_program *p, const struct ftmrt_state *s)
@@ -28,6 +29,7 @@ bool weights_take_own(struct session *s)
     const struct ftmrt_training *t = s->training = s->program->training;
     s->temperature = t && t->temperature > 0 ? t->temperature : 1;
     s->threshold = t ? t->threshold : 0;
+    thresholds_take(&s->config, s->training ? s->training->thresholds : NULL);
     s->weights_from = app_format("%s (%s)", s->config.weights ? s->config.weights : "the program",
                                  s->training ? "trained, in the program" : "pretrained");
     return true;

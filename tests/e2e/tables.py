@@ -12,7 +12,7 @@ import tempfile
 
 import numpy as np
 
-from support import check, compile_program, kill_at, log_lines, newest_run, read_safetensors, run, write_png
+from support import check, compile_program, kill_at, log_lines, metadata, newest_run, read_safetensors, run, write_png
 
 ftmc = sys.argv[1]
 sanitized = "-fsanitize" in os.environ.get("RUNTIME_CC", "")
@@ -172,6 +172,29 @@ with tempfile.TemporaryDirectory() as folder:
     check("training samples 9" in said or "training samples 8" in said, "a skipped class leaves the pictures")
     check("classes green" in said and "blue" not in said, "and is none")
 
+    # Thresholds that suit each class, of the epoch that is kept; every answer goes by them.
+    recipe = write_recipe("suited", 'csv("tags.csv", label = "tags")', "thresholds = f1\n    best = macro_f1\n    " + BCE)
+    suited = compile_program(ftmc, recipe, work / "suited")
+    options = ["--epochs", 6, "--checkpoint-every", 1]
+    _, whole = train(suited, *options)
+    told = json.loads(run(suited, "eval", "--json", "--runs", work / "suited_runs", "--logits", work / "x.npy"))
+    logits, above = np.load(work / "x.npy").astype(np.float64), np.array([r["threshold"] for r in told["classes"]])
+    f1 = [2 * (wanted[s, k].sum()) / (s.sum() + wanted[:, k].sum()) for k in range(3) for s in [1 / (1 + np.exp(-logits[:, k])) > above[k]]]
+    best = [max(2 * wanted[s, k].sum() / (s.sum() + wanted[:, k].sum()) for t in logits[:, k] for s in [logits[:, k] >= t]) for k in range(3)]
+    check(np.allclose(f1, best) and np.allclose([r["f1"] for r in told["classes"]], best) and np.any(above != 0.5), f"thresholds {above.round(3)} have the best F1")
+    check(np.allclose([float(t) for t in metadata(whole / "best.safetensors")["thresholds"].split(",")], above), "the trained file has them")
+    shown = [work / files[i] for i in held]
+    given = [t["labels"] for t in json.loads(run(suited, "predict", "--runs", work / "suited_runs", "--json", *shown))]
+    check(all(set(g) == {n for n, x, t in zip(["blue", "green", "red"], row, above) if 1 / (1 + np.exp(-x)) > t} for g, row in zip(given, logits)), "predictions go by them")
+    infer = compile_program(ftmc, recipe, work / "suited_infer", "--infer", f"--weights={whole}")
+    check([t["labels"] for t in json.loads(run(infer, "predict", "--json", *shown))] == given, "those of a program that only predicts, too")
+    killed = work / "killed_suited" / whole.name
+    kill_at([suited, "train", *options, "--runs", killed.parent], killed / "log.jsonl", 8, 0.001)
+    run(suited, "train", "--resume", killed)
+    check(all((killed / f).read_bytes() == (whole / f).read_bytes() for f in ("last.safetensors", "best.safetensors")), "a run that was killed ends with the same")
+    plain = newest_run(work / "tags_runs")
+    check(not metadata(plain / "best.safetensors")["thresholds"], "without them there are none")
+
     # A list of labels that says which there are.
     p = program("unknown", 'csv("tags.csv", label = "tags")', 'labels = ["red", "Green", "blue"]\n    ' + BCE)
     said = run(p, "train", code=1)
@@ -182,7 +205,7 @@ with tempfile.TemporaryDirectory() as folder:
     check("no sample trains 'grey'" in said, "a class without a sample")
 
     # A library gives each label's probability; PyTorch has the same table.
-    told = json.loads(run(tags, "predict", "--runs", work / "tags_runs", "--json", shown[0]))[0]["top"]
+    told = json.loads(run(tags, "predict", "--runs", work / "tags_runs", "--json", work / files[0]))[0]["top"]
     given = library_answer(work / "tags.ftm", folder, pixels_of[0])
     check(sanitized or all(abs(given[x["class"]] - x["probability"]) < 1e-6 for x in told), "a library gives the same probabilities")
     run(ftmc, work / "tags.ftm", "--emit=pytorch", "-o", work / "tags.py")

@@ -54,6 +54,7 @@ static const struct ftmrt_arg settings[SETTINGS] = {
     AT(shuffle) = INTEGER(1),
     AT(save) = TEXT("changed"),
     AT(best) = TEXT("macro_f1"),
+    AT(thresholds) = TEXT("half"),
 };
 
 static const struct ftmrt_value

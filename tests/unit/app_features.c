@@ -140,6 +140,7 @@ static void predict_all(struct run *r, bool random)
         AT(shuffle) = INTEGER(0),
         AT(save) = WORD("whole"),
         AT(best) = WORD("auto"),
+        AT(thresholds) = WORD("half"),
     };
     const struct ftmrt_recipe recipe = {
         .name = "net", .base = "/data", .finetune = {FTMRT_CALL_finetune, settings}};

@@ -5,6 +5,7 @@
 #include "metrics.h"
 #include "rejection.h"
 #include "sampling.h"
+#include "thresholds.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -57,6 +58,37 @@ static void figures_of_labels(void **state)
     assert_float_equal(label_metrics_average_precision(&m.ranks, 0), (1.0 / 3 + 2.0 / 4) / 2,
                        1e-12);
     assert_true(isnan(label_metrics_average_precision(&m.ranks, 1)));
+    metrics_free(&m);
+}
+
+/* A yes at 3, -1 and -3 of five: F1 is 2/4, 2/5, 4/6, 4/7 and 6/8 behind each. Without a yes the threshold stays. */
+static void thresholds_have_the_best_f1(void **state)
+{
+    (void)state;
+    const float logits[] = {3, 3, 1, 2, -1, 1, -2, 0, -3, -1},
+                shares[] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0};
+    struct config c = {.task = TASK_LABELS, .classes = 2, .output_count = 2};
+    struct metrics m;
+    metrics_init(&m, &c, 5);
+    metrics_add(&m, logits, shares, 0.5, 1, 5);
+    assert_float_equal(metrics_f1(&m, 0), 0.4, 1e-12);
+    assert_float_equal(label_metrics_best_f1(&m.ranks, 0), -4, 0);
+    assert_float_equal(label_metrics_best_f1(&m.ranks, 1), 0, 0);
+    thresholds_choose(&c, &m);
+    assert_float_equal(metrics_f1(&m, 0), 0.75, 1e-12);
+    assert_int_equal(m.correct, 3 + 2);
+    char *text = thresholds_text(&c);
+    assert_string_equal(text, "0.0179862101, 0.5");
+    thresholds_take(&c, NULL);
+    assert_null(c.thresholds);
+    thresholds_take(&c, text);
+    assert_float_equal(config_threshold(&c, 0), -4, 1e-6);
+    static const char *const bad[] = {"", "0.5", "0.5, 0.5, 0.5", "0.5, 2", "0.5, nan", "0.5, x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        thresholds_take(&c, bad[i]);
+        assert_null(c.thresholds);
+    }
+    free(text);
     metrics_free(&m);
 }
 
@@ -304,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_of_three_classes),
         cmocka_unit_test(figures_of_labels),
+        cmocka_unit_test(thresholds_have_the_best_f1),
         cmocka_unit_test(confident_mistakes_have_a_finite_loss),
         cmocka_unit_test(names_are_cut_and_aligned_by_columns),
         cmocka_unit_test(figures_are_those_of_scikit_learn),

@@ -78,6 +78,7 @@ static void expect_resolved(void **state)
         "    epochs = 1\n"
         "    batch = 8\n"
         "    best = \"auto\"\n"
+        "    thresholds = \"half\"\n"
         "    shards = 4\n"
         "    seed = 9223372036854775807\n"
         "    shuffle = true\n"
