@@ -122,6 +122,18 @@ static void set_square(struct attrs *a, const struct op_size *s)
     a->exponent = 2;
 }
 
+static void set_first_turned(struct attrs *a, const struct op_size *s)
+{
+    (void)s;
+    a->transpose_a = true;
+}
+
+static void set_second_turned(struct attrs *a, const struct op_size *s)
+{
+    (void)s;
+    a->transpose_b = true;
+}
+
 /* An op without rows here has one form, with the usual attributes. */
 static const struct variation variations[] = {
     {OP_conv2d, "3x3", .kernel = 3, .stride = 1},
@@ -167,6 +179,9 @@ static const struct variation variations[] = {
     {OP_pow, "any", .broadcast = 0},
     {OP_pow, "square", .set = set_square},
     {OP_matmul, NULL, .shrink = 4},
+    {OP_bmm, NULL, .rows = false},
+    {OP_bmm, "a^T b", .set = set_first_turned},
+    {OP_bmm, "a b^T", .set = set_second_turned},
     {OP_relayout, "plain to blocked", .from = FTMRT_LAYOUT_PLAIN, .set = set_blocked},
     {OP_relayout, "blocked to plain", .from = FTMRT_LAYOUT_BLOCKED, .set = set_plain},
     {OP_relayout, "conv to conv_t", .from = FTMRT_LAYOUT_CONV, .weight = 3, .set = set_conv_t},
@@ -264,8 +279,19 @@ static struct shape matrix_of(const struct variation *v, const struct op_size *s
     return shape_2d(side, side);
 }
 
+/* A matrix for each image. */
+static struct shape matrices_of(const struct op_size *s)
+{
+    const int64_t side = (int64_t)sqrt((double)(elements_of(s) / s->images));
+    const struct shape square = {3, {DIM_BATCH, side, side}};
+    return square;
+}
+
 /* Parameters and what is made of parameters alone have as many elements as a map. */
-static bool of_parameters(enum op op) { return op_operand(op, 0) == 'c' || optimizer_rule(op); }
+static bool of_parameters(enum op op)
+{
+    return op_operand(op, 0) == 'c' || op == OP_square_sum || optimizer_rule(op);
+}
 
 static struct type label_of(const struct variation *v, const struct op_size *s)
 {
@@ -296,10 +322,12 @@ static struct type operand_type(const struct variation *v, const struct op_size 
     case 'i': return (struct type){FTMRT_I64, shape_scalar()};
     default: break;
     }
-    if (optimizer_rule(v->op) && t.shape.rank)
+    if ((optimizer_rule(v->op) || v->op == OP_square_sum) && t.shape.rank)
         t.shape = shape_1d(channels);
     if (v->weight && i == 0)
         t.shape = weight_of(v, s);
+    if (v->op == OP_bmm)
+        t.shape = matrices_of(s);
     return t;
 }
 
@@ -371,8 +399,11 @@ static void build_gradient(struct graph *g, value_id y)
     op_info(n->op)->grad(&grad);
 }
 
+/* What is made of one number is of no size. */
 static bool computes(enum op op)
 {
+    if (op == OP_clip_scale)
+        return false;
     switch (op_info(op)->cls) {
     case OP_CLASS_ANCHOR:
     case OP_CLASS_ELEMWISE:

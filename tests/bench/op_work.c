@@ -270,6 +270,8 @@ static double anchor_fmas(const struct kernel_case *k, int64_t n)
         return (double)(shape_elements(&w->type.shape, 1) * n) * least_pixels(k);
     if (node->op == OP_matmul)
         return (double)(shape_elements(first, 1) * node->type.shape.dim[1]);
+    if (node->op == OP_bmm)
+        return (double)(shape_elements(&node->type.shape, n) * first->dim[2]);
     if (!(op_info(node->op)->attrs >> ATTR_INDEX_kernel & 1U))
         return 0;
     const double taps = (double)(node->attrs->kernel[0] * node->attrs->kernel[1]);
@@ -284,6 +286,7 @@ static const struct anchor_work {
     int instructions, exponentials, divisions, result_divisions, per_tap;
 } anchor_work[] = {
     {OP_channel_sum, .instructions = 1},
+    {OP_square_sum, .instructions = 1},
     {OP_channel_dot, .instructions = 1},
     {OP_sum_channels, .instructions = 1},
     {OP_global_avg_pool, .instructions = 1},
