@@ -15,7 +15,7 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/ftmc.1 DEPENDS ftmc
 add_custom_target(ftm_printed ALL DEPENDS ${completions} ${CMAKE_BINARY_DIR}/ftmc.1)
 
 install(TARGETS ftmc RUNTIME DESTINATION bin)
-install(TARGETS ftmrt ftmrt_serial ftmrt_recipe_terse ftmrt_network ftmrt_transform ftmrt_embed ftmrt_picture ftmrt_files ftmrt_listing ftmrt_app ARCHIVE DESTINATION lib/ftmc)
+install(TARGETS ftmrt ftmrt_serial ftmrt_recipe_terse ftmrt_network ftmrt_transform ftmrt_embed ftmrt_picture ftmrt_files ftmrt_listing ftmrt_page ftmrt_app ARCHIVE DESTINATION lib/ftmc)
 install(FILES runtime/ftmrt.h DESTINATION include/ftmc)
 file(GLOB recipe_headers CONFIGURE_DEPENDS runtime/recipe/*.h runtime/recipe/*.def)
 install(FILES ${recipe_headers} DESTINATION include/ftmc/recipe)

@@ -21,8 +21,9 @@ static const char *const flags[] = {
 };
 
 static const char *const archives[] = {
-    "libftmrt_app.a",       "libftmrt_listing.a", "libftmrt_files.a",        "libftmrt_picture.a",
-    "libftmrt_transform.a", "libftmrt_network.a", "libftmrt_recipe_terse.a", "libftmrt.a"};
+    "libftmrt_app.a",     "libftmrt_page.a",         "libftmrt_listing.a",
+    "libftmrt_files.a",   "libftmrt_picture.a",      "libftmrt_transform.a",
+    "libftmrt_network.a", "libftmrt_recipe_terse.a", "libftmrt.a"};
 
 static bool add_archives(const struct link_job *job, tool_words *w)
 {

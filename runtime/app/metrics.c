@@ -104,9 +104,7 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
 
 /* ---- how sure an accuracy is ---- */
 
-/* E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927: the shares of which the one that was seen is
- * at most 1.96 standard deviations away. */
-static void wilson(int64_t correct, int64_t count, double *low, double *high)
+void wilson_interval(int64_t correct, int64_t count, double *low, double *high)
 {
     const double z = 1.959963984540054, n = (double)count, p = ratio(correct, count),
                  middle = p + z * z / (2 * n),
@@ -118,14 +116,14 @@ static void wilson(int64_t correct, int64_t count, double *low, double *high)
 static double metrics_accuracy_low(const struct metrics *m)
 {
     double low, high;
-    wilson(m->correct, m->count, &low, &high);
+    wilson_interval(m->correct, m->count, &low, &high);
     return low;
 }
 
 static double metrics_accuracy_high(const struct metrics *m)
 {
     double low, high;
-    wilson(m->correct, m->count, &low, &high);
+    wilson_interval(m->correct, m->count, &low, &high);
     return high;
 }
 
@@ -254,77 +252,6 @@ static double metrics_output_r2(const struct metrics *m, int64_t k)
     return number_metrics_r2(&m->numbers[k], 1);
 }
 
-static void print_wrong(const struct metrics *m, FILE *out)
-{
-    fprintf(out, "  (%lld wrong)", (long long)(m->count - m->correct));
-}
-
-static void print_sure(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (of it, with 95 % confidence: Wilson)", out);
-}
-
-static void print_guess(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (the accuracy of always naming the largest class)", out);
-}
-
-static void print_macro(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (the mean of the classes' F1)", out);
-}
-
-static void print_ranks(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (mean average precision: how well each class's samples are ranked)", out);
-}
-
-static void print_balanced(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (the mean of the classes' recall)", out);
-}
-
-static void print_roc(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (of a class against the rest, mean)", out);
-}
-
-static void print_ece(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (expected calibration error: how far accuracy is from the probabilities)", out);
-}
-
-static void print_temperature(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (divides the logits: fitted in validation, so that probabilities are true)", out);
-}
-
-static void print_threshold(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (of the probability: below it the class is unknown)", out);
-}
-
-static void print_r2(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (of the labels' variance, what is explained: 1 is all, 0 as much as their mean)", out);
-}
-
-static void print_nll_name(const struct metrics *m, FILE *out)
-{
-    (void)m;
-    fputs("  (negative log-likelihood)", out);
-}
-
 /* Sets of tasks. */
 #define ONLY(task) (1U << TASK_##task)
 #define CLASSES    (ONLY(CLASS) | ONLY(LABELS))
@@ -336,32 +263,41 @@ static const struct {
     const char *name, *title; /* in JSON and in text */
     double (*value)(const struct metrics *m);
     bool percent;
-    void (*more)(const struct metrics *m, FILE *out); /* behind the figure in text, or NULL */
+    const char *note; /* behind the figure; "": the title says all */
 } overall[] = {
-    {EVERY_TASK, "loss", "loss", metrics_loss, false, NULL},
-    {ONLY(CLASS), "nll", "nll", metrics_nll, false, print_nll_name},
-    {ONLY(CLASS), "accuracy", "accuracy", metrics_accuracy, true, print_wrong},
-    {ONLY(CLASS), "accuracy_low", "at least", metrics_accuracy_low, true, print_sure},
-    {ONLY(CLASS), "accuracy_high", "at most", metrics_accuracy_high, true, NULL},
-    {ONLY(CLASS), "largest_class", "guessing", metrics_largest_class, true, print_guess},
-    {ONLY(CLASS), "top5", "top-5", metrics_top5, true, NULL},
-    {ONLY(CLASS), "balanced_accuracy", "balanced", metrics_balanced_accuracy, true, print_balanced},
-    {ONLY(CLASS), "ece", "ECE", metrics_ece, false, print_ece},
-    {ONLY(CLASS), "temperature", "temperature", metrics_temperature, false, print_temperature},
-    {ONLY(CLASS), "ece_uncalibrated", "ECE before", metrics_plain_ece, false, NULL},
-    {ONLY(CLASS), "nll_calibrated", "nll with it", metrics_calibrated_nll, false, NULL},
-    {ONLY(CLASS), "threshold", "threshold", metrics_threshold, false, print_threshold},
-    {ONLY(CLASS), "answered", "answered", metrics_answered, true, NULL},
-    {ONLY(CLASS), "answered_accuracy", "right of it", metrics_answered_accuracy, true, NULL},
-    {ONLY(LABELS), "label_accuracy", "labels right", metrics_label_accuracy, true, NULL},
-    {ONLY(LABELS), "exact_match", "all right", metrics_exact_match, true, NULL},
-    {CLASSES, "macro_f1", "macro F1", metrics_macro_f1, false, print_macro},
-    {CLASSES, "roc_auc", "ROC AUC", metrics_mean_roc_auc, false, print_roc},
-    {CLASSES, "mean_average_precision", "mAP", metrics_mean_average_precision, false, print_ranks},
-    {ONLY(NUMBERS), "rmse", "rmse", metrics_rmse, false, NULL},
-    {ONLY(NUMBERS), "mae", "mae", metrics_mae, false, NULL},
-    {ONLY(NUMBERS), "r2", "R2", metrics_r2, false, print_r2},
-    {ONLY(PIXELS), "pixel_accuracy", "pixels right", metrics_accuracy, true, NULL},
+    {EVERY_TASK, "loss", "loss", metrics_loss, false, ""},
+    {ONLY(CLASS), "nll", "nll", metrics_nll, false, "negative log-likelihood"},
+    {ONLY(CLASS), "accuracy", "accuracy", metrics_accuracy, true, "right answers"},
+    {ONLY(CLASS), "accuracy_low", "at least", metrics_accuracy_low, true,
+     "of it, with 95 % confidence: Wilson"},
+    {ONLY(CLASS), "accuracy_high", "at most", metrics_accuracy_high, true, ""},
+    {ONLY(CLASS), "largest_class", "guessing", metrics_largest_class, true,
+     "the accuracy of always naming the largest class"},
+    {ONLY(CLASS), "top5", "top-5", metrics_top5, true, ""},
+    {ONLY(CLASS), "balanced_accuracy", "balanced", metrics_balanced_accuracy, true,
+     "the mean of the classes' recall"},
+    {ONLY(CLASS), "ece", "ECE", metrics_ece, false,
+     "expected calibration error: how far accuracy is from the probabilities"},
+    {ONLY(CLASS), "temperature", "temperature", metrics_temperature, false,
+     "divides the logits: fitted in validation, so that probabilities are true"},
+    {ONLY(CLASS), "ece_uncalibrated", "ECE before", metrics_plain_ece, false, ""},
+    {ONLY(CLASS), "nll_calibrated", "nll with it", metrics_calibrated_nll, false, ""},
+    {ONLY(CLASS), "threshold", "threshold", metrics_threshold, false,
+     "of the probability: below it the class is unknown"},
+    {ONLY(CLASS), "answered", "answered", metrics_answered, true, ""},
+    {ONLY(CLASS), "answered_accuracy", "right of it", metrics_answered_accuracy, true, ""},
+    {ONLY(LABELS), "label_accuracy", "labels right", metrics_label_accuracy, true, ""},
+    {ONLY(LABELS), "exact_match", "all right", metrics_exact_match, true, ""},
+    {CLASSES, "macro_f1", "macro F1", metrics_macro_f1, false, "the mean of the classes' F1"},
+    {CLASSES, "roc_auc", "ROC AUC", metrics_mean_roc_auc, false,
+     "of a class against the rest, mean"},
+    {CLASSES, "mean_average_precision", "mAP", metrics_mean_average_precision, false,
+     "mean average precision: how well each class's samples are ranked"},
+    {ONLY(NUMBERS), "rmse", "rmse", metrics_rmse, false, ""},
+    {ONLY(NUMBERS), "mae", "mae", metrics_mae, false, ""},
+    {ONLY(NUMBERS), "r2", "R2", metrics_r2, false,
+     "of the labels' variance, what is explained: 1 is all, 0 as much as their mean"},
+    {ONLY(PIXELS), "pixel_accuracy", "pixels right", metrics_accuracy, true, ""},
 };
 
 /* Of the samples of a class, or predicted as it; or of an output. */
@@ -399,6 +335,23 @@ static bool has_classes(const struct metrics *m) { return m->samples_of || m->nu
 /* Whether there is anything to judge. */
 static bool has_answers(const struct metrics *m) { return !m->count || m->not_finite < m->count; }
 
+static void print_note(const struct metrics *m, int i, FILE *out)
+{
+    if (overall[i].value == metrics_accuracy && m->task == TASK_CLASS)
+        fprintf(out, "  (%lld wrong)", (long long)(m->count - m->correct));
+    else if (*overall[i].note)
+        fprintf(out, "  (%s)", overall[i].note);
+}
+
+bool metrics_title(int i, struct metrics_title *title)
+{
+    if (i >= OVERALL)
+        return false;
+    *title = (struct metrics_title){overall[i].name, overall[i].title, overall[i].note,
+                                    overall[i].percent};
+    return true;
+}
+
 static void print_overall(const struct metrics *m, FILE *out)
 {
     fprintf(out, "samples   %lld\n", (long long)m->count);
@@ -415,8 +368,7 @@ static void print_overall(const struct metrics *m, FILE *out)
             fprintf(out, "%.2f %%", 100 * value);
         else
             fprintf(out, "%.5f", value);
-        if (overall[i].more)
-            overall[i].more(m, out);
+        print_note(m, i, out);
         fputc('\n', out);
     }
     if (m->not_finite)

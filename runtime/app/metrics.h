@@ -76,6 +76,17 @@ double metrics_macro_f1(const struct metrics *m);
 /* The mean of recall over the classes of which there is a label. */
 double metrics_balanced_accuracy(const struct metrics *m);
 
+/* The 95 % interval of a share, of which so many samples of so many were seen; 0 to 1 of none (E. B. Wilson, Probable Inference, the Law of
+ * Succession, and Statistical Inference, 1927: the shares of which the one that was seen is at most 1.96 standard deviations away). */
+void wilson_interval(int64_t correct, int64_t count, double *low, double *high);
+
+/* What figure number i of metrics_json, from 0, is called: in JSON and for people, with a note or "". false behind the last. */
+struct metrics_title {
+    const char *name, *title, *note;
+    bool percent;
+};
+bool metrics_title(int i, struct metrics_title *title);
+
 /* For people. Where no sample has a finite answer there is no figure. */
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out);
 /* The same as JSON: a figure that is not finite is null. A new reference. */

@@ -21,8 +21,9 @@ void predictions_add(struct predictions *p, const char *sample, const char *labe
 {
     if ((p->count & (p->count - 1)) == 0) /* room for twice as many */
         p->at = app_grow(p->at, p->count ? 2 * (size_t)p->count : 1, sizeof *p->at);
-    p->at[p->count++] =
-        (struct prediction){app_strdup(sample), app_strdup(label), app_strdup(predicted)};
+    p->at[p->count] = (struct prediction){app_strdup(sample), app_strdup(label),
+                                          app_strdup(predicted), NAN, p->count};
+    p->count++;
 }
 
 void predictions_sort(struct predictions *p)
@@ -39,6 +40,8 @@ static bool read_rows(struct predictions *p, struct csv_file *f, const char *pat
         if (fields < PREDICTION_FIELDS)
             return report_error("%s:%lld: not a line of predictions", path, (long long)f->line);
         predictions_add(p, f->fields[0], f->fields[1], f->fields[2]);
+        if (*f->fields[3])
+            p->at[p->count - 1].confidence = strtod(f->fields[3], NULL);
     }
     return fields == 0 || report_error("%s:%lld: %s", path, (long long)f->line, error);
 }

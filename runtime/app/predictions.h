@@ -9,6 +9,8 @@
 
 struct prediction {
     char *sample, *label, *predicted; /* predicted: "" where there was no answer */
+    double confidence;                /* of the answer; NaN: not known */
+    int64_t place;                    /* of its line in the file, from 0 */
 };
 
 struct predictions {

@@ -11,6 +11,7 @@
 #include "replace.h"
 #include "report.h"
 #include "run_folder.h"
+#include "run_page.h"
 #include "runs.h"
 #include "weights_choice.h"
 
@@ -177,6 +178,7 @@ static void keep_result(const struct session *s, const struct eval_data *d, cons
     if (text && replace_whole(path, text, strlen(text), NULL, 0) == FTMRT_OK) {
         run_predictions_write(s->run, "test_predictions.csv", s, m, &d->samples);
         model_card_write(s->run, s);
+        run_page_write(s->run, PART_OF_TEST, &d->samples);
     }
     free(text);
     free(path);

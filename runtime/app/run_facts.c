@@ -1,6 +1,7 @@
 /* What run.json says of how a run was begun. */
 #include "run_facts.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,23 @@ static bool is_trial(const struct options *o)
            (o->name && !strcmp(o->name, "try"));
 }
 
+/* Sets the name that the processor has for people, where the system tells it. */
+static void set_processor(json_t *facts)
+{
+    FILE *f = fopen("/proc/cpuinfo", "re");
+    char line[512];
+    while (f && fgets(line, sizeof line, f)) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || !colon)
+            continue;
+        const char *name = colon + 1 + strspn(colon + 1, " ");
+        json_object_set_new(facts, "processor", json_stringn(name, strcspn(name, "\n")));
+        break;
+    }
+    if (f)
+        fclose(f);
+}
+
 json_t *run_facts(const struct session *s, const struct options *o,
                   const struct training_data_hashes *hashes)
 {
@@ -40,6 +58,7 @@ json_t *run_facts(const struct session *s, const struct options *o,
                         json_string(getcwd(folder, sizeof folder) ? folder : "."));
     json_object_set_new(facts, "options", options_json(o));
     json_object_set_new(facts, "trial", json_boolean(is_trial(o)));
+    set_processor(facts);
     for (int i = 0; i < IDENTITY_PARTS; i++) {
         const enum identity_part part = (enum identity_part)i;
         json_object_set_new(facts, identity_key(part),

@@ -324,6 +324,11 @@ bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log
     return write_record(r);
 }
 
+void run_folder_samples(const struct run_folder *r, int64_t train)
+{
+    json_object_set_new(r->record, "training_samples", json_integer(train));
+}
+
 /* The length of a file whose lines are on the disk; -1 after a message. */
 static int64_t durable_length(const struct run_folder *r, FILE *f, const char *name)
 {
@@ -472,12 +477,29 @@ bool run_predictions_write(const char *folder, const char *name, const struct se
     return close_written(&r, f, name);
 }
 
-bool run_folder_predictions(const struct run_folder *r, const struct session *s,
-                            const struct metrics *m, const struct subset *samples)
+/* All figures but the confusion matrix, which has a file of its own. */
+static bool write_validation(const struct run_folder *r, const struct session *s,
+                             const struct metrics *m)
 {
-    return m->task != TASK_CLASS ||
-           (run_predictions_write(r->path, "predictions.csv", s, m, samples) &&
-            write_confusion(r, s, m));
+    char *path = run_folder_file(r, "validation.json"), error[512] = "out of memory";
+    json_t *figures = metrics_json(m, &s->config);
+    json_object_del(figures, "confusion");
+    char *text = json_dumps(figures, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    const bool ok =
+        text && replace_whole(path, text, strlen(text), error, sizeof error) == FTMRT_OK;
+    json_decref(figures);
+    free(text);
+    free(path);
+    return ok || report_error("%s", error);
+}
+
+bool run_folder_validation(const struct run_folder *r, const struct session *s,
+                           const struct metrics *m, const struct subset *samples)
+{
+    return write_validation(r, s, m) &&
+           (m->task != TASK_CLASS ||
+            (run_predictions_write(r->path, "predictions.csv", s, m, samples) &&
+             write_confusion(r, s, m)));
 }
 
 /* The best epoch, and the figures that it may have been chosen by. */

@@ -1,7 +1,7 @@
 /* A run's folder, runs/NAME-001/: everything that a training run leaves. Never overwritten.
  *
  *     recipe.ftm  run.json  metrics.csv  log.jsonl  split.csv  best.safetensors  last.safetensors
- *     predictions.csv  confusion.csv  README.md  current */
+ *     validation.json  predictions.csv  confusion.csv  README.md  report.html  current */
 #ifndef FTMRT_APP_RUN_FOLDER_H
 #define FTMRT_APP_RUN_FOLDER_H
 
@@ -42,6 +42,9 @@ void run_folder_discard(struct run_folder *r);
 
 void run_folder_close(struct run_folder *r);
 
+/* Notes in the record how many samples train. */
+void run_folder_samples(const struct run_folder *r, int64_t train);
+
 /* The path of a file in the folder; allocated. */
 char *run_folder_file(const struct run_folder *r, const char *name);
 /* One line of log.jsonl for a step; one of it and one of metrics.csv for an epoch. */
@@ -50,9 +53,9 @@ void run_folder_epoch(struct run_folder *r, const struct epoch_result *e);
 /* split.csv (split_file.h) of the training data. */
 bool run_folder_split(const struct run_folder *r, const struct source *source,
                       const struct split *s);
-/* predictions.csv and confusion.csv of an evaluation of those samples, where they have a class. */
-bool run_folder_predictions(const struct run_folder *r, const struct session *s,
-                            const struct metrics *m, const struct subset *samples);
+/* validation.json of an evaluation, and of those samples, where they have a class, predictions.csv and confusion.csv. */
+bool run_folder_validation(const struct run_folder *r, const struct session *s,
+                           const struct metrics *m, const struct subset *samples);
 /* The first of them alone, under another name, in the folder of any run. */
 bool run_predictions_write(const char *folder, const char *name, const struct session *s,
                            const struct metrics *m, const struct subset *samples);

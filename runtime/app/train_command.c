@@ -23,6 +23,7 @@
 #include "run_choice.h"
 #include "run_facts.h"
 #include "run_folder.h"
+#include "run_page.h"
 #include "runs.h"
 #include "split_file.h"
 #include "state_tensors.h"
@@ -275,7 +276,7 @@ static bool keep_best(struct train_command *t, const struct epoch_result *e,
         return false;
     t->kept_epoch = e->epoch;
     return !validation ||
-           run_folder_predictions(&t->run, &t->session, validation, &t->trainer.validation);
+           run_folder_validation(&t->run, &t->session, validation, &t->trainer.validation);
 }
 
 static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
@@ -408,6 +409,12 @@ static bool is_stillborn(const struct train_command *t, enum trainer_outcome out
     return outcome == TRAINER_FAILED && t->trainer.progress.step == 0 && !t->resumed;
 }
 
+/* The page of the run, for people; one that cannot be written is no failure. */
+static bool write_page(const struct train_command *t)
+{
+    return run_page_write(t->run.path, PART_OF_VALIDATION, &t->trainer.validation);
+}
+
 /* Where the best weights are, and what their probabilities are made true by. */
 static void say_best(const struct train_command *t)
 {
@@ -444,6 +451,7 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
     const char *word = ok ? words[outcome] : "failed";
     ok = run_folder_finish(&t->run, &t->session, &t->trainer.progress, word) && ok;
     ok = (!t->kept_epoch || model_card_write(t->run.path, &t->session)) && ok;
+    const bool paged = write_page(t);
     if (!ok)
         say_left(t);
     if (ok && outcome == TRAINER_INTERRUPTED)
@@ -455,6 +463,8 @@ static bool end(struct train_command *t, enum trainer_outcome outcome)
                (long long)t->trainer.progress.epoch - 1, (long long)t->session.config.patience);
     if (ok && outcome == TRAINER_DONE)
         say_best(t);
+    if (ok && paged && outcome == TRAINER_DONE)
+        printf("report in %s/report.html\n", t->run.path);
     current_settle(t->session.program, t->run.path);
     return ok;
 }
@@ -520,6 +530,7 @@ static bool start_run(struct train_command *t)
     t->data_hash = hashes.data;
     t->identity = run_identity(t->session.program, hashes.data);
     if (open_run(t, &hashes)) {
+        run_folder_samples(&t->run, t->trainer.train.count);
         plan_checkpoints(t);
         return true;
     }

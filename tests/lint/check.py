@@ -41,7 +41,8 @@ ALLOWED_RUNTIME = {
     "files": {"runtime", "files"},
     "listing": {"runtime", "recipe", "files", "listing"},
     "network": {"runtime", "recipe", "network"},
-    "app": {"runtime", "recipe", "network", "transform", "picture", "files", "listing", "app"},
+    "page": {"runtime", "files", "page"},
+    "app": {"page", "runtime", "recipe", "network", "transform", "picture", "files", "listing", "app"},
 }
 
 # ftmc explains what programs do by their own rows.

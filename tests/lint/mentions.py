@@ -30,6 +30,7 @@ EXCEPTIONS = {
     ("compiler/ops/adam.h", "step"): "the scalar that counts steps",
     ("runtime/app/eval_command.c", "split"): "a key of eval's JSON",
     ("runtime/app/run_folder.c", "step"): "a key of log.jsonl",
+    ("runtime/app/run_log.c", "step"): "a key of log.jsonl",
     ("runtime/app/split_file.c", "train"): "a word of split.csv",
 }
 ALL = ("compiler", "runtime")
