@@ -9,6 +9,7 @@
 #include "calibration.h"
 #include "rejection.h"
 #include "report.h"
+#include "shares.h"
 #include "text_columns.h"
 
 static double ratio(int64_t a, int64_t b) { return b ? (double)a / (double)b : 0; }
@@ -104,27 +105,43 @@ static void print_confusion(const struct metrics *m, const struct config *c, FIL
 
 /* ---- how sure an accuracy is ---- */
 
-void wilson_interval(int64_t correct, int64_t count, double *low, double *high)
+enum { BOUND_LOW, BOUND_HIGH };
+
+/* A bound of the interval that a share is in with 95 % confidence. */
+static double bound(int64_t right, int64_t count, int side)
 {
-    const double z = 1.959963984540054, n = (double)count, p = ratio(correct, count),
-                 middle = p + z * z / (2 * n),
-                 half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)), all = 1 + z * z / n;
-    *low = count ? fmax((middle - half) / all, 0) : 0;
-    *high = count ? fmin((middle + half) / all, 1) : 1;
+    const struct interval i = share_interval_95(right, count);
+    return side == BOUND_LOW ? i.low : i.high;
 }
 
 static double metrics_accuracy_low(const struct metrics *m)
 {
-    double low, high;
-    wilson_interval(m->correct, m->count, &low, &high);
-    return low;
+    return bound(m->correct, m->count, BOUND_LOW);
 }
 
 static double metrics_accuracy_high(const struct metrics *m)
 {
-    double low, high;
-    wilson_interval(m->correct, m->count, &low, &high);
-    return high;
+    return bound(m->correct, m->count, BOUND_HIGH);
+}
+
+static double metrics_recall_low(const struct metrics *m, int64_t k)
+{
+    return bound(m->right_of[k], m->samples_of[k], BOUND_LOW);
+}
+
+static double metrics_recall_high(const struct metrics *m, int64_t k)
+{
+    return bound(m->right_of[k], m->samples_of[k], BOUND_HIGH);
+}
+
+static double metrics_precision_low(const struct metrics *m, int64_t k)
+{
+    return bound(m->right_of[k], m->predicted_as[k], BOUND_LOW);
+}
+
+static double metrics_precision_high(const struct metrics *m, int64_t k)
+{
+    return bound(m->right_of[k], m->predicted_as[k], BOUND_HIGH);
 }
 
 /* What always the same answer would reach. */
@@ -302,12 +319,16 @@ static const struct {
 
 /* Of the samples of a class, or predicted as it; or of an output. */
 static const struct {
-    const char *name, *title;
+    const char *name, *title; /* title: NULL where text, whose lines are short, does not have it */
     double (*value)(const struct metrics *m, int64_t k);
     unsigned tasks;
 } by_class[] = {
     {"precision", "precision", metrics_precision, CLASSES},
+    {"precision_low", NULL, metrics_precision_low, CLASSES},
+    {"precision_high", NULL, metrics_precision_high, CLASSES},
     {"recall", "recall", metrics_recall, CLASSES},
+    {"recall_low", "from", metrics_recall_low, CLASSES},
+    {"recall_high", "to", metrics_recall_high, CLASSES},
     {"f1", "F1", metrics_f1, CLASSES},
     {"average_precision", "AP", metrics_average_precision, CLASSES},
     {"roc_auc", "ROC AUC", metrics_roc_auc, CLASSES},
@@ -376,6 +397,11 @@ static void print_overall(const struct metrics *m, FILE *out)
                 (long long)m->not_finite);
 }
 
+static bool is_printed(const struct metrics *m, int i)
+{
+    return by_class[i].title && is_of(by_class[i].tasks, m);
+}
+
 static int figure_columns(const struct metrics *m, int i)
 {
     const int title = (int)strlen(by_class[i].title), least = m->numbers ? NUMBER : FIGURE;
@@ -397,18 +423,21 @@ static void print_classes(const struct metrics *m, const struct config *c, FILE 
     const int columns = name_columns(c);
     fprintf(out, "\n%*s", columns, m->numbers ? "output" : "class");
     for (int i = 0; i < BY_CLASS; i++)
-        if (is_of(by_class[i].tasks, m))
+        if (is_printed(m, i))
             fprintf(out, "  %-*s", figure_columns(m, i), by_class[i].title);
     fputs(m->numbers ? "\n" : "  samples\n", out);
     for (int64_t k = 0; k < m->classes; k++) {
         columns_print_name(c->labels[k], columns, out);
         for (int i = 0; i < BY_CLASS; i++)
-            if (is_of(by_class[i].tasks, m))
+            if (is_printed(m, i))
                 print_figure(m, i, k, out);
         if (m->samples_of)
             fprintf(out, "  %lld", (long long)m->samples_of[k]);
         fputc('\n', out);
     }
+    if (m->samples_of)
+        fputs("from, to: what the recall of all such samples is, with 95 % confidence (Wilson)\n",
+              out);
 }
 
 void metrics_print(const struct metrics *m, const struct config *c, FILE *out)

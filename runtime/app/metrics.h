@@ -76,10 +76,6 @@ double metrics_macro_f1(const struct metrics *m);
 /* The mean of recall over the classes of which there is a label. */
 double metrics_balanced_accuracy(const struct metrics *m);
 
-/* The 95 % interval of a share, of which so many samples of so many were seen; 0 to 1 of none (E. B. Wilson, Probable Inference, the Law of
- * Succession, and Statistical Inference, 1927: the shares of which the one that was seen is at most 1.96 standard deviations away). */
-void wilson_interval(int64_t correct, int64_t count, double *low, double *high);
-
 /* What figure number i of metrics_json, from 0, is called: in JSON and for people, with a note or "". false behind the last. */
 struct metrics_title {
     const char *name, *title, *note;

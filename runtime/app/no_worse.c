@@ -27,21 +27,68 @@ static struct predictions predictions_of(const struct session *s, const struct e
     return p;
 }
 
-static bool judge(const struct paired *p, const struct run *run)
+/* In how many of all comparisons of equally good runs a loss is seen where there is none. */
+static const double chance = 0.05;
+
+static double percent_of_a(const struct paired *p)
 {
-    const double n = (double)p->count, ours = 100 * (double)(p->both + p->only_a) / n,
-                 theirs = 100 * (double)(p->both + p->only_b) / n;
+    return 100 * (double)(p->both + p->only_a) / (double)p->count;
+}
+
+static double percent_of_b(const struct paired *p)
+{
+    return 100 * (double)(p->both + p->only_b) / (double)p->count;
+}
+
+static bool judge_all(const struct paired *p, const struct run *run)
+{
     if (!p->count)
         return report_error("run %ld (%s) has no sample in common with these", run->number,
                             run->name);
-    if (p->only_a < p->only_b)
+    const bool fewer = p->only_a < p->only_b;
+    if (fewer && paired_probability(p) < chance)
         return report_error("worse than run %ld (%s): %.2f %% against %.2f %% of the %lld samples "
-                            "that both have",
-                            run->number, run->name, ours, theirs, (long long)p->count);
+                            "that both have (chance alone: probability %.2g)",
+                            run->number, run->name, percent_of_a(p), percent_of_b(p),
+                            (long long)p->count, paired_probability(p));
     report_note("no worse than run %ld (%s): %.2f %% against %.2f %% of the %lld samples that both "
                 "have",
-                run->number, run->name, ours, theirs, (long long)p->count);
+                run->number, run->name, percent_of_a(p), percent_of_b(p), (long long)p->count);
+    if (fewer)
+        report_note("the difference may be chance, which has one as large with probability %.2g; "
+                    "more samples would tell",
+                    paired_probability(p));
     return true;
+}
+
+/* A class is worse where even the upper end of the interval of the difference is. The more classes, the likelier that chance moves one far:
+ * they share what it is given (O. J. Dunn, Multiple Comparisons Among Means, 1961). */
+static bool judge_classes(const struct label_pairs *classes, size_t count, const struct run *run)
+{
+    const double z = share_deviations(chance / (double)count);
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct paired *p = &classes[i].pairs;
+        const double most = paired_interval(p, z).high;
+        if (most < 0)
+            ok = report_error("class '%s' is worse than in run %ld (%s): %.2f %% against %.2f %% "
+                              "of its %lld samples that both have, a loss of at least %.2f %%",
+                              classes[i].name, run->number, run->name, percent_of_a(p),
+                              percent_of_b(p), (long long)p->count, -100 * most);
+    }
+    return ok;
+}
+
+static bool judge(const struct predictions *ours, const struct predictions *theirs,
+                  const struct run *run)
+{
+    const struct paired all = predictions_pair(ours, theirs);
+    size_t count;
+    struct label_pairs *classes = predictions_pair_labels(ours, theirs, &count);
+    bool ok = judge_all(&all, run);
+    ok = (!count || judge_classes(classes, count, run)) && ok;
+    free(classes);
+    return ok;
 }
 
 /* What an evaluation's samples are part of must be what the run's are: else their numbers mean others, and their names may. */
@@ -79,8 +126,7 @@ static bool compare_with(const struct session *s, const struct eval_data *d,
                      run->same_name ? report_command() : run_program(run), run->number);
     if (ok) {
         struct predictions ours = predictions_of(s, d, m);
-        const struct paired p = predictions_pair(&ours, &theirs);
-        ok = check_data(s, d, run, predictions_are_numbered(&ours)) && judge(&p, run);
+        ok = check_data(s, d, run, predictions_are_numbered(&ours)) && judge(&ours, &theirs, run);
         predictions_free(&ours);
         predictions_free(&theirs);
     }

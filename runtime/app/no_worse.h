@@ -7,8 +7,10 @@
 #include "metrics.h"
 #include "session.h"
 
-/* Whether at least as many of the samples that both have are right in an evaluation as for the run that o names, by the predictions that
- * are in its folder. Says the figures of both on stderr; false after a message. */
+/* Whether an evaluation is no worse than the run that o names, by the predictions in its folder, on the samples that both have: worse is
+ * what has fewer right, by more than chance would in one of twenty comparisons of equally good runs (McNemar's exact test), and what has a
+ * class whose share of right ones fell likewise (Newcombe's interval of the difference). Says the figures of both on stderr; false
+ * after a message. */
 bool no_worse(const struct session *s, const struct eval_data *d, const struct metrics *m,
               const struct options *o);
 

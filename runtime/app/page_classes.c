@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "html.h"
-#include "metrics.h"
 #include "report.h"
 #include "run_page.h"
+#include "shares.h"
 
 enum { MOST_ROWS = 200 };
 
@@ -26,11 +26,10 @@ static int worst_first(const void *a, const void *b)
 /* A share with its interval; "-" of nothing. */
 static void write_share(FILE *out, int64_t right, int64_t of)
 {
-    double low, high;
-    wilson_interval(right, of, &low, &high);
+    const struct interval sure = share_interval_95(right, of);
     if (of)
         html(out, "<td>%.1f %% <span class=\"note range\">%.1f to %.1f</span></td>",
-             100 * (double)right / (double)of, 100 * low, 100 * high);
+             100 * (double)right / (double)of, 100 * sure.low, 100 * sure.high);
     else
         fputs("<td>-</td>", out);
 }

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "html.h"
-#include "metrics.h"
 #include "progress_line.h"
 #include "run_page.h"
+#include "shares.h"
 
 static void tile(FILE *out, const char *value, const char *what)
 {
@@ -16,12 +16,11 @@ static void tile(FILE *out, const char *value, const char *what)
 static void write_accuracy(const struct run_page *p)
 {
     const struct class_answers *a = &p->answers;
-    double low, high;
+    const struct interval sure = share_interval_95(a->right, a->all.count);
     char value[32], what[128];
-    wilson_interval(a->right, a->all.count, &low, &high);
     snprintf(value, sizeof value, "%.2f %%", 100 * (double)a->right / (double)a->all.count);
     snprintf(what, sizeof what, "accuracy in %s; 95 %% interval %.2f to %.2f %%",
-             run_page_parts[p->part].name, 100 * low, 100 * high);
+             run_page_parts[p->part].name, 100 * sure.low, 100 * sure.high);
     tile(p->out, value, what);
     snprintf(value, sizeof value, "%.2f %%", 100 * class_answers_largest(a));
     tile(p->out, value, "reached by always naming the largest class");

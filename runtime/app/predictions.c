@@ -114,22 +114,7 @@ struct paired predictions_pair(const struct predictions *a, const struct predict
     return p;
 }
 
-double paired_probability(const struct paired *p)
-{
-    const int64_t n = p->only_a + p->only_b, k = p->only_a < p->only_b ? p->only_a : p->only_b;
-    double sum = 0;
-    for (int64_t i = 0; i <= k; i++)
-        sum += exp(lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) -
-                   (double)n * log(2));
-    return 2 * sum < 1 ? 2 * sum : 1;
-}
-
 /* ---- by label ---- */
-
-struct label_pairs {
-    const char *name;
-    struct paired pairs;
-};
 
 static struct label_pairs *find_label(struct label_pairs **at, size_t *count, const char *name)
 {
@@ -141,15 +126,23 @@ static struct label_pairs *find_label(struct label_pairs **at, size_t *count, co
     return &(*at)[(*count)++];
 }
 
-void predictions_print_labels(const struct predictions *a, const struct predictions *b, FILE *out)
+struct label_pairs *predictions_pair_labels(const struct predictions *a,
+                                            const struct predictions *b, size_t *count)
 {
     struct label_pairs *labels = NULL;
-    size_t count = 0;
+    *count = 0;
     for (int64_t i = 0; i < a->count; i++) {
         const struct prediction *other = partner(&a->at[i], b);
         if (other)
-            add_pair(&find_label(&labels, &count, a->at[i].label)->pairs, &a->at[i], other);
+            add_pair(&find_label(&labels, count, a->at[i].label)->pairs, &a->at[i], other);
     }
+    return labels;
+}
+
+void predictions_print_labels(const struct predictions *a, const struct predictions *b, FILE *out)
+{
+    size_t count;
+    struct label_pairs *labels = predictions_pair_labels(a, b, &count);
     for (size_t i = 0; i < count; i++) {
         const struct paired *p = &labels[i].pairs;
         const double n = (double)p->count;

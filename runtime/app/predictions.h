@@ -4,8 +4,11 @@
 #define FTMRT_APP_PREDICTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "shares.h"
 
 struct prediction {
     char *sample, *label, *predicted; /* predicted: "" where there was no answer */
@@ -31,15 +34,16 @@ void predictions_sort(struct predictions *p);
 bool predictions_are_numbered(const struct predictions *p);
 
 /* Two runs on the samples that both have with the same label. */
-struct paired {
-    int64_t count, both, only_a, only_b, neither;
-    int64_t left_out; /* samples of a that b does not have, or has with another label */
-};
 struct paired predictions_pair(const struct predictions *a, const struct predictions *b);
 
-/* The probability that two equally good runs differ by as much on the samples where just one is right: McNemar's exact test, two-sided
- * (Q. McNemar, Note on the sampling error of the difference between correlated proportions, 1947). */
-double paired_probability(const struct paired *p);
+struct label_pairs {
+    const char *name; /* a's */
+    struct paired pairs;
+};
+
+/* The same for each label of these samples, in their order; allocated. */
+struct label_pairs *predictions_pair_labels(const struct predictions *a,
+                                            const struct predictions *b, size_t *count);
 
 /* A line for each label of the pairs: how many samples, and the share of them that each has right. */
 void predictions_print_labels(const struct predictions *a, const struct predictions *b, FILE *out);

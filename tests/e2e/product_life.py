@@ -1,5 +1,6 @@
 """The life of a product: three classes with room for more, trained, measured, and put into a C program; then a fourth class and more pictures, a second
 training from the first, a gate that it passes and that a worse one does not, and the program takes the new file as it is. product_life.py FTMC"""
+import json
 import os
 import pathlib
 import re
@@ -58,6 +59,9 @@ with tempfile.TemporaryDirectory() as folder:
     status, _, err = told(first, "eval", "--require", "accuracy<=0.3,recall(beech)>=0.5,recall(elm)>=0.1,shine>=1")
     check(status == 1 and all(w in err for w in ("and at most 0.3 is required", "there is no class 'elm'", "there is no figure 'shine'; there are: ")) and "beech" not in err, "and what it does not pass is said")
     check([eval_code(first, "--require", w) for w in ("accuracy", "accuracy>=", ">=1", "recall()>=1", "accuracy>=0.5,", "")] == [2] * 6, "what is no requirement is refused")
+    figures = json.loads(run(first, "eval", "--json"))["classes"][0]
+    check(figures["recall_low"] < figures["recall"] <= figures["recall_high"] <= 1, "a class has the interval of its recall")
+    check(eval_code(first, "--require", "recall_low(ash)>=0.99") == 1, "which 20 pictures cannot make that narrow")
     old = sides(work, 1)
 
     run(ftmc, recipe, "--emit=lib", "-o", work / "lib")
@@ -93,5 +97,15 @@ with tempfile.TemporaryDirectory() as folder:
     run(work / "second", "train", cwd=work)
     status, out, err = told(work / "second", "eval", "--run", 3, "--no-worse-than", work / "runs/leaves_of_trees-001")
     check(status == 1, f"a run that lost old classes does not pass {out} {err}")
+    check("class 'ash' is worse" in err and "class 'cedar' is worse" in err and "class 'beech'" not in err, f"nor do the classes that it lost, which are named {err}")
+
+    # what that run is beside one with a few more right ones, and beside one that has not lost ash
+    head, *rows = (work / "runs/leaves_of_trees-003/test_predictions.csv").read_text().splitlines()
+    lost = [i for i, row in enumerate(rows) if row.split(",")[1] == "ash" != row.split(",")[2]]
+    for more in (3, len(lost)):
+        better = [",".join([*row.split(",")[:2], "ash", *row.split(",")[3:]]) if i in lost[:more] else row for i, row in enumerate(rows)]
+        (work / "runs/leaves_of_trees-002/test_predictions.csv").write_text("\n".join([head, *better]) + "\n")
+        status, _, err = told(work / "second", "eval", "--run", 3, "--no-worse-than", 2)
+        check((status, "may be chance" in err, "class 'ash' is worse than in run 2" in err) == ((0, True, False) if more == 3 else (1, False, True)), f"{more} more right ones {err}")
     check((work / "product").read_bytes() == before and [ask(2, name) for name in NAMES] == [[name, "of", "4"] for name in NAMES],
           "the product takes the new file, class and all, without being linked again")
