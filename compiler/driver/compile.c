@@ -14,10 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "compilation.h"
 #include "file.h"
 #include "help.h"
 #include "identity.h"
+#include "kept_features.h"
 #include "lang.h"
 #include "library.h"
 #include "library_header.h"
@@ -216,18 +218,15 @@ bool compilation_program(struct compilation *c)
 
 /* ---- passes, schedule ---- */
 
-/* Features can be kept where each epoch sees the same pixels; of a library that is its caller's business. Who calls the entries of an
- * object has the whole ones. */
+/* Whoever names passes wants what they do; who calls the entries of an object has the whole ones. */
 static enum prefix_cut prefix_cut_of(const struct compilation *c)
 {
     const struct options *o = c->options;
-    const char *when = o->prefix ? o->prefix : "auto";
-    if (strcmp(when, "auto") != 0)
-        return strcmp(when, "always") == 0 ? PREFIX_ALWAYS : PREFIX_NEVER;
-    if (!c->recipe || o->emit_stage == EMIT_obj || c->recipe->teachers.len) /* who need images */
-        return PREFIX_NEVER;
-    return compilation_is_library(o) || ftmrt_recipe_repeats(&c->recipe->bound) ? PREFIX_SMALL
-                                                                                : PREFIX_NEVER;
+    if (o->passes)
+        return PREFIX_ALWAYS;
+    return c->recipe && o->emit_stage != EMIT_obj
+               ? kept_features_cut(c->recipe, compilation_is_library(o))
+               : PREFIX_NEVER;
 }
 
 static bool stage_passes(struct compilation *c)
@@ -494,6 +493,14 @@ static bool check(struct compilation *c)
     return true;
 }
 
+/* How many samples `train` has; negative: nobody knows before it is read. */
+static int64_t samples_of(struct compilation *c)
+{
+    const struct ftmrt_call *data = recipe_call(c->recipe, FTMRT_PARAM_finetune_data),
+                            *train = ftmrt_call_inner(data, FTMRT_PARAM_data_train);
+    return train ? samples_count(&c->arena, file_dir(&c->arena, c->options->file), train) : -1;
+}
+
 static bool explain(struct compilation *c)
 {
     if (!compilation_program(c) || !stage_passes(c) || !stage_schedule(c))
@@ -503,7 +510,9 @@ static bool explain(struct compilation *c)
                                 .arena_bytes = s->arena_size,
                                 .workspace_bytes = s->workspace_size,
                                 .constants_bytes = s->constants_size,
-                                .kernels = s->kernels.len};
+                                .kernels = s->kernels.len,
+                                .program = c->program,
+                                .samples = samples_of(c)};
     for (uint32_t i = 0; i < s->functions.len; i++) {
         const struct schedule_function *f = &s->functions.at[i];
         if (f->graph->kind == FTMRT_ENTRY_PREDICT) {

@@ -105,7 +105,7 @@ static void print_body(struct arena *arena, FILE *out)
     print_levels(out);
     fputs("\" ;;\n        --target) words=\"", out);
     print_targets(out);
-    fputs("\" ;;\n        --color|--prefix) words=\"always never auto\" ;;\n"
+    fputs("\" ;;\n        --color) words=\"always never auto\" ;;\n"
           "        ftmc|*/ftmc) words=\"",
           out);
     print_commands(out);

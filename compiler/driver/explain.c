@@ -3,7 +3,7 @@
  * MACs are multiplications with an addition, per image, of the forward pass. A training step also
  * multiplies for the gradient of a layer's input, where something trainable lies in front of it,
  * and of its weight, where that trains. The frozen prefix is what has nothing trainable in front of
- * it or in itself. Behind the kind stands the kernel that the pass `select` chose for the layer, where its
+ * it or in itself, and nothing random. Behind the kind stands the kernel that the pass `select` chose for the layer, where its
  * operation has several. Where the recipe has phases, the layers say in which of them they train, and each phase has a line. */
 #include "reports.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bind.h"
+#include "kept_features.h"
 #include "shape.h"
 #include "str.h"
 
@@ -21,6 +22,7 @@ struct layer_cost {
     int64_t macs, step_macs;
     int64_t bytes; /* of the value, per image */
     bool above;    /* it or something in front of it trains or updates statistics */
+    bool drawn;    /* or draws random numbers: no epoch has its value again */
 };
 
 /* A network for images of one size, and what its layers cost. */
@@ -40,6 +42,7 @@ struct explain {
 static void count_params(struct layer_cost *cost, const struct layer *l, uint32_t phases)
 {
     cost->above = (layer_statistics(l) & phases) != 0;
+    cost->drawn = layer_draws(l) && (~l->frozen & phases);
     for (uint32_t i = 0; i < l->param_count; i++) {
         const struct layer_param *p = &l->params[i];
         if (p->kind != LAYER_PARAMETER)
@@ -52,20 +55,25 @@ static void count_params(struct layer_cost *cost, const struct layer *l, uint32_
 }
 
 /* Follows operands until nothing changes, since edits may append layers out of order. */
-static void spread_above(struct net_costs *c)
+static void spread(struct net_costs *c)
 {
     for (bool changed = true; changed;) {
         changed = false;
         for (uint32_t i = 0; i < c->net->layers.len; i++) {
             const struct layer *l = &c->net->layers.at[i];
+            struct layer_cost *cost = &c->costs[i];
             for (uint32_t k = 0; !l->dead && k < l->input_count; k++) {
-                if (c->costs[i].above || !c->costs[l->inputs[k].i].above)
-                    continue;
-                c->costs[i].above = changed = true;
+                const struct layer_cost *in = &c->costs[l->inputs[k].i];
+                changed |= (in->above && !cost->above) || (in->drawn && !cost->drawn);
+                cost->above |= in->above;
+                cost->drawn |= in->drawn;
             }
         }
     }
 }
+
+/* Whether it is of the part that is the same in every epoch. */
+static bool in_prefix(const struct layer_cost *c) { return !c->above && !c->drawn; }
 
 /* phases: a bit for each that counts. */
 static struct net_costs measure(struct arena *arena, const struct net *net, uint32_t phases)
@@ -74,7 +82,7 @@ static struct net_costs measure(struct arena *arena, const struct net *net, uint
     for (uint32_t i = 0; i < net->layers.len; i++)
         if (!net->layers.at[i].dead)
             count_params(&c.costs[i], &net->layers.at[i], phases);
-    spread_above(&c);
+    spread(&c);
     for (uint32_t i = 0; i < net->layers.len; i++) {
         const struct layer *l = &net->layers.at[i];
         struct layer_cost *cost = &c.costs[i];
@@ -114,8 +122,8 @@ static const char *state_text(const struct explain *e, const struct layer *l,
                               const struct layer_cost *cost)
 {
     if (!cost->params)
-        return cost->above || !l->row ? "" : "frozen prefix";
-    if (!cost->above)
+        return !in_prefix(cost) || !l->row ? "" : "frozen prefix";
+    if (in_prefix(cost))
         return "frozen prefix";
     if (!cost->trainable)
         return "frozen";
@@ -190,7 +198,7 @@ static struct layer_cost sum(const struct net_costs *n, bool prefix_only)
     struct layer_cost t = {0};
     for (uint32_t i = 0; i < n->net->layers.len; i++) {
         const struct layer_cost *c = &n->costs[i];
-        if (n->net->layers.at[i].dead || (prefix_only && c->above))
+        if (n->net->layers.at[i].dead || (prefix_only && !in_prefix(c)))
             continue;
         t.params += c->params;
         t.trainable += c->trainable;
@@ -241,9 +249,10 @@ static void print_totals(const struct explain *e)
     fprintf(e->out, "activations  %.3f MB per image, if every value were kept\n",
             (double)total->bytes * 1e-6);
     if (total->trainable)
-        fprintf(e->out,
-                "prefix       %.1f %% of the forward MACs come before anything that trains\n",
-                percent(prefix.macs, total->macs));
+        fprintf(
+            e->out,
+            "prefix       %.1f %% of the forward MACs come before anything that trains or draws\n",
+            percent(prefix.macs, total->macs));
 }
 
 /* "teacher big  0.360 million parameters, 11.2 million MACs more for an image of a step" */
@@ -347,6 +356,53 @@ static void print_average(const struct explain *e)
                 (double)sum(&e->eval, false).trainable * sizeof(float) * 1e-6);
 }
 
+/* Why nothing is kept in a phase of which nothing was made an entry of its own. */
+static const char *why_not_kept(const struct explain *e, uint32_t phase)
+{
+    const struct net_costs c = measure(e->arena, e->train.net, (uint32_t)1 << phase);
+    const char *defect = kept_features_defect(e->recipe);
+    if (!sum(&c, true).macs)
+        return "no layer that computes lies before all that trains or draws";
+    return defect
+               ? defect
+               : "what they make of an image is larger than the image; `cache = memory` keeps it "
+                 "all the same";
+}
+
+/* What is kept between epochs in a phase. */
+static void print_cache(const struct explain *e, const struct explain_plan *p, uint32_t phase)
+{
+    const int64_t bytes = kept_features_bytes(p->program, phase),
+                  budget = ftmrt_call_integer(recipe_call(e->recipe, FTMRT_PARAM_finetune_data),
+                                              FTMRT_PARAM_data_cache_budget);
+    const char *of = recipe_phases(e->recipe)->count
+                         ? arena_printf(e->arena, "%s: ", recipe_phase_name(e->recipe, phase))
+                         : "";
+    if (!bytes) {
+        fprintf(e->out, "cache        %snothing of frozen layers: %s\n", of,
+                why_not_kept(e, phase));
+        return;
+    }
+    fprintf(e->out,
+            "cache        %sthe frozen prefix is computed once; %" PRId64
+            " bytes of each sample are kept",
+            of, bytes);
+    if (p->samples > 0)
+        fprintf(e->out, ", %.3f MB of %" PRId64 " samples%s", (double)(bytes * p->samples) * 1e-6,
+                p->samples,
+                bytes * p->samples > budget ? ", more than `cache_budget`: a part is made again"
+                                            : "");
+    fputc('\n', e->out);
+}
+
+static void print_caches(const struct explain *e, const struct explain_plan *p)
+{
+    if (!sum(&e->train, false).trainable || !recipe_call(e->recipe, FTMRT_PARAM_finetune_data))
+        return;
+    for (uint32_t i = 0; i < e->recipe->phases; i++)
+        print_cache(e, p, i);
+}
+
 /* What `program search` tries. */
 static void print_search(const struct explain *e)
 {
@@ -383,6 +439,8 @@ void report_explain(const struct net *net, const struct recipe *r, const struct 
     print_phases(&e);
     print_groups(&e);
     print_teachers(&e);
+    if (plan && plan->program)
+        print_caches(&e, plan);
     if (plan)
         print_plan(plan, out);
     print_average(&e);

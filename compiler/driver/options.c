@@ -337,6 +337,5 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
         return usage_error("--keep leaves open what --infer makes constant, which was not given:",
                            o->keep.at[0]);
     return check_word(o) && check_given(o, given) && choose_stage(o) && choose_source(o) &&
-           check_library(o) && check_when(o->color, "--color is always, never or auto, not") &&
-           check_when(o->prefix, "--prefix is always, never or auto, not");
+           check_library(o) && check_when(o->color, "--color is always, never or auto, not");
 }

@@ -11,7 +11,9 @@
 struct explain_plan {
     uint64_t states_bytes, arena_bytes, workspace_bytes, constants_bytes;
     uint32_t kernels, calls_predict, calls_train;
-    const struct graph *predict; /* as scheduled: which kernel computes a layer; NULL: unknown */
+    const struct graph *predict;   /* as scheduled: which kernel computes a layer; NULL: unknown */
+    const struct program *program; /* behind all passes; NULL: unknown */
+    int64_t samples;               /* of `train`; negative: unknown */
 };
 
 /* A row per layer: shape, parameters, frozen or trained, multiplications, memory; then totals. Where training has images of

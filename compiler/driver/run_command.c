@@ -72,7 +72,7 @@ static uint64_t find_key(struct compilation *c)
     uint64_t key = 0;
     if (compilation_program(&own) && own.recipe) {
         const char *base = compilation_absolute(&own, file_dir(&own.arena, c->options->file));
-        key = add_compiler(&own, add_text(0, c->options->prefix ? c->options->prefix : "auto"));
+        key = add_compiler(&own, 0);
         key = add_text(add_text(key, base ? base : ""), lang_resolved(&own.arena, own.recipe));
         key = add_graph(own.program, key);
         if (own.weights)

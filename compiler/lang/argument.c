@@ -56,6 +56,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_LABEL] = "`index`, `vector` or `mask`",
         [FTMRT_TYPE_LOSS] = "a loss",
         [FTMRT_TYPE_MIX] = "a way of mixing",
+        [FTMRT_TYPE_CACHE] = "a place for what is kept between epochs",
         [FTMRT_TYPE_OPTIMIZER] = "an optimizer",
         [FTMRT_TYPE_SCHEDULE] = "a schedule",
         [FTMRT_TYPE_DATA] = "a data source",
@@ -150,6 +151,7 @@ enum ftmrt_category argument_category(enum ftmrt_type type)
         {FTMRT_TYPE_INIT, FTMRT_CATEGORY_INIT},
         {FTMRT_TYPE_LOSS, FTMRT_CATEGORY_LOSS},
         {FTMRT_TYPE_MIX, FTMRT_CATEGORY_MIX},
+        {FTMRT_TYPE_CACHE, FTMRT_CATEGORY_CACHE},
         {FTMRT_TYPE_OPTIMIZER, FTMRT_CATEGORY_OPTIMIZER},
         {FTMRT_TYPE_SCHEDULE, FTMRT_CATEGORY_SCHEDULE},
         {FTMRT_TYPE_DATA, FTMRT_CATEGORY_DATA},
@@ -304,6 +306,7 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_INIT:
     case FTMRT_TYPE_LOSS:
     case FTMRT_TYPE_MIX:
+    case FTMRT_TYPE_CACHE:
     case FTMRT_TYPE_OPTIMIZER:
     case FTMRT_TYPE_SCHEDULE:
     case FTMRT_TYPE_DATA: return convert_call(b, argument_category(type), v, span);

@@ -123,6 +123,7 @@ const struct call_chapter *call_chapter(uint32_t i)
         {FTMRT_CATEGORY_SCHEDULE, "schedules", "Schedules of the learning rate"},
         {FTMRT_CATEGORY_TRANSFORM, "transforms", "Transforms"},
         {FTMRT_CATEGORY_MIX, "mixing", "Mixing the samples of a batch"},
+        {FTMRT_CATEGORY_CACHE, "caches", "Where things are kept between epochs"},
         {FTMRT_CATEGORY_DATA, "sources", "Data sources"},
     };
     return i < sizeof chapters / sizeof *chapters ? &chapters[i] : NULL;

@@ -104,7 +104,7 @@ void settle_label_kinds(struct recipe_reader *r, const struct recipe_stmt *data)
     const struct ftmrt_call *block = recipe_call(r->recipe, FTMRT_PARAM_finetune_data);
     const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
     for (uint32_t i = 0; i < info->param_count; i++)
-        if (block->args[i].kind == FTMRT_ARG_CALLS) {
+        if (ftmrt_is_source(&block->args[i])) {
             const struct expr *e = data_key(r, info->params[i].name);
             settle_source(r, block->args[i].calls, e ? e->span : data->span);
         }
@@ -118,7 +118,7 @@ static void check_sources(struct recipe_reader *r, const struct ftmrt_call *data
     const char *first = NULL;
     for (uint32_t i = 0; i < info->param_count; i++) {
         const char *name = info->params[i].name;
-        if (data->args[i].kind != FTMRT_ARG_CALLS)
+        if (!ftmrt_is_source(&data->args[i]))
             continue;
         const enum ftmrt_label_kind kind = ftmrt_source_labels(data->args[i].calls);
         if (kind != want)

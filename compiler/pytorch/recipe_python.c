@@ -264,7 +264,8 @@ static bool print_pictures(struct strbuf *out, struct writer *w, const struct ft
     const struct ftmrt_call_info *info = ftmrt_call_info(data->id);
     struct ftmrt_arg *args = arena_array(w->arena, struct ftmrt_arg, info->param_count);
     for (uint32_t i = 0; i < info->param_count; i++)
-        if (info->params[i].type != FTMRT_TYPE_DATA && info->params[i].type != FTMRT_TYPE_SHARE)
+        if (info->params[i].type != FTMRT_TYPE_DATA && info->params[i].type != FTMRT_TYPE_SHARE &&
+            info->params[i].type != FTMRT_TYPE_CACHE)
             args[i] = data->args[i];
     const struct ftmrt_call rest = {data->id, args};
     const char *call = shared_call(w, &rest, "block", NULL);

@@ -42,6 +42,17 @@ static const struct range {
 #undef APP_OPTION
 };
 
+/* The words of options that take one of some, and nothing else. */
+static const struct words {
+    size_t offset;
+    const char *words;
+} word_rows[] = {
+#define APP_OPTION(field, kind, name, arg, commands, help)
+#define APP_WORDS(field, words) {offsetof(struct options, field), words},
+#include "options.def"
+#undef APP_OPTION
+};
+
 void options_print(FILE *out, char letter)
 {
     int width = 0;
@@ -107,6 +118,20 @@ static bool set_number(const struct option *o, void *field, const char *text)
     return true;
 }
 
+/* Which of words between bars a text is, or -1. */
+static int word_index(const char *words, const char *text)
+{
+    const size_t length = strlen(text);
+    for (int i = 0;; i++) {
+        const size_t n = strcspn(words, "|");
+        if (n == length && !strncmp(words, text, n))
+            return i;
+        if (!words[n])
+            return -1;
+        words += n + 1;
+    }
+}
+
 /* "2GB", "500 MB", or a number of bytes. */
 static bool set_size(const struct option *o, int64_t *field, const char *text)
 {
@@ -130,6 +155,29 @@ static bool set_size(const struct option *o, int64_t *field, const char *text)
     return report_error("%s takes a size, as 500MB or 2GB, not '%s'", o->name, text);
 }
 
+/* The words between the bars, as a sentence has them: "auto, memory or off". */
+static void print_words(char *out, size_t size, const char *words)
+{
+    size_t n = 0;
+    for (const char *at = words; *at && n + 5 < size; at++) {
+        const bool last = *at == '|' && !strchr(at + 1, '|');
+        n += (size_t)snprintf(out + n, size - n, *at != '|' ? "%c" : last ? " or " : ", ", *at);
+    }
+}
+
+static bool set_text(const struct option *o, const char **field, const char *text)
+{
+    char known[128];
+    *field = text;
+    for (size_t i = 0; i < sizeof word_rows / sizeof word_rows[0]; i++) {
+        if (word_rows[i].offset != o->offset || word_index(word_rows[i].words, text) >= 0)
+            continue;
+        print_words(known, sizeof known, word_rows[i].words);
+        return report_error("%s takes %s, not '%s'", o->name, known, text);
+    }
+    return true;
+}
+
 static bool set_option(struct options *options, const struct option *o, const char *value)
 {
     char *base = (char *)options;
@@ -138,7 +186,7 @@ static bool set_option(struct options *options, const struct option *o, const ch
     if (o->kind == KIND_FLAG)
         *(bool *)field = true;
     else if (o->kind == KIND_TEXT)
-        *(const char **)field = value;
+        return set_text(o, field, value);
     else if (o->kind == KIND_SIZE)
         return set_size(o, field, value);
     else

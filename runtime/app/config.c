@@ -82,7 +82,7 @@ static void read_data(struct config *c, const struct ftmrt_call *data)
     c->unlabelled = ftmrt_call_inner(data, FTMRT_PARAM_data_unlabelled);
     c->pictures = ftmrt_picture_options_of(data);
     c->fast_jpeg = ftmrt_call_word(data, FTMRT_PARAM_data_jpeg) > 0;
-    c->cache_bytes = ftmrt_call_integer(data, FTMRT_PARAM_data_cache);
+    c->cache = cache_choice_of(data);
     read_split(c, data);
     if (validation->kind == FTMRT_ARG_NUMBER)
         c->validation_percent = validation->number;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cache_choice.h"
 #include "data_split.h"
 #include "ftmrt.h"
 #include "network.h"
@@ -52,7 +53,7 @@ struct config {
     const struct ftmrt_call *train, *test, *validation; /* data sources, or NULL */
     struct ftmrt_picture_options pictures;
     bool fast_jpeg;                /* pictures.least is set, where the transforms let it */
-    int64_t cache_bytes;           /* for pictures that are kept between epochs */
+    struct cache_choice cache;     /* what is kept between epochs */
     const struct ftmrt_call *data; /* the block */
     const struct ftmrt_call
         *unlabelled; /* a source of pictures of which only teachers say something, or NULL */

@@ -128,7 +128,8 @@ static bool find(struct lr_find *f)
         return false;
     class_weights_count(s, &f->data);
     target_scale_set(s, &f->data);
-    session_keep(s, o->cache_given ? o->cache : s->config.cache_bytes);
+    cache_choice_take(&s->config.cache, o);
+    session_keep(s);
     lr_curve_open(&f->curve, first_rate, last_rate, steps);
     interruption_watch(NULL);
     return train(f, steps) != TRAINER_FAILED && (interruption_came() || tell(f));

@@ -147,6 +147,7 @@ static rate_fn *const rows[FTMRT_CALL_COUNT] = {
 #define LR_SCHEDULE_ROW_DATA(name)
 #define LR_SCHEDULE_ROW_BLOCK(name)
 #define LR_SCHEDULE_ROW_MIX(name)
+#define LR_SCHEDULE_ROW_CACHE(name)
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)
 #define FTM_CALL(name, category, pytorch, help, ...) LR_SCHEDULE_ROW_##category(name)
 #include "calls.def"

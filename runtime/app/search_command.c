@@ -36,7 +36,7 @@
 struct search {
     const struct options *options; /* of the command line, or of the search that goes on */
     int threads, workers;          /* of this command line, also where a search goes on */
-    const int64_t *cache;          /* bytes, as well, or NULL: the recipe's */
+    const struct options *own;     /* of this command line, as well */
     char *resumed;                 /* the folder of the search that goes on, or NULL */
     struct run_record record;      /* its record, and its options, whose files are past_files */
     struct options past;
@@ -463,7 +463,8 @@ static bool open_data(struct search *s)
     s->split_seed = session->config.seed;
     data_warnings(&s->data, &session->config, s->options->data);
     class_weights_count(session, &s->data);
-    session_keep(session, s->cache ? *s->cache : session->config.cache_bytes);
+    cache_choice_take(&session->config.cache, s->own);
+    session_keep(session);
     config_say_pictures(&session->config);
     return true;
 }
@@ -525,7 +526,7 @@ int command_search(const struct ftmrt_program *p, const struct options *o)
     struct search s = {.options = o,
                        .threads = app_threads(o),
                        .workers = app_workers(o),
-                       .cache = o->cache_given ? &o->cache : NULL,
+                       .own = o,
                        .recipe = p->recipe,
                        .program = *p};
     const char *other = o->resume ? options_other(o, train_options_with_resume) : NULL;

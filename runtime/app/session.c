@@ -319,9 +319,10 @@ static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step 
            ask_teachers(s, e, step, n) && run_entry(s, e, step, n);
 }
 
-void session_keep(struct session *s, int64_t bytes)
+void session_keep(struct session *s)
 {
-    s->cache = picture_cache_open(bytes);
+    const struct cache_choice *c = &s->config.cache;
+    s->cache = picture_cache_open(c->place == FTMRT_CALL_off ? 0 : c->budget);
     s->features = feature_cache_open(s->program, s->phase, s->cache);
 }
 

@@ -72,8 +72,8 @@ void session_point(struct session *s, float *inputs, void *labels);
 /* The memory of an input of that name, for max_batch images. */
 float *session_input(const struct session *s, const char *name);
 
-/* Keeps pictures, or features where the program has a prefix, from here on, in so many bytes. */
-void session_keep(struct session *s, int64_t bytes);
+/* Keeps pictures, or features where the program has a prefix, from here on, as config.cache says. */
+void session_keep(struct session *s);
 
 /* Keeps a mean of the weights from here on, if the recipe has one. */
 void session_average(struct session *s);

@@ -100,6 +100,7 @@ typedef bool source_open_fn(struct source *s, const struct ftmrt_call *call,
 #define SOURCE_ROW_SCHEDULE(name)
 #define SOURCE_ROW_TRANSFORM(name)
 #define SOURCE_ROW_MIX(name)
+#define SOURCE_ROW_CACHE(name)
 #define SOURCE_ROW_BLOCK(name)
 #define SOURCE_ROW_DATA(name) source_open_fn open_##name;
 #define FTM_PARAM(call, name, type, value, min, max, pytorch, help)

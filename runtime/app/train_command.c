@@ -49,7 +49,7 @@ struct checkpoint_plan {
 struct train_command {
     const struct options *options; /* of the command line, or of the run that goes on */
     int threads, workers;          /* of this command line, also where a run goes on */
-    const int64_t *cache;          /* bytes, as well, or NULL: the recipe's */
+    const struct options *own;     /* of this command line, as well */
     struct runs runs;              /* beside this one */
     char *resumed;                 /* the folder of the run that goes on, or NULL */
     struct options past; /* its options, whose files are past_files; or those of --minutes, */
@@ -614,10 +614,11 @@ static bool fit_minutes(struct train_command *t)
 }
 
 /* A single epoch has no use for what is kept. */
-static void open_cache(struct session *s, const int64_t *bytes, int64_t epochs)
+static void open_cache(struct train_command *t, int64_t epochs)
 {
+    cache_choice_take(&t->session.config.cache, t->own);
     if (epochs > 1)
-        session_keep(s, bytes ? *bytes : s->config.cache_bytes);
+        session_keep(&t->session);
 }
 
 static int train(struct train_command *t, const struct ftmrt_program *p)
@@ -641,7 +642,7 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
         target_scale_set(&t->session, &t->data);
     thresholds_take(&t->session.config, NULL); /* this training's are its own */
     if (ok)
-        open_cache(&t->session, t->cache, o->minutes_given ? 2 : t->trainer.epochs);
+        open_cache(t, o->minutes_given ? 2 : t->trainer.epochs);
     session_average(&t->session);
     ok = ok && (!o->minutes_given || fit_minutes(t));
     if (ok && o->dry_run)
@@ -656,8 +657,8 @@ static int train(struct train_command *t, const struct ftmrt_program *p)
 
 int command_train(const struct ftmrt_program *p, const struct options *o)
 {
-    struct train_command t = {.options = o, .threads = app_threads(o), .workers = app_workers(o)};
-    t.cache = o->cache_given ? &o->cache : NULL;
+    struct train_command t = {
+        .options = o, .own = o, .threads = app_threads(o), .workers = app_workers(o)};
     const char *other = o->resume ? options_other(o, train_options_with_resume) : NULL;
     if (o->resume && o->from) {
         report_error("--resume goes on with a schedule, --from starts a new one; give one of them");

@@ -141,8 +141,8 @@ void train_options_fit(struct options *fitted, const struct options *o, int64_t 
 
 /* ---- going on ---- */
 
-const char *const train_options_with_resume[] = {"--resume",  "--runs",  "--threads",
-                                                 "--workers", "--cache", NULL};
+const char *const train_options_with_resume[] = {
+    "--resume", "--runs", "--threads", "--workers", "--cache", "--cache-budget", NULL};
 
 bool train_options_past(const struct run_record *r, const char *what, struct options *past,
                         const char ***files)

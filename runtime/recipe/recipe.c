@@ -68,6 +68,9 @@ const char *ftmrt_category_text(enum ftmrt_category category, bool article)
         [FTMRT_CATEGORY_LAYER] = {"layer", "a layer"},
         [FTMRT_CATEGORY_TRANSFORM] = {"transform", "a transform"},
         [FTMRT_CATEGORY_MIX] = {"way of mixing", "a way of mixing"},
+        [FTMRT_CATEGORY_CACHE] = {"place",
+                                  "a place for what is kept: auto, memory or off; its bytes are "
+                                  "`cache_budget = 2GB`"},
         [FTMRT_CATEGORY_DATA] = {"data source", "a data source"},
         [FTMRT_CATEGORY_LOSS] = {"loss", "a loss"},
         [FTMRT_CATEGORY_OPTIMIZER] = {"optimizer", "an optimizer"},
@@ -132,10 +135,16 @@ enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source)
     return FTMRT_LABEL_INDEX;
 }
 
+bool ftmrt_is_source(const struct ftmrt_arg *a)
+{
+    return a->kind == FTMRT_ARG_CALLS &&
+           ftmrt_call_info(a->calls->id)->category == FTMRT_CATEGORY_DATA;
+}
+
 enum ftmrt_label_kind ftmrt_data_labels(const struct ftmrt_call *data)
 {
     for (uint32_t i = 0; i < ftmrt_call_info(data->id)->param_count; i++)
-        if (data->args[i].kind == FTMRT_ARG_CALLS)
+        if (ftmrt_is_source(&data->args[i]))
             return ftmrt_source_labels(data->args[i].calls);
     return FTMRT_LABEL_INDEX;
 }

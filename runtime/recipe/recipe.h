@@ -15,6 +15,7 @@ enum ftmrt_category {
     FTMRT_CATEGORY_LAYER,
     FTMRT_CATEGORY_TRANSFORM,
     FTMRT_CATEGORY_MIX,
+    FTMRT_CATEGORY_CACHE,
     FTMRT_CATEGORY_DATA,
     FTMRT_CATEGORY_LOSS,
     FTMRT_CATEGORY_OPTIMIZER,
@@ -54,7 +55,8 @@ enum ftmrt_type {
     FTMRT_TYPE_WEIGHTS,       /* TEXT: a file; NONE: random */
     FTMRT_TYPE_LABEL,         /* INTEGER: enum ftmrt_label_kind */
     FTMRT_TYPE_LOSS,          /* CALLS: one call of the category of this name, */
-    FTMRT_TYPE_MIX,           /* as for the next four */
+    FTMRT_TYPE_MIX,           /* as for the next five */
+    FTMRT_TYPE_CACHE,         /* */
     FTMRT_TYPE_OPTIMIZER,     /* */
     FTMRT_TYPE_SCHEDULE,      /* */
     FTMRT_TYPE_DATA,          /* */
@@ -222,6 +224,8 @@ double ftmrt_call_number(const struct ftmrt_call *c, enum ftmrt_param param);
 const char *ftmrt_call_text(const struct ftmrt_call *c, enum ftmrt_param param);
 /* The number of an argument of type WORD among its row's words; -1: it is none of them but a file. */
 int ftmrt_call_word(const struct ftmrt_call *c, enum ftmrt_param param);
+/* Whether an argument of a block FTMRT_CALL_data is a data source. */
+bool ftmrt_is_source(const struct ftmrt_arg *a);
 /* What the labels of a data source are: its argument of type LABEL, that of the first of its sources, or INDEX. */
 enum ftmrt_label_kind ftmrt_source_labels(const struct ftmrt_call *source);
 /* The same of a block FTMRT_CALL_data: of its first source; INDEX where it has none. */

@@ -41,6 +41,7 @@ typedef void run_batch_fn(const struct ftmrt_call *c, const struct ftmrt_batch *
 #define TRANSFORM_ROW_SCHEDULE(name)
 #define TRANSFORM_ROW_DATA(name)
 #define TRANSFORM_ROW_BLOCK(name)
+#define TRANSFORM_ROW_CACHE(name)
 /* Where a step is only looked up, it need not be there: its file is linked if somebody names its function (the tables of a program
  * those of its recipe, all_steps.c all). */
 #ifndef TRANSFORM_STEP

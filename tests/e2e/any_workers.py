@@ -58,7 +58,7 @@ def ways(caches):
     """Options that must not matter."""
     for workers in range(5):
         for cache in caches:
-            yield ["--workers", workers, "--cache", cache, "--threads", 1 + (workers + cache) % 3]
+            yield ["--workers", workers, "--cache-budget", cache, "--threads", 1 + (workers + cache) % 3]
 
 
 def check_recipe(work, name, recipe, caches):
@@ -76,10 +76,10 @@ def check_recipe(work, name, recipe, caches):
     for i, (before, after) in enumerate(((0, 4), (3, 0), (1, 2))):
         target = work / f"{name}_cut{i}" / "pictures-001"
         sizes = (0, 10**9) if i % 2 else (SMALL, 0)
-        killed = kill_at([program, "train", "--runs", target.parent, "--checkpoint-every", 2, "--workers", before, "--cache", sizes[0]],
+        killed = kill_at([program, "train", "--runs", target.parent, "--checkpoint-every", 2, "--workers", before, "--cache-budget", sizes[0]],
                          target / "log.jsonl", total // 3, 0)
         if killed:
-            run(program, "train", "--resume", target, "--workers", after, "--cache", sizes[1], "--threads", 1 + i)
+            run(program, "train", "--resume", target, "--workers", after, "--cache-budget", sizes[1], "--threads", 1 + i)
         check(same_run(target, whole), f"{name}: so does a run that goes on with {after} workers instead of {before}")
 
     logits, told = [], []

@@ -83,7 +83,7 @@ def check_train(work, root, refused):
     check(not [n for n in why if n not in refused and not any("damaged" in w for w in why[n])], "on_error = skip leaves out what predict refuses")
     first = (newest_run(work / "runs") / "last.safetensors").read_bytes()
     for workers in (0, 3):
-        told(skip, "train", "--workers", workers, "--cache", 0 if workers else 10**9, code=0)
+        told(skip, "train", "--workers", workers, "--cache-budget", 0 if workers else 10**9, code=0)
         check((newest_run(work / "runs") / "last.safetensors").read_bytes() == first, f"what stands in for them does not depend on {workers} workers")
 
 

@@ -72,11 +72,11 @@ with tempfile.TemporaryDirectory() as folder:
 
     # Kept pictures change nothing: behind no step at all, behind those before the first random one, and where memory is short.
     (work / "kept.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), resize(8, 8)", "resize(8, 8), random_horizontal_flip()")
-                                   .replace("    data {", "    data {\n        cache = 0.5MB"))
+                                   .replace("    data {", "    data {\n        cache_budget = 0.5MB"))
     kept = compile_program(ftmc, work / "kept.ftm", work / "kept")
     for built, options in ((program, []), (kept, ["0"]), (kept, ["1000"]), (kept, [])):
         runs = work / f"cache{len(list(work.glob('cache*')))}"
-        run(built, "train", "--runs", runs, *(["--cache", *options] if options else []))
+        run(built, "train", "--runs", runs, *(["--cache-budget", *options] if options else []))
     kept_runs = [(newest_run(work / f"cache{i}") / "last.safetensors").read_bytes() for i in range(4)]
     check(kept_runs[0] == first and kept_runs[1] == kept_runs[2] == kept_runs[3], "what is kept in memory changes no bit")
     moved = root.rename(work / "moved")
@@ -92,7 +92,8 @@ with tempfile.TemporaryDirectory() as folder:
     gone.send_signal(signal.SIGINT)
     check(gone.wait(60) == 130 and still, "and is read once")
     moved.rename(root)
-    run(program, "train", "--cache", "much", code=2)
+    run(program, "train", "--cache-budget", "much", code=2)
+    check("--cache takes auto, memory or off, not '0'" in run(program, "train", "--cache", 0, code=2), "a place is a word")
     run(program, "eval", "--cache", "1GB", code=2)
 
     (work / "plain.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), ", ""))
@@ -187,7 +188,7 @@ with tempfile.TemporaryDirectory() as folder:
     for name, ending, code in (("vanish", lambda p: shutil.rmtree(moving), 1), ("interrupt", lambda p: p.send_signal(signal.SIGINT), 130)):
         if not moving.exists():
             shutil.copytree(root, moving)
-        running = subprocess.Popen([program, "train", "--epochs", "100000", "--workers", "4", "--cache", "0", "--data", moving.parent, "--runs", work / name],
+        running = subprocess.Popen([program, "train", "--epochs", "100000", "--workers", "4", "--cache", "off", "--data", moving.parent, "--runs", work / name],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not list((work / name).glob("*/best.safetensors")) and running.poll() is None:
             time.sleep(0.02)

@@ -122,7 +122,7 @@ def check_init():
 def begin(built, name, *options):
     """A training that goes on until it is told to end, in its second epoch at least."""
     runs = work / name
-    process = subprocess.Popen([built, "train", "--epochs", "1000000", "--cache", "0", "--runs", runs, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([built, "train", "--epochs", "1000000", "--cache", "off", "--runs", runs, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     wait_epochs(process, runs, 1)
     return process, runs
 

@@ -8,7 +8,7 @@ import tempfile
 
 import numpy as np
 
-from support import DATA, check, compile_program, kill_at, log_lines, newest_run, read_safetensors, relative_difference, run, same_run, \
+from support import DATA, check, compile_program, kill_at, log_lines, newest_run, read_safetensors, relative_difference, run, same_numbers, same_run, \
     state_distance, step_losses
 
 ftmc = sys.argv[1]
@@ -64,10 +64,10 @@ with tempfile.TemporaryDirectory() as folder:
     check(f"phase head: accuracy in validation up to {100 * best:.2f} %" in said, "with the figure of its best epoch")
 
     # Whoever computes, and whatever is kept of the features of each phase's frozen part.
-    uncut = compile_program(ftmc, work / "both.ftm", work / "uncut", "--prefix=never")
-    for i, way in enumerate(([both, "--threads", 3], [both, "--cache", 0], [both, "--cache", 12000], [uncut])):
+    uncut = compile_program(ftmc, work / "both.ftm", work / "uncut", "-D", "data.cache=off")
+    for i, way in enumerate(([both, "--threads", 3], [both, "--cache", "off"], [both, "--cache-budget", 12000], [uncut])):
         run(way[0], "train", "--runs", work / f"way{i}", *way[1:])
-        check(same_run(newest_run(work / f"way{i}"), whole), f"the same run with {[str(w) for w in way[1:]] or '--prefix=never'}")
+        check(same_numbers(newest_run(work / f"way{i}"), whole), f"the same run with {[str(w) for w in way[1:]] or 'cache = off'}")
 
     # The length: of all phases in proportion, or of one.
     run(both, "train", "--runs", work / "long", "--epochs", 14)

@@ -71,7 +71,7 @@ with tempfile.TemporaryDirectory() as folder:
           "the test data is measured with the weights of the best")
 
     # Nothing depends on threads, and another seed draws other values.
-    run(many, "search", "--runs", work / "threads", "--threads", 3, "--workers", 2, "--cache", 0)
+    run(many, "search", "--runs", work / "threads", "--threads", 3, "--workers", 2, "--cache", "off")
     check(lines_of(newest_run(work / "threads")) == tried and
           (newest_run(work / "threads") / "best.safetensors").read_bytes() == (whole / "best.safetensors").read_bytes(),
           "the same with other threads, and with nothing kept")
@@ -181,7 +181,7 @@ with tempfile.TemporaryDirectory() as folder:
                                               more="    freeze all\n    train fc\n"))
     said = run(frozen, "search", "--runs", work / "frozen-runs")
     check("the frozen layers have computed 30 samples, for 5 trainings" in said, "the prefix runs once for each of 30 samples")
-    uncut = program_of("frozen2", (work / "frozen.ftm").read_text(), "--prefix=never")
+    uncut = program_of("frozen2", (work / "frozen.ftm").read_text(), "-D", "data.cache=off")
     run(uncut, "search", "--runs", work / "uncut-runs")
     check([t["values"] for t in lines_of(newest_run(work / "uncut-runs"))] == [t["values"] for t in lines_of(newest_run(work / "frozen-runs"))],
           "and without one the same is tried")

@@ -38,7 +38,8 @@ static const struct ftmrt_arg settings[SETTINGS] = {
         CALL(FTMRT_CALL_data,
              ARGS(CALL(FTMRT_CALL_npy, ARGS(TEXT("x"), TEXT("y"), INTEGER(FTMRT_LABEL_INDEX))),
                   NONE, NUMBER(10), TEXT("exact"), NONE, NONE, NONE, TEXT("skip"), TEXT("natural"),
-                  TEXT("auto"), TEXT("white"), TEXT("ignore"), TEXT("fast"), INTEGER(500), NONE)),
+                  TEXT("auto"), TEXT("white"), TEXT("ignore"), TEXT("fast"),
+                  CALL(FTMRT_CALL_memory, NULL), INTEGER(500), NONE)),
     AT(transform) = CALL(
         FTMRT_CALL_transform,
         ARGS(CALL(FTMRT_CALL_resize, ARGS(INTEGER(2), NONE, TEXT("bilinear"))),
@@ -134,7 +135,8 @@ static void a_recipe_is_read(void **state)
     assert_int_equal(c.pictures.exif, FTMRT_EXIF_IGNORE);
     assert_true(c.fast_jpeg);
     assert_int_equal(c.pictures.least.shorter, 0); /* evaluation takes pictures as they are */
-    assert_int_equal(c.cache_bytes, 500);
+    assert_int_equal(c.cache.budget, 500);
+    assert_int_equal(c.cache.place, FTMRT_CALL_memory);
     assert_string_equal(c.weights, "net.pth");
     assert_string_equal(c.labels[1], "b");
     assert_int_equal(c.seed, 5);

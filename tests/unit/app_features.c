@@ -122,26 +122,26 @@ struct run {
 /* Goes through the samples in another order each time. */
 static void predict_all(struct run *r, bool random)
 {
-    const struct ftmrt_arg settings[FTMRT_PARAM_finetune_phases -
-                                    FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1] = {
-        AT(labels) = {.kind = FTMRT_ARG_TEXTS},
-        AT(data) =
-            CALL(FTMRT_CALL_data,
-                 ARGS(CALL(FTMRT_CALL_npy, ARGS(NONE, NONE, INTEGER(FTMRT_LABEL_INDEX))), NONE,
-                      NONE, WORD("exact"), NONE, NONE, NONE, WORD("stop"), WORD("natural"),
-                      WORD("auto"), WORD("drop"), WORD("apply"), WORD("exact"), INTEGER(0), NONE)),
-        AT(transform) = CALL(FTMRT_CALL_transform,
-                             ARGS({.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip},
-                                  {.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip})),
-        AT(loss) = CALL(FTMRT_CALL_cross_entropy, ARGS(NONE, NONE, NONE)),
-        AT(epochs) = INTEGER(EPOCHS),
-        AT(batch) = INTEGER(BATCH),
-        AT(seed) = INTEGER(0),
-        AT(shuffle) = INTEGER(0),
-        AT(save) = WORD("whole"),
-        AT(best) = WORD("auto"),
-        AT(thresholds) = WORD("half"),
-    };
+    const struct ftmrt_arg
+        settings[FTMRT_PARAM_finetune_phases - FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + 1] = {
+            AT(labels) = {.kind = FTMRT_ARG_TEXTS},
+            AT(data) = CALL(FTMRT_CALL_data,
+                            ARGS(CALL(FTMRT_CALL_npy, ARGS(NONE, NONE, INTEGER(FTMRT_LABEL_INDEX))),
+                                 NONE, NONE, WORD("exact"), NONE, NONE, NONE, WORD("stop"),
+                                 WORD("natural"), WORD("auto"), WORD("drop"), WORD("apply"),
+                                 WORD("exact"), CALL(FTMRT_CALL_off, NULL), INTEGER(0), NONE)),
+            AT(transform) = CALL(FTMRT_CALL_transform,
+                                 ARGS({.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip},
+                                      {.kind = FTMRT_ARG_CALLS, .count = random, .calls = &flip})),
+            AT(loss) = CALL(FTMRT_CALL_cross_entropy, ARGS(NONE, NONE, NONE)),
+            AT(epochs) = INTEGER(EPOCHS),
+            AT(batch) = INTEGER(BATCH),
+            AT(seed) = INTEGER(0),
+            AT(shuffle) = INTEGER(0),
+            AT(save) = WORD("whole"),
+            AT(best) = WORD("auto"),
+            AT(thresholds) = WORD("half"),
+        };
     const struct ftmrt_recipe recipe = {
         .name = "net", .base = "/data", .finetune = {FTMRT_CALL_finetune, settings}};
     const struct ftmrt_program p = {.abi_version = FTMRT_ABI_VERSION,
@@ -154,7 +154,8 @@ static void predict_all(struct run *r, bool random)
     float out[COUNT][2];
     assert_true(session_open(&s, &p, r->threads, NULL));
     s.workers = r->workers;
-    session_keep(&s, r->budget);
+    s.config.cache = (struct cache_choice){FTMRT_CALL_memory, r->budget};
+    session_keep(&s);
     reads = computed = 0;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         int64_t order[COUNT];

@@ -15,7 +15,7 @@ class Pictures:
         exif="apply",
         split=None,
         group=None,
-        cache=0,
+        cache_budget=0,
         targets=None,
     ):
         self.renamed = dict(zip(rename[::2], rename[1::2]))
