@@ -99,6 +99,8 @@ static struct progress_view view_of(const struct progress_line *p, const struct 
         .phase = trainer_phase(t)->name,
         .epoch = at->epoch,
         .epochs = t->epochs,
+        .step = at->step,
+        .steps = at->total_steps,
         .done = (double)at->position / (double)t->train.count,
         .loss = p->loss / p->loss_weight,
         .rate = steps * (double)batch / elapsed,
@@ -106,11 +108,12 @@ static struct progress_view view_of(const struct progress_line *p, const struct 
     };
 }
 
-static void print_view(const struct progress_line *p, const struct trainer *t,
-                       const struct progress_view *v)
+double progress_line_pause(bool terminal) { return terminal ? 0.2 : 10; }
+
+void progress_line_print(bool terminal, const struct progress_view *v)
 {
     char text[LINE_SIZE], left[16];
-    if (p->terminal) {
+    if (terminal) {
         progress_line_text(text, sizeof text, terminal_columns(), v);
         fprintf(stderr, "\r%s\033[K", text);
         return;
@@ -118,18 +121,18 @@ static void print_view(const struct progress_line *p, const struct trainer *t,
     progress_time_text(left, sizeof left, v->left);
     fprintf(stderr, "epoch %lld/%lld%s%s  step %lld/%lld  loss %.4f  %.0f samples/s  %s left\n",
             (long long)v->epoch, (long long)v->epochs, v->phase ? "  " : "",
-            v->phase ? v->phase : "", (long long)t->progress.step,
-            (long long)t->progress.total_steps, v->loss, v->rate, left);
+            v->phase ? v->phase : "", (long long)v->step, (long long)v->steps, v->loss, v->rate,
+            left);
 }
 
 void progress_line_show(struct progress_line *p, const struct trainer *t)
 {
     const double now = trainer_clock();
     add_loss(p, t->last.loss);
-    if (now - p->last >= (p->terminal ? 0.2 : 10)) {
+    if (now - p->last >= progress_line_pause(p->terminal)) {
         const struct progress_view v = view_of(p, t, now - p->started);
         p->last = now;
-        print_view(p, t, &v);
+        progress_line_print(p->terminal, &v);
     }
     count_anew(p, t);
 }

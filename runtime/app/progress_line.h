@@ -19,9 +19,9 @@ struct progress_line {
 
 /* What the line shows. */
 struct progress_view {
-    const char *phase; /* NULL: the recipe has none */
-    int64_t epoch, epochs;
-    double done; /* of the epoch, 0 to 1 */
+    const char *phase;                  /* NULL: the recipe has none */
+    int64_t epoch, epochs, step, steps; /* steps: of all epochs */
+    double done;                        /* of the epoch, 0 to 1 */
     double loss;
     double rate; /* samples a second */
     double left; /* seconds */
@@ -32,6 +32,10 @@ struct progress_line progress_line_start(const struct trainer *t);
 void progress_line_show(struct progress_line *p, const struct trainer *t);
 /* Takes the line away, so that something else can be printed. */
 void progress_line_clear(const struct progress_line *p);
+
+/* How often the line is shown, in seconds; and showing it. */
+double progress_line_pause(bool terminal);
+void progress_line_print(bool terminal, const struct progress_view *v);
 
 /* The line for a terminal of so many columns, which it leaves one of: with a bar as far as there is room. size: of text, more than
  * columns. */

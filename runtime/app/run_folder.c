@@ -324,9 +324,16 @@ bool run_folder_go_on(struct run_folder *r, const struct session *s, int64_t log
     return write_record(r);
 }
 
-void run_folder_samples(const struct run_folder *r, int64_t train)
+bool run_folder_plan(const struct run_folder *r, const struct trainer *t)
 {
-    json_object_set_new(r->record, "training_samples", json_integer(train));
+    json_t *plan = json_pack("{s:I, s:I, s:I, s:I}", "training_samples", (json_int_t)t->train.count,
+                             "planned_epochs", (json_int_t)t->epochs, "planned_steps",
+                             (json_int_t)t->progress.total_steps, "batch",
+                             (json_int_t)t->session->config.batch);
+    json_object_update(r->record, plan);
+    json_decref(plan);
+    prepare_farewell(r);
+    return write_record(r);
 }
 
 /* The length of a file whose lines are on the disk; -1 after a message. */

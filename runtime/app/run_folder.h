@@ -42,8 +42,8 @@ void run_folder_discard(struct run_folder *r);
 
 void run_folder_close(struct run_folder *r);
 
-/* Notes in the record how many samples train. */
-void run_folder_samples(const struct run_folder *r, int64_t train);
+/* Notes in the record what there is to do: samples, epochs, steps and batch. false after a message. */
+bool run_folder_plan(const struct run_folder *r, const struct trainer *t);
 
 /* The path of a file in the folder; allocated. */
 char *run_folder_file(const struct run_folder *r, const char *name);

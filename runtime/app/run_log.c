@@ -45,6 +45,7 @@ static void add_epoch(struct run_log *l, const json_t *line)
         .validation_loss = number(line, "validation_loss"),
         .validation_accuracy = number(line, "validation_accuracy"),
         .seconds = number(line, "seconds"),
+        .validates = json_object_get(line, "validation_loss") != NULL,
         .phase = phase ? app_strdup(phase) : NULL,
     };
 }

@@ -9,7 +9,8 @@
 struct run_log_epoch {
     double epoch, step, lr, train_loss, train_accuracy, validation_loss, validation_accuracy,
         seconds;
-    char *phase; /* owned; NULL: training has no phases */
+    bool validates; /* something does: the figures of it are, finite or not */
+    char *phase;    /* owned; NULL: training has no phases */
 };
 
 struct run_log {

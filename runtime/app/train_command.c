@@ -14,6 +14,7 @@
 #include "current.h"
 #include "data_warnings.h"
 #include "epoch_advice.h"
+#include "epoch_line.h"
 #include "expected_time.h"
 #include "file_bytes.h"
 #include "interruption.h"
@@ -238,28 +239,6 @@ static bool on_step(void *context, const struct step_result *r)
     return !checkpoint_due(t) || write_checkpoint(t);
 }
 
-static void print_figures(const char *title, double loss, double accuracy)
-{
-    if (isfinite(loss))
-        printf("  %s loss %.4f", title, loss);
-    else
-        printf("  %s loss not finite", title);
-    if (!isnan(accuracy))
-        printf("  accuracy %.2f %%", 100 * accuracy);
-}
-
-static void print_epoch(const struct train_command *t, const struct epoch_result *e)
-{
-    printf("epoch %lld/%lld", (long long)e->epoch, (long long)t->trainer.epochs);
-    if (e->phase)
-        printf("  %s", e->phase);
-    print_figures("train", e->train_loss, e->train_accuracy);
-    if (t->trainer.validation.count > 0)
-        print_figures("validation", e->validation_loss, e->validation_accuracy);
-    printf("  %.1f s\n", e->seconds);
-    fflush(stdout);
-}
-
 static void say_advice(struct train_command *t, const struct epoch_result *e)
 {
     char *advice = epoch_advice(&t->advice, &t->trainer, e);
@@ -288,7 +267,7 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
         return false;
     run_folder_epoch(&t->run, e);
     progress_line_clear(&t->line);
-    print_epoch(t, e);
+    epoch_line_print(e, t->trainer.epochs, t->trainer.validation.count > 0);
     if (e->validated && !isfinite(e->validation_loss))
         report_note(
             "warning: the loss in validation is not finite: epoch %lld cannot be the best; "
@@ -529,8 +508,7 @@ static bool start_run(struct train_command *t)
         return false;
     t->data_hash = hashes.data;
     t->identity = run_identity(t->session.program, hashes.data);
-    if (open_run(t, &hashes)) {
-        run_folder_samples(&t->run, t->trainer.train.count);
+    if (open_run(t, &hashes) && run_folder_plan(&t->run, &t->trainer)) {
         plan_checkpoints(t);
         return true;
     }
