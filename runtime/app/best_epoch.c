@@ -60,9 +60,10 @@ void best_epoch_note(struct progress *p, struct epoch_result *e, int64_t count)
     if (e->validated && !isfinite(e->validation_loss))
         return;
     const double score = e->validated ? e->score : (double)e->epoch;
+    const bool gains = score > p->phase_before;
     e->highest = note_highest(p, e, score);
-    e->best = e->highest || (e->validated && e->score_is_share &&
-                             score > p->highest - standard_error(p->highest, count));
+    e->best = gains && (e->highest || (e->validated && e->score_is_share &&
+                                       score > p->highest - standard_error(p->highest, count)));
     if (score > p->phase_highest) {
         p->phase_highest = score;
         p->phase_highest_epoch = e->epoch;
@@ -73,6 +74,7 @@ void best_epoch_note(struct progress *p, struct epoch_result *e, int64_t count)
     p->best_loss = e->validation_loss;
     p->best_accuracy = e->validation_accuracy;
     p->best_epoch = e->epoch;
+    p->best_phase = p->phase;
 }
 
 /* ---- early stopping ---- */

@@ -18,7 +18,8 @@ const char *best_epoch_word(const struct config *c, double *unit);
  *
  * Kept is an epoch whose score is the highest, and, where that is the accuracy, a later one that is less than a standard error below
  * it (the rule of Breiman et al., Classification and Regression Trees, 1984, 3.4.3): so near to each other, the order of two is chance,
- * and the later one has learnt more, at a rate that falls. Without validation it is the last. One whose loss is not finite is never
+ * and the later one has learnt more, at a rate that falls. An epoch of a later phase is to be better than the best one of those before it: what a
+ * phase changes has to show, or its training was for nothing. Without validation it is the last. One whose loss is not finite is never
  * kept. */
 void best_epoch_note(struct progress *p, struct epoch_result *e, int64_t count);
 

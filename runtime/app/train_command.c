@@ -19,6 +19,7 @@
 #include "file_bytes.h"
 #include "interruption.h"
 #include "model_card.h"
+#include "phase_words.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_choice.h"
@@ -280,36 +281,6 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
 
 /* ---- phases ---- */
 
-/* "accuracy in validation up to 92.70 % (epoch 5), 1.20 points better than before it" */
-static void print_reached(const struct train_command *t, const struct phase_result *r)
-{
-    double unit;
-    const char *word = best_epoch_word(&t->session.config, &unit);
-    const double gain = fabs(unit) * (r->highest - r->before);
-    const int digits = unit < 0 ? 4 : 2;
-    const char *percent = unit < 0 ? "" : " %";
-    printf("%s in validation %s to %.*f%s (epoch %lld)", word, unit < 0 ? "down" : "up", digits,
-           unit * r->highest, percent, (long long)r->highest_epoch);
-    if (isfinite(r->before))
-        printf(", %.*f%s %s than before it", digits, fabs(gain), unit < 0 ? "" : " points",
-               gain >= 0 ? "better" : "worse");
-}
-
-static void print_phase(const struct train_command *t, const struct phase_result *r)
-{
-    printf("phase %s: ", r->ended->name);
-    if (!t->trainer.validation.count)
-        printf("done");
-    else if (!r->highest_epoch)
-        printf("no epoch has a finite loss in validation");
-    else
-        print_reached(t, r);
-    if (r->stopped)
-        printf("; stopped behind epoch %lld", (long long)r->epoch);
-    printf("\n");
-    fflush(stdout);
-}
-
 /* The next phase begins with the best weights so far, which are in place if they are the last and no mean. */
 static bool take_best(struct train_command *t, const struct phase_result *r)
 {
@@ -329,7 +300,7 @@ static bool take_best(struct train_command *t, const struct phase_result *r)
 static bool on_phase(void *context, const struct phase_result *r)
 {
     struct train_command *t = context;
-    print_phase(t, r);
+    phase_words_done(&t->trainer, r);
     t->advice.moved = r->epoch;
     return !r->next || (take_best(t, r) && write_checkpoint(t));
 }
@@ -400,6 +371,7 @@ static void say_best(const struct train_command *t)
     char *best = run_folder_file(&t->run, "best.safetensors");
     struct state_file f;
     double temperature = 1;
+    phase_words_gain(&t->trainer);
     printf("best weights in %s\n", best);
     if (state_file_open(&f, best)) {
         trained_fact(&f.st, best, FACT_TEMPERATURE, 1, MOST_TEMPERATURE, &temperature);

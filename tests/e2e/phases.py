@@ -8,7 +8,7 @@ import tempfile
 
 import numpy as np
 
-from support import DATA, check, compile_program, kill_at, log_lines, newest_run, read_safetensors, relative_difference, run, same_numbers, same_run, \
+from support import DATA, check, compile_program, kill_at, log_lines, metadata, newest_run, read_safetensors, relative_difference, run, same_numbers, same_run, \
     state_distance, step_losses
 
 ftmc = sys.argv[1]
@@ -62,6 +62,14 @@ with tempfile.TemporaryDirectory() as folder:
           "before it" in said and "epoch 4/7  thaw" in said, "what each gained is said")
     best = max(float(r["validation_accuracy"]) for r in epochs[:3])
     check(f"phase head: accuracy in validation up to {100 * best:.2f} %" in said, "with the figure of its best epoch")
+
+    gained = max(float(r["validation_accuracy"]) for r in epochs[3:]) > best
+    check(("phase thaw gained " in said) and ("phase thaw gained nothing" in said) != gained, "and at the end what the last one gained")
+    idle = program_of("idle", with_phases(text, "idle", ("head", HEAD), ("thaw", THAW.replace("lr = 0.002", "lr = 0"))))
+    said = run(idle, "train", "--runs", work / "idle-runs")
+    kept = metadata(newest_run(work / "idle-runs") / "best.safetensors")["epoch"]
+    check(int(kept) <= 3 and f"phase thaw gained nothing in validation: kept are the weights of phase head, epoch {kept}, accuracy " in said,
+          "a phase that gains nothing leaves the weights that were the best before it")
 
     # Whoever computes, and whatever is kept of the features of each phase's frozen part.
     uncut = compile_program(ftmc, work / "both.ftm", work / "uncut", "-D", "data.cache=off")

@@ -45,6 +45,31 @@ static void later_ones_that_are_no_clear_step_below_are_kept(void **state)
     assert_int_equal(best(many, 2, 2, &p), 2);
 }
 
+/* Of a later phase only what is better than the phases before it. */
+static void a_phase_has_to_gain(void **state)
+{
+    (void)state;
+    struct progress p;
+    static const double head[] = {0.5, 0.9375};
+    assert_int_equal(best(head, 2, 16, &p), 2);
+    p.phase_before = p.best;
+    struct epoch_result e = {.epoch = 3,
+                             .score = 0.9375,
+                             .score_is_share = true,
+                             .validation_loss = 0.1,
+                             .validated = true};
+    best_epoch_note(&p, &e, 16);
+    assert_false(e.best);
+    e.score = 1;
+    e.epoch = 4;
+    best_epoch_note(&p, &e, 16);
+    assert_true(e.best);
+    e.score = 0.9375;
+    e.epoch = 5;
+    best_epoch_note(&p, &e, 16);
+    assert_false(e.best); /* less than a standard error below, but no gain */
+}
+
 static void steps_down_do_not_add_up(void **state)
 {
     (void)state;
@@ -131,6 +156,7 @@ static void epochs_without_a_gain_are_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_phase_has_to_gain),
         cmocka_unit_test(later_ones_that_are_no_clear_step_below_are_kept),
         cmocka_unit_test(steps_down_do_not_add_up),
         cmocka_unit_test(figures_that_are_none),
