@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "composed_loss.h"
 #include "distillation.h"
 #include "op.h"
 #include "optimizer.h"
@@ -228,11 +229,14 @@ static value_id add_class_weights(struct graph *g, const struct ftmrt_call *loss
     return graph_input_as(g, "class_weight", type, FTMRT_ROLE_CLASS_WEIGHT);
 }
 
-/* The loss's op has its name. With weights or ignored labels the weight is an output, too. */
+/* The loss's op has its name, where it is not made of several. With weights or ignored labels the weight is an output, too. */
 static value_id add_loss(struct lower *c, struct graph *g, value_id logits, value_id label)
 {
     const struct ftmrt_call *loss = recipe_call(c->recipe, FTMRT_PARAM_finetune_loss);
     const struct ftmrt_call_info *row = ftmrt_call_info(loss->id);
+    compose_fn *compose = composed_loss(row->name);
+    if (compose)
+        return compose(g, logits, label);
     const enum op op = op_by_name(row->name);
     const value_id inputs[] = {logits, label};
     struct attrs a = call_attrs(op, row, loss->args);

@@ -1,6 +1,6 @@
 """Labels that are vectors, from a recipe's data: numbers with mse, a yes or no for each output with binary cross entropy
-(20 steps of each against PyTorch, stored), distributions with cross entropy; what an evaluation and a prediction then say; and what
-does not fit, refused with what was found and what is expected."""
+(20 steps of each against PyTorch, stored), distributions with cross entropy and kl_div, directions with cosine_embedding; what an
+evaluation and a prediction then say; and what does not fit, refused with what was found and what is expected."""
 import json
 import pathlib
 import shutil
@@ -26,6 +26,11 @@ def recipe(loss, labels):
 def softmax(x):
     e = np.exp(x - x.max(1, keepdims=True))
     return e / e.sum(1, keepdims=True)
+
+
+def figures_of_numbers(x, t):
+    return {"rmse": np.sqrt(np.mean((x - t) ** 2)), "mae": np.mean(np.abs(x - t)),
+            "r2": np.mean(1 - np.sum((x - t) ** 2, axis=0) / np.sum((t - t.mean(0)) ** 2, axis=0))}
 
 
 def train(work, name, text):
@@ -74,9 +79,7 @@ with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     numbers, yes_no = DATA / "small_targets.npy", DATA / "small_yes_no.npy"
 
-    mse, out, logits = against_torch(work, "mse", "mse", numbers, lambda x, t: {
-        "rmse": np.sqrt(np.mean((x - t) ** 2)), "mae": np.mean(np.abs(x - t)),
-        "r2": np.mean(1 - np.sum((x - t) ** 2, axis=0) / np.sum((t - t.mean(0)) ** 2, axis=0))}, ["outputs"])
+    mse, out, logits = against_torch(work, "mse", "mse", numbers, figures_of_numbers, ["outputs"])
     first = json.loads(run(mse, "predict", "--json", "--weights", out, "--data", DATA / "small_images.npy"))[0]
     check([o["output"] for o in first["outputs"]] == list("abcde"), "a prediction of numbers names all outputs in order")
     check(np.allclose([o["value"] for o in first["outputs"]], logits[0], atol=1e-6), "and gives their values")
@@ -87,6 +90,15 @@ with tempfile.TemporaryDirectory() as folder:
     first = json.loads(run(bce, "predict", "--json", "--top", 5, "--weights", out, "--data", DATA / "small_images.npy"))[0]
     given = {o["class"]: o["probability"] for o in first["top"]}
     check(np.allclose([given[c] for c in "abcde"], 1 / (1 + np.exp(-logits[0])), atol=1e-6), "a prediction gives each label's probability")
+
+    program, out, logits = against_torch(work, "kl_div", "kl_div", DATA / "small_shares.npy", lambda x, t: {})
+    first = json.loads(run(program, "predict", "--json", "--top", 5, "--weights", out, "--data", DATA / "small_images.npy"))[0]
+    given = {o["class"]: o["probability"] for o in first["top"]}
+    check(np.allclose([given[c] for c in "abcde"], softmax(logits[:1])[0], atol=1e-6), "kl_div: a prediction gives the distribution")
+
+    program, out, logits = against_torch(work, "cosine_embedding", "cosine_embedding", numbers, figures_of_numbers, ["outputs"])
+    first = json.loads(run(program, "predict", "--json", "--weights", out, "--data", DATA / "small_images.npy"))[0]
+    check(np.allclose([o["value"] for o in first["outputs"]], logits[0], atol=1e-6), "cosine_embedding: a prediction gives numbers")
 
     shares = softmax(np.load(numbers).astype(np.float64))
     np.save(work / "shares.npy", shares)  # float64 is read, too

@@ -743,6 +743,7 @@ static const struct op_case {
     {"huber", OP_huber, build_flatten, 0},
     {"l1", OP_l1, build_flatten, 0},
     {"sigmoid_focal", OP_sigmoid_focal, build_flatten, 0},
+    {"kl_div", OP_kl_div, build_flatten, 0},
     {"binary_cross_entropy_with_logits", OP_binary_cross_entropy_with_logits, build_flatten, 0},
 };
 

@@ -1,8 +1,10 @@
-"""Runs tests/e2e/small.ftm in PyTorch with labels that are vectors: 20 SGD steps with MSELoss on numbers and with
-BCEWithLogitsLoss on a yes or no for each output, loss by loss, and the logits that they end with.
+"""Runs tests/e2e/small.ftm in PyTorch with labels that are vectors: 20 SGD steps with MSELoss on numbers, with
+BCEWithLogitsLoss on a yes or no for each output, with KLDivLoss on their softmax and with CosineEmbeddingLoss on the numbers, loss by loss,
+and the logits that they end with.
 
 Recorded run: PyTorch 2.14, seed 7. Run: python make_label_reference.py tests/e2e/data
-Reads small.safetensors and small_images.npy; writes small_targets.npy, small_yes_no.npy, small_mse.npz, small_bce.npz.
+Reads small.safetensors and small_images.npy; writes small_targets.npy, small_yes_no.npy, small_shares.npy, small_mse.npz, small_bce.npz,
+small_kl_div.npz, small_cosine_embedding.npz.
 """
 import sys
 
@@ -21,6 +23,10 @@ targets = rng.normal(0, 2, (30, 5)).astype(np.float32)
 yes_no = rng.random((30, 5)) < 0.4
 np.save(f"{folder}/small_targets.npy", targets)
 np.save(f"{folder}/small_yes_no.npy", yes_no)
+shares = np.where(yes_no, 0, np.exp(targets)).astype(np.float32)  # some are 0
+shares[:, 0] += 0.1
+shares /= shares.sum(1, keepdims=True)
+np.save(f"{folder}/small_shares.npy", shares)
 
 
 def train(name, loss_function, labels):
@@ -38,3 +44,5 @@ def train(name, loss_function, labels):
 
 train("mse", F.mse_loss, torch.from_numpy(targets))
 train("bce", F.binary_cross_entropy_with_logits, torch.from_numpy(yes_no.astype(np.float32)))
+train("kl_div", lambda x, t: F.kl_div(x.log_softmax(1), t, reduction="batchmean"), torch.from_numpy(shares))
+train("cosine_embedding", lambda x, t: F.cosine_embedding_loss(x, t, torch.ones(len(x))), torch.from_numpy(targets))

@@ -552,6 +552,20 @@ def focal():
         case(f"sigmoid_focal_gradient_{name}", "sigmoid_focal_grad", operands + [("value", dy)], attrs, x.grad)
 
 
+def kl_div():
+    """Of logarithms of probabilities; one share is 0."""
+    torch.manual_seed(63)
+    index, share, dy = torch.tensor([2, 0, 3]), rand(3, 4, low=0, high=1), torch.tensor(0.75)
+    share[1, 2] = 0
+    for name, label, t in (("index", index, F.one_hot(index, 4).double()), ("distribution", share, share)):
+        x = rand(3, 4, low=-4, high=0).requires_grad_()
+        y = F.kl_div(x, t, reduction="mean")
+        y.backward(dy)
+        operands = [("input", x), ("input", label)]
+        case(f"kl_div_{name}", "kl_div", operands, {}, y)
+        case(f"kl_div_gradient_{name}", "kl_div_grad", operands + [("value", dy)], {}, x.grad)
+
+
 def later_step(name, op, optimizer, slots, scalars, step=1):
     """Step number `step` of an optimizer of torch.optim, whose state before it is made up; slots: name -> lowest value."""
     p = rand(2, 3).requires_grad_()
@@ -858,6 +872,7 @@ def main():
     distances()
     focal()
     clipping()
+    kl_div()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
