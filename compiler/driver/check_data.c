@@ -4,6 +4,7 @@
 #include "compilation.h"
 #include "file.h"
 #include "finetune.h"
+#include "npz_file.h"
 
 static void check_path(struct compilation *c, const char *base, const char *key, const char *path)
 {
@@ -14,13 +15,34 @@ static void check_path(struct compilation *c, const char *base, const char *key,
     diag_note(&c->diag, "the program looks there, or for its name in the folder that --data names");
 }
 
+/* Whether a file that is there has an array of that name. */
+static void check_member(struct compilation *c, const char *base, const char *key, const char *path,
+                         const char *name)
+{
+    const char *at = file_join(&c->arena, base, path);
+    struct npz_file f;
+    char error[1024];
+    if (access(at, R_OK) != 0)
+        return;
+    if (npz_open(&f, at, error, sizeof error) != FTMRT_OK ||
+        !npz_find(&f, name, error, sizeof error))
+        diag_report(&c->diag, SPAN_NONE, DIAG_DATA_MISSING, key,
+                    arena_printf(&c->arena, "%s:%s: %s", at, name, error));
+    npz_close(&f);
+}
+
 /* Every file and folder among a call's arguments, those of the calls in it included. */
 static void check_call(struct compilation *c, const char *base, const char *key,
                        const struct ftmrt_call *call)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(call->id);
+    const char *file = NULL;
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct ftmrt_arg *arg = &call->args[i];
+        if (info->params[i].type == FTMRT_TYPE_FILE)
+            file = arg->text;
+        if (info->params[i].type == FTMRT_TYPE_MEMBER)
+            check_member(c, base, key, file, arg->text);
         if (arg->kind == FTMRT_ARG_CALLS)
             for (uint32_t k = 0; k < arg->count; k++)
                 check_call(c, base, key, &arg->calls[k]);

@@ -53,10 +53,10 @@ static double median(double *values, int count)
 bool survey_report(struct looking *l, const char *error)
 {
     diag_report(l->diag, SPAN_NONE, DIAG_CLASS_FOLDER, error);
-    diag_note(l->diag,
-              "--data is a folder with a folder of pictures per class (photos/cat/1.jpg), "
-              "such folders in "
-              "train/ and test/ of it, IDX files as MNIST has them, or binary files of CIFAR");
+    diag_note(l->diag, "--data is a folder with a folder of pictures per class (photos/cat/1.jpg), "
+                       "such folders in "
+                       "train/ and test/ of it, IDX files as MNIST has them, binary files of "
+                       "CIFAR, or an .npz file");
     return false;
 }
 
@@ -331,7 +331,8 @@ bool survey_folders(struct looking *l)
 }
 
 /* The ways to keep pictures; the last takes the blame. */
-static bool (*const looks[])(struct looking *l) = {survey_idx, survey_formats, survey_folders};
+static bool (*const looks[])(struct looking *l) = {survey_idx, survey_formats, survey_npz,
+                                                   survey_folders};
 
 bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const char *as,
                  struct data_survey *out)
@@ -339,6 +340,8 @@ bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const 
     struct looking l = {.arena = arena, .diag = diag, .dir = dir, .as = as, .out = out};
     *out = (struct data_survey){.ratio = 1, .about = ""};
     if (!folder_is(dir)) {
+        if (file_exists(dir))
+            return survey_npz(&l);
         diag_report(diag, SPAN_NONE, DIAG_SYSTEM, dir, "no such folder");
         return false;
     }

@@ -24,8 +24,8 @@ struct data_survey {
         group; /* pattern that keeps series of pictures together; NULL: there are none, or hardly other pictures */
 };
 
-/* Looks at `dir`: a folder per class, such folders below train/ (and val/, test/), IDX files as MNIST has them, or files
- * of CIFAR. as: how the
+/* Looks at `dir`: a folder per class, such folders below train/ (and val/, test/), IDX files as MNIST has them, files
+ * of CIFAR, or an .npz file, which may be `dir` itself. as: how the
  * recipe names the folder. What is odd about it is a warning; false after a report. */
 bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const char *as,
                  struct data_survey *out);

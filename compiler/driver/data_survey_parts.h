@@ -27,6 +27,8 @@ struct looking {
 bool survey_idx(struct looking *l);
 /* What sources of the language list that are files of one format. */
 bool survey_formats(struct looking *l);
+/* NumPy arrays of one file, which may be what is looked at. */
+bool survey_npz(struct looking *l);
 bool survey_folders(struct looking *l);
 
 /* Says why the folder cannot be taken; returns false. */

@@ -293,7 +293,10 @@ static const char *path_in_recipe(struct init *t, const char *path)
 static bool choose_path(struct init *t, const char *data)
 {
     const char *base = file_base(data);
-    const char *stem = strcmp(base, ".") == 0 || strcmp(base, "..") == 0 ? "recipe" : base;
+    const char *stem = strcmp(base, ".") == 0 || strcmp(base, "..") == 0 ? "recipe"
+                       : str_ends_with(base, ".npz")
+                           ? arena_strndup(t->arena, base, strlen(base) - strlen(".npz"))
+                           : base;
     t->path =
         t->c->options->output ? t->c->options->output : arena_printf(t->arena, "%s.ftm", stem);
     if (!file_exists(t->path))

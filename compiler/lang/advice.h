@@ -39,7 +39,7 @@ const struct advice_pictures *advice_frozen_row(uint32_t i);
 const struct advice_pictures *advice_size_row(uint32_t i);
 
 /* How many samples a data source has, as far as that can be seen at once: the files in a folder of classes, the count in the
- * head of a file of labels. base: the folder of its paths. -1: it cannot be seen. */
+ * head of a file or array. base: the folder of its paths. -1: it cannot be seen. */
 int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_call *source);
 /* The same of a file: IDX (also gzipped) or .npy. */
 int64_t samples_in_file(const char *path);

@@ -31,6 +31,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_FILE] = "a file's name",
         [FTMRT_TYPE_CLASSES] = "a folder's name",
         [FTMRT_TYPE_FOLDER] = "a folder's name",
+        [FTMRT_TYPE_MEMBER] = "the name of an array in the file",
         [FTMRT_TYPE_NUMBERS] = "a number, a list of numbers, or `imagenet`",
         [FTMRT_TYPE_CLASS_WEIGHTS] = "a list of numbers, or `balanced`",
         [FTMRT_TYPE_RANGE] = "two numbers, [from, to]",
@@ -249,7 +250,8 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_STRING:
     case FTMRT_TYPE_FILE:
     case FTMRT_TYPE_CLASSES:
-    case FTMRT_TYPE_FOLDER: return v->kind == VALUE_STRING;
+    case FTMRT_TYPE_FOLDER:
+    case FTMRT_TYPE_MEMBER: return v->kind == VALUE_STRING;
     case FTMRT_TYPE_WORD:
     case FTMRT_TYPE_WORD_OR_FILE:
         if (v->kind == VALUE_SYMBOL)

@@ -8,8 +8,9 @@
 #include "advice.h"
 #include "file.h"
 #include "listing.h"
+#include "npz_file.h"
 
-enum { MAX_DEPTH = 3, HEAD = 256, IDX_HEAD = 8 };
+enum { MAX_DEPTH = 3, HEAD = 4096, IDX_HEAD = 8 };
 
 /* Files in the folders of a folder, hidden ones aside. */
 static int64_t count_files(struct arena *arena, const char *path, int depth)
@@ -29,18 +30,9 @@ static int64_t count_files(struct arena *arena, const char *path, int depth)
     return count;
 }
 
-/* The first dimension in the head of an .npy file. */
-static int64_t npy_count(const char *head)
-{
-    const char *shape = strstr(head, "'shape'"), *open = shape ? strchr(shape, '(') : NULL;
-    char *end;
-    const long long count = open ? strtoll(open + 1, &end, 10) : 0;
-    return open && end > open + 1 && count >= 0 ? count : -1;
-}
-
 int64_t samples_in_file(const char *path)
 {
-    char head[HEAD + 1] = {0};
+    char head[HEAD] = {0};
     gzFile file = gzopen(path, "rb"); /* which reads plain files, too */
     const int size = file ? gzread(file, head, HEAD) : -1;
     if (file)
@@ -49,9 +41,25 @@ int64_t samples_in_file(const char *path)
         const unsigned char *n = (const unsigned char *)head + 4;
         return (int64_t)n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3];
     }
-    for (int i = 0; i < size; i++) /* strings below end at a NUL */
-        head[i] = head[i] ? head[i] : ' ';
-    return size > 6 && memcmp(head + 1, "NUMPY", 5) == 0 ? npy_count(head) : -1;
+    struct npy_header npy;
+    char error[256];
+    const bool is_npy =
+        size > 0 && npy_header_read(&npy, (unsigned char *)head, (size_t)size, error, sizeof error);
+    return is_npy && npy.rank ? npy.dim[0] : -1;
+}
+
+/* Of an array in a file. */
+static int64_t count_member(const char *path, const char *name)
+{
+    struct npz_file f;
+    char error[256];
+    int64_t count = -1;
+    if (npz_open(&f, path, error, sizeof error) == FTMRT_OK) {
+        const struct npz_array *a = npz_find(&f, name, error, sizeof error);
+        count = a && a->header.rank ? a->header.dim[0] : -1;
+    }
+    npz_close(&f);
+    return count;
 }
 
 /* Of all sources of a list; -1: it is not known of one. */
@@ -88,6 +96,7 @@ static int64_t count_listed(const char *path, const struct ftmrt_call *source)
 int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_call *source)
 {
     const struct ftmrt_call_info *info = ftmrt_call_info(source->id);
+    const char *file = NULL;
     for (uint32_t i = 0; i < info->param_count; i++) {
         const enum ftmrt_type type = info->params[i].type;
         if (type == FTMRT_TYPE_SOURCES)
@@ -101,6 +110,10 @@ int64_t samples_count(struct arena *arena, const char *base, const struct ftmrt_
         }
         if (type == FTMRT_TYPE_FOLDER)
             return count_listed(path, source);
+        if (type == FTMRT_TYPE_MEMBER)
+            return count_member(file, source->args[i].text);
+        if (type == FTMRT_TYPE_FILE)
+            file = path;
         const int64_t count = type == FTMRT_TYPE_FILE ? samples_in_file(path) : -1;
         if (count >= 0)
             return count;

@@ -1,26 +1,16 @@
-/* IDX and .npy. Sources of the formats: the MNIST page's description of IDX (two zero bytes, a type
- * byte, a rank byte, big-endian 32-bit sizes) and NumPy's NEP 1 (magic, version, a Python
- * dictionary as text, raw data). */
+/* IDX and .npy. Source of IDX: the MNIST page's description (two zero bytes, a type byte, a rank byte, big-endian 32-bit sizes). */
 #include "array.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
+#include "array_parse.h"
+#include "npy_header.h"
 #include "replace.h"
 #include "report.h"
-
-/* A data set file may not be larger than this once unpacked: a gzipped bomb must not eat the
- * memory. */
-#define ARRAY_MAX_BYTES ((size_t)8 << 30)
-
-struct bytes {
-    unsigned char *at;
-    size_t len, cap;
-};
 
 static bool bytes_grow(struct bytes *b)
 {
@@ -155,48 +145,6 @@ static bool read_with(struct array *a, const char *path,
 
 bool array_read_idx(struct array *a, const char *path) { return read_with(a, path, parse_idx); }
 
-/* The text behind `'key':` in the header's dictionary, or NULL. */
-static const char *npy_field(const char *header, const char *key)
-{
-    const char *p = strstr(header, key);
-    if (!p || !(p = strchr(p, ':')))
-        return NULL;
-    p++;
-    while (*p == ' ')
-        p++;
-    return p;
-}
-
-/* An element of a NumPy file, and as what it is kept. */
-struct npy_type {
-    const char *code, *name;
-    enum ftmrt_dtype dtype;
-    int narrow; /* bytes of an integer that is widened to 64 bits, below 0: signed; 0: it lies as it is kept */
-};
-
-static const struct npy_type npy_types[] = {
-    {"u1", "uint8", FTMRT_U8, 0},    {"b1", "bool", FTMRT_U8, 0},
-    {"i1", "int8", FTMRT_I64, -1},   {"i2", "int16", FTMRT_I64, -2},
-    {"u2", "uint16", FTMRT_I64, 2},  {"i4", "int32", FTMRT_I32, 0},
-    {"u4", "uint32", FTMRT_I64, 4},  {"i8", "int64", FTMRT_I64, 0},
-    {"u8", "uint64", FTMRT_I64, 0},  {"f4", "float32", FTMRT_F32, 0},
-    {"f8", "float64", FTMRT_F64, 0},
-};
-
-/* The type of "'<i2'"; of one byte every order is the same. NULL: it is not read. */
-static const struct npy_type *npy_type(const char *descr)
-{
-    if (*descr != '\'' || !descr[1] || !strchr("<|>", descr[1]))
-        return NULL;
-    for (size_t i = 0; i < sizeof npy_types / sizeof *npy_types; i++) {
-        const struct npy_type *t = &npy_types[i];
-        if (!strncmp(descr + 2, t->code, 2) && descr[4] == '\'' &&
-            (descr[1] != '>' || t->code[1] == '1'))
-            return t;
-    }
-    return NULL;
-}
-
 /* Integer i of so many bytes, below 0: signed; the lowest byte is the first. */
 static int64_t narrow_integer(const unsigned char *at, int64_t i, int bytes)
 {
@@ -206,62 +154,6 @@ static int64_t narrow_integer(const unsigned char *at, int64_t i, int bytes)
         v = v << 8 | at[i * size + k];
     const uint64_t sign = UINT64_C(1) << (8 * size - 1);
     return bytes < 0 && v & sign ? (int64_t)v - (int64_t)(2 * sign) : (int64_t)v;
-}
-
-static bool npy_shape(struct array *a, const char *p)
-{
-    if (*p++ != '(')
-        return false;
-    for (;;) {
-        while (*p == ' ' || *p == ',')
-            p++;
-        if (*p == ')')
-            return true;
-        if (!isdigit((unsigned char)*p) || a->rank == ARRAY_MAX_RANK)
-            return false;
-        char *end;
-        errno = 0;
-        long long v = strtoll(p, &end, 10);
-        if (errno)
-            return false;
-        a->dim[a->rank++] = v;
-        p = end + (*end == 'L'); /* as Python 2 wrote a long */
-    }
-}
-
-/* What is read of a kind of numbers instead: of floating point, and of all else. */
-static bool refuse_npy_type(const char *descr, const char *path)
-{
-    const bool text = descr[0] == '\'' && descr[1] && strchr("USO", descr[2]);
-    const bool real = descr[0] == '\'' && descr[1] && descr[2] == 'f';
-    return report_error("%s: .npy element type %.*s is not read; %s", path,
-                        (int)strcspn(descr, ",}"), descr,
-                        text   ? "classes are integers from 0, with their names in `labels`"
-                        : real ? "save it with astype(numpy.float32)"
-                               : "save it with astype(numpy.int64), or pixels with "
-                                 "astype(numpy.uint8)");
-}
-
-static bool parse_npy_header(struct array *a, const char *header, int *narrow, const char *path)
-{
-    const char *descr = npy_field(header, "'descr'");
-    const char *order = npy_field(header, "'fortran_order'");
-    const char *shape = npy_field(header, "'shape'");
-    if (!descr || !order || !shape)
-        return report_error("%s: damaged .npy header", path);
-    const struct npy_type *type = npy_type(descr);
-    if (!type)
-        return refuse_npy_type(descr, path);
-    a->dtype = type->dtype;
-    a->type = type->name;
-    *narrow = type->narrow;
-    if (strncmp(order, "False", 5) != 0)
-        return report_error("%s: a Fortran-ordered array; save it with numpy.ascontiguousarray",
-                            path);
-    if (!npy_shape(a, shape))
-        return report_error("%s: unreadable shape, or more than %d dimensions", path,
-                            ARRAY_MAX_RANK);
-    return true;
 }
 
 /* Takes integers of fewer bytes as 64-bit ones. */
@@ -285,32 +177,28 @@ static bool take_narrow(struct array *a, struct bytes *b, size_t header, int nar
 /* Several arrays in a zip archive. */
 static bool is_archive(const struct bytes *b) { return b->len > 3 && !memcmp(b->at, "PK\3\4", 4); }
 
-static bool refuse_archive(const char *path)
+bool array_take_npy(struct array *a, struct bytes *b, const char *path)
 {
-    return report_error("%s: an .npz archive; save its array by itself, with numpy.save", path);
+    struct npy_header h;
+    char error[512];
+    if (!npy_header_read(&h, b->at, b->len, error, sizeof error))
+        return report_error("%s: %s", path, error);
+    a->dtype = h.dtype;
+    a->type = h.type;
+    a->rank = h.rank;
+    memcpy(a->dim, h.dim, sizeof a->dim);
+    return h.narrow ? take_narrow(a, b, h.length, h.narrow, path)
+                    : take_payload(a, b, h.length, path);
 }
 
 static bool parse_npy(struct array *a, struct bytes *b, const char *path)
 {
     if (is_archive(b))
-        return refuse_archive(path);
-    if (b->len < 12 || memcmp(b->at, "\x93NUMPY", 6) != 0)
-        return report_error("%s: not a .npy file", path);
-    if (b->at[6] < 1 || b->at[6] > 3)
-        return report_error("%s: version %d of .npy; 1 to 3 are read", path, b->at[6]);
-    size_t at = b->at[6] == 1 ? 10 : 12;
-    size_t length = (size_t)b->at[8] | (size_t)b->at[9] << 8;
-    if (b->at[6] > 1)
-        length |= (size_t)b->at[10] << 16 | (size_t)b->at[11] << 24;
-    if (length > b->len - at)
-        return report_error("%s: truncated .npy header", path);
-    char *header = app_alloc(length + 1, 1);
-    memcpy(header, b->at + at, length);
-    int narrow = 0;
-    bool ok = parse_npy_header(a, header, &narrow, path);
-    free(header);
-    return ok && (narrow ? take_narrow(a, b, at + length, narrow, path)
-                         : take_payload(a, b, at + length, path));
+        return report_error(
+            "%s: an .npz archive: its arrays are read by npz(file, images = \"...\", "
+            "labels = \"...\")",
+            path);
+    return array_take_npy(a, b, path);
 }
 
 bool array_read_npy(struct array *a, const char *path) { return read_with(a, path, parse_npy); }
@@ -320,14 +208,27 @@ static bool parse_any(struct array *a, struct bytes *b, const char *path)
     if (b->len > 1 && !b->at[0] && !b->at[1])
         return parse_idx(a, b, path);
     if (b->len > 0 && b->at[0] == 0x93)
-        return parse_npy(a, b, path);
-    if (is_archive(b))
-        return refuse_archive(path);
-    return report_error("%s: neither an .npy nor an IDX file; pictures are named without --data",
+        return array_take_npy(a, b, path);
+    return report_error("%s: neither an .npy, .npz nor IDX file; pictures are named without --data",
                         path);
 }
 
-bool array_read(struct array *a, const char *path) { return read_with(a, path, parse_any); }
+/* Whether it is an archive, or an array of one is named. */
+static bool names_archive(const char *path)
+{
+    unsigned char head[4] = {0};
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return strchr(path, ':') != NULL;
+    const struct bytes b = {.at = head, .len = fread(head, 1, sizeof head, f)};
+    fclose(f);
+    return is_archive(&b);
+}
+
+bool array_read(struct array *a, const char *path)
+{
+    return names_archive(path) ? array_read_npz(a, path) : read_with(a, path, parse_any);
+}
 
 int64_t array_integer(const struct array *a, int64_t i)
 {

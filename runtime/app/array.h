@@ -8,7 +8,7 @@
 
 #include "ftmrt.h"
 
-enum { ARRAY_MAX_RANK = 4 };
+enum { ARRAY_MAX_RANK = 4 }; /* NPY_MAX_RANK */
 
 struct array {
     enum ftmrt_dtype dtype; /* U8, I32, I64, F32 or F64 */
@@ -24,7 +24,9 @@ char *array_shape_text(const struct array *a);
 /* Reads a file by its content (gzipped files too); false after a message. */
 bool array_read_idx(struct array *a, const char *path);
 bool array_read_npy(struct array *a, const char *path);
-/* The one or the other, as its first bytes say. */
+/* An array of an .npz file: "FILE:NAME", or FILE alone where it has but one. */
+bool array_read_npz(struct array *a, const char *path);
+/* One of these, as its first bytes say. */
 bool array_read(struct array *a, const char *path);
 
 /* Element i of an array of integers. */

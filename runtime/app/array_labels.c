@@ -27,7 +27,8 @@ static bool is_integer(const struct array *a)
 
 static bool check_classes(const struct array_labels_site *site, const struct array *a)
 {
-    return (a->rank == 1 && is_integer(a)) ||
+    const bool one = a->rank == 1 || (a->rank == 2 && a->dim[1] == 1); /* MedMNIST has [N, 1] */
+    return (one && is_integer(a)) ||
            refuse_form(site, a,
                        "one integer per image, [N]; other labels have a `kind` in the recipe");
 }

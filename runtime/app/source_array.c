@@ -197,12 +197,24 @@ static bool fingerprint_arrays(const struct source *s, int threads, uint64_t *ha
     return true;
 }
 
+/* What `read` takes for an array of that name. */
+static char *place_of(const struct array_files *files, const char *name,
+                      const struct source_want *want)
+{
+    if (!files->archive)
+        return source_locate(name, want);
+    char *archive = source_locate(files->archive, want),
+         *place = app_format("%s:%s", archive, name);
+    free(archive);
+    return place;
+}
+
 bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *path),
                    const struct array_files *files, const struct source_want *want)
 {
     struct arrays *p = app_alloc(1, sizeof *p);
     p->labels.kind = files->kind;
-    *s = (struct source){.name = source_locate(files->images, want),
+    *s = (struct source){.name = place_of(files, files->images, want),
                          .read = read_arrays,
                          .contents = array_contents,
                          .fingerprint = fingerprint_arrays,
@@ -218,7 +230,7 @@ bool source_arrays(struct source *s, bool (*read)(struct array *a, const char *p
     if (!files->labels)
         return true;
     struct array a;
-    char *path = source_locate(files->labels, want);
+    char *path = place_of(files, files->labels, want);
     bool ok = read(&a, path);
     if (ok) {
         ok = take_labels(s, &a, want, path);

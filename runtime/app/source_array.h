@@ -7,7 +7,8 @@
 #include "source.h"
 
 struct array_files {
-    const char *images, *labels; /* paths; labels NULL: unlabelled */
+    const char *archive;         /* path of the file that has both; NULL: each is a file */
+    const char *images, *labels; /* paths, or names in the archive; labels NULL: unlabelled */
     enum ftmrt_label_kind kind;  /* of the labels */
 };
 

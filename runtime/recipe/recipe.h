@@ -39,6 +39,7 @@ enum ftmrt_type {
     FTMRT_TYPE_WORD_OR_FILE, /* TEXT: as WORD, or a file's name */
     FTMRT_TYPE_CLASSES,      /* TEXT: a folder of folders, which are the classes and name them */
     FTMRT_TYPE_FOLDER,       /* TEXT: a folder of files of one format */
+    FTMRT_TYPE_MEMBER,       /* TEXT: the name of an array in the call's file */
     FTMRT_TYPE_STRINGS,      /* TEXTS: a list, or one string */
     FTMRT_TYPE_COLUMNS,      /* TEXT: a column of a table; or TEXTS: a list of them */
     FTMRT_TYPE_RENAMES,      /* TEXTS, two by two: statements `rename "a" to "b"` */

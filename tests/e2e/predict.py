@@ -106,7 +106,7 @@ with tempfile.TemporaryDirectory() as folder:
     (work / "empty").mkdir()
     check("empty: holds no pictures" in predict("empty", code=1)[1], "a folder without pictures is said")
     check("-: an empty file" in predict("-", code=1)[1], "nothing on standard input")
-    check("neither an .npy nor an IDX file" in predict("--data", "photos/a.png", code=1)[1], "a picture is no array")
+    check("neither an .npy, .npz nor IDX file" in predict("--data", "photos/a.png", code=1)[1], "a picture is no array")
 
     # Standard input, pipes, and arrays in either format.
     first = before[0].split(": ")[1]

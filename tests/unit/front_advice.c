@@ -98,9 +98,9 @@ static void counts_stand_in_heads(void **state)
 {
     (void)state;
     static const char npy[] =
-        "\x93NUMPY\x01\x00\x36\x00{'descr': '<i8', 'fortran_order': False, 'shape': (123,), }\n";
+        "\x93NUMPY\x01\x00\x3c\x00{'descr': '<i8', 'fortran_order': False, 'shape': (123,), }\n";
     static const char scalar[] =
-        "\x93NUMPY\x01\x00\x36\x00{'descr': '<i8', 'fortran_order': False, 'shape': (), }\n";
+        "\x93NUMPY\x01\x00\x38\x00{'descr': '<i8', 'fortran_order': False, 'shape': (), }\n";
     char path[] = "/tmp/ftm-samples-XXXXXX";
     const int fd = mkstemp(path);
     assert_true(fd >= 0);

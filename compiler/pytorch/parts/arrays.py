@@ -10,6 +10,7 @@ class Arrays:
     def __init__(self, images, labels, kind="index"):
         self.images, self.labels = images, labels
         self.labels = labels.astype(np.float32 if kind == "vector" else np.int64)
+        self.labels = self.labels.reshape(-1) if kind == "index" else self.labels
 
     def __len__(self):
         return len(self.images)
