@@ -55,6 +55,11 @@ void unit_loop_end(struct kernel_build *k, struct unit_loop *u);
  * stores it through them. */
 void geometry_finish(struct kernel_build *k, const struct unit_loop *u);
 
+/* Where a kernel follows more streams than a processor foresees, it asks for what it needs some places on: about as far as memory takes
+ * to answer. It pays for values that the second-level cache does not hold. */
+enum { GEOMETRY_FETCHED_PLACES = 16 };
+bool geometry_is_far(const struct kernel_build *k, const struct geometry *q);
+
 /* An i64 as f32, rounded to nearest. */
 LLVMValueRef geometry_float(struct ir *ir, LLVMValueRef i);
 

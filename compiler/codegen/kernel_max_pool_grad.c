@@ -82,6 +82,7 @@ static void emit_scatter(struct kernel_build *k, struct pool_window w)
     s.dx = geometry_slice(ir, &w.in, dx, u.image, u.block);
     s.dy = geometry_slice(ir, &w.out, dy, u.image, u.block);
     s.y = geometry_slice(ir, &w.out, y, u.image, u.block);
+    w.fetched = s.x;
     pool_clear_slice(k, &w.in, s.dx);
     pool_each_output(&w, scatter_output, &s);
     geometry_finish(k, &u);

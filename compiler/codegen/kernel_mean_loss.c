@@ -12,6 +12,7 @@ static void add_vector(struct softmax *s, LLVMValueRef c, void *user)
 {
     struct ir *ir = s->k->ir;
     const struct mean_loss *m = user;
+    softmax_fetch_ahead(s, c);
     const struct position at = {.image = m->image,
                                 .block = ir_div_const(ir, c, FTMRT_CB),
                                 .pixel = m->pixel,
@@ -26,6 +27,9 @@ static LLVMValueRef place_sum(void *state, LLVMValueRef image, LLVMValueRef pixe
     struct softmax *s = state;
     struct ir *ir = s->k->ir;
     struct mean_loss m = {ir_local(ir, ir->vec), image, pixel};
+    s->x = softmax_place(s, kernel_buffer(s->k, 0), image, pixel);
+    if (graph_node(s->k->graph, s->k->node->inputs[1])->type.dtype == FTMRT_F32)
+        s->shares = softmax_place(s, kernel_buffer(s->k, 1), image, pixel);
     ir_set(ir, m.sum, ir_vec_const(ir, 0));
     softmax_each(s, add_vector, &m);
     return vmath_lanes_sum(ir, ir_get(ir, ir->vec, m.sum));

@@ -7,8 +7,11 @@
 struct softmax softmax_of(struct kernel_build *k)
 {
     struct geometry q = geometry_of(k->graph, k->node->inputs[0]);
-    return (struct softmax){
-        .k = k, .classes = q.channels, .padded = q.blocks * FTMRT_CB, .pixels = q.pixels};
+    return (struct softmax){.k = k,
+                            .classes = q.channels,
+                            .padded = q.blocks * FTMRT_CB,
+                            .pixels = q.pixels,
+                            .fetches = q.pixels > 1 && q.blocks > 1 && geometry_is_far(k, &q)};
 }
 
 struct address softmax_at(struct softmax *s, struct address base, LLVMValueRef c)
@@ -113,6 +116,18 @@ LLVMValueRef softmax_label(struct softmax *s, LLVMValueRef index, LLVMValueRef c
     return LLVMBuildSelect(ir->b, hit, share, ir_vec_const(ir, 0), "");
 }
 
+void softmax_fetch_ahead(struct softmax *s, LLVMValueRef c)
+{
+    struct ir *ir = s->k->ir;
+    LLVMValueRef way = ir_i64(ir, (int64_t)GEOMETRY_FETCHED_PLACES * FTMRT_CB);
+    const struct address place[] = {s->x, s->noted, s->shares};
+    if (!s->fetches)
+        return;
+    for (size_t i = 0; i < sizeof place / sizeof *place; i++)
+        if (place[i].p)
+            ir_prefetch(ir, softmax_at(s, place[i], c), way);
+}
+
 /* Of a place: sums of exponentials, of logits, of the label's logit, of a distribution. */
 struct sums {
     LLVMValueRef local[4];
@@ -121,6 +136,7 @@ struct sums {
 static void add_vector(struct softmax *s, LLVMValueRef c, void *user)
 {
     struct ir *ir = s->k->ir;
+    softmax_fetch_ahead(s, c);
     const LLVMValueRef *local = ((const struct sums *)user)->local;
     LLVMValueRef index = softmax_index(ir, c), v = ir_load_vec(ir, softmax_at(s, s->x, c));
     v = LLVMBuildFSub(ir->b, v, s->max, "");
@@ -137,7 +153,7 @@ static void add_vector(struct softmax *s, LLVMValueRef c, void *user)
 static void find_sums(struct softmax *s)
 {
     struct ir *ir = s->k->ir;
-    struct sums sums;
+    struct sums sums = {{NULL}};
     LLVMValueRef *local = sums.local, zero = ir_vec_const(ir, 0);
     for (int i = 0; i < (s->label ? 3 : 4); i++) {
         local[i] = ir_local(ir, ir->vec);

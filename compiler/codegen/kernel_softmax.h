@@ -18,6 +18,7 @@
 struct softmax {
     struct kernel_build *k;
     int64_t classes, padded, pixels;
+    bool fetches;            /* whether blocks of classes are asked for before they are needed */
     struct address x;        /* logits of the place */
     LLVMValueRef label;      /* in every lane, i32; NULL: */
     struct address shares;   /* the place's distribution */
@@ -38,6 +39,9 @@ struct address softmax_place(struct softmax *s, struct address base, LLVMValueRe
 
 /* Takes a place's logits and label and finds its maximum and sums. */
 void softmax_take(struct softmax *s, LLVMValueRef image, LLVMValueRef pixel);
+
+/* If the kernel does, asks for what the classes from c on have some places on, in all maps of the place: blocks lie a map apart. */
+void softmax_fetch_ahead(struct softmax *s, LLVMValueRef c);
 
 /* i32 lanes c, c + 1, ... for a vector that starts at class c. */
 LLVMValueRef softmax_index(struct ir *ir, LLVMValueRef c);

@@ -7,7 +7,7 @@ enum { DY, Y };
 
 /* What a place's result is made of: */
 struct shares {
-    LLVMValueRef of[1][PLACES_MAX]; /* a sum over the channels, or its reciprocal or logarithm */
+    LLVMValueRef of[PLACES_MAX]; /* a sum over the channels, or its reciprocal or logarithm */
 };
 
 static bool is(const struct places *p, enum op op) { return p->k->node->op == op; }
@@ -49,32 +49,27 @@ static void store_shares(struct places *p, const struct channel_lanes *at, void 
     const struct shares *s = user;
     for (uint32_t i = 0; i < p->count; i++) {
         LLVMValueRef y = is(p, OP_softmax)
-                             ? share_at(p, at, i, s->of[0][i])
-                             : LLVMBuildFSub(ir->b, places_centred(p, at, i), s->of[0][i], "");
+                             ? share_at(p, at, i, s->of[i])
+                             : LLVMBuildFSub(ir->b, places_centred(p, at, i), s->of[i], "");
         places_store(p, at, i, y);
     }
 }
 
-/* The logarithm of a sum, which is at least 1, or NaN. */
-static LLVMValueRef log_of_sum(struct ir *ir, LLVMValueRef sum)
+/* The logarithms of sums, which are at least 1, or NaN. */
+static LLVMValueRef log_of_sums(struct ir *ir, LLVMValueRef sums)
 {
-    LLVMValueRef nothing = LLVMBuildFSub(ir->b, sum, sum, "");
-    return LLVMBuildFAdd(ir->b, vmath_log(ir, sum), nothing, "");
+    const bool one = LLVMTypeOf(sums) == ir->f32;
+    LLVMValueRef v = one ? ir_splat(ir, sums) : sums;
+    v = LLVMBuildFAdd(ir->b, vmath_log(ir, v), LLVMBuildFSub(ir->b, v, v, ""), "");
+    return one ? LLVMBuildExtractElement(ir->b, v, LLVMConstInt(ir->i32, 0, false), "") : v;
 }
 
 static void forward(struct places *p, void *user)
 {
-    struct ir *ir = p->k->ir;
     struct shares s;
     (void)user;
     places_max(p, p->mean);
-    if (is(p, OP_softmax)) {
-        places_share(p, exp_term, s.of);
-    } else {
-        places_sum(p, exp_term, 1, s.of);
-        for (uint32_t i = 0; i < p->count; i++)
-            s.of[0][i] = log_of_sum(ir, s.of[0][i]);
-    }
+    places_sum(p, exp_term, is(p, OP_softmax) ? places_reciprocal : log_of_sums, s.of);
     places_channels(p, store_shares, &s);
 }
 
@@ -98,9 +93,9 @@ static void store_gradient(struct places *p, const struct channel_lanes *at, voi
         LLVMValueRef dy = places_load(p, DY, at, i), y = places_load(p, Y, at, i);
         LLVMValueRef dx;
         if (is(p, OP_softmax_grad)) {
-            dx = LLVMBuildFMul(ir->b, y, LLVMBuildFSub(ir->b, dy, s->of[0][i], ""), "");
+            dx = LLVMBuildFMul(ir->b, y, LLVMBuildFSub(ir->b, dy, s->of[i], ""), "");
         } else {
-            LLVMValueRef along = LLVMBuildFMul(ir->b, whole_exp(ir, y), s->of[0][i], "");
+            LLVMValueRef along = LLVMBuildFMul(ir->b, whole_exp(ir, y), s->of[i], "");
             dx = LLVMBuildFSub(ir->b, dy, along, "");
         }
         places_store(p, at, i, dx);
@@ -111,7 +106,7 @@ static void backward(struct places *p, void *user)
 {
     struct shares s;
     (void)user;
-    places_sum(p, gradient_term, 1, s.of);
+    places_sum(p, gradient_term, NULL, s.of);
     places_channels(p, store_gradient, &s);
 }
 

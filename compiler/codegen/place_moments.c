@@ -12,12 +12,36 @@ static uint32_t places_at_once(const struct ir *ir)
     return ir->cpu->lanes == FTMRT_CB ? PLACES_MAX : PLACES_MAX / 2;
 }
 
+/* Whether a buffer, the result's behind the operands', has the places of a map. */
+static bool is_map(const struct places *p, uint32_t buffer)
+{
+    const struct node *n = p->k->node;
+    const struct node *v = buffer < n->input_count ? graph_node(p->k->graph, n->inputs[buffer]) : n;
+    return v->form.layout == FTMRT_LAYOUT_BLOCKED &&
+           geometry_of_shape(&v->type.shape).pixels == p->q.pixels;
+}
+
+/* Asks for what a vector of channels has at a place some way on, in all maps. Blocks of channels lie a map apart, and no processor
+ * foresees so many streams. */
+static void fetch_ahead(struct places *p, const struct channel_lanes *at, uint32_t place)
+{
+    struct ir *ir = p->k->ir;
+    for (uint32_t buffer = 0; buffer <= p->k->node->input_count; buffer++) {
+        if (!is_map(p, buffer))
+            continue;
+        struct address slice = geometry_slice(ir, &p->q, p->k->buffer[buffer], p->image, at->block);
+        ir_prefetch(ir, geometry_pixel(ir, slice, p->first, 0),
+                    ir_i64(ir, (GEOMETRY_FETCHED_PLACES + (int64_t)place) * FTMRT_CB));
+    }
+}
+
 static void run(struct places *p, LLVMValueRef lo, LLVMValueRef hi, uint32_t count,
                 places_body *body, void *user)
 {
     struct ir_loop loop = ir_loop_begin(p->k->ir, lo, hi, count);
     p->first = loop.i;
     p->count = count;
+    p->fetches = p->q.blocks > 1 && count > 1 && geometry_is_far(p->k, &p->q);
     body(p, user);
     ir_loop_end(p->k->ir, &loop);
 }
@@ -163,13 +187,14 @@ static void add_terms(struct places *p, const struct channel_lanes *at, void *us
     for (uint32_t row = 0; row < s->rows; row++)
         for (uint32_t i = 0; i < p->count; i++) {
             LLVMValueRef old = ir_get(ir, ir->vec, s->local[row][i]);
+            if (p->fetches && row == 0 && at->part == 0)
+                fetch_ahead(p, at, i);
             ir_set(ir, s->local[row][i], LLVMBuildFAdd(ir->b, old, s->term(p, at, i, row), ""));
         }
 }
 
-/* The sums as f32. */
-static void sum_lanes(struct places *p, places_term *term, uint32_t rows,
-                      LLVMValueRef out[][PLACES_MAX])
+/* The sums of each row: see vmath_lanes_sums. */
+static void sum_lanes(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[])
 {
     struct ir *ir = p->k->ir;
     struct place_sums s = {.term = term, .rows = rows};
@@ -179,48 +204,54 @@ static void sum_lanes(struct places *p, places_term *term, uint32_t rows,
             ir_set(ir, s.local[row][i], ir_vec_const(ir, 0));
         }
     places_channels(p, add_terms, &s);
-    for (uint32_t row = 0; row < rows; row++)
+    p->fetches = false;
+    for (uint32_t row = 0; row < rows; row++) {
+        LLVMValueRef v[PLACES_MAX];
         for (uint32_t i = 0; i < p->count; i++)
-            out[row][i] = vmath_lanes_sum(ir, ir_get(ir, ir->vec, s.local[row][i]));
+            v[i] = ir_get(ir, ir->vec, s.local[row][i]);
+        out[row] = vmath_lanes_sums(ir, v, p->count);
+    }
 }
 
-/* The means as f32: a number is divided faster than a vector that has it in every lane. */
-static void mean_lanes(struct places *p, places_term *term, uint32_t rows,
-                       LLVMValueRef out[][PLACES_MAX])
+/* A number for results: one, or one in every lane. */
+static LLVMValueRef number(const struct places *p, double v)
 {
-    struct ir *ir = p->k->ir;
+    return p->count == 1 ? ir_f32(p->k->ir, v) : ir_vec_const(p->k->ir, v);
+}
+
+static void mean_lanes(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[])
+{
     sum_lanes(p, term, rows, out);
     for (uint32_t row = 0; row < rows; row++)
-        for (uint32_t i = 0; i < p->count; i++)
-            out[row][i] = LLVMBuildFDiv(ir->b, out[row][i], ir_f32(ir, (double)p->q.channels), "");
+        out[row] = LLVMBuildFDiv(p->k->ir->b, out[row], number(p, (double)p->q.channels), "");
 }
 
-static void spread(struct places *p, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
+static void spread(struct places *p, LLVMValueRef results, LLVMValueRef out[PLACES_MAX])
 {
-    for (uint32_t row = 0; row < rows; row++)
-        for (uint32_t i = 0; i < p->count; i++)
-            out[row][i] = ir_splat(p->k->ir, out[row][i]);
-}
-
-void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
-{
-    sum_lanes(p, term, rows, out);
-    spread(p, rows, out);
-}
-
-void places_share(struct places *p, places_term *term, LLVMValueRef out[][PLACES_MAX])
-{
-    struct ir *ir = p->k->ir;
-    sum_lanes(p, term, 1, out);
     for (uint32_t i = 0; i < p->count; i++)
-        out[0][i] = LLVMBuildFDiv(ir->b, ir_f32(ir, 1), out[0][i], "");
-    spread(p, 1, out);
+        out[i] = vmath_lane_of(p->k->ir, results, i, p->count);
+}
+
+void places_sum(struct places *p, places_term *term, places_result *result,
+                LLVMValueRef out[PLACES_MAX])
+{
+    LLVMValueRef sum[1];
+    sum_lanes(p, term, 1, sum);
+    spread(p, result ? result(p->k->ir, sum[0]) : sum[0], out);
+}
+
+LLVMValueRef places_reciprocal(struct ir *ir, LLVMValueRef sums)
+{
+    const bool one = LLVMTypeOf(sums) == ir->f32;
+    return LLVMBuildFDiv(ir->b, one ? ir_f32(ir, 1) : ir_vec_const(ir, 1), sums, "");
 }
 
 void places_mean(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX])
 {
-    mean_lanes(p, term, rows, out);
-    spread(p, rows, out);
+    LLVMValueRef mean[PLACES_MAX_ROWS];
+    mean_lanes(p, term, rows, mean);
+    for (uint32_t row = 0; row < rows; row++)
+        spread(p, mean[row], out[row]);
 }
 
 static void take_greater(struct places *p, const struct channel_lanes *at, void *user)
@@ -243,7 +274,8 @@ void places_max(struct places *p, LLVMValueRef out[PLACES_MAX])
     }
     places_channels(p, take_greater, best);
     for (uint32_t i = 0; i < p->count; i++)
-        out[i] = ir_splat(ir, vmath_lanes_max(ir, ir_get(ir, ir->vec, best[i])));
+        best[i] = ir_get(ir, ir->vec, best[i]);
+    spread(p, vmath_lanes_maxima(ir, best, p->count), out);
 }
 
 /* Of padding lanes 0: what is stored has 0 there. */
@@ -265,14 +297,11 @@ static LLVMValueRef square_term(struct places *p, const struct channel_lanes *at
 void places_moments(struct places *p)
 {
     struct ir *ir = p->k->ir;
-    LLVMValueRef variance[1][PLACES_MAX], mean[1][PLACES_MAX];
-    places_mean(p, value_term, 1, mean);
-    for (uint32_t i = 0; i < p->count; i++)
-        p->mean[i] = mean[0][i];
+    LLVMValueRef variance[1], mean[1];
+    mean_lanes(p, value_term, 1, mean);
+    spread(p, mean[0], p->mean);
     mean_lanes(p, square_term, 1, variance);
-    for (uint32_t i = 0; i < p->count; i++) {
-        LLVMValueRef eps = ir_f32(ir, p->k->node->attrs->eps);
-        LLVMValueRef deviation = ir_sqrt(ir, LLVMBuildFAdd(ir->b, variance[0][i], eps, ""));
-        p->inv[i] = ir_splat(ir, LLVMBuildFDiv(ir->b, ir_f32(ir, 1), deviation, ""));
-    }
+    LLVMValueRef eps = number(p, p->k->node->attrs->eps);
+    LLVMValueRef deviation = ir_sqrt(ir, LLVMBuildFAdd(ir->b, variance[0], eps, ""));
+    spread(p, places_reciprocal(ir, deviation), p->inv);
 }

@@ -19,6 +19,7 @@ struct places {
     uint32_t x;                /* the operand whose moments are meant */
     LLVMValueRef image, first; /* the image, and the place that they begin with */
     uint32_t count;
+    bool fetches; /* whether the next sum asks for what comes some places on */
     LLVMValueRef mean[PLACES_MAX],
         inv[PLACES_MAX]; /* of each, in every lane; inv = 1 / sqrt(variance + eps) */
 };
@@ -42,13 +43,17 @@ void places_each(struct places *p, LLVMValueRef lo, LLVMValueRef hi, places_body
 /* Builds `visit` for all channels. */
 void places_channels(struct places *p, places_visit *visit, void *user);
 
-/* The sums and the means over the channels of `rows` terms, in every lane: out[row][place]. */
-void places_sum(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[][PLACES_MAX]);
+/* What is made of the sums of all places at once (vmath_lanes_sums), NULL: themselves. */
+typedef LLVMValueRef places_result(struct ir *ir, LLVMValueRef sums);
+LLVMValueRef places_reciprocal(struct ir *ir, LLVMValueRef sums);
+
+/* The sums of a term over the channels, or what is made of them, in every lane: out[place]. */
+void places_sum(struct places *p, places_term *term, places_result *result,
+                LLVMValueRef out[PLACES_MAX]);
+
+/* The means over the channels of `rows` terms, in every lane: out[row][place]. */
 void places_mean(struct places *p, places_term *term, uint32_t rows,
                  LLVMValueRef out[][PLACES_MAX]);
-
-/* The reciprocals of the sums of one term, likewise: out[0][place]. */
-void places_share(struct places *p, places_term *term, LLVMValueRef out[][PLACES_MAX]);
 
 /* The greatest value of operand x at each place, in every lane; where one is NaN, any. */
 void places_max(struct places *p, LLVMValueRef out[PLACES_MAX]);

@@ -74,6 +74,7 @@ void pool_average(struct kernel_build *k, struct pool_window w)
         a.sum[part] = ir_local(ir, ir->vec);
     a.unit = unit_loop_begin(k, w.in.blocks);
     a.slice = geometry_slice(ir, &w.in, kernel_buffer(k, 0), a.unit.image, a.unit.block);
+    w.fetched = a.slice;
     pool_each_output(&w, store_average, &a);
     unit_loop_end(k, &a.unit);
 }
@@ -107,6 +108,7 @@ void pool_average_grad(struct kernel_build *k, struct pool_window w)
     a.unit = unit_loop_begin(k, w.in.blocks);
     a.slice = geometry_slice(ir, &w.in, kernel_result(k), a.unit.image, a.unit.block);
     a.dy = geometry_slice(ir, &w.out, kernel_buffer(k, 0), a.unit.image, a.unit.block);
+    w.fetches = false;
     pool_clear_slice(k, &w.in, a.slice);
     pool_each_output(&w, share_output, &a);
     geometry_finish(k, &a.unit);

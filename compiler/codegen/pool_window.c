@@ -3,6 +3,7 @@
 
 #include "rounding.h"
 
+enum { MAX_FETCHED = 4 /* lines for an output */ };
 enum { MAX_UNROLLED = 16, MAX_UNROLLED_COLUMNS = 64 /* taps of all columns of the result */ };
 
 /* Taps that lie less than `places` (at least 0) on. */
@@ -55,6 +56,8 @@ struct pool_window pool_window_of(struct kernel_build *k, value_id in, value_id 
         if (a->stride[axis]) /* parts of a map have none */
             find_inside(&w, axis, in_size[axis] - reach, out_size[axis]);
     }
+    const int64_t step = a->stride[0] * a->stride[1];
+    w.fetches = step > 0 && step <= MAX_FETCHED && geometry_is_far(k, &w.in);
     return w;
 }
 
@@ -76,6 +79,7 @@ struct pool_window pool_parts_of(struct kernel_build *k, value_id in, value_id o
     struct pool_window w = pool_window_of(k, in, out);
     w.range = part_range;
     w.clipped = true;
+    w.fetches = false;
     w.unrolled_columns = w.in.width + w.out.width <= MAX_UNROLLED_COLUMNS;
     return w;
 }
@@ -170,12 +174,30 @@ struct each_output {
     void *data;
 };
 
+/* Asks for what the window below the one at hand has more: of maps that come from memory, a row comes too late otherwise. */
+static void fetch_below(struct pool_window *w)
+{
+    struct ir *ir = w->k->ir;
+    LLVMValueRef start[2], lo, hi;
+    for (int axis = 0; axis < 2; axis++)
+        w->range(w, axis, axis == 0 ? w->row : w->column, &start[axis], &lo, &hi);
+    const int64_t below = w->dilation[0] * (w->kernel[0] - 1) + 1;
+    LLVMValueRef first = ir_add(ir, ir_mul_const(ir, start[0], w->in.width), start[1]);
+    for (int64_t i = 0; i < w->stride[0]; i++)
+        for (int64_t j = 0; j < w->stride[1]; j++) {
+            LLVMValueRef pixel = ir_add_const(ir, first, (below + i) * w->in.width + j);
+            ir_prefetch(ir, w->fetched, ir_mul_const(ir, pixel, FTMRT_CB));
+        }
+}
+
 static void output_at(const struct each_output *e, LLVMValueRef row, LLVMValueRef column)
 {
     struct pool_window *w = e->w;
     struct ir *ir = w->k->ir;
     w->row = row;
     w->column = column;
+    if (w->fetches)
+        fetch_below(w);
     e->output(w, ir_add(ir, ir_mul_const(ir, row, w->out.width), column), e->data);
 }
 

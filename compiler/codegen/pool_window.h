@@ -17,7 +17,9 @@ struct pool_window {
     bool unrolled_columns; /* each column of the result has code of its own */
     LLVMValueRef row, column; /* output position */
     bool whole[2];            /* by axis: the window at hand is */
-    bool backwards;           /* taps from the last to the first, for what is rare: in loops */
+    bool fetches; /* the rows of the window below are asked for, of the slice `fetched` */
+    struct address fetched;
+    bool backwards; /* taps from the last to the first, for what is rare: in loops */
     /* Where the window of output index `out` of an axis starts in the input, perhaps in the
      * padding, and which taps lo <= t < hi of it lie inside; tap t is t * dilation places on. */
     void (*range)(struct pool_window *w, int axis, LLVMValueRef out, LLVMValueRef *start,

@@ -175,13 +175,13 @@ LLVMValueRef vmath_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b)
     return LLVMBuildSelect(ir->b, keep, a, b, "");
 }
 
-/* Combines the upper half of `width` lanes with the lower one. */
+/* Combines the upper half of each group of `width` lanes with the lower one. */
 static LLVMValueRef fold(struct ir *ir, LLVMValueRef v, uint32_t width,
                          LLVMValueRef (*combine)(struct ir *, LLVMValueRef, LLVMValueRef))
 {
     LLVMValueRef mask[FTMRT_CB];
     for (uint32_t i = 0; i < ir->cpu->lanes; i++)
-        mask[i] = LLVMConstInt(ir->i32, i < width / 2 ? i + width / 2 : i, false);
+        mask[i] = LLVMConstInt(ir->i32, i % width < width / 2 ? i + width / 2 : i, false);
     LLVMValueRef other = LLVMBuildShuffleVector(ir->b, v, LLVMGetPoison(ir->vec),
                                                 LLVMConstVector(mask, ir->cpu->lanes), "");
     return combine(ir, v, other);
@@ -198,6 +198,57 @@ static LLVMValueRef lanes(struct ir *ir, LLVMValueRef v,
 LLVMValueRef vmath_lanes_sum(struct ir *ir, LLVMValueRef v) { return lanes(ir, v, fadd); }
 
 LLVMValueRef vmath_lanes_max(struct ir *ir, LLVMValueRef v) { return lanes(ir, v, vmath_max); }
+
+/* a and b are made of groups of `width` lanes: the halves of a's groups, then of b's; high: the upper ones. */
+static LLVMValueRef halves(struct ir *ir, LLVMValueRef a, LLVMValueRef b, uint32_t width, bool high)
+{
+    LLVMValueRef mask[FTMRT_CB];
+    const uint32_t count = ir->cpu->lanes, half = width / 2;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t group = i / half, lane = i % half + (high ? half : 0);
+        mask[i] = LLVMConstInt(ir->i32, group * width + lane, false);
+    }
+    return LLVMBuildShuffleVector(ir->b, a, b, LLVMConstVector(mask, count), "");
+}
+
+/* Folds `count` vectors at once: two of them into one whose groups of lanes are half as wide, and so on. Each lane is combined with
+ * what lanes() combines it with. */
+static LLVMValueRef lanes_of_many(struct ir *ir, LLVMValueRef *v, uint32_t count,
+                                  LLVMValueRef (*combine)(struct ir *, LLVMValueRef, LLVMValueRef))
+{
+    uint32_t width = ir->cpu->lanes;
+    if (count == 1)
+        return lanes(ir, v[0], combine);
+    for (; count > 1; count /= 2, width /= 2)
+        for (uint32_t i = 0; i < count; i += 2) {
+            LLVMValueRef low = halves(ir, v[i], v[i + 1], width, false);
+            v[i / 2] = combine(ir, low, halves(ir, v[i], v[i + 1], width, true));
+        }
+    for (; width > 1; width /= 2)
+        v[0] = fold(ir, v[0], width, combine);
+    return v[0];
+}
+
+LLVMValueRef vmath_lanes_sums(struct ir *ir, LLVMValueRef *v, uint32_t count)
+{
+    return lanes_of_many(ir, v, count, fadd);
+}
+
+LLVMValueRef vmath_lanes_maxima(struct ir *ir, LLVMValueRef *v, uint32_t count)
+{
+    return lanes_of_many(ir, v, count, vmath_max);
+}
+
+LLVMValueRef vmath_lane_of(struct ir *ir, LLVMValueRef results, uint32_t i, uint32_t count)
+{
+    LLVMValueRef mask[FTMRT_CB];
+    if (count == 1)
+        return ir_splat(ir, results);
+    for (uint32_t lane = 0; lane < ir->cpu->lanes; lane++)
+        mask[lane] = LLVMConstInt(ir->i32, (uint64_t)i * (ir->cpu->lanes / count), false);
+    return LLVMBuildShuffleVector(ir->b, results, LLVMGetPoison(ir->vec),
+                                  LLVMConstVector(mask, ir->cpu->lanes), "");
+}
 
 LLVMValueRef vmath_tree_sum(struct ir *ir, LLVMValueRef *values, uint32_t count)
 {

@@ -28,6 +28,13 @@ LLVMValueRef vmath_erf(struct ir *ir, LLVMValueRef x);
 LLVMValueRef vmath_lanes_sum(struct ir *ir, LLVMValueRef v);
 LLVMValueRef vmath_lanes_max(struct ir *ir, LLVMValueRef v);
 
+/* The same of `count` vectors at once, a power of 2 and no more than lanes; the vectors are overwritten. Of one vector the result is an
+ * f32, of several a vector with one in each of `count` groups of lanes: what is the same for all is computed once for them. */
+LLVMValueRef vmath_lanes_sums(struct ir *ir, LLVMValueRef *v, uint32_t count);
+LLVMValueRef vmath_lanes_maxima(struct ir *ir, LLVMValueRef *v, uint32_t count);
+/* Result i of such `count`, in every lane. */
+LLVMValueRef vmath_lane_of(struct ir *ir, LLVMValueRef results, uint32_t i, uint32_t count);
+
 /* Lane by lane a > b ? a : b; NaN in a gives NaN. */
 LLVMValueRef vmath_max(struct ir *ir, LLVMValueRef a, LLVMValueRef b);
 

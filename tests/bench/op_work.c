@@ -307,8 +307,8 @@ static const struct anchor_work {
     {OP_adaptive_avg_pool, .result_divisions = 1},
     {OP_avg_pool_grad, .divisions = 1},
     {OP_adaptive_avg_pool_grad, .divisions = 1},
-    {OP_max_pool, .per_tap = 3}, /* more than the best, or NaN; one of them */
-    {OP_amax, .per_tap = 3},
+    {OP_max_pool, .per_tap = 2}, /* the greater; half a comparison with NaN, and what it says */
+    {OP_amax, .per_tap = 2},
     {OP_max_pool_grad, .per_tap = 3}, /* equal to the best; what is left, or 0; its sum */
 };
 

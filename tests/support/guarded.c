@@ -20,6 +20,8 @@ struct guarded guarded_new(size_t bytes)
         perror("guarded memory");
         exit(1);
     }
+    madvise(mapping, body,
+            MADV_HUGEPAGE); /* as programs' workspaces; where there are none it fails */
     g.mapping = mapping;
     g.at = g.mapping + body - bytes;
     memset(g.mapping, MARGIN, body - bytes);
