@@ -20,6 +20,7 @@
 #include "file.h"
 #include "fingerprint.h"
 #include "lang.h"
+#include "program_search.h"
 #include "text.h"
 
 enum { KEPT_PROGRAMS = 16, KEY_LENGTH = 16 };
@@ -240,6 +241,8 @@ static void become(struct compilation *c)
 
 bool run(struct compilation *c)
 {
+    if (program_search_wanted(c))
+        return program_search(c);
     const char *root = cache_folder(c);
     const uint64_t key = find_key(c);
     if (!key) {

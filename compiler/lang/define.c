@@ -6,6 +6,7 @@
  *     -D thaw.epochs=5   -D thaw.optimizer.lr=0.001: of a phase
  *     -D big.temperature=2: of a teacher
  *     -D search.trials=20
+ *     -D batch=16 takes `over batch = ...` out of the search
  *     -D train=all   -D 'freeze=layer1, "**.bias"': the statement, behind those that are written */
 #include "import.h"
 
@@ -183,6 +184,29 @@ static struct recipe_stmt *add_statement(struct files *f, struct recipe_stmts *s
     return s;
 }
 
+static void remove_at(struct recipe_stmts *stmts, uint32_t i)
+{
+    stmts->list.len--;
+    memmove(&stmts->list.at[i], &stmts->list.at[i + 1],
+            (stmts->list.len - i) * sizeof *stmts->list.at);
+}
+
+/* What the command line says is no longer gone over; a search without anything else to go over is none. */
+static void leave_out(struct recipe_stmts *stmts, const char *path)
+{
+    struct recipe_stmt *search = find(stmts, RECIPE_SEARCH, "search");
+    const struct recipe_stmt *over = search ? find(search->items, RECIPE_OVER, path) : NULL;
+    uint32_t left = 0;
+    for (uint32_t i = 0; over && i < search->items->list.len; i++)
+        if (search->items->list.at[i] == over)
+            remove_at(search->items, i--);
+        else
+            left += search->items->list.at[i]->kind == RECIPE_OVER;
+    for (uint32_t i = 0; over && !left && i < stmts->list.len; i++)
+        if (stmts->list.at[i] == search)
+            remove_at(stmts, i--);
+}
+
 /* --keep PATTERN, which the shell has taken out of its quotes */
 static void keep(struct files *f, const char *pattern)
 {
@@ -211,6 +235,7 @@ static void define(struct files *f, const char *text)
     const struct recipe_stmt *phase = argument ? find(stmts, RECIPE_PHASE, key) : NULL;
     if (argument && !phase)
         phase = find(stmts, RECIPE_TEACHER, key);
+    leave_out(stmts, arena_strndup(f->arena, text, (size_t)(equals - text)));
     struct source *source = arena_new(f->arena, struct source);
     source->path =
         arena_printf(f->arena, "-D %s%s%s", key, argument ? "." : "", argument ? argument : "");

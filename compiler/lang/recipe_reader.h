@@ -8,9 +8,11 @@
  *     schedules.c  what schedules ask for
  *     groups.c     group
  *     lr_decay.c   lr_decay
+ *     blocks.c     the blocks that lr_decay and depth() count
  *     phases.c     parts of the training
  *     teachers.c   networks that the recipe's own learns from
  *     search.c     what a search goes over
+ *     search_compiled.c  and that is compiled into programs
  *     edit.c       replace, insert, remove, set
  *     adapt.c      adapt
  *     freezing.c   freeze and train
@@ -117,6 +119,21 @@ void check_block(struct recipe_reader *r, const struct recipe_stmts *stmts, enum
 void read_labels(struct recipe_reader *r, struct frame *scope);
 /* `data`, and the labels that it gives where the recipe has none. */
 void read_data(struct recipe_reader *r, struct frame *scope);
+
+/* The blocks of a network in the order of its layers, and which one each layer is in. */
+struct blocks {
+    VEC(const char *) names;
+    uint32_t *of; /* by layer */
+};
+struct blocks find_blocks(struct recipe_reader *r);
+/* How much of a layer's path is its block's: the first part, and its number where one follows. */
+size_t block_length(const char *path);
+
+/* Whether a search can go over programs of which each has another value of what a path names, as it is compiled into them. */
+bool search_is_compiled(const char *path);
+/* Reads such a statement `over`: its list as texts that -D takes. false after a report. */
+bool read_compiled_over(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *s,
+                        struct ftmrt_arg *args);
 
 /* The argument of a key of a block of the recipe. */
 struct ftmrt_arg *block_arg(struct recipe *r, enum ftmrt_param block, enum ftmrt_param key);

@@ -110,11 +110,12 @@ static void add_call(struct strbuf *b, const struct ftmrt_call *c)
 void lang_add_over(struct strbuf *b, const struct ftmrt_call *over)
 {
     const struct ftmrt_arg *values = ftmrt_call_arg(over, FTMRT_PARAM_over_values);
+    const struct ftmrt_arg *texts = ftmrt_call_arg(over, FTMRT_PARAM_over_texts);
     const bool range = ftmrt_call_word(over, FTMRT_PARAM_over_draw) > 0;
     strbuf_addf(b, "%s = ", ftmrt_call_text(over, FTMRT_PARAM_over_path));
     strbuf_add(b, range ? ftmrt_call_text(over, FTMRT_PARAM_over_draw) : "");
     strbuf_addc(b, range ? '(' : '[');
-    add_list(b, values);
+    add_list(b, texts->count ? texts : values);
     strbuf_addc(b, range ? ')' : ']');
 }
 

@@ -1,8 +1,8 @@
 /* search { over PATH = VALUES ... }: what `program search` tries. Read last, as a path leads to settings that may have come from the table
  * of advice.
  *
- * Gone over is what a program reads when it runs: numbers of the optimizer and of the schedule, and a few settings. All else is compiled
- * into it. */
+ * Gone over is what a program reads when it runs: numbers of the optimizer and of the schedule, and a few settings; or some of what is compiled
+ * into it (search_compiled.c). */
 #include <string.h>
 
 #include "argument.h"
@@ -71,9 +71,12 @@ static void report_path(struct recipe_reader *r, const struct recipe_stmt *s, co
     if (argument)
         diag_note(r->diag, "write `optimizer.%s`", s->name);
     else
-        diag_note(r->diag,
-                  "there are: numbers of the optimizer and the schedule (`optimizer.lr`), batch, "
-                  "epochs, ema, min_delta, patience, seed; in phases with their name in front");
+        diag_note(
+            r->diag,
+            "there are: numbers of the optimizer and the schedule (`optimizer.lr`), batch, "
+            "epochs, ema, min_delta, patience, seed, in phases with their name in front; and, "
+            "compiled for each value, train, model, weights, optimizer, schedule, "
+            "transform.eval, transform.train");
 }
 
 /* ---- values ---- */
@@ -110,6 +113,12 @@ static bool read_number(struct recipe_reader *r, struct frame *scope, const stru
 static const struct ftmrt_param_info *draw_row(void)
 {
     return &ftmrt_call_info(FTMRT_CALL_over)->params[FTMRT_PARAM_over_draw % FTMRT_PARAM_LIMIT];
+}
+
+static const char *list_word(struct recipe_reader *r)
+{
+    const char *words = draw_row()->value;
+    return arena_strndup(r->arena, words, strcspn(words, "|"));
 }
 
 static bool is_range(const struct expr *e)
@@ -183,12 +192,9 @@ static bool read_values(struct recipe_reader *r, struct frame *scope, const stru
     const bool range = is_range(s->values->list.at[0]);
     if (range ? !read_range(r, scope, p, s, numbers) : !read_list(r, scope, p, s, numbers, &count))
         return false;
-    const char *words = draw_row()->value;
-    args[FTMRT_PARAM_over_draw % FTMRT_PARAM_LIMIT] =
-        (struct ftmrt_arg){FTMRT_ARG_TEXT,
-                           0,
-                           {.text = range ? s->values->list.at[0]->text
-                                          : arena_strndup(r->arena, words, strcspn(words, "|"))}};
+    if (range)
+        args[FTMRT_PARAM_over_draw % FTMRT_PARAM_LIMIT] =
+            (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = s->values->list.at[0]->text}};
     args[FTMRT_PARAM_over_values % FTMRT_PARAM_LIMIT] =
         (struct ftmrt_arg){FTMRT_ARG_NUMBERS, count, {.numbers = numbers}};
     return true;
@@ -208,6 +214,15 @@ static bool is_twice(const struct ftmrt_call *overs, uint32_t count, const char 
 static bool read_over(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *s,
                       struct ftmrt_call *out)
 {
+    struct ftmrt_arg *args =
+        arena_array(r->arena, struct ftmrt_arg, ftmrt_call_info(FTMRT_CALL_over)->param_count);
+    args[FTMRT_PARAM_over_path % FTMRT_PARAM_LIMIT] =
+        (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = s->name}};
+    args[FTMRT_PARAM_over_draw % FTMRT_PARAM_LIMIT] =
+        (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = list_word(r)}};
+    *out = (struct ftmrt_call){FTMRT_CALL_over, args};
+    if (search_is_compiled(s->name))
+        return read_compiled_over(r, scope, s, args);
     struct ftmrt_place place;
     const bool found = ftmrt_recipe_find(&r->recipe->bound, s->name, &place);
     const char *why = found ? why_not(r, s->name, &place) : "the recipe has no such setting";
@@ -215,11 +230,6 @@ static bool read_over(struct recipe_reader *r, struct frame *scope, const struct
         report_path(r, s, why);
         return false;
     }
-    struct ftmrt_arg *args =
-        arena_array(r->arena, struct ftmrt_arg, ftmrt_call_info(FTMRT_CALL_over)->param_count);
-    args[FTMRT_PARAM_over_path % FTMRT_PARAM_LIMIT] =
-        (struct ftmrt_arg){FTMRT_ARG_TEXT, 0, {.text = s->name}};
-    *out = (struct ftmrt_call){FTMRT_CALL_over, args};
     return read_values(r, scope, &place, s, args);
 }
 
@@ -302,6 +312,23 @@ static void check_seeds(struct recipe_reader *r, const struct recipe_stmts *item
             diag_report(r->diag, items->list.at[i]->span, DIAG_SEARCH_SEEDS);
 }
 
+/* Programs are trained one behind the other by ftmc, which reads nothing else of the block. */
+static void check_alone(struct recipe_reader *r, const struct recipe_stmts *items)
+{
+    const struct recipe_stmt *compiled = NULL;
+    for (uint32_t i = 0; i < items->list.len; i++)
+        if (items->list.at[i]->kind == RECIPE_OVER && search_is_compiled(items->list.at[i]->name))
+            compiled = items->list.at[i];
+    for (uint32_t i = 0; compiled && i < items->list.len; i++) {
+        const struct recipe_stmt *s = items->list.at[i];
+        if (s == compiled)
+            continue;
+        diag_report(r->diag, s->name_span, DIAG_SEARCH_ALONE, compiled->name, s->name);
+        diag_note(r->diag, "search over '%s' first; `-D %s=VALUE` then fixes it in a second search",
+                  compiled->name, compiled->name);
+    }
+}
+
 static bool validates(const struct recipe *r)
 {
     const struct ftmrt_call *data = recipe_call(r, FTMRT_PARAM_finetune_data);
@@ -328,6 +355,7 @@ void read_search(struct recipe_reader *r, struct frame *scope)
         diag_report(r->diag, s->span, DIAG_SEARCH_VALIDATION);
         diag_note(r->diag, "add `validation = 10%%` to the data block");
     }
+    check_alone(r, s->items);
     check_trials(r, s);
     check_seeds(r, s->items);
 }

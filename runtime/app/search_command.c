@@ -535,7 +535,10 @@ int command_search(const struct ftmrt_program *p, const struct options *o)
         report_error("--resume takes its options from the search; %s cannot be given", other);
         return EXIT_WRONG_USAGE;
     }
-    if (!p->recipe || !search_space_given(p->recipe))
+    if (p->recipe && search_space_is_compiled(p->recipe))
+        report_error("what the search goes over is compiled into a program, so `ftmc run FILE.ftm "
+                     "search` goes over it");
+    else if (!p->recipe || !search_space_given(p->recipe))
         report_error("the recipe has no search; write in it what is tried, as in `search { over "
                      "optimizer.lr = [0.001, 0.01, 0.1] }`");
     else if (!o->resume || take_options(&s))

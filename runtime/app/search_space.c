@@ -20,6 +20,12 @@ static const struct ftmrt_arg *overs_of(const struct ftmrt_recipe *r)
 
 bool search_space_given(const struct ftmrt_recipe *r) { return overs_of(r)->count > 0; }
 
+bool search_space_is_compiled(const struct ftmrt_recipe *r)
+{
+    const struct ftmrt_arg *overs = overs_of(r);
+    return overs->count && ftmrt_call_arg(&overs->calls[0], FTMRT_PARAM_over_texts)->count;
+}
+
 static struct search_axis axis_of(const struct ftmrt_recipe *r, const struct ftmrt_call *over)
 {
     const struct ftmrt_arg *values = ftmrt_call_arg(over, FTMRT_PARAM_over_values);

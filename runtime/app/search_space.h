@@ -35,6 +35,9 @@ struct search_space {
 /* Whether a recipe has a search. */
 bool search_space_given(const struct ftmrt_recipe *r);
 
+/* Whether that goes over what is compiled: ftmc does it, with a program for each value. */
+bool search_space_is_compiled(const struct ftmrt_recipe *r);
+
 /* trials: how many (0: what the recipe says); seed: of what is drawn (NULL: the recipe's). Of lists alone no combination comes twice: there
  * are no more trials than combinations, which are in their order if all are tried. */
 void search_space_open(struct search_space *s, const struct ftmrt_recipe *r, int64_t trials,
