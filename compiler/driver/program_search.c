@@ -47,11 +47,12 @@ static const char *option_value(const text_list *words, uint32_t *i, const char 
 {
     const char *word = words->at[*i];
     const size_t n = strlen(option);
-    if (strncmp(word, option, n) != 0)
+    if (!word || strncmp(word, option, n) != 0)
         return NULL;
     if (word[n] == '=')
         return word + n + 1;
-    return word[n] || *i + 1 >= words->len ? NULL : words->at[++*i];
+    const bool last = *i + 1 >= words->len || !words->at[*i + 1];
+    return word[n] || last ? NULL : words->at[++*i];
 }
 
 static void take_words(struct program_search *s)
@@ -299,7 +300,9 @@ static const struct program_trial *recommend(const struct program_search *s,
 {
     const struct program_trial *least = best;
     const double error = program_trial_error(best);
-    for (uint32_t i = 0; i < s->count && !isnan(error) && !strcmp(s->trials.path, "train"); i++)
+    const bool counts =
+        !strcmp(s->trials.path, "train") || str_begins_with(s->trials.path, "adapt.");
+    for (uint32_t i = 0; i < s->count && !isnan(error) && counts; i++)
         if (score(&s->at[i]) >= best->accuracy - error && s->at[i].trainable < least->trainable)
             least = &s->at[i];
     return least;

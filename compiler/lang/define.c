@@ -5,6 +5,7 @@
  *     -D transform.eval=model.preprocess   -D 'transform.eval=resize(64, 64), normalize(imagenet)'
  *     -D thaw.epochs=5   -D thaw.optimizer.lr=0.001: of a phase
  *     -D big.temperature=2: of a teacher
+ *     -D adapt.rank=16: an argument of every `adapt`
  *     -D search.trials=20
  *     -D batch=16 takes `over batch = ...` out of the search
  *     -D train=all   -D 'freeze=layer1, "**.bias"': the statement, behind those that are written */
@@ -140,6 +141,56 @@ static void apply_argument(struct files *f, struct recipe_stmts *stmts, const ch
         bad(f, text, "the setting has no arguments");
 }
 
+/* Where an argument of a call that ends at `end` ends: at a comma or bracket of its own level. */
+static const char *argument_end(const char *from, const char *end)
+{
+    for (int depth = 0; from < end; from++) {
+        depth += *from == '(' || *from == '[';
+        if (depth == 0 && (*from == ',' || *from == ')'))
+            return from;
+        depth -= *from == ')' || *from == ']';
+    }
+    return end;
+}
+
+/* "adapt a with lora(rank = 8)" with another value of an argument, for the resolved form. */
+static const char *adapt_text(struct arena *arena, const char *text, const char *name,
+                              const char *value)
+{
+    const char *call = strstr(text, " with "), *end = strrchr(text, ')');
+    const char *open = call ? strchr(call, '(') : NULL;
+    if (!open || !end)
+        return text;
+    for (const char *from = open + 1; from < end; from = argument_end(from, end) + 1) {
+        from += strspn(from, " ");
+        const size_t n = strlen(name);
+        if (!strncmp(from, name, n) && from[n + strspn(from + n, " ")] == '=')
+            return arena_printf(arena, "%.*s%s = %s%s", (int)(from - text), text, name, value,
+                                argument_end(from, end));
+    }
+    const bool first = open[1 + strspn(open + 1, " ")] == ')';
+    return arena_printf(arena, "%.*s%s%s = %s)", (int)(end - text), text, first ? "" : ", ", name,
+                        value);
+}
+
+/* Sets an argument of every `adapt`. */
+static void adapt_argument(struct files *f, const struct recipe_stmts *stmts, const char *text,
+                           const char *name, const struct source *source)
+{
+    const struct exprs *values = parse_values(f->arena, f->diag, source);
+    bool any = false;
+    for (uint32_t i = 0; values && i < stmts->list.len; i++) {
+        struct recipe_stmt *s = stmts->list.at[i];
+        if (s->kind != RECIPE_ADAPT)
+            continue;
+        set_argument(f, s->values->list.at[0], name, values->list.at[0]);
+        s->text = adapt_text(f->arena, s->text, name, source->text);
+        any = true;
+    }
+    if (values && !any)
+        bad(f, text, "the recipe has no `adapt`");
+}
+
 static void apply(struct files *f, struct recipe_stmts *stmts, const char *text, const char *key,
                   const char *argument, const struct source *source)
 {
@@ -247,6 +298,12 @@ static void define(struct files *f, const char *text)
     }
     if (is_statement(key, argument)) {
         add_statement(f, stmts, key, equals + 1, source);
+        return;
+    }
+    if (argument && !strcmp(key, "adapt")) {
+        source->text = equals + 1;
+        source->size = strlen(source->text);
+        adapt_argument(f, stmts, text, argument, source);
         return;
     }
     bool file = !strcmp(key, "weights") && !argument && equals[1] != '"' &&

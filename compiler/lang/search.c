@@ -76,7 +76,7 @@ static void report_path(struct recipe_reader *r, const struct recipe_stmt *s, co
             "there are: numbers of the optimizer and the schedule (`optimizer.lr`), batch, "
             "epochs, ema, min_delta, patience, seed, in phases with their name in front; and, "
             "compiled for each value, train, model, weights, optimizer, schedule, "
-            "transform.eval, transform.train");
+            "transform.eval, transform.train, adapt.rank");
 }
 
 /* ---- values ---- */

@@ -2,6 +2,7 @@
  * a program of its own (driver/program_search.c).
  *
  *     over train = ["fc", "layer4, fc", all]      what trains; all else is frozen
+ *     over adapt.rank = [2, 8, 32]                ranks of LoRA
  *     over train = depth(4)                       more and more of the network, from its output on */
 #include <string.h>
 
@@ -11,6 +12,9 @@
 
 enum { MOST_PROGRAMS = 16, DEPTHS = 4 };
 
+/* adapt.rank, adapt.alpha: an argument of every `adapt`. */
+static bool is_of_adapters(const char *path) { return str_begins_with(path, "adapt."); }
+
 bool search_is_compiled(const char *path)
 {
     static const char *const all[] = {"train",    "model",          "weights",        "optimizer",
@@ -18,7 +22,7 @@ bool search_is_compiled(const char *path)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!strcmp(all[i], path))
             return true;
-    return false;
+    return is_of_adapters(path);
 }
 
 typedef VEC(const char *) text_values;
@@ -124,18 +128,32 @@ static bool read_depth(struct recipe_reader *r, struct frame *scope, const struc
 
 /* ---- lists ---- */
 
+/* A string, or a name or number as it is; NULL: something else. */
+static const char *text_of(struct recipe_reader *r, const struct expr *e)
+{
+    struct strbuf text;
+    if ((e->kind == EXPR_STRING || e->kind == EXPR_NAME) && *e->text)
+        return e->text;
+    if (e->kind != EXPR_INT && e->kind != EXPR_FLOAT)
+        return NULL;
+    strbuf_init(&text, r->arena);
+    strbuf_add_double(&text, e->kind == EXPR_INT ? (double)e->integer : e->real);
+    return text.text;
+}
+
 static bool add_value(struct recipe_reader *r, const struct recipe_stmt *s, const struct expr *e,
                       text_values *texts)
 {
-    if ((e->kind != EXPR_STRING && e->kind != EXPR_NAME) || !*e->text)
+    const char *text = text_of(r, e);
+    if (!text)
         return report_values(r, s, e->span, "something else");
     for (uint32_t i = 0; i < texts->len; i++)
-        if (!strcmp(texts->at[i], e->text)) {
+        if (!strcmp(texts->at[i], text)) {
             diag_report(r->diag, e->span, DIAG_BAD_VALUE, arena_printf(r->arena, "'%s'", s->name),
-                        "a value once", arena_printf(r->arena, "%s twice", e->text));
+                        "a value once", arena_printf(r->arena, "%s twice", text));
             return false;
         }
-    add_text(r, texts, e->text);
+    add_text(r, texts, text);
     return true;
 }
 
@@ -156,6 +174,15 @@ static bool read_texts(struct recipe_reader *r, struct frame *scope, const struc
     return true;
 }
 
+static bool has_adapters(const struct recipe_reader *r)
+{
+    const struct recipe_stmts *stmts = r->files->finetune->recipe;
+    for (uint32_t i = 0; i < stmts->list.len; i++)
+        if (stmts->list.at[i]->kind == RECIPE_ADAPT)
+            return true;
+    return false;
+}
+
 bool read_compiled_over(struct recipe_reader *r, struct frame *scope, const struct recipe_stmt *s,
                         struct ftmrt_arg *args)
 {
@@ -165,6 +192,10 @@ bool read_compiled_over(struct recipe_reader *r, struct frame *scope, const stru
                             !strcmp(s->name, "schedule"));
     if (of_phases) {
         diag_report(r->diag, s->name_span, DIAG_SEARCH_PATH, s->name, "each phase has its own");
+        return false;
+    }
+    if (is_of_adapters(s->name) && !has_adapters(r)) {
+        diag_report(r->diag, s->name_span, DIAG_SEARCH_PATH, s->name, "the recipe has no `adapt`");
         return false;
     }
     if (!read_texts(r, scope, s, &texts))

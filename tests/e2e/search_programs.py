@@ -98,5 +98,6 @@ with tempfile.TemporaryDirectory() as folder:
     check("E0692" in err and "sgd(lr = )" in err and len(list((work / "runs").iterdir())) == before, "a value that is none is said before anything trains")
     program = compile_program(ftmc, recipe, work / "deep")
     check("ftmc run FILE.ftm search" in run(program, "search", code=1), "a program alone says who does it")
+    check(told(ftmc, "run", recipe, "search", "--runs")[0] == 1, "an option without its value, too")
     code, _, err = told(ftmc, "run", recipe, "search", "--trails", 3)
     check(code == 1 and "--trails" in err, "an option that there is not is refused")
