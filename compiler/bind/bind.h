@@ -98,6 +98,8 @@ struct program_model {
         trained; /* or not: then its states are constants, and it only predicts; the program's own is evaluated, too */
     const struct recipe_teacher *teacher; /* NULL: it is none */
     bool
+        explains; /* has a function that says what each place of its last map has to do with an answer */
+    bool
         grows; /* whoever runs the program may give it classes, as far as its last layer's capacity reaches */
 };
 

@@ -93,6 +93,10 @@ bool bind_check_capacity(struct arena *arena, struct diag *diag, const struct re
 /* Whether all parameters, and all rows, are a trained file's. */
 bool bind_all_trained(const struct binding *b);
 
+/* The last map of a function that its output is made of: a value [N, C, H, W] of several places, whose places are those of the image, as
+ * convolutions, pooling and what works element by element leave them. VALUE_NONE: there is none. */
+value_id last_map(struct arena *arena, const struct graph *g, value_id output);
+
 /* "a, b and c"; of many the first ones, and how many more. */
 const char *bind_name_list(struct arena *arena, const char *const *names, uint32_t count);
 

@@ -375,6 +375,29 @@ static value_id with_teachers(struct lower *c, struct graph *g, value_id loss, v
     return value_valid(terms) ? distilled_loss(g, loss, rest < 1e-9 ? 0 : rest, terms) : loss;
 }
 
+/* What an answer comes from: the last map, which the backward pass makes a number per place of, and the share of each output in what is asked
+ * for. */
+static bool lower_why(struct lower *c)
+{
+    struct body b;
+    struct graph *g = add_function(c, &(struct entry_row){"why", FTMRT_ENTRY_WHY});
+    const value_id logits = lower_body(&b, c, g);
+    if (!value_valid(logits))
+        return false;
+    const struct shape *shape = graph_shape(g, logits);
+    const value_id map = shape->rank == 2 ? last_map(c->arena, g, logits) : VALUE_NONE;
+    if (!value_valid(map)) {
+        diag_report(c->diag, c->recipe->span, DIAG_NO_MAP,
+                    shape->rank == 2 ? "no layer behind the image leaves a map of several places"
+                                     : "its output is a map itself");
+        return false;
+    }
+    graph_input(g, "label", (struct type){FTMRT_F32, *shape});
+    graph_output(g, "logits", logits);
+    graph_output_as(g, EXPLAINED_MAP, map, FTMRT_ROLE_NONE);
+    return true;
+}
+
 static bool lower_entry(struct lower *c, const struct entry_row *row)
 {
     struct body b;
@@ -415,7 +438,7 @@ static bool lower_entries(struct lower *c)
     for (uint32_t i = 0; i < sizeof entry_rows / sizeof *entry_rows; i++)
         if (has_entry(c->model, entry_rows[i].kind) && !lower_entry(c, &entry_rows[i]))
             return false;
-    return true;
+    return !c->model->explains || c->phase > 0 || lower_why(c);
 }
 
 /* The image that a network takes; NULL: it takes none. */

@@ -143,6 +143,7 @@ static bool stage_bind(struct compilation *c)
                                 .net = c->net,
                                 .binding = c->binding,
                                 .trained = !c->options->infer,
+                                .explains = c->options->why,
                                 .grows = compilation_is_library(c->options)};
     vec_push(&c->arena, &c->models, own);
     for (uint32_t i = 0; i < c->recipe->teachers.len; i++) {

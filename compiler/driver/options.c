@@ -243,6 +243,9 @@ static bool check_library(const struct options *o)
     if (o->selftest && (o->from_graph || !tested))
         return usage_error("--selftest is for programs and libraries of a recipe; it was",
                            o->from_graph ? "a graph" : o->emit);
+    if (o->why && (o->from_graph || (o->emit_stage != EMIT_exe && tested)))
+        return usage_error("--why is for programs of a recipe; it was",
+                           o->from_graph ? "a graph" : o->emit);
     if (!o->threads)
         return true;
     if (strcmp(o->threads, "none") != 0 && strcmp(o->threads, "openmp") != 0)

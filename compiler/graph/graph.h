@@ -260,6 +260,9 @@ value_id graph_op_(struct graph *g, enum op op, const struct attrs *attrs, const
 value_id graph_input(struct graph *g, const char *name, struct type type);
 value_id graph_state(struct graph *g, uint32_t state);
 value_id graph_constant(struct graph *g, double value, struct type type);
+/* The output of an explanation that is the map: before the backward pass its values [N, C, H, W], behind it a number for each place. */
+#define EXPLAINED_MAP "map"
+
 /* The same with a role, which otherwise follows from name and type: that of the role whose word the
  * name is (role.def), HYPER for other scalars, INPUT for the rest. */
 value_id graph_input_as(struct graph *g, const char *name, struct type type, enum ftmrt_role role);

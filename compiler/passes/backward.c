@@ -8,6 +8,8 @@
  *            gradient, in the order of the states, with slots "<parameter>/<slot>" and the inputs of
  *            the optimizer's scalars. Those of a parameter in a group are inputs
  *            "<scalar>.<group>" where there are such, else the group's factors times those of all
+ *            In an explanation: reverse accumulation from the logits, whose gradient is the label, down to the map, which
+ *            gives way to a number for each of its places (activation_map.h)
  *            Before, gradients are clipped, if the optimizer says so: by the norm of all of the function together, or
  *            each element
  * Guarantees no gradient of a frozen parameter and none below the lowest trainable one is built:
@@ -15,6 +17,9 @@
  *            state is written
  *
  * Source: reverse mode as in Griewank and Walther, "Evaluating Derivatives", chapter 3. */
+#include <string.h>
+
+#include "activation_map.h"
 #include "clip.h"
 #include "op.h"
 #include "optimizer.h"
@@ -63,14 +68,16 @@ static value_id part_gradient(const struct backward *b, value_id packed, uint32_
     return b->parts[packed.i] ? b->parts[packed.i][part] : VALUE_NONE;
 }
 
-/* Which values lie above a state that the function's phase trains. */
-static void find_needed(struct backward *b)
+/* Which values lie above a state that the function's phase trains, or above the map of an explanation. */
+static void find_needed(struct backward *b, value_id map)
 {
     for (uint32_t i = 0; i < b->count; i++) {
         const struct node *n = &b->g->nodes.at[i];
         if (n->dead || op_info(n->op)->cls == OP_CLASS_EFFECT)
             continue;
-        if (n->op == OP_state)
+        if (value_valid(map))
+            b->needed[i] = i == map.i;
+        else if (n->op == OP_state)
             b->needed[i] = state_trained(rewrite_state(b->g, (value_id){i}), b->g->phase);
         for (uint32_t j = 0; j < n->input_count; j++)
             b->needed[i] |= b->needed[n->inputs[j].i];
@@ -234,6 +241,17 @@ static bool add_updates(struct backward *b)
 
 /* ---- the pass ---- */
 
+static struct backward backward_of(struct pass_context *c, struct graph *g)
+{
+    struct backward b = {.g = g, .count = g->nodes.len, .scratch = c->scratch};
+    b.needed = arena_array(c->scratch, bool, b.count);
+    b.grad = arena_array(c->scratch, value_id, b.count);
+    b.parts = arena_array(c->scratch, value_id *, b.count);
+    for (uint32_t i = 0; i < b.count; i++)
+        b.grad[i] = VALUE_NONE;
+    return b;
+}
+
 static bool differentiate(struct pass_context *c, struct graph *g, bool *changed)
 {
     graph_sort(g);
@@ -242,13 +260,8 @@ static bool differentiate(struct pass_context *c, struct graph *g, bool *changed
         diag_report(c->program->diag, SPAN_NONE, DIAG_TRAIN_LOSS, g->name);
         return false;
     }
-    struct backward b = {.g = g, .count = g->nodes.len, .scratch = c->scratch};
-    b.needed = arena_array(c->scratch, bool, b.count);
-    b.grad = arena_array(c->scratch, value_id, b.count);
-    b.parts = arena_array(c->scratch, value_id *, b.count);
-    for (uint32_t i = 0; i < b.count; i++)
-        b.grad[i] = VALUE_NONE;
-    find_needed(&b);
+    struct backward b = backward_of(c, g);
+    find_needed(&b, VALUE_NONE);
     if (!b.needed[loss.i])
         return true;
     *changed = true;
@@ -258,12 +271,42 @@ static bool differentiate(struct pass_context *c, struct graph *g, bool *changed
     return !b.failed && add_updates(&b);
 }
 
+/* The number of the output that is the map; UINT32_MAX: there is none. */
+static uint32_t map_output(const struct graph *g)
+{
+    for (uint32_t i = 0; i < g->outputs.len; i++)
+        if (strcmp(g->outputs.at[i].name, EXPLAINED_MAP) == 0)
+            return i;
+    return UINT32_MAX;
+}
+
+static bool explain(struct pass_context *c, struct graph *g, bool *changed)
+{
+    graph_sort(g);
+    const uint32_t output = map_output(g);
+    const value_id logits = graph_find_role(g, FTMRT_ROLE_LOGITS);
+    if (output == UINT32_MAX || !value_valid(logits))
+        return true;
+    const value_id map = g->outputs.at[output].value;
+    struct backward b = backward_of(c, g);
+    find_needed(&b, map);
+    *changed = true;
+    b.grad[logits.i] = graph_find_input(g, "label");
+    for (uint32_t i = b.count; i-- > map.i + 1;)
+        propagate(&b, (value_id){i});
+    if (!b.failed)
+        graph_set_output(g, output, activation_map(g, map, b.grad[map.i]));
+    return !b.failed;
+}
+
 bool pass_backward(struct pass_context *c)
 {
     bool changed = false, ok = true;
     for_functions (c, g)
         if (g->kind == FTMRT_ENTRY_TRAIN)
             ok &= differentiate(c, g, &changed);
+        else if (g->kind == FTMRT_ENTRY_WHY)
+            ok &= explain(c, g, &changed);
     if (ok)
         rewrite_done(c, changed);
     return ok;

@@ -240,7 +240,7 @@ static bool cut_phase(struct pass_context *c, struct graph *train, uint32_t func
     VEC(struct graph *) parts = {0};
     for (uint32_t i = 0; i < functions; i++) {
         struct graph *g = c->program->functions.at[i];
-        if (!same_place(g, train) || g->kind == FTMRT_ENTRY_PREFIX)
+        if (!same_place(g, train) || g->kind == FTMRT_ENTRY_PREFIX || g->kind == FTMRT_ENTRY_WHY)
             continue;
         if (g->kind == FTMRT_ENTRY_TRAIN)
             note_written(&cut, g);

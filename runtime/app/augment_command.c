@@ -1,11 +1,11 @@
 /* The command `augment`: a sheet of what training will see. A row is a sample, a column an epoch, with the draws that `train` has there:
  * seed, epoch and sample. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "input_pixels.h"
 #include "loader.h"
 #include "png_file.h"
 #include "report.h"
@@ -19,44 +19,15 @@ struct sheet {
     const struct config_input *input;
     int64_t rows, height, width; /* in cells; in pixels, gaps included */
     int64_t *samples;            /* [rows]: of the source */
-    float zero[FTMRT_PICTURE_CHANNELS],
-        one[FTMRT_PICTURE_CHANNELS]; /* the pixels of which the transform's end makes 0 and 1 more */
-    unsigned char *pixels;           /* [height, width, 3] */
+    unsigned char *pixels;       /* [height, width, 3] */
 };
 
-/* What becomes of numbers: the last step normalises, or they are pixels. */
-static void find_units(struct sheet *s)
-{
-    const struct ftmrt_pipeline *p = &s->input->transform;
-    struct ftmrt_form f = {.channels = (int)s->input->channels};
-    if (p->count)
-        ftmrt_form_step(&p->steps[p->count - 1], &f);
-    for (int c = 0; c < FTMRT_PICTURE_CHANNELS; c++) {
-        s->zero[c] = f.normalized ? (float)f.mean[c] : 0;
-        s->one[c] = f.normalized ? (float)f.std[c] : 1;
-    }
-}
-
-static unsigned char to_pixel(const struct sheet *s, float v, int64_t c)
-{
-    const float x = nearbyintf(v * s->one[c] + s->zero[c]);
-    return (unsigned char)(x > 0 ? x < 255 ? x : 255 : 0);
-}
-
-/* An input [C, H, W] in its cell; grey ones, and those of other channels, by their first. */
+/* An input in its cell. */
 static void draw_cell(struct sheet *s, const float *input, int64_t row, int64_t column)
 {
-    const int64_t h = s->input->height, w = s->input->width,
-                  colours = s->input->channels == 3 ? 3 : 1;
-    for (int64_t y = 0; y < h; y++) {
-        unsigned char *out =
-            s->pixels + ((GAP + row * (h + GAP) + y) * s->width + GAP + column * (w + GAP)) * 3;
-        for (int64_t x = 0; x < w; x++)
-            for (int64_t c = 0; c < 3; c++) {
-                const int64_t from = colours == 3 ? c : 0;
-                *out++ = to_pixel(s, input[(from * h + y) * w + x], from);
-            }
-    }
+    const int64_t y = GAP + row * (s->input->height + GAP),
+                  x = GAP + column * (s->input->width + GAP);
+    input_pixels(s->input, input, s->pixels + (y * s->width + x) * 3, s->width * 3);
 }
 
 /* The samples of an epoch as training has them; mixed with each other where the recipe mixes. */
@@ -118,7 +89,6 @@ static bool draw(struct sheet *s, const struct training_data *data, const struct
         return report_error("%s holds inputs of the network, which no transform touches",
                             train.source->name);
     choose(s, &train, o->count_given ? o->count : ROWS);
-    find_units(s);
     s->height = GAP + s->rows * (s->input->height + GAP);
     s->width = GAP + COLUMNS * (s->input->width + GAP);
     s->pixels = app_alloc((size_t)(s->height * s->width), 3);

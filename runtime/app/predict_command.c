@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_bytes.h"
 #include "loader_queue.h"
 #include "picture_list.h"
 #include "predict_output.h"
 #include "report.h"
 #include "session.h"
 #include "weights_choice.h"
+#include "why.h"
 
 /* Samples `at` and those behind it, for which the batch stands: what was predicted, and what could not be. */
 static bool add_batch(struct predict_output *out, const struct source *d, int64_t at,
@@ -119,6 +121,11 @@ static bool predict(struct session *s, const struct options *o)
     struct source d;
     if (!open_source(&d, &s->config, o))
         return false;
+    if (o->why && d.count != 1) {
+        report_error("--why draws one picture, and these are %lld", (long long)d.count);
+        source_close(&d);
+        return false;
+    }
     session_expect(s, d.count);
     /* Of one batch nothing is made ahead: workers that nobody asked for would be in the network's way. */
     if (d.count <= s->program->max_batch && !o->workers_given)
@@ -126,6 +133,7 @@ static bool predict(struct session *s, const struct options *o)
     struct predict_output *out = predict_output_open(&s->config, &forms);
     bool ok = out && predict_source(s, &d, out);
     ok = out && predict_output_close(out) && ok;
+    ok = ok && (!o->why || why_write(s, &d, 0, o->why_class, o->why));
     source_close(&d);
     return ok;
 }
@@ -133,8 +141,12 @@ static bool predict(struct session *s, const struct options *o)
 int command_predict(const struct ftmrt_program *p, const struct options *o)
 {
     struct session s;
-    if (o->lines && (o->file_count || o->data || o->csv || o->logits)) {
+    if (o->lines && (o->file_count || o->data || o->csv || o->logits || o->why)) {
         report_error("--lines reads names from standard input and writes JSON alone");
+        return EXIT_WRONG_USAGE;
+    }
+    if (o->why_class && !o->why) {
+        report_error("--why-class says of which class --why FILE draws a map");
         return EXIT_WRONG_USAGE;
     }
     if (!o->lines && !o->file_count == !o->data) {
@@ -146,7 +158,8 @@ int command_predict(const struct ftmrt_program *p, const struct options *o)
         return EXIT_ERROR;
     s.workers = app_workers(o);
     config_say_pictures(&s.config);
-    const bool ok = weights_take(&s, o) && weights_say(&s) && predict(&s, o);
+    const bool ok = (!o->why || (why_check(&s, o->why_class) && file_can_be_written(o->why))) &&
+                    weights_take(&s, o) && weights_say(&s) && predict(&s, o);
     session_close(&s);
     return ok ? EXIT_OK : EXIT_ERROR;
 }

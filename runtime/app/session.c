@@ -75,6 +75,11 @@ float *session_input(const struct session *s, const char *name)
     return find_buffer(s, FTMRT_ROLE_INPUT, name);
 }
 
+float *session_output(const struct session *s, const char *name)
+{
+    return find_buffer(s, FTMRT_ROLE_NONE, name);
+}
+
 static void make_buffers(struct session *s)
 {
     const struct ftmrt_program *p = s->program;
@@ -374,6 +379,11 @@ bool session_predict(struct session *s, int64_t n)
 bool session_evaluate(struct session *s, int64_t n, float *loss)
 {
     return run_kind(s, FTMRT_ENTRY_EVAL, &(struct step){.loss = loss}, n);
+}
+
+bool session_explain(struct session *s, int64_t n)
+{
+    return run_kind(s, FTMRT_ENTRY_WHY, &(struct step){0}, n);
 }
 
 bool session_train_step(struct session *s, int64_t n, int64_t number, double lr, float *loss)

@@ -69,6 +69,9 @@ void session_expect(struct session *s, int64_t samples);
  * run for; NULL: from the session's own. */
 void session_point(struct session *s, float *inputs, void *labels);
 
+/* The memory of an output of that name that has no role of its own; NULL: there is none. */
+float *session_output(const struct session *s, const char *name);
+
 /* The memory of an input of that name, for max_batch images. */
 float *session_input(const struct session *s, const char *name);
 
@@ -101,6 +104,9 @@ bool session_predict(struct session *s, int64_t n);
 
 /* The same from the entry `eval`, for a batch whose labels are in s->labels: its mean loss, and logits in s->logits. */
 bool session_evaluate(struct session *s, int64_t n, float *loss);
+
+/* What an answer comes from: the entry that says it, for a batch of n in s->inputs and shares of the outputs, f32 [n, classes], in s->labels. */
+bool session_explain(struct session *s, int64_t n);
 
 /* One step on a batch of n already in s->inputs and s->labels: its loss, and logits in s->logits. number: of the
  * step, from 1; lr: its learning rate; the optimizer's other scalars are the recipe's. */

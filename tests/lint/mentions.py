@@ -26,6 +26,7 @@ EXCEPTIONS = {
     ("compiler/ops/cosine_embedding.c", "mse"): "the loss is the square of a distance",
     ("compiler/ops/cosine_embedding.c", "mul"): "the square of a length",
     ("compiler/ops/cosine_embedding.c", "sqrt"): "a length",
+    ("compiler/ops/activation_map.c", "mul"): "each channel of a map times its weight",
     ("compiler/ops/distillation.c", "add"): "the sum of the terms of a loss",
     ("compiler/ops/distillation.c", "concat"): "channels that were normalised one by one",
     ("compiler/ops/distillation.c", "cross_entropy"): "the divergence is made of two",
