@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define FTMRT_ABI_VERSION 5
+#define FTMRT_ABI_VERSION 6
 
 /* Channel block: activations and packed weights hold channels in groups of 16 floats, one cache line. A constant
  * of the format, a multiple of every target's vector width. */
@@ -355,6 +355,10 @@ struct ftmrt_entry {
     ftmrt_entry_fn *run;
     uint32_t input_count, output_count;
     const struct ftmrt_value *inputs, *outputs;
+    /* Of a PREFIX: a hash of what it computes, and the states that it reads. */
+    uint64_t hash;
+    uint32_t read_count;
+    const uint32_t *reads;
 };
 
 struct ftmrt_recipe;

@@ -192,6 +192,17 @@ static struct ftmrt_value make_value(const char *name, enum ftmrt_role role, con
     return v;
 }
 
+/* What a prefix depends on beside its inputs: by this its results are known from one program to the next. */
+static void add_dependencies(struct arena *arena, const struct graph *g, struct ftmrt_entry *e)
+{
+    uint32_t *reads = arena_array(arena, uint32_t, g->nodes.len);
+    for (uint32_t i = 0; i < g->nodes.len; i++)
+        if (g->nodes.at[i].op == OP_state && !g->nodes.at[i].dead)
+            reads[e->read_count++] = g->nodes.at[i].attrs->state;
+    e->reads = reads;
+    e->hash = identity_graph(g);
+}
+
 static struct ftmrt_entry make_entry(struct arena *arena, const struct graph *g)
 {
     struct ftmrt_value *inputs = arena_array(arena, struct ftmrt_value, g->nodes.len);
@@ -211,6 +222,8 @@ static struct ftmrt_entry make_entry(struct arena *arena, const struct graph *g)
     for (uint32_t i = 0; i < g->outputs.len; i++)
         outputs[i] = make_value(g->outputs.at[i].name, graph_output_role(&g->outputs.at[i]),
                                 graph_node(g, g->outputs.at[i].value));
+    if (g->kind == FTMRT_ENTRY_PREFIX)
+        add_dependencies(arena, g, &e);
     return e;
 }
 

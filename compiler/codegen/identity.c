@@ -32,11 +32,8 @@ static void print_network(const struct graph *g, FILE *out)
         fprintf(out, "%s=%u ", g->outputs.at[i].name, g->outputs.at[i].value.i);
 }
 
-uint64_t identity_network(const struct program *p)
+uint64_t identity_graph(const struct graph *g)
 {
-    const struct graph *g = find_predict(p);
-    if (!g)
-        return 0;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -46,6 +43,12 @@ uint64_t identity_network(const struct program *p)
     const uint64_t hash = fingerprint_bytes(text, size, 0);
     free(text);
     return hash;
+}
+
+uint64_t identity_network(const struct program *p)
+{
+    const struct graph *g = find_predict(p);
+    return g ? identity_graph(g) : 0;
 }
 
 /* Slots are the optimizer's. */

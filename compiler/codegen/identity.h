@@ -11,6 +11,9 @@
  * none). */
 uint64_t identity_network(const struct program *p);
 
+/* A hash of what a function computes, as it is. */
+uint64_t identity_graph(const struct graph *g);
+
 /* All parts, from finished tables and the hash of the network that they were made of. */
 struct ftmrt_identity identity_of(const struct ftmrt_program *p, uint64_t network);
 

@@ -212,6 +212,17 @@ static void print_values(struct strbuf *out, const char *field, const struct ftm
     strbuf_addf(out, "     },\n     .%s_count = %" PRIu32, field, count);
 }
 
+static void print_dependencies(struct strbuf *out, const struct ftmrt_entry *e)
+{
+    strbuf_addf(out, ",\n     .hash = UINT64_C(0x%016" PRIx64 ")", e->hash);
+    if (!e->read_count)
+        return;
+    strbuf_add(out, ", .reads = (const uint32_t[]){");
+    for (uint32_t i = 0; i < e->read_count; i++)
+        strbuf_addf(out, "%s%" PRIu32, i ? ", " : "", e->reads[i]);
+    strbuf_addf(out, "}, .read_count = %" PRIu32, e->read_count);
+}
+
 static void print_entry(struct strbuf *out, const struct descriptor *d, const struct ftmrt_entry *e)
 {
     strbuf_add(out, "{.name = ");
@@ -223,6 +234,8 @@ static void print_entry(struct strbuf *out, const struct descriptor *d, const st
                 descriptor_entry_symbol(out->arena, d, e->name));
     print_values(out, "input", e->inputs, e->input_count);
     print_values(out, "output", e->outputs, e->output_count);
+    if (e->kind == FTMRT_ENTRY_PREFIX)
+        print_dependencies(out, e);
     strbuf_add(out, "},\n");
 }
 

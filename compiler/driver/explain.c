@@ -388,11 +388,10 @@ static void print_cache(const struct explain *e, const struct explain_plan *p, u
             " bytes of each sample are kept",
             of, bytes);
     if (p->samples > 0)
-        fprintf(e->out, ", %.3f MB of %" PRId64 " samples%s", (double)(bytes * p->samples) * 1e-6,
-                p->samples,
-                bytes * p->samples > budget ? ", more than `cache_budget`: a part is made again"
-                                            : "");
-    fputc('\n', e->out);
+        fprintf(e->out, ", %.3f MB of %" PRId64 " samples", (double)(bytes * p->samples) * 1e-6,
+                p->samples);
+    fprintf(e->out, "%s\n",
+            kept_features_place(e->recipe, p->samples > 0 && bytes * p->samples > budget));
 }
 
 static void print_caches(const struct explain *e, const struct explain_plan *p)

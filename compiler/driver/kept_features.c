@@ -35,6 +35,17 @@ enum prefix_cut kept_features_cut(const struct recipe *r, bool library)
     return place == FTMRT_CALL_auto ? PREFIX_SMALL : PREFIX_ALWAYS;
 }
 
+const char *kept_features_place(const struct recipe *r, bool over)
+{
+    if (place_of(r) == FTMRT_CALL_disk)
+        return ", on disk";
+    if (!over)
+        return ", in memory";
+    return place_of(r) == FTMRT_CALL_auto
+               ? ", more than `cache_budget`: on disk, if there is room"
+               : ", in memory, more than `cache_budget`: a part is made again";
+}
+
 int64_t kept_features_bytes(const struct program *p, uint32_t phase)
 {
     int64_t bytes = 0;

@@ -12,7 +12,8 @@ struct cache_choice cache_choice_of(const struct ftmrt_call *data)
 
 void cache_choice_take(struct cache_choice *c, const struct options *o)
 {
-    static const enum ftmrt_call_id places[] = {FTMRT_CALL_auto, FTMRT_CALL_memory, FTMRT_CALL_off};
+    static const enum ftmrt_call_id places[] = {FTMRT_CALL_auto, FTMRT_CALL_memory, FTMRT_CALL_disk,
+                                                FTMRT_CALL_off};
     for (size_t i = 0; o->cache_given && i < sizeof places / sizeof *places; i++)
         if (!strcmp(o->cache, ftmrt_call_info(places[i])->name))
             c->place = places[i];

@@ -129,7 +129,7 @@ static bool find(struct lr_find *f)
     class_weights_count(s, &f->data);
     target_scale_set(s, &f->data);
     cache_choice_take(&s->config.cache, o);
-    session_keep(s);
+    session_keep(s, NULL);
     lr_curve_open(&f->curve, first_rate, last_rate, steps);
     interruption_watch(NULL);
     return train(f, steps) != TRAINER_FAILED && (interruption_came() || tell(f));

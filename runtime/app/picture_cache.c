@@ -37,6 +37,8 @@ struct picture_cache *picture_cache_open(int64_t bytes)
 
 bool picture_cache_take(struct picture_cache *c, int64_t bytes)
 {
+    if (!c)
+        return false;
     if (atomic_fetch_sub(&c->left, bytes) >= bytes)
         return true;
     atomic_fetch_add(&c->left, bytes);
@@ -44,9 +46,14 @@ bool picture_cache_take(struct picture_cache *c, int64_t bytes)
     return false;
 }
 
+bool picture_cache_has(const struct picture_cache *c, int64_t bytes)
+{
+    return c && atomic_load(&c->left) >= bytes;
+}
+
 void picture_cache_give(struct picture_cache *c, int64_t bytes)
 {
-    if (bytes <= 0)
+    if (!c || bytes <= 0)
         return;
     atomic_fetch_add(&c->left, bytes);
     atomic_store(&c->full, false);

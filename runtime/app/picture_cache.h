@@ -19,6 +19,8 @@ void picture_cache_close(struct picture_cache *c);
 
 /* Takes bytes of the budget, for what else is kept between epochs; false, and the budget counts as spent, if there are not so many. */
 bool picture_cache_take(struct picture_cache *c, int64_t bytes);
+/* Whether there are so many bytes left of it. */
+bool picture_cache_has(const struct picture_cache *c, int64_t bytes);
 /* Gives back what was taken so. */
 void picture_cache_give(struct picture_cache *c, int64_t bytes);
 

@@ -35,6 +35,9 @@ struct runs {
 /* The folder of the runs: `given`, else runs/ beside the program. Allocated. */
 char *runs_folder(const char *given);
 
+/* The folder in it where features of frozen layers are kept (feature_store.h). */
+#define CACHE_FOLDER "cache"
+
 /* Reads all runs in that folder (given: --runs, or NULL); one that has no record is none. Never fails: there may be none. */
 void runs_read(struct runs *r, const struct ftmrt_program *p, const char *given);
 void runs_free(struct runs *r);

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "current.h"
+#include "feature_store.h"
 #include "recipe_difference.h"
 #include "report.h"
 #include "runs.h"
@@ -117,6 +118,19 @@ static json_t *run_json(const struct run *run, const struct run *current,
     return row;
 }
 
+/* What later trainings may find on disk. */
+static void print_features(const struct runs *r)
+{
+    int64_t files;
+    char *folder = app_format("%s/" CACHE_FOLDER, r->folder);
+    const int64_t bytes = feature_stores_bytes(folder, &files);
+    if (files)
+        printf("features of frozen layers in %s: %.1f MB in %lld files; the folder may be deleted "
+               "at any time\n",
+               folder, (double)bytes * 1e-6, (long long)files);
+    free(folder);
+}
+
 static void print_list(const struct runs *r, bool all)
 {
     const struct run *current = runs_current(r);
@@ -155,6 +169,8 @@ int command_runs(const struct ftmrt_program *p, const struct options *o)
         print_list(&r, o->all);
     else
         printf("no runs in %s yet: `%s train` makes the first\n", r.folder, report_command());
+    if (!o->json)
+        print_features(&r);
     runs_free(&r);
     return EXIT_OK;
 }

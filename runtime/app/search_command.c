@@ -464,7 +464,9 @@ static bool open_data(struct search *s)
     data_warnings(&s->data, &session->config, s->options->data);
     class_weights_count(session, &s->data);
     cache_choice_take(&session->config.cache, s->own);
-    session_keep(session);
+    char *runs = runs_folder(s->own->runs);
+    session_keep(session, app_format("%s/" CACHE_FOLDER, runs));
+    free(runs);
     config_say_pictures(&session->config);
     return true;
 }

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "feature_key.h"
 #include "picture_cache.h"
 #include "report.h"
 #include "rounding.h"
@@ -150,6 +151,40 @@ bool session_open(struct session *s, const struct ftmrt_program *p, int threads,
     return true;
 }
 
+/* ---- what is kept ---- */
+
+/* A cache for the features of the phase that is running. */
+static void open_features(struct session *s)
+{
+    const enum ftmrt_call_id place = s->config.cache.place;
+    const bool disk = place == FTMRT_CALL_disk || place == FTMRT_CALL_auto;
+    const struct feature_disk where = {.folder = disk ? s->cache_folder : NULL,
+                                       .always = place == FTMRT_CALL_disk,
+                                       .threads = s->threads};
+    s->features = feature_cache_open(s->program, s->phase, s->cache, &where);
+    s->feature_key = 0;
+}
+
+/* Of the phase's features, when the first is wanted: the phase may have begun with other weights than the last one ended with. */
+static uint64_t key_of_features(struct session *s)
+{
+    if (!s->feature_key && s->features)
+        s->feature_key =
+            feature_key(s->program, s->workspace, &s->config, feature_cache_prefix(s->features));
+    return s->feature_key;
+}
+
+/* Gives up features that are none of the weights in the workspace: layers that are frozen in a phase may be drawn by another seed. */
+static void renew_features(struct session *s)
+{
+    const uint64_t before = s->feature_key;
+    s->feature_key = 0;
+    if (!before || key_of_features(s) == before)
+        return;
+    feature_cache_close(s->features);
+    open_features(s);
+}
+
 bool session_restart(struct session *s)
 {
     weight_average_close(s->average);
@@ -157,6 +192,7 @@ bool session_restart(struct session *s)
     session_enter_phase(s, 0, s->config.optimizer, 0);
     const enum ftmrt_status status = ftmrt_init_workspace(s->program, s->workspace, s->config.seed);
     forget_blob(s->program);
+    renew_features(s);
     session_average(s);
     return status == FTMRT_OK ||
            report_error("the weights in the program cannot be used: %s", ftmrt_status_text(status));
@@ -175,6 +211,7 @@ void session_close(struct session *s)
     weight_average_close(s->average);
     feature_cache_close(s->features);
     picture_cache_close(s->cache);
+    free(s->cache_folder);
     *s = (struct session){0};
 }
 
@@ -259,11 +296,12 @@ static bool run_prefix(struct session *s, const struct feature_batch *b, struct 
     return ok;
 }
 
-/* Brings what was computed to its places, and keeps it; fills in what was kept. */
-static void spread_features(struct session *s, const struct feature_batch *b)
+/* Brings what was computed to its places, and keeps it; fills in what was kept. false after a message. */
+static bool spread_features(struct session *s, const struct feature_batch *b)
 {
     int64_t left = b->missing_count;
-    for (int64_t k = b->n; k-- > 0;) {
+    bool ok = true;
+    for (int64_t k = b->n; ok && k-- > 0;) {
         const bool computed = left > 0 && b->missing[left - 1] == k;
         left -= computed;
         for (uint32_t i = 0; computed && left < k && i < b->prefix->output_count; i++) {
@@ -274,8 +312,9 @@ static void spread_features(struct session *s, const struct feature_batch *b)
         if (computed && s->batch.table)
             feature_table_keep(s->batch.table, s->batch.samples[k], b->features, k);
         else if (!computed)
-            feature_table_get(s->batch.table, s->batch.samples[k], b->features, k);
+            ok = feature_table_get(s->batch.table, s->batch.samples[k], b->features, k);
     }
+    return ok;
 }
 
 /* Computes the features of a batch of n, as far as they are not kept. */
@@ -286,9 +325,7 @@ static bool make_features(struct session *s, struct step *step, int64_t n)
         return report_error("this program has no entry that computes features of %lld samples",
                             (long long)n);
     struct feature_batch b = feature_batch(s, prefix, n);
-    const bool ok = run_prefix(s, &b, step);
-    if (ok)
-        spread_features(s, &b);
+    const bool ok = run_prefix(s, &b, step) && spread_features(s, &b);
     free(b.missing);
     free((void *)b.features);
     return ok;
@@ -324,11 +361,13 @@ static bool run_kind(struct session *s, enum ftmrt_entry_kind kind, struct step 
            ask_teachers(s, e, step, n) && run_entry(s, e, step, n);
 }
 
-void session_keep(struct session *s)
+void session_keep(struct session *s, char *folder)
 {
     const struct cache_choice *c = &s->config.cache;
+    s->keeps = true;
+    s->cache_folder = folder;
     s->cache = picture_cache_open(c->place == FTMRT_CALL_off ? 0 : c->budget);
-    s->features = feature_cache_open(s->program, s->phase, s->cache);
+    open_features(s);
 }
 
 void session_enter_phase(struct session *s, uint32_t phase, const struct ftmrt_call *optimizer,
@@ -340,7 +379,9 @@ void session_enter_phase(struct session *s, uint32_t phase, const struct ftmrt_c
         return;
     s->phase = phase;
     feature_cache_close(s->features);
-    s->features = feature_cache_open(s->program, phase, s->cache);
+    s->features = NULL;
+    if (s->keeps)
+        open_features(s);
 }
 
 void session_clear_slots(struct session *s)
@@ -357,7 +398,7 @@ void session_average(struct session *s)
         s->average = weight_average_open(s->program, s->workspace, s->config.ema);
 }
 
-struct loader session_loader(const struct session *s, enum ftmrt_entry_kind kind,
+struct loader session_loader(struct session *s, enum ftmrt_entry_kind kind,
                              const struct source *source, uint64_t epoch)
 {
     const struct config_input *input =
@@ -365,7 +406,8 @@ struct loader session_loader(const struct session *s, enum ftmrt_entry_kind kind
     const struct ftmrt_entry *e = find_entry(s, kind, 1);
     struct loader l = loader_of(source, input, s->config.seed, epoch);
     if (e && network_takes_features(e) && !input->mix)
-        l.features = feature_cache_table(s->features, source, &input->transform);
+        l.features =
+            feature_cache_table(s->features, source, &input->transform, key_of_features(s));
     if (!l.features)
         l.table = picture_cache_table(s->cache, source, &input->transform);
     return l;

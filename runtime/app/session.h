@@ -28,6 +28,9 @@ struct session {
     int workers;                    /* threads that load ahead beside them */
     struct picture_cache *cache;    /* pictures that are kept between epochs, or NULL; owned */
     struct feature_cache *features; /* and features; owned */
+    bool keeps;                     /* either, as config.cache says */
+    char *cache_folder;             /* where features may be on disk, or NULL; owned */
+    uint64_t feature_key;           /* of the phase's features there; 0: not known yet */
     int64_t prefix_samples;         /* for which the frozen prefix ran */
     struct weight_average *average; /* of the weights that train, or NULL; owned */
     struct {
@@ -75,8 +78,9 @@ float *session_output(const struct session *s, const char *name);
 /* The memory of an input of that name, for max_batch images. */
 float *session_input(const struct session *s, const char *name);
 
-/* Keeps pictures, or features where the program has a prefix, from here on, as config.cache says. */
-void session_keep(struct session *s);
+/* Keeps pictures, or features where the program has a prefix, from here on, as config.cache says. folder: for features on disk, NULL: none may
+ * be there; taken. */
+void session_keep(struct session *s, char *folder);
 
 /* Keeps a mean of the weights from here on, if the recipe has one. */
 void session_average(struct session *s);
@@ -91,7 +95,7 @@ void session_clear_slots(struct session *s);
 
 /* A loader for the entries of a kind, with the recipe's seed, and with what the session keeps of the source's samples; epoch: of the
  * random draws (0 outside training). */
-struct loader session_loader(const struct session *s, enum ftmrt_entry_kind kind,
+struct loader session_loader(struct session *s, enum ftmrt_entry_kind kind,
                              const struct source *source, uint64_t epoch);
 
 /* Takes a batch of a session's loader, as session_point does: what is kept of its samples stands for the inputs that were not

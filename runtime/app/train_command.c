@@ -568,7 +568,8 @@ static void open_cache(struct train_command *t, int64_t epochs)
 {
     cache_choice_take(&t->session.config.cache, t->own);
     if (epochs > 1)
-        session_keep(&t->session);
+        session_keep(&t->session,
+                     t->own->dry_run ? NULL : app_format("%s/" CACHE_FOLDER, t->runs.folder));
 }
 
 static int train(struct train_command *t, const struct ftmrt_program *p)

@@ -124,7 +124,7 @@ static void advance(struct trainer *t, int64_t n, double loss)
 /* Begins to load what is left of the epoch, or of the training. */
 static void open_queue(struct trainer *t)
 {
-    const struct session *s = t->session;
+    struct session *s = t->session;
     const struct config *c = &s->config;
     const struct progress *p = &t->progress;
     const int64_t end = p->position + (phase_end(t) - p->step) * c->batch;

@@ -93,7 +93,7 @@ with tempfile.TemporaryDirectory() as folder:
     check(gone.wait(60) == 130 and still, "and is read once")
     moved.rename(root)
     run(program, "train", "--cache-budget", "much", code=2)
-    check("--cache takes auto, memory or off, not '0'" in run(program, "train", "--cache", 0, code=2), "a place is a word")
+    check("--cache takes auto, memory, disk or off, not '0'" in run(program, "train", "--cache", 0, code=2), "a place is a word")
     run(program, "eval", "--cache", "1GB", code=2)
 
     (work / "plain.ftm").write_text(RECIPE.replace("PATH", "pictures").replace("random_horizontal_flip(), ", ""))

@@ -94,7 +94,7 @@ def check(condition, text):
 
 
 def newest_run(folder):
-    return sorted(pathlib.Path(folder).iterdir())[-1]
+    return sorted(p for p in pathlib.Path(folder).iterdir() if p.name != "cache")[-1]
 
 
 def step_losses(run_folder):

@@ -155,7 +155,7 @@ static void predict_all(struct run *r, bool random)
     assert_true(session_open(&s, &p, r->threads, NULL));
     s.workers = r->workers;
     s.config.cache = (struct cache_choice){FTMRT_CALL_memory, r->budget};
-    session_keep(&s);
+    session_keep(&s, NULL);
     reads = computed = 0;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         int64_t order[COUNT];

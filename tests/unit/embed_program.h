@@ -198,10 +198,11 @@ static const struct ftmrt_value embed_outputs[] = {
 
 static const struct ftmrt_entry embed_entries[] = {
     {"predict", FTMRT_ENTRY_PREDICT, 0, "", EMBED_BATCH, embed_predict, 1, 1, embed_inputs,
-     embed_outputs},
-    {"eval", FTMRT_ENTRY_EVAL, 0, "", EMBED_BATCH, embed_eval, 2, 2, embed_inputs, embed_outputs},
+     embed_outputs, 0, 0, NULL},
+    {"eval", FTMRT_ENTRY_EVAL, 0, "", EMBED_BATCH, embed_eval, 2, 2, embed_inputs, embed_outputs, 0,
+     0, NULL},
     {"train", FTMRT_ENTRY_TRAIN, 0, "", EMBED_BATCH / 2, embed_train, 4, 2, embed_inputs,
-     embed_outputs},
+     embed_outputs, 0, 0, NULL},
 };
 
 /* ---- the states ---- */
