@@ -107,8 +107,7 @@ void geometry_finish(struct kernel_build *k, const struct unit_loop *u)
 
 bool geometry_is_far(const struct kernel_build *k, const struct geometry *q)
 {
-    enum { NEAR = 1 << 18 /* elements: a second-level cache of f32 */ };
-    return k->graph->program->max_batch * q->blocks * q->pixels * FTMRT_CB > NEAR;
+    return k->graph->program->max_batch * q->blocks * q->pixels * FTMRT_CB > GEOMETRY_NEAR;
 }
 
 LLVMValueRef geometry_float(struct ir *ir, LLVMValueRef i)

@@ -57,7 +57,7 @@ void geometry_finish(struct kernel_build *k, const struct unit_loop *u);
 
 /* Where a kernel follows more streams than a processor foresees, it asks for what it needs some places on: about as far as memory takes
  * to answer. It pays for values that the second-level cache does not hold. */
-enum { GEOMETRY_FETCHED_PLACES = 16 };
+enum { GEOMETRY_FETCHED_PLACES = 16, GEOMETRY_NEAR = 1 << 18 /* elements */ };
 bool geometry_is_far(const struct kernel_build *k, const struct geometry *q);
 
 /* An i64 as f32, rounded to nearest. */

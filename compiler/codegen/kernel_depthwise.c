@@ -22,6 +22,7 @@ struct depthwise {
     struct address x;   /* the image's channel vector */
     struct address weights; /* of the channel vector */
     struct position at;
+    bool fetches; /* rows are asked for before they are needed */
 };
 
 /* Outputs of a tile: accumulators, one row of weights (of larger groups they stay in memory) and two spare registers. */
@@ -107,6 +108,23 @@ static void store_tile(struct depthwise *d, const struct gather_axis *w, int64_t
     }
 }
 
+/* Of maps that come from memory a row comes too late: asks for those below the last tap's that the next outputs need, as far as a tile
+ * reaches. x: of row 0, at the tile's first output. */
+static void fetch_below(struct depthwise *d, const struct gather_axis *w,
+                        const struct gather_segment *s, const struct gather_row *row,
+                        struct address x)
+{
+    struct ir *ir = d->ir;
+    const int64_t step = d->q.attrs->stride[0], reach = row->off_step * (d->q.kernel[0] - 1);
+    LLVMValueRef below = ir_add_const(ir, row->base, 1 + (reach > 0 ? reach : 0));
+    for (int64_t i = 0; i < step; i++) {
+        LLVMValueRef pixel = ir_mul_const(ir, ir_add_const(ir, below, i), d->q.in[1]);
+        struct address line = ir_at(ir, x, ir_mul_const(ir, pixel, CB));
+        for (int64_t j = 0; j < s->width * w->stride; j++)
+            ir_prefetch(ir, line, ir_i64(ir, j * CB));
+    }
+}
+
 static void emit_segment(struct depthwise *d, const struct gather_axis *w,
                          const struct gather_segment *s, const struct gather_row *row,
                          LLVMValueRef out_row)
@@ -119,11 +137,13 @@ static void emit_segment(struct depthwise *d, const struct gather_axis *w,
         acc[m] = ir_local(ir, ir->vec);
         ir_set(ir, acc[m], ir_vec_const(ir, 0));
     }
+    LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->stride), w->off0);
+    if (d->fetches)
+        fetch_below(d, w, s, row, ir_at(ir, d->x, ir_mul_const(ir, column, CB)));
     if (w->taps > 0) {
         struct ir_loop rows = ir_loop_begin(ir, row->lo, row->hi, 1);
         LLVMValueRef in_row = ir_add(ir, row->base, ir_mul_const(ir, rows.i, row->off_step));
         LLVMValueRef tap = ir_add(ir, row->tap0, ir_mul_const(ir, rows.i, row->tap_step));
-        LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->stride), w->off0);
         LLVMValueRef pixel = ir_add(ir, ir_mul_const(ir, in_row, d->q.in[1]), column);
         struct address x = ir_at(ir, d->x, ir_mul_const(ir, pixel, CB));
         struct address weights =
@@ -131,7 +151,7 @@ static void emit_segment(struct depthwise *d, const struct gather_axis *w,
         emit_tap_row(d, w, s, x, weights, acc);
         ir_loop_end(ir, &rows);
     }
-    LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->out_step), w->out_start);
+    column = ir_add_const(ir, ir_mul_const(ir, tiles.i, w->out_step), w->out_start);
     store_tile(d, w, s->width, ir_add(ir, ir_mul_const(ir, out_row, d->q.out[1]), column), acc);
     ir_loop_end(ir, &tiles);
 }
@@ -210,6 +230,8 @@ void block_groups_convolve(struct kernel_build *k, int64_t group)
     d.blocks = ceil_div(d.q.out_channels, CB);
     d.bands = gather_bands(d.q.out[0], d.blocks);
     d.width = tile_width(&d, ir->cpu);
+    const struct geometry in = geometry_of(k->graph, k->node->inputs[0]);
+    d.fetches = (!d.q.backward || d.q.attrs->stride[0] == 1) && geometry_is_far(k, &in);
     struct ir_loop loop = ir_loop_begin(ir, k->begin, k->end, 1);
     emit_unit(&d, loop.i, turned);
     ir_loop_end(ir, &loop);

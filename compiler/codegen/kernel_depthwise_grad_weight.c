@@ -33,7 +33,7 @@ struct grad_weight {
     int64_t first, channels; /* of them, those at hand */
     int64_t tap_floats; /* from one tap's result to the next one's; those of a channel are CB */
     LLVMValueRef lane;  /* of the vector in its block */
-    bool chained;
+    bool chained, fetches;
     int64_t x_image, dy_image; /* elements */
     struct address x, dy;      /* the channel vector in image 0 */
     struct address out;        /* the channel vector's taps in the shard's partial result */
@@ -121,6 +121,19 @@ static void emit_tile(struct grad_weight *w, const struct gather_axis *a,
     }
 }
 
+/* Of maps that come from memory a row comes too late: asks for what the tile below takes. */
+static void fetch_below(struct grad_weight *w, const struct gather_segment *s, struct address x,
+                        struct address dy)
+{
+    struct ir *ir = w->ir;
+    const int64_t *step = w->q.attrs->stride;
+    for (int64_t i = 0; i < step[0]; i++)
+        for (int64_t j = 0; j < s->width * step[1]; j++)
+            ir_prefetch(ir, x, ir_i64(ir, ((step[0] + i) * w->q.in[1] + j) * CB));
+    for (int64_t j = 0; j < s->width; j++)
+        ir_prefetch(ir, dy, ir_i64(ir, (w->q.out[1] + j) * CB));
+}
+
 static void emit_row(struct grad_weight *w, struct address x, struct address dy)
 {
     struct ir *ir = w->ir;
@@ -133,7 +146,10 @@ static void emit_row(struct grad_weight *w, struct address x, struct address dy)
         struct ir_loop tiles = ir_loop_begin(ir, ir_i64(ir, s->start), ir_i64(ir, end), s->width);
         LLVMValueRef column = ir_add_const(ir, ir_mul_const(ir, tiles.i, a.stride), a.off0);
         struct address xt = ir_at(ir, x, ir_mul_const(ir, column, CB));
-        emit_tile(w, &a, s, xt, ir_at(ir, dy, ir_mul_const(ir, tiles.i, CB)));
+        struct address dyt = ir_at(ir, dy, ir_mul_const(ir, tiles.i, CB));
+        if (w->fetches)
+            fetch_below(w, s, xt, dyt);
+        emit_tile(w, &a, s, xt, dyt);
         ir_loop_end(ir, &tiles);
     }
 }
@@ -254,6 +270,8 @@ void block_groups_grad_weight(struct kernel_build *k, int64_t group)
     w.channels = channels_at_once(group, w.q.kernel[1], ir->cpu);
     w.phases = phases_of(w.q.kernel[1] * w.channels, ir->cpu);
     w.chained = out * ceil_div(p->max_batch, p->shards) <= CHAIN;
+    const struct geometry x = geometry_of(k->graph, k->node->inputs[0]);
+    w.fetches = group > 1 && geometry_is_far(k, &x);
     w.x_image = w.blocks * in * CB;
     w.dy_image = w.blocks * out * CB;
     for (int64_t i = 0; i < w.q.kernel[1] * w.channels * w.phases; i++)

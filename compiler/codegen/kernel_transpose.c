@@ -1,5 +1,6 @@
-/* transpose: a matrix turned over, both VECTOR, by squares in registers. A unit is a block of columns of a block of rows of the
- * result. */
+/* transpose: a matrix turned over, both VECTOR, by squares in registers. A unit is a block of the result. Of matrices that
+ * come from memory neighbours read along the same rows, as stores that lie apart wait for less than loads; of others they write along
+ * the same rows, as stores that lie apart share few places of the first-level cache. */
 #include "geometry.h"
 #include "rounding.h"
 #include "square.h"
@@ -61,9 +62,11 @@ static void emit(struct kernel_build *k)
                        .out = geometry_of_shape(s),
                        .rows = s->dim[1]};
     const int64_t rest = s->dim[0] % CB;
-    struct unit_loop u = unit_loop_begin(k, t.out.blocks); /* its "image" is the block of rows */
-    LLVMValueRef row = ir_mul_const(ir, u.image, CB), column = ir_mul_const(ir, u.block, CB);
-    LLVMValueRef whole = LLVMBuildICmp(ir->b, LLVMIntSLT, u.image, ir_i64(ir, s->dim[0] / CB), "");
+    const bool reads = s->dim[0] * s->dim[1] > GEOMETRY_NEAR;
+    struct unit_loop u = unit_loop_begin(k, reads ? ceil_div(s->dim[0], CB) : t.out.blocks);
+    LLVMValueRef rows = reads ? u.block : u.image, columns = reads ? u.image : u.block;
+    LLVMValueRef row = ir_mul_const(ir, rows, CB), column = ir_mul_const(ir, columns, CB);
+    LLVMValueRef whole = LLVMBuildICmp(ir->b, LLVMIntSLT, rows, ir_i64(ir, s->dim[0] / CB), "");
     struct ir_if one = ir_if_begin(ir, whole);
     emit_block(&t, row, column, CB);
     if (rest) {

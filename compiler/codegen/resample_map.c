@@ -4,7 +4,7 @@
 
 #include "mask.h"
 
-enum { MAX_UNROLLED = 16 };
+enum { MAX_UNROLLED = 16, MAX_FETCHED = 4 };
 
 /* An axis in the code: its tables, and the place at hand. */
 struct axis {
@@ -17,7 +17,7 @@ struct resample {
     struct kernel_build *k;
     struct axis rows, columns;
     double value;
-    bool unrolled;
+    bool unrolled, fetches;
     struct address slice;       /* of operand 0 */
     LLVMValueRef sum[FTMRT_CB]; /* by part: locals */
 };
@@ -121,10 +121,29 @@ static LLVMValueRef load_part(struct resample *m, LLVMValueRef pixel, uint32_t p
     return ir_load_vec(ir, geometry_pixel(ir, m->slice, pixel, part));
 }
 
+/* Lines that a place has for itself along an axis. */
+static int64_t own_lines(const struct resample_axis *r) { return (r->in + r->out / 2) / r->out; }
+
+/* Of maps that come from memory a row comes too late: asks for the lines of the rows below the last tap's. */
+static void fetch_below(struct resample *m)
+{
+    struct ir *ir = m->k->ir;
+    const struct resample_axis *rows = m->rows.r, *columns = m->columns.r;
+    LLVMValueRef first = ir_add(ir, tap_pixel(ir, &m->rows, ir_i64(ir, rows->taps - 1)),
+                                tap_pixel(ir, &m->columns, ir_i64(ir, columns->taps - 1)));
+    for (int64_t i = 1; i <= own_lines(rows); i++)
+        for (int64_t j = 0; j < own_lines(columns); j++) {
+            LLVMValueRef pixel = ir_add_const(ir, first, i * columns->in + j);
+            ir_prefetch(ir, m->slice, ir_mul_const(ir, pixel, FTMRT_CB));
+        }
+}
+
 /* The taps of a row, and then the rows. */
 static void sum_unrolled(struct resample *m)
 {
     struct ir *ir = m->k->ir;
+    if (m->fetches)
+        fetch_below(m);
     const int64_t rows = m->rows.r->taps, columns = m->columns.r->taps;
     LLVMValueRef total[FTMRT_CB] = {0};
     for (int64_t p = 0; p < rows; p++) {
@@ -227,6 +246,9 @@ void resample_map(struct kernel_build *k, const struct resample_axis *rows,
         rows = with_even_taps(&arena, rows);
         columns = with_even_taps(&arena, columns);
     }
+    const struct geometry in = geometry_of(k->graph, k->node->inputs[0]);
+    m.fetches = rows->in > rows->out && columns->in > columns->out &&
+                own_lines(rows) * own_lines(columns) <= MAX_FETCHED && geometry_is_far(k, &in);
     m.rows = axis_of(k->ir, &arena, rows, columns->in);
     m.columns = axis_of(k->ir, &arena, columns, 1);
     emit_units(&m);

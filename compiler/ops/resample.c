@@ -26,13 +26,14 @@ struct resample_axis resample_turned(struct arena *arena, const struct resample_
     int64_t *readers = arena_array(arena, int64_t, r->in), most = 1;
     for (int64_t i = 0; i < r->out; i++)
         for (int64_t t = 0; t < r->count[i]; t++)
-            readers[r->from[i * r->taps + t]]++;
+            readers[r->from[i * r->taps + t]] += r->weight[i * r->taps + t] != 0;
     for (int64_t i = 0; i < r->in; i++)
         most = readers[i] > most ? readers[i] : most;
     struct resample_axis turned = resample_axis_new(arena, r->out, r->in, most);
     for (int64_t i = 0; i < r->out; i++)
         for (int64_t t = 0; t < r->count[i]; t++)
-            resample_tap(&turned, r->from[i * r->taps + t], i, r->weight[i * r->taps + t]);
+            if (r->weight[i * r->taps + t] != 0)
+                resample_tap(&turned, r->from[i * r->taps + t], i, r->weight[i * r->taps + t]);
     return turned;
 }
 

@@ -33,7 +33,7 @@ struct resample_axis pad_axis(struct arena *arena, const struct attrs *a, int ax
 struct resample_axis resample_axis_new(struct arena *arena, int64_t in, int64_t out, int64_t taps);
 void resample_tap(struct resample_axis *r, int64_t i, int64_t from, double weight);
 
-/* The taps seen from the operand. */
+/* The taps seen from the operand; those of weight 0, as edges have, are left out: they would make more taps for all places. */
 struct resample_axis resample_turned(struct arena *arena, const struct resample_axis *r);
 
 /* y[i,j] = sum of weights times x over the taps of row i and column j, or `value` where there are none. x: [N,C,rows.in,columns.in],
