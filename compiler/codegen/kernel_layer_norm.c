@@ -67,7 +67,7 @@ static void normalise(struct places *p, void *user)
 
 static void emit(struct kernel_build *k)
 {
-    struct places p = {.k = k, .q = geometry_of_shape(&k->node->type.shape)};
+    struct places p = {.k = k, .q = geometry_of_shape(&k->node->type.shape), .one_a_sum = true};
     p.x = is_gradient(&p) ? 1 : 0;
     places_emit(&p, normalise);
 }

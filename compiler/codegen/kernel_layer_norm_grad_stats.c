@@ -121,7 +121,7 @@ static void emit_shards(struct kernel_build *k)
 {
     struct ir *ir = k->ir;
     struct shard s = {.r = reduction_of(k, &rule)};
-    struct places p = {.k = k, .q = s.r.q, .x = X};
+    struct places p = {.k = k, .q = s.r.q, .x = X, .one_a_sum = true};
     for (uint32_t row = 0; row < rule.rows; row++)
         for (uint32_t part = 0; part < geometry_parts(ir); part++)
             s.sum[row][part] = ir_local(ir, ir->vec);

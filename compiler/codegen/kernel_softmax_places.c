@@ -114,9 +114,9 @@ static void backward(struct places *p, void *user)
 
 static void emit(struct kernel_build *k)
 {
-    struct places p = {.k = k, .q = geometry_of_shape(&k->node->type.shape)};
-    places_emit(&p,
-                k->node->input_count > 1 && node_anchor_inputs(k->node) > 1 ? backward : forward);
+    const bool gradient = k->node->input_count > 1 && node_anchor_inputs(k->node) > 1;
+    struct places p = {.k = k, .q = geometry_of_shape(&k->node->type.shape), .one_a_sum = gradient};
+    places_emit(&p, gradient ? backward : forward);
 }
 
 const struct kernel_family kernel_softmax = {

@@ -21,18 +21,35 @@ static bool is_map(const struct places *p, uint32_t buffer)
            geometry_of_shape(&v->type.shape).pixels == p->q.pixels;
 }
 
-/* Asks for what a vector of channels has at a place some way on, in all maps. Blocks of channels lie a map apart, and no processor
- * foresees so many streams. */
-static void fetch_ahead(struct places *p, const struct channel_lanes *at, uint32_t place)
+/* Asks for what a vector of channels has at a place some way on, in maps that nothing has asked for, those before buffer `end`. Blocks of channels lie a map apart, and
+ * no processor foresees so many streams. */
+static void fetch_ahead(struct places *p, const struct channel_lanes *at, uint32_t place,
+                        uint32_t end)
 {
     struct ir *ir = p->k->ir;
-    for (uint32_t buffer = 0; buffer <= p->k->node->input_count; buffer++) {
-        if (!is_map(p, buffer))
+    for (uint32_t buffer = p->fetched; buffer < end; buffer++) {
+        if (!is_map(p, buffer) || at->part)
             continue;
         struct address slice = geometry_slice(ir, &p->q, p->k->buffer[buffer], p->image, at->block);
         ir_prefetch(ir, geometry_pixel(ir, slice, p->first, 0),
                     ir_i64(ir, (GEOMETRY_FETCHED_PLACES + (int64_t)place) * FTMRT_CB));
     }
+}
+
+/* Behind the last buffer. */
+static uint32_t fetched_end(const struct places *p)
+{
+    return p->fetches ? p->k->node->input_count + 1 : 0;
+}
+
+/* Behind the buffers that the next sum asks for. */
+static uint32_t fetched_by_sum(const struct places *p)
+{
+    const uint32_t end = fetched_end(p);
+    for (uint32_t i = p->fetched; i < end && p->one_a_sum; i++)
+        if (is_map(p, i))
+            return i + 1;
+    return end;
 }
 
 static void run(struct places *p, LLVMValueRef lo, LLVMValueRef hi, uint32_t count,
@@ -41,6 +58,7 @@ static void run(struct places *p, LLVMValueRef lo, LLVMValueRef hi, uint32_t cou
     struct ir_loop loop = ir_loop_begin(p->k->ir, lo, hi, count);
     p->first = loop.i;
     p->count = count;
+    p->fetched = 0;
     p->fetches = p->q.blocks > 1 && count > 1 && geometry_is_far(p->k, &p->q);
     body(p, user);
     ir_loop_end(p->k->ir, &loop);
@@ -139,6 +157,7 @@ static struct position position_of(const struct places *p, const struct channel_
 void places_store(struct places *p, const struct channel_lanes *at, uint32_t place, LLVMValueRef v)
 {
     const struct position to = position_of(p, at, place);
+    fetch_ahead(p, at, place, fetched_end(p));
     epilogue_store(p->k, places_kept(p, at, v), &to);
 }
 
@@ -176,7 +195,7 @@ LLVMValueRef places_channel(struct places *p, uint32_t operand, const struct cha
 
 struct place_sums {
     places_term *term;
-    uint32_t rows;
+    uint32_t rows, fetched_end;
     LLVMValueRef local[PLACES_MAX_ROWS][PLACES_MAX];
 };
 
@@ -187,8 +206,8 @@ static void add_terms(struct places *p, const struct channel_lanes *at, void *us
     for (uint32_t row = 0; row < s->rows; row++)
         for (uint32_t i = 0; i < p->count; i++) {
             LLVMValueRef old = ir_get(ir, ir->vec, s->local[row][i]);
-            if (p->fetches && row == 0 && at->part == 0)
-                fetch_ahead(p, at, i);
+            if (row == 0)
+                fetch_ahead(p, at, i, s->fetched_end);
             ir_set(ir, s->local[row][i], LLVMBuildFAdd(ir->b, old, s->term(p, at, i, row), ""));
         }
 }
@@ -197,14 +216,14 @@ static void add_terms(struct places *p, const struct channel_lanes *at, void *us
 static void sum_lanes(struct places *p, places_term *term, uint32_t rows, LLVMValueRef out[])
 {
     struct ir *ir = p->k->ir;
-    struct place_sums s = {.term = term, .rows = rows};
+    struct place_sums s = {.term = term, .rows = rows, .fetched_end = fetched_by_sum(p)};
     for (uint32_t row = 0; row < rows; row++)
         for (uint32_t i = 0; i < p->count; i++) {
             s.local[row][i] = ir_local(ir, ir->vec);
             ir_set(ir, s.local[row][i], ir_vec_const(ir, 0));
         }
     places_channels(p, add_terms, &s);
-    p->fetches = false;
+    p->fetched = s.fetched_end;
     for (uint32_t row = 0; row < rows; row++) {
         LLVMValueRef v[PLACES_MAX];
         for (uint32_t i = 0; i < p->count; i++)

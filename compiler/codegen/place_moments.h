@@ -19,7 +19,10 @@ struct places {
     uint32_t x;                /* the operand whose moments are meant */
     LLVMValueRef image, first; /* the image, and the place that they begin with */
     uint32_t count;
-    bool fetches; /* whether the next sum asks for what comes some places on */
+    /* Whether sums ask for what comes some places on: the first one in all maps or, where sums are short, each in another one. */
+    bool fetches, one_a_sum;
+    uint32_t fetched,
+        fetched_end; /* buffers that were asked for, and that the sum at hand asks for */
     LLVMValueRef mean[PLACES_MAX],
         inv[PLACES_MAX]; /* of each, in every lane; inv = 1 / sqrt(variance + eps) */
 };
