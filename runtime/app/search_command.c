@@ -30,6 +30,7 @@
 #include "trainer.h"
 #include "training_data.h"
 #include "training_failure.h"
+#include "trial_checkpoint.h"
 #include "trial_recipe.h"
 #include "weight_snapshot.h"
 
@@ -57,9 +58,8 @@ struct search {
     struct trainer trainer;       /* of the running trial, */
     struct weight_snapshot best;  /* its best weights, */
     struct weight_snapshot first; /* those of the trial's first training, */
-    double temperature;           /* of the answers of the best, */
-    double first_temperature;     /* and of the first's, */
-    struct progress_line line;    /* and how far it is */
+    struct trial_checkpoint checkpoint;
+    struct progress_line line; /* and how far it is */
 };
 
 /* ---- a trial ---- */
@@ -70,12 +70,17 @@ static bool on_stop(void *context)
     return interruption_came();
 }
 
+static bool write_checkpoint(struct search *s)
+{
+    return trial_checkpoint_save(&s->checkpoint, &s->session, &s->trainer.progress, &s->best);
+}
+
 static bool on_step(void *context, const struct step_result *r)
 {
     struct search *s = context;
     (void)r;
     progress_line_show(&s->line, &s->trainer);
-    return true;
+    return !trial_checkpoint_due(&s->checkpoint) || write_checkpoint(s);
 }
 
 static bool on_epoch(void *context, const struct epoch_result *e, const struct metrics *validation)
@@ -84,7 +89,7 @@ static bool on_epoch(void *context, const struct epoch_result *e, const struct m
     if (!e->best)
         return true;
     weight_snapshot_take(&s->best, &s->session);
-    s->temperature = validation ? calibration_fit(validation) : 1;
+    s->best.temperature = validation ? calibration_fit(validation) : 1;
     return true;
 }
 
@@ -163,23 +168,41 @@ static void take_figures(struct search *s, struct trial *t, enum trainer_outcome
                                   .seconds = p->seconds};
     t->failure = failure(s, outcome);
     trial_add(t, &run);
-    if (t->run_count == 1 && !t->failure) {
+    if (t->run_count == 1 && !t->failure)
         weight_snapshot_copy(&s->first, &s->best);
-        s->first_temperature = s->temperature;
-    }
+}
+
+/* Takes the training up where it was, if a process ended within it. */
+static bool go_on_within(struct search *s, const struct trial *t)
+{
+    bool found;
+    if (!trial_checkpoint_take(&s->checkpoint, &s->session, &s->trainer.progress, &s->best, &found))
+        return false;
+    if (found)
+        report_note("trial %lld goes on behind step %lld", (long long)t->number,
+                    (long long)s->trainer.progress.step);
+    return true;
 }
 
 static enum trainer_outcome train(struct search *s, struct trial *t, int64_t number)
 {
     const struct trainer_events events = {s, on_stop, on_step, on_epoch, on_phase};
+    const struct run_identity identity = run_identity(&s->program, s->data_hash);
     enum trainer_outcome outcome = TRAINER_FAILED;
-    if (set_up(s, t, number) && (s->done || number || train_warnings(&s->trainer))) {
+    trial_checkpoint_open(&s->checkpoint, s->folder.path, &identity, t->round, t->number, number);
+    if (set_up(s, t, number) && (s->done || number || train_warnings(&s->trainer)) &&
+        go_on_within(s, t)) {
         s->line = progress_line_start(&s->trainer);
         outcome = trainer_run(&s->trainer, &events);
         progress_line_clear(&s->line);
     }
-    if (outcome == TRAINER_DONE || outcome == TRAINER_NOT_FINITE)
+    if (outcome == TRAINER_DONE || outcome == TRAINER_NOT_FINITE) {
         take_figures(s, t, outcome);
+        trial_checkpoint_remove(&s->checkpoint);
+    }
+    if (outcome == TRAINER_INTERRUPTED && !write_checkpoint(s))
+        outcome = TRAINER_FAILED;
+    trial_checkpoint_close(&s->checkpoint);
     trainer_close(&s->trainer);
     s->trainings++;
     return outcome == TRAINER_NOT_FINITE ? TRAINER_DONE : outcome;
@@ -200,7 +223,7 @@ static bool save_best(struct search *s, const struct trial *t)
                                             .epoch = t->epoch,
                                             .data = s->data_hash,
                                             .chosen = true,
-                                            .temperature = s->first_temperature};
+                                            .temperature = s->first.temperature};
     char *path = search_folder_file(&s->folder, "best.safetensors");
     s->session.config.seed = t->runs[0].seed;
     weight_snapshot_give(&s->first, &s->session);

@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 
 from support import DATA, both, check, compile_program, kill_at, newest_run, read_safetensors, run
 
@@ -173,6 +174,22 @@ with tempfile.TemporaryDirectory() as folder:
     _, err = both(slow, "search", "--resume", stopped, "--trials", 3, code=2)
     check("--trials cannot be given" in err, "options are the search's")
     check("no search of that name" in run(slow, "search", "--runs", folders, "--resume", "x", code=1), "an unknown one is refused")
+    went_on = 0
+    for i in range(8):
+        if json.loads((stopped / "search.json").read_text())["outcome"] == "finished":
+            break
+        process = subprocess.Popen([str(slow), "search", "--threads", "1", "--resume", str(stopped)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        deadline = time.time() + 30
+        while json.loads((stopped / "search.json").read_text())["outcome"] == "interrupted" and time.time() < deadline:
+            time.sleep(0.01)  # it has not begun yet
+        time.sleep(0.2 * random.random())
+        process.terminate()
+        went_on += "goes on behind step" in process.communicate()[1]
+    if json.loads((stopped / "search.json").read_text())["outcome"] != "finished":
+        went_on += "goes on behind step" in run(slow, "search", "--threads", 1, "--resume", stopped, notes=True)
+    check(lines_of(stopped) == lines_of(once) and (stopped / "best.safetensors").read_bytes() == (once / "best.safetensors").read_bytes(),
+          "interrupted within trials it ends alike")
+    check(went_on >= 1 and not list(stopped.glob("trial-*")), f"having gone on within a trial {went_on} times, of which nothing is left")
     plain = program_of("plain", text.replace("small_training", "plain"))
     check("the recipe has no search" in run(plain, "search", code=1), "a recipe without a search has nothing to try")
 
