@@ -292,9 +292,11 @@ static struct compared in_own_units(struct body *b, struct compared c)
 /* What the optimizer wants of every step. */
 static void add_scalars(struct graph *g)
 {
-    const struct optimizer_rule *rule = optimizer_rule(g->program->optimizer.op);
-    for (uint32_t i = 0; i < optimizer_scalars(rule); i++)
-        graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
+    const struct optimizer *o = &g->program->optimizer;
+    const struct optimizer_rule *rule = optimizer_rule(o->op);
+    for (uint32_t i = 0; i < optimizer_values(rule); i++)
+        if (optimizer_takes(o, i))
+            graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
 }
 
 /* The functions of a model in a phase. */

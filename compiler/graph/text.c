@@ -356,7 +356,7 @@ static void print_optimizer(const struct optimizer *o, FILE *out)
         return;
     fprintf(out, "  optimizer %s", op_info(o->op)->name);
     bool any = false;
-    for (uint32_t i = 0; i < optimizer_scalars(rule); i++) {
+    for (uint32_t i = 0; i < optimizer_values(rule); i++) {
         if (o->values[i] == 0)
             continue;
         fprintf(out, "%s%s = ", any ? ", " : " {", rule->scalars[i]);

@@ -161,7 +161,7 @@ static bool read_optimizer_value(struct parser *p, struct optimizer *o)
         return parser_want(p, '=') && parser_float(p, &o->clip_norm);
     if (parser_take_word(p, "clip_value"))
         return parser_want(p, '=') && parser_float(p, &o->clip_value);
-    uint32_t count = optimizer_scalars(rule), i = 0;
+    uint32_t count = optimizer_values(rule), i = 0;
     while (i < count && !parser_take_word(p, rule->scalars[i]))
         i++;
     if (i == count)
@@ -173,7 +173,7 @@ static bool read_optimizer_value(struct parser *p, struct optimizer *o)
 static void read_optimizer_names(struct parser *p, struct optimizer *o)
 {
     const struct optimizer_rule *rule = optimizer_rule(o->op);
-    const uint32_t count = optimizer_scalars(rule);
+    const uint32_t count = optimizer_values(rule);
     const double usual = 0.9; /* torch's example of a momentum */
     for (bool more = true; more;) {
         more = false;

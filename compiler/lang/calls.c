@@ -214,8 +214,10 @@ static bool give_preset(struct builder *b, struct matching *m, const struct valu
 
 static const struct {
     const char *call, *argument, *other;
+    bool needed; /* else it excludes the other */
 } needs[] = {
-#define FTM_NEEDS(call, argument, other) {#call, #argument, #other},
+#define FTM_NEEDS(call, argument, other)    {#call, #argument, #other, true},
+#define FTM_EXCLUDES(call, argument, other) {#call, #argument, #other, false},
 #include "needs.def"
 };
 
@@ -227,16 +229,18 @@ static const struct value *argument_named(const struct bound_call *c, const char
     return &c->args[i];
 }
 
-/* Arguments that make no sense without another. false after a report. */
+/* Arguments that make no sense without another, or with it. false after a report. */
 static bool check_needs(struct builder *b, const struct bound_call *c)
 {
     bool ok = true;
     for (uint32_t i = 0; i < sizeof needs / sizeof *needs; i++) {
         if (strcmp(needs[i].call, c->info->name) != 0 ||
             !argument_named(c, needs[i].argument)->integer ||
-            value_number(argument_named(c, needs[i].other)) > 0)
+            (value_number(argument_named(c, needs[i].other)) > 0) == needs[i].needed)
             continue;
-        diag_report(b->diag, c->span, DIAG_ARGUMENT_NEEDS, needs[i].argument, needs[i].other);
+        diag_report(b->diag, c->span,
+                    needs[i].needed ? DIAG_ARGUMENT_NEEDS : DIAG_ARGUMENT_EXCLUDES,
+                    needs[i].argument, needs[i].other);
         ok = false;
     }
     return ok;

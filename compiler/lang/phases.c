@@ -218,8 +218,8 @@ static bool same_update(const struct ftmrt_call *a, const struct ftmrt_call *b)
         const struct ftmrt_arg *x = &a->args[i], *y = &b->args[i];
         if (info->params[i].type != FTMRT_TYPE_FLOAT && x->integer != y->integer)
             return false;
-        if (rule->unless && !strcmp(rule->unless, info->params[i].name) &&
-            (x->number == 0) != (y->number == 0))
+        if (info->params[i].type == FTMRT_TYPE_FLOAT &&
+            optimizer_varies(rule, info->params[i].name) && (x->number == 0) != (y->number == 0))
             return false;
     }
     return true;

@@ -41,7 +41,7 @@ static bool is_left_out(const struct recipe *r, const struct ftmrt_place *p)
         return false;
     const struct ftmrt_call *c = recipe_call(r, FTMRT_PARAM_finetune_optimizer);
     const struct optimizer_rule *rule = optimizer_rule(op_by_name(ftmrt_call_info(c->id)->name));
-    return rule->unless && !strcmp(rule->unless, p->info->name);
+    return optimizer_varies(rule, p->info->name);
 }
 
 /* Why a search cannot go over what a path names; NULL: it can. */

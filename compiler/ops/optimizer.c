@@ -40,12 +40,25 @@ uint32_t optimizer_slots(const struct optimizer_rule *r)
 
 uint32_t optimizer_scalars(const struct optimizer_rule *r)
 {
+    return r->own_scalars ? r->own_scalars : optimizer_values(r);
+}
+
+uint32_t optimizer_values(const struct optimizer_rule *r)
+{
     return count_names(r->scalars, OPTIMIZER_MAX_SCALARS);
+}
+
+bool optimizer_varies(const struct optimizer_rule *r, const char *setting)
+{
+    for (uint32_t i = 0; i < OPTIMIZER_MAX_VARIANTS && r->variants[i].setting; i++)
+        if (strcmp(r->variants[i].setting, setting) == 0)
+            return true;
+    return false;
 }
 
 uint32_t optimizer_scalar(const struct optimizer_rule *r, const char *name)
 {
-    uint32_t count = optimizer_scalars(r);
+    uint32_t count = optimizer_values(r);
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(r->scalars[i], name) == 0)
             return i;
@@ -67,12 +80,35 @@ double optimizer_factor(const struct optimizer_group *group, const char *scalar)
     return strcmp(scalar, "weight_decay") == 0 ? group->weight_decay : 1;
 }
 
+static bool is_set(const struct optimizer *o, const char *setting)
+{
+#define FTM_ATTR_BOOL(name)                                                                        \
+    if (strcmp(setting, #name) == 0)                                                               \
+        return o->attrs.name;
+#include "attrs.def"
+    uint32_t scalar = optimizer_scalar(optimizer_rule(o->op), setting);
+    FTM_BUG_ON(scalar >= OPTIMIZER_MAX_SCALARS, "the optimizer has no scalar %s", setting);
+    return o->values[scalar] != 0;
+}
+
 enum op optimizer_op(const struct optimizer *o)
 {
-    const struct optimizer_rule *r = optimizer_rule(o->op);
-    if (!r || !r->unless)
-        return o->op;
-    uint32_t scalar = optimizer_scalar(r, r->unless);
-    FTM_BUG_ON(scalar >= OPTIMIZER_MAX_SCALARS, "the optimizer has no scalar %s", r->unless);
-    return o->values[scalar] == 0 ? r->plain : o->op;
+    enum op op = o->op;
+    const struct optimizer_rule *r = optimizer_rule(op);
+    for (uint32_t i = 0; r && i < OPTIMIZER_MAX_VARIANTS && r->variants[i].setting; i++) {
+        const struct optimizer_variant *v = &r->variants[i];
+        if (is_set(o, v->setting) != (v->where == WHERE_SET))
+            continue;
+        op = v->op;
+        r = optimizer_rule(op);
+        i = UINT32_MAX; /* a variant may have variants: from its first again */
+    }
+    return op;
+}
+
+bool optimizer_takes(const struct optimizer *o, uint32_t value)
+{
+    const struct optimizer_rule *r = optimizer_rule(o->op), *used = optimizer_rule(optimizer_op(o));
+    return value < optimizer_scalars(r) ||
+           optimizer_scalar(used, r->scalars[value]) < optimizer_scalars(used);
 }

@@ -1,12 +1,12 @@
 """The small network trained with each optimizer: the first step is lr long, whatever the gradient, the loss falls, and the
-bits are the same for 1 and 3 threads and with a scalar of the recipe that is written out."""
+bits are the same for 1 and 3 threads and with a scalar of the recipe that is written out; 20 steps with PyTorch's further settings are PyTorch's (stored)."""
 import pathlib
 import sys
 import tempfile
 
 import numpy as np
 
-from support import DATA, check, compile_program, newest_run, read_safetensors, run, step_losses
+from support import DATA, check, compile_program, newest_run, read_safetensors, relative_difference, run, step_losses
 
 ftmc = sys.argv[1]
 here = pathlib.Path(__file__).resolve().parent
@@ -52,6 +52,23 @@ with tempfile.TemporaryDirectory() as folder:
     _, out = train(work, "lion_one", "lion(lr = 0.001)", "--steps", "1")
     step = np.abs(read_safetensors(out)["fc.weight"] - before["fc.weight"])
     check(np.abs(step / 0.001 - 1).max() < 1e-3, "lion: each number moves by the learning rate")
+
+    # 20 steps as in PyTorch (stored).
+    reference = np.load(DATA / "small_optimizers.npz")
+    for name, call in {"dampening": "sgd(lr = 0.02, momentum = 0.9, weight_decay = 0.001, dampening = 0.3)",
+                       "amsgrad": "adam(lr = 0.002, beta2 = 0.5, eps = 1e-4, weight_decay = 0.001, amsgrad = true)",
+                       "amsgrad_w": "adamw(lr = 0.002, beta2 = 0.5, eps = 1e-4, amsgrad = true)",
+                       "centered": "rmsprop(lr = 0.0005, alpha = 0.9, eps = 0.001, momentum = 0.8, centered = true)",
+                       "centered_plain": "rmsprop(lr = 0.001, alpha = 0.9, eps = 0.001, weight_decay = 0.001, centered = true)"}.items():
+        _, out = train(work, name, call)
+        losses, want = step_losses(newest_run(work / "runs")), reference[name]
+        worst = np.max(np.abs(losses - want) / want)
+        check(len(losses) == 20 and worst < 1e-4, f"{name}: losses within 1e-4 of PyTorch's ({worst:.1e})")
+        d = relative_difference(read_safetensors(out)["fc.weight"], reference[f"{name}.weight"])
+        check(d < 2e-4, f"{name}: weights within 2e-4 of PyTorch's ({d:.1e})")
+    _, undamped = train(work, "undamped", "sgd(lr = 0.02, weight_decay = 0.001, dampening = 0.3)")
+    _, plain = train(work, "plain", "sgd(lr = 0.02, weight_decay = 0.001)")
+    check(np.array_equal(read_safetensors(undamped)["fc.weight"], read_safetensors(plain)["fc.weight"]), "without momentum nothing is dampened")
 
     # Settings of the recipe at run time are those of a recipe that has them.
     other, _ = train(work, "other", SGD.replace("0.9", "0.5").replace("0.001", "0.2"), "--batch", 4)

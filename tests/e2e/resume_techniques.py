@@ -20,14 +20,54 @@ RECIPES = {
     "stop": {"optimizer": "sgd(lr = 0.03, momentum = 0.9)", "schedule": "sequential([linear_lr(0.1, total_iters = 2), cosine_warm_restarts(1, 2)], 2)",
              "best": "loss", "patience": "3", "min_delta": "0.02", "ema": "0.5", "clip_value": "0.05"},
 }
+# Phases with everything else on: what only some phases train, groups of its parameters, tensors that only one of the optimizers has.
+PHASED = {
+    "adapted": ({"optimizer": "adamw(lr = 0.004, amsgrad = true)", "schedule": "plateau(factor = 0.5, patience = 0, threshold = 0.1, warmup = 0.5)", "mix": "mixup(alpha = 0.4)",
+                 "ema": "0.8", "clip_norm": "0.5"}, """
+    freeze all
+    adapt conv1, conv3 with lora(rank = 4, dropout = 0.5)
+    group fc { lr = 0.5x, weight_decay = 0 }
+    phase head { freeze "**.lora_*"
+        train fc
+        epochs = 4 }
+    phase thaw { train fc
+        epochs = 8
+        optimizer = adamw(lr = 0.002, amsgrad = true) }
+"""),
+    "thawed": ({"optimizer": "rmsprop(lr = 0.001, momentum = 0.8, centered = true)", "schedule": "plateau(factor = 0.5, patience = 0, threshold = 0.1, warmup = 0.5)",
+                "mix": "cutmix(alpha = 1)", "ema": "0.9", "clip_value": "0.1", "lr_decay": "0.8"}, """
+    freeze all
+    phase head { train fc
+        epochs = 3 }
+    phase thaw { train all
+        freeze statistics all
+        epochs = 6
+        schedule = cosine(warmup = 1 epoch) }
+    phase last { train conv3, bn3, fc
+        epochs = 3
+        optimizer = rmsprop(lr = 0.0002, momentum = 0.5, centered = true) }
+"""),
+    "moving": ({"optimizer": "sgd(lr = 0.03, momentum = 0.9, dampening = 0.3)", "schedule": "one_cycle(pct_start = 0.4)", "mix": "mixup(alpha = 0.2)",
+                "ema": "0.7", "best": "loss"}, """
+    group "bn*", fc { weight_decay = 0 }
+    phase whole { epochs = 6 }
+    phase head { freeze conv1, bn1, conv2, bn2
+        schedule = plateau(factor = 0.5, patience = 0)
+        epochs = 6 }
+"""),
+}
 random.seed(8)
 assert SGD in text and CONSTANT in text
 
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
-    for name, settings in RECIPES.items():
+    for name, (settings, more) in {**{name: (settings, "") for name, settings in RECIPES.items()}, **PHASED}.items():
         lines = "\n".join(f"    {key} = {value}" for key, value in settings.items())
-        (work / f"{name}.ftm").write_text(text.replace(f"    {SGD}\n", "").replace(f"    {CONSTANT}\n", lines + "\n"))
+        source = text.replace(f"    {SGD}\n", "").replace(f"    {CONSTANT}\n", lines + "\n")
+        if more:
+            source = source.replace("    epochs  = 5\n", "")
+            source = source[:source.rindex("}")] + more + "}\n"
+        (work / f"{name}.ftm").write_text(source)
         program = compile_program(ftmc, work / f"{name}.ftm", work / name)
         options = ["--epochs", 12, "--checkpoint-every", 2]
         said = run(program, "train", *options, "--runs", work / f"{name}_whole")

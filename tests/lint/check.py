@@ -119,11 +119,13 @@ def rows(path, macro):
 
 
 def tables():
-    """Every op has its file, or stands in that of the op whose gradient or plain form it is; every pass its file and its tests, every diagnostic a golden test."""
+    """Every op has its file, or stands in that of the op whose gradient, plain form or variant of an optimizer it is; every pass its file and its tests, every diagnostic a golden test."""
+    optimizers = re.findall(r"^FTM_CALL\((\w+), OPTIMIZER", (ROOT / "runtime/recipe/calls.def").read_text(), re.M)
     for op in rows("compiler/ops/ops.def", "FTM_OP"):
-        if not any((ROOT / f"compiler/ops/{name}.c").exists() for name in (op, re.sub(r"_grad(_\w+)?$", "", op), op.removesuffix("_plain"))):
+        variant = next((o for o in optimizers if op.startswith(f"{o}_")), op)
+        if not any((ROOT / f"compiler/ops/{name}.c").exists() for name in (op, re.sub(r"_grad(_\w+)?$", "", op), variant)):
             yield f"op {op} has no compiler/ops/{op}.c"
-    for name in re.findall(r"^FTM_CALL\((\w+), OPTIMIZER", (ROOT / "runtime/recipe/calls.def").read_text(), re.M):
+    for name in optimizers:
         if not (ROOT / f"compiler/ops/{name}.c").exists():
             yield f"optimizer {name} has no compiler/ops/{name}.c"
     for name in rows("compiler/passes/passes.def", "FTM_PASS"):

@@ -34,6 +34,7 @@ EXCEPTIONS = {
     ("compiler/ops/distillation.c", "narrow"): "one channel of an image",
     ("compiler/ops/distillation.c", "softmax"): "what a teacher's logits mean",
     ("compiler/ops/adam.h", "step"): "the scalar that counts steps",
+    ("compiler/ops/sgd.c", "step"): "the scalar that counts steps",
     ("runtime/app/eval_command.c", "split"): "a key of eval's JSON",
     ("runtime/app/run_folder.c", "step"): "a key of log.jsonl",
     ("runtime/app/run_log.c", "step"): "a key of log.jsonl",

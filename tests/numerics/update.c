@@ -69,12 +69,32 @@ static void make_adam(struct cases *c, enum op op, const struct parameter *p, co
 static void fill_rmsprop(const struct kernel_case *c, uint32_t operand, struct tensor *x)
 {
     static const double scalars[] = {0.01, 0.99, 1e-3, 0.1, 0.9};
-    const uint32_t first = strstr(c->label, "plain") ? 3 : 4;
+    const bool centered = strstr(c->label, "centered") != NULL;
+    const uint32_t first = (strstr(c->label, "plain") ? 3U : 4U) + (centered ? 1U : 0U);
     int64_t count = shape_elements(&x->shape, 1);
     for (int64_t i = 0; i < count && operand == 2; i++)
-        x->data[i] = fabs(x->data[i]);
+        x->data[i] = fabs(x->data[i]) + (centered ? 4 : 0); /* above the square of any mean */
     if (operand >= first)
         x->data[0] = scalars[operand - first];
+}
+
+static void fill_dampened(const struct kernel_case *c, uint32_t operand, struct tensor *x)
+{
+    const double scalars[] = {0.01, 0.9, 0.1, 0.3, strstr(c->label, "first") ? 1 : 7};
+    if (operand >= 3)
+        x->data[0] = scalars[operand - 3];
+}
+
+/* Greatest mean squares above and below what comes of the mean squares. */
+static void fill_amsgrad(const struct kernel_case *c, uint32_t operand, struct tensor *x)
+{
+    static const double scalars[] = {0.01, 0.9, 0.999, 1e-3, 0.1, 3000};
+    int64_t count = shape_elements(&x->shape, 1);
+    (void)c;
+    for (int64_t i = 0; i < count && (operand == 3 || operand == 4); i++)
+        x->data[i] = fabs(x->data[i]);
+    if (operand >= 5)
+        x->data[0] = scalars[operand - 5];
 }
 
 /* Gradient and mean are 0 in some places, and point apart in others. */
@@ -136,6 +156,13 @@ static void make(struct cases *c)
         make_adam(c, OP_adamw, &parameters[i], "adamw");
         make_update(c, OP_rmsprop, &parameters[i], "rmsprop", 2, 5, fill_rmsprop);
         make_update(c, OP_rmsprop_plain, &parameters[i], "rmsprop plain", 1, 4, fill_rmsprop);
+        make_update(c, OP_rmsprop_centered, &parameters[i], "rmsprop centered", 3, 5, fill_rmsprop);
+        make_update(c, OP_rmsprop_centered_plain, &parameters[i], "rmsprop centered plain", 2, 4,
+                    fill_rmsprop);
+        make_update(c, OP_sgd_dampened, &parameters[i], "sgd dampened first", 1, 5, fill_dampened);
+        make_update(c, OP_sgd_dampened, &parameters[i], "sgd dampened", 1, 5, fill_dampened);
+        make_update(c, OP_adam_amsgrad, &parameters[i], "adam amsgrad", 3, 6, fill_amsgrad);
+        make_update(c, OP_adamw_amsgrad, &parameters[i], "adamw amsgrad", 3, 6, fill_amsgrad);
         make_update(c, OP_lion, &parameters[i], "lion", 1, 4, fill_lion);
     }
     make_statistics(c, 17, 4, 5);

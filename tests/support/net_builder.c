@@ -110,9 +110,11 @@ static value_id add_label(struct graph *g, const struct shape *logits)
 
 static void end_loss(struct graph *g, value_id loss, value_id logits)
 {
-    const struct optimizer_rule *rule = optimizer_rule(g->program->optimizer.op);
-    for (uint32_t i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < optimizer_scalars(rule); i++)
-        graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
+    const struct optimizer *o = &g->program->optimizer;
+    const struct optimizer_rule *rule = optimizer_rule(o->op);
+    for (uint32_t i = 0; g->kind == FTMRT_ENTRY_TRAIN && i < optimizer_values(rule); i++)
+        if (optimizer_takes(o, i))
+            graph_input(g, rule->scalars[i], (struct type){FTMRT_F32, shape_scalar()});
     graph_output(g, "loss", loss);
     graph_output(g, "logits", logits);
 }

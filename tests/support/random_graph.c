@@ -271,8 +271,11 @@ static struct optimizer other_optimizer(enum op op, uint64_t seed)
     const struct optimizer_rule *rule = optimizer_rule(op);
     struct optimizer o = {
         .op = op, .clip_norm = seed % 3 == 0 ? 0.1 : 0, .clip_value = seed % 3 == 1 ? 0.1 : 0};
-    if (rule->unless && seed % 2)
-        o.values[optimizer_scalar(rule, rule->unless)] = 0.9;
+    const char *const set[] = {"momentum", "dampening"};
+    for (unsigned i = 0; i < 2; i++)
+        if (optimizer_varies(rule, set[i]) && seed >> i & 1)
+            o.values[optimizer_scalar(rule, set[i])] = 0.9;
+    o.attrs.amsgrad = o.attrs.centered = seed >> 1 & 1;
     return o;
 }
 

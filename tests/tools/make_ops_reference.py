@@ -567,11 +567,11 @@ def kl_div():
 
 
 def later_step(name, op, optimizer, slots, scalars, step=1):
-    """Step number `step` of an optimizer of torch.optim, whose state before it is made up; slots: name -> lowest value."""
+    """Step number `step` of an optimizer of torch.optim, whose state before it is made up; slots: name -> lowest value, the highest is 2, or both."""
     p = rand(2, 3).requires_grad_()
     before, p.grad = p.detach().clone(), rand(2, 3)
     o = optimizer([p])
-    state = {slot: torch.zeros(2, 3) if step == 1 else rand(2, 3, low=low) for slot, low in slots.items()}
+    state = {slot: torch.zeros(2, 3) if step == 1 else rand(2, 3, **dict(zip(("low", "high"), of if isinstance(of, tuple) else (of,)))) for slot, of in slots.items()}
     if step > 1:
         o.state[p] = {"step": torch.tensor(step - 1.0), **{slot: t.clone() for slot, t in state.items()}}
     o.step()
@@ -601,6 +601,41 @@ def rmsprop_momentum():
         later_step(f"rmsprop_momentum_{name}", "rmsprop",
                    lambda p: torch.optim.RMSprop(p, lr=lr, alpha=alpha, eps=eps, weight_decay=decay, momentum=momentum),
                    {"square_avg": 0, "momentum_buffer": -2}, (lr, alpha, eps, decay, momentum), step)
+
+
+def dampened():
+    torch.manual_seed(71)
+    for name, step, lr, momentum, decay, dampening in (("first", 1, 0.01, 0.9, 0.1, 0.5), ("later", 9, 0.02, 0.8, 0.02, 0.3)):
+        p = rand(2, 3).requires_grad_()
+        before, p.grad = p.detach().clone(), rand(2, 3)
+        buffer = torch.zeros(2, 3) if step == 1 else rand(2, 3)
+        o = torch.optim.SGD([p], lr=lr, momentum=momentum, weight_decay=decay, dampening=dampening)
+        if step > 1:
+            o.state[p] = {"momentum_buffer": buffer.clone()}
+        o.step()
+        scalars = [("value", torch.tensor(float(v))) for v in (lr, momentum, decay, dampening, step)]
+        case(f"sgd_dampened_{name}", "sgd_dampened", [("value", p.grad), ("state", before), ("state", buffer)] + scalars, None, None,
+             {1: p, 2: o.state[p]["momentum_buffer"]})
+
+
+def amsgrad():
+    torch.manual_seed(72)
+    for op, kind in (("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)):
+        for name, step, lr, beta1, beta2, eps, decay in (("first", 1, 0.001, 0.9, 0.999, 1e-8, 0), ("later", 137, 0.01, 0.8, 0.95, 1e-3, 0.02)):
+            later_step(f"{op}_amsgrad_{name}", f"{op}_amsgrad",
+                       lambda p: kind(p, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=decay, amsgrad=True),
+                       {"exp_avg": -2, "exp_avg_sq": 0, "max_exp_avg_sq": 0}, (lr, beta1, beta2, eps, decay, step), step)
+
+
+def centered():
+    """Squares far enough above the means that PyTorch's variances are positive."""
+    torch.manual_seed(73)
+    for op, momentum in (("rmsprop_centered", 0.8), ("rmsprop_centered_plain", 0)):
+        for name, step, lr, alpha, eps, decay in (("first", 1, 0.01, 0.99, 1e-8, 0), ("later", 9, 0.02, 0.9, 1e-3, 0.02)):
+            later_step(f"{op}_{name}", op,
+                       lambda p: torch.optim.RMSprop(p, lr=lr, alpha=alpha, eps=eps, weight_decay=decay, momentum=momentum, centered=True),
+                       {"square_avg": (4, 6), "grad_avg": (-1, 1)} | ({"momentum_buffer": -2} if momentum else {}),
+                       (lr, alpha, eps, decay) + ((momentum,) if momentum else ()), step)
 
 
 def lion():
@@ -873,6 +908,9 @@ def main():
     focal()
     clipping()
     kl_div()
+    dampened()
+    amsgrad()
+    centered()
     OUT.write_text("\n".join(lines) + "\n")
     print(f"{OUT}: {sum(line.startswith('case') for line in lines)} cases, {OUT.stat().st_size} bytes", file=sys.stderr)
 
