@@ -23,7 +23,10 @@ struct weight_skip {
 /* Parameters whose update goes by other values: factors of the optimizer's. */
 struct recipe_group {
     const char *name; /* its patterns */
+    struct span span;
     double lr, weight_decay;
+    bool own_lr,
+        own_weight_decay; /* values of its own, until settle_group_values makes factors of them */
 };
 
 struct published;
@@ -80,6 +83,13 @@ static inline uint32_t recipe_every_phase(const struct recipe *r)
 static inline const struct ftmrt_arg *recipe_phases(const struct recipe *r)
 {
     return ftmrt_call_arg(&r->bound.finetune, FTMRT_PARAM_finetune_phases);
+}
+
+static inline const struct ftmrt_call *recipe_phase_optimizer(const struct recipe *r, uint32_t i)
+{
+    const struct ftmrt_arg *a =
+        ftmrt_call_arg(&recipe_phases(r)->calls[i], FTMRT_PARAM_phase_optimizer);
+    return a->kind == FTMRT_ARG_CALLS ? a->calls : NULL;
 }
 
 static inline const char *recipe_phase_name(const struct recipe *r, uint32_t i)

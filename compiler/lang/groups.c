@@ -1,5 +1,5 @@
-/* group PATTERNS { lr = 0.1x, weight_decay = 0 }: parameters whose update goes by factors of the optimizer's values. A parameter is in
- * one group at most, and the rest go by the values themselves. */
+/* group PATTERNS { lr = 0.1x, weight_decay = 0 }: parameters whose update goes by factors of the optimizer's values, or by values of their
+ * own, which are made factors when the optimizer's are known. A parameter is in one group at most, and the rest go by the values themselves. */
 #include "recipe_reader.h"
 
 #include <string.h>
@@ -25,11 +25,13 @@ static const char *patterns_text(struct arena *arena, const struct patterns *pat
     return b.text;
 }
 
-/* The factor that an expression is; false: it is none. */
-static bool factor_of(const struct expr *e, double *out)
+/* The factor that an expression is, or the value (*own); false: it is neither. */
+static bool factor_of(const struct expr *e, double *out, bool *own)
 {
-    *out = e->kind == EXPR_FACTOR ? e->real : 0;
-    return e->kind == EXPR_FACTOR || (e->kind == EXPR_INT && e->integer == 0);
+    const bool whole = e->kind == EXPR_INT && e->integer >= 0;
+    *own = e->kind == EXPR_FLOAT || (whole && e->integer != 0);
+    *out = whole ? (double)e->integer : e->real;
+    return whole || e->kind == EXPR_FACTOR || e->kind == EXPR_FLOAT;
 }
 
 const char *group_text(const struct recipe_reader *r, const struct recipe_stmt *s)
@@ -40,40 +42,39 @@ const char *group_text(const struct recipe_reader *r, const struct recipe_stmt *
     for (uint32_t i = 0; i < s->items->list.len; i++) {
         const struct recipe_stmt *item = s->items->list.at[i];
         double factor;
+        bool own;
         strbuf_addf(&b, "%s%s = ", i ? ", " : "", item->name);
-        factor_of(item->values->list.at[0], &factor);
+        factor_of(item->values->list.at[0], &factor, &own);
         strbuf_add_double(&b, factor);
-        strbuf_add(&b, "x");
+        strbuf_add(&b, own ? "" : "x");
     }
     strbuf_add(&b, " }");
     return b.text;
-}
-
-/* The group's factor of a name, or NULL. */
-static double *factor_place(struct recipe_group *g, const char *name)
-{
-    return strcmp(name, "lr") == 0             ? &g->lr
-           : strcmp(name, "weight_decay") == 0 ? &g->weight_decay
-                                               : NULL;
 }
 
 static void read_factor(struct recipe_reader *r, struct recipe_group *g,
                         const struct recipe_stmt *s)
 {
     const struct expr *e = s->values->list.at[0];
-    double *place = factor_place(g, s->name), factor;
-    if (!place) /* check_block has said it */
+    const bool lr = strcmp(s->name, "lr") == 0;
+    double factor;
+    bool own;
+    if (!lr && strcmp(s->name, "weight_decay") != 0) /* check_block has said it */
         return;
-    if (!factor_of(e, &factor)) {
+    if (!factor_of(e, &factor, &own)) {
         diag_report(r->diag, e->span, DIAG_WRONG_TYPE, arena_printf(r->arena, "'%s'", s->name),
-                    "a factor of the optimizer's value, as in 0.1x, or 0", "another value");
+                    "a value, or a factor of the optimizer's, as in 0.1x", "something else");
         return;
     }
-    if (factor <= 1e6)
-        *place = factor;
-    else
+    if (factor > 1e6) {
+        const char *x = own ? "" : "x";
         diag_report(r->diag, e->span, DIAG_BAD_VALUE, arena_printf(r->arena, "'%s'", s->name),
-                    "from 0x to 1000000x", arena_printf(r->arena, "%gx", factor));
+                    arena_printf(r->arena, "from 0%s to 1000000%s", x, x),
+                    arena_printf(r->arena, "%g%s", factor, x));
+        return;
+    }
+    *(lr ? &g->lr : &g->weight_decay) = factor;
+    *(lr ? &g->own_lr : &g->own_weight_decay) = own;
 }
 
 void read_groups(struct recipe_reader *r)
@@ -83,7 +84,10 @@ void read_groups(struct recipe_reader *r)
         const struct recipe_stmt *s = stmts->list.at[i];
         if (s->kind != RECIPE_GROUP)
             continue;
-        struct recipe_group g = {patterns_text(r->arena, s->patterns), 1, 1};
+        struct recipe_group g = {.name = patterns_text(r->arena, s->patterns),
+                                 .span = s->span,
+                                 .lr = 1,
+                                 .weight_decay = 1};
         check_block(r, s->items, RECIPE_SETTING, FTMRT_CALL_group);
         for (uint32_t k = 0; k < s->items->list.len; k++)
             read_factor(r, &g, s->items->list.at[k]);
@@ -144,5 +148,49 @@ void settle_groups(struct recipe_reader *r)
             take_pattern(r, &s->patterns->list.at[k], &m);
         if (!m.trains && r->diag->errors == errors && !r->files->options->infer)
             diag_report(r->diag, s->span, DIAG_GROUP_FROZEN);
+    }
+}
+
+/* ---- values of their own ---- */
+
+/* The value of an optimizer's argument; 0 where it has none. */
+static double argument_value(const struct ftmrt_call *optimizer, const char *name)
+{
+    const struct ftmrt_arg *a = optimizer ? ftmrt_call_named(optimizer, name) : NULL;
+    return a ? a->number : 0;
+}
+
+/* A group's value as a share of the optimizer's, which the schedule and options scale: as torch.optim's parameter groups are. */
+static void make_factor(struct recipe_reader *r, const struct recipe_group *g, const char *name,
+                        double *value)
+{
+    const struct ftmrt_call *optimizer = recipe_call(r->recipe, FTMRT_PARAM_finetune_optimizer);
+    const double whole = argument_value(optimizer, name);
+    bool same = true;
+    for (uint32_t i = 0; i < recipe_phases(r->recipe)->count; i++) {
+        const struct ftmrt_call *own = recipe_phase_optimizer(r->recipe, i);
+        same = same && argument_value(own, name) == whole;
+    }
+    if (same && whole > 0) {
+        *value /= whole;
+        return;
+    }
+    diag_report(r->diag, g->span, DIAG_GROUP_VALUE, g->name, name,
+                same ? "is 0" : "differs from phase to phase");
+    diag_note(r->diag,
+              same ? "give the optimizer a value, and other groups `%s = 0`"
+                   : "write a factor of it: `%s = 0.1x`",
+              name);
+}
+
+void settle_group_values(struct recipe_reader *r)
+{
+    for (uint32_t i = 0; i < r->recipe->groups.len; i++) {
+        struct recipe_group *g = &r->recipe->groups.at[i];
+        if (g->own_lr)
+            make_factor(r, g, "lr", &g->lr);
+        if (g->own_weight_decay)
+            make_factor(r, g, "weight_decay", &g->weight_decay);
+        g->own_lr = g->own_weight_decay = false;
     }
 }

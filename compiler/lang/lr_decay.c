@@ -7,12 +7,11 @@
 #include "str.h"
 
 /* The number of the group of these values, which is made where there is none. */
-static uint32_t group_of(struct recipe_reader *r, const char *name, double lr, double weight_decay)
+static uint32_t group_of(struct recipe_reader *r, struct recipe_group g)
 {
     for (uint32_t i = 0; i < r->recipe->groups.len; i++)
-        if (!strcmp(r->recipe->groups.at[i].name, name))
+        if (!strcmp(r->recipe->groups.at[i].name, g.name))
             return i + 1;
-    const struct recipe_group g = {name, lr, weight_decay};
     vec_push(r->arena, &r->recipe->groups, g);
     return r->recipe->groups.len;
 }
@@ -27,11 +26,11 @@ static void slow_down(struct recipe_reader *r, const struct blocks *b, uint32_t 
         struct layer_param *p = &l->params[i];
         if (p->kind != LAYER_PARAMETER || !p->trainable || factor == 1)
             continue;
-        const struct recipe_group none = {"", 1, 1},
-                                  g = p->group ? r->recipe->groups.at[p->group - 1] : none;
-        const char *name =
-            arena_printf(r->arena, "%s%sblock %s", g.name, *g.name ? " in " : "", block);
-        p->group = group_of(r, name, g.lr * factor, g.weight_decay);
+        const struct recipe_group none = {.name = "", .lr = 1, .weight_decay = 1};
+        struct recipe_group g = p->group ? r->recipe->groups.at[p->group - 1] : none;
+        g.name = arena_printf(r->arena, "%s%sblock %s", g.name, *g.name ? " in " : "", block);
+        g.lr *= factor;
+        p->group = group_of(r, g);
     }
 }
 

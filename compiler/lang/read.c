@@ -78,6 +78,7 @@ static void read_recipe(struct recipe_reader *r)
     read_search(r, &scope);
     check_sources(r, r->builder->net);
     build_for_training(r, &scope);
+    settle_group_values(r);
     read_teachers(r, &scope);
 }
 

@@ -81,6 +81,8 @@ void read_freezing(struct recipe_reader *r);
 /* The groups of the recipe, with the settings; and which parameters are in which, when it is known what trains. */
 void read_groups(struct recipe_reader *r);
 void settle_groups(struct recipe_reader *r);
+/* Makes factors of the values that groups have of their own, when the optimizer's are known. */
+void settle_group_values(struct recipe_reader *r);
 /* `lr_decay`, behind the groups: blocks of the network have groups of their own. */
 void settle_lr_decay(struct recipe_reader *r);
 /* The statement of a group as the resolved recipe has it. */

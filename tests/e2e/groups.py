@@ -39,6 +39,16 @@ with tempfile.TemporaryDirectory() as folder:
         low = trained(f"{name}_low", optimizer.format(lr=0.0625, decay=0))
         check(max(relative_difference(slower[k] - before[k], low[k] - before[k]) for k in IN_GROUP) < 1e-6, f"{name}: --lr is of all")
 
+    # Values of their own are shares of the optimizer's.
+    own = 'group conv1, type(batch_norm), "fc.bias" { lr = 0.125, weight_decay = 0.0625 }\n'
+    shares = 'group conv1, type(batch_norm), "fc.bias" { lr = 0.25x, weight_decay = 0.25x }\n'
+    for name, more in (("values", ""), ("decayed", "    lr_decay = 0.5\n")):
+        a = trained(f"own_{name}", SGD.format(lr=0.5, decay=0.25), f"    {own}{more}")
+        b = trained(f"shares_{name}", SGD.format(lr=0.5, decay=0.25), f"    {shares}{more}")
+        check(all(a[k].tobytes() == b[k].tobytes() for k in b), f"{name} of groups have the bits of their shares")
+    resolved = run(ftmc, "check", "--resolved", work / "own_values.ftm")
+    check("{ lr = 0.125, weight_decay = 0.0625 }" in resolved, "check --resolved prints them as they are written")
+
     # lr_decay: the groups that one would write
     by_hand = ('    group conv1, bn1 { lr = 0.125x }\n    group conv2, bn2 { lr = 0.25x }\n    group conv3, bn3 { lr = 0.5x }\n')
     hand = trained("by_hand", SGD.format(lr=0.5, decay=0.25), by_hand)
