@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "comparison_page.h"
 #include "current.h"
+#include "file_bytes.h"
 #include "predictions.h"
 #include "recipe_difference.h"
 #include "report.h"
@@ -12,19 +14,24 @@
 
 /* ---- what they were told ---- */
 
-static void print_setting(void *context, const char *key, const char *a, const char *b)
+static char *setting_text(const char *value)
 {
-    int *lines = context;
-    if (!(*lines)++)
-        printf("settings in which they differ\n");
-    printf("  %-24s %s | %s\n", key, a ? (*a ? a : "yes") : "-", b ? (*b ? b : "yes") : "-");
+    return app_strdup(!value ? "-" : *value ? value : "yes");
+}
+
+static void add_setting(void *context, const char *key, const char *a, const char *b)
+{
+    struct comparison *c = context;
+    c->settings = app_grow(c->settings, c->count + 1, sizeof *c->settings);
+    c->settings[c->count++] =
+        (struct comparison_setting){app_strdup(key), setting_text(a), setting_text(b)};
 }
 
 /* An option that one of them was given, or both otherwise. */
-static void print_options(const struct run *a, const struct run *b, int *lines)
+static void add_options(struct comparison *c)
 {
-    const json_t *in_a = json_object_get(a->record.root, "options"),
-                 *in_b = json_object_get(b->record.root, "options");
+    const json_t *in_a = json_object_get(c->a->record.root, "options"),
+                 *in_b = json_object_get(c->b->record.root, "options");
     json_t *all = json_object();
     json_object_update(all, (json_t *)(uintptr_t)in_a);
     json_object_update(all, (json_t *)(uintptr_t)in_b);
@@ -37,23 +44,28 @@ static void print_options(const struct run *a, const struct run *b, int *lines)
             continue;
         char *s = json_dumps(x, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6)),
              *t = json_dumps(y, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-        print_setting(lines, key, s, t);
+        add_setting(c, key, s, t);
         free(s);
         free(t);
     }
     json_decref(all);
 }
 
-static void print_settings(const struct run *a, const struct run *b)
+static void find_settings(struct comparison *c)
 {
-    int lines = 0;
-    char *recipe_a = run_recipe(a), *recipe_b = run_recipe(b);
-    recipe_differences(recipe_a, recipe_b, print_setting, &lines);
-    print_options(a, b, &lines);
-    if (!lines)
-        printf("their recipes and options are the same\n");
+    char *recipe_a = run_recipe(c->a), *recipe_b = run_recipe(c->b);
+    recipe_differences(recipe_a, recipe_b, add_setting, c);
+    add_options(c);
     free(recipe_a);
     free(recipe_b);
+}
+
+static void print_settings(const struct comparison *c)
+{
+    printf(c->count ? "settings in which they differ\n"
+                    : "their recipes and options are the same\n");
+    for (size_t i = 0; i < c->count; i++)
+        printf("  %-24s %s | %s\n", c->settings[i].key, c->settings[i].a, c->settings[i].b);
 }
 
 /* ---- what they answer ---- */
@@ -77,42 +89,71 @@ static bool same_data(const struct run *a, const struct run *b, bool test)
            (!test && runs_share_split(a, b));
 }
 
-static void print_pairs(const struct predictions *a, const struct predictions *b,
-                        const struct run *run_a, const struct run *run_b, const char *what)
+static void print_pairs(const struct comparison *c, const struct comparison_pairs *pairs)
 {
-    const struct paired p = predictions_pair(a, b);
-    const double n = p.count ? (double)p.count : 1;
-    printf("\n%s: %lld samples that both have with the same label", what, (long long)p.count);
-    if (p.left_out)
-        printf(", %lld left out", (long long)p.left_out);
-    printf("\n   run %-4ld     run %-4ld   samples\n", run_a->number, run_b->number);
-    printf("%9.2f %%  %9.2f %%  %7lld  all\n", 100 * (double)(p.both + p.only_a) / n,
-           100 * (double)(p.both + p.only_b) / n, (long long)p.count);
-    predictions_print_labels(a, b, stdout);
+    const struct paired *p = &pairs->all;
+    const double n = p->count ? (double)p->count : 1;
+    printf("\n%s: %lld samples that both have with the same label", pairs->what,
+           (long long)p->count);
+    if (p->left_out)
+        printf(", %lld left out", (long long)p->left_out);
+    printf("\n   run %-4ld     run %-4ld   samples\n", c->a->number, c->b->number);
+    printf("%9.2f %%  %9.2f %%  %7lld  all\n", 100 * (double)(p->both + p->only_a) / n,
+           100 * (double)(p->both + p->only_b) / n, (long long)p->count);
+    predictions_print_labels(&pairs->in_a, &pairs->in_b, stdout);
     printf("both right %lld, only run %ld %lld, only run %ld %lld, neither %lld; if they were "
            "equally good they would differ so much with probability %.3g\n",
-           (long long)p.both, run_a->number, (long long)p.only_a, run_b->number,
-           (long long)p.only_b, (long long)p.neither, paired_probability(&p));
+           (long long)p->both, c->a->number, (long long)p->only_a, c->b->number,
+           (long long)p->only_b, (long long)p->neither, paired_probability(p));
 }
 
 /* Compares on one file of both, if both have it. */
-static bool compare_on(const struct run *a, const struct run *b, const char *file, bool test)
+static bool compare_on(struct comparison *c, struct comparison_pairs *p, const char *file,
+                       bool test)
 {
     const char *what = test ? "test" : "validation";
-    struct predictions in_a, in_b = {0};
-    if (!read_of(&in_a, a, file))
+    if (!read_of(&p->in_a, c->a, file) || !read_of(&p->in_b, c->b, file))
         return false;
-    bool ok = read_of(&in_b, b, file);
-    const bool same = ok && same_data(a, b, test);
-    if (ok && !same && predictions_are_numbered(&in_a))
+    const bool numbered = predictions_are_numbered(&p->in_a);
+    p->same_data = same_data(c->a, c->b, test);
+    if (!p->same_data && numbered) {
         printf("\n%s: their samples have numbers for names, and their data differ\n", what);
-    else if (ok)
-        print_pairs(&in_a, &in_b, a, b, what);
-    if (ok && !same && !predictions_are_numbered(&in_a))
+        return true;
+    }
+    p->what = what;
+    p->all = predictions_pair(&p->in_a, &p->in_b);
+    p->labels = predictions_pair_labels(&p->in_a, &p->in_b, &p->count);
+    print_pairs(c, p);
+    if (!p->same_data)
         printf("their data differ: samples are matched by their names\n");
-    predictions_free(&in_a);
-    predictions_free(&in_b);
-    return ok;
+    return true;
+}
+
+static bool compare(struct comparison *c, const char *out)
+{
+    find_settings(c);
+    print_settings(c);
+    const bool validation = compare_on(c, &c->parts[0], "predictions.csv", false),
+               test = compare_on(c, &c->parts[1], "test_predictions.csv", true);
+    if (!test)
+        printf("%sfigures on the test data: `%s eval --run N` of both first\n",
+               validation ? "\n" : "\nno predictions that both have; ", report_command());
+    return !out || comparison_page_write(c, out);
+}
+
+static void forget(struct comparison *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        free(c->settings[i].key);
+        free(c->settings[i].a);
+        free(c->settings[i].b);
+    }
+    free(c->settings);
+    for (int i = 0; i < COMPARED_PARTS; i++) {
+        free(c->parts[i].labels);
+        predictions_free(&c->parts[i].in_a);
+        predictions_free(&c->parts[i].in_b);
+    }
 }
 
 int command_compare(const struct ftmrt_program *p, const struct options *o)
@@ -122,16 +163,13 @@ int command_compare(const struct ftmrt_program *p, const struct options *o)
         report_error("name two runs, by number, name or folder: %s compare 1 2", report_command());
         return EXIT_WRONG_USAGE;
     }
+    if (o->out && !file_can_be_written(o->out))
+        return EXIT_ERROR;
     runs_read(&r, p, o->runs);
     const struct run *a = runs_find(&r, o->files[0]), *b = a ? runs_find(&r, o->files[1]) : NULL;
-    if (b) {
-        print_settings(a, b);
-        const bool validation = compare_on(a, b, "predictions.csv", false),
-                   test = compare_on(a, b, "test_predictions.csv", true);
-        if (!test)
-            printf("%sfigures on the test data: `%s eval --run N` of both first\n",
-                   validation ? "\n" : "\nno predictions that both have; ", report_command());
-    }
+    struct comparison c = {.a = a, .b = b};
+    const bool ok = b && compare(&c, o->out);
+    forget(&c);
     runs_free(&r);
-    return b ? EXIT_OK : EXIT_ERROR;
+    return ok ? EXIT_OK : EXIT_ERROR;
 }

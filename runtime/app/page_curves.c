@@ -97,8 +97,8 @@ static void add_line(struct chart *c, const char *name, const double *x, const d
     bool any = false;
     for (int64_t i = 0; i < count; i++)
         any = any || isfinite(y[i]);
-    c->lines[c->line_count++] =
-        (struct chart_line){name, x, y, any ? count : 0, false, count <= 60};
+    c->lines[c->line_count++] = (struct chart_line){
+        .name = name, .x = x, .y = y, .count = any ? count : 0, .dotted = count <= 60};
 }
 
 static void write_loss(const struct run_page *p, const struct curves *v, struct chart c)
@@ -106,7 +106,8 @@ static void write_loss(const struct run_page *p, const struct curves *v, struct 
     c.title = "Loss";
     add_line(&c, "training", v->epoch, v->train_loss, p->log.epoch_count);
     add_line(&c, "validation", v->epoch, v->validation_loss, p->log.epoch_count);
-    c.lines[c.line_count++] = (struct chart_line){"steps", v->at, v->loss, v->points, true, false};
+    c.lines[c.line_count++] = (struct chart_line){
+        .name = "steps", .x = v->at, .y = v->loss, .count = v->points, .faint = true};
     chart_write(p->out, &c);
 }
 
@@ -123,7 +124,8 @@ static void write_rate(const struct run_page *p, const struct curves *v, struct 
 {
     c.title = "Learning rate";
     c.low = c.high = 0;
-    c.lines[c.line_count++] = (struct chart_line){"rate", v->at, v->lr, v->points, false, false};
+    c.lines[c.line_count++] =
+        (struct chart_line){.name = "rate", .x = v->at, .y = v->lr, .count = v->points};
     chart_write(p->out, &c);
 }
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "html.h"
-#include "replace.h"
+#include "page_file.h"
 #include "report.h"
 
 const struct run_page_part run_page_parts[RUN_PAGE_PARTS] = {
@@ -82,28 +82,20 @@ static void write_section(const struct run_page *p, const char *title, run_page_
     free(text);
 }
 
-static char *make_page(struct run_page *p, size_t *size)
+static void write_sections(const void *context, FILE *out)
 {
-    char *text = NULL;
-    p->out = open_memstream(&text, size);
-    if (!p->out)
-        return NULL;
-    html_begin(p->out, p->name);
+    struct run_page p = *(const struct run_page *)context;
+    p.out = out;
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        write_section(p, sections[i].title, sections[i].write);
-    html_end(p->out);
-    return fclose(p->out) == 0 ? text : NULL;
+        write_section(&p, sections[i].title, sections[i].write);
 }
 
-static bool write_file(struct run_page *p)
+static bool write_file(const struct run_page *p)
 {
-    size_t size = 0;
-    char error[512] = "out of memory", *path = run_page_path(p->folder),
-         *text = make_page(p, &size);
-    const bool ok = text && replace_whole(path, text, size, error, sizeof error) == FTMRT_OK;
+    char error[512], *path = run_page_path(p->folder);
+    const bool ok = page_file_write(path, p->name, write_sections, p, error, sizeof error);
     if (!ok)
         report_note("the report of the run could not be written: %s", error);
-    free(text);
     free(path);
     return ok;
 }

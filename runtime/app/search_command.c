@@ -22,6 +22,7 @@
 #include "run_facts.h"
 #include "runs.h"
 #include "search_folder.h"
+#include "search_page.h"
 #include "search_rounds.h"
 #include "search_table.h"
 #include "target_scale.h"
@@ -377,6 +378,7 @@ static bool finish(struct search *s)
     const int64_t count = search_rounds_last(s->results, s->done, &last);
     search_table_ranks(&s->table, last, count);
     const bool ok = end_with(s, &last[0]);
+    search_page_write(s->folder.path, &s->table, last, count, s->folder.record);
     free(last);
     return ok;
 }

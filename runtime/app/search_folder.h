@@ -1,6 +1,6 @@
 /* The folder of a search, runs/NAME-search-001/: what it was begun with, a line for each trial that was done, and the weights of the best.
  *
- *     search.json  search.jsonl  recipe.ftm  best.safetensors */
+ *     search.json  search.jsonl  recipe.ftm  best.safetensors  search.html */
 #ifndef FTMRT_APP_SEARCH_FOLDER_H
 #define FTMRT_APP_SEARCH_FOLDER_H
 

@@ -106,8 +106,9 @@ static double shown(const struct chart *c, double y) { return (c->unit != 0 ? c-
 static void write_y_axis(FILE *out, const struct chart *c, const struct range *r)
 {
     const double step = tick_step(r->y0, r->y1);
-    for (int i = 0; i <= 4 * TICKS && r->y0 + i * step <= r->y1 + step / 2; i++) {
-        const double v = r->y0 + i * step, y = y_place(r, v);
+    const double first = ceil(r->y0 / step - 1e-6);
+    for (int i = 0; i <= 4 * TICKS && step * (first + i) <= r->y1 + step * 1e-6; i++) {
+        const double v = step * (first + i), y = y_place(r, v);
         html(out,
              "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
              "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n",
@@ -194,7 +195,8 @@ void chart_write(FILE *out, const struct chart *c)
     write_x_axis(out, c, &r);
     write_marks(out, c, &r);
     for (int i = 0; i < c->line_count; i++)
-        write_line(out, &c->lines[i], i, &r);
+        if (!c->lines[i].loose)
+            write_line(out, &c->lines[i], i, &r);
     for (int i = 0; i < c->line_count; i++)
         if (c->lines[i].dotted)
             write_dots(out, c, i, &r);

@@ -14,6 +14,7 @@ struct chart_line {
     const double *x, *y;
     int64_t count;
     bool faint;  /* a line of noisy values behind the others */
+    bool loose;  /* values are no line */
     bool dotted; /* each value has a dot, with its number where a pointer rests on it */
 };
 

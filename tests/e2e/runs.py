@@ -104,6 +104,13 @@ with tempfile.TemporaryDirectory() as folder:
     check("only run 1 " in said and "with probability" in said and " cat\n" in said, "by class, with what chance would do")
     for number in (1, 2):
         run(program, "eval", "--run", number)
+    page = work / "both.html"
+    check(run(program, "compare", 1, 2, "--out", page) == said, "with a page it prints the same")
+    text = page.read_text()
+    check("- | 0.0001" in said and "<td>--lr</td><td>-</td><td>0.0001</td>" in text, "the page has the options that differ")
+    check("probability <b>" + said.split("with probability ")[1].split()[0] + "</b>" in text, "and how probable the difference is")
+    check(text.count("<svg") >= 2 and "s-001" in text and "s-002" in text and "<script" not in text and "src=" not in text, "curves of both, and nothing that is loaded")
+    run(program, "compare", 1, 2, "--out", work / "nowhere" / "both.html", code=1)
     said = run(program, "compare", 1, work / "runs/s-002")
     check("\ntest: 60 samples" in said, "on the test data, too, once both were measured")
     check("recipes and options are the same" in run(program, "compare", 1, 1), "a run and itself")

@@ -56,6 +56,11 @@ with tempfile.TemporaryDirectory() as folder:
     check(dict(zip(words[::2], map(float, words[1::2]))) ==
           {"--lr": best["values"]["optimizer.lr"], "--batch": best["values"]["batch"], "--epochs": best["values"]["epochs"],
            "--seed": best["values"]["seed"]}, "the way to train like the best")
+    page = (whole / "search.html").read_text()
+    rows = page.split("<h2>Trials</h2>")[1].split("</table>")[0].split("<tr>")[2:]
+    check([int(r.split("<td>")[1].split("<")[0]) for r in rows] == [t["trial"] for t in sorted(tried, key=lambda t: (-t["score"], t["validation_loss"], t["trial"]))],
+          "the page has all trials, the best first")
+    check(f"trial <b>{best['trial']}</b>" in page and f" -D optimizer.lr={words[words.index('--lr') + 1]}" in page and page.count("<svg") == 4, "the winner, and a chart for each axis")
     run(many, "train", "--runs", work / "trained", *words)
     trained = newest_run(work / "trained")
     check((trained / "best.safetensors").read_bytes() == (whole / "best.safetensors").read_bytes(), "which gives its weights, to the bit")

@@ -84,7 +84,8 @@ static char *chart_of(const double *y, int64_t count)
 {
     static const double x[] = {1, 2, 3, 4};
     struct chart c = {.title = "t", .x_name = "epoch", .low = 1, .high = 0};
-    c.lines[c.line_count++] = (struct chart_line){"<l>", x, y, count, false, true};
+    c.lines[c.line_count++] =
+        (struct chart_line){.name = "<l>", .x = x, .y = y, .count = count, .dotted = true};
     char *out = NULL;
     size_t size = 0;
     FILE *f = open_memstream(&out, &size);
