@@ -372,7 +372,8 @@ static const char *why_not_kept(const struct explain *e, uint32_t phase)
 /* What is kept between epochs in a phase. */
 static void print_cache(const struct explain *e, const struct explain_plan *p, uint32_t phase)
 {
-    const int64_t bytes = kept_features_bytes(p->program, phase),
+    const int64_t views = kept_features_views(e->recipe),
+                  bytes = kept_features_bytes(p->program, phase) * (views ? views : 1),
                   budget = ftmrt_call_integer(recipe_call(e->recipe, FTMRT_PARAM_finetune_data),
                                               FTMRT_PARAM_data_cache_budget);
     const char *of = recipe_phases(e->recipe)->count
@@ -383,10 +384,10 @@ static void print_cache(const struct explain *e, const struct explain_plan *p, u
                 why_not_kept(e, phase));
         return;
     }
-    fprintf(e->out,
-            "cache        %sthe frozen prefix is computed once; %" PRId64
-            " bytes of each sample are kept",
-            of, bytes);
+    fprintf(e->out, "cache        %sthe frozen prefix is computed once", of);
+    if (views)
+        fprintf(e->out, " for each of %" PRId64 " variants of a sample, an approximation", views);
+    fprintf(e->out, "; %" PRId64 " bytes of each sample are kept", bytes);
     if (p->samples > 0)
         fprintf(e->out, ", %.3f MB of %" PRId64 " samples", (double)(bytes * p->samples) * 1e-6,
                 p->samples);

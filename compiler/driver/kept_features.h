@@ -11,6 +11,10 @@ enum prefix_cut kept_features_cut(const struct recipe *r, bool library);
 /* Why a program of the recipe has no features to keep, whatever is frozen, in words; NULL: it may have. */
 const char *kept_features_defect(const struct recipe *r);
 
+/* How many variants of each sample training goes through, an approximation of what `transform train` draws; 0: it draws anew, or
+ * nothing. */
+int64_t kept_features_views(const struct recipe *r);
+
 /* Where they are kept, behind how much they take; over: that is more than the budget for memory. */
 const char *kept_features_place(const struct recipe *r, bool over);
 

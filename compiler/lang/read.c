@@ -69,6 +69,7 @@ static void read_recipe(struct recipe_reader *r)
     read_transforms(r, &scope);
     read_settings(r, &scope);
     check_labels(r);
+    check_cache(r);
     if (!build_network(r, &scope, &r->eval_image))
         return;
     set_classes(r, r->builder->net);

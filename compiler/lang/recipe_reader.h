@@ -52,6 +52,8 @@ void settle_targets(struct recipe_reader *r, struct span span);
 bool add_target_scale(struct recipe_reader *r, struct frame *scope);
 /* Whether sources, loss and mixing agree on what a label is. */
 void check_labels(struct recipe_reader *r);
+/* Whether `cache = views()` can keep anything, and that it is an approximation. */
+void check_cache(struct recipe_reader *r);
 /* What the schedule asks for beyond its row, and what any does. */
 void check_schedule(struct recipe_reader *r);
 void check_schedule_call(struct recipe_reader *r, const struct ftmrt_call *c, struct span span);

@@ -267,6 +267,10 @@ static bool print_pictures(struct strbuf *out, struct writer *w, const struct ft
         if (info->params[i].type != FTMRT_TYPE_DATA && info->params[i].type != FTMRT_TYPE_SHARE &&
             info->params[i].type != FTMRT_TYPE_CACHE)
             args[i] = data->args[i];
+    if (ftmrt_call_inner(data, FTMRT_PARAM_data_cache)->id == FTMRT_CALL_views) {
+        diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART, "`cache = views()`");
+        return false;
+    }
     const struct ftmrt_call rest = {data->id, args};
     const char *call = shared_call(w, &rest, "block", NULL);
     if (call)

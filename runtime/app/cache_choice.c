@@ -6,8 +6,12 @@
 
 struct cache_choice cache_choice_of(const struct ftmrt_call *data)
 {
-    return (struct cache_choice){.place = ftmrt_call_inner(data, FTMRT_PARAM_data_cache)->id,
-                                 .budget = ftmrt_call_integer(data, FTMRT_PARAM_data_cache_budget)};
+    const struct ftmrt_call *cache = ftmrt_call_inner(data, FTMRT_PARAM_data_cache);
+    const bool views = cache->id == FTMRT_CALL_views;
+    return (struct cache_choice){.place = views ? FTMRT_CALL_auto : cache->id,
+                                 .budget = ftmrt_call_integer(data, FTMRT_PARAM_data_cache_budget),
+                                 .views = views ? ftmrt_call_integer(cache, FTMRT_PARAM_views_count)
+                                                : 0};
 }
 
 void cache_choice_take(struct cache_choice *c, const struct options *o)

@@ -11,6 +11,7 @@ struct options;
 struct cache_choice {
     enum ftmrt_call_id place; /* of the category CACHE */
     int64_t budget;           /* bytes of memory */
+    int64_t views;            /* variants of a sample that training goes through, or 0 */
 };
 
 /* What the block `data` of a recipe says. */

@@ -105,9 +105,22 @@ static void read_least(struct config *c)
                                              .shorter = larger(train.shorter, eval.shorter)};
 }
 
+uint64_t config_view(const struct config *c, uint64_t epoch)
+{
+    const uint64_t views = (uint64_t)c->cache.views;
+    return views && epoch && ftmrt_pipeline_random(&c->input_train.transform)
+               ? (epoch - 1) % views + 1
+               : 0;
+}
+
 void config_say_pictures(const struct config *c)
 {
     const struct ftmrt_least *l = &c->pictures.least;
+    if (config_view(c, 1))
+        report_note(
+            "cache = views(%lld): training goes through %lld variants of each sample instead "
+            "of new ones in each epoch, which is an approximation",
+            (long long)c->cache.views, (long long)c->cache.views);
     if (!c->fast_jpeg)
         return;
     if (l->height || l->shorter)

@@ -104,7 +104,11 @@ struct source_want config_want(const struct config *c, const struct config_input
 /* How a part of the training data is taken for validation, where it has no source of its own. */
 struct split_rule config_split(const struct config *c);
 
-/* Says what is not as exact as it could be: `jpeg = fast`. */
+/* Which variant of its samples an epoch of training (from 1) has, from 1, where it goes through some (`cache = views(8)`): it draws as that
+ * epoch does. 0: it draws as itself, or nothing. */
+uint64_t config_view(const struct config *c, uint64_t epoch);
+
+/* Says what is not as exact as it could be: `jpeg = fast`, `cache = views(8)`. */
 void config_say_pictures(const struct config *c);
 
 /* Whether numbers are learnt in units of their own (target_scale.h). */

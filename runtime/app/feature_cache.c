@@ -14,6 +14,7 @@ enum { OVERHEAD = 32 /* bytes of a sample beside its features, at most */ };
 struct feature_table {
     struct kept_table table; /* of features, one behind the other */
     struct feature_cache *cache;
+    uint64_t view;               /* of its samples, or 0 */
     struct feature_store *store; /* on disk, or NULL; the cache's */
     uint64_t *contents;          /* of its samples, */
     _Atomic int64_t *places;     /* and where they are there: -1: nowhere */
@@ -27,7 +28,7 @@ struct feature_cache {
     int64_t taken;         /* of the budget */
     unsigned char *record; /* [bytes]: of one sample */
     int table_count, store_count;
-    struct feature_table tables[KEPT_TABLES];
+    struct feature_table **tables; /* [table_count], allocated one by one: others hold them */
     struct feature_store *stores[KEPT_TABLES]; /* one for tables of one key */
     uint64_t keys[KEPT_TABLES];
 };
@@ -76,10 +77,12 @@ void feature_cache_close(struct feature_cache *c)
     if (!c)
         return;
     for (int i = 0; i < c->table_count; i++) {
-        kept_table_close(&c->tables[i].table);
-        free(c->tables[i].contents);
-        free((void *)c->tables[i].places);
+        kept_table_close(&c->tables[i]->table);
+        free(c->tables[i]->contents);
+        free((void *)c->tables[i]->places);
+        free(c->tables[i]);
     }
+    free(c->tables);
     for (int i = 0; i < c->store_count; i++)
         feature_store_close(c->stores[i]);
     picture_cache_give(c->budget, c->taken);
@@ -107,6 +110,15 @@ static bool add_size(const struct source *s, uint64_t *contents)
 }
 
 /* first: nobody has asked for it. */
+/* What is drawn for a sample follows from its number. */
+static void add_view(const struct feature_view *v, int64_t count, uint64_t *contents)
+{
+    for (int64_t i = 0; v->view && i < count; i++) {
+        const uint64_t drawn[] = {v->seed, v->view, (uint64_t)i};
+        contents[i] = fingerprint_bytes(drawn, sizeof drawn, contents[i]);
+    }
+}
+
 static struct feature_store *store_of(struct feature_cache *c, uint64_t key, bool *first)
 {
     *first = false;
@@ -135,13 +147,16 @@ static void say_store(struct feature_store *s, int64_t count, int64_t missing, s
 }
 
 /* Finds the samples of a source in the store of a key. */
-static void find_on_disk(struct feature_table *t, uint64_t key)
+static void find_on_disk(struct feature_table *t, const struct feature_view *view)
 {
     const struct source *s = t->table.source;
     struct feature_cache *c = t->cache;
     t->contents = app_alloc((size_t)s->count, sizeof *t->contents);
     if (!s->contents(s, c->disk.threads, t->contents) || !add_size(s, t->contents))
         return;
+    add_view(view, s->count, t->contents);
+    const uint64_t key =
+        feature_key_behind(view->key, &t->table.pipeline, s->fields[FIELD_INPUT].kind);
     bool first;
     t->store = store_of(c, key, &first);
     if (!t->store)
@@ -156,19 +171,28 @@ static void find_on_disk(struct feature_table *t, uint64_t key)
         say_store(t->store, s->count, missing, c->bytes);
 }
 
+/* Whether another table may be made: of each of its views a source has one. */
+static bool has_room(const struct feature_cache *c, uint64_t view)
+{
+    return c->table_count < KEPT_TABLES + (int)view || c->store_count < KEPT_TABLES;
+}
+
 struct feature_table *feature_cache_table(struct feature_cache *c, const struct source *s,
-                                          const struct ftmrt_pipeline *p, uint64_t key)
+                                          const struct ftmrt_pipeline *p,
+                                          const struct feature_view *view)
 {
     for (int i = 0; c && i < c->table_count; i++)
-        if (kept_table_is_of(&c->tables[i].table, s, p))
-            return &c->tables[i];
-    if (!c || c->table_count == KEPT_TABLES || ftmrt_pipeline_random(p))
+        if (c->tables[i]->view == view->view && kept_table_is_of(&c->tables[i]->table, s, p))
+            return c->tables[i];
+    if (!c || (!view->view && ftmrt_pipeline_random(p)) || !has_room(c, view->view))
         return NULL;
-    struct feature_table *t = &c->tables[c->table_count++];
-    *t = (struct feature_table){.table = kept_table_open(s, p), .cache = c};
+    struct feature_table *t = app_alloc(1, sizeof *t);
+    *t = (struct feature_table){.table = kept_table_open(s, p), .cache = c, .view = view->view};
+    c->tables = app_grow(c->tables, (size_t)c->table_count + 1, sizeof(struct feature_table *));
+    c->tables[c->table_count++] = t;
     const bool fits = picture_cache_has(c->budget, s->count * ((int64_t)c->bytes + OVERHEAD));
     if (c->disk.folder && s->contents && (c->disk.always || !fits))
-        find_on_disk(t, feature_key_behind(key, p, s->fields[FIELD_INPUT].kind));
+        find_on_disk(t, view);
     return t;
 }
 

@@ -22,6 +22,13 @@ struct feature_disk {
     int threads;        /* that look at the samples' contents */
 };
 
+/* What samples are behind a pipeline, for those on disk. */
+struct feature_view {
+    uint64_t key, seed; /* feature_key.h; of what the pipeline draws */
+    uint64_t
+        view; /* which of the variants of its samples a random pipeline makes, from 1; 0: it draws nothing, or anew in each epoch */
+};
+
 /* A cache for the features of a phase of a program, with the budget of `pictures`, which is to outlive it, and gets back at the end what
  * was taken of it. NULL without a budget and a disk, and where the phase has no prefix. */
 struct feature_cache *feature_cache_open(const struct ftmrt_program *p, uint32_t phase,
@@ -32,11 +39,12 @@ void feature_cache_close(struct feature_cache *c);
 /* The entry whose results they are. */
 const struct ftmrt_entry *feature_cache_prefix(const struct feature_cache *c);
 
-/* The table of a source's samples behind a pipeline, made where there is none yet, by a key for those on disk (feature_key.h); NULL without a cache, where
+/* The table of a source's samples behind a pipeline, made where there is none yet, one for each variant; NULL without a cache, where
  * the pipeline makes another input of a sample each time, and where there are too many tables. Where features are on disk is said. Not for
  * several threads at once. The source is to stay where it is. */
 struct feature_table *feature_cache_table(struct feature_cache *c, const struct source *s,
-                                          const struct ftmrt_pipeline *p, uint64_t key);
+                                          const struct ftmrt_pipeline *p,
+                                          const struct feature_view *view);
 
 /* Whether the features of sample i are kept: for good, then. Any number of threads may ask while one keeps. */
 bool feature_table_has(const struct feature_table *t, int64_t i);

@@ -404,10 +404,12 @@ struct loader session_loader(struct session *s, enum ftmrt_entry_kind kind,
     const struct config_input *input =
         kind == FTMRT_ENTRY_TRAIN ? &s->config.input_train : &s->config.input_eval;
     const struct ftmrt_entry *e = find_entry(s, kind, 1);
-    struct loader l = loader_of(source, input, s->config.seed, epoch);
+    const uint64_t view = kind == FTMRT_ENTRY_TRAIN ? config_view(&s->config, epoch) : 0;
+    struct loader l = loader_of(source, input, s->config.seed, view ? view : epoch);
     if (e && network_takes_features(e) && !input->mix)
         l.features =
-            feature_cache_table(s->features, source, &input->transform, key_of_features(s));
+            feature_cache_table(s->features, source, &input->transform,
+                                &(struct feature_view){key_of_features(s), s->config.seed, view});
     if (!l.features)
         l.table = picture_cache_table(s->cache, source, &input->transform);
     return l;

@@ -69,8 +69,9 @@ const char *ftmrt_category_text(enum ftmrt_category category, bool article)
         [FTMRT_CATEGORY_TRANSFORM] = {"transform", "a transform"},
         [FTMRT_CATEGORY_MIX] = {"way of mixing", "a way of mixing"},
         [FTMRT_CATEGORY_CACHE] =
-            {"place", "a place for what is kept: auto, memory, disk or off; its bytes are "
-                      "`cache_budget = 2GB`"},
+            {"place",
+             "a place for what is kept: auto, memory, disk, views(8) or off; its bytes are "
+             "`cache_budget = 2GB`"},
         [FTMRT_CATEGORY_DATA] = {"data source", "a data source"},
         [FTMRT_CATEGORY_LOSS] = {"loss", "a loss"},
         [FTMRT_CATEGORY_OPTIMIZER] = {"optimizer", "an optimizer"},

@@ -154,7 +154,7 @@ static void predict_all(struct run *r, bool random)
     float out[COUNT][2];
     assert_true(session_open(&s, &p, r->threads, NULL));
     s.workers = r->workers;
-    s.config.cache = (struct cache_choice){FTMRT_CALL_memory, r->budget};
+    s.config.cache = (struct cache_choice){FTMRT_CALL_memory, r->budget, 0};
     session_keep(&s, NULL);
     reads = computed = 0;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
