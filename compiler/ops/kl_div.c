@@ -39,8 +39,10 @@ void eval_kl_div_grad(struct eval *e)
 {
     int64_t size = tensor_elements(&e->out);
     double scale = -e->in[2].data[0] / (double)size;
-    for (int64_t i = 0; i < size; i++)
-        e->out.data[i] = scale * fmax(label_share(e, i), 0);
+    for (int64_t i = 0; i < size; i++) {
+        double t = label_share(e, i);
+        e->out.data[i] = scale * (t < 0 ? 0 : t); /* not a number stays so */
+    }
 }
 
 emit_value emit_kl_div_grad(struct emit *e, const struct attrs *attrs)
