@@ -146,7 +146,7 @@ class Table:
         error = statistics.stdev(differences) / math.sqrt(len(differences)) if len(differences) > 1 else math.nan
         cost = statistics.median(a[1] for a in with_it) / statistics.median(b[1] for b in without)
         figures = [statistics.mean(b[0]["plain"] for b in without), statistics.mean(a[0][how] for a in with_it)]
-        return f"{figures[0]:.1f} | {figures[1]:.1f} | {mean:+.1f} ± {error:.1f} | {cost:.2f}", abs(mean) >= 2 * error
+        return f"{figures[0]:.1f} | {figures[1]:.1f} | {mean:+.1f} ± {error:.1f} | {cost:.2f}", mean != 0 and abs(mean) >= 2 * error
 
     def row(self, name, lines, base, skew, how):
         cells, clear = [], False

@@ -6,6 +6,7 @@
 #include "content.h"
 #include "listing.h"
 #include "name_series.h"
+#include "near_duplicates.h"
 #include "report.h"
 
 /* ---- how pictures lie, and their shape ---- */
@@ -139,6 +140,41 @@ static void warn_shared(const struct source *train, const struct source *other, 
     free(contents);
 }
 
+/* ---- nearly the same: by how they look ---- */
+
+/* Of more pictures reading them all once more would hold training up; `duplicates` takes any number. */
+enum { MOST_LOOKED_AT = 5000 };
+
+static void say_near(const struct near_duplicates *n, const struct subset *train,
+                     const struct subset *part, const char *name)
+{
+    char *one = near_duplicates_title(part, n->first),
+         *other = near_duplicates_title(train, n->at[n->first].other);
+    report_note(
+        "warning: %lld of %lld samples of `%s` look like one that trains, as %s, which is "
+        "like %s%s: figures of them are too good; `duplicates` lists them, and a `group` or a "
+        "split of your own keeps them together",
+        (long long)n->found, (long long)part->count, name, one, other,
+        n->at[n->first].mirrored ? " mirrored" : "");
+    free(one);
+    free(other);
+}
+
+static void warn_near(const struct training_data *d, const struct subset *part, const char *name,
+                      int threads)
+{
+    const struct subset train = training_data_train(d);
+    struct near_duplicates n;
+    if (train.count + part->count > MOST_LOOKED_AT || !near_duplicates_can(&train, part) ||
+        !near_duplicates_find(&n, &train, part, false, threads))
+        return;
+    if (n.found)
+        say_near(&n, &train, part, name);
+    near_duplicates_free(&n);
+}
+
+/* ---- test ---- */
+
 /* Whether the contents of a source are known by a look at its files; arrays would be read whole. */
 static bool lists_pictures(const struct ftmrt_call *call)
 {
@@ -161,6 +197,7 @@ static void warn_test(const struct training_data *d, const struct config *c, con
     report_hold(NULL);
     if (ok) {
         warn_shared(&d->train, &test, "test", c->threads);
+        warn_near(d, &(struct subset){.source = &test, .count = test.count}, "test", c->threads);
         source_close(&test);
         free(said.lines);
         return;
@@ -176,6 +213,8 @@ void picture_warnings(const struct training_data *d, const struct config *c, con
     warn_series(d);
     if (d->validation.count)
         warn_shared(&d->train, &d->validation, "validation", c->threads);
+    const struct subset validation = training_data_validation(d);
+    warn_near(d, &validation, "validation", c->threads);
     if (c->test && lists_pictures(c->test))
         warn_test(d, c, data_dir);
 }
