@@ -60,6 +60,7 @@ ROWS = [
     ("lion at a fifth of the rate", plain_and("optimizer = lion(lr = 0.0002)"), None, False, "plain"),
     ("clip_norm", plain_and("clip_norm = 1"), None, False, "plain"),
     ("ten times the rate for the head", lambda task: ["optimizer = adamw(lr = 0.0003)", 'group "_fc" { lr = 10x }'], lambda task: ALL, False, "plain"),
+    ("a search for the rate, 12 trials", plain_and("search {", "    over optimizer.lr = log(1e-4, 1e-1)", "    trials = 12", "}"), None, False, "plain"),
     ("eval --tta flip", lambda task: PLAIN[task], None, False, "flipped"),
 ]
 
@@ -118,7 +119,7 @@ class Table:
         if missing:
             self.compile(task, lines)
         for key in missing:
-            self.done[key] = self.train(self.data(task, key[3], skew), key[3])
+            self.done[key] = self.train(self.data(task, key[3], skew), key[3], "search {" in lines)
             with self.kept.open("a") as f:
                 f.write(json.dumps([key, self.done[key]]) + "\n")
         return [self.done[key] for key in keys]
@@ -129,15 +130,15 @@ class Table:
         (work / "row.ftm").write_text(f'import "{HERE / task}.ftm"\n\nfinetune row = {task} {{\n{text}\n}}\n')
         run(self.options.ftmc, work / "row.ftm", "-o", work / "row")
 
-    def train(self, data, i):
-        program, trained = self.options.work / "row", self.options.work / "row.safetensors"
+    def train(self, data, i, searches):
+        program, runs = self.options.work / "row", self.options.work / "runs"
         start = processor_seconds()
-        run(program, "train", "--data", data, "--seed", i + 1, "--threads", self.options.threads, "--runs", self.options.work / "runs",
-            "--out", trained)
+        run(program, "search" if searches else "train", "--data", data, "--seed", i + 1, "--threads", self.options.threads, "--runs", runs)
         seconds = processor_seconds() - start
+        trained = next(runs.glob("*/best.safetensors"))
         evaluate = (program, "eval", "--data", data, "--weights", trained, "--json")
         told = {how: 100 * json.loads(run(*evaluate, *options))["accuracy"] for how, options in EVALUATIONS.items()}
-        shutil.rmtree(self.options.work / "runs")
+        shutil.rmtree(runs)
         return told, seconds
 
     def cell(self, with_it, without, how):
