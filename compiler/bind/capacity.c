@@ -17,6 +17,8 @@ static const char *loss_obstacle(struct arena *arena, const struct recipe *r)
     static const char *const options[] = {"weight", "label_smoothing"};
     const struct ftmrt_call *loss = recipe_call(r, FTMRT_PARAM_finetune_loss);
     const char *name = ftmrt_call_info(loss->id)->name;
+    if (recipe_losses(r)->count > 1)
+        return "its loss is a sum";
     if (ftmrt_data_labels(recipe_call(r, FTMRT_PARAM_finetune_data)) != FTMRT_LABEL_INDEX)
         return "its labels are not the number of a class";
     if (ftmrt_loss_info(loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION)

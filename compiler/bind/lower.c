@@ -230,9 +230,9 @@ static value_id add_class_weights(struct graph *g, const struct ftmrt_call *loss
 }
 
 /* The loss's op has its name, where it is not made of several. With weights or ignored labels the weight is an output, too. */
-static value_id add_loss(struct lower *c, struct graph *g, value_id logits, value_id label)
+static value_id add_term(struct lower *c, struct graph *g, const struct ftmrt_call *loss,
+                         value_id logits, value_id label)
 {
-    const struct ftmrt_call *loss = recipe_call(c->recipe, FTMRT_PARAM_finetune_loss);
     const struct ftmrt_call_info *row = ftmrt_call_info(loss->id);
     compose_fn *compose = composed_loss(row->name);
     if (compose)
@@ -252,6 +252,20 @@ static value_id add_loss(struct lower *c, struct graph *g, value_id logits, valu
     if (value_valid(w.loss) && value_valid(w.weight))
         graph_output(g, "weight", w.weight);
     return w.loss;
+}
+
+/* The sum of the terms, times their factors. */
+static value_id add_loss(struct lower *c, struct graph *g, value_id logits, value_id label)
+{
+    const struct ftmrt_arg *losses = recipe_losses(c->recipe);
+    value_id sum = VALUE_NONE;
+    for (uint32_t i = 0; i < losses->count; i++) {
+        const value_id term = add_term(c, g, &losses->calls[i], logits, label);
+        if (!value_valid(term))
+            return term;
+        sum = loss_plus(g, sum, scalar_times(g, term, recipe_loss_factor(c->recipe, i)));
+    }
+    return sum;
 }
 
 static enum ftmrt_label_kind label_kind(const struct lower *c)

@@ -88,7 +88,8 @@ static void print_param(struct arena *arena, const struct ftmrt_param_info *p, F
 static void print_params(struct arena *arena, const struct ftmrt_call_info *info, FILE *out)
 {
     for (uint32_t i = 0; i < info->param_count; i++)
-        print_param(arena, &info->params[i], out);
+        if (info->params[i].type != FTMRT_TYPE_LOSS_FACTORS) /* written with the losses */
+            print_param(arena, &info->params[i], out);
 }
 
 static void print_call(struct arena *arena, const struct ftmrt_call_info *info, FILE *out)

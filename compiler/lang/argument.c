@@ -56,6 +56,7 @@ static const char *type_text(enum ftmrt_type type)
         [FTMRT_TYPE_WEIGHTS] = "a file's name or `random`",
         [FTMRT_TYPE_LABEL] = "`index`, `vector` or `mask`",
         [FTMRT_TYPE_LOSS] = "a loss",
+        [FTMRT_TYPE_LOSS_FACTORS] = "factors of losses",
         [FTMRT_TYPE_MIX] = "a way of mixing",
         [FTMRT_TYPE_CACHE] = "a place for what is kept between epochs",
         [FTMRT_TYPE_OPTIMIZER] = "an optimizer",
@@ -320,10 +321,12 @@ static bool convert(struct builder *b, enum ftmrt_type type, struct value *v, st
     case FTMRT_TYPE_PHASES:
     case FTMRT_TYPE_TEACHERS:
     case FTMRT_TYPE_OVERS:
+    case FTMRT_TYPE_LOSS_FACTORS:
     case FTMRT_TYPE_MODEL:
     case FTMRT_TYPE_WEIGHTS:
     case FTMRT_TYPE_SHARE:
-    case FTMRT_TYPE_BLOCK: break; /* statements of their own: settings.c, transforms.c, phases.c */
+    case FTMRT_TYPE_BLOCK:
+        break; /* statements of their own, or parts of such: settings.c, loss_sum.c, transforms.c, phases.c */
     }
     return false;
 }

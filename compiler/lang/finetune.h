@@ -117,6 +117,20 @@ static inline const char *recipe_text(const struct recipe *r, enum ftmrt_param p
     return ftmrt_call_text(&r->bound.finetune, param);
 }
 
+/* The terms of the loss. */
+static inline const struct ftmrt_arg *recipe_losses(const struct recipe *r)
+{
+    return ftmrt_call_arg(&r->bound.finetune, FTMRT_PARAM_finetune_loss);
+}
+
+/* The factor of a term of the loss. */
+static inline double recipe_loss_factor(const struct recipe *r, uint32_t term)
+{
+    const struct ftmrt_arg *a =
+        ftmrt_call_arg(&r->bound.finetune, FTMRT_PARAM_finetune_loss_factors);
+    return a->kind == FTMRT_ARG_NUMBERS ? a->numbers[term] : 1;
+}
+
 static inline const struct ftmrt_call *recipe_call(const struct recipe *r, enum ftmrt_param param)
 {
     return ftmrt_call_inner(&r->bound.finetune, param);

@@ -25,7 +25,7 @@ static struct span setting_span(const struct recipe_reader *r, const char *name)
 enum ftmrt_call_id written_loss(struct recipe_reader *r)
 {
     const struct recipe_stmt *s = find_setting(r, RECIPE_SETTING, "loss");
-    const struct expr *e = s && s->values->list.len ? s->values->list.at[0] : NULL;
+    const struct expr *e = s && s->values->list.len ? first_loss(s->values->list.at[0]) : NULL;
     const struct ftmrt_call_info *named =
         e && (e->kind == EXPR_CALL || e->kind == EXPR_NAME) ? ftmrt_call_find(e->text) : NULL;
     return named && named->category == FTMRT_CATEGORY_LOSS
@@ -258,7 +258,9 @@ void check_labels(struct recipe_reader *r)
     check_sources(r, data);
     check_sampling(r, data, kind);
     if (loss) {
-        check_loss(r, loss, kind);
+        for (uint32_t i = 0; i < recipe_losses(r->recipe)->count; i++)
+            check_loss(r, &loss[i], kind);
+        check_loss_sum(r, kind, setting_span(r, "loss"));
         check_balanced(r, loss, kind);
         check_thresholds(r, data, loss, kind);
     }

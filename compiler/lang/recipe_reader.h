@@ -44,6 +44,13 @@ void read_transforms(struct recipe_reader *r, struct frame *scope);
 void read_settings(struct recipe_reader *r, struct frame *scope);
 /* The loss that is written, before settings are read; the row's where it makes no sense. */
 enum ftmrt_call_id written_loss(struct recipe_reader *r);
+/* The expression of the loss, or of the first term of a sum (loss_sum.c). */
+const struct expr *first_loss(const struct expr *e);
+/* Reads `loss`: a call, or a sum of calls with factors. */
+void read_loss(struct recipe_reader *r, struct frame *scope, const struct ftmrt_param_info *p,
+               const struct recipe_stmt *stmt);
+/* Whether the terms of a sum go together, as losses of labels of a kind. */
+void check_loss_sum(struct recipe_reader *r, enum ftmrt_label_kind kind, struct span span);
 /* What labels of tables are, where it is not written: by the loss. */
 void settle_label_kinds(struct recipe_reader *r, const struct recipe_stmt *data);
 /* In which units numbers are learnt, where it is not written; and whether it can be. */

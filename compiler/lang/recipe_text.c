@@ -306,6 +306,19 @@ static void add_weights(struct strbuf *b, const struct recipe *r)
         strbuf_addf(b, "    %s\n", r->edits.at[i]);
 }
 
+/* `0.3 * cross_entropy() + 0.7 * huber()` */
+static void add_loss_sum(struct strbuf *b, const struct recipe *r)
+{
+    const struct ftmrt_arg *losses = recipe_losses(r);
+    for (uint32_t i = 0; i < losses->count; i++) {
+        strbuf_add(b, i ? " + " : "    loss = ");
+        strbuf_add_double(b, recipe_loss_factor(r, i));
+        strbuf_add(b, " * ");
+        add_call(b, &losses->calls[i]);
+    }
+    strbuf_addc(b, '\n');
+}
+
 static void add_setting(struct strbuf *b, const struct recipe *r, uint32_t i)
 {
     const struct ftmrt_param_info *p = &ftmrt_call_info(FTMRT_CALL_finetune)->params[i];
@@ -315,11 +328,15 @@ static void add_setting(struct strbuf *b, const struct recipe *r, uint32_t i)
         add_weights(b, r);
     } else if (p->type == FTMRT_TYPE_PHASES || p->type == FTMRT_TYPE_TEACHERS) {
         add_named_blocks(b, a);
-    } else if (phases && recipe_is_of_phases((enum ftmrt_param)(
-                             (unsigned)FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + i))) {
-        return; /* every phase says it */
+    } else if (p->type == FTMRT_TYPE_LOSS_FACTORS ||
+               (phases && recipe_is_of_phases((enum ftmrt_param)(
+                              (unsigned)FTMRT_CALL_finetune * FTMRT_PARAM_LIMIT + i)))) {
+        return; /* the losses say it, or every phase */
     } else if (p->type == FTMRT_TYPE_BLOCK) {
         add_block(b, a->calls);
+    } else if (p->type == FTMRT_TYPE_LOSS &&
+               ftmrt_call_arg(&r->bound.finetune, FTMRT_PARAM_finetune_loss_factors)->count) {
+        add_loss_sum(b, r);
     } else if (a->kind != FTMRT_ARG_NONE) {
         strbuf_addf(b, "    %s = ", p->name);
         add_arg(b, p->type, a);

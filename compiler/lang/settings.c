@@ -87,7 +87,8 @@ static bool is_statement(enum ftmrt_type type)
 {
     return type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_RENAMES || type == FTMRT_TYPE_SKIPS ||
            type == FTMRT_TYPE_NAME || type == FTMRT_TYPE_EDITS || type == FTMRT_TYPE_PHASES ||
-           type == FTMRT_TYPE_TEACHERS || type == FTMRT_TYPE_OVERS;
+           type == FTMRT_TYPE_TEACHERS || type == FTMRT_TYPE_OVERS ||
+           type == FTMRT_TYPE_LOSS_FACTORS;
 }
 
 /* The keys of a block that are written as `key = value`. */
@@ -356,7 +357,8 @@ static void check_blocks(struct recipe_reader *r)
 static bool has_syntax(enum ftmrt_type type)
 {
     return type == FTMRT_TYPE_MODEL || type == FTMRT_TYPE_WEIGHTS || type == FTMRT_TYPE_STRINGS ||
-           type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_PHASES || type == FTMRT_TYPE_TEACHERS;
+           type == FTMRT_TYPE_BLOCK || type == FTMRT_TYPE_PHASES || type == FTMRT_TYPE_TEACHERS ||
+           type == FTMRT_TYPE_LOSS_FACTORS;
 }
 
 static void read_rows(struct recipe_reader *r, struct frame *scope)
@@ -365,7 +367,10 @@ static void read_rows(struct recipe_reader *r, struct frame *scope)
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct ftmrt_param_info *p = &info->params[i];
         const struct recipe_stmt *stmt = find_setting(r, RECIPE_SETTING, p->name);
-        if (stmt && !has_syntax(p->type) && i != FTMRT_PARAM_finetune_classes % FTMRT_PARAM_LIMIT)
+        if (stmt && p->type == FTMRT_TYPE_LOSS)
+            read_loss(r, scope, p, stmt);
+        else if (stmt && !has_syntax(p->type) &&
+                 i != FTMRT_PARAM_finetune_classes % FTMRT_PARAM_LIMIT)
             read_key(r, scope, p, stmt, &r->recipe->settings[i]);
     }
 }

@@ -251,6 +251,8 @@ static const char *unlabelled_obstacle(struct recipe_reader *r, const struct ftm
     const struct ftmrt_call *loss = recipe_call(r->recipe, FTMRT_PARAM_finetune_loss);
     if (!r->recipe->teachers.len)
         return "the recipe has no `teacher`";
+    if (recipe_losses(r->recipe)->count > 1)
+        return "the other loss is a sum, which ignores no label";
     if (recipe_call(r->recipe, FTMRT_PARAM_finetune_mix))
         return "`mix` makes shares of labels, which they have not";
     if (ftmrt_call_word(data, FTMRT_PARAM_data_sampling) > 0)

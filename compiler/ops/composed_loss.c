@@ -1,7 +1,9 @@
-/* The table of losses that are made of several nodes. */
+/* The table of losses that are made of several nodes, and sums of losses. */
 #include "composed_loss.h"
 
 #include <string.h>
+
+#include "op.h"
 
 compose_fn *composed_loss(const char *name)
 {
@@ -17,4 +19,9 @@ compose_fn *composed_loss(const char *name)
         if (strcmp(rows[i].name, name) == 0)
             return rows[i].compose;
     return NULL;
+}
+
+value_id loss_plus(struct graph *g, value_id sum, value_id term)
+{
+    return value_valid(sum) ? graph_op(g, OP_add, NULL, sum, term) : term;
 }

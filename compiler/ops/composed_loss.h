@@ -14,4 +14,7 @@ typedef value_id compose_fn(struct graph *g, value_id x, value_id label);
 /* What builds the loss of a name; NULL: it is the op of that name. */
 compose_fn *composed_loss(const char *name);
 
+/* The sum of the terms of a loss; sum: VALUE_NONE, where there is none yet. */
+value_id loss_plus(struct graph *g, value_id sum, value_id term);
+
 #endif

@@ -198,6 +198,28 @@ static void print_clip(struct strbuf *out, const struct writer *w)
     }
 }
 
+/* "nn.MSELoss()", or a sum of losses with their factors. */
+static const char *loss_text(struct writer *w)
+{
+    const struct ftmrt_arg *losses = recipe_losses(w->in->recipe);
+    const struct part *sum = losses->count > 1 || recipe_loss_factor(w->in->recipe, 0) != 1
+                                 ? parts_use(&w->parts, "sum_of_losses")
+                                 : NULL;
+    struct strbuf out;
+    if (!sum)
+        return shared_call(w, losses->calls, "loss", NULL);
+    strbuf_init(&out, w->arena);
+    for (uint32_t i = 0; i < losses->count; i++) {
+        const char *loss = shared_call(w, &losses->calls[i], "loss", NULL);
+        if (!loss)
+            return NULL;
+        strbuf_add(&out, i ? ", (" : "(");
+        strbuf_add_double(&out, recipe_loss_factor(w->in->recipe, i));
+        strbuf_addf(&out, ", %s)", loss);
+    }
+    return arena_printf(w->arena, "%s([%s])", sum->symbol, out.text);
+}
+
 static bool print_training_parts(struct strbuf *out, struct writer *w)
 {
     if (!check_settings(w))
@@ -208,8 +230,7 @@ static bool print_training_parts(struct strbuf *out, struct writer *w)
     const struct part *own = parts_use(
         &w->parts, arena_printf(w->arena, "schedule_%s", ftmrt_call_info(schedule->id)->name));
     const bool by_steps = own && part_takes(own, "steps");
-    const char *loss = shared_call(w, setting(w, FTMRT_PARAM_finetune_loss), "loss", NULL),
-               *made = shared_call(w, optimizer, "optimizer", "parameters"),
+    const char *loss = loss_text(w), *made = shared_call(w, optimizer, "optimizer", "parameters"),
                *rate = shared_call(w, schedule, "schedule",
                                    by_steps ? "optimizer, steps, steps_per_epoch" : "optimizer"),
                *mixed = mix ? shared_call(w, mix, "mix", NULL) : "None";
@@ -228,14 +249,16 @@ static bool print_training_parts(struct strbuf *out, struct writer *w)
 
 /* ---- data ---- */
 
-/* Whether the loss takes a class as its one-hot vector. */
+/* Whether a term of the loss takes a class as its one-hot vector. */
 static bool wants_one_hot(const struct writer *w)
 {
-    const struct ftmrt_call *data = setting(w, FTMRT_PARAM_finetune_data),
-                            *loss = setting(w, FTMRT_PARAM_finetune_loss);
-    return (!data || ftmrt_data_labels(data) == FTMRT_LABEL_INDEX) &&
-           (ftmrt_loss_info(loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION ||
-            setting(w, FTMRT_PARAM_finetune_mix));
+    const struct ftmrt_call *data = setting(w, FTMRT_PARAM_finetune_data);
+    const struct ftmrt_arg *losses = recipe_losses(w->in->recipe);
+    bool wanted = setting(w, FTMRT_PARAM_finetune_mix);
+    for (uint32_t i = 0; i < losses->count; i++)
+        wanted =
+            wanted || ftmrt_loss_info(losses->calls[i].id)->vector != FTMRT_VECTOR_DISTRIBUTION;
+    return wanted && (!data || ftmrt_data_labels(data) == FTMRT_LABEL_INDEX);
 }
 
 static bool print_transform(struct strbuf *out, struct writer *w, const char *name,

@@ -164,6 +164,7 @@ static void read_recipe(struct config *c, const struct ftmrt_recipe *r)
     c->weights = slash ? slash + 1 : weights;
     config_take_settings(c, r);
     c->loss = ftmrt_call_inner(f, FTMRT_PARAM_finetune_loss);
+    c->sum_of_losses = ftmrt_call_arg(f, FTMRT_PARAM_finetune_loss_factors)->kind != FTMRT_ARG_NONE;
     c->ignored = network_ignored(c->loss);
     c->shuffle = ftmrt_call_integer(f, FTMRT_PARAM_finetune_shuffle) != 0;
     c->best = (enum best_by)ftmrt_call_word(f, FTMRT_PARAM_finetune_best);

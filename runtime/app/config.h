@@ -57,13 +57,14 @@ struct config {
     const struct ftmrt_call *data; /* the block */
     const struct ftmrt_call
         *unlabelled; /* a source of pictures of which only teachers say something, or NULL */
-    double validation_percent; /* of train, if there is no validation source */
-    enum split_kind split;     /* how */
-    int64_t fold, folds;       /* of SPLIT_FOLD, --fold; 0 of so many: nothing validates */
-    char *split_file;          /* of SPLIT_FILE: its path; owned */
-    char *preprocess;          /* input_eval's transform as JSON, for trained files */
-    const struct ftmrt_call *loss;
-    const int64_t *ignored; /* the label that does not count in the loss; NULL: all do */
+    double validation_percent;     /* of train, if there is no validation source */
+    enum split_kind split;         /* how */
+    int64_t fold, folds;           /* of SPLIT_FOLD, --fold; 0 of so many: nothing validates */
+    char *split_file;              /* of SPLIT_FILE: its path; owned */
+    char *preprocess;              /* input_eval's transform as JSON, for trained files */
+    const struct ftmrt_call *loss; /* or the first of a sum, */
+    bool sum_of_losses;            /* with factors */
+    const int64_t *ignored;        /* the label that does not count in the loss; NULL: all do */
     const struct ftmrt_call
         *optimizer;                   /* of the phase that is running, at first of the first one */
     struct ftmrt_call *own_optimizer; /* where `optimizer` is not the program's; owned, */

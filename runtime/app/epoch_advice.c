@@ -60,7 +60,7 @@ static char *not_below_guessing(const struct look *l)
     const struct epoch_result *e = l->e;
     const struct config *c = &t->session->config;
     const double guess = loss_of_guessing(t);
-    if (c->task != TASK_CLASS ||
+    if (c->task != TASK_CLASS || c->sum_of_losses ||
         ftmrt_loss_info(c->loss->id)->vector != FTMRT_VECTOR_DISTRIBUTION || t->schedule.lr <= 0 ||
         l->learned ||
         ((!shows_learning(c) || (e->epoch < 2 && e->step < SOON)) &&

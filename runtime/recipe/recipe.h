@@ -55,28 +55,29 @@ enum ftmrt_type {
     FTMRT_TYPE_MODEL,         /* TEXT: the call of a model as written */
     FTMRT_TYPE_WEIGHTS,       /* TEXT: a file; NONE: random */
     FTMRT_TYPE_LABEL,         /* INTEGER: enum ftmrt_label_kind */
-    FTMRT_TYPE_LOSS,          /* CALLS: one call of the category of this name, */
-    FTMRT_TYPE_MIX,           /* as for the next five */
-    FTMRT_TYPE_CACHE,         /* */
-    FTMRT_TYPE_OPTIMIZER,     /* */
-    FTMRT_TYPE_SCHEDULE,      /* */
-    FTMRT_TYPE_DATA,          /* */
-    FTMRT_TYPE_INIT,          /* */
-    FTMRT_TYPE_SOURCES,       /* CALLS: a list of data sources */
-    FTMRT_TYPE_SCHEDULES,     /* CALLS: a list of schedules */
-    FTMRT_TYPE_SHARE,         /* NUMBER: 10%; or CALLS: a data source */
-    FTMRT_TYPE_TRANSFORMS,    /* CALLS: a pipeline in its order */
-    FTMRT_TYPE_BLOCK,         /* CALLS: the block of the parameter's name */
-    FTMRT_TYPE_FACTOR,        /* NUMBER: 0.1x, or 0 */
-    FTMRT_TYPE_PHASES,        /* CALLS: blocks `phase`, in their order */
-    FTMRT_TYPE_TEACHERS,      /* CALLS: blocks `teacher`, in their order */
-    FTMRT_TYPE_OVERS,         /* CALLS: statements `over`, in their order */
-    FTMRT_TYPE_TENSOR,        /* of layers only: the value of a layer */
-    FTMRT_TYPE_TENSORS,       /* of layers only: a list of them */
-    FTMRT_TYPE_INTEGERS,      /* of layers only: 3 or a list of any count */
-    FTMRT_TYPE_PAIR,          /* of layers only: 3 or [3, 3] (height, width) */
-    FTMRT_TYPE_SCALE,         /* of layers only: 1.5 or [1.5, 2] (height, width) */
-    FTMRT_TYPE_PADDING        /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
+    FTMRT_TYPE_LOSS, /* CALLS: of the category of this name; several are the terms of a sum */
+    FTMRT_TYPE_LOSS_FACTORS, /* NUMBERS: of its terms; NONE: it is one call */
+    FTMRT_TYPE_MIX,        /* CALLS: one call of the category of this name, as for the next five */
+    FTMRT_TYPE_CACHE,      /* */
+    FTMRT_TYPE_OPTIMIZER,  /* */
+    FTMRT_TYPE_SCHEDULE,   /* */
+    FTMRT_TYPE_DATA,       /* */
+    FTMRT_TYPE_INIT,       /* */
+    FTMRT_TYPE_SOURCES,    /* CALLS: a list of data sources */
+    FTMRT_TYPE_SCHEDULES,  /* CALLS: a list of schedules */
+    FTMRT_TYPE_SHARE,      /* NUMBER: 10%; or CALLS: a data source */
+    FTMRT_TYPE_TRANSFORMS, /* CALLS: a pipeline in its order */
+    FTMRT_TYPE_BLOCK,      /* CALLS: the block of the parameter's name */
+    FTMRT_TYPE_FACTOR,     /* NUMBER: 0.1x, or 0 */
+    FTMRT_TYPE_PHASES,     /* CALLS: blocks `phase`, in their order */
+    FTMRT_TYPE_TEACHERS,   /* CALLS: blocks `teacher`, in their order */
+    FTMRT_TYPE_OVERS,      /* CALLS: statements `over`, in their order */
+    FTMRT_TYPE_TENSOR,     /* of layers only: the value of a layer */
+    FTMRT_TYPE_TENSORS,    /* of layers only: a list of them */
+    FTMRT_TYPE_INTEGERS,   /* of layers only: 3 or a list of any count */
+    FTMRT_TYPE_PAIR,       /* of layers only: 3 or [3, 3] (height, width) */
+    FTMRT_TYPE_SCALE,      /* of layers only: 1.5 or [1.5, 2] (height, width) */
+    FTMRT_TYPE_PADDING     /* of layers only: as PAIR, [top, left, bottom, right], or `same` */
 };
 
 /* Whether a parameter's default lists words. */

@@ -102,6 +102,7 @@ with tempfile.TemporaryDirectory() as folder:
     write_pictures(work)
     # The same sums in single precision, in other orders: a rounding each, which 50 steps make larger.
     both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13")
+    both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13", "-D", "loss=0.3 * cross_entropy(label_smoothing = 0.1) + 2 * huber()")
     both_train(work, "pictures", 1e-5, 1e-4)
     both_train(work, "adapters", 1e-5, 1e-4, "-D", "epochs=13")
     both_train(work, "small", 1e-5, 1e-4, "-D", "epochs=13", "-D", "clip_norm=0.8")

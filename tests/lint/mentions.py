@@ -21,6 +21,7 @@ EXCEPTIONS = {
     ("compiler/lang/adapter_lora.c", "dropout"): "what its first layer reads, if it is to read a part",
     ("compiler/lang/transforms.c", "step"): "what a pipeline is made of, in messages",
     ("compiler/driver/inspect.c", "mean"): "a column of a table",
+    ("compiler/ops/composed_loss.c", "add"): "the sum of the terms of a loss",
     ("compiler/ops/cosine_embedding.c", "add"): "what keeps a length from 0",
     ("compiler/ops/cosine_embedding.c", "div"): "a row at the length 1",
     ("compiler/ops/cosine_embedding.c", "mse"): "the loss is the square of a distance",

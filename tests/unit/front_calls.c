@@ -43,6 +43,8 @@ static void add_block(struct strbuf *out, const struct ftmrt_call_info *info)
     strbuf_addf(out, "\n### Keys of `%s`: %s\n\n| key | PyTorch | |\n|---|---|---|\n", info->name,
                 info->help);
     for (uint32_t i = 0; i < info->param_count; i++) {
+        if (info->params[i].type == FTMRT_TYPE_LOSS_FACTORS)
+            continue; /* written with the losses */
         strbuf_addf(out, "| `%s", info->params[i].name);
         call_default(out, &info->params[i]);
         strbuf_add(out, "` |");
