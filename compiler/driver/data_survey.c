@@ -13,17 +13,11 @@
 #include "picture.h"
 #include "str.h"
 
-/* Pictures that are looked at; the medians of more of them would hardly be others. */
-enum { SAMPLED = 96, MOST_COMPARED = 2000 };
+enum { MOST_COMPARED = 2000 };
 
 /* ---- a folder per class ---- */
 
-struct measured {
-    double sides[SAMPLED], ratios[SAMPLED];
-    int count;
-};
-
-static void measure(struct looking *l, struct measured *m, const char *path)
+void survey_measure(struct looking *l, struct measured *m, const char *path)
 {
     struct file_map map;
     struct ftmrt_picture form;
@@ -50,13 +44,19 @@ static double median(double *values, int count)
     return values[count / 2];
 }
 
+void survey_sizes(struct looking *l, struct measured *m)
+{
+    l->out->side = (int64_t)median(m->sides, m->count);
+    l->out->ratio = median(m->ratios, m->count);
+}
+
 bool survey_report(struct looking *l, const char *error)
 {
     diag_report(l->diag, SPAN_NONE, DIAG_CLASS_FOLDER, error);
     diag_note(l->diag, "--data is a folder with a folder of pictures per class (photos/cat/1.jpg), "
                        "such folders in "
                        "train/ and test/ of it, IDX files as MNIST has them, binary files of "
-                       "CIFAR, or an .npz file");
+                       "CIFAR, an .npz file, or a table of pictures and labels (.csv)");
     return false;
 }
 
@@ -110,7 +110,7 @@ static bool look_at_class(struct looking *l, const char *dir, const char *name, 
     const size_t part = 1 + (SAMPLED - 1) / classes, step = 1 + files.count / part;
     const size_t count = keep_pictures(l, folder, files.at, files.count);
     for (size_t i = 0; i < count; i += step)
-        measure(l, m, arena_printf(l->arena, "%s/%s", folder, files.at[i]));
+        survey_measure(l, m, arena_printf(l->arena, "%s/%s", folder, files.at[i]));
     look_for_series(l, folder, files.at, count);
     name_list_free(&files);
     vec_push(l->arena, &l->out->classes,
@@ -282,8 +282,7 @@ static bool look_at_classes(struct looking *l, const char *dir)
     warn_empty(l, dir);
     warn_alike(l);
     warn_series(l);
-    l->out->side = (int64_t)median(m.sides, m.count);
-    l->out->ratio = median(m.ratios, m.count);
+    survey_sizes(l, &m);
     l->out->named = true;
     l->out->about = "a folder per class, whose names are the labels";
     return true;
@@ -341,7 +340,7 @@ bool survey_data(struct arena *arena, struct diag *diag, const char *dir, const 
     *out = (struct data_survey){.ratio = 1, .about = ""};
     if (!folder_is(dir)) {
         if (file_exists(dir))
-            return survey_npz(&l);
+            return survey_is_table(dir) ? survey_table(&l) : survey_npz(&l);
         diag_report(diag, SPAN_NONE, DIAG_SYSTEM, dir, "no such folder");
         return false;
     }

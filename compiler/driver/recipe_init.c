@@ -82,16 +82,21 @@ static void add_head(struct init *t)
     const uint32_t count = t->data.classes.len;
     struct strbuf classes;
     strbuf_init(&classes, t->arena);
-    for (uint32_t i = 0; i < count && i < SHOWN_CLASSES; i++)
-        strbuf_addf(&classes, "%s%s: %" PRId64, i ? ", " : "",
-                    str_printable(t->arena, t->data.classes.at[i].name),
-                    t->data.classes.at[i].count);
+    for (uint32_t i = 0; i < count && i < SHOWN_CLASSES; i++) {
+        strbuf_addf(&classes, "%s%s", i ? ", " : "",
+                    str_printable(t->arena, t->data.classes.at[i].name));
+        if (t->data.labels != SURVEY_NUMBERS)
+            strbuf_addf(&classes, ": %" PRId64, t->data.classes.at[i].count);
+    }
     if (count > SHOWN_CLASSES)
         strbuf_addf(&classes, ", and %u more", (unsigned)(count - SHOWN_CLASSES));
+    static const char *const what[] = {[SURVEY_CLASSES] = "classes",
+                                       [SURVEY_TAGS] = "labels, any number of which a picture has,",
+                                       [SURVEY_NUMBERS] = "numbers"};
     strbuf_addf(&t->out,
-                "# %s learns %u classes from %" PRId64
+                "# %s learns %u %s from %" PRId64
                 " pictures. Written by `ftmc init`; any line may be changed.\n#\n",
-                t->model.name, (unsigned)count, t->data.total);
+                t->model.name, (unsigned)count, what[t->data.labels], t->data.total);
     add_comment(t, "", classes.text);
     strbuf_addf(&t->out, "import \"%s\"\n\nfinetune %s {\n", t->model.file, recipe_name(t));
 }
@@ -165,7 +170,16 @@ static void add_frozen(struct init *t)
 {
     if (t->advice->trains != ADVICE_RANDOM)
         strbuf_addc(&t->out, '\n');
-    if (t->advice->trains == ADVICE_HEAD) {
+    if (t->data.labels == SURVEY_NUMBERS && t->advice->trains == ADVICE_HEAD) {
+        add_comment(
+            t, "    ",
+            "Of few pictures a new layer alone learns better than all layers. With thousands, "
+            "take these two lines out.");
+        LINE(t, "", "    freeze all");
+        LINE(t, "", "    train %s", t->model.head);
+    } else if (t->data.labels == SURVEY_NUMBERS) {
+        return;
+    } else if (t->advice->trains == ADVICE_HEAD) {
         add_comment(t, "    ",
                     arena_printf(
                         t->arena,
@@ -200,6 +214,9 @@ static void add_data(struct init *t)
     if (d->group && !d->validation)
         LINE(t, "pictures taken within seconds of each other are on one side",
              "        group      = %s", str_quoted(t->arena, d->group));
+    if (d->labels == SURVEY_NUMBERS)
+        LINE(t, "learnt as deviations from the mean, answered in the table's units",
+             "        targets    = standardize");
     if (d->transparent)
         LINE(t, "some pictures are transparent: white lies behind them",
              "        alpha      = \"white\"");
@@ -243,8 +260,22 @@ static void add_transform(struct init *t)
     strbuf_addf(&t->out, "    transform eval = %s\n\n", steps ? steps : "model.preprocess");
 }
 
+/* What training makes small, where the labels are no classes. */
+static void add_loss(struct init *t)
+{
+    if (t->data.labels == SURVEY_TAGS) {
+        LINE(t, "a yes or no for each label", "    loss      = binary_cross_entropy_with_logits()");
+        LINE(t, "of each label, above which it is given: chosen in validation",
+             "    thresholds = f1");
+    } else if (t->data.labels == SURVEY_NUMBERS) {
+        LINE(t, "the square of the distance from the table's numbers", "    loss      = mse()");
+    }
+    strbuf_add(&t->out, t->data.labels == SURVEY_CLASSES ? "" : "\n");
+}
+
 static void add_training(struct init *t)
 {
+    add_loss(t);
     add_comment(t, "    ", arena_printf(t->arena, "%s.", t->advice->reason));
     LINE(t, "", "    optimizer = %s", t->advice->optimizer);
     LINE(t, "the rate falls to 0 along half a cosine wave", "    schedule  = %s",
@@ -275,7 +306,9 @@ static bool check_options(struct compilation *c)
                 "`ftmc models NAME` says where a network's pretrained file is; --weights=random "
                 "trains from scratch");
     if (!o->data)
-        missing(c, "--data", "a folder with a folder of pictures per class, as photos/cat/1.jpg");
+        missing(c, "--data",
+                "a folder with a folder of pictures per class, as photos/cat/1.jpg, or a table of "
+                "pictures and labels, as photos.csv");
     return c->diag.errors == 0;
 }
 
@@ -293,10 +326,11 @@ static const char *path_in_recipe(struct init *t, const char *path)
 static bool choose_path(struct init *t, const char *data)
 {
     const char *base = file_base(data);
-    const char *stem = strcmp(base, ".") == 0 || strcmp(base, "..") == 0 ? "recipe"
-                       : str_ends_with(base, ".npz")
-                           ? arena_strndup(t->arena, base, strlen(base) - strlen(".npz"))
-                           : base;
+    const char *stem =
+        strcmp(base, ".") == 0 || strcmp(base, "..") == 0 ? "recipe"
+        : str_ends_with(base, ".npz") || str_ends_with(base, ".csv") || str_ends_with(base, ".tsv")
+            ? arena_strndup(t->arena, base, strlen(base) - strlen(".npz"))
+            : base;
     t->path =
         t->c->options->output ? t->c->options->output : arena_printf(t->arena, "%s.ftm", stem);
     if (!file_exists(t->path))
@@ -382,15 +416,20 @@ enum { FEW_PICTURES = 500 };
 static void print_next(const struct init *t)
 {
     const char *file = compilation_word(t->c, t->path);
-    printf("%s: %u classes, %" PRId64
+    printf("%s: %u %s, %" PRId64
            " pictures; next:\n  ftmc run %s train\n  ftmc run %s eval\n  ftmc run %s "
            "predict PICTURE...\n",
-           t->path, (unsigned)t->data.classes.len, t->data.total, file, file, file);
+           t->path, (unsigned)t->data.classes.len,
+           t->data.labels == SURVEY_NUMBERS ? "numbers" : "classes", t->data.total, file, file,
+           file);
     if (t->data.total < FEW_PICTURES && !t->data.validation)
         printf("of so few pictures no part for validation says much: `ftmc run %s train --folds 5` "
                "validates with each once, then trains on all\n",
                file);
 }
+
+/* Numbers are learnt from as many pictures as so many classes, for the table of advice. */
+enum { NUMBERS_AS_CLASSES = 10 };
 
 bool init(struct compilation *c)
 {
@@ -399,7 +438,8 @@ bool init(struct compilation *c)
     strbuf_init(&t.out, t.arena);
     if (!check_options(c) || !gather(&t))
         return false;
-    t.per_class = t.data.total / t.data.classes.len;
+    t.per_class =
+        t.data.total / (t.data.labels == SURVEY_NUMBERS ? NUMBERS_AS_CLASSES : t.data.classes.len);
     t.frozen = advice_frozen_find(t.data.side);
     t.advice = advice_find(choose_trains(&t), t.per_class);
     add_head(&t);

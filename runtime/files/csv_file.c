@@ -156,3 +156,13 @@ void csv_write_field(FILE *f, const char *text)
     if (quotes)
         fputc('"', f);
 }
+
+char csv_file_separator(const struct csv_file *c)
+{
+    static const char others[] = ";\t";
+    const size_t line = strcspn(c->at, "\r\n");
+    for (size_t i = 0; i < sizeof others - 1; i++)
+        if (memchr(c->at, others[i], line) && !memchr(c->at, ',', line))
+            return others[i];
+    return ',';
+}

@@ -25,6 +25,10 @@ enum ftmrt_status csv_file_open(struct csv_file *c, const char *path, char separ
                                 size_t error_size);
 void csv_file_close(struct csv_file *c);
 
+/* What separates the fields of the next line, of a file that was opened with ',': tables of spreadsheets have ';' or a tab in some
+ * countries. */
+char csv_file_separator(const struct csv_file *c);
+
 /* The number of fields of the next record that is not empty, now in c->fields; 0 at the end; -1: `error` says what is wrong
  * with line c->line. */
 int csv_file_next(struct csv_file *c, char *error, size_t error_size);

@@ -41,17 +41,6 @@ static bool need_column(struct listing *l, const struct csv_file *c, struct colu
     return listing_fail(l, "%s:1: has no column '%s'; there are: %s", l->want->place, name, all);
 }
 
-/* Tables of spreadsheets have other separators in some countries: the first line shows which one. */
-static char separator_of(const char *text)
-{
-    const size_t line = strcspn(text, "\r\n");
-    static const char others[] = ";\t";
-    for (size_t i = 0; i < sizeof others - 1; i++)
-        if (memchr(text, others[i], line) && !memchr(text, ',', line))
-            return others[i];
-    return ',';
-}
-
 static bool find_labels(struct listing *l, const struct csv_file *c, const struct ftmrt_arg *label,
                         struct columns *columns)
 {
@@ -73,7 +62,7 @@ static bool find_columns(struct listing *l, struct csv_file *c, const struct ftm
                          struct columns *columns)
 {
     char error[128];
-    c->separator = separator_of(c->at);
+    c->separator = csv_file_separator(c);
     const int fields = columns->labels.titles = csv_file_next(c, error, sizeof error);
     if (fields <= 0)
         return listing_fail(l, "%s:1: %s", l->want->place, fields ? error : "the table is empty");

@@ -89,3 +89,17 @@ weights("maps.safetensors", {"conv.weight": [4, 3, 3, 3], "conv.bias": [4], "las
 for name, count in {"few": 1200, "many": 20000}.items():  # for 300 steps, and for 5,630
     idx(out / name / "train-images.gz", (count, 4, 4), bytes(16 * count))
     idx(out / name / "train-labels.gz", (count,), bytes([0, 1] * (count // 2)))
+
+# Tables: of a class, of several labels, of numbers, of columns of yes and no, and of what nobody can know.
+tables = out / "tables"
+for i in range(40):
+    png(tables / f"{i}.png", 60, 50, grey=i)
+for name, head, row in (
+    ("kinds", "path,label", lambda i: f"{i}.png,{'ab'[i % 2]}"),
+    ("tags", "image;tags", lambda i: f'{i}.png;"{"x;y" if i % 3 else ""}"'),
+    ("prices", "path,price,weight", lambda i: f"{i}.png,{i * 1.5},{i}"),
+    ("columns", "file,red,round", lambda i: f"{i}.png,{i % 2},{i // 2 % 2}"),
+    ("unclear", "file,shop,town", lambda i: f"{i}.png,s{i % 2},t{i % 3}"),
+    ("nothing", "path,label", lambda i: f"none{i}.png,{i % 2}"),
+):
+    (tables / f"{name}.csv").write_text("\n".join([head] + [row(i) for i in range(40)]) + "\n")
