@@ -62,7 +62,8 @@ struct packed_header packed_header_of(const struct ftmrt_program *p, const char 
                                       size_t text_bytes, uint32_t class_count)
 {
     const uint64_t before = sizeof(struct packed_header) + text_bytes;
-    const struct ftmrt_training training = p->training ? *p->training : (struct ftmrt_training){0};
+    struct ftmrt_training training = p->training ? *p->training : (struct ftmrt_training){0};
+    training.thresholds = NULL; /* a library leaves the choice of labels to its caller */
     return (struct packed_header){
         .magic = packed_magic,
         .version = PACKED_VERSION,
@@ -122,7 +123,7 @@ enum ftmrt_status packed_open(const struct ftmrt_program *p, uint32_t class_coun
     memcpy(&h, file, sizeof h);
     const char *names = (const char *)begin + sizeof h;
     if (h.magic != packed_magic || !parts_fit(&h, bytes) || !(h.training.temperature >= 0) ||
-        !(h.training.threshold >= 0))
+        !(h.training.threshold >= 0) || h.training.thresholds)
         return FTMRT_ERROR_FORMAT;
     const int64_t texts = count_texts(names, h.text_bytes), facts = texts - h.class_count;
     if (texts < 0 || (facts != 0 && facts != SOURCE_FACTS))

@@ -66,6 +66,26 @@ static void test_opens(void **state)
     assert_int_equal((uintptr_t)w.blob % PACKED_ALIGNMENT, 0);
 }
 
+/* No address goes into a file, and none is believed that comes out of one. */
+static void test_training(void **state)
+{
+    (void)state;
+    alignas(64) unsigned char file[ROOM];
+    struct ftmrt_program p = program();
+    const struct ftmrt_training training = {.seed = 5, .thresholds = "0.25, 0.5"};
+    p.training = &training;
+    const size_t size = write_file(&p, file);
+    struct packed_weights w;
+    assert_int_equal(packed_open(&p, 2, file, size, &w), FTMRT_OK);
+    assert_int_equal(w.training->seed, 5);
+    assert_null(w.training->thresholds);
+    struct packed_header h;
+    memcpy(&h, file, sizeof h);
+    h.training.thresholds = "0.25";
+    memcpy(file, &h, sizeof h);
+    assert_int_equal(packed_open(&p, 2, file, size, &w), FTMRT_ERROR_FORMAT);
+}
+
 /* What is known of the weight file comes behind the names: all of it or nothing. */
 static void test_source(void **state)
 {
@@ -140,9 +160,8 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opens),
-        cmocka_unit_test(test_source),
-        cmocka_unit_test(test_interface),
+        cmocka_unit_test(test_opens),  cmocka_unit_test(test_training),
+        cmocka_unit_test(test_source), cmocka_unit_test(test_interface),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
