@@ -21,6 +21,7 @@ static const char *const single[] = {"files/fingerprint.c"};
 static const char *const options[] = {"-O2",
                                       "-ffunction-sections",
                                       "-fdata-sections",
+                                      "-fno-asynchronous-unwind-tables",
                                       "-ffp-contract=off",
                                       "-fno-math-errno",
                                       "-fsigned-char",

@@ -197,6 +197,72 @@ static void check_group(struct recipe_reader *r, const struct recipe_stmt *data)
                     arena_printf(r->arena, "\"%s\"", group->text));
 }
 
+/* ---- what is of pictures' files alone ---- */
+
+static bool lists_pictures(const struct ftmrt_call *source)
+{
+    bool lists = listing_can(source);
+    for (uint32_t i = 0; source->args[0].kind == FTMRT_ARG_CALLS && i < source->args[0].count; i++)
+        lists = lists || lists_pictures(&source->args[0].calls[i]);
+    return lists;
+}
+
+/* Whether there are samples, and all are in arrays. */
+static bool all_in_arrays(struct recipe_reader *r)
+{
+    static const enum ftmrt_param sources[] = {FTMRT_PARAM_data_train, FTMRT_PARAM_data_test,
+                                               FTMRT_PARAM_data_validation,
+                                               FTMRT_PARAM_data_unlabelled};
+    bool any = false;
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        const struct ftmrt_arg *source = key_arg(r, sources[i]);
+        if (source->kind != FTMRT_ARG_CALLS)
+            continue;
+        any = true;
+        if (lists_pictures(source->calls))
+            return false;
+    }
+    return any;
+}
+
+static const char *word_of(const struct recipe_stmt *s)
+{
+    return s->kind == RECIPE_SKIP      ? "skip"
+           : s->kind == RECIPE_RENAME  ? "rename"
+           : s->kind == RECIPE_SETTING ? s->name
+                                       : "";
+}
+
+static void report_of_files(struct recipe_reader *r, const struct recipe_stmt *s, enum diag_id id)
+{
+    diag_report(r->diag, s->span, id, word_of(s));
+    diag_note(r->diag, id == DIAG_PICTURES_ONLY
+                           ? "take it out, and leave such samples out of the arrays"
+                           : "take it out");
+}
+
+static void check_arrays(struct recipe_reader *r, const struct recipe_stmt *data)
+{
+    static const struct {
+        enum ftmrt_param key;
+        enum diag_id id;
+    } rows[] = {
+        {FTMRT_PARAM_data_skip, DIAG_PICTURES_ONLY},
+        {FTMRT_PARAM_data_rename, DIAG_PICTURES_ONLY},
+        {FTMRT_PARAM_data_group, DIAG_PICTURES_ONLY},
+        {FTMRT_PARAM_data_alpha, DIAG_PICTURES_DECODED},
+        {FTMRT_PARAM_data_exif, DIAG_PICTURES_DECODED},
+        {FTMRT_PARAM_data_jpeg, DIAG_PICTURES_DECODED},
+    };
+    const struct ftmrt_call_info *info = ftmrt_call_info(FTMRT_CALL_data);
+    for (uint32_t i = 0; i < data->items->list.len; i++) {
+        const struct recipe_stmt *s = data->items->list.at[i];
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+            if (!strcmp(word_of(s), info->params[rows[k].key % FTMRT_PARAM_LIMIT].name))
+                report_of_files(r, s, rows[k].id);
+    }
+}
+
 /* ---- folders of parts ---- */
 
 /* The argument of a source that names a folder of classes, or NULL. */
@@ -372,6 +438,8 @@ void read_data(struct recipe_reader *r, struct frame *scope)
         diag_report(r->diag, d.share->span, DIAG_NO_TRAINING_DATA);
     check_group(r, data);
     read_parts(&d);
+    if (all_in_arrays(r))
+        check_arrays(r, data);
     settle_label_kinds(r, data);
     settle_targets(r, key_span(data, "targets"));
     labels_from_data(r, data);

@@ -152,7 +152,7 @@ static void print_function(struct strbuf *out, const char *head, const char *tex
     python_line(out, 1, arena_printf(out->arena, "return %s", value));
 }
 
-/* Settings that the loop of training.py does not follow. */
+/* Settings that the loop of training.py does not follow; `search` is another command's. */
 static bool check_settings(const struct writer *w)
 {
     static const enum ftmrt_param others[] = {FTMRT_PARAM_finetune_patience,
@@ -165,13 +165,6 @@ static bool check_settings(const struct writer *w)
         diag_report(
             w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART,
             arena_printf(w->arena, "`%s`", info->params[others[i] % FTMRT_PARAM_LIMIT].name));
-        ok = false;
-    }
-    if (ftmrt_call_arg(
-            ftmrt_call_inner(&w->in->recipe->bound.finetune, FTMRT_PARAM_finetune_search),
-            FTMRT_PARAM_search_over)
-            ->count) {
-        diag_report(w->in->diag, w->in->recipe->span, DIAG_NO_COUNTERPART, "`search`");
         ok = false;
     }
     return ok;
