@@ -69,6 +69,9 @@ void builder_init(struct builder *b, const struct files *files);
 
 /* ---- expressions.c */
 struct value eval(struct builder *b, struct frame *frame, const struct expr *e);
+
+/* Whether an expression is a name of nothing: no variable, block, model, call or word. */
+bool name_is_unknown(const struct builder *b, const struct frame *frame, const struct expr *e);
 /* A call; implicit, if not NULL, becomes its first argument. */
 struct value eval_call(struct builder *b, struct frame *frame, const struct expr *e,
                        const struct value *implicit);

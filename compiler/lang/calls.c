@@ -114,6 +114,9 @@ static struct value argument(struct builder *b, struct frame *frame,
                              const struct expr *e)
 {
     enum ftmrt_category category = p ? argument_category(p->type) : FTMRT_CATEGORY_COUNT;
+    const bool words = p && (ftmrt_type_has_words(p->type) || p->type == FTMRT_TYPE_LABEL);
+    if (words && name_is_unknown(b, frame, e))
+        return (struct value){.kind = VALUE_SYMBOL, .text = e->text}; /* its words will be listed */
     if (category == FTMRT_CATEGORY_COUNT)
         return eval(b, frame, e);
     struct bound_call *c = setting_call(b, frame, e, category, title);

@@ -92,6 +92,27 @@ static void report_unknown_name(struct builder *b, const struct frame *frame, co
         diag_note(b->diag, "did you mean '%s'?", near);
 }
 
+static const char *find_symbol(const char *text)
+{
+    for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
+        if (!strcmp(symbols[i], text))
+            return symbols[i];
+    return NULL;
+}
+
+static const struct ftmrt_call_info *find_bare(const char *text)
+{
+    const struct ftmrt_call_info *info = call_find(text);
+    return info && info->category != FTMRT_CATEGORY_LAYER ? info : NULL;
+}
+
+bool name_is_unknown(const struct builder *b, const struct frame *frame, const struct expr *e)
+{
+    return e->kind == EXPR_NAME && !frame_get(frame, e->text) &&
+           !files_find(b->files, e->text, e->span) && !find_symbol(e->text) &&
+           !find_bare(e->text) && !call_word(e->text);
+}
+
 /* A name: a variable, else a block or model, else a call without arguments, else a word. */
 static struct value eval_name(struct builder *b, struct frame *frame, const struct expr *e)
 {
@@ -103,11 +124,11 @@ static struct value eval_name(struct builder *b, struct frame *frame, const stru
         return value_error();
     if (decl)
         return (struct value){.kind = VALUE_DECL, .decl = decl};
-    for (uint32_t i = 0; i < SYMBOL_COUNT; i++)
-        if (!strcmp(symbols[i], e->text))
-            return (struct value){.kind = VALUE_SYMBOL, .text = symbols[i]};
-    const struct ftmrt_call_info *info = call_find(e->text);
-    if (info && info->category != FTMRT_CATEGORY_LAYER) {
+    const char *symbol = find_symbol(e->text);
+    if (symbol)
+        return (struct value){.kind = VALUE_SYMBOL, .text = symbol};
+    const struct ftmrt_call_info *info = find_bare(e->text);
+    if (info) {
         struct bound_call *call = call_bind_bare(b, info, e->span);
         return call ? (struct value){.kind = VALUE_CALL, .call = call} : value_error();
     }
