@@ -1,15 +1,20 @@
 /* The rows of page_style.def as CSS. */
 #include "html.h"
 
+static const char *const lines[] = {
+    ":root {\n",
+#define PAGE_COLOUR(name, light, dark) "  --" #name ": " light ";\n",
+#include "page_style.def"
+    "}\n@media (prefers-color-scheme: dark) { :root {\n",
+#define PAGE_COLOUR(name, light, dark) "  --" #name ": " dark ";\n",
+#include "page_style.def"
+    "} }\n",
+#define PAGE_STYLE(selector, declarations) selector " { " declarations " }\n",
+#include "page_style.def"
+};
+
 void page_style(FILE *out)
 {
-    fputs(":root {\n", out);
-#define PAGE_COLOUR(name, light, dark) fputs("  --" #name ": " light ";\n", out);
-#include "page_style.def"
-    fputs("}\n@media (prefers-color-scheme: dark) { :root {\n", out);
-#define PAGE_COLOUR(name, light, dark) fputs("  --" #name ": " dark ";\n", out);
-#include "page_style.def"
-    fputs("} }\n", out);
-#define PAGE_STYLE(selector, declarations) fputs(selector " { " declarations " }\n", out);
-#include "page_style.def"
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        fputs(lines[i], out);
 }
