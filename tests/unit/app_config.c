@@ -47,7 +47,8 @@ static const struct ftmrt_arg settings[SETTINGS] = {
                   ARGS({.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = mean},
                        {.kind = FTMRT_ARG_NUMBERS, .count = 1, .numbers = std}, NUMBER(255))))),
     AT(loss) = CALL(FTMRT_CALL_mse, NULL),
-    AT(optimizer) = CALL(FTMRT_CALL_sgd, ARGS(NUMBER(0.5), NUMBER(0.25), NUMBER(0), INTEGER(0))),
+    AT(optimizer) =
+        CALL(FTMRT_CALL_sgd, ARGS(NUMBER(0.5), NUMBER(0.25), NUMBER(0), INTEGER(0), NUMBER(0))),
     AT(schedule) = CALL(FTMRT_CALL_cosine, ARGS(NUMBER(1))),
     AT(epochs) = INTEGER(3),
     AT(batch) = INTEGER(4),

@@ -14,7 +14,7 @@
 #define INTEGER(v)      {.kind = FTMRT_ARG_INTEGER, .integer = (v)}
 #define ONE_CALL(c)     {.kind = FTMRT_ARG_CALLS, .count = 1, .calls = (c)}
 
-static const struct ftmrt_arg sgd_args[4] = {{.kind = FTMRT_ARG_NUMBER, .number = 0.25}};
+static const struct ftmrt_arg sgd_args[5] = {{.kind = FTMRT_ARG_NUMBER, .number = 0.25}};
 static const struct ftmrt_call sgd = {FTMRT_CALL_sgd, sgd_args}, cosine = {FTMRT_CALL_cosine, NULL};
 
 #define PHASE(called, n)                                                                           \

@@ -36,7 +36,8 @@
         }                                                                                          \
     }
 
-static const struct ftmrt_arg sgd_args[4] = {NUMBER(0.25), NUMBER(0.9), NUMBER(0), INTEGER(0)};
+static const struct ftmrt_arg sgd_args[5] = {NUMBER(0.25), NUMBER(0.9), NUMBER(0), INTEGER(0),
+                                             NUMBER(0)};
 static const struct ftmrt_call sgd = {FTMRT_CALL_sgd, sgd_args}, cosine = {FTMRT_CALL_cosine, NULL};
 static const struct ftmrt_call phases[] = {
     {FTMRT_CALL_phase,

@@ -54,7 +54,7 @@ static const struct ftmrt_arg embed_settings[] = {
         EMBED_CALL(FTMRT_CALL_cross_entropy, EMBED_ARGS(EMBED_NUMBER(0), EMBED_NONE, EMBED_NONE)),
     EMBED_AT(optimizer) =
         EMBED_CALL(FTMRT_CALL_sgd, EMBED_ARGS(EMBED_NUMBER(0.5), EMBED_NUMBER(0.25),
-                                              EMBED_NUMBER(0), EMBED_INTEGER(0))),
+                                              EMBED_NUMBER(0), EMBED_INTEGER(0), EMBED_NUMBER(0))),
     EMBED_AT(schedule) = EMBED_CALL(FTMRT_CALL_constant, NULL),
     EMBED_AT(epochs) = EMBED_INTEGER(1),
     EMBED_AT(batch) = EMBED_INTEGER(EMBED_BATCH),

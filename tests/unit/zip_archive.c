@@ -40,7 +40,7 @@ struct archive {
 static void put(unsigned char *to, size_t *at, uint64_t v, int bytes)
 {
     for (int i = 0; i < bytes; i++)
-        to[(*at)++] = (unsigned char)(v >> (8 * i));
+        to[(*at)++] = (unsigned char)(i < 8 ? v >> (8 * i) : 0);
 }
 
 static void put_bytes(unsigned char *to, size_t *at, const void *from, size_t count)
