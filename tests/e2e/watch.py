@@ -20,9 +20,8 @@ def epochs_of(out):
     return [l for l in out.splitlines() if l.startswith("epoch")]
 
 
-def started(program, *arguments):
-    process = subprocess.Popen([str(program), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    return process
+def started(program, *arguments, out=subprocess.PIPE):
+    return subprocess.Popen([str(program), *map(str, arguments)], stdout=out, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(condition):
@@ -45,7 +44,8 @@ with tempfile.TemporaryDirectory() as folder:
     check(before == {p.name: p.read_bytes() for p in newest_run(work / "runs").iterdir()}, "nothing of it changes")
 
     # One that is training: the newest of them is followed.
-    training = started(program, "train", "--epochs", 4000, "--threads", 1)
+    said = work / "said.txt"  # a pipe that nobody empties would stop it
+    training = started(program, "train", "--epochs", 400000, "--threads", 1, out=said.open("w"))
     log = work / "runs" / "small_training-002" / "log.jsonl"
     wait_for(lambda: log.exists() and log.read_bytes().count(b'"epoch"') >= 2)
     watching, other = started(program, "watch"), started(program, "watch", "2")
@@ -56,14 +56,15 @@ with tempfile.TemporaryDirectory() as folder:
     check(other.returncode == 130 and "goes on without being watched" in err, "Ctrl-C ends watching")
     check(training.poll() is None, "and not the run")
     training.send_signal(signal.SIGINT)
-    told = epochs_of(training.communicate()[0])
+    training.communicate()
+    told = epochs_of(said.read_text())
     out, err = watching.communicate(timeout=30)
     check(training.returncode == 130 and watching.returncode == 1 and "run 2 was interrupted" in err and "--resume 2" in err, "an interrupted run is told to be")
     check(epochs_of(out) == told and len(told) > 2 and out.splitlines()[0] == "run 2 (small_training-002): running", "all its epochs, each once")
 
     # It goes on from a checkpoint and dies.
     watching = None
-    training = started(program, "train", "--resume", "2")
+    training = started(program, "train", "--resume", "2", out=subprocess.DEVNULL)
     wait_for(lambda: json.loads((log.parent / "run.json").read_text())["outcome"] == "running")
     watching = started(program, "watch", "2")
     time.sleep(1)
@@ -71,7 +72,7 @@ with tempfile.TemporaryDirectory() as folder:
     training.wait()
     out, err = watching.communicate(timeout=30)
     check(watching.returncode == 1 and "died" in err, "a run that died says so")
-    numbers = [int(re.match(r"epoch (\d+)/4000", l)[1]) for l in epochs_of(out)]
+    numbers = [int(re.match(r"epoch (\d+)/400000", l)[1]) for l in epochs_of(out)]
     check(numbers == list(range(1, len(numbers) + 1)), "its epochs in order")
     (log.parent / "log.jsonl").write_bytes(log.read_bytes() + b'{"epoch":7')
     both(program, "watch", "2", code=1)
